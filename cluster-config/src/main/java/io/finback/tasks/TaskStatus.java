@@ -1,0 +1,38 @@
+package io.finback.tasks;
+
+import io.finback.resources.AgentId;
+import io.finback.resources.FrameworkId;
+import io.finback.resources.TaskId;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * One thing that was said of a task. Source: Mesos {@code TaskStatus}.
+ *
+ * @param uuid names this update; it is resent until acknowledged by this name. Empty: made by a master, not acknowledged
+ * @param at when it happened, by the clock of who says it
+ * @param reason Mesos' reason without {@code REASON_}, such as {@code COMMAND_EXECUTOR_FAILED}
+ * @param message for people, such as {@code exited with status 3} or {@code killed by signal 9 (SIGKILL)}
+ * @param healthy what the health check says; empty: none is configured or it has not spoken
+ * @param pid the task's process on its agent, while it has one
+ */
+public record TaskStatus(
+        TaskId task,
+        FrameworkId framework,
+        AgentId agent,
+        TaskState state,
+        Source source,
+        Optional<String> uuid,
+        Instant at,
+        Optional<String> reason,
+        Optional<String> message,
+        Optional<Boolean> healthy,
+        Optional<Long> pid) {
+
+    /** Who says it. */
+    public enum Source {
+        MASTER,
+        AGENT,
+        EXECUTOR
+    }
+}

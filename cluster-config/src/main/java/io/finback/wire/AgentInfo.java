@@ -1,0 +1,26 @@
+package io.finback.wire;
+
+import io.finback.resources.AgentId;
+import io.finback.resources.Resources;
+import java.util.Map;
+
+/**
+ * What an agent says of itself.
+ *
+ * @param hostname the address tasks are reached at; routers and clients connect to it
+ * @param httpPort the agent API's port
+ * @param resources everything the agent has, whether or not in use
+ * @param attributes attribute name to its text form, such as {@code rack} to {@code r1}
+ * @param version the program's version
+ */
+public record AgentInfo(
+        AgentId id,
+        String hostname,
+        int httpPort,
+        Resources resources,
+        Map<String, String> attributes,
+        String version) {
+    public AgentInfo {
+        attributes = Map.copyOf(attributes);
+    }
+}

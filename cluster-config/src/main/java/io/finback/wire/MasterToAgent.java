@@ -1,0 +1,68 @@
+package io.finback.wire;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.finback.resources.TaskId;
+import io.finback.tasks.TaskInfo;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What a session on a master says to its agent; see {@link AgentToMaster}. Launches and kills are resent until confirmed. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = MasterToAgent.Registered.class, name = "registered"),
+    @JsonSubTypes.Type(value = MasterToAgent.Refused.class, name = "refused"),
+    @JsonSubTypes.Type(value = MasterToAgent.HeartbeatAnswer.class, name = "heartbeat_answer"),
+    @JsonSubTypes.Type(value = MasterToAgent.RegisterAgain.class, name = "register_again"),
+    @JsonSubTypes.Type(value = MasterToAgent.Launch.class, name = "launch"),
+    @JsonSubTypes.Type(value = MasterToAgent.Kill.class, name = "kill"),
+    @JsonSubTypes.Type(value = MasterToAgent.Acknowledge.class, name = "acknowledge")
+})
+public sealed interface MasterToAgent extends WireMessage {
+
+    /**
+     * The agent is admitted.
+     *
+     * @param session grows with every registration of this agent, over all masters (time-based); the agent ignores messages of a
+     *     smaller one, so a ghost session on another master cannot launch anything
+     * @param heartbeat how often the agent has to send {@link AgentToMaster.Heartbeat}
+     */
+    record Registered(long session, Duration heartbeat) implements MasterToAgent {}
+
+    /** The agent may not join; it logs why, and tries again later. */
+    record Refused(String reason) implements MasterToAgent {}
+
+    record HeartbeatAnswer(long session) implements MasterToAgent {}
+
+    /** The session does not know this agent (it has just moved to another master). */
+    record RegisterAgain() implements MasterToAgent {}
+
+    record Launch(long session, List<TaskInfo> tasks) implements MasterToAgent {
+        public Launch {
+            tasks = List.copyOf(tasks);
+        }
+    }
+
+    record Kill(long session, List<KillTask> tasks) implements MasterToAgent {
+        public Kill {
+            tasks = List.copyOf(tasks);
+        }
+    }
+
+    /**
+     * Ends a task.
+     *
+     * @param grace how long SIGTERM is given before SIGKILL; empty: what the task says, else the agent's default
+     */
+    record KillTask(TaskId task, Optional<Duration> grace) {}
+
+    /** The scheduler has taken these updates; the agent forgets each, and after a terminal one the task. */
+    record Acknowledge(long session, List<UpdateId> updates) implements MasterToAgent {
+        public Acknowledge {
+            updates = List.copyOf(updates);
+        }
+    }
+
+    record UpdateId(TaskId task, String uuid) {}
+}
