@@ -4,6 +4,7 @@ import akka.actor.Dropped;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.javadsl.Adapter;
 import akka.actor.typed.javadsl.Behaviors;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigRenderOptions;
@@ -54,6 +55,7 @@ final class JournalProcess implements AutoCloseable {
     }
 
     /** The next line that begins with {@code prefix}, without it; others are log lines. Fails when the process ends first. */
+    @CanIgnoreReturnValue
     String expect(String prefix) throws IOException {
         List<String> seen = new ArrayList<>();
         for (String line = out.readLine(); line != null; line = out.readLine()) {

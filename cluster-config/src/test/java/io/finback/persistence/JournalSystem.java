@@ -5,6 +5,7 @@ import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Props;
 import akka.actor.typed.SpawnProtocol;
 import akka.actor.typed.javadsl.AskPattern;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.finback.runtime.ClusterSystem;
@@ -56,14 +57,17 @@ final class JournalSystem implements AutoCloseable {
         return counter(Counter.TYPE, id, new AtomicInteger());
     }
 
+    @CanIgnoreReturnValue
     long add(ActorRef<Counter.Command> counter, long amount) {
         return add(counter, amount, 1);
     }
 
+    @CanIgnoreReturnValue
     long add(ActorRef<Counter.Command> counter, long amount, int times) {
         return ask(counter, replyTo -> new Counter.Add(amount, times, replyTo), LIMIT);
     }
 
+    @CanIgnoreReturnValue
     long total(ActorRef<Counter.Command> counter) {
         return ask(counter, Counter.Get::new, LIMIT);
     }
@@ -76,6 +80,7 @@ final class JournalSystem implements AutoCloseable {
                 .value();
     }
 
+    @CanIgnoreReturnValue
     static <T> T await(CompletionStage<T> stage) {
         try {
             return stage.toCompletableFuture().get(LIMIT.toSeconds() * 2, TimeUnit.SECONDS);
