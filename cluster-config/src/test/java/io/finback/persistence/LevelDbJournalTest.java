@@ -3,11 +3,14 @@ package io.finback.persistence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import akka.actor.Address;
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.typed.Cluster;
-import akka.cluster.typed.Join;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.finback.runtime.ClusterSystem;
 import io.finback.runtime.StartFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -124,13 +128,29 @@ class LevelDbJournalTest extends JournalSuite {
 
     @Test
     void endsWhenASecondMasterBecomesAMember() {
-        try (JournalSystem first = JournalSystem.start(settings("first"));
-                JournalSystem second = JournalSystem.start(ConfigFactory.parseString("akka.cluster.seed-nodes = []")
-                        .withFallback(settings("second")))) {
-            Cluster joining = Cluster.get(second.system);
-            joining.manager()
-                    .tell(Join.create(Cluster.get(first.system).selfMember().address()));
-            JournalSystem.await(first.system.getWhenTerminated());
+        try (JournalSystem first = JournalSystem.start(settings("first"))) {
+            Address address = Cluster.get(first.system).selfMember().address();
+            // ClusterSystem would refuse to make this one.
+            Config master = ConfigFactory.parseMap(Map.of(
+                            "akka.cluster.roles",
+                            List.of("master"),
+                            "akka.cluster.seed-nodes",
+                            List.of(address.toString()),
+                            "akka.remote.artery.canonical.hostname",
+                            "127.0.0.1",
+                            "akka.remote.artery.canonical.port",
+                            0))
+                    .withFallback(ConfigFactory.parseResources("finback-cluster.conf"))
+                    .withFallback(ConfigFactory.parseResources("finback-node.conf"))
+                    .withFallback(ConfigFactory.defaultReference())
+                    .resolve();
+            ActorSystem<Void> second = ActorSystem.create(Behaviors.empty(), ClusterSystem.NAME, master);
+            try {
+                JournalSystem.await(first.system.getWhenTerminated());
+            } finally {
+                second.terminate();
+                JournalSystem.await(second.getWhenTerminated());
+            }
         }
     }
 

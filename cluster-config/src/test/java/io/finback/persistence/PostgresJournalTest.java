@@ -46,10 +46,9 @@ class PostgresJournalTest extends JournalSuite {
     }
 
     private Config at(String database, String more) {
-        return JournalSystem.settings(
-                directory,
-                more + "\nfinback.persistence { profile = postgres, postgres { port = " + postgres.getPort()
-                        + ", user = postgres, database = " + database + " } }");
+        String postgresKeys = "finback.persistence { profile = postgres, postgres { port = " + postgres.getPort()
+                + ", user = postgres, database = " + database + " } }\n";
+        return JournalSystem.settings(directory, postgresKeys + more);
     }
 
     @Test
