@@ -5,6 +5,7 @@ import akka.actor.typed.Behavior;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigUtil;
+import io.finback.persistence.Persistence;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,8 +27,13 @@ public final class ClusterSystem {
      */
     public static <T> ActorSystem<T> member(Behavior<T> guardian, Config settings, Role role) {
         Config config = memberConfig(settings, role);
+        if (role == Role.MASTER) {
+            Persistence.prepare(settings);
+        }
         try {
             return ActorSystem.create(guardian, NAME, config);
+        } catch (StartFailure e) {
+            throw e;
         } catch (RuntimeException e) {
             throw new StartFailure(
                     "finback.cluster: cannot listen on " + settings.getString("finback.cluster.host") + ":"
@@ -69,6 +75,7 @@ public final class ClusterSystem {
         derived.put("akka.management.http.port", settings.getInt("finback.management.port"));
         return ConfigFactory.parseMap(derived)
                 .withFallback(settings)
+                .withFallback(role == Role.MASTER ? Persistence.layer(settings) : ConfigFactory.empty())
                 .withFallback(ConfigFactory.parseResources("finback-cluster.conf"))
                 .withFallback(ConfigFactory.parseResources("finback-node.conf"))
                 .withFallback(ConfigFactory.defaultReference())
