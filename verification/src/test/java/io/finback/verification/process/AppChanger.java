@@ -73,7 +73,11 @@ final class AppChanger implements AutoCloseable {
     /** Create, change, and of every other app: delete. No instances: what is looked for is the word that was given. */
     private void change(int step, String id, String mark) throws IOException, InterruptedException {
         if (step == 0) {
-            send("POST", base, "{\"id\":\"" + id + "\",\"cmd\":\"sleep 1000\",\"instances\":0,\"labels\":{\"mark\":\"" + mark + "\"}}");
+            send(
+                    "POST",
+                    base,
+                    "{\"id\":\"" + id + "\",\"cmd\":\"sleep 1000\",\"instances\":0,\"labels\":{\"mark\":\"" + mark
+                            + "\"}}");
             remember(id, mark);
         } else if (step == 1) {
             send("PUT", base + id + "?force=true", "{\"labels\":{\"mark\":\"" + mark + "\"}}");
@@ -113,12 +117,17 @@ final class AppChanger implements AutoCloseable {
         return "app changes: " + successes + " acknowledged, outages " + outages;
     }
 
-    /** Every acknowledged change that cannot be found, in words; empty when nothing was lost. Call it after {@link #close()}. */
+    /** Every acknowledged change that cannot be found, in words; empty when nothing was lost. Call it after {@link #finish()}. */
     synchronized List<String> lost() throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(base)).timeout(Duration.ofSeconds(10)).build();
-        JsonNode apps = JSON.readTree(client.send(request, HttpResponse.BodyHandlers.ofString()).body()).path("apps");
+        HttpRequest request = HttpRequest.newBuilder(URI.create(base))
+                .timeout(Duration.ofSeconds(10))
+                .build();
+        JsonNode apps = JSON.readTree(client.send(request, HttpResponse.BodyHandlers.ofString())
+                        .body())
+                .path("apps");
         Map<String, String> found = new HashMap<>();
-        apps.forEach(app -> found.put(app.path("id").asText(), app.path("labels").path("mark").asText()));
+        apps.forEach(app -> found.put(
+                app.path("id").asText(), app.path("labels").path("mark").asText()));
         List<String> lost = new ArrayList<>();
         acknowledged.forEach((id, mark) -> {
             String now = found.getOrDefault(id, "");
@@ -131,6 +140,11 @@ final class AppChanger implements AutoCloseable {
 
     @Override
     public void close() {
+        finish();
+    }
+
+    /** No further change is begun; the one in flight is waited for. Idempotent. */
+    void finish() {
         stopped = true;
         try {
             thread.join(JOIN_MILLIS);

@@ -57,30 +57,42 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     NodeProcess master() {
-        return start("master", "master", Map.of(
-                "finback.master.http.port", clusterPort,
-                "finback.services.http.port", servicesPort,
-                "finback.cluster.port", masterArtery,
-                "finback.management.port", freePort()), List.of());
+        return start(
+                "master",
+                "master",
+                Map.of(
+                        "finback.master.http.port", clusterPort,
+                        "finback.services.http.port", servicesPort,
+                        "finback.cluster.port", masterArtery,
+                        "finback.management.port", freePort()),
+                List.of());
     }
 
     NodeProcess agent(int number) {
         int firstPort = 20_000 + number * 500;
-        return start("agent-" + number, "agent", Map.of(
-                "finback.agent.http.port", freePort(),
-                "finback.cluster.port", freePort(),
-                "finback.management.port", freePort()),
+        return start(
+                "agent-" + number,
+                "agent",
+                Map.of(
+                        "finback.agent.http.port", freePort(),
+                        "finback.cluster.port", freePort(),
+                        "finback.management.port", freePort()),
                 List.of(
-                        "--set", "finback.agent.resources=cpus:4;mem:2048;disk:2000;ports:[" + firstPort + "-" + (firstPort + 99) + "]",
+                        "--set",
+                                "finback.agent.resources=cpus:4;mem:2048;disk:2000;ports:[" + firstPort + "-"
+                                        + (firstPort + 99) + "]",
                         "--set", "finback.cluster.seeds=127.0.0.1:" + masterArtery));
     }
 
     NodeProcess router(int number) {
-        return start("router-" + number, "router", Map.of(
-                "finback.router.http.port", freePort(),
-                "finback.router.admin.port", freePort(),
-                "finback.cluster.port", freePort(),
-                "finback.management.port", freePort()),
+        return start(
+                "router-" + number,
+                "router",
+                Map.of(
+                        "finback.router.http.port", freePort(),
+                        "finback.router.admin.port", freePort(),
+                        "finback.cluster.port", freePort(),
+                        "finback.management.port", freePort()),
                 List.of("--set", "finback.cluster.seeds=127.0.0.1:" + masterArtery));
     }
 

@@ -48,7 +48,8 @@ final class KilledInTurnIT {
             }
             Path ledger = dir.resolve("ledger");
             postWeb(cluster, ledger);
-            Waiting.until("three instances answer", SETTLED, () -> running(cluster).size() == 3, () -> describe(cluster));
+            Waiting.until(
+                    "three instances answer", SETTLED, () -> running(cluster).size() == 3, () -> describe(cluster));
             awaitAllAnswer(router);
             awaitAllAnswer(spare);
             Map<String, String> before = running(cluster);
@@ -86,17 +87,22 @@ final class KilledInTurnIT {
                 changer.awaitMore(20);
                 assertThat(second.failures()).as(second.report()).isZero();
 
-                changer.close();
+                changer.finish();
                 System.err.println(first.report());
                 System.err.println(second.report());
                 System.err.println(changer.report());
-                assertThat(changer.lost()).as("acknowledged changes that are gone").isEmpty();
+                assertThat(changer.lost())
+                        .as("acknowledged changes that are gone")
+                        .isEmpty();
                 answers.addAll(first.answers().keySet());
                 answers.addAll(second.answers().keySet());
             }
             assertThat(answers).as("task id and pid of whoever answered").hasSize(3);
             assertThat(running(cluster)).as("same task ids on the same agents").isEqualTo(before);
-            assertThat(Files.readAllLines(ledger)).as("every launch, once").doesNotHaveDuplicates().hasSize(3);
+            assertThat(Files.readAllLines(ledger))
+                    .as("every launch, once")
+                    .doesNotHaveDuplicates()
+                    .hasSize(3);
         }
     }
 
@@ -108,7 +114,8 @@ final class KilledInTurnIT {
                 .getLocation()
                 .toURI());
         String command = "echo $MESOS_TASK_ID >> " + ledger + "; exec " + java
-                + " -Xmx24m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp " + classes + " " + Backend.class.getName() + " $PORT0";
+                + " -Xmx24m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp " + classes + " " + Backend.class.getName()
+                + " $PORT0";
         String body = JSON.createObjectNode()
                 .put("id", "/web")
                 .put("cmd", command)
@@ -127,7 +134,8 @@ final class KilledInTurnIT {
 
     /** Task id to agent of every running instance of web. */
     private static Map<String, String> running(ClusterProcesses cluster) throws IOException, InterruptedException {
-        JsonNode tasks = get("http://127.0.0.1:" + cluster.servicesPort + "/v2/apps/web/tasks").path("tasks");
+        JsonNode tasks = get("http://127.0.0.1:" + cluster.servicesPort + "/v2/apps/web/tasks")
+                .path("tasks");
         Map<String, String> running = new HashMap<>();
         tasks.forEach(task -> {
             if (task.path("state").asText().equals("TASK_RUNNING")) {
@@ -152,14 +160,17 @@ final class KilledInTurnIT {
 
     private static JsonNode get(String url) throws IOException, InterruptedException {
         return JSON.readTree(HTTP.send(
-                        HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(10)).build(),
+                        HttpRequest.newBuilder(URI.create(url))
+                                .timeout(Duration.ofSeconds(10))
+                                .build(),
                         HttpResponse.BodyHandlers.ofString())
                 .body());
     }
 
     private static String describe(ClusterProcesses cluster) {
         try {
-            return get("http://127.0.0.1:" + cluster.servicesPort + "/v2/apps/web").toString()
+            return get("http://127.0.0.1:" + cluster.servicesPort + "/v2/apps/web")
+                            .toString()
                     + get("http://127.0.0.1:" + cluster.servicesPort + "/v2/queue");
         } catch (IOException e) {
             return e.toString();

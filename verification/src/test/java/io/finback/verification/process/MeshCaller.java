@@ -45,7 +45,8 @@ final class MeshCaller implements AutoCloseable {
                 .build();
         HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
         if (response.statusCode() != HttpURLConnection.HTTP_OK) {
-            throw new IOException("status " + response.statusCode() + " " + response.body().trim());
+            throw new IOException(
+                    "status " + response.statusCode() + " " + response.body().trim());
         }
         return response.body();
     }
@@ -89,7 +90,11 @@ final class MeshCaller implements AutoCloseable {
     /** Waits until this many more calls were answered. */
     void awaitMore(long calls) {
         long goal = successes.get() + calls;
-        Waiting.until(name + ": " + calls + " more answers", Duration.ofSeconds(60), () -> successes.get() >= goal, this::report);
+        Waiting.until(
+                name + ": " + calls + " more answers",
+                Duration.ofSeconds(60),
+                () -> successes.get() >= goal,
+                this::report);
     }
 
     synchronized Map<String, Long> answers() {
