@@ -1,5 +1,6 @@
 package io.finback.meshrouter.boot;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.finback.meshrouter.http.RawBackend;
@@ -22,8 +23,19 @@ class ProxyTest {
                 TestRouter router = new TestRouter("/svc/web => " + inet(web))) {
             Response response = RawClient.once(
                     router.port(),
-                    "GET /a/b?c=d HTTP/1.1\r\nHost: web:4140\r\nX-Forwarded-For: 1.2.3.4\r\nConnection: x-drop, keep-alive\r\n"
-                            + "X-Drop: gone\r\nTE: trailers\r\nUpgrade: h2c\r\nProxy-Authorization: secret\r\nVia: 1.0 first\r\n\r\n");
+                    String.join(
+                            "\r\n",
+                            "GET /a/b?c=d HTTP/1.1",
+                            "Host: web:4140",
+                            "X-Forwarded-For: 1.2.3.4",
+                            "Connection: x-drop, keep-alive",
+                            "X-Drop: gone",
+                            "TE: trailers",
+                            "Upgrade: h2c",
+                            "Proxy-Authorization: secret",
+                            "Via: 1.0 first",
+                            "",
+                            ""));
             assertThat(response.status()).isEqualTo(200);
             assertThat(response.text()).isEqualTo("hello");
             assertThat(response.header("via")).isEqualTo("1.1 linkerd");
@@ -69,7 +81,7 @@ class ProxyTest {
     void answersPipelinedRequestsInOrder() throws Exception {
         RawBackend.Script echoPath = (request, in, out, socket) -> {
             String path = request.line().split(" ", 3)[1];
-            out.write(("HTTP/1.1 200 OK\r\nContent-Length: " + path.length() + "\r\n\r\n" + path).getBytes("US-ASCII"));
+            out.write(("HTTP/1.1 200 OK\r\nContent-Length: " + path.length() + "\r\n\r\n" + path).getBytes(US_ASCII));
             out.flush();
             return true;
         };
@@ -95,7 +107,7 @@ class ProxyTest {
                     : request.line().contains("304")
                             ? "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n"
                             : "HTTP/1.1 204 No Content\r\n\r\n";
-            out.write(answer.getBytes("US-ASCII"));
+            out.write(answer.getBytes(US_ASCII));
             out.flush();
             return true;
         };
@@ -119,7 +131,7 @@ class ProxyTest {
         RawBackend.Script script = (request, in, out, socket) -> {
             RawBackend.discardBody(request, in);
             out.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"
-                    .getBytes("US-ASCII"));
+                    .getBytes(US_ASCII));
             out.flush();
             return true;
         };
@@ -139,7 +151,7 @@ class ProxyTest {
     @Test
     void carriesAResponseThatEndsWithItsConnection() throws Exception {
         RawBackend.Script script = (request, in, out, socket) -> {
-            out.write("HTTP/1.1 200 OK\r\n\r\nuntil the end".getBytes("US-ASCII"));
+            out.write("HTTP/1.1 200 OK\r\n\r\nuntil the end".getBytes(US_ASCII));
             out.flush();
             return false;
         };
@@ -157,10 +169,10 @@ class ProxyTest {
     @Test
     void relaysContinueBeforeTheBodyIsSent() throws Exception {
         RawBackend.Script script = (request, in, out, socket) -> {
-            out.write("HTTP/1.1 100 Continue\r\n\r\n".getBytes("US-ASCII"));
+            out.write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(US_ASCII));
             out.flush();
-            String body = new String(in.readNBytes(4), "US-ASCII");
-            out.write(("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n" + body).getBytes("US-ASCII"));
+            String body = new String(in.readNBytes(4), US_ASCII);
+            out.write(("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n" + body).getBytes(US_ASCII));
             out.flush();
             return true;
         };
@@ -179,8 +191,7 @@ class ProxyTest {
     @Test
     void answersEarlyAndClosesWhenTheBodyWasNotRead() throws Exception {
         RawBackend.Script script = (request, in, out, socket) -> {
-            out.write(
-                    "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno".getBytes("US-ASCII"));
+            out.write("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno".getBytes(US_ASCII));
             out.flush();
             return false;
         };

@@ -77,8 +77,8 @@ public final class RawBackend implements AutoCloseable {
             while (true) {
                 int size = Integer.parseInt(line(in), 16);
                 in.skipNBytes(size);
-                line(in);
-                if (size == 0) {
+                String end = line(in);
+                if (end == null || size == 0) {
                     return;
                 }
             }

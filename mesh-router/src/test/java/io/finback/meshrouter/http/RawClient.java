@@ -15,7 +15,7 @@ import java.util.Locale;
 /** A client whose every byte the test decides. */
 public final class RawClient implements AutoCloseable {
     /** A response; {@code complete} is false when the connection ended before the body did. */
-    public record Response(int status, List<String> headers, byte[] body, boolean complete) {
+    public record Response(int status, List<String> headers, String body, boolean complete) {
         public String header(String name) {
             String prefix = name.toLowerCase(Locale.ROOT) + ":";
             return headers.stream()
@@ -26,7 +26,7 @@ public final class RawClient implements AutoCloseable {
         }
 
         public String text() {
-            return new String(body, StandardCharsets.ISO_8859_1);
+            return body;
         }
     }
 
@@ -80,13 +80,13 @@ public final class RawClient implements AutoCloseable {
         for (String h = RawBackend.line(in); h != null && !h.isEmpty(); h = RawBackend.line(in)) {
             headers.add(h);
         }
-        Response bare = new Response(status, headers, new byte[0], true);
+        Response bare = new Response(status, headers, "", true);
         if (head || status < 200 || status == 204 || status == 304) {
             return bare;
         }
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         boolean complete = body(bare, body);
-        return new Response(status, headers, body.toByteArray(), complete);
+        return new Response(status, headers, body.toString(StandardCharsets.ISO_8859_1), complete);
     }
 
     private boolean body(Response head, ByteArrayOutputStream body) throws IOException {
