@@ -28,14 +28,16 @@ import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
 import io.finback.runtime.ClusterLink;
 import io.finback.runtime.ClusterSystem;
+import io.finback.runtime.Management;
 import io.finback.runtime.Node;
+import io.finback.runtime.Readiness;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
+import io.finback.runtime.Version;
 import io.finback.wire.AgentInfo;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -54,7 +56,6 @@ public final class AgentNode implements Node {
     private static final Duration LEAVE_LIMIT = Duration.ofSeconds(15);
 
     private final AgentSettings settings;
-    private final DataDirectory directory;
     private final ActorSystem<AgentGuardian.Command> system;
     private final ServerBinding binding;
     private final ActorRef<ConversationActor.Command> conversation;
@@ -70,7 +71,6 @@ public final class AgentNode implements Node {
 
     private AgentNode(
             AgentSettings settings,
-            DataDirectory directory,
             ActorSystem<AgentGuardian.Command> system,
             ServerBinding binding,
             ActorRef<ConversationActor.Command> conversation,
@@ -81,7 +81,6 @@ public final class AgentNode implements Node {
             TaskBoard board,
             Registration registration) {
         this.settings = settings;
-        this.directory = directory;
         this.system = system;
         this.binding = binding;
         this.conversation = conversation;
@@ -100,19 +99,7 @@ public final class AgentNode implements Node {
     public static Node start(Config config) {
         AgentSettings settings = AgentSettings.from(config);
         Tools tools = tools();
-        DataDirectory directory = DataDirectory.open(settings.dataDir());
-        try {
-            return start(config, settings, tools, directory);
-        } catch (RuntimeException e) {
-            directory.close();
-            throw e;
-        }
-    }
-
-    private static Node start(Config config, AgentSettings settings, Tools tools, DataDirectory directory) {
-        AgentId id = directory.agentId();
-        String version = Optional.ofNullable(AgentNode.class.getPackage().getImplementationVersion())
-                .orElse("dev");
+        AgentId id = AgentIdFile.of(settings.dataDir());
         Sandboxes sandboxes = new Sandboxes(settings.dataDir(), id);
         TaskBoard board = new TaskBoard();
         Registration registration = new Registration();
@@ -132,7 +119,7 @@ public final class AgentNode implements Node {
                 settings.hostname(),
                 resources,
                 settings.attributes(),
-                version,
+                Version.current(),
                 Instant.now(),
                 board,
                 sandboxes,
@@ -141,6 +128,7 @@ public final class AgentNode implements Node {
         ExecutorService blocking = Executors.newFixedThreadPool(settings.launchParallelism(), AgentNode::launchThread);
         ActorSystem<AgentGuardian.Command> system =
                 ClusterSystem.local(AgentGuardian.create(), "finback-agent", config);
+        ClusterLink link = null;
         try {
             ServerBinding binding = bind(system, settings, view);
             AgentInfo info = new AgentInfo(
@@ -149,31 +137,24 @@ public final class AgentNode implements Node {
                     binding.localAddress().getPort(),
                     resources,
                     settings.attributes(),
-                    version);
+                    Version.current());
             ActorRef<ConversationActor.Command> conversation = begin(
                     system,
                     started -> new AgentGuardian.Converse(info, ConversationSettings.STANDARD, registration, started));
-            ClusterLink link = ClusterLink.start(config, Role.AGENT, () -> LinkGuardian.create(id, conversation));
+            link = manage(system, config, id, conversation, registration);
             TasksActor.Tools work = new TasksActor.Tools(
                     id, store, sandboxes, launcher, new Processes(tools), board, blocking, bootId, settings.tasks());
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
             AgentNode node = new AgentNode(
-                    settings,
-                    directory,
-                    system,
-                    binding,
-                    conversation,
-                    tasks,
-                    link,
-                    launcher,
-                    blocking,
-                    board,
-                    registration);
+                    settings, system, binding, conversation, tasks, link, launcher, blocking, board, registration);
             node.watchOver();
             log.info("agent.started agentId={} resources={} api={}", id, resources, binding.localAddress());
             return node;
         } catch (RuntimeException e) {
+            if (link != null) {
+                await(link.stop().toCompletableFuture());
+            }
             system.terminate();
             await(system.getWhenTerminated().toCompletableFuture());
             launcher.discardAll();
@@ -244,7 +225,6 @@ public final class AgentNode implements Node {
             boolean asked = stopping.getAndSet(true);
             CompletionStage<Void> left = asked ? CompletableFuture.completedFuture(null) : link.stop();
             left.whenComplete((gone, problem) -> {
-                directory.close();
                 boolean first = terminated.complete(asked ? "stopped" : "the agent's ActorSystem ended by itself");
                 log.info("agent.ended asked={} first={}", asked, first);
                 stopped.complete(null);
@@ -280,6 +260,28 @@ public final class AgentNode implements Node {
                     "finback.agent.http: cannot listen on " + settings.httpHost() + ":" + settings.httpPort() + " ("
                             + rootMessage(e) + "); stop what uses the port or set finback.agent.http.port",
                     e);
+        }
+    }
+
+    /** Becomes a member, and shows that at the management port. */
+    private static ClusterLink manage(
+            ActorSystem<?> system,
+            Config config,
+            AgentId id,
+            ActorRef<ConversationActor.Command> conversation,
+            Registration registration) {
+        ClusterLink link = ClusterLink.start(config, Role.AGENT, () -> LinkGuardian.create(id, conversation));
+        try {
+            Readiness.of(system)
+                    .add("registered", () -> CompletableFuture.completedFuture(registration.isRegistered()));
+            Management.start(system, link)
+                    .toCompletableFuture()
+                    .orTimeout(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                    .join();
+            return link;
+        } catch (CompletionException e) {
+            await(link.stop().toCompletableFuture());
+            throw e.getCause() instanceof StartFailure failure ? failure : e;
         }
     }
 
