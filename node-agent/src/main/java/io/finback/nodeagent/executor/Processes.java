@@ -16,6 +16,9 @@ public final class Processes {
     /** A straggler may fork while it is being killed; after so many walks the rest is reported, not waited for. */
     private static final int KILL_ROUNDS = 5;
 
+    /** The second form is for a process released this instant: it leads no group yet. */
+    private static final String SIGNAL = "kill -s \"$1\" -- \"-$2\" 2>/dev/null || kill -s \"$1\" \"$2\"";
+
     private final Tools tools;
 
     public Processes(Tools tools) {
@@ -93,12 +96,7 @@ public final class Processes {
     private void signalGroup(String signal, long group) {
         try {
             Process kill = new ProcessBuilder(
-                            tools.shell().toString(),
-                            "-c",
-                            "kill -s \"$1\" -- \"-$2\"",
-                            "kill",
-                            signal,
-                            Long.toString(group))
+                            tools.shell().toString(), "-c", SIGNAL, "kill", signal, Long.toString(group))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();

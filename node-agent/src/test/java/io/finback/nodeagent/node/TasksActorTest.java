@@ -187,6 +187,7 @@ class TasksActorTest {
 
     @Test
     void aLaunchTheDiskRefusesFailsAndLeavesNothing() throws Exception {
+        describe();
         world.breakDisk();
         launch(Tasks.shell(
                 "t", "touch \"$OUT\"", Map.of("OUT", data.resolve("out").toString())));

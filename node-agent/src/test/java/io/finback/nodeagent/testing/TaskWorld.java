@@ -61,14 +61,17 @@ public final class TaskWorld {
                 .toRealPath();
     }
 
-    /** From now on no task file can be written (root may write everywhere, so permissions would not do). */
+    /** From now on the file of task {@code t} cannot be written (root may write everywhere, so permissions would not do). */
     public void breakDisk() throws IOException {
-        Files.move(data.resolve("meta/tasks"), data.resolve("meta/tasks.away"));
-        Files.createFile(data.resolve("meta/tasks"));
+        Files.createDirectories(inTheWay().resolve("x"));
     }
 
     public void mendDisk() throws IOException {
-        Files.delete(data.resolve("meta/tasks"));
-        Files.move(data.resolve("meta/tasks.away"), data.resolve("meta/tasks"));
+        Files.delete(inTheWay().resolve("x"));
+        Files.delete(inTheWay());
+    }
+
+    private Path inTheWay() {
+        return data.resolve("meta/tasks/t-e3b98a4da31a127d.json.tmp");
     }
 }
