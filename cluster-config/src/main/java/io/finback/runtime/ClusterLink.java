@@ -1,10 +1,19 @@
 package io.finback.runtime;
 
+import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.Props;
 import com.typesafe.config.Config;
+import io.finback.settings.ClusterSettings;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -13,7 +22,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps an agent or router in the cluster while its own work lives elsewhere: the member is an ActorSystem of its own, made anew
  * whenever it ends (downed, quarantined, or its masters are new incarnations), so that losing the control plane stops no task and no
- * traffic. Thread-safe.
+ * traffic. Absent masters are waited for, without limit and without a line per attempt. Thread-safe.
  *
  * <p>{@code guardian} is called for every incarnation, on a thread of this class. It may {@code tell} actors of the node's own system
  * (both live in this JVM), and must not be told by name from outside.
@@ -21,50 +30,177 @@ import org.slf4j.LoggerFactory;
 public final class ClusterLink {
     private static final Logger log = LoggerFactory.getLogger(ClusterLink.class);
 
+    private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
+    private static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
+    /** An incarnation that lived this long was no failed attempt: the next one is made at once. */
+    private static final Duration LIVED = Duration.ofSeconds(3);
+
+    private static final Duration LEAVE_TAKES = Duration.ofSeconds(5);
+
     private final Config settings;
     private final Role role;
+    private final List<String> seeds;
     private final Supplier<Behavior<Void>> guardian;
+    private final CompletableFuture<Void> firstUp = new CompletableFuture<>();
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread made = new Thread(task, "finback-cluster-link");
+        made.setDaemon(true);
+        return made;
+    });
+
     private @Nullable ActorSystem<Void> current;
+    private boolean up;
     private boolean stopping;
+    private long madeNanos;
+    private int failures;
 
     private ClusterLink(Config settings, Role role, Supplier<Behavior<Void>> guardian) {
         this.settings = settings;
         this.role = role;
         this.guardian = guardian;
+        seeds = ClusterSettings.from(settings).seeds().stream()
+                .map(seed -> "akka://" + ClusterSystem.NAME + "@" + seed)
+                .toList();
     }
 
-    /** Starts the first incarnation. Throws {@link StartFailure} when its address cannot be bound. */
+    /** Starts the first incarnation. Throws {@link StartFailure} when there are no seeds or its address cannot be bound. */
     public static ClusterLink start(Config settings, Role role, Supplier<Behavior<Void>> guardian) {
         ClusterLink link = new ClusterLink(settings, role, guardian);
+        if (link.seeds.isEmpty()) {
+            throw new StartFailure("finback.cluster.seeds: [] (expected: \"host:port\" of the masters, for the role "
+                    + role.id() + ")");
+        }
         link.open();
         return link;
     }
 
+    /** The member of now; empty while one is being made and after {@link #stop}. It may end at any time. */
+    public synchronized Optional<ActorSystem<Void>> current() {
+        return Optional.ofNullable(current);
+    }
+
+    /** Whether the member of now is up in a cluster; for readiness. */
+    public synchronized boolean connected() {
+        return up;
+    }
+
+    /** Completes when a member is up for the first time. */
+    public CompletionStage<Void> firstUp() {
+        return firstUp.minimalCompletionStage();
+    }
+
     /** Leaves the cluster and ends the member. Idempotent. */
     public synchronized CompletionStage<Void> stop() {
-        stopping = true;
-        if (current == null) {
-            stopped.complete(null);
-        } else {
-            current.terminate();
+        if (!stopping) {
+            stopping = true;
+            ActorSystem<Void> system = current;
+            if (system == null) {
+                finish();
+            } else if (up) {
+                var unused = CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
+                later(LEAVE_TAKES, system::terminate);
+            } else {
+                // Nobody to say goodbye to; a leave would wait for a leader that is not there.
+                system.terminate();
+            }
         }
-        return stopped;
+        return stopped.minimalCompletionStage();
     }
 
     private synchronized void open() {
-        ActorSystem<Void> system = ClusterSystem.member(guardian.get(), settings, role);
+        ActorSystem<Void> system = ClusterSystem.linked(guardian.get(), settings, role);
         current = system;
+        madeNanos = System.nanoTime();
+        var unused = system.systemActorOf(
+                MembershipProbe.create(seeds, new Incarnation(system)), "finback-membership-probe", Props.empty());
         system.getWhenTerminated().whenComplete((done, failure) -> ended());
+    }
+
+    private void reopen() {
+        synchronized (this) {
+            if (stopping) {
+                finish();
+                return;
+            }
+        }
+        try {
+            open();
+        } catch (RuntimeException e) {
+            failed(e);
+        }
+    }
+
+    /** Most likely the port, which the last incarnation or somebody else holds. */
+    private synchronized void failed(RuntimeException e) {
+        if (failures++ == 0) {
+            log.warn("cluster.link_not_made role={} reason=\"{}\" next=retry", role.id(), e.getMessage());
+        }
+        later(backoff(), this::reopen);
     }
 
     private synchronized void ended() {
         current = null;
+        up = false;
         if (stopping) {
-            stopped.complete(null);
+            finish();
             return;
         }
-        log.warn("cluster.link_ended role={} next=join_again", role.id());
-        open();
+        boolean lived = System.nanoTime() - madeNanos > LIVED.toNanos();
+        failures = lived ? 0 : failures + 1;
+        if (failures <= 1) {
+            log.warn("cluster.link_ended role={} next=join_again", role.id());
+        }
+        later(lived ? Duration.ZERO : backoff(), this::reopen);
+    }
+
+    private Duration backoff() {
+        long millis = FIRST_BACKOFF.toMillis() << Math.min(failures - 1, 6);
+        return Duration.ofMillis(Math.min(Math.max(millis, 0), MAX_BACKOFF.toMillis()));
+    }
+
+    private void later(Duration delay, Runnable task) {
+        var unused = thread.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private synchronized void finish() {
+        stopped.complete(null);
+        thread.shutdownNow();
+    }
+
+    /** Hears the probe of one incarnation; what a former one says late is dropped. */
+    private final class Incarnation implements MembershipProbe.Listener {
+        private final ActorSystem<Void> system;
+
+        Incarnation(ActorSystem<Void> system) {
+            this.system = system;
+        }
+
+        @Override
+        public void up() {
+            synchronized (ClusterLink.this) {
+                if (current != system) {
+                    return;
+                }
+                up = true;
+                failures = 0;
+            }
+            log.info("cluster.link_up role={}", role.id());
+            firstUp.complete(null);
+        }
+
+        @Override
+        public void clusterIsGone(String reason) {
+            synchronized (ClusterLink.this) {
+                if (current != system || stopping) {
+                    return;
+                }
+                // A rejoin that was decided is no failure, however young the member.
+                failures = 0;
+                up = false;
+            }
+            log.info("cluster.link_left role={} reason={}", role.id(), reason);
+            system.terminate();
+        }
     }
 }

@@ -2,10 +2,13 @@ package io.finback.runtime;
 
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.Props;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigUtil;
-import java.util.ArrayList;
+import com.typesafe.config.ConfigValue;
+import io.finback.persistence.Persistence;
+import io.finback.settings.ClusterSettings;
+import io.finback.settings.ManagementSettings;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +21,9 @@ public final class ClusterSystem {
     /** Every member of one cluster has this name. */
     public static final String NAME = "finback";
 
+    private static final String ROOT = "finback";
+    private static final int MAX_MASTER_LANES = 4;
+
     private ClusterSystem() {}
 
     /**
@@ -26,15 +32,19 @@ public final class ClusterSystem {
      */
     public static <T> ActorSystem<T> member(Behavior<T> guardian, Config settings, Role role) {
         Config config = memberConfig(settings, role);
-        try {
-            return ActorSystem.create(guardian, NAME, config);
-        } catch (RuntimeException e) {
-            throw new StartFailure(
-                    "finback.cluster: cannot listen on " + settings.getString("finback.cluster.host") + ":"
-                            + settings.getInt("finback.cluster.port") + " (" + rootMessage(e)
-                            + "); stop what uses the port or set finback.cluster.port",
-                    e);
+        if (role == Role.MASTER) {
+            Persistence.prepare(settings);
         }
+        ActorSystem<T> system = create(guardian, config, settings);
+        if (role == Role.MASTER) {
+            var unused = system.systemActorOf(MembershipResponder.create(), MembershipResponder.NAME, Props.empty());
+        }
+        return system;
+    }
+
+    /** A member that {@link ClusterLink} brings into the cluster and ends without ceremony. */
+    static <T> ActorSystem<T> linked(Behavior<T> guardian, Config settings, Role role) {
+        return create(guardian, linkedConfig(settings, role), settings);
     }
 
     /** Starts a system without remoting, for work that must outlive the node's membership. */
@@ -42,42 +52,89 @@ public final class ClusterSystem {
         return ActorSystem.create(guardian, name, localConfig(settings));
     }
 
+    private static <T> ActorSystem<T> create(Behavior<T> guardian, Config config, Config settings) {
+        try {
+            return ActorSystem.create(guardian, NAME, config);
+        } catch (StartFailure e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new StartFailure(
+                    "finback.cluster: cannot listen on "
+                            + ClusterSettings.from(settings).listen() + " (" + rootMessage(e)
+                            + "); stop what uses the port or set finback.cluster.port",
+                    e);
+        }
+    }
+
     static Config localConfig(Config settings) {
-        return ConfigFactory.parseMap(Map.of("akka.actor.provider", "local"))
-                .withFallback(settings)
-                .withFallback(ConfigFactory.parseResources("finback-node.conf"))
-                .withFallback(ConfigFactory.defaultReference())
-                .resolve();
+        return layered(managementAddress(settings), settings, resource("finback-local.conf"));
+    }
+
+    static Config linkedConfig(Config settings, Role role) {
+        return ConfigFactory.parseMap(Map.of(
+                        // The probe joins, and terminate() means now.
+                        "akka.cluster.seed-nodes", List.of(),
+                        "akka.coordinated-shutdown.run-by-actor-system-terminate", "off",
+                        "akka.remote.artery.advanced.shutdown-flush-timeout", "200 ms"))
+                .withFallback(memberConfig(settings, role));
     }
 
     static Config memberConfig(Config settings, Role role) {
-        String host = settings.getString("finback.cluster.host");
-        int port = settings.getInt("finback.cluster.port");
-        List<String> seeds = new ArrayList<>();
-        for (String seed : settings.getStringList("finback.cluster.seeds")) {
-            seeds.add("akka://" + NAME + "@" + seed);
-        }
+        ClusterSettings cluster = ClusterSettings.from(settings);
+        List<String> seeds = cluster.seeds().stream()
+                .map(seed -> "akka://" + NAME + "@" + seed)
+                .toList();
         if (seeds.isEmpty() && role == Role.MASTER) {
-            seeds.add("akka://" + NAME + "@" + host + ":" + port);
+            seeds = List.of("akka://" + NAME + "@" + cluster.listen());
         }
-        Map<String, Object> derived = new HashMap<>();
-        derived.put("akka.remote.artery.canonical.hostname", host);
-        derived.put("akka.remote.artery.canonical.port", port);
+        Map<String, Object> derived = managementAddress(settings);
+        derived.put("akka.remote.artery.canonical.hostname", cluster.listen().host());
+        derived.put("akka.remote.artery.canonical.port", cluster.listen().port());
+        derived.put("akka.remote.artery.advanced.inbound-lanes", lanes(role));
         derived.put("akka.cluster.seed-nodes", seeds);
         derived.put("akka.cluster.roles", role.clusterRoles());
-        derived.put("akka.management.http.hostname", settings.getString("finback.management.host"));
-        derived.put("akka.management.http.port", settings.getInt("finback.management.port"));
+        Config persistence = role == Role.MASTER ? Persistence.layer(settings) : ConfigFactory.empty();
+        return layered(derived, settings, persistence.withFallback(resource("finback-cluster.conf")));
+    }
+
+    /** Lanes are threads' worth of decoding; only a master hears a whole fleet. */
+    private static int lanes(Role role) {
+        return role == Role.MASTER
+                ? Math.max(1, Math.min(MAX_MASTER_LANES, Runtime.getRuntime().availableProcessors() / 2))
+                : 1;
+    }
+
+    private static Map<String, Object> managementAddress(Config settings) {
+        ManagementSettings management = ManagementSettings.from(settings);
+        Map<String, Object> derived = new HashMap<>();
+        derived.put("akka.management.http.hostname", management.listen().host());
+        derived.put("akka.management.http.port", management.listen().port());
+        return derived;
+    }
+
+    private static Config resource(String name) {
+        return ConfigFactory.parseResources(name);
+    }
+
+    private static Config layered(Map<String, Object> derived, Config settings, Config ours) {
         return ConfigFactory.parseMap(derived)
-                .withFallback(settings)
-                .withFallback(ConfigFactory.parseResources("finback-cluster.conf"))
-                .withFallback(ConfigFactory.parseResources("finback-node.conf"))
+                .withFallback(said(settings))
+                .withFallback(ours)
+                .withFallback(resource("finback-node.conf"))
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();
     }
 
-    /** Joins path elements as HOCON does, for keys with dots or slashes in them. */
-    static String path(String... elements) {
-        return ConfigUtil.joinPath(elements);
+    /** The finback tree and what a person set outside it: were the defaults of the libraries in here, they would hide ours. */
+    private static Config said(Config settings) {
+        Config said = settings.hasPath(ROOT) ? settings.withOnlyPath(ROOT) : ConfigFactory.empty();
+        for (Map.Entry<String, ConfigValue> entry : settings.entrySet()) {
+            boolean isDefault = entry.getValue().origin().description().contains("reference.conf");
+            if (!isDefault && !entry.getKey().startsWith(ROOT + ".")) {
+                said = said.withValue(entry.getKey(), entry.getValue());
+            }
+        }
+        return said;
     }
 
     private static String rootMessage(Throwable e) {

@@ -1,0 +1,37 @@
+package io.finback.runtime;
+
+import akka.actor.typed.ActorSystem;
+import akka.management.javadsl.AkkaManagement;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Akka Management of a node at {@code finback.management}, read-only: {@code /cluster/members}, {@code /alive} (the process answers)
+ * and {@code /ready} (the node serves its role: every check of {@link Readiness} holds, and a master is a member). It ends with its
+ * system.
+ */
+public final class Management {
+    private Management() {}
+
+    /** For a node whose system is the cluster member (a master). Fails with {@link StartFailure} when the port is taken. */
+    public static CompletionStage<Void> start(ActorSystem<?> system) {
+        AkkaManagement management = AkkaManagement.get(system);
+        String address = management.settings().getHttpHostname() + ":"
+                + management.settings().getHttpPort();
+        return management.start().handle((uri, failure) -> {
+            if (failure != null) {
+                throw new CompletionException(new StartFailure(
+                        "finback.management: cannot listen on " + address
+                                + "; stop what uses the port or set finback.management.port",
+                        failure));
+            }
+            return null;
+        });
+    }
+
+    /** For a node that has a local system and a link: outlives every member, and shows the one of now. */
+    public static CompletionStage<Void> start(ActorSystem<?> system, ClusterLink link) {
+        Readiness.of(system).link(link);
+        return start(system);
+    }
+}

@@ -1,0 +1,35 @@
+package io.finback.runtime;
+
+import akka.actor.typed.ActorRef;
+import akka.cluster.UniqueAddress;
+import io.finback.wire.WireMessage;
+
+/** What a {@link ClusterLink} asks masters, and their answer. Told, never asked: a lost one is followed by the next. */
+sealed interface MembershipMessage extends WireMessage {
+
+    /** Who is at this address, and do you know the sender as a member? */
+    record WhoAreYou(Incarnation sender, ActorRef<IAm> replyTo) implements MembershipMessage {}
+
+    /**
+     * The answer.
+     *
+     * @param member whether the answerer itself is up in a cluster
+     * @param knowsYou whether that cluster holds the sender, in this incarnation
+     */
+    record IAm(Incarnation self, boolean member, boolean knowsYou) implements MembershipMessage {}
+
+    /**
+     * One life of a member: the same address after a restart has another uid.
+     *
+     * @param address as {@code akka://finback@host:port}
+     */
+    record Incarnation(String address, long uid) {
+        static Incarnation of(UniqueAddress unique) {
+            return new Incarnation(unique.address().toString(), unique.longUid());
+        }
+
+        boolean replaces(Incarnation other) {
+            return address.equals(other.address) && uid != other.uid;
+        }
+    }
+}
