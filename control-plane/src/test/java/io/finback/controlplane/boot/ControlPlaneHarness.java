@@ -44,14 +44,6 @@ final class ControlPlaneHarness implements AutoCloseable {
         values.put("finback.management.port", freePort());
         values.put("finback.master.http.port", freePort());
         values.put("finback.data-dir", data.toString());
-        values.put("akka.persistence.journal.plugin", "akka.persistence.journal.leveldb");
-        values.put(
-                "akka.persistence.journal.leveldb.dir", data.resolve("journal").toString());
-        values.put("akka.persistence.snapshot-store.plugin", "akka.persistence.snapshot-store.local");
-        values.put(
-                "akka.persistence.snapshot-store.local.dir",
-                data.resolve("snapshots").toString());
-        values.put("akka.actor.serialize-messages", "off");
         values.put("finback.master.repeat", "300 ms");
         values.put("finback.master.agent-repeat", "300 ms");
         values.put("finback.master.update-repeat", "500 ms");

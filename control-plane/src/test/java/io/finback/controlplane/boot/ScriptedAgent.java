@@ -1,6 +1,7 @@
 package io.finback.controlplane.boot;
 
 import akka.actor.testkit.typed.javadsl.TestProbe;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
@@ -36,6 +37,7 @@ final class ScriptedAgent {
         harness.session(new AgentEnvelope(info.id(), message, probe.ref()));
     }
 
+    @CanIgnoreReturnValue
     ScriptedAgent register(AgentToMaster.KnownTask... tasks) {
         say(new AgentToMaster.Register(info, List.of(tasks)));
         session = await(MasterToAgent.Registered.class).session();
@@ -47,6 +49,7 @@ final class ScriptedAgent {
     }
 
     /** The next message of this type; others are skipped. */
+    @CanIgnoreReturnValue
     <M extends MasterToAgent> M await(Class<M> type) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (System.nanoTime() < deadline) {
@@ -62,6 +65,7 @@ final class ScriptedAgent {
         say(new AgentToMaster.Received(session, List.of(launched), List.of()));
     }
 
+    @CanIgnoreReturnValue
     TaskStatus update(TaskInfo task, TaskState state, String uuid) {
         TaskStatus status = new TaskStatus(
                 task.id(),

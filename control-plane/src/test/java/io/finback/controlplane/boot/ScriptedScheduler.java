@@ -1,6 +1,7 @@
 package io.finback.controlplane.boot;
 
 import akka.actor.testkit.typed.javadsl.TestProbe;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.framework.Offer;
 import io.finback.controlplane.framework.SchedulerCall;
@@ -28,6 +29,7 @@ final class ScriptedScheduler {
         this.probe = harness.probe(SchedulerEvent.class);
     }
 
+    @CanIgnoreReturnValue
     ScriptedScheduler subscribe() {
         harness.framework(new SchedulerCall.Subscribe(
                 new FrameworkInfo("services", "", List.of("*"), Duration.ofDays(7)), probe.ref()));
@@ -35,6 +37,7 @@ final class ScriptedScheduler {
         return this;
     }
 
+    @CanIgnoreReturnValue
     <E extends SchedulerEvent> E await(Class<E> type, Predicate<E> wanted) {
         long deadline = System.nanoTime() + ScriptedAgent.PATIENCE.toNanos();
         while (System.nanoTime() < deadline) {
@@ -58,11 +61,13 @@ final class ScriptedScheduler {
                 .get(0);
     }
 
+    @CanIgnoreReturnValue
     TaskStatus awaitUpdate(TaskState state) {
         return await(SchedulerEvent.Update.class, update -> update.status().state() == state)
                 .status();
     }
 
+    @CanIgnoreReturnValue
     SchedulerCall.AcceptReply accept(Offer offer, TaskInfo... tasks) {
         TestProbe<SchedulerCall.AcceptReply> reply = harness.probe(SchedulerCall.AcceptReply.class);
         harness.framework(new SchedulerCall.Accept(List.of(offer.id()), List.of(tasks), Duration.ZERO, reply.ref()));
