@@ -198,6 +198,7 @@ final class Rules {
                         "java.lang.invoke",
                         "java.lang.runtime",
                         "java.math",
+                        "java.nio.charset",
                         "java.text",
                         "java.time..",
                         "java.util",

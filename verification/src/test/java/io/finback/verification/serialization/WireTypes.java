@@ -8,6 +8,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.typesafe.config.Config;
+import io.finback.wire.WireMessage;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -56,15 +57,30 @@ final class WireTypes {
         return bound.stream().anyMatch(root -> root.isAssignableFrom(type));
     }
 
-    /** Events and states of every event-sourced entity: what its class declares, and each concrete case of it. */
+    /**
+     * What enters a journal or snapshot store: events of every event-sourced entity, and its state, unless an adapter stands before it;
+     * then what that makes, which by convention stands beside the entity and is called {@code …Snapshot}. Besides, every pure type bound by name: that is its only
+     * reason to be.
+     */
     List<Class<?>> persisted() {
-        Set<Class<?>> roots = new LinkedHashSet<>();
+        Set<Class<?>> roots = new LinkedHashSet<>(bound);
+        roots.remove(WireMessage.class);
         for (JavaClass type : classes) {
             if (type.isAssignableTo(EventSourcedBehavior.class)) {
                 eventAndState(type.reflect()).forEach(roots::add);
+                if (hasSnapshotAdapter(type.reflect())) {
+                    snapshotsBeside(type).forEach(roots::add);
+                }
             }
         }
         return concrete(type -> roots.stream().anyMatch(root -> root.isAssignableFrom(type)));
+    }
+
+    private Stream<Class<?>> snapshotsBeside(JavaClass entity) {
+        return classes.stream()
+                .filter(type -> type.getPackageName().equals(entity.getPackageName()))
+                .filter(type -> type.getSimpleName().endsWith("Snapshot"))
+                .map(JavaClass::reflect);
     }
 
     /** The second and third type argument of {@code EventSourcedBehavior}, through whatever classes lie in between. */
@@ -76,12 +92,18 @@ final class WireTypes {
                     && parent.getActualTypeArguments().length == 3) {
                 return Stream.of(parent.getActualTypeArguments())
                         .skip(1)
+                        .limit(hasSnapshotAdapter(entity) ? 1 : 2)
                         .map(WireTypes::raw)
                         .flatMap(Optional::stream)
                         .toList();
             }
         }
         return List.of();
+    }
+
+    private static boolean hasSnapshotAdapter(Class<?> entity) {
+        return Arrays.stream(entity.getDeclaredMethods())
+                .anyMatch(method -> method.getName().equals("snapshotAdapter"));
     }
 
     private List<Class<?>> concrete(java.util.function.Predicate<Class<?>> wanted) {
