@@ -12,6 +12,7 @@ import akka.cluster.MemberStatus;
 import akka.cluster.typed.Cluster;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -34,6 +36,7 @@ import org.junit.jupiter.api.Timeout;
 class ClusterLinkTest {
     private final List<ActorSystem<?>> systems = new ArrayList<>();
     private final List<ClusterLink> links = new ArrayList<>();
+    private Optional<EmbeddedPostgres> postgres = Optional.empty();
 
     @AfterEach
     void stopAll() throws Exception {
@@ -43,6 +46,9 @@ class ClusterLinkTest {
         for (ActorSystem<?> system : systems) {
             system.terminate();
             system.getWhenTerminated().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        }
+        if (postgres.isPresent()) {
+            postgres.get().close();
         }
     }
 
@@ -95,6 +101,8 @@ class ClusterLinkTest {
 
     @Test
     void staysWithTheMastersThatLiveWhenOneIsRestarted() throws Exception {
+        // Several masters need a journal that each of them can reach.
+        postgres = Optional.of(EmbeddedPostgres.builder().start());
         int one = freePort();
         int two = freePort();
         ActorSystem<Void> first = master(one, one, two);
@@ -130,9 +138,17 @@ class ClusterLinkTest {
     }
 
     private ActorSystem<Void> master(int port, int... seeds) {
-        ActorSystem<Void> system = ClusterSystem.member(Behaviors.empty(), settings(port, seeds), Role.MASTER);
+        ActorSystem<Void> system =
+                ClusterSystem.member(Behaviors.empty(), journal().withFallback(settings(port, seeds)), Role.MASTER);
         systems.add(system);
         return system;
+    }
+
+    private Config journal() {
+        return postgres.map(database -> ConfigFactory.parseString(
+                        "finback.persistence { profile = postgres, postgres { user = postgres, database = postgres, port = "
+                                + database.getPort() + " } }"))
+                .orElse(ConfigFactory.empty());
     }
 
     private ClusterLink link(Role role, int port, int... seeds) {
