@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class DevPlanTest {
@@ -148,7 +149,7 @@ class DevPlanTest {
         return ports;
     }
 
-    private static void refuses(Runnable action, String line) {
-        assertThatThrownBy(action::run).isInstanceOf(StartFailure.class).hasMessage(line);
+    private static void refuses(Supplier<DevPlan> action, String line) {
+        assertThatThrownBy(action::get).isInstanceOf(StartFailure.class).hasMessage(line);
     }
 }
