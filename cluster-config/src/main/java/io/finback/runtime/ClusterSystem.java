@@ -5,6 +5,7 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.Props;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.finback.persistence.Persistence;
 import io.finback.settings.ClusterSettings;
 import io.finback.settings.ManagementSettings;
 import io.finback.settings.NodeConfig;
@@ -29,7 +30,11 @@ public final class ClusterSystem {
      * {@link Role#MASTER}. Throws {@link StartFailure} when the address cannot be bound.
      */
     public static <T> ActorSystem<T> member(Behavior<T> guardian, Config settings, Role role) {
-        ActorSystem<T> system = create(guardian, memberConfig(settings, role), settings);
+        Config config = memberConfig(settings, role);
+        if (role == Role.MASTER) {
+            Persistence.prepare(settings);
+        }
+        ActorSystem<T> system = create(guardian, config, settings);
         if (role == Role.MASTER) {
             var unused = system.systemActorOf(MembershipResponder.create(), MembershipResponder.NAME, Props.empty());
         }
@@ -49,6 +54,8 @@ public final class ClusterSystem {
     private static <T> ActorSystem<T> create(Behavior<T> guardian, Config config, Config settings) {
         try {
             return ActorSystem.create(guardian, NAME, config);
+        } catch (StartFailure e) {
+            throw e;
         } catch (RuntimeException e) {
             throw new StartFailure(
                     "finback.cluster: cannot listen on "
@@ -59,7 +66,7 @@ public final class ClusterSystem {
     }
 
     static Config localConfig(Config settings) {
-        return layered(managementAddress(settings), settings, "finback-local.conf");
+        return layered(managementAddress(settings), settings, resource("finback-local.conf"));
     }
 
     static Config linkedConfig(Config settings, Role role) {
@@ -85,7 +92,8 @@ public final class ClusterSystem {
         derived.put("akka.remote.artery.advanced.inbound-lanes", lanes(role));
         derived.put("akka.cluster.seed-nodes", seeds);
         derived.put("akka.cluster.roles", role.clusterRoles());
-        return layered(derived, settings, "finback-cluster.conf");
+        Config persistence = role == Role.MASTER ? Persistence.layer(settings) : ConfigFactory.empty();
+        return layered(derived, settings, persistence.withFallback(resource("finback-cluster.conf")));
     }
 
     /** Lanes are threads' worth of decoding; only a master hears a whole fleet. */
@@ -103,12 +111,16 @@ public final class ClusterSystem {
         return derived;
     }
 
-    private static Config layered(Map<String, Object> derived, Config settings, String resource) {
+    private static Config resource(String name) {
+        return ConfigFactory.parseResources(name);
+    }
+
+    private static Config layered(Map<String, Object> derived, Config settings, Config ours) {
         return ConfigFactory.parseMap(derived)
                 // Were the defaults of the libraries in here, they would hide ours.
                 .withFallback(NodeConfig.said(settings))
-                .withFallback(ConfigFactory.parseResources(resource))
-                .withFallback(ConfigFactory.parseResources("finback-node.conf"))
+                .withFallback(ours)
+                .withFallback(resource("finback-node.conf"))
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();
     }

@@ -1,0 +1,116 @@
+package io.finback.persistence;
+
+import io.finback.runtime.StartFailure;
+import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import io.r2dbc.postgresql.api.PostgresqlResult;
+import io.r2dbc.spi.R2dbcException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
+
+/**
+ * Creates the journal's tables where they are missing. Several masters may do so at once: an advisory lock lets one through at a time,
+ * since {@code CREATE TABLE IF NOT EXISTS} alone fails when two run together. Where the tables exist no right to create any is needed.
+ */
+final class PostgresTables {
+    private static final Logger log = LoggerFactory.getLogger(PostgresTables.class);
+    private static final String RESOURCE = "/persistence-postgres.sql";
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+    private static final Duration RETRY_EVERY = Duration.ofSeconds(1);
+
+    /** Any number, the same in every master: the bytes of "finback" (what a database shares locks by). */
+    private static final long LOCK = 0x66_69_6e_62_61_63_6bL;
+
+    private static final String EXIST =
+            "SELECT to_regclass('event_journal') IS NOT NULL AND to_regclass('snapshot') IS NOT NULL AS there";
+
+    private PostgresTables() {}
+
+    /** Blocks until the tables are there. Throws {@link StartFailure} when the database refuses, or is not reached in time. */
+    static void create(PostgresSettings settings) {
+        PostgresqlConnectionFactory factory =
+                new PostgresqlConnectionFactory(PostgresqlConnectionConfiguration.builder()
+                        .host(settings.host())
+                        .port(settings.port())
+                        .database(settings.database())
+                        .username(settings.user())
+                        .password(settings.password())
+                        .connectTimeout(CONNECT_TIMEOUT)
+                        .applicationName("finback-start")
+                        .build());
+        Mono<Boolean> attempt =
+                Mono.usingWhen(factory.create(), PostgresTables::createMissing, connection -> connection.close());
+        try {
+            Boolean created = attempt.retryWhen(Retry.fixedDelay(Long.MAX_VALUE, RETRY_EVERY)
+                            .filter(PostgresTables::mayPass)
+                            .doBeforeRetry(signal -> log.warn(
+                                    "persistence.database_unreachable database={} reason='{}' next=try_again",
+                                    settings,
+                                    signal.failure().getMessage())))
+                    .block(settings.startTimeout());
+            log.info("persistence.tables_ready database={} created={}", settings, created);
+        } catch (RuntimeException e) {
+            throw failure(settings, e);
+        }
+    }
+
+    private static Mono<Boolean> createMissing(PostgresqlConnection connection) {
+        Mono<Boolean> exist = connection
+                .createStatement(EXIST)
+                .execute()
+                .flatMap(result -> result.map((row, meta) -> Objects.requireNonNull(row.get("there", Boolean.class))))
+                .single();
+        Mono<Boolean> create = connection
+                .beginTransaction()
+                .thenMany(run(connection, "SELECT pg_advisory_xact_lock(" + LOCK + ")"))
+                .thenMany(run(connection, ddl()))
+                .then(connection.commitTransaction())
+                .thenReturn(true);
+        return exist.flatMap(there -> there ? Mono.just(false) : create);
+    }
+
+    private static Flux<Long> run(PostgresqlConnection connection, String sql) {
+        return connection.createStatement(sql).execute().flatMap(PostgresqlResult::getRowsUpdated);
+    }
+
+    private static String ddl() {
+        try (InputStream in = Objects.requireNonNull(PostgresTables.class.getResourceAsStream(RESOURCE), RESOURCE)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What time can heal: nobody listens, or the server is starting, stopping, or full. Wrong names and passwords are not among it. */
+    private static boolean mayPass(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof IOException) {
+                return true;
+            }
+            if (cause instanceof R2dbcException r2dbc && r2dbc.getSqlState() != null) {
+                return r2dbc.getSqlState().startsWith("57P")
+                        || r2dbc.getSqlState().startsWith("53");
+            }
+        }
+        return false;
+    }
+
+    private static StartFailure failure(PostgresSettings settings, RuntimeException e) {
+        boolean late = e instanceof IllegalStateException;
+        String reason = late ? "no answer within " + settings.startTimeout().toSeconds() + " s" : e.getMessage();
+        return new StartFailure(
+                PostgresSettings.KEY + ": cannot use the database " + settings + " (" + reason
+                        + "); start it, or correct host, port, database, user and password",
+                e);
+    }
+}

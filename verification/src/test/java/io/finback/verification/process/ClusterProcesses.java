@@ -1,0 +1,203 @@
+package io.finback.verification.process;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Nodes as a person would start them: the {@code finback} launcher, one OS process each, on free loopback ports, data and output
+ * under one directory. Closing kills the nodes and every task process they left behind.
+ */
+final class ClusterProcesses implements AutoCloseable {
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+
+    private final Path dir;
+    private final Map<String, NodeProcess> nodes = new LinkedHashMap<>();
+    private final int masterArtery = freePort();
+    final int servicesPort = freePort();
+    final int clusterPort = freePort();
+
+    ClusterProcesses(Path dir) {
+        this.dir = dir;
+    }
+
+    /** One started node; the same name starts again on the same ports and data. */
+    static final class NodeProcess {
+        final String name;
+        final List<String> command;
+        final Path output;
+        final Map<String, Integer> ports;
+        private @Nullable Process process;
+
+        NodeProcess(String name, List<String> command, Path output, Map<String, Integer> ports) {
+            this.name = name;
+            this.command = command;
+            this.output = output;
+            this.ports = ports;
+        }
+
+        int port(String key) {
+            return Optional.ofNullable(ports.get(key)).orElseThrow();
+        }
+
+        boolean alive() {
+            Process running = process;
+            return running != null && running.isAlive();
+        }
+    }
+
+    NodeProcess master() {
+        return start(
+                "master",
+                "master",
+                Map.of(
+                        "finback.master.http.port", clusterPort,
+                        "finback.services.http.port", servicesPort,
+                        "finback.cluster.port", masterArtery,
+                        "finback.management.port", freePort()),
+                List.of());
+    }
+
+    NodeProcess agent(int number) {
+        int firstPort = 20_000 + number * 500;
+        return start(
+                "agent-" + number,
+                "agent",
+                Map.of(
+                        "finback.agent.http.port", freePort(),
+                        "finback.cluster.port", freePort(),
+                        "finback.management.port", freePort()),
+                List.of(
+                        "--set",
+                                "finback.agent.resources=cpus:4;mem:2048;disk:2000;ports:[" + firstPort + "-"
+                                        + (firstPort + 99) + "]",
+                        "--set", "finback.cluster.seeds=127.0.0.1:" + masterArtery));
+    }
+
+    NodeProcess router(int number) {
+        return start(
+                "router-" + number,
+                "router",
+                Map.of(
+                        "finback.router.http.port", freePort(),
+                        "finback.router.admin.port", freePort(),
+                        "finback.cluster.port", freePort(),
+                        "finback.management.port", freePort()),
+                List.of("--set", "finback.cluster.seeds=127.0.0.1:" + masterArtery));
+    }
+
+    private NodeProcess start(String name, String role, Map<String, Integer> ports, List<String> more) {
+        List<String> command = new ArrayList<>(List.of(launcher().toString(), role));
+        command.addAll(List.of("--set", "finback.data-dir=" + dir.resolve(name)));
+        ports.forEach((key, port) -> command.addAll(List.of("--set", key + "=" + port)));
+        command.addAll(more);
+        NodeProcess node = new NodeProcess(name, command, dir.resolve(name + ".out"), ports);
+        nodes.put(name, node);
+        restart(node);
+        return node;
+    }
+
+    /** Starts the node's process (again) without waiting for it. */
+    void restart(NodeProcess node) {
+        try {
+            ProcessBuilder builder = new ProcessBuilder(node.command);
+            builder.environment().put("FINBACK_JAVA_OPTS", "-Xmx256m");
+            builder.redirectErrorStream(true);
+            builder.redirectOutput(ProcessBuilder.Redirect.to(node.output.toFile()));
+            node.process = builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits for the line {@code Ready…} of the node's newest start. */
+    void awaitReady(NodeProcess node) {
+        Waiting.until(
+                node.name + " is ready",
+                START_LIMIT,
+                () -> {
+                    String text = Files.readString(node.output);
+                    if (!node.alive()) {
+                        throw new AssertionError(node.name + " ended: " + text);
+                    }
+                    return text.lines().anyMatch(line -> line.startsWith("Ready"));
+                },
+                () -> tail(node.output));
+    }
+
+    /** SIGKILL, and gone when this returns. */
+    void kill9(NodeProcess node) {
+        Process process = node.process;
+        if (process == null) {
+            return;
+        }
+        process.destroyForcibly();
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                throw new AssertionError(node.name + " survived SIGKILL");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        nodes.values().forEach(this::kill9);
+        killLeftOvers();
+    }
+
+    /** Every process that runs below our directory: the tasks and what holds them. */
+    private void killLeftOvers() {
+        ProcessHandle.allProcesses()
+                .filter(handle -> handle.pid() != ProcessHandle.current().pid())
+                .filter(handle -> runsBelow(handle.pid()))
+                .forEach(ProcessHandle::destroyForcibly);
+    }
+
+    private boolean runsBelow(long pid) {
+        try {
+            return Path.of("/proc", Long.toString(pid), "cwd").toRealPath().startsWith(dir.toRealPath());
+        } catch (IOException | SecurityException e) {
+            return false;
+        }
+    }
+
+    static Path launcher() {
+        Path here = Path.of("").toAbsolutePath();
+        for (Path at = here; at != null; at = at.getParent()) {
+            if (Files.isExecutable(at.resolve("finback")) && Files.exists(at.resolve("pom.xml"))) {
+                return at.resolve("finback");
+            }
+        }
+        throw new AssertionError("no launcher above " + here);
+    }
+
+    static String tail(Path file) {
+        try {
+            String text = Files.readString(file);
+            return file.getFileName() + ": " + text.substring(Math.max(0, text.length() - 2000));
+        } catch (IOException e) {
+            return file + ": " + e;
+        }
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
