@@ -1,0 +1,168 @@
+package io.finback.meshrouter.http;
+
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a proxy must refuse, remove and rewrite. Framing that two readers could read differently is refused, never repaired
+ * (RFC 9112 sections 6.1, 6.3 and 11.2).
+ */
+final class HttpRules {
+    private static final int MAX_LENGTH_DIGITS = 18;
+    private static final List<CharSequence> HOP_BY_HOP = List.of(
+            HttpHeaderNames.CONNECTION,
+            "keep-alive",
+            "proxy-connection",
+            HttpHeaderNames.PROXY_AUTHENTICATE,
+            HttpHeaderNames.PROXY_AUTHORIZATION,
+            HttpHeaderNames.TE,
+            HttpHeaderNames.TRANSFER_ENCODING,
+            HttpHeaderNames.UPGRADE,
+            "http2-settings");
+    private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE");
+
+    /** What {@code Connection} may not name: removing these would change the message itself. */
+    private static final Set<String> PROTECTED = Set.of("host", "content-length");
+
+    private HttpRules() {}
+
+    /** Why a request cannot be served, if so. */
+    static Optional<ErrorAnswer> refusal(HttpRequest head, int maxCallDepth) {
+        DecoderResult decoded = head.decoderResult();
+        if (decoded.isFailure()) {
+            return Optional.of(undecodable(decoded.cause()));
+        }
+        HttpHeaders headers = head.headers();
+        if (!head.protocolVersion().protocolName().equals("HTTP")
+                || head.protocolVersion().majorVersion() != 1) {
+            return refuse(505, "version: " + head.protocolVersion() + " (expected: HTTP/1.1 or HTTP/1.0)");
+        }
+        Optional<ErrorAnswer> framing = framing(head, headers);
+        if (framing.isPresent()) {
+            return framing;
+        }
+        int hosts = headers.getAll(HttpHeaderNames.HOST).size();
+        if (hosts > 1) {
+            return refuse(400, "Host: " + hosts + " headers (expected: one)");
+        }
+        if (head.method().equals(HttpMethod.CONNECT)) {
+            return refuse(501, "method: CONNECT is not supported by this router");
+        }
+        if (headers.containsValue(HttpHeaderNames.UPGRADE, "websocket", true)) {
+            return refuse(501, "Upgrade: websocket is not supported by this router yet");
+        }
+        if (callDepth(headers) > maxCallDepth) {
+            return refuse(400, "Via: more than " + maxCallDepth + " hops; the request goes in circles");
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<ErrorAnswer> framing(HttpRequest head, HttpHeaders headers) {
+        List<String> encodings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
+        if (!encodings.isEmpty() && !lengths.isEmpty()) {
+            return refuse(400, "Transfer-Encoding and Content-Length together (expected: one of them)");
+        }
+        if (encodings.size() > 1
+                || (!encodings.isEmpty() && !encodings.get(0).trim().equalsIgnoreCase("chunked"))) {
+            return refuse(400, "Transfer-Encoding: " + encodings + " (expected: chunked)");
+        }
+        if (!encodings.isEmpty() && isHttp10(head)) {
+            return refuse(400, "Transfer-Encoding: chunked in an HTTP/1.0 request (expected: Content-Length)");
+        }
+        if (lengths.size() > 1) {
+            return refuse(400, "Content-Length: " + lengths.size() + " headers (expected: one)");
+        }
+        if (!lengths.isEmpty()
+                && (lengths.get(0).isEmpty()
+                        || lengths.get(0).length() > MAX_LENGTH_DIGITS
+                        || !lengths.get(0).chars().allMatch(c -> c >= '0' && c <= '9'))) {
+            return refuse(400, "Content-Length: (expected: at most " + MAX_LENGTH_DIGITS + " digits)");
+        }
+        return Optional.empty();
+    }
+
+    private static ErrorAnswer undecodable(Throwable cause) {
+        if (cause instanceof TooLongHttpLineException) {
+            return new ErrorAnswer(414, "request line: " + cause.getMessage(), false);
+        }
+        if (cause instanceof TooLongHttpHeaderException) {
+            return new ErrorAnswer(431, "headers: " + cause.getMessage(), false);
+        }
+        return ErrorAnswer.badRequest("request cannot be read: " + cause.getMessage());
+    }
+
+    private static Optional<ErrorAnswer> refuse(int status, String reason) {
+        return Optional.of(new ErrorAnswer(status, reason, false));
+    }
+
+    static boolean isHttp10(HttpRequest head) {
+        return head.protocolVersion().compareTo(HttpVersion.HTTP_1_1) < 0;
+    }
+
+    static boolean isIdempotent(HttpMethod method) {
+        return IDEMPOTENT.contains(method.name());
+    }
+
+    /** Turns {@code http://host/path} into {@code /path} with the authority as Host (RFC 9112 section 3.2.2). */
+    static void toOriginForm(HttpRequest head) {
+        String uri = head.uri();
+        if (uri.startsWith("/")) {
+            return;
+        }
+        String lower = uri.length() < 8 ? uri : uri.substring(0, 8).toLowerCase(Locale.ROOT);
+        int start = lower.startsWith("http://") ? 7 : lower.startsWith("https://") ? 8 : -1;
+        if (start < 0) {
+            return;
+        }
+        int end = start;
+        while (end < uri.length() && "/?#".indexOf(uri.charAt(end)) < 0) {
+            end++;
+        }
+        String authority = uri.substring(start, end);
+        String rest = uri.substring(end);
+        head.headers().set(HttpHeaderNames.HOST, authority.substring(authority.indexOf('@') + 1));
+        head.setUri(rest.startsWith("/") ? rest : "/" + rest);
+    }
+
+    /** Removes what is meant for this hop alone, both ways (RFC 9110 section 7.6.1). Framing must be decided before. */
+    static void stripHopByHop(HttpHeaders headers) {
+        if (headers.contains(HttpHeaderNames.CONNECTION)) {
+            for (String value : new ArrayList<>(headers.getAll(HttpHeaderNames.CONNECTION))) {
+                for (String name : value.split(",", -1)) {
+                    String named = name.trim().toLowerCase(Locale.ROOT);
+                    if (!named.isEmpty() && !PROTECTED.contains(named)) {
+                        headers.remove(named);
+                    }
+                }
+            }
+        }
+        for (CharSequence name : HOP_BY_HOP) {
+            headers.remove(name);
+        }
+    }
+
+    static void appendVia(HttpHeaders headers) {
+        List<String> via = headers.getAll(HttpHeaderNames.VIA);
+        headers.set(HttpHeaderNames.VIA, via.isEmpty() ? "1.1 linkerd" : String.join(", ", via) + ", 1.1 linkerd");
+    }
+
+    private static int callDepth(HttpHeaders headers) {
+        int depth = 0;
+        for (String value : headers.getAll(HttpHeaderNames.VIA)) {
+            depth += 1 + (int) value.chars().filter(c -> c == ',').count();
+        }
+        return depth;
+    }
+}

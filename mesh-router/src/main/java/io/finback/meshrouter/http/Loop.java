@@ -1,0 +1,187 @@
+package io.finback.meshrouter.http;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What belongs to one event loop: its client connections, and its pool of idle upstream connections. A request never leaves the loop
+ * its client is on, so nothing here needs a lock. All methods run on the loop.
+ */
+final class Loop {
+    private static final long SWEEP_MILLIS = 250;
+
+    private final EventLoop eventLoop;
+    private final ProxySettings settings;
+    private final HostNames hostNames;
+    private final Set<ClientConnection> clients = new HashSet<>();
+    private final Map<Endpoint, ArrayDeque<UpstreamConnection>> idle = new HashMap<>();
+    private long now = System.nanoTime();
+
+    Loop(EventLoop eventLoop, ProxySettings settings, HostNames hostNames) {
+        this.eventLoop = eventLoop;
+        this.settings = settings;
+        this.hostNames = hostNames;
+        var sweeping = eventLoop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        Objects.requireNonNull(sweeping);
+    }
+
+    EventLoop eventLoop() {
+        return eventLoop;
+    }
+
+    ProxySettings settings() {
+        return settings;
+    }
+
+    /** The clock of timeouts: nanoseconds, as of the last sweep. */
+    long now() {
+        return now;
+    }
+
+    Set<ClientConnection> clients() {
+        return clients;
+    }
+
+    int idleConnections() {
+        return idle.values().stream().mapToInt(ArrayDeque::size).sum();
+    }
+
+    /** The idle connection used last, if it has been idle for less than {@code maxIdleNanos}. */
+    @Nullable
+    UpstreamConnection poll(Endpoint endpoint, long maxIdleNanos) {
+        ArrayDeque<UpstreamConnection> connections = idle.get(endpoint);
+        if (connections == null) {
+            return null;
+        }
+        for (UpstreamConnection c = connections.peekLast(); c != null; c = connections.peekLast()) {
+            if (c.isActive()) {
+                return c.idleFor(System.nanoTime()) < maxIdleNanos ? connections.pollLast() : null;
+            }
+            connections.pollLast();
+        }
+        return null;
+    }
+
+    void offer(UpstreamConnection connection) {
+        ArrayDeque<UpstreamConnection> connections =
+                idle.computeIfAbsent(connection.endpoint(), endpoint -> new ArrayDeque<>());
+        if (connections.size() >= settings.maxIdlePerEndpoint()
+                || connection.endpoint().isGone()) {
+            connection.close();
+        } else {
+            connections.addLast(connection);
+        }
+    }
+
+    void forget(UpstreamConnection connection) {
+        ArrayDeque<UpstreamConnection> connections = idle.get(connection.endpoint());
+        if (connections != null) {
+            connections.remove(connection);
+        }
+    }
+
+    /** Connects, and calls exactly one of the two, on this loop. */
+    void connect(Endpoint endpoint, Consumer<UpstreamConnection> connected, Consumer<ConnectFailure> failed) {
+        CompletableFuture<InetAddress> address = hostNames.resolve(endpoint.host());
+        if (address.isDone() && !address.isCompletedExceptionally()) {
+            connectTo(endpoint, address.join(), connected, failed);
+            return;
+        }
+        var resolving = address.orTimeout(settings.bindingTimeout().toNanos(), TimeUnit.NANOSECONDS)
+                .whenComplete((found, failure) -> eventLoop.execute(() -> {
+                    if (found != null) {
+                        connectTo(endpoint, found, connected, failed);
+                    } else {
+                        failed.accept(new ConnectFailure(endpoint, "cannot resolve host " + endpoint.host(), true));
+                    }
+                }));
+        Objects.requireNonNull(resolving);
+    }
+
+    /** Why no connection was made. */
+    record ConnectFailure(Endpoint endpoint, String reason, boolean resolving) {}
+
+    private void connectTo(
+            Endpoint endpoint,
+            InetAddress address,
+            Consumer<UpstreamConnection> connected,
+            Consumer<ConnectFailure> failed) {
+        UpstreamConnection connection = new UpstreamConnection(endpoint, this);
+        HttpDecoderConfig decoding = new HttpDecoderConfig()
+                .setMaxInitialLineLength(settings.maxInitialLineBytes())
+                .setMaxHeaderSize(settings.maxHeaderBytes())
+                .setMaxChunkSize(64 * 1024);
+        ChannelFuture connecting = new Bootstrap()
+                .group(eventLoop)
+                .channel(NioSocketChannel.class)
+                .option(ChannelOption.AUTO_READ, false)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
+                        Math.min(Integer.MAX_VALUE, settings.connectTimeout().toMillis()))
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline().addLast(new HttpClientCodec(decoding, false, false), connection);
+                    }
+                })
+                .connect(new InetSocketAddress(address, endpoint.port()));
+        connecting.addListener(done -> {
+            if (done.isSuccess()) {
+                connected.accept(connection);
+            } else {
+                failed.accept(
+                        new ConnectFailure(endpoint, String.valueOf(done.cause().getMessage()), false));
+            }
+        });
+    }
+
+    void closeIdle() {
+        for (ArrayDeque<UpstreamConnection> connections : idle.values()) {
+            for (UpstreamConnection connection : new ArrayList<>(connections)) {
+                connection.close();
+            }
+        }
+        idle.clear();
+    }
+
+    private void sweep() {
+        now = System.nanoTime();
+        for (ClientConnection client : List.copyOf(clients)) {
+            client.checkTimeouts(now);
+        }
+        long limit = settings.upstreamIdleTimeout().toNanos();
+        for (Map.Entry<Endpoint, ArrayDeque<UpstreamConnection>> entry : List.copyOf(idle.entrySet())) {
+            ArrayDeque<UpstreamConnection> connections = entry.getValue();
+            for (UpstreamConnection connection : new ArrayList<>(connections)) {
+                if (entry.getKey().isGone() || connection.idleFor(now) > limit) {
+                    connections.remove(connection);
+                    connection.close();
+                }
+            }
+            if (connections.isEmpty()) {
+                idle.remove(entry.getKey());
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package io.finback.meshrouter.http;
+
+import io.netty.handler.codec.http.HttpRequest;
+import java.util.function.Function;
+
+/** Decides where a request goes. Called on event loops: answers at once and never blocks. */
+@FunctionalInterface
+public interface Routing {
+    Answer route(HttpRequest head);
+
+    /** The outcome. */
+    sealed interface Answer {
+        <R> R match(Function<To, R> to, Function<Refused, R> refused);
+    }
+
+    /**
+     * Goes there.
+     *
+     * @param service the logical name, for {@code l5d-dst-service}
+     * @param residual what the destination's id left of the name, for {@code l5d-dst-residual}
+     * @param localDtab the request's own dtab, for {@code l5d-ctx-dtab}; empty text is none
+     */
+    record To(String service, Stats serviceStats, Destination destination, String residual, String localDtab)
+            implements Answer {
+        @Override
+        public <R> R match(Function<To, R> to, Function<Refused, R> refused) {
+            return to.apply(this);
+        }
+    }
+
+    record Refused(ErrorAnswer error) implements Answer {
+        @Override
+        public <R> R match(Function<To, R> to, Function<Refused, R> refused) {
+            return refused.apply(this);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package io.finback.meshrouter.http;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
+
+/** A connection to one endpoint: serves one exchange at a time, and waits in its loop's pool in between. */
+final class UpstreamConnection extends FlowHandler {
+    private final Endpoint endpoint;
+    private final Loop loop;
+    private @Nullable Exchange exchange;
+    private boolean interim;
+    private long idleSince;
+
+    UpstreamConnection(Endpoint endpoint, Loop loop) {
+        this.endpoint = endpoint;
+        this.loop = loop;
+    }
+
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    /** Nanoseconds in the pool. */
+    long idleFor(long now) {
+        return now - idleSince;
+    }
+
+    void attach(Exchange newExchange) {
+        exchange = newExchange;
+        pump();
+    }
+
+    /** Gives it back: to the pool if it may carry another exchange, else it is closed. */
+    void release(boolean reusable) {
+        exchange = null;
+        if (reusable && inboxEmpty() && isActive()) {
+            idleSince = System.nanoTime();
+            loop.offer(this);
+            pump();
+        } else {
+            close();
+        }
+    }
+
+    boolean isActive() {
+        return context().channel().isActive();
+    }
+
+    boolean isWritable() {
+        return context().channel().isWritable();
+    }
+
+    void write(Object message) {
+        send(message);
+    }
+
+    void flush() {
+        context().flush();
+    }
+
+    void close() {
+        exchange = null;
+        discardInbox();
+        close(context().channel());
+    }
+
+    @Override
+    boolean wants() {
+        return exchange == null || exchange.clientIsWritable();
+    }
+
+    @Override
+    boolean watches() {
+        return exchange == null;
+    }
+
+    @Override
+    void take(Object message) {
+        Exchange current = exchange;
+        if (current == null) {
+            ReferenceCountUtil.release(message);
+            loop.forget(this);
+            close();
+            return;
+        }
+        if (message instanceof HttpResponse response) {
+            if (response.decoderResult().isFailure()) {
+                ReferenceCountUtil.release(message);
+                broken(response.decoderResult().cause());
+            } else if (response.status().code() < 200) {
+                interim = true;
+                current.onInterim(response);
+            } else {
+                current.onResponse(response);
+            }
+        } else if (message instanceof HttpContent content) {
+            takeContent(current, content);
+        } else {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void takeContent(Exchange current, HttpContent content) {
+        if (content.decoderResult().isFailure()) {
+            Throwable cause = content.decoderResult().cause();
+            content.release();
+            broken(cause);
+        } else if (interim) {
+            interim = !(content instanceof LastHttpContent);
+            content.release();
+        } else if (content instanceof LastHttpContent last) {
+            current.onResponseEnd(last);
+        } else {
+            current.onResponseContent(content);
+        }
+    }
+
+    @Override
+    void pumped() {
+        if (exchange != null) {
+            exchange.flushClient();
+        }
+    }
+
+    @Override
+    void inputEnded() {
+        Exchange current = exchange;
+        exchange = null;
+        if (current == null) {
+            loop.forget(this);
+        } else {
+            current.onUpstreamLost("connection closed by " + endpoint);
+        }
+    }
+
+    @Override
+    void broken(Throwable cause) {
+        Exchange current = exchange;
+        if (current == null) {
+            loop.forget(this);
+        }
+        close();
+        if (current != null) {
+            current.onUpstreamLost(endpoint + ": " + cause.getMessage());
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (exchange != null && isWritable()) {
+            exchange.onUpstreamWritable();
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package io.finback.meshrouter.router;
+
+import io.finback.meshrouter.http.Destination;
+import io.finback.meshrouter.http.Endpoint;
+import io.finback.meshrouter.http.Stats;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** A destination that follows its source of addresses: asks at every request, and rebuilds only when the list is another object. */
+final class LiveDestination implements Destination {
+    private record View(List<Address> source, Map<Address, Endpoint> byAddress, List<Endpoint> endpoints) {}
+
+    private final String id;
+    private final Supplier<List<Address>> source;
+    private final Stats stats = new Stats();
+    private volatile View view = new View(List.of(), Map.of(), List.of());
+
+    LiveDestination(String id, Supplier<List<Address>> source) {
+        this.id = id;
+        this.source = source;
+    }
+
+    @Override
+    public String id() {
+        return id;
+    }
+
+    @Override
+    public Stats stats() {
+        return stats;
+    }
+
+    @Override
+    @SuppressWarnings(
+            "ReferenceEquality") // sources promise the same object until they change; equals would cost O(n) per
+    // request
+    public List<Endpoint> endpoints() {
+        View current = view;
+        List<Address> now = source.get();
+        return current.source() == now ? current.endpoints() : follow(now).endpoints();
+    }
+
+    private synchronized View follow(List<Address> now) {
+        View before = view;
+        Map<Address, Endpoint> byAddress = new HashMap<>();
+        List<Endpoint> endpoints = new ArrayList<>();
+        for (Address address : now) {
+            Endpoint kept = before.byAddress().get(address);
+            Endpoint endpoint = kept != null ? kept : new Endpoint(address.host(), address.port());
+            if (byAddress.putIfAbsent(address, endpoint) == null) {
+                endpoints.add(endpoint);
+            }
+        }
+        before.byAddress().forEach((address, endpoint) -> {
+            if (!byAddress.containsKey(address)) {
+                endpoint.retire();
+            }
+        });
+        View after = new View(now, Map.copyOf(byAddress), List.copyOf(endpoints));
+        view = after;
+        return after;
+    }
+
+    /** Nobody will ask again: idle connections may go. */
+    void retire() {
+        view.endpoints().forEach(Endpoint::retire);
+    }
+}
