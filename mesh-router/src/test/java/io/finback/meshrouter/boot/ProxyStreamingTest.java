@@ -176,6 +176,36 @@ class ProxyStreamingTest {
     }
 
     @Test
+    void leavesNoConnectionBehind() throws IOException {
+        RawBackend.Script script = (request, in, out, socket) -> {
+            out.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n".getBytes(US_ASCII));
+            out.flush();
+            return !request.line().contains("break");
+        };
+        try (RawBackend web = new RawBackend(script);
+                TestRouter router = new TestRouter("/svc/web => " + ProxyTest.inet(web))) {
+            for (int i = 0; i < 100; i++) {
+                try (RawClient client = new RawClient(router.port())) {
+                    client.send(
+                            i % 4 == 0
+                                    ? "GET /partial HT"
+                                    : "GET /" + (i % 2 == 0 ? "break" : "stay") + " HTTP/1.1\r\nHost: web\r\n\r\n");
+                    if (i % 3 == 0) {
+                        client.socket.setSoLinger(true, 0);
+                    }
+                }
+            }
+            TestRouter.await("all closed", () -> {
+                try {
+                    return web.openConnections() == 0 && router.admin("/health").contains("\"connections\":0");
+                } catch (IOException e) {
+                    return false;
+                }
+            });
+        }
+    }
+
+    @Test
     void answersWhileTheRequestStillFlows() throws IOException {
         RawBackend.Script echo = (request, in, out, socket) -> {
             out.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(US_ASCII));
