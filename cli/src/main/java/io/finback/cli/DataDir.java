@@ -85,7 +85,7 @@ record DataDir(Path path) {
         return found;
     }
 
-    private static void delete(Path root) {
+    static void delete(Path root) {
         if (!Files.exists(root)) {
             return;
         }

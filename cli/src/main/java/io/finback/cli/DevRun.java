@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -38,11 +39,14 @@ final class DevRun {
     private final Roles roles;
     private final Screen screen;
     private final Map<String, String> environment;
+    private final Consumer<DevPlan> whenReady;
 
-    DevRun(Roles roles, Screen screen, Map<String, String> environment) {
+    /** {@code whenReady} is called once, after the screen has said so. */
+    DevRun(Roles roles, Screen screen, Map<String, String> environment, Consumer<DevPlan> whenReady) {
         this.roles = roles;
         this.screen = screen;
         this.environment = environment;
+        this.whenReady = whenReady;
     }
 
     /** {@code --data}, else {@code finback.data-dir} where somebody set it, else {@code .finback/dev}. */
@@ -103,6 +107,7 @@ final class DevRun {
             if (ready.isDone() && !asked.isDone() && !ended.isDone()) {
                 Banner.devReady(Duration.ofNanos(System.nanoTime() - startedNanos), data)
                         .forEach(screen::say);
+                whenReady.accept(plan);
                 CompletableFuture.anyOf(ended, asked).get();
             }
             if (!asked.isDone()) {

@@ -170,7 +170,7 @@ public final class Finback {
         @Override
         public Integer call() {
             Signals signals = Signals.install();
-            new DevRun(roles, screen, System.getenv())
+            new DevRun(roles, screen, System.getenv(), plan -> {})
                     .run(
                             new DevRun.Wishes(settings.files, settings.overrides, data, agents, portOffset, fresh),
                             startedNanos(),

@@ -9,13 +9,15 @@ import akka.cluster.ClusterEvent.MemberUp;
 import akka.cluster.Member;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Subscribe;
-import io.finback.runtime.Role;
 
 /**
  * Ends the system when a second master becomes a member: entities would move between two journals that know nothing of each other, and
  * nothing would refuse the second writer. One per LevelDB master; both masters end, for neither can know which one is meant to stay.
  */
 final class LoneMaster {
+    /** The cluster role of masters; what {@code runtime} calls it, which is above this room. */
+    private static final String MASTER_ROLE = "master";
+
     private LoneMaster() {}
 
     static Behavior<MemberEvent> create() {
@@ -32,7 +34,7 @@ final class LoneMaster {
 
     private static Behavior<MemberEvent> check(ActorContext<MemberEvent> context, Cluster cluster, Member member) {
         boolean other = !member.uniqueAddress().equals(cluster.selfMember().uniqueAddress());
-        if (other && member.hasRole(Role.MASTER.id())) {
+        if (other && member.hasRole(MASTER_ROLE)) {
             context.getLog()
                     .error(
                             "persistence.second_master member={} profile=leveldb next=end expected='one master, or {}=postgres'",

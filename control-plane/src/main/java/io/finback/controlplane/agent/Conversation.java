@@ -1,0 +1,343 @@
+package io.finback.controlplane.agent;
+
+import akka.actor.typed.ActorRef;
+import io.finback.controlplane.allocation.AllocatorMessage;
+import io.finback.controlplane.allocation.SessionReply;
+import io.finback.controlplane.framework.AgentReport;
+import io.finback.controlplane.framework.SessionOrder;
+import io.finback.resources.AgentId;
+import io.finback.resources.FrameworkId;
+import io.finback.resources.TaskId;
+import io.finback.tasks.TaskInfo;
+import io.finback.tasks.TaskStatus;
+import io.finback.wire.AgentToMaster;
+import io.finback.wire.MasterToAgent;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+
+/**
+ * The rules of the conversation with one agent, run by its {@link AgentSession}.
+ *
+ * <p>Not registered: everything the agent says is answered with {@code RegisterAgain}; work waits. Registering: the allocator is
+ * asked until it answers. Registered: launches and kills are repeated until confirmed, updates are passed on (the agent repeats
+ * them), and each framework concerned is told of the registration until it has heard. Silent for a while: not offered. Silent for
+ * long: unreachable, and not registered any more.
+ */
+final class Conversation {
+    private record Registering(AgentToMaster.Register register, long session, Instant askedAt) {}
+
+    private record Report(boolean gone, List<TaskId> held, Instant toldAt) {}
+
+    private final AgentId agent;
+    private final AgentSession.Collaborators with;
+    private final AgentSettings settings;
+    private final ActorRef<SessionReply> replies;
+    private final Logger log;
+    private final Outbox outbox;
+    private final AgentTasks tasks = new AgentTasks();
+    private final Map<FrameworkId, Report> unheard = new LinkedHashMap<>();
+    private Optional<ActorRef<MasterToAgent>> carrier = Optional.empty();
+    private Optional<Registering> registering = Optional.empty();
+    private Optional<Instant> givingUpSince = Optional.empty();
+    private long session;
+    private boolean registered;
+    private boolean silent;
+    private boolean givenUp;
+    private Instant lastHeard;
+
+    Conversation(AgentId agent, AgentSession.Collaborators with, ActorRef<SessionReply> replies, Logger log) {
+        this.agent = agent;
+        this.with = with;
+        this.settings = with.settings();
+        this.replies = replies;
+        this.log = log;
+        this.outbox = new Outbox(settings.maxPending(), settings.repeat());
+        this.lastHeard = now();
+        this.session = timeBased(lastHeard);
+    }
+
+    // -- the agent speaks --
+
+    void register(AgentToMaster.Register register, ActorRef<MasterToAgent> from) {
+        carrier = Optional.of(from);
+        heardFromAgent();
+        if (!register.info().id().equals(agent)) {
+            tell(new MasterToAgent.Refused("agent id: " + register.info().id() + " (expected: " + agent + ")"));
+            return;
+        }
+        long number = registering.map(Registering::session).orElseGet(this::nextSession);
+        registering = Optional.of(new Registering(register, number, now()));
+        ask(register, number);
+    }
+
+    void heartbeat(AgentToMaster.Heartbeat heartbeat, ActorRef<MasterToAgent> from) {
+        if (isCurrent(heartbeat.session(), from)) {
+            tell(new MasterToAgent.HeartbeatAnswer(session));
+        }
+    }
+
+    void updates(AgentToMaster.Updates updates, ActorRef<MasterToAgent> from) {
+        if (!isCurrent(updates.session(), from)) {
+            return;
+        }
+        Map<FrameworkId, List<TaskStatus>> byFramework = new LinkedHashMap<>();
+        for (TaskStatus status : updates.updates()) {
+            tasks.put(status.task(), status.framework(), status.state());
+            outbox.launched(status.task());
+            byFramework
+                    .computeIfAbsent(status.framework(), id -> new ArrayList<>())
+                    .add(status);
+        }
+        byFramework.forEach(
+                (framework, list) -> with.frameworks().accept(framework, new AgentReport.Updates(agent, list)));
+        flush();
+    }
+
+    void received(AgentToMaster.Received received, ActorRef<MasterToAgent> from) {
+        if (!isCurrent(received.session(), from)) {
+            return;
+        }
+        Map<FrameworkId, List<TaskId>> launched = new LinkedHashMap<>();
+        Map<FrameworkId, List<TaskId>> killed = new LinkedHashMap<>();
+        for (TaskId task : received.launched()) {
+            outbox.launched(task).ifPresent(framework -> {
+                tasks.launched(task, framework);
+                launched.computeIfAbsent(framework, id -> new ArrayList<>()).add(task);
+            });
+        }
+        for (TaskId task : received.killed()) {
+            outbox.killed(task).ifPresent(framework -> killed.computeIfAbsent(framework, id -> new ArrayList<>())
+                    .add(task));
+        }
+        Set<FrameworkId> frameworks = new LinkedHashSet<>(launched.keySet());
+        frameworks.addAll(killed.keySet());
+        frameworks.forEach(framework -> with.frameworks()
+                .accept(
+                        framework,
+                        new AgentReport.Received(
+                                agent,
+                                launched.getOrDefault(framework, List.of()),
+                                killed.getOrDefault(framework, List.of()))));
+        flush();
+    }
+
+    /** The agent stops on purpose: no new work for it at once. If it stays away it is given up like any other. */
+    void leaving(AgentToMaster.Leaving leaving) {
+        if (registered && leaving.session() == session) {
+            log.info("agent.leaving agentId={}", agent);
+            silent = true;
+            offer(false);
+        }
+    }
+
+    // -- the allocator answers --
+
+    void admitted(SessionReply.Admitted admitted) {
+        Optional<Registering> asked = registering.filter(mine -> mine.session() == admitted.session());
+        if (asked.isEmpty()) {
+            return;
+        }
+        log.info("agent.registered agentId={} session={}", agent, admitted.session());
+        registering = Optional.empty();
+        givingUpSince = Optional.empty();
+        session = admitted.session();
+        registered = true;
+        givenUp = false;
+        silent = false;
+        tasks.reset(asked.get().register().tasks());
+        asked.get()
+                .register()
+                .tasks()
+                .forEach(task -> outbox.launched(task.info().id()));
+        outbox.restart(now());
+        admitted.unplaced().forEach(held -> held.tasks()
+                .forEach(task ->
+                        outbox.kill(held.framework(), new MasterToAgent.KillTask(task, Optional.empty()), now())));
+        tell(new MasterToAgent.Registered(session, settings.heartbeat()));
+        report(false, admitted.held());
+        flush();
+    }
+
+    void refused(SessionReply.AdmitRefused refused) {
+        if (registering
+                .map(Registering::session)
+                .filter(number -> number == refused.session())
+                .isPresent()) {
+            log.warn("agent.refused agentId={} reason={}", agent, refused.reason());
+            registering = Optional.empty();
+            tell(new MasterToAgent.Refused(refused.reason()));
+        }
+    }
+
+    void markedUnreachable(SessionReply.MarkedUnreachable marked) {
+        if (givingUpSince.isEmpty() || marked.session() != session) {
+            return;
+        }
+        log.warn("agent.unreachable agentId={} silentMs={}", agent, silentFor().toMillis());
+        givingUpSince = Optional.empty();
+        givenUp = true;
+        registered = false;
+        outbox.clear();
+        report(true, marked.held());
+    }
+
+    // -- frameworks speak --
+
+    void work(SessionOrder.Work work) {
+        List<TaskId> known = new ArrayList<>();
+        for (TaskInfo task : work.launches()) {
+            if (registered && tasks.contains(task.id())) {
+                known.add(task.id());
+            } else if (!outbox.launch(task, now())) {
+                log.warn("agent.outbox_full agentId={} taskId={}", agent, task.id());
+            }
+        }
+        if (!known.isEmpty()) {
+            with.frameworks().accept(work.framework(), new AgentReport.Received(agent, known, List.of()));
+        }
+        work.kills().forEach(kill -> {
+            if (!outbox.kill(work.framework(), kill, now())) {
+                log.warn("agent.outbox_full agentId={} taskId={}", agent, kill.task());
+            }
+        });
+        if (registered && !work.acknowledgements().isEmpty()) {
+            work.acknowledgements().forEach(update -> tasks.acknowledged(update.task()));
+            tell(new MasterToAgent.Acknowledge(session, work.acknowledgements()));
+        }
+        flush();
+    }
+
+    void heard(SessionOrder.Heard heard) {
+        Report report = unheard.get(heard.framework());
+        if (report != null && heard.session() == session && heard.gone() == report.gone()) {
+            unheard.remove(heard.framework());
+        }
+    }
+
+    // -- time passes --
+
+    void wake() {
+        if (registered) {
+            offer(!silent);
+        }
+    }
+
+    void tick() {
+        Instant now = now();
+        registering
+                .filter(mine -> !mine.askedAt().plus(settings.repeat()).isAfter(now))
+                .ifPresent(mine -> {
+                    registering = Optional.of(new Registering(mine.register(), mine.session(), now));
+                    ask(mine.register(), mine.session());
+                });
+        if (registered && !silent && silentFor().compareTo(settings.silentAfter()) > 0) {
+            log.warn("agent.silent agentId={} silentMs={}", agent, silentFor().toMillis());
+            silent = true;
+            offer(false);
+        }
+        boolean due = givingUpSince
+                .map(asked -> !asked.plus(settings.repeat()).isAfter(now))
+                .orElse(!givenUp && silentFor().compareTo(settings.unreachableAfter()) > 0);
+        if (due) {
+            givingUpSince = Optional.of(now);
+            with.allocator().accept(new AllocatorMessage.MarkUnreachable(agent, session, replies));
+        }
+        unheard.replaceAll((framework, report) ->
+                report.toldAt().plus(settings.repeat()).isAfter(now) ? report : tellFramework(framework, report));
+        flush();
+    }
+
+    private boolean isCurrent(long number, ActorRef<MasterToAgent> from) {
+        if (!registered || number != session) {
+            // A late word of an earlier session must not interrupt a registration that is under way.
+            if (registering.isEmpty()) {
+                from.tell(new MasterToAgent.RegisterAgain());
+            }
+            return false;
+        }
+        carrier = Optional.of(from);
+        heardFromAgent();
+        return true;
+    }
+
+    private void heardFromAgent() {
+        lastHeard = now();
+        givingUpSince = Optional.empty();
+        if (registered && silent) {
+            log.info("agent.speaks_again agentId={}", agent);
+            silent = false;
+            offer(true);
+        }
+    }
+
+    private void offer(boolean offering) {
+        with.allocator().accept(new AllocatorMessage.SetOffering(agent, session, offering));
+    }
+
+    private void ask(AgentToMaster.Register register, long number) {
+        with.allocator()
+                .accept(new AllocatorMessage.Admit(
+                        register.info(), number, AgentTasks.running(register.tasks()), replies));
+    }
+
+    private void report(boolean gone, List<SessionReply.HeldTasks> held) {
+        Map<FrameworkId, List<TaskId>> concerned = new LinkedHashMap<>();
+        tasks.frameworks().forEach(framework -> concerned.put(framework, List.of()));
+        held.forEach(mine -> concerned.put(mine.framework(), mine.tasks()));
+        unheard.clear();
+        concerned.forEach(
+                (framework, list) -> unheard.put(framework, tellFramework(framework, new Report(gone, list, now()))));
+    }
+
+    private Report tellFramework(FrameworkId framework, Report report) {
+        with.frameworks()
+                .accept(
+                        framework,
+                        report.gone()
+                                ? new AgentReport.AgentGone(agent, session)
+                                : new AgentReport.AgentBack(agent, session, tasks.of(framework), report.held()));
+        return new Report(report.gone(), report.held(), now());
+    }
+
+    private void flush() {
+        if (!registered) {
+            return;
+        }
+        List<TaskInfo> launches = outbox.dueLaunches(now());
+        if (!launches.isEmpty()) {
+            tell(new MasterToAgent.Launch(session, launches));
+        }
+        List<MasterToAgent.KillTask> kills = outbox.dueKills(now());
+        if (!kills.isEmpty()) {
+            tell(new MasterToAgent.Kill(session, kills));
+        }
+    }
+
+    private void tell(MasterToAgent message) {
+        carrier.ifPresent(ref -> ref.tell(message));
+    }
+
+    private long nextSession() {
+        return Math.max(timeBased(now()), session + 1);
+    }
+
+    private static long timeBased(Instant at) {
+        return at.getEpochSecond() * 1_000_000 + at.getNano() / 1000;
+    }
+
+    private Duration silentFor() {
+        return Duration.between(lastHeard, now());
+    }
+
+    private Instant now() {
+        return with.clock().instant();
+    }
+}

@@ -1,0 +1,105 @@
+package io.finback.controlplane.allocation;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.finback.resources.AgentId;
+import io.finback.resources.OfferId;
+import io.finback.resources.Resources;
+import io.finback.resources.TaskId;
+import io.finback.wire.WireMessage;
+import java.util.List;
+import java.util.Map;
+
+/** What the allocator tells a framework. {@code epoch} names the allocator's incarnation: offers of another one are void. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = AllocationEvent.Welcome.class, name = "welcome"),
+    @JsonSubTypes.Type(value = AllocationEvent.OffersMade.class, name = "offers_made"),
+    @JsonSubTypes.Type(value = AllocationEvent.OffersWithdrawn.class, name = "offers_withdrawn"),
+    @JsonSubTypes.Type(value = AllocationEvent.ClaimAnswered.class, name = "claim_answered"),
+    @JsonSubTypes.Type(value = AllocationEvent.Released.class, name = "released")
+})
+public sealed interface AllocationEvent extends WireMessage {
+    /** Calls the one method of {@code handler} that is for this event. */
+    void deliver(Handler handler);
+
+    /** One method per event. */
+    interface Handler {
+        void welcome(Welcome event);
+
+        void offersMade(OffersMade event);
+
+        void offersWithdrawn(OffersWithdrawn event);
+
+        void claimAnswered(ClaimAnswered event);
+
+        void released(Released event);
+    }
+
+    record Welcome(long epoch) implements AllocationEvent {
+        @Override
+        public void deliver(Handler handler) {
+            handler.welcome(this);
+        }
+    }
+
+    record OffersMade(long epoch, List<Made> offers) implements AllocationEvent {
+        public OffersMade {
+            offers = List.copyOf(offers);
+        }
+
+        @Override
+        public void deliver(Handler handler) {
+            handler.offersMade(this);
+        }
+    }
+
+    record Made(OfferId id, AgentId agent, String hostname, Resources resources, Map<String, String> attributes) {
+        public Made {
+            attributes = Map.copyOf(attributes);
+        }
+    }
+
+    /** Expired, or their agent is gone or has changed. */
+    record OffersWithdrawn(long epoch, List<OfferId> offers) implements AllocationEvent {
+        public OffersWithdrawn {
+            offers = List.copyOf(offers);
+        }
+
+        @Override
+        public void deliver(Handler handler) {
+            handler.offersWithdrawn(this);
+        }
+    }
+
+    /** Journaled: the granted tasks hold their resources until {@link AllocatorMessage.Release}. */
+    record ClaimAnswered(AgentId agent, List<TaskId> granted, List<RefusedTask> refused) implements AllocationEvent {
+        public ClaimAnswered {
+            granted = List.copyOf(granted);
+            refused = List.copyOf(refused);
+        }
+
+        @Override
+        public void deliver(Handler handler) {
+            handler.claimAnswered(this);
+        }
+    }
+
+    /**
+     * One task that got nothing.
+     *
+     * @param invalid true: the task wants more than the offers hold; false: the offers do not stand
+     */
+    record RefusedTask(TaskId task, boolean invalid) {}
+
+    record Released(List<TaskId> tasks) implements AllocationEvent {
+        public Released {
+            tasks = List.copyOf(tasks);
+        }
+
+        @Override
+        public void deliver(Handler handler) {
+            handler.released(this);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package io.finback.controlplane.allocation;
+
+import akka.actor.typed.ActorRef;
+import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
+import io.finback.resources.AgentId;
+import io.finback.resources.FrameworkId;
+import io.finback.resources.OfferId;
+import io.finback.resources.Resources;
+import io.finback.resources.TaskId;
+import io.finback.wire.AgentInfo;
+import io.finback.wire.WireMessage;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What the allocator entity understands (entity id = pool, {@link #POOL} unless more are configured). Everything in here may be
+ * repeated without harm; the sender repeats what it needs answered.
+ */
+public sealed interface AllocatorMessage extends WireMessage {
+    EntityTypeKey<AllocatorMessage> KEY = EntityTypeKey.create(AllocatorMessage.class, "Allocator");
+    String POOL = "default";
+
+    /** Calls the one method of {@code handler} that is for this message: a new message breaks every handler until it decides. */
+    void deliver(Handler handler);
+
+    /** One method per message. */
+    interface Handler {
+        void admit(Admit message);
+
+        void markUnreachable(MarkUnreachable message);
+
+        void setOffering(SetOffering message);
+
+        void interest(Interest message);
+
+        void noInterest(NoInterest message);
+
+        void claim(Claim message);
+
+        void decline(Decline message);
+
+        void revive(Revive message);
+
+        void release(Release message);
+
+        void describe(Describe message);
+
+        void tick(Tick message);
+    }
+
+    /**
+     * A session wants its agent admitted, or known to be back. Answered by {@link SessionReply}.
+     *
+     * @param session fences ghosts: of two sessions for one agent only the one with the larger number is heard
+     * @param running what runs on the agent, whether the allocator knows of it or not
+     */
+    record Admit(AgentInfo info, long session, List<RunningTask> running, ActorRef<SessionReply> replyTo)
+            implements AllocatorMessage {
+        public Admit {
+            running = List.copyOf(running);
+        }
+
+        @Override
+        public void deliver(Handler handler) {
+            handler.admit(this);
+        }
+    }
+
+    record RunningTask(FrameworkId framework, TaskId task, Resources resources) {}
+
+    /** The agent has been silent for too long. Answered by {@link SessionReply.MarkedUnreachable}. */
+    record MarkUnreachable(AgentId agent, long session, ActorRef<SessionReply> replyTo) implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.markUnreachable(this);
+        }
+    }
+
+    /** The agent answers and may be offered, or is silent (or leaving) and may not. Not answered, not durable. */
+    record SetOffering(AgentId agent, long session, boolean offering) implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.setOffering(this);
+        }
+    }
+
+    /**
+     * The framework's scheduler is there. A lease: said again every second or so, forgotten some seconds after the last time.
+     * Answered by {@link AllocationEvent.Welcome}.
+     *
+     * @param suppressed it wants no offers for now
+     */
+    record Interest(FrameworkId framework, boolean suppressed, ActorRef<AllocationEvent> replyTo)
+            implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.interest(this);
+        }
+    }
+
+    /** The framework's scheduler is gone: its offers and filters end. */
+    record NoInterest(FrameworkId framework) implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.noInterest(this);
+        }
+    }
+
+    /** Resources for tasks out of standing offers of one agent. Answered by {@link AllocationEvent.ClaimAnswered}. */
+    record Claim(
+            FrameworkId framework,
+            AgentId agent,
+            List<OfferId> offers,
+            List<ClaimedTask> tasks,
+            Duration refuse,
+            ActorRef<AllocationEvent> replyTo)
+            implements AllocatorMessage {
+        public Claim {
+            offers = List.copyOf(offers);
+            tasks = List.copyOf(tasks);
+        }
+
+        @Override
+        public void deliver(Handler handler) {
+            handler.claim(this);
+        }
+    }
+
+    record ClaimedTask(TaskId task, Resources resources) {}
+
+    record Decline(FrameworkId framework, List<OfferId> offers, Duration refuse) implements AllocatorMessage {
+        public Decline {
+            offers = List.copyOf(offers);
+        }
+
+        @Override
+        public void deliver(Handler handler) {
+            handler.decline(this);
+        }
+    }
+
+    /** Forgets the framework's filters. */
+    record Revive(FrameworkId framework) implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.revive(this);
+        }
+    }
+
+    /** These tasks have ended. Answered by {@link AllocationEvent.Released}. */
+    record Release(FrameworkId framework, List<TaskId> tasks, ActorRef<AllocationEvent> replyTo)
+            implements AllocatorMessage {
+        public Release {
+            tasks = List.copyOf(tasks);
+        }
+
+        @Override
+        public void deliver(Handler handler) {
+            handler.release(this);
+        }
+    }
+
+    /** Asks for everything a view has to know, in parts. */
+    record Describe(ActorRef<AllocationDelta> replyTo) implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.describe(this);
+        }
+    }
+
+    /** The allocator's own clock: an allocation pass, expiries, or news for the view are due. */
+    record Tick() implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.tick(this);
+        }
+    }
+}

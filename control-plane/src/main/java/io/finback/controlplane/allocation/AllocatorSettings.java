@@ -1,0 +1,38 @@
+package io.finback.controlplane.allocation;
+
+import io.finback.controlplane.allocator.OfferPolicy;
+import io.finback.controlplane.ingress.Ingress;
+import java.time.Duration;
+
+/**
+ * How the allocator works.
+ *
+ * @param offers how offers are made
+ * @param passDelay how long changes are gathered before an allocation pass
+ * @param lease how long a framework that says nothing is still made offers
+ * @param viewDelay how long changes are gathered before views are told
+ * @param snapshotEvery events between snapshots
+ */
+public record AllocatorSettings(
+        OfferPolicy offers,
+        Duration passDelay,
+        Duration lease,
+        Duration viewDelay,
+        int snapshotEvery,
+        Ingress.Settings ingress) {
+    public AllocatorSettings {
+        positive("finback.allocator.pass-delay", passDelay);
+        positive("finback.allocator.framework-lease", lease);
+        positive("finback.allocator.view-delay", viewDelay);
+        if (snapshotEvery < 1) {
+            throw new IllegalArgumentException(
+                    "finback.allocator.snapshot-every: " + snapshotEvery + " (expected: >= 1)");
+        }
+    }
+
+    private static void positive(String key, Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException(key + ": " + value + " (expected: > 0)");
+        }
+    }
+}

@@ -1,0 +1,354 @@
+package io.finback.controlplane.app;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.SupervisorStrategy;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.TimerScheduler;
+import akka.persistence.typed.PersistenceId;
+import akka.persistence.typed.RecoveryCompleted;
+import akka.persistence.typed.javadsl.CommandHandlerWithReply;
+import akka.persistence.typed.javadsl.EventHandler;
+import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
+import akka.persistence.typed.javadsl.ReplyEffect;
+import akka.persistence.typed.javadsl.RetentionCriteria;
+import akka.persistence.typed.javadsl.SignalHandler;
+import io.finback.controlplane.app.AppAnswer.Changed;
+import io.finback.controlplane.app.AppAnswer.Found;
+import io.finback.controlplane.app.AppAnswer.Killed;
+import io.finback.controlplane.app.AppAnswer.Refused;
+import io.finback.controlplane.scheduler.AppChange;
+import io.finback.controlplane.scheduler.AppChange.Refusal;
+import io.finback.controlplane.scheduler.AppEvent;
+import io.finback.controlplane.scheduler.AppPath;
+import io.finback.controlplane.scheduler.AppState;
+import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.scheduler.InstancePlanner;
+import io.finback.controlplane.scheduler.TaskEnvironment;
+import io.finback.controlplane.scheduler.TaskReport;
+import io.finback.resources.TaskId;
+import io.finback.tasks.TaskInfo;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/**
+ * Owns one app: its versions, its instances and the lock of its deployment. One per app id, on a master. After a restart or failover it
+ * goes on from its journal; what it had said to others it says again ({@link AppOutbox}). An app that was removed keeps its journal,
+ * so that revisions never go back, and its entity stops.
+ */
+public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<AppCommand, AppEvent, AppState> {
+    private enum Tick implements AppCommand {
+        INSTANCE
+    }
+
+    private enum PortsOverdue implements AppCommand {
+        INSTANCE
+    }
+
+    /** Small on purpose: a command from the stash that persists nothing costs stack (a known trap), and callers try again. */
+    static final int STASH = 256;
+
+    private static final int SNAPSHOT_EVERY = 200;
+    private static final Duration PORTS_WAIT = Duration.ofSeconds(2);
+
+    private final ActorContext<AppCommand> context;
+    private final TimerScheduler<AppCommand> timers;
+    private final String appId;
+    private final AppSettings settings;
+    private final InstantSource clock;
+    private final AppOutbox outbox;
+    /** Answers that wait until service ports are journaled, so that a read after them sees the ports. */
+    private final List<Consumer<AppState>> afterPorts = new ArrayList<>();
+
+    public static Behavior<AppCommand> create(
+            String entityId, AppSettings settings, AppLinks links, InstantSource clock) {
+        return Behaviors.<AppCommand>setup(context -> Behaviors.withTimers(
+                        timers -> new AppEntity(entityId, context, timers, settings, links, clock)))
+                .narrow();
+    }
+
+    private AppEntity(
+            String entityId,
+            ActorContext<AppCommand> context,
+            TimerScheduler<AppCommand> timers,
+            AppSettings settings,
+            AppLinks links,
+            InstantSource clock) {
+        super(
+                PersistenceId.of(AppCommand.KEY.name(), entityId),
+                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.1)
+                        .withStashCapacity(STASH));
+        this.context = context;
+        this.timers = timers;
+        this.appId = AppPath.ofEntityId(entityId);
+        this.settings = settings;
+        this.clock = clock;
+        this.outbox = new AppOutbox(settings, links, context.getSelf());
+    }
+
+    @Override
+    public Optional<Integer> stashCapacity() {
+        return Optional.of(STASH);
+    }
+
+    @Override
+    public RetentionCriteria retentionCriteria() {
+        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY, 2);
+    }
+
+    @Override
+    public AppState emptyState() {
+        return AppState.empty(appId);
+    }
+
+    @Override
+    public SignalHandler<AppState> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(
+                        RecoveryCompleted.instance(), state -> context.getSelf().tell(Tick.INSTANCE))
+                .build();
+    }
+
+    @Override
+    public CommandHandlerWithReply<AppCommand, AppEvent, AppState> commandHandler() {
+        return newCommandHandlerWithReplyBuilder()
+                .forAnyState()
+                .onCommand(AppCommand.Create.class, this::onCreate)
+                .onCommand(AppCommand.Update.class, this::onUpdate)
+                .onCommand(AppCommand.Restart.class, this::onRestart)
+                .onCommand(AppCommand.Remove.class, this::onRemove)
+                .onCommand(AppCommand.KillInstances.class, this::onKillInstances)
+                .onCommand(AppCommand.KillAndScale.class, this::onKillAndScale)
+                .onCommand(AppCommand.Revert.class, this::onRevert)
+                .onCommand(AppCommand.Drop.class, this::onDrop)
+                .onCommand(AppCommand.ResetDelay.class, this::onResetDelay)
+                .onCommand(AppCommand.FindVersion.class, this::onFindVersion)
+                .onCommand(AppCommand.Wake.class, this::onWake)
+                .onCommand(AppCommand.Perform.class, this::onPerform)
+                .onCommand(AppCommand.Release.class, this::onRelease)
+                .onCommand(AppCommand.Place.class, this::onPlace)
+                .onCommand(AppCommand.TaskUpdate.class, this::onTaskUpdate)
+                .onCommand(AppCommand.PortsGranted.class, this::onPortsGranted)
+                .onCommand(AppCommand.PortsReleased.class, this::onPortsReleased)
+                .onCommand(AppCommand.EndpointsWritten.class, this::onEndpointsWritten)
+                .onCommand(PortsOverdue.class, (state, c) -> commit(state, List.of(), this::answerAfterPorts))
+                .onCommand(Tick.class, (state, c) -> onTick(state))
+                .build();
+    }
+
+    private ReplyEffect<AppEvent, AppState> onCreate(AppState state, AppCommand.Create c) {
+        return decided(
+                state,
+                AppChange.create(state, c.definition(), c.force(), c.deploymentId(), clock.instant()),
+                c.deploymentId(),
+                c.replyTo());
+    }
+
+    private ReplyEffect<AppEvent, AppState> onUpdate(AppState state, AppCommand.Update c) {
+        return decided(
+                state,
+                AppChange.update(state, c.definition(), c.expected(), c.force(), c.deploymentId(), clock.instant()),
+                c.deploymentId(),
+                c.replyTo());
+    }
+
+    private ReplyEffect<AppEvent, AppState> onRestart(AppState state, AppCommand.Restart c) {
+        return decided(
+                state,
+                AppChange.restart(state, c.force(), c.deploymentId(), clock.instant()),
+                c.deploymentId(),
+                c.replyTo());
+    }
+
+    private ReplyEffect<AppEvent, AppState> onRemove(AppState state, AppCommand.Remove c) {
+        return decided(
+                state,
+                AppChange.remove(state, c.force(), c.deploymentId(), clock.instant()),
+                c.deploymentId(),
+                c.replyTo());
+    }
+
+    private ReplyEffect<AppEvent, AppState> onKillAndScale(AppState state, AppCommand.KillAndScale c) {
+        return decided(
+                state,
+                AppChange.killAndScale(state, c.taskIds(), c.force(), c.deploymentId(), clock.instant()),
+                c.deploymentId(),
+                c.replyTo());
+    }
+
+    private ReplyEffect<AppEvent, AppState> onRevert(AppState state, AppCommand.Revert c) {
+        return decided(
+                state,
+                AppChange.revert(state, c.reverted(), c.deploymentId(), clock.instant()),
+                c.deploymentId(),
+                c.replyTo());
+    }
+
+    private ReplyEffect<AppEvent, AppState> onDrop(AppState state, AppCommand.Drop c) {
+        if (!AppChange.holds(state, c.deploymentId())) {
+            return Effect().reply(c.replyTo(), new Refused(snapshot(state), Refusal.NO_SUCH_DEPLOYMENT));
+        }
+        Instant now = clock.instant();
+        List<AppEvent> events = AppChange.release(state, c.deploymentId(), false);
+        return commit(state, events, s -> c.replyTo().tell(new Changed(snapshot(s), c.deploymentId(), now)));
+    }
+
+    private ReplyEffect<AppEvent, AppState> onKillInstances(AppState state, AppCommand.KillInstances c) {
+        List<Instance> killed =
+                c.taskIds().stream().flatMap(id -> state.instance(id).stream()).toList();
+        List<String> fresh =
+                killed.stream().filter(i -> !i.doomed()).map(Instance::taskId).toList();
+        List<AppEvent> events = fresh.isEmpty() ? List.of() : List.of(new AppEvent.InstancesDoomed(fresh));
+        return commit(state, events, s -> c.replyTo().tell(new Killed(snapshot(s), killed)));
+    }
+
+    private ReplyEffect<AppEvent, AppState> onResetDelay(AppState state, AppCommand.ResetDelay c) {
+        if (!state.exists()) {
+            return Effect().reply(c.replyTo(), new Refused(snapshot(state), Refusal.MISSING));
+        }
+        Instant now = clock.instant();
+        List<AppEvent> events = state.backoff().isPresent() ? List.of(new AppEvent.BackoffReset()) : List.of();
+        return commit(state, events, s -> c.replyTo().tell(new Changed(snapshot(s), "", now)));
+    }
+
+    private ReplyEffect<AppEvent, AppState> onFindVersion(AppState state, AppCommand.FindVersion c) {
+        AppAnswer answer = state.version(c.version())
+                .<AppAnswer>map(v -> new Found(snapshot(state), v))
+                .orElseGet(() -> new Refused(snapshot(state), Refusal.MISSING));
+        return Effect().reply(c.replyTo(), answer);
+    }
+
+    private ReplyEffect<AppEvent, AppState> onWake(AppState state, AppCommand.Wake c) {
+        return Effect().reply(c.replyTo(), snapshot(state));
+    }
+
+    private ReplyEffect<AppEvent, AppState> onPerform(AppState state, AppCommand.Perform c) {
+        if (!AppChange.holds(state, c.deploymentId())) {
+            outbox.notHeld(state, c.deploymentId());
+            return Effect().noReply();
+        }
+        List<AppEvent> events = AppChange.order(state, new AppState.Order(c.deploymentId(), c.step(), c.kind()));
+        return commit(state, events, s -> {});
+    }
+
+    private ReplyEffect<AppEvent, AppState> onRelease(AppState state, AppCommand.Release c) {
+        return commit(
+                state, AppChange.release(state, c.deploymentId(), true), s -> outbox.notHeld(s, c.deploymentId()));
+    }
+
+    private ReplyEffect<AppEvent, AppState> onPlace(AppState state, AppCommand.Place c) {
+        Map<String, Instance.Place> places = new HashMap<>(c.places());
+        places.keySet().removeIf(id -> state.instance(id)
+                .filter(i -> !i.launched() && !i.doomed())
+                .isEmpty());
+        List<AppEvent> events = places.isEmpty() ? List.of() : List.of(new AppEvent.InstancesPlaced(places));
+        return commit(state, events, s -> {
+            List<TaskInfo> tasks = places.keySet().stream()
+                    .flatMap(id -> s.instance(id).stream())
+                    .map(i -> TaskEnvironment.task(s.current().orElseThrow(), i, SchedulerMessage.FRAMEWORK))
+                    .toList();
+            c.replyTo().tell(new SchedulerMessage.Placed(appId, c.round(), tasks));
+        });
+    }
+
+    private ReplyEffect<AppEvent, AppState> onTaskUpdate(AppState state, AppCommand.TaskUpdate c) {
+        if (TaskReport.stray(state, c.status())) {
+            TaskId task = c.status().task();
+            outbox.stray(task, c.status().agent());
+            context.getLog().info("app.stray_task_killed appId={} taskId={}", appId, task);
+        }
+        return commit(
+                state,
+                TaskReport.events(state, c.status()),
+                s -> outbox.acknowledge(c.status().task(), c.status().uuid()));
+    }
+
+    private ReplyEffect<AppEvent, AppState> onPortsGranted(AppState state, AppCommand.PortsGranted c) {
+        if (c.ports().isEmpty() && state.portsMissing()) {
+            context.getLog().warn("app.no_service_ports_left appId={}", appId);
+        }
+        boolean wanted = state.portsMissing()
+                && state.current().filter(v -> v.version().equals(c.version())).isPresent()
+                && !c.ports().isEmpty();
+        List<AppEvent> events = wanted ? List.of(new AppEvent.PortsAssigned(c.version(), c.ports())) : List.of();
+        return commit(state, events, this::answerAfterPorts);
+    }
+
+    private ReplyEffect<AppEvent, AppState> onPortsReleased(AppState state, AppCommand.PortsReleased c) {
+        outbox.portsFreed();
+        return stopWhenFinished(state);
+    }
+
+    private ReplyEffect<AppEvent, AppState> onEndpointsWritten(AppState state, AppCommand.EndpointsWritten c) {
+        outbox.endpointsWritten(state, c.revision(), clock.instant())
+                .ifPresent(delay -> timers.startSingleTimer("drained", Tick.INSTANCE, delay));
+        return stopWhenFinished(state);
+    }
+
+    private ReplyEffect<AppEvent, AppState> onTick(AppState state) {
+        return commit(state, List.of(), s -> outbox.sync(s, lastSequenceNumber(context), clock.instant(), true));
+    }
+
+    private ReplyEffect<AppEvent, AppState> stopWhenFinished(AppState state) {
+        return outbox.finished(state) ? Effect().none().thenStop().thenNoReply() : commit(state, List.of(), s -> {});
+    }
+
+    private ReplyEffect<AppEvent, AppState> decided(
+            AppState state, AppChange.Decision decision, String deploymentId, ActorRef<AppAnswer> replyTo) {
+        return decision.match(
+                accepted -> commit(state, accepted.events(), s -> {
+                    context.getLog().info("app.changed appId={} deploymentId={}", appId, deploymentId);
+                    Consumer<AppState> answer =
+                            ready -> replyTo.tell(new Changed(snapshot(ready), deploymentId, accepted.version()));
+                    if (!s.portsMissing()) {
+                        answer.accept(s);
+                        return;
+                    }
+                    afterPorts.add(answer);
+                    timers.startSingleTimer(PortsOverdue.INSTANCE, PORTS_WAIT);
+                }),
+                why -> Effect().reply(replyTo, new Refused(snapshot(state), why)));
+    }
+
+    private void answerAfterPorts(AppState state) {
+        afterPorts.forEach(answer -> answer.accept(state));
+        afterPorts.clear();
+    }
+
+    /** Persists {@code events} and what follows from them as one write, then says what has changed. Replies are in {@code then}. */
+    private ReplyEffect<AppEvent, AppState> commit(AppState state, List<AppEvent> events, Consumer<AppState> then) {
+        Instant now = clock.instant();
+        List<AppEvent> all = new ArrayList<>(events);
+        AppState folded = AppEvent.fold(state, events);
+        all.addAll(InstancePlanner.settle(folded, now, () -> UUID.randomUUID().toString()));
+        if (all.isEmpty()) {
+            return Effect().none().thenRun((AppState s) -> committed(s, then)).thenNoReply();
+        }
+        return Effect().persist(all).thenRun((AppState s) -> committed(s, then)).thenNoReply();
+    }
+
+    private void committed(AppState state, Consumer<AppState> then) {
+        outbox.sync(state, lastSequenceNumber(context), clock.instant(), false);
+        then.accept(state);
+        Duration next = outbox.busy(state) ? settings.busyTick() : settings.idleTick();
+        timers.startSingleTimer(Tick.INSTANCE, next);
+    }
+
+    private AppSnapshot snapshot(AppState state) {
+        return AppSnapshot.of(state, lastSequenceNumber(context));
+    }
+
+    @Override
+    public EventHandler<AppState, AppEvent> eventHandler() {
+        return (state, event) -> event.applyTo(state);
+    }
+}

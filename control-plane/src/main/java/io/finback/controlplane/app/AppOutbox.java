@@ -1,0 +1,241 @@
+package io.finback.controlplane.app;
+
+import akka.actor.typed.ActorRef;
+import io.finback.controlplane.scheduler.AppDefinition;
+import io.finback.controlplane.scheduler.AppState;
+import io.finback.controlplane.scheduler.Demand;
+import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.scheduler.Instance.Phase;
+import io.finback.controlplane.scheduler.InstancePlanner;
+import io.finback.resources.AgentId;
+import io.finback.resources.TaskId;
+import io.finback.wire.AppEndpoints;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Everything an app's entity says to others, derived from its state alone: after any change and on every tick the difference
+ * between what was said and what is true is sent, and what was not confirmed is sent again. Forgetting it (a restart) only repeats
+ * messages. Confined to the entity's actor.
+ */
+final class AppOutbox {
+    private static final Duration ENDPOINTS_REPEAT = Duration.ofSeconds(3);
+
+    private final AppSettings settings;
+    private final AppLinks links;
+    private final ActorRef<AppCommand> self;
+
+    private long viewed = -1;
+    private Optional<Demand> demanded = Optional.empty();
+    private Optional<AppEndpoints> published = Optional.empty();
+    private Set<String> doomedWhenPublished = Set.of();
+    private Instant publishedAt = Instant.EPOCH;
+    private boolean endpointsConfirmed;
+    private boolean portsFreed;
+    private Instant claimedFor = Instant.EPOCH;
+    private Instant stagingAskedAt = Instant.EPOCH;
+    private Instant allAskedAt = Instant.EPOCH;
+    private final Map<String, Instant> killableAt = new HashMap<>();
+    private final Map<String, Instant> killedAt = new HashMap<>();
+
+    AppOutbox(AppSettings settings, AppLinks links, ActorRef<AppCommand> self) {
+        this.settings = settings;
+        this.links = links;
+        this.self = self;
+    }
+
+    /** Sends what changed; with {@code tick} also what is unconfirmed. */
+    void sync(AppState state, long revision, Instant now, boolean tick) {
+        if (revision == 0) {
+            return;
+        }
+        if (revision != viewed) {
+            links.toViews(AppSnapshot.of(state, revision));
+            viewed = revision;
+        }
+        ports(state, revision, tick);
+        demand(state, revision, tick);
+        endpoints(state, revision, now);
+        kills(state, now);
+        deployment(state, now, tick);
+        if (tick) {
+            reconcile(state, now);
+        }
+    }
+
+    /** Something is under way, so ticks come often. */
+    boolean busy(AppState state) {
+        return state.lock().isPresent()
+                || !endpointsConfirmed
+                || state.portsMissing()
+                || (!state.exists() && !portsFreed)
+                || state.instances().values().stream().anyMatch(i -> i.doomed() || i.phase() != Phase.RUNNING);
+    }
+
+    /** Nothing will ever be said again, until somebody creates the app. */
+    boolean finished(AppState state) {
+        return !state.exists() && endpointsConfirmed && portsFreed;
+    }
+
+    void portsFreed() {
+        portsFreed = true;
+    }
+
+    /** Returns how long the first of the instances that left the endpoints must still be waited for. */
+    Optional<Duration> endpointsWritten(AppState state, long revision, Instant now) {
+        if (published.filter(p -> p.revision() == revision).isEmpty()) {
+            return Optional.empty();
+        }
+        endpointsConfirmed = true;
+        Instant when = now.plus(settings.drainDelay());
+        doomedWhenPublished.stream()
+                .filter(state.instances()::containsKey)
+                .forEach(id -> killableAt.putIfAbsent(id, when));
+        return doomedWhenPublished.isEmpty() ? Optional.empty() : Optional.of(settings.drainDelay());
+    }
+
+    void notHeld(AppState state, String deploymentId) {
+        links.toDeployment(deploymentId, new DeploymentMessage.NotHeld(state.appId()));
+    }
+
+    /** A task the app has given up still runs. */
+    void stray(TaskId task, AgentId agent) {
+        links.toScheduler(new SchedulerMessage.KillTask(task, Optional.of(agent), Optional.empty()));
+    }
+
+    void acknowledge(TaskId task, Optional<String> uuid) {
+        uuid.ifPresent(id -> links.toScheduler(new SchedulerMessage.AcknowledgeTask(task, id)));
+    }
+
+    private void ports(AppState state, long revision, boolean tick) {
+        if (!state.exists()) {
+            if (!portsFreed) {
+                links.toPorts(new PortsMessage.Free(state.appId(), revision, self));
+            }
+            return;
+        }
+        portsFreed = false;
+        var current = state.current().orElseThrow();
+        boolean fresh = !current.version().equals(claimedFor);
+        if (fresh || (tick && state.portsMissing())) {
+            claimedFor = current.version();
+            List<Integer> wanted = current.definition().ports().stream()
+                    .map(AppDefinition.PortDefinition::port)
+                    .toList();
+            links.toPorts(new PortsMessage.Claim(state.appId(), revision, current.version(), wanted, self));
+        }
+    }
+
+    private void demand(AppState state, long revision, boolean tick) {
+        Demand demand =
+                state.exists() && !state.removing() ? Demand.of(state, revision) : Demand.none(state.appId(), revision);
+        boolean waits = !demand.waiting().isEmpty();
+        boolean waited = demanded.map(d -> !d.waiting().isEmpty()).orElse(false);
+        boolean changed = demanded.map(d -> !sameBut(d, demand)).orElse(waits);
+        if ((changed && (waits || waited)) || (tick && waits)) {
+            links.toScheduler(new SchedulerMessage.Demanded(demand));
+            demanded = Optional.of(demand);
+        }
+    }
+
+    private static boolean sameBut(Demand a, Demand b) {
+        return a.waiting().equals(b.waiting())
+                && a.notBefore().equals(b.notBefore())
+                && a.placed().equals(b.placed())
+                && a.each().equals(b.each())
+                && a.ports().equals(b.ports())
+                && a.constraints().equals(b.constraints());
+    }
+
+    private void endpoints(AppState state, long revision, Instant now) {
+        List<AppEndpoints.Instance> ready = new ArrayList<>();
+        Set<String> doomed = new HashSet<>();
+        for (Instance instance : state.instances().values()) {
+            if (instance.ready()) {
+                instance.place()
+                        .ifPresent(p -> ready.add(new AppEndpoints.Instance(instance.taskId(), p.host(), p.ports())));
+            } else if (instance.doomed()) {
+                doomed.add(instance.taskId());
+            }
+        }
+        boolean changed =
+                published.map(p -> !p.ready().equals(ready)).orElse(true) || !doomedWhenPublished.containsAll(doomed);
+        boolean overdue = !endpointsConfirmed && now.isAfter(publishedAt.plus(ENDPOINTS_REPEAT));
+        if (changed || overdue) {
+            AppEndpoints endpoints = new AppEndpoints(state.appId(), revision, ready);
+            published = Optional.of(endpoints);
+            doomedWhenPublished = doomed;
+            publishedAt = now;
+            endpointsConfirmed = false;
+            links.toEndpoints(endpoints, self);
+        }
+    }
+
+    private void kills(AppState state, Instant now) {
+        killableAt.keySet().retainAll(state.instances().keySet());
+        killedAt.keySet().retainAll(state.instances().keySet());
+        Optional<Duration> grace = state.current().flatMap(c -> c.definition().killGrace());
+        for (Instance instance : state.instances().values()) {
+            if (!instance.doomed() || !instance.launched()) {
+                continue;
+            }
+            String id = instance.taskId();
+            boolean called = instance.phase() == Phase.RUNNING;
+            boolean drained = !called || !now.isBefore(killableAt.getOrDefault(id, Instant.MAX));
+            boolean due = !now.isBefore(killedAt.getOrDefault(id, Instant.EPOCH).plus(settings.killRepeat()));
+            if (drained && due) {
+                killedAt.put(id, now);
+                Optional<AgentId> agent = instance.place().map(p -> AgentId.of(p.agentId()));
+                links.toScheduler(new SchedulerMessage.KillTask(TaskId.of(id), agent, grace));
+            }
+        }
+    }
+
+    private void deployment(AppState state, Instant now, boolean tick) {
+        if (state.lock().isEmpty()) {
+            return;
+        }
+        AppState.Lock lock = state.lock().get();
+        String id = lock.plan().id();
+        if (state.order().isPresent()) {
+            if (InstancePlanner.plan(state, now).done()) {
+                links.toDeployment(
+                        id,
+                        new DeploymentMessage.ActionDone(
+                                state.appId(), state.order().get().step()));
+            }
+            if (!tick) {
+                return;
+            }
+        }
+        links.toDeployment(id, new DeploymentMessage.Run(lock.plan()));
+    }
+
+    private void reconcile(AppState state, Instant now) {
+        boolean all = now.isAfter(allAskedAt.plus(settings.reconcileAll()));
+        boolean staging = now.isAfter(stagingAskedAt.plus(settings.reconcileStaging()));
+        if (!all && !staging) {
+            return;
+        }
+        Instant old = now.minus(settings.reconcileStaging());
+        List<TaskId> tasks = state.instances().values().stream()
+                .filter(i -> i.launched()
+                        && (all
+                                || (i.phase() == Phase.STAGING
+                                        && i.place().orElseThrow().at().isBefore(old))))
+                .map(i -> TaskId.of(i.taskId()))
+                .toList();
+        stagingAskedAt = now;
+        allAskedAt = all ? now : allAskedAt;
+        if (!tasks.isEmpty()) {
+            links.toScheduler(new SchedulerMessage.ReconcileTasks(tasks));
+        }
+    }
+}

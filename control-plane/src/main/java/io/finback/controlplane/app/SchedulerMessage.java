@@ -1,0 +1,40 @@
+package io.finback.controlplane.app;
+
+import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
+import io.finback.controlplane.scheduler.Demand;
+import io.finback.resources.AgentId;
+import io.finback.resources.FrameworkId;
+import io.finback.resources.TaskId;
+import io.finback.tasks.TaskInfo;
+import io.finback.wire.WireMessage;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What apps tell the service scheduler (entity id {@link #ID}). Repeated until it shows; repeating is harmless. */
+public interface SchedulerMessage extends WireMessage {
+    EntityTypeKey<SchedulerMessage> KEY = EntityTypeKey.create(SchedulerMessage.class, "ServiceScheduler");
+    String ID = "services";
+    FrameworkId FRAMEWORK = FrameworkId.of("finback-services");
+
+    record Wake() implements SchedulerMessage {}
+
+    record Demanded(Demand demand) implements SchedulerMessage {}
+
+    /** The answer to {@link AppCommand.Place}: what was journaled and shall be launched. */
+    record Placed(String appId, long round, List<TaskInfo> tasks) implements SchedulerMessage {
+        public Placed {
+            tasks = List.copyOf(tasks);
+        }
+    }
+
+    record KillTask(TaskId task, Optional<AgentId> agent, Optional<Duration> grace) implements SchedulerMessage {}
+
+    record AcknowledgeTask(TaskId task, String uuid) implements SchedulerMessage {}
+
+    record ReconcileTasks(List<TaskId> tasks) implements SchedulerMessage {
+        public ReconcileTasks {
+            tasks = List.copyOf(tasks);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package io.finback.controlplane.deployment;
+
+import akka.actor.typed.Behavior;
+import akka.actor.typed.SupervisorStrategy;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.TimerScheduler;
+import akka.persistence.typed.PersistenceId;
+import akka.persistence.typed.RecoveryCompleted;
+import akka.persistence.typed.javadsl.CommandHandlerWithReply;
+import akka.persistence.typed.javadsl.EventHandler;
+import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
+import akka.persistence.typed.javadsl.ReplyEffect;
+import akka.persistence.typed.javadsl.SignalHandler;
+import io.finback.controlplane.app.AppCommand;
+import io.finback.controlplane.app.DeploymentMessage;
+import io.finback.controlplane.scheduler.DeploymentEvent;
+import io.finback.controlplane.scheduler.DeploymentState;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiConsumer;
+
+/**
+ * Walks the plan of one deployment over its apps, step by step, and releases them at the end. One per running deployment, on a master;
+ * its apps wake it after a restart or failover, and it goes on at the step its journal says. It stops when every app has let go.
+ */
+public final class DeploymentEntity
+        extends EventSourcedBehaviorWithEnforcedReplies<DeploymentMessage, DeploymentEvent, DeploymentState> {
+    private enum Tick implements DeploymentMessage {
+        INSTANCE
+    }
+
+    private static final int STASH = 256;
+
+    private final ActorContext<DeploymentMessage> context;
+    private final TimerScheduler<DeploymentMessage> timers;
+    private final String id;
+    private final Duration repeat;
+    private final BiConsumer<String, AppCommand> apps;
+    private final Set<String> released = new HashSet<>();
+
+    /** {@code repeat}: how often orders are given again until they are done. {@code apps}: takes an app id and sends. */
+    public static Behavior<DeploymentMessage> create(
+            String entityId, Duration repeat, BiConsumer<String, AppCommand> apps) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new DeploymentEntity(entityId, context, timers, repeat, apps)));
+    }
+
+    private DeploymentEntity(
+            String entityId,
+            ActorContext<DeploymentMessage> context,
+            TimerScheduler<DeploymentMessage> timers,
+            Duration repeat,
+            BiConsumer<String, AppCommand> apps) {
+        super(
+                PersistenceId.of(DeploymentMessage.KEY.name(), entityId),
+                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.1));
+        this.context = context;
+        this.timers = timers;
+        this.id = entityId;
+        this.repeat = repeat;
+        this.apps = apps;
+    }
+
+    @Override
+    public Optional<Integer> stashCapacity() {
+        return Optional.of(STASH);
+    }
+
+    @Override
+    public DeploymentState emptyState() {
+        return DeploymentState.EMPTY;
+    }
+
+    @Override
+    public SignalHandler<DeploymentState> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(
+                        RecoveryCompleted.instance(), state -> context.getSelf().tell(Tick.INSTANCE))
+                .build();
+    }
+
+    @Override
+    public CommandHandlerWithReply<DeploymentMessage, DeploymentEvent, DeploymentState> commandHandler() {
+        return newCommandHandlerWithReplyBuilder()
+                .forAnyState()
+                .onCommand(DeploymentMessage.Run.class, this::onRun)
+                .onCommand(DeploymentMessage.ActionDone.class, this::onActionDone)
+                .onCommand(DeploymentMessage.NotHeld.class, this::onNotHeld)
+                .onCommand(
+                        Tick.class,
+                        (state, c) -> Effect().none().thenRun(this::order).thenNoReply())
+                .build();
+    }
+
+    private ReplyEffect<DeploymentEvent, DeploymentState> onRun(DeploymentState state, DeploymentMessage.Run c) {
+        return state.plan().isPresent() ? Effect().noReply() : commit(List.of(new DeploymentEvent.Started(c.plan())));
+    }
+
+    private ReplyEffect<DeploymentEvent, DeploymentState> onActionDone(
+            DeploymentState state, DeploymentMessage.ActionDone c) {
+        boolean awaited = c.step() == state.step()
+                && state.open().stream().anyMatch(a -> a.appId().equals(c.appId()));
+        return awaited
+                ? commit(List.of(new DeploymentEvent.ActionDone(c.appId())))
+                : Effect().noReply();
+    }
+
+    private ReplyEffect<DeploymentEvent, DeploymentState> onNotHeld(
+            DeploymentState state, DeploymentMessage.NotHeld c) {
+        if (state.finished()) {
+            released.add(c.appId());
+            boolean all = released.containsAll(state.plan().orElseThrow().apps());
+            return all ? Effect().none().thenStop().thenNoReply() : Effect().noReply();
+        }
+        boolean mine = state.plan().filter(p -> p.apps().contains(c.appId())).isPresent();
+        return mine && !state.lost().contains(c.appId())
+                ? commit(List.of(new DeploymentEvent.AppLost(c.appId())))
+                : Effect().noReply();
+    }
+
+    private ReplyEffect<DeploymentEvent, DeploymentState> commit(List<DeploymentEvent> events) {
+        return Effect()
+                .persist(events)
+                .thenRun((DeploymentState s) -> {
+                    if (s.finished()) {
+                        context.getLog().info("deployment.finished deploymentId={}", id);
+                    }
+                    order(s);
+                })
+                .thenNoReply();
+    }
+
+    private void order(DeploymentState state) {
+        if (state.plan().isEmpty()) {
+            return;
+        }
+        state.open().forEach(a -> apps.accept(a.appId(), new AppCommand.Perform(id, state.step(), a.kind())));
+        if (state.finished()) {
+            state.plan().get().apps().stream()
+                    .filter(app -> !released.contains(app))
+                    .forEach(app -> apps.accept(app, new AppCommand.Release(id)));
+        }
+        timers.startSingleTimer(Tick.INSTANCE, repeat);
+    }
+
+    @Override
+    public EventHandler<DeploymentState, DeploymentEvent> eventHandler() {
+        return (state, event) -> event.applyTo(state);
+    }
+}

@@ -1,0 +1,69 @@
+package io.finback.controlplane.framework;
+
+import io.finback.resources.AgentId;
+import io.finback.resources.TaskId;
+import io.finback.tasks.TaskState;
+import io.finback.tasks.TaskStatus;
+import io.finback.wire.WireMessage;
+import java.util.List;
+
+/**
+ * What an agent's session tells a framework that has (or may have) tasks there. {@link AgentBack} and {@link AgentGone} are repeated
+ * until answered by {@link SessionOrder.Heard}; the rest is repeated by whoever waits for its effect.
+ */
+public sealed interface AgentReport extends FrameworkMessage {
+
+    /**
+     * The agent has registered; what it lists is all it has.
+     *
+     * @param session reports of an older session than one already heard are ignored
+     * @param listed this framework's tasks on the agent, as of the moment this was sent
+     * @param held this framework's tasks for which the allocator holds resources there
+     */
+    record AgentBack(AgentId agent, long session, List<Listed> listed, List<TaskId> held) implements AgentReport {
+        public AgentBack {
+            listed = List.copyOf(listed);
+            held = List.copyOf(held);
+        }
+
+        @Override
+        public void deliver(FrameworkHandler handler) {
+            handler.agentBack(this);
+        }
+    }
+
+    record Listed(TaskId task, TaskState state) implements WireMessage {}
+
+    /** The agent has been silent for too long. */
+    record AgentGone(AgentId agent, long session) implements AgentReport {
+        @Override
+        public void deliver(FrameworkHandler handler) {
+            handler.agentGone(this);
+        }
+    }
+
+    /** Status updates as they came, in order per task. */
+    record Updates(AgentId agent, List<TaskStatus> updates) implements AgentReport {
+        public Updates {
+            updates = List.copyOf(updates);
+        }
+
+        @Override
+        public void deliver(FrameworkHandler handler) {
+            handler.updates(this);
+        }
+    }
+
+    /** The agent has these launches and kills on its disk. */
+    record Received(AgentId agent, List<TaskId> launched, List<TaskId> killed) implements AgentReport {
+        public Received {
+            launched = List.copyOf(launched);
+            killed = List.copyOf(killed);
+        }
+
+        @Override
+        public void deliver(FrameworkHandler handler) {
+            handler.received(this);
+        }
+    }
+}

@@ -1,0 +1,239 @@
+package io.finback.controlplane.framework;
+
+import akka.actor.Cancellable;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorRefResolver;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.SupervisorStrategy;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import akka.persistence.typed.PersistenceId;
+import akka.persistence.typed.RecoveryCompleted;
+import akka.persistence.typed.SnapshotAdapter;
+import akka.persistence.typed.javadsl.CommandHandlerWithReply;
+import akka.persistence.typed.javadsl.EventHandler;
+import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
+import akka.persistence.typed.javadsl.ReplyEffect;
+import akka.persistence.typed.javadsl.RetentionCriteria;
+import akka.persistence.typed.javadsl.SignalHandler;
+import io.finback.controlplane.allocation.AllocationEvent;
+import io.finback.controlplane.allocation.AllocatorMessage;
+import io.finback.controlplane.ingress.Batch;
+import io.finback.controlplane.ingress.Ingress;
+import io.finback.resources.AgentId;
+import io.finback.resources.FrameworkId;
+import io.finback.wire.AgentSessionMessage;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The journal and the clock around {@link FrameworkState}: one per framework id, on one master at a time, behind an {@link Ingress}.
+ * One event per batch. After a restart or failover it goes on talking to the scheduler it had, repeats every update not
+ * acknowledged, and claims and launches again what was accepted and never reported; all of that may be repeated without harm.
+ */
+public final class FrameworkActor
+        extends EventSourcedBehaviorWithEnforcedReplies<Batch<FrameworkMessage>, FrameworkEvent, FrameworkState> {
+
+    /** What a framework needs from outside. */
+    public record Collaborators(
+            FrameworkSettings settings,
+            Clock clock,
+            ActorRef<FrameworkDelta> views,
+            Consumer<AllocatorMessage> allocator,
+            BiConsumer<AgentId, SessionOrder> sessions) {
+        /** Reaches allocator and sessions through cluster sharding. */
+        public static Collaborators sharded(
+                FrameworkSettings settings, Clock clock, ActorRef<FrameworkDelta> views, ClusterSharding sharding) {
+            return new Collaborators(
+                    settings,
+                    clock,
+                    views,
+                    message -> sharding.entityRefFor(AllocatorMessage.KEY, AllocatorMessage.POOL)
+                            .tell(message),
+                    (agent, order) -> sharding.entityRefFor(AgentSessionMessage.KEY, agent.value())
+                            .tell(order));
+        }
+    }
+
+    /** The entity for cluster sharding. */
+    public static Behavior<FrameworkMessage> create(FrameworkId id, Collaborators with) {
+        return Ingress.create(
+                FrameworkMessage.class,
+                with.settings().ingress(),
+                (self, ingress) -> Behaviors.setup(context -> new FrameworkActor(context, id, with, self, ingress)));
+    }
+
+    private static final Duration QUIET = Duration.ofSeconds(1);
+
+    private final ActorContext<Batch<FrameworkMessage>> context;
+    private final FrameworkId id;
+    private final Collaborators with;
+    private final ActorRef<FrameworkMessage> self;
+    private final ActorRef<Ingress.Signal> ingress;
+    private final ActorRef<AllocationEvent> allocatorReplies;
+    private FrameworkDesk desk;
+    private @Nullable Cancellable tick;
+    private Instant tickAt = Instant.MAX;
+
+    FrameworkActor(
+            ActorContext<Batch<FrameworkMessage>> context,
+            FrameworkId id,
+            Collaborators with,
+            ActorRef<FrameworkMessage> self,
+            ActorRef<Ingress.Signal> ingress) {
+        super(
+                PersistenceId.of("Framework", id.value()),
+                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.1));
+        this.context = context;
+        this.id = id;
+        this.with = with;
+        this.self = self;
+        this.ingress = ingress;
+        // Not a message adapter: those go around the ingress and into the stash.
+        Behavior<AllocationEvent> forward = Behaviors.receiveMessage(event -> {
+            self.tell(new FrameworkSignal.FromAllocator(event));
+            return Behaviors.same();
+        });
+        this.allocatorReplies = context.spawn(forward, "allocator-replies");
+        this.desk = newDesk(context);
+    }
+
+    @Override
+    public FrameworkState emptyState() {
+        return new FrameworkState();
+    }
+
+    @Override
+    public CommandHandlerWithReply<Batch<FrameworkMessage>, FrameworkEvent, FrameworkState> commandHandler() {
+        return newCommandHandlerWithReplyBuilder().forAnyState().onAnyCommand(this::onBatch);
+    }
+
+    private ReplyEffect<FrameworkEvent, FrameworkState> onBatch(FrameworkState state, Batch<FrameworkMessage> batch) {
+        Optional<FrameworkEvent> event =
+                desk.decide(state, batch.messages(), with.clock().instant());
+        if (event.isEmpty()) {
+            settle(state);
+            return Effect().reply(batch.done(), new Ingress.Done(batch.number()));
+        }
+        return Effect()
+                .persist(event.get())
+                .thenRun(after -> {
+                    log(event.get());
+                    settle(after);
+                })
+                .thenReply(batch.done(), after -> new Ingress.Done(batch.number()));
+    }
+
+    private void settle(FrameworkState state) {
+        desk.settle(state);
+        Instant now = with.clock().instant();
+        Instant due = now.plus(desk.hasNews() ? with.settings().viewDelay() : QUIET);
+        if (!tickAt.isAfter(now) || due.isBefore(tickAt) || tick == null) {
+            if (tick != null) {
+                tick.cancel();
+            }
+            tickAt = due;
+            tick = context.scheduleOnce(Duration.between(now, due), self, new FrameworkSignal.Tick());
+        }
+    }
+
+    private void log(FrameworkEvent event) {
+        event.subscribed().ifPresent(to -> context.getLog()
+                .info(
+                        "framework.subscribed frameworkId={} name={}",
+                        id,
+                        to.info().name()));
+        if (event.disconnected()) {
+            context.getLog().info("framework.disconnected frameworkId={}", id);
+        }
+        if (event.tornDown()) {
+            context.getLog().info("framework.torn_down frameworkId={}", id);
+        }
+        context.getLog()
+                .debug(
+                        "framework.batch frameworkId={} accepted={} statuses={} acknowledged={}",
+                        id,
+                        event.accepted().size(),
+                        event.statuses().size(),
+                        event.acknowledged().size());
+    }
+
+    private FrameworkDesk newDesk(ActorContext<Batch<FrameworkMessage>> ctx) {
+        Outbound out = new Outbound(id, with.settings(), with.allocator(), with.sessions(), allocatorReplies);
+        FrameworkDesk.Host host = new FrameworkDesk.Host() {
+            @Override
+            public String address(ActorRef<SchedulerEvent> scheduler) {
+                return ActorRefResolver.get(ctx.getSystem()).toSerializationFormat(scheduler);
+            }
+
+            @Override
+            public void watch(ActorRef<SchedulerEvent> scheduler) {
+                ctx.watchWith(
+                        scheduler, new Batch<>(-1, List.of(new FrameworkSignal.SchedulerGone(scheduler)), ingress));
+            }
+
+            @Override
+            public void unwatch(ActorRef<SchedulerEvent> scheduler) {
+                ctx.unwatch(scheduler);
+            }
+        };
+        return new FrameworkDesk(id, with.clock().millis(), out, host, with.views());
+    }
+
+    @Override
+    public EventHandler<FrameworkState, FrameworkEvent> eventHandler() {
+        return FrameworkState::apply;
+    }
+
+    @Override
+    public SignalHandler<FrameworkState> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(RecoveryCompleted.class, (state, signal) -> onRecovered(state))
+                .build();
+    }
+
+    private void onRecovered(FrameworkState state) {
+        // After a failed write the state is replayed into this same object: nothing volatile may remain.
+        desk = newDesk(context);
+        tickAt = Instant.MAX;
+        Optional<ActorRef<SchedulerEvent>> scheduler = state.subscription()
+                .filter(subscription -> state.isConnected() && !state.isTornDown())
+                .map(subscription ->
+                        ActorRefResolver.get(context.getSystem()).resolveActorRef(subscription.scheduler()));
+        desk.recovered(state, scheduler, with.clock().instant());
+        context.getLog()
+                .info(
+                        "framework.recovered frameworkId={} tasks={}",
+                        id,
+                        state.tasks().size());
+        ingress.tell(Ingress.Ready.INSTANCE);
+        self.tell(new FrameworkSignal.Tick());
+    }
+
+    @Override
+    public SnapshotAdapter<FrameworkState> snapshotAdapter() {
+        return new SnapshotAdapter<>() {
+            @Override
+            public Object toJournal(FrameworkState state) {
+                return state.snapshot();
+            }
+
+            @Override
+            public FrameworkState fromJournal(Object from) {
+                return FrameworkState.of((FrameworkSnapshot) from);
+            }
+        };
+    }
+
+    @Override
+    public RetentionCriteria retentionCriteria() {
+        return RetentionCriteria.snapshotEvery(with.settings().snapshotEvery(), 2);
+    }
+}

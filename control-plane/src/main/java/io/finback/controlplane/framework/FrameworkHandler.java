@@ -1,0 +1,38 @@
+package io.finback.controlplane.framework;
+
+/** One method per {@link FrameworkMessage}. */
+public interface FrameworkHandler {
+    void subscribe(SchedulerCall.Subscribe call);
+
+    void accept(SchedulerCall.Accept call);
+
+    void decline(SchedulerCall.Decline call);
+
+    void suppress(SchedulerCall.Suppress call);
+
+    void revive(SchedulerCall.Revive call);
+
+    void kill(SchedulerCall.Kill call);
+
+    void acknowledge(SchedulerCall.Acknowledge call);
+
+    void reconcile(SchedulerCall.Reconcile call);
+
+    void teardown(SchedulerCall.Teardown call);
+
+    void agentBack(AgentReport.AgentBack report);
+
+    void agentGone(AgentReport.AgentGone report);
+
+    void updates(AgentReport.Updates report);
+
+    void received(AgentReport.Received report);
+
+    void fromAllocator(FrameworkSignal.FromAllocator signal);
+
+    void schedulerGone(FrameworkSignal.SchedulerGone signal);
+
+    void describe(FrameworkSignal.Describe signal);
+
+    void tick(FrameworkSignal.Tick signal);
+}

@@ -1,0 +1,41 @@
+package io.finback.controlplane.framework;
+
+import io.finback.controlplane.ingress.Ingress;
+import java.time.Duration;
+
+/**
+ * How frameworks work.
+ *
+ * @param repeat how long an allocator or a session may leave something unanswered before it is told again
+ * @param updateRepeat how long a scheduler may leave an update unacknowledged before it is told again; doubles each time
+ * @param updateRepeatMax where the doubling ends
+ * @param viewDelay how long changes are gathered before views are told
+ * @param snapshotEvery events between snapshots
+ */
+public record FrameworkSettings(
+        Duration repeat,
+        Duration updateRepeat,
+        Duration updateRepeatMax,
+        Duration viewDelay,
+        int snapshotEvery,
+        Ingress.Settings ingress) {
+    public FrameworkSettings {
+        positive("finback.master.repeat", repeat);
+        positive("finback.master.update-repeat", updateRepeat);
+        positive("finback.master.view-delay", viewDelay);
+        if (updateRepeatMax.compareTo(updateRepeat) < 0) {
+            throw new IllegalArgumentException(
+                    "finback.master.update-repeat-max: " + updateRepeatMax + " (expected: >= update-repeat)");
+        }
+        if (snapshotEvery < 1) {
+            throw new IllegalArgumentException(
+                    "finback.master.framework-snapshot-every: " + snapshotEvery + " (expected: >= 1)");
+        }
+    }
+
+    private static void positive(String key, Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException(key + ": " + value + " (expected: > 0)");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.finback.controlplane.marathonapi;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** An answer that is no success, found while a request is read: status and body. Never leaves the room; carries no stack trace. */
+final class ApiFailure extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final int status;
+    private final transient ObjectNode body;
+
+    ApiFailure(int status, ObjectNode body) {
+        super(body.path("message").asText(), null, false, false);
+        this.status = status;
+        this.body = body;
+    }
+
+    /** {@code details} is always an array: clients decode it as one. */
+    static ApiFailure of(int status, String message) {
+        return new ApiFailure(status, Json.object().put("message", message));
+    }
+
+    static ApiFailure badJson(String why) {
+        ObjectNode body = Json.object().put("message", "Invalid JSON");
+        body.putArray("details").addObject().put("path", "/").putArray("errors").add(why);
+        return new ApiFailure(400, body);
+    }
+
+    static ApiFailure rule(String path, String why) {
+        ObjectNode body = Json.object().put("message", "Object is not valid");
+        body.putArray("details")
+                .addObject()
+                .put("path", path)
+                .putArray("errors")
+                .add(why);
+        return new ApiFailure(422, body);
+    }
+
+    static ApiFailure noApp(String id) {
+        return of(404, "App '" + id + "' does not exist");
+    }
+
+    int status() {
+        return status;
+    }
+
+    ObjectNode body() {
+        return body;
+    }
+}

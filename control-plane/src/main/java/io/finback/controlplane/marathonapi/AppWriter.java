@@ -1,0 +1,223 @@
+package io.finback.controlplane.marathonapi;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.scheduler.AppDefinition;
+import io.finback.controlplane.scheduler.AppState;
+import io.finback.controlplane.scheduler.AppVersion;
+import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.scheduler.Instance.Phase;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Writes apps and tasks: the fields of Marathon 1.5 and later together with {@code ports} and {@code uris} of 1.4, and never a key
+ * that is in neither (a common client fails on unknown keys).
+ */
+final class AppWriter {
+    private AppWriter() {}
+
+    /** The definition alone, in a form that can be read back. */
+    static ObjectNode definition(AppDefinition app) {
+        ObjectNode node = Json.object().put("id", app.id());
+        app.cmd().ifPresent(cmd -> node.put("cmd", cmd));
+        if (!app.args().isEmpty()) {
+            texts(node.putArray("args"), app.args());
+        }
+        app.user().ifPresent(user -> node.put("user", user));
+        node.set("cpus", Json.number(app.cpus()));
+        node.set("mem", Json.number(app.mem()));
+        node.set("disk", Json.number(app.disk()));
+        node.put("gpus", app.gpus());
+        node.put("instances", app.instances());
+        node.put("executor", app.executor());
+        map(node.putObject("env"), app.env());
+        map(node.putObject("labels"), app.labels());
+        ArrayNode constraints = node.putArray("constraints");
+        for (AppDefinition.Constraint c : app.constraints()) {
+            ArrayNode parts = constraints.addArray().add(c.field()).add(c.operator());
+            c.value().ifPresent(parts::add);
+        }
+        texts(node.putArray("dependencies"), app.dependencies());
+        fetch(node, app);
+        node.putArray("storeUrls");
+        node.putArray("healthChecks");
+        node.putArray("readinessChecks");
+        node.putObject("secrets");
+        node.set("backoffSeconds", Json.seconds(app.backoff().initial()));
+        node.set("backoffFactor", Json.number(app.backoff().factor()));
+        node.set("maxLaunchDelaySeconds", Json.seconds(app.backoff().max()));
+        strategies(node, app);
+        node.putArray("networks").addObject().put("mode", "host");
+        ports(node, app);
+        app.containerType()
+                .ifPresent(type -> node.putObject("container").put("type", type).putArray("volumes"));
+        return node;
+    }
+
+    /** One stored version, as {@code /versions/{version}} shows it. */
+    static ObjectNode version(AppVersion version) {
+        ObjectNode node = definition(version.definition());
+        node.put("version", Json.time(version.version()));
+        node.putObject("versionInfo")
+                .put("lastScalingAt", Json.time(version.scalingAt()))
+                .put("lastConfigChangeAt", Json.time(version.configAt()));
+        return node;
+    }
+
+    /** What was just asked for, before any service port was assigned. */
+    static ObjectNode created(AppDefinition definition, AppSnapshot app) {
+        AppVersion current = app.current().orElseThrow();
+        ObjectNode node =
+                version(new AppVersion(definition, current.version(), current.scalingAt(), current.configAt()));
+        counts(node, List.of());
+        node.putArray("tasks");
+        deployments(node, app);
+        return node;
+    }
+
+    /** {@code embed}: which of tasks, counts, deployments, lastTaskFailure and readiness to add. */
+    static ObjectNode app(AppSnapshot app, Set<String> embed) {
+        ObjectNode node = version(app.current().orElseThrow());
+        if (embed.contains("counts")) {
+            counts(node, app.instances());
+        }
+        if (embed.contains("tasks")) {
+            ArrayNode tasks = node.putArray("tasks");
+            shown(app.instances()).forEach(i -> tasks.add(task(app, i)));
+        }
+        if (embed.contains("deployments")) {
+            deployments(node, app);
+        }
+        if (embed.contains("readiness")) {
+            node.putArray("readinessCheckResults");
+        }
+        if (embed.contains("lastTaskFailure")) {
+            app.lastFailure().ifPresent(f -> node.set("lastTaskFailure", failure(app.appId(), f)));
+        }
+        return node;
+    }
+
+    /** Instances that are more than scheduled. */
+    static List<Instance> shown(List<Instance> instances) {
+        return instances.stream().filter(Instance::launched).toList();
+    }
+
+    static ObjectNode task(AppSnapshot app, Instance instance) {
+        ObjectNode node = Json.object().put("id", instance.taskId()).put("appId", app.appId());
+        instance.place().ifPresent(place -> {
+            node.put("host", place.host());
+            ArrayNode ports = node.putArray("ports");
+            place.ports().forEach(ports::add);
+            ArrayNode servicePorts = node.putArray("servicePorts");
+            app.current().ifPresent(v -> v.definition().ports().forEach(p -> servicePorts.add(p.port())));
+            node.put("slaveId", place.agentId());
+            node.put("state", state(instance));
+            node.put("stagedAt", Json.time(place.at()));
+            instance.startedAt().ifPresent(at -> node.put("startedAt", Json.time(at)));
+            node.put("version", Json.time(instance.version()));
+            node.putArray("ipAddresses")
+                    .addObject()
+                    .put("ipAddress", place.host())
+                    .put("protocol", "IPv4");
+            node.putArray("localVolumes");
+            node.putArray("healthCheckResults");
+        });
+        return node;
+    }
+
+    private static String state(Instance instance) {
+        return instance.doomed() && instance.phase() == Phase.RUNNING
+                ? "TASK_KILLING"
+                : "TASK_" + instance.phase().name();
+    }
+
+    private static ObjectNode failure(String appId, AppState.TaskFailure f) {
+        ObjectNode node = Json.object().put("appId", appId);
+        node.put("host", f.place().map(Instance.Place::host).orElse(""));
+        node.put("message", f.message());
+        node.put("state", f.state().wireName());
+        node.put("taskId", f.taskId());
+        node.put("timestamp", Json.time(f.at()));
+        node.put("version", Json.time(f.version()));
+        f.place().ifPresent(p -> node.put("slaveId", p.agentId()));
+        return node;
+    }
+
+    private static void counts(ObjectNode node, List<Instance> instances) {
+        long running =
+                instances.stream().filter(i -> i.phase() == Phase.RUNNING).count();
+        long staged = instances.stream()
+                .filter(i -> i.phase() == Phase.STAGING || i.phase() == Phase.STARTING)
+                .count();
+        // Without health checks nobody has said healthy or unhealthy: Marathon counts neither.
+        node.put("tasksStaged", staged);
+        node.put("tasksRunning", running);
+        node.put("tasksHealthy", 0);
+        node.put("tasksUnhealthy", 0);
+    }
+
+    private static void deployments(ObjectNode node, AppSnapshot app) {
+        ArrayNode list = node.putArray("deployments");
+        app.lock().ifPresent(lock -> list.addObject().put("id", lock.plan().id()));
+    }
+
+    private static void strategies(ObjectNode node, AppDefinition app) {
+        ObjectNode upgrade = node.putObject("upgradeStrategy");
+        upgrade.set("minimumHealthCapacity", Json.number(app.upgrade().minimumHealthCapacity()));
+        upgrade.set("maximumOverCapacity", Json.number(app.upgrade().maximumOverCapacity()));
+        if (app.unreachable().disabled()) {
+            node.put("unreachableStrategy", "disabled");
+        } else {
+            ObjectNode unreachable = node.putObject("unreachableStrategy");
+            unreachable.set(
+                    "inactiveAfterSeconds", Json.seconds(app.unreachable().inactiveAfter()));
+            unreachable.set(
+                    "expungeAfterSeconds", Json.seconds(app.unreachable().expungeAfter()));
+        }
+        node.put("killSelection", app.killSelection().name());
+        app.killGrace().ifPresent(g -> node.set("taskKillGracePeriodSeconds", Json.seconds(g)));
+        if (!app.acceptedResourceRoles().isEmpty()) {
+            texts(node.putArray("acceptedResourceRoles"), app.acceptedResourceRoles());
+        }
+    }
+
+    private static void ports(ObjectNode node, AppDefinition app) {
+        ArrayNode ports = node.putArray("ports");
+        ArrayNode definitions = node.putArray("portDefinitions");
+        for (AppDefinition.PortDefinition p : app.ports()) {
+            ports.add(p.port());
+            ObjectNode definition =
+                    definitions.addObject().put("port", p.port()).put("protocol", p.protocol());
+            p.name().ifPresent(name -> definition.put("name", name));
+            if (!p.labels().isEmpty()) {
+                map(definition.putObject("labels"), p.labels());
+            }
+        }
+        node.put("requirePorts", app.requirePorts());
+    }
+
+    private static void fetch(ObjectNode node, AppDefinition app) {
+        ArrayNode fetch = node.putArray("fetch");
+        ArrayNode uris = node.putArray("uris");
+        for (AppDefinition.FetchUri f : app.fetch()) {
+            uris.add(f.uri());
+            ObjectNode one = fetch.addObject()
+                    .put("uri", f.uri())
+                    .put("extract", f.extract())
+                    .put("executable", f.executable())
+                    .put("cache", f.cache());
+            f.destPath().ifPresent(path -> one.put("destPath", path));
+        }
+    }
+
+    private static void texts(ArrayNode array, List<String> texts) {
+        texts.forEach(array::add);
+    }
+
+    private static void map(ObjectNode node, Map<String, String> map) {
+        map.forEach(node::put);
+    }
+}

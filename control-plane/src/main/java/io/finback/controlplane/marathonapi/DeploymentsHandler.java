@@ -1,0 +1,77 @@
+package io.finback.controlplane.marathonapi;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.finback.controlplane.app.AppAnswer;
+import io.finback.controlplane.app.AppCommand;
+import io.finback.controlplane.scheduler.DeploymentPlan;
+import io.finback.controlplane.service.Services;
+import io.finback.controlplane.service.ServicesView;
+import java.util.concurrent.CompletionStage;
+
+/** {@code /v2/deployments}. */
+final class DeploymentsHandler {
+    private final Services services;
+
+    DeploymentsHandler(Services services) {
+        this.services = services;
+    }
+
+    Answer list() {
+        ArrayNode list = Json.object().arrayNode();
+        services.view().deployments().forEach(running -> list.add(deployment(running)));
+        return Answer.ok(list);
+    }
+
+    /** Undoes a deployment by a new one, or with {@code force} drops it where it stands. */
+    CompletionStage<Answer> delete(Request request, String id) {
+        ServicesView.Running running = services.view().deployments().stream()
+                .filter(r -> r.plan().id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> missing(id));
+        // A plan is over one app so far.
+        String appId = running.plan().apps().get(0);
+        boolean drop = request.flag("force", false);
+        return services.ask(
+                        appId,
+                        replyTo -> drop
+                                ? new AppCommand.Drop(id, replyTo)
+                                : new AppCommand.Revert(id, AppsHandler.newId(), replyTo))
+                .thenApply(answer -> {
+                    if (answer instanceof AppAnswer.Refused) {
+                        throw missing(id);
+                    }
+                    return drop ? Answer.empty(202) : Refusals.deployment(answer);
+                });
+    }
+
+    private static ApiFailure missing(String id) {
+        return ApiFailure.of(404, "DeploymentPlan " + id + " does not exist");
+    }
+
+    private static ObjectNode deployment(ServicesView.Running running) {
+        DeploymentPlan plan = running.plan();
+        ObjectNode node = Json.object().put("id", plan.id()).put("version", Json.time(plan.version()));
+        ArrayNode apps = node.putArray("affectedApps");
+        plan.apps().forEach(apps::add);
+        node.putArray("affectedPods");
+        ArrayNode steps = node.putArray("steps");
+        for (DeploymentPlan.Step step : plan.steps()) {
+            ArrayNode actions = steps.addObject().putArray("actions");
+            step.actions().forEach(a -> actions.add(action(a)));
+        }
+        ArrayNode current = node.putArray("currentActions");
+        plan.steps().get(running.step()).actions().forEach(a -> current.add(action(a))
+                .forEach(n -> ((ObjectNode) n).putArray("readinessCheckResults")));
+        return node.put("currentStep", running.step() + 1)
+                .put("totalSteps", plan.steps().size());
+    }
+
+    /** Both names: one common client reads {@code type} only, the others {@code action}. */
+    private static ObjectNode action(DeploymentPlan.Action action) {
+        return Json.object()
+                .put("action", action.kind().wireName())
+                .put("type", action.kind().wireName())
+                .put("app", action.appId());
+    }
+}

@@ -1,0 +1,154 @@
+package io.finback.controlplane.marathonapi;
+
+import io.finback.controlplane.service.Services;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Finds the handler of a request. By hand and not by path matchers: an app id is the rest of the path at any depth, and suffix words
+ * ({@code restart}, {@code tasks}, {@code versions}) come before it.
+ */
+final class Dispatcher {
+    private final AppsHandler apps;
+    private final TasksHandler tasks;
+    private final DeploymentsHandler deployments;
+    private final QueueHandler queue;
+    private final SystemHandler system;
+
+    Dispatcher(Services services) {
+        apps = new AppsHandler(services);
+        tasks = new TasksHandler(services);
+        deployments = new DeploymentsHandler(services);
+        queue = new QueueHandler(services);
+        system = new SystemHandler(services);
+    }
+
+    /** Throws {@link ApiFailure}, or completes with one. */
+    CompletionStage<Answer> answer(Request request) {
+        List<String> path = request.path();
+        if (path.isEmpty()) {
+            return get(request, system.help());
+        }
+        if (path.get(0).equals("v2") && path.size() > 1) {
+            return v2(request, path.get(1));
+        }
+        return switch (path.get(0)) {
+            case "ping" -> get(request, system.ping(request));
+            case "metrics" -> get(request, system.metrics(request));
+            case "help" -> get(request, system.help());
+            default -> throw notFound();
+        };
+    }
+
+    private CompletionStage<Answer> v2(Request request, String resource) {
+        List<String> path = request.path();
+        boolean alone = path.size() == 2;
+        return switch (resource) {
+            case "apps" -> alone ? allApps(request) : oneApp(request);
+            case "tasks" -> tasks(request);
+            case "deployments" -> alone ? get(request, deployments.list()) : deployment(request);
+            case "queue" -> alone ? get(request, queue.list()) : delay(request);
+            case "groups" -> get(request, system.groups(request.appId(2, path.size())));
+            case "info" -> get(request, system.info());
+            case "leader" -> get(request, system.leader());
+            case "plugins" -> get(request, system.plugins());
+            default -> throw notFound();
+        };
+    }
+
+    private CompletionStage<Answer> allApps(Request request) {
+        return switch (request.method()) {
+            case "GET" -> apps.list(request).now();
+            case "POST" -> apps.create(request);
+            case "PUT" -> apps.putMany(request, true);
+            case "PATCH" -> apps.putMany(request, false);
+            default -> throw notAllowed();
+        };
+    }
+
+    private CompletionStage<Answer> oneApp(Request request) {
+        List<String> path = request.path();
+        int size = path.size();
+        String last = path.get(size - 1);
+        String before = size > 3 ? path.get(size - 2) : "";
+        String parent = request.appId(2, size - 1);
+        String grandparent = size > 3 ? request.appId(2, size - 2) : "";
+        if (last.equals("*")) {
+            return get(request, apps.inGroup(request, parent));
+        }
+        if (size > 3 && last.equals("restart")) {
+            return only(request, "POST", () -> apps.restart(request, parent));
+        }
+        if (size > 3 && last.equals("tasks")) {
+            return request.method().equals("DELETE")
+                    ? tasks.killOfApp(request, parent)
+                    : get(request, tasks.ofApp(parent));
+        }
+        if (size > 3 && last.equals("versions")) {
+            return get(request, apps.versions(parent));
+        }
+        if (size > 4 && before.equals("tasks")) {
+            return only(request, "DELETE", () -> tasks.killOne(request, grandparent, last));
+        }
+        if (size > 4 && before.equals("versions")) {
+            return only(request, "GET", () -> apps.version(grandparent, last));
+        }
+        String id = request.appId(2, size);
+        return switch (request.method()) {
+            case "GET" -> apps.find(request, id).now();
+            case "PUT" -> apps.put(request, id, true);
+            case "PATCH" -> apps.put(request, id, false);
+            case "DELETE" -> apps.delete(request, id);
+            default -> throw notAllowed();
+        };
+    }
+
+    private CompletionStage<Answer> tasks(Request request) {
+        List<String> path = request.path();
+        if (path.size() == 2) {
+            return get(request, tasks.all(request));
+        }
+        if (path.size() == 3 && path.get(2).equals("delete")) {
+            return only(request, "POST", () -> tasks.killMany(request));
+        }
+        throw notFound();
+    }
+
+    private CompletionStage<Answer> deployment(Request request) {
+        if (request.path().size() != 3) {
+            throw notFound();
+        }
+        return only(
+                request,
+                "DELETE",
+                () -> deployments.delete(request, request.path().get(2)));
+    }
+
+    private CompletionStage<Answer> delay(Request request) {
+        int size = request.path().size();
+        if (!request.path().get(size - 1).equals("delay")) {
+            throw notFound();
+        }
+        return only(request, "DELETE", () -> queue.resetDelay(request.appId(2, size - 1)));
+    }
+
+    private static CompletionStage<Answer> get(Request request, Answer answer) {
+        return only(request, "GET", answer::now);
+    }
+
+    private static CompletionStage<Answer> only(
+            Request request, String method, java.util.function.Supplier<CompletionStage<Answer>> handler) {
+        if (!request.method().equals(method)) {
+            throw notAllowed();
+        }
+        return handler.get();
+    }
+
+    private static ApiFailure notFound() {
+        return ApiFailure.of(404, "URI not found");
+    }
+
+    private static ApiFailure notAllowed() {
+        return ApiFailure.of(405, "Method not allowed");
+    }
+}

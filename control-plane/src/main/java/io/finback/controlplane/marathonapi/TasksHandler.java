@@ -1,0 +1,177 @@
+package io.finback.controlplane.marathonapi;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.finback.controlplane.app.AppAnswer;
+import io.finback.controlplane.app.AppCommand;
+import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.scheduler.AppPath;
+import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.service.Services;
+import io.finback.controlplane.service.ServicesView;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Tasks of one app and of all. */
+final class TasksHandler {
+    private final Services services;
+    private final ServicesView view;
+
+    TasksHandler(Services services) {
+        this.services = services;
+        this.view = services.view();
+    }
+
+    Answer ofApp(String id) {
+        return tasks(List.of(known(id)), List.of());
+    }
+
+    Answer all(Request request) {
+        List<String> states = new ArrayList<>(request.query().getOrDefault("status", List.of()));
+        states.addAll(request.query().getOrDefault("status[]", List.of()));
+        return tasks(view.apps(), states);
+    }
+
+    /** {@code DELETE /v2/apps/{id}/tasks}: all, or those on one host. */
+    CompletionStage<Answer> killOfApp(Request request, String id) {
+        noScaleAndWipe(request);
+        Optional<String> host = request.first("host").filter(h -> !h.equals("*"));
+        List<String> ids = AppWriter.shown(known(id).instances()).stream()
+                .filter(i ->
+                        host.isEmpty() || i.place().map(Instance.Place::host).equals(host))
+                .map(Instance::taskId)
+                .toList();
+        if (request.flag("scale", false)) {
+            return scale(request, id, ids);
+        }
+        return kill(id, ids).thenApply(nodes -> {
+            ObjectNode body = Json.object();
+            ArrayNode tasks = body.putArray("tasks");
+            nodes.forEach(tasks::add);
+            return Answer.ok(body);
+        });
+    }
+
+    /** {@code DELETE /v2/apps/{id}/tasks/{taskId}}. */
+    CompletionStage<Answer> killOne(Request request, String id, String taskId) {
+        noScaleAndWipe(request);
+        boolean there = known(id).instances().stream().anyMatch(i -> i.taskId().equals(taskId));
+        if (!there) {
+            throw noTask(taskId);
+        }
+        if (request.flag("scale", false)) {
+            return scale(request, id, List.of(taskId));
+        }
+        return kill(id, List.of(taskId)).thenApply(nodes -> {
+            ObjectNode body = Json.object();
+            body.set("task", nodes.stream().findFirst().orElseThrow(() -> noTask(taskId)));
+            return Answer.ok(body);
+        });
+    }
+
+    /** {@code POST /v2/tasks/delete}: ids of any apps; unknown ones are passed over. */
+    CompletionStage<Answer> killMany(Request request) {
+        noScaleAndWipe(request);
+        Map<String, List<String>> byApp = new TreeMap<>();
+        for (String taskId : ids(request.json())) {
+            String appId = AppPath.entityOfTask(taskId)
+                    .map(AppPath::ofEntityId)
+                    .orElseThrow(() -> ApiFailure.of(400, "Bad task id: '" + taskId + "'"));
+            boolean there = view.app(appId)
+                    .filter(app ->
+                            app.instances().stream().anyMatch(i -> i.taskId().equals(taskId)))
+                    .isPresent();
+            if (there) {
+                byApp.computeIfAbsent(appId, key -> new ArrayList<>()).add(taskId);
+            }
+        }
+        if (request.flag("scale", false)) {
+            return scaleMany(request, byApp);
+        }
+        ObjectNode body = Json.object();
+        ArrayNode tasks = body.putArray("tasks");
+        CompletionStage<Answer> answer = CompletableFuture.completedFuture(Answer.ok(body));
+        for (Map.Entry<String, List<String>> entry : byApp.entrySet()) {
+            answer = answer.thenCompose(
+                    before -> kill(entry.getKey(), entry.getValue()).thenApply(nodes -> {
+                        nodes.forEach(tasks::add);
+                        return Answer.ok(body);
+                    }));
+        }
+        return answer;
+    }
+
+    private CompletionStage<Answer> scaleMany(Request request, Map<String, List<String>> byApp) {
+        if (byApp.size() > 1) {
+            throw ApiFailure.rule(
+                    "/ids", "are of " + byApp.size() + " apps (expected: 1 with scale; several are not supported yet)");
+        }
+        return byApp.isEmpty()
+                ? Answer.deployment(200, AppsHandler.newId(), Instant.now()).now()
+                : scale(
+                        request,
+                        byApp.keySet().iterator().next(),
+                        byApp.values().iterator().next());
+    }
+
+    private static List<String> ids(JsonNode body) {
+        Problems problems = new Problems();
+        Fields fields = new Fields(body, "", problems);
+        if (!fields.has("ids")) {
+            problems.type("/ids", "error.path.missing");
+        }
+        List<String> ids = fields.texts("ids").orElse(List.of());
+        problems.check();
+        return ids;
+    }
+
+    private CompletionStage<Answer> scale(Request request, String id, List<String> taskIds) {
+        boolean force = request.flag("force", false);
+        return services.ask(id, replyTo -> new AppCommand.KillAndScale(taskIds, force, AppsHandler.newId(), replyTo))
+                .thenApply(Refusals::deployment);
+    }
+
+    private CompletionStage<List<ObjectNode>> kill(String id, List<String> taskIds) {
+        return services.ask(id, replyTo -> new AppCommand.KillInstances(taskIds, replyTo))
+                .thenApply(answer -> {
+                    AppAnswer.Killed killed = Refusals.expect(AppAnswer.Killed.class, answer);
+                    return killed.instances().stream()
+                            .map(i -> AppWriter.task(killed.snapshot(), i))
+                            .toList();
+                });
+    }
+
+    private AppSnapshot known(String id) {
+        return view.app(id).orElseThrow(() -> ApiFailure.noApp(id));
+    }
+
+    private static Answer tasks(List<AppSnapshot> apps, List<String> states) {
+        ObjectNode body = Json.object();
+        ArrayNode tasks = body.putArray("tasks");
+        for (AppSnapshot app : apps) {
+            AppWriter.shown(app.instances()).stream()
+                    .filter(i -> states.isEmpty()
+                            || (states.contains("running") && i.phase() == Instance.Phase.RUNNING)
+                            || (states.contains("staging") && i.phase() == Instance.Phase.STAGING))
+                    .forEach(i -> tasks.add(AppWriter.task(app, i)));
+        }
+        return Answer.ok(body);
+    }
+
+    private static void noScaleAndWipe(Request request) {
+        if (request.flag("scale", false) && request.flag("wipe", false)) {
+            throw ApiFailure.of(400, "You cannot use scale and wipe at the same time.");
+        }
+    }
+
+    private static ApiFailure noTask(String taskId) {
+        return ApiFailure.of(404, "Task '" + taskId + "' does not exist");
+    }
+}

@@ -1,0 +1,73 @@
+package io.finback.controlplane.marathonapi;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Refuses what this server cannot do yet and would be silently wrong if it were only kept. Empty values pass. */
+final class Unsupported {
+    private static final List<String> FIELDS = List.of(
+            "healthChecks",
+            "readinessChecks",
+            "check",
+            "secrets",
+            "residency",
+            "ipAddress",
+            "resourceLimits",
+            "executorResources",
+            "taskRateLimit");
+    private static final List<String> CONTAINER = List.of("docker", "volumes", "portMappings", "linuxInfo");
+    private static final Set<String> EXECUTORS = Set.of("", "//cmd");
+    private static final String NOT_YET = "is not supported yet";
+
+    private Unsupported() {}
+
+    static void check(Fields fields, Problems problems) {
+        for (String name : FIELDS) {
+            if (fields.any(name).filter(n -> !blank(n)).isPresent()) {
+                problems.rule("/" + name, NOT_YET);
+            }
+        }
+        fields.any("container").filter(JsonNode::isObject).ifPresent(container -> {
+            for (String name : CONTAINER) {
+                if (container.hasNonNull(name) && !blank(container.get(name))) {
+                    problems.rule("/container/" + name, NOT_YET);
+                }
+            }
+        });
+        networks(fields, problems);
+        fields.text("executor")
+                .filter(e -> !EXECUTORS.contains(e))
+                .ifPresent(e -> problems.rule(
+                        "/executor", "'" + e + "' (expected: '' or '//cmd'; custom executors are not supported yet)"));
+        fields.text("role")
+                .filter(r -> !r.equals("*"))
+                .ifPresent(
+                        r -> problems.rule("/role", "'" + r + "' (expected: '*'; other roles are not supported yet)"));
+        if (fields.bool("tty").orElse(false)) {
+            problems.rule("/tty", NOT_YET);
+        }
+    }
+
+    private static void networks(Fields fields, Problems problems) {
+        Optional<JsonNode> networks = fields.any("networks").filter(JsonNode::isArray);
+        if (networks.isEmpty()) {
+            return;
+        }
+        for (int i = 0; i < networks.get().size(); i++) {
+            String mode = networks.get().get(i).path("mode").asText("container");
+            if (!mode.equals("host")) {
+                problems.rule(
+                        "/networks(" + i + ")/mode", "'" + mode + "' (expected: 'host'; others are not supported yet)");
+            }
+        }
+        if (networks.get().size() > 1) {
+            problems.rule("/networks", "Host networking is single: expected one network");
+        }
+    }
+
+    private static boolean blank(JsonNode node) {
+        return node.isNull() || (node.isContainerNode() && node.isEmpty());
+    }
+}

@@ -1,0 +1,151 @@
+package io.finback.controlplane.scheduler;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What an app shall be, as its owner said it. Two definitions that are equal need no deployment. Source: Marathon's app.raml.
+ *
+ * @param id absolute path such as {@code /shop/api}
+ * @param cmd run by {@code /bin/sh -c}; exactly one of this and {@code args} is given
+ * @param cpus cores; {@code mem} and {@code disk} in MiB
+ * @param ports service ports, one host port each per instance; 0: to be assigned
+ * @param fetch kept and shown; nothing is downloaded yet
+ * @param containerType kept and shown when a container without image and volumes was given
+ * @param dependencies absolute paths; kept and shown
+ */
+public record AppDefinition(
+        String id,
+        Optional<String> cmd,
+        List<String> args,
+        Optional<String> user,
+        double cpus,
+        double mem,
+        double disk,
+        int gpus,
+        int instances,
+        Map<String, String> env,
+        Map<String, String> labels,
+        List<PortDefinition> ports,
+        boolean requirePorts,
+        List<FetchUri> fetch,
+        List<Constraint> constraints,
+        List<String> acceptedResourceRoles,
+        List<String> dependencies,
+        BackoffRule backoff,
+        UpgradeStrategy upgrade,
+        UnreachableStrategy unreachable,
+        KillSelection killSelection,
+        Optional<Duration> killGrace,
+        Optional<String> containerType,
+        String executor) {
+
+    /** {@code protocol}: {@code tcp}, {@code udp} or {@code udp,tcp}. */
+    public record PortDefinition(int port, String protocol, Optional<String> name, Map<String, String> labels) {
+        public PortDefinition {
+            labels = sorted(labels);
+        }
+
+        PortDefinition withPort(int assigned) {
+            return new PortDefinition(assigned, protocol, name, labels);
+        }
+    }
+
+    public record FetchUri(String uri, boolean extract, boolean executable, boolean cache, Optional<String> destPath) {}
+
+    /** {@code operator} is upper case; {@code value} is empty where none was given. */
+    public record Constraint(String field, String operator, Optional<String> value) {}
+
+    /** How long a version that ends waits for its next launch: {@code initial}, times {@code factor} per failure, at most {@code max}. */
+    public record BackoffRule(Duration initial, double factor, Duration max) {}
+
+    /** Shares of the target count, 0 to 1. */
+    public record UpgradeStrategy(double minimumHealthCapacity, double maximumOverCapacity) {}
+
+    /** When an unreachable instance is replaced, and when it is forgotten; {@code disabled}: never. */
+    public record UnreachableStrategy(boolean disabled, Duration inactiveAfter, Duration expungeAfter) {}
+
+    public enum KillSelection {
+        YOUNGEST_FIRST,
+        OLDEST_FIRST
+    }
+
+    public AppDefinition {
+        args = List.copyOf(args);
+        env = sorted(env);
+        labels = sorted(labels);
+        ports = List.copyOf(ports);
+        fetch = List.copyOf(fetch);
+        constraints = List.copyOf(constraints);
+        acceptedResourceRoles = List.copyOf(acceptedResourceRoles);
+        dependencies = List.copyOf(dependencies);
+    }
+
+    public AppDefinition withInstances(int count) {
+        return copy(count, ports);
+    }
+
+    /** Replaces the port numbers in order; {@code numbers} has one for each of {@link #ports()}. */
+    public AppDefinition withPortNumbers(List<Integer> numbers) {
+        List<PortDefinition> changed = new java.util.ArrayList<>();
+        for (int i = 0; i < ports.size(); i++) {
+            changed.add(ports.get(i).withPort(numbers.get(i)));
+        }
+        return copy(instances, changed);
+    }
+
+    /** This definition with its 0 ports taken from {@code old} where that had an assigned one at the same place. */
+    public AppDefinition reusingPortsOf(AppDefinition old) {
+        List<Integer> numbers = new java.util.ArrayList<>();
+        List<Integer> explicit = ports.stream().map(PortDefinition::port).toList();
+        for (int i = 0; i < ports.size(); i++) {
+            int port = ports.get(i).port();
+            boolean reuse = port == 0
+                    && i < old.ports.size()
+                    && !explicit.contains(old.ports.get(i).port());
+            numbers.add(reuse ? old.ports.get(i).port() : port);
+        }
+        return withPortNumbers(numbers);
+    }
+
+    /** True when only the number of instances may differ: then a change is a scale and restarts nothing. */
+    public boolean sameConfigAs(AppDefinition other) {
+        return withInstances(other.instances).equals(other);
+    }
+
+    private AppDefinition copy(int count, List<PortDefinition> portList) {
+        return new AppDefinition(
+                id,
+                cmd,
+                args,
+                user,
+                cpus,
+                mem,
+                disk,
+                gpus,
+                count,
+                env,
+                labels,
+                portList,
+                requirePorts,
+                fetch,
+                constraints,
+                acceptedResourceRoles,
+                dependencies,
+                backoff,
+                upgrade,
+                unreachable,
+                killSelection,
+                killGrace,
+                containerType,
+                executor);
+    }
+
+    private static Map<String, String> sorted(Map<String, String> map) {
+        return Collections.unmodifiableMap(new TreeMap<>(map));
+    }
+}

@@ -1,0 +1,86 @@
+package io.finback.controlplane.scheduler;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** App ids: absolute paths. Source: Marathon's PathId. */
+public final class AppPath {
+    private static final Pattern SEGMENT =
+            Pattern.compile("(([a-z0-9]|[a-z0-9][a-z0-9\\-]*[a-z0-9])\\.)*([a-z0-9]|[a-z0-9][a-z0-9\\-]*[a-z0-9])");
+    private static final Set<String> RESERVED = Set.of("restart", "tasks", "versions", ".", "..");
+    /** Leaves room for the uuid of a task id, which becomes a file name. */
+    private static final int MAX_LENGTH = 200;
+
+    private AppPath() {}
+
+    /** Makes a path absolute and collapses doubled slashes; {@code /} stays. */
+    public static String absolute(String path) {
+        return "/" + String.join("/", segments(path));
+    }
+
+    public static List<String> segments(String path) {
+        List<String> segments = new ArrayList<>();
+        for (String segment : path.split("/", -1)) {
+            if (!segment.isEmpty()) {
+                segments.add(segment);
+            }
+        }
+        return segments;
+    }
+
+    /** Says what is wrong with an absolute id of an app; empty when nothing is. */
+    public static Optional<String> problem(String id) {
+        List<String> segments = segments(id);
+        if (segments.isEmpty()) {
+            return Optional.of("must not be the root path '/'");
+        }
+        if (id.length() > MAX_LENGTH) {
+            return Optional.of("is " + id.length() + " characters long (expected: at most " + MAX_LENGTH + ")");
+        }
+        for (String segment : segments) {
+            if (!SEGMENT.matcher(segment).matches()) {
+                return Optional.of("must fully match regular expression '^(([a-z0-9]|[a-z0-9][a-z0-9\\-]*[a-z0-9])\\.)*"
+                        + "([a-z0-9]|[a-z0-9][a-z0-9\\-]*[a-z0-9])|(\\.|\\.\\.)$'");
+            }
+        }
+        String last = segments.get(segments.size() - 1);
+        return RESERVED.contains(last)
+                ? Optional.of("is reserved: '" + last + "' (expected: none of restart, tasks, versions, ., ..)")
+                : Optional.empty();
+    }
+
+    /** The entity of an app: {@code /shop/api} is {@code shop_api}; segments never hold an underscore. */
+    public static String entityId(String id) {
+        return String.join("_", segments(id));
+    }
+
+    public static String ofEntityId(String entityId) {
+        return "/" + entityId.replace('_', '/');
+    }
+
+    /** {@code shop_api.<uuid>}. */
+    public static String taskId(String id, String uuid) {
+        return entityId(id) + "." + uuid;
+    }
+
+    /** The entity a task belongs to; empty when the id was not made by {@link #taskId}. */
+    public static Optional<String> entityOfTask(String taskId) {
+        int dot = taskId.lastIndexOf('.');
+        if (dot <= 0) {
+            return Optional.empty();
+        }
+        String entity = taskId.substring(0, dot);
+        boolean valid = problem(ofEntityId(entity)).isEmpty();
+        return valid ? Optional.of(entity) : Optional.empty();
+    }
+
+    /** {@code api.shop}: the app as a host name. */
+    public static String hostName(String id) {
+        List<String> segments = new ArrayList<>(segments(id));
+        java.util.Collections.reverse(segments);
+        return String.join(".", segments);
+    }
+}

@@ -1,0 +1,143 @@
+package io.finback.controlplane.scheduler;
+
+import io.finback.controlplane.scheduler.AppDefinition.PortDefinition;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** What makes a definition valid. Source: Marathon's AppValidation; messages as its clients know them. */
+public final class AppRules {
+    private static final Pattern PORT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
+    private static final Set<String> PROTOCOLS = Set.of("tcp", "udp", "udp,tcp", "tcp,udp");
+    private static final int MAX_INSTANCES = 1_000_000;
+    private static final double MAX_AMOUNT = 1e12;
+
+    private AppRules() {}
+
+    /** {@code path} is a JSON path such as {@code /upgradeStrategy/minimumHealthCapacity}. */
+    public record Violation(String path, String message) {}
+
+    /** Everything that is wrong; empty when the definition may be taken. */
+    public static List<Violation> check(AppDefinition app) {
+        List<Violation> found = new ArrayList<>();
+        AppPath.problem(app.id()).ifPresent(why -> found.add(new Violation("/id", why)));
+        if (app.cmd().isPresent() == !app.args().isEmpty()) {
+            found.add(new Violation(
+                    "/", "AppDefinition must either contain one of 'cmd' or 'args', and/or a 'container'."));
+        }
+        atLeast(found, "/cpus", app.cpus(), 0);
+        atLeast(found, "/mem", app.mem(), 0);
+        atLeast(found, "/disk", app.disk(), 0);
+        atLeast(found, "/gpus", app.gpus(), 0);
+        atLeast(found, "/instances", app.instances(), 0);
+        if (app.instances() > MAX_INSTANCES) {
+            found.add(
+                    new Violation("/instances", "got " + app.instances() + ", expected " + MAX_INSTANCES + " or less"));
+        }
+        ports(found, app.ports());
+        share(found, "/upgradeStrategy/minimumHealthCapacity", app.upgrade().minimumHealthCapacity());
+        share(found, "/upgradeStrategy/maximumOverCapacity", app.upgrade().maximumOverCapacity());
+        AppDefinition.BackoffRule backoff = app.backoff();
+        atLeast(found, "/backoffSeconds", seconds(backoff.initial()), 0);
+        atLeast(found, "/maxLaunchDelaySeconds", seconds(backoff.max()), 0);
+        atLeast(found, "/backoffFactor", backoff.factor(), 1);
+        app.killGrace().ifPresent(g -> atLeast(found, "/taskKillGracePeriodSeconds", seconds(g), 0));
+        unreachable(found, app.unreachable());
+        for (int i = 0; i < app.constraints().size(); i++) {
+            String path = "/constraints(" + i + ")";
+            Constraints.problem(app.constraints().get(i)).ifPresent(why -> found.add(new Violation(path, why)));
+        }
+        roles(found, app.acceptedResourceRoles());
+        if (app.dependencies().contains(app.id())) {
+            found.add(new Violation("/dependencies", "must not contain the app itself: " + app.id()));
+        }
+        singleInstance(found, app);
+        return found;
+    }
+
+    private static void ports(List<Violation> found, List<PortDefinition> ports) {
+        Set<Integer> numbers = new HashSet<>();
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < ports.size(); i++) {
+            PortDefinition port = ports.get(i);
+            String path = "/portDefinitions(" + i + ")";
+            if (port.port() < 0 || port.port() > 65535) {
+                found.add(new Violation(path + "/port", "got " + port.port() + ", expected 0 to 65535"));
+            } else if (port.port() != 0 && !numbers.add(port.port())) {
+                found.add(new Violation("/portDefinitions", "Ports must be unique."));
+            }
+            if (!PROTOCOLS.contains(port.protocol())) {
+                found.add(
+                        new Violation(path + "/protocol", "'" + port.protocol() + "' (expected: tcp, udp or udp,tcp)"));
+            }
+            Optional<String> name = port.name();
+            if (name.filter(n -> !PORT_NAME.matcher(n).matches()).isPresent()) {
+                found.add(new Violation(
+                        path + "/name", "must fully match regular expression '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'"));
+            }
+            if (name.isPresent() && !names.add(name.get())) {
+                found.add(new Violation("/portDefinitions", "Port names must be unique."));
+            }
+        }
+    }
+
+    private static void unreachable(List<Violation> found, AppDefinition.UnreachableStrategy strategy) {
+        if (strategy.disabled()) {
+            return;
+        }
+        atLeast(found, "/unreachableStrategy/inactiveAfterSeconds", seconds(strategy.inactiveAfter()), 0);
+        atLeast(found, "/unreachableStrategy/expungeAfterSeconds", seconds(strategy.expungeAfter()), 0);
+        if (strategy.inactiveAfter().compareTo(strategy.expungeAfter()) > 0) {
+            found.add(new Violation(
+                    "/unreachableStrategy", "inactiveAfterSeconds must be less or equal to expungeAfterSeconds"));
+        }
+    }
+
+    private static void roles(List<Violation> found, List<String> roles) {
+        for (String role : roles) {
+            if (!role.equals("*")) {
+                found.add(new Violation(
+                        "/acceptedResourceRoles",
+                        "'" + role + "' (expected: '*', the only role of services; others are not supported yet)"));
+            }
+        }
+    }
+
+    private static void singleInstance(List<Violation> found, AppDefinition app) {
+        if (!"true".equals(app.labels().get("MARATHON_SINGLE_INSTANCE_APP"))) {
+            return;
+        }
+        if (app.instances() > 1) {
+            found.add(new Violation("/instances", "Single instance app may only have one instance"));
+        }
+        if (app.upgrade().minimumHealthCapacity() != 0 || app.upgrade().maximumOverCapacity() != 0) {
+            found.add(
+                    new Violation(
+                            "/upgradeStrategy",
+                            "Single instance app must have upgradeStrategy minimumHealthCapacity and maximumOverCapacity of 0"));
+        }
+    }
+
+    private static void share(List<Violation> found, String path, double value) {
+        if (value > 1) {
+            found.add(new Violation(path, "is greater than 1"));
+        } else if (!(value >= 0)) {
+            found.add(new Violation(path, "is less than 0"));
+        }
+    }
+
+    private static void atLeast(List<Violation> found, String path, double value, int least) {
+        if (!(value >= least) || value > MAX_AMOUNT) {
+            String shown = value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+            found.add(new Violation(path, "got " + shown + ", expected " + least + " or more"));
+        }
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toMillis() / 1000.0;
+    }
+}

@@ -1,0 +1,130 @@
+package io.finback.controlplane.scheduler;
+
+import io.finback.tasks.TaskState;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Everything an app's entity knows. No versions: the app does not exist.
+ *
+ * @param versions oldest first, the last one is wanted; at most {@link #MAX_VERSIONS}
+ * @param instances by task id, oldest first
+ * @param lock the deployment that owns the app now
+ * @param order what that deployment last told the app to do
+ */
+public record AppState(
+        String appId,
+        List<AppVersion> versions,
+        Map<String, Instance> instances,
+        Optional<Backoff> backoff,
+        Optional<Lock> lock,
+        Optional<Order> order,
+        Optional<TaskFailure> lastFailure) {
+    /** As Marathon's {@code zk_max_versions}. */
+    public static final int MAX_VERSIONS = 50;
+
+    /**
+     * A running deployment.
+     *
+     * @param revertTo the version that was wanted before; empty when the deployment creates the app
+     * @param removes the app is gone when the deployment is done
+     */
+    public record Lock(DeploymentPlan plan, Optional<Instant> revertTo, boolean removes) {}
+
+    /** The action in force. {@code step} counts from 0. */
+    public record Order(String deploymentId, int step, DeploymentPlan.Kind kind) {}
+
+    /** The last instance that ended badly. */
+    public record TaskFailure(
+            String taskId,
+            TaskState state,
+            String message,
+            Optional<Instance.Place> place,
+            Instant version,
+            Instant at) {}
+
+    public AppState {
+        versions = List.copyOf(versions);
+        instances = Collections.unmodifiableMap(new LinkedHashMap<>(instances));
+    }
+
+    public static AppState empty(String appId) {
+        return new AppState(
+                appId, List.of(), Map.of(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    public boolean exists() {
+        return !versions.isEmpty();
+    }
+
+    /** The wanted version; empty when the app does not exist. */
+    public Optional<AppVersion> current() {
+        return exists() ? Optional.of(versions.get(versions.size() - 1)) : Optional.empty();
+    }
+
+    public Optional<AppVersion> version(Instant at) {
+        return versions.stream().filter(v -> v.version().equals(at)).findFirst();
+    }
+
+    public Optional<Instance> instance(String taskId) {
+        return Optional.ofNullable(instances.get(taskId));
+    }
+
+    public boolean removing() {
+        return lock.map(Lock::removes).orElse(false);
+    }
+
+    /** Some instance runs a configuration that is no longer wanted. */
+    boolean mixed() {
+        return current()
+                .map(c -> instances.values().stream()
+                        .anyMatch(i -> !i.doomed() && !i.configAt().equals(c.configAt())))
+                .orElse(false);
+    }
+
+    /** Ports still to be assigned; the app launches nothing before. */
+    public boolean portsMissing() {
+        return current()
+                .map(c -> c.definition().ports().stream().anyMatch(p -> p.port() == 0))
+                .orElse(false);
+    }
+
+    AppState withVersion(AppVersion added) {
+        List<AppVersion> list = new ArrayList<>(versions);
+        list.add(added);
+        List<AppVersion> kept = list.subList(Math.max(0, list.size() - MAX_VERSIONS), list.size());
+        Optional<Backoff> still = backoff.filter(b -> b.configAt().equals(added.configAt()));
+        return new AppState(appId, kept, instances, still, lock, order, lastFailure);
+    }
+
+    AppState withCurrent(AppVersion replaced) {
+        List<AppVersion> list = new ArrayList<>(versions);
+        list.set(list.size() - 1, replaced);
+        return new AppState(appId, list, instances, backoff, lock, order, lastFailure);
+    }
+
+    AppState withInstances(Map<String, Instance> changed) {
+        return new AppState(appId, versions, changed, backoff, lock, order, lastFailure);
+    }
+
+    AppState withBackoff(Optional<Backoff> changed) {
+        return new AppState(appId, versions, instances, changed, lock, order, lastFailure);
+    }
+
+    AppState withLock(Optional<Lock> changed) {
+        return new AppState(appId, versions, instances, backoff, changed, Optional.empty(), lastFailure);
+    }
+
+    AppState withOrder(Order begun) {
+        return new AppState(appId, versions, instances, backoff, lock, Optional.of(begun), lastFailure);
+    }
+
+    AppState withFailure(TaskFailure failure) {
+        return new AppState(appId, versions, instances, backoff, lock, order, Optional.of(failure));
+    }
+}

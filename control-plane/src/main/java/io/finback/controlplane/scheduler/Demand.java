@@ -1,0 +1,75 @@
+package io.finback.controlplane.scheduler;
+
+import io.finback.controlplane.scheduler.AppDefinition.Constraint;
+import io.finback.resources.Resources;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Everything one app waits for, as its entity last said it. A later one replaces it wholly.
+ *
+ * @param revision the entity's sequence number: the larger one is newer
+ * @param each what one instance needs besides ports
+ * @param ports one entry per host port; with {@code requirePorts} the very numbers
+ * @param waiting task ids to place
+ * @param notBefore backoff: nothing is placed before
+ * @param placed where the app's other instances stand
+ */
+public record Demand(
+        String appId,
+        long revision,
+        Resources each,
+        List<Integer> ports,
+        boolean requirePorts,
+        List<Constraint> constraints,
+        List<String> waiting,
+        Instant notBefore,
+        List<Constraints.Spot> placed) {
+    public Demand {
+        ports = List.copyOf(ports);
+        constraints = List.copyOf(constraints);
+        waiting = List.copyOf(waiting);
+        placed = List.copyOf(placed);
+    }
+
+    /** The same demand for some of its waiting tasks. */
+    public Demand waitingOnly(List<String> some) {
+        return new Demand(appId, revision, each, ports, requirePorts, constraints, some, notBefore, placed);
+    }
+
+    public Demand withoutWaiting(Set<String> taken) {
+        return waitingOnly(waiting.stream().filter(id -> !taken.contains(id)).toList());
+    }
+
+    /** What {@code state} waits for. */
+    public static Demand of(AppState state, long revision) {
+        AppVersion current = state.current().orElseThrow();
+        AppDefinition app = current.definition();
+        List<String> waiting = state.instances().values().stream()
+                .filter(i -> !i.launched() && !i.doomed() && i.configAt().equals(current.configAt()))
+                .map(Instance::taskId)
+                .toList();
+        List<Constraints.Spot> placed = state.instances().values().stream()
+                .filter(i -> !i.doomed())
+                .flatMap(i -> i.place().stream())
+                .map(p -> new Constraints.Spot(p.host(), p.attributes()))
+                .toList();
+        return new Demand(
+                app.id(),
+                revision,
+                TaskEnvironment.resources(app),
+                app.ports().stream().map(AppDefinition.PortDefinition::port).toList(),
+                app.requirePorts(),
+                app.constraints(),
+                waiting,
+                state.backoff().map(Backoff::until).orElse(Instant.EPOCH),
+                placed);
+    }
+
+    /** Nothing is waited for any more. */
+    public static Demand none(String appId, long revision) {
+        return new Demand(
+                appId, revision, Resources.EMPTY, List.of(), false, List.of(), List.of(), Instant.EPOCH, List.of());
+    }
+}

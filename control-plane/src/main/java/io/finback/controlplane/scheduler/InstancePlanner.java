@@ -1,0 +1,177 @@
+package io.finback.controlplane.scheduler;
+
+import io.finback.controlplane.scheduler.AppDefinition.UnreachableStrategy;
+import io.finback.controlplane.scheduler.DeploymentPlan.Kind;
+import io.finback.controlplane.scheduler.Instance.Phase;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Compares what an app wants with what it has and says what to start and what to end. It looks at the state alone, never at how it
+ * was reached, so a deployment goes on after any restart as if nothing had happened. Source: Marathon's TaskReplaceActor,
+ * ScalingProposition.
+ *
+ * <p>One rule differs from Marathon's: it counts kills per instance that became healthy, this one never lets
+ * healthy old + healthy new fall below the minimum by its own kills. Where nothing fails both do the same.
+ */
+public final class InstancePlanner {
+    private static final int MAX_ROUNDS = 8;
+
+    private InstancePlanner() {}
+
+    /**
+     * What to do now.
+     *
+     * @param add new instances of the wanted configuration
+     * @param end instances to end, in that order
+     * @param done the order in force is fulfilled
+     */
+    public record Plan(int add, List<Instance> end, boolean done) {
+        public Plan {
+            end = List.copyOf(end);
+        }
+
+        static final Plan NOTHING = new Plan(0, List.of(), false);
+    }
+
+    public static Plan plan(AppState state, Instant now) {
+        if (!state.exists() || state.portsMissing()) {
+            return Plan.NOTHING;
+        }
+        if (state.lock().isPresent() && state.order().isEmpty()) {
+            return Plan.NOTHING;
+        }
+        Kind kind = state.order().map(AppState.Order::kind).orElse(Kind.SCALE);
+        List<Instance> counted = counted(state, now);
+        if (kind == Kind.STOP) {
+            List<Instance> live = counted.stream().filter(i -> !i.doomed()).toList();
+            return new Plan(0, live, state.instances().isEmpty());
+        }
+        if (kind == Kind.START) {
+            return new Plan(0, List.of(), true);
+        }
+        AppVersion target = state.current().orElseThrow();
+        return kind == Kind.RESTART ? restart(target, counted) : scale(target, counted);
+    }
+
+    /** The events that bring {@code state} where the plan wants it, as far as this entity alone can. */
+    public static List<AppEvent> settle(AppState state, Instant now, Supplier<String> uuids) {
+        List<AppEvent> all = new ArrayList<>();
+        AppState seen = state;
+        // What was dropped makes room for what is added: a few rounds until nothing is left to do.
+        for (int round = 0; round < MAX_ROUNDS; round++) {
+            List<AppEvent> events = settleOnce(seen, now, uuids);
+            if (events.isEmpty()) {
+                break;
+            }
+            all.addAll(events);
+            seen = AppEvent.fold(seen, events);
+        }
+        return all;
+    }
+
+    private static List<AppEvent> settleOnce(AppState state, Instant now, Supplier<String> uuids) {
+        List<AppEvent> events = new ArrayList<>();
+        List<String> expunged = state.instances().values().stream()
+                .filter(i -> expired(state, i, now, UnreachableStrategy::expungeAfter))
+                .map(Instance::taskId)
+                .toList();
+        if (!expunged.isEmpty()) {
+            events.add(new AppEvent.InstancesDropped(expunged));
+        }
+        AppState seen = AppEvent.fold(state, events);
+        Plan plan = plan(seen, now);
+        List<String> dropped = new ArrayList<>();
+        List<String> doomed = new ArrayList<>();
+        for (Instance instance : plan.end()) {
+            (instance.launched() ? doomed : dropped).add(instance.taskId());
+        }
+        seen.instances().values().stream()
+                .filter(i -> i.doomed() && !i.launched())
+                .forEach(i -> dropped.add(i.taskId()));
+        if (!dropped.isEmpty()) {
+            events.add(new AppEvent.InstancesDropped(dropped));
+        }
+        if (!doomed.isEmpty()) {
+            events.add(new AppEvent.InstancesDoomed(doomed));
+        }
+        if (plan.add() > 0) {
+            AppVersion current = seen.current().orElseThrow();
+            List<Instance> added = new ArrayList<>();
+            for (int i = 0; i < plan.add(); i++) {
+                added.add(Instance.scheduled(AppPath.taskId(state.appId(), uuids.get()), current, now));
+            }
+            events.add(new AppEvent.InstancesAdded(added));
+        }
+        return events;
+    }
+
+    private static Plan scale(AppVersion target, List<Instance> counted) {
+        int wanted = target.definition().instances();
+        List<Instance> live = counted.stream().filter(i -> !i.doomed()).toList();
+        List<Instance> surplus = KillOrder.sorted(live, target.definition().killSelection())
+                .subList(0, Math.max(0, live.size() - wanted));
+        int add = Math.max(0, wanted - counted.size());
+        long ready = counted.stream().filter(Instance::ready).count();
+        return new Plan(add, surplus, ready == wanted && counted.size() == wanted);
+    }
+
+    private static Plan restart(AppVersion target, List<Instance> counted) {
+        int wanted = target.definition().instances();
+        AppDefinition.UpgradeStrategy strategy = target.definition().upgrade();
+        int minHealthy = (int) Math.ceil(wanted * strategy.minimumHealthCapacity());
+        int maxCapacity = (int) Math.floor(wanted * (1 + strategy.maximumOverCapacity()));
+        if (minHealthy == maxCapacity) {
+            maxCapacity += 1;
+        }
+        List<Instance> fresh = counted.stream().filter(i -> isNew(target, i)).toList();
+        List<Instance> old = counted.stream().filter(i -> !isNew(target, i)).toList();
+        List<Instance> end = new ArrayList<>();
+        List<Instance> oldReady = new ArrayList<>();
+        for (Instance instance : old) {
+            if (instance.ready()) {
+                oldReady.add(instance);
+            } else if (!instance.doomed()) {
+                end.add(instance);
+            }
+        }
+        int ready = (int) fresh.stream().filter(Instance::ready).count();
+        int mayEnd = Math.min(oldReady.size(), Math.max(0, oldReady.size() + ready - minHealthy));
+        end.addAll(
+                KillOrder.sorted(oldReady, target.definition().killSelection()).subList(0, mayEnd));
+        List<Instance> liveFresh = fresh.stream().filter(i -> !i.doomed()).toList();
+        end.addAll(KillOrder.sorted(liveFresh, target.definition().killSelection())
+                .subList(0, Math.max(0, liveFresh.size() - wanted)));
+        long leaving = old.stream().filter(Instance::launched).count();
+        long room = Math.min(wanted - fresh.size(), maxCapacity - leaving - fresh.size());
+        boolean done = ready == wanted && fresh.size() == wanted && old.isEmpty();
+        return new Plan((int) Math.max(0, room), end, done);
+    }
+
+    /** Everything but what is unreachable for so long that it has to be replaced. */
+    private static List<Instance> counted(AppState state, Instant now) {
+        return state.instances().values().stream()
+                .filter(i -> !expired(state, i, now, UnreachableStrategy::inactiveAfter))
+                .toList();
+    }
+
+    private static boolean expired(
+            AppState state,
+            Instance instance,
+            Instant now,
+            java.util.function.Function<UnreachableStrategy, java.time.Duration> limit) {
+        if (instance.phase() != Phase.UNREACHABLE || !state.exists()) {
+            return false;
+        }
+        UnreachableStrategy strategy =
+                state.current().orElseThrow().definition().unreachable();
+        Instant since = instance.unreachableSince().orElse(now);
+        return !strategy.disabled() && !now.isBefore(since.plus(limit.apply(strategy)));
+    }
+
+    private static boolean isNew(AppVersion target, Instance instance) {
+        return instance.configAt().equals(target.configAt());
+    }
+}

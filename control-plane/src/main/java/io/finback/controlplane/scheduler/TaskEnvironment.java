@@ -1,0 +1,102 @@
+package io.finback.controlplane.scheduler;
+
+import io.finback.resources.AgentId;
+import io.finback.resources.FrameworkId;
+import io.finback.resources.Ranges;
+import io.finback.resources.Resources;
+import io.finback.resources.TaskId;
+import io.finback.tasks.CommandInfo;
+import io.finback.tasks.TaskInfo;
+import java.math.BigDecimal;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Makes the task of a placed instance. Source: Marathon's EnvironmentHelper, TaskBuilder. */
+public final class TaskEnvironment {
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+    private static final int MAX_LABEL_VALUE = 512;
+
+    private TaskEnvironment() {}
+
+    /** {@code instance} has a place. */
+    public static TaskInfo task(AppVersion version, Instance instance, FrameworkId framework) {
+        AppDefinition app = version.definition();
+        Instance.Place place = instance.place().orElseThrow();
+        Map<String, String> env = environment(version, instance.taskId(), place);
+        CommandInfo command = new CommandInfo(app.cmd().isPresent(), app.cmd().orElse(""), app.args(), env, app.user());
+        return new TaskInfo(
+                TaskId.of(instance.taskId()),
+                AppPath.hostName(app.id()),
+                framework,
+                AgentId.of(place.agentId()),
+                resources(app).withPorts(Ranges.ofValues(place.ports())),
+                command,
+                app.killGrace(),
+                app.labels());
+    }
+
+    /** What one instance needs besides its ports. */
+    public static Resources resources(AppDefinition app) {
+        return Resources.of(app.cpus(), app.mem(), app.disk()).withScalar(Resources.GPUS, app.gpus());
+    }
+
+    /** The variables of A4 that the scheduler knows; the app's own win. */
+    static Map<String, String> environment(AppVersion version, String taskId, Instance.Place place) {
+        AppDefinition app = version.definition();
+        Map<String, String> env = new TreeMap<>();
+        env.put("HOST", place.host());
+        env.put("MESOS_TASK_ID", taskId);
+        env.put("MARATHON_APP_ID", app.id());
+        env.put("MARATHON_APP_VERSION", TIME.format(version.version()));
+        env.put("MARATHON_APP_RESOURCE_CPUS", Double.toString(app.cpus()));
+        env.put("MARATHON_APP_RESOURCE_MEM", Double.toString(app.mem()));
+        env.put("MARATHON_APP_RESOURCE_DISK", Double.toString(app.disk()));
+        env.put("MARATHON_APP_RESOURCE_GPUS", BigDecimal.valueOf(app.gpus()).toPlainString());
+        labels(app.labels(), env);
+        ports(app.ports(), place.ports(), env);
+        env.putAll(app.env());
+        return env;
+    }
+
+    private static void labels(Map<String, String> labels, Map<String, String> env) {
+        StringBuilder names = new StringBuilder();
+        labels.forEach((name, value) -> {
+            String variable = name.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9_]+", "_");
+            if (value.length() < MAX_LABEL_VALUE) {
+                names.append(names.length() == 0 ? "" : " ").append(variable);
+                env.put("MARATHON_APP_LABEL_" + variable, value);
+            }
+        });
+        env.put("MARATHON_APP_LABELS", names.toString());
+    }
+
+    private static void ports(
+            List<AppDefinition.PortDefinition> declared, List<Integer> host, Map<String, String> env) {
+        for (int i = 0; i < host.size(); i++) {
+            String port = host.get(i).toString();
+            env.put("PORT" + i, port);
+            if (i == 0) {
+                env.put("PORT", port);
+            }
+            if (i < declared.size()) {
+                AppDefinition.PortDefinition definition = declared.get(i);
+                if (definition.port() != 0) {
+                    env.put("PORT_" + definition.port(), port);
+                }
+                definition.name().map(n -> n.toUpperCase(Locale.ROOT)).ifPresent(name -> {
+                    env.put("PORT_" + name, port);
+                    env.put("PORT_" + name.replace('-', '_'), port);
+                });
+            }
+        }
+        if (!host.isEmpty()) {
+            env.put("PORTS", host.stream().map(String::valueOf).collect(Collectors.joining(",")));
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package io.finback.controlplane.service;
+
+import java.time.Duration;
+
+/**
+ * How the service scheduler deals with offers.
+ *
+ * @param tick how often it looks at deadlines and backoffs that have passed
+ * @param resubscribe how often the subscription is renewed; a silent framework entity may have moved
+ * @param placeTimeout how long an offer waits for apps to journal their placements
+ * @param refuse for how long resources nobody needed are not offered again
+ * @param reviveInterval shortest time between two requests for fresh offers
+ */
+public record SchedulerSettings(
+        Duration tick, Duration resubscribe, Duration placeTimeout, Duration refuse, Duration reviveInterval) {}

@@ -1,0 +1,162 @@
+package io.finback.controlplane.service;
+
+import akka.NotUsed;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.RecipientRef;
+import akka.actor.typed.pubsub.Topic;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import akka.cluster.sharding.typed.javadsl.Entity;
+import akka.stream.javadsl.Source;
+import io.finback.controlplane.app.AppAnswer;
+import io.finback.controlplane.app.AppCommand;
+import io.finback.controlplane.app.AppEntity;
+import io.finback.controlplane.app.AppLinks;
+import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.app.DeploymentMessage;
+import io.finback.controlplane.app.PortsEntity;
+import io.finback.controlplane.app.PortsMessage;
+import io.finback.controlplane.app.SchedulerMessage;
+import io.finback.controlplane.deployment.DeploymentEntity;
+import io.finback.controlplane.framework.FrameworkMessage;
+import io.finback.controlplane.scheduler.AppPath;
+import io.finback.runtime.Role;
+import io.finback.wire.AppEndpoints;
+import java.time.InstantSource;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+
+/** The services half of one master, wired: entities, scheduler, view. Thread-safe. */
+public final class Services {
+    /** Lists the entity ids of one type that the journal knows, as {@code EventFeed.entityIds} does. */
+    @FunctionalInterface
+    public interface EntityIds {
+        Source<String, NotUsed> of(String entityType);
+    }
+
+    private final ServicesSettings settings;
+    private final ClusterSharding sharding;
+    private final ServicesView view = new ServicesView();
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+
+    /** Starts everything on a master. {@code framework}: the entity of {@link SchedulerMessage#FRAMEWORK}. */
+    public static Services start(
+            ActorSystem<?> system,
+            ServicesSettings settings,
+            EntityIds entityIds,
+            RecipientRef<FrameworkMessage> framework) {
+        return new Services(system, settings, entityIds, framework);
+    }
+
+    private Services(
+            ActorSystem<?> system,
+            ServicesSettings settings,
+            EntityIds entityIds,
+            RecipientRef<FrameworkMessage> framework) {
+        this.settings = settings;
+        this.sharding = ClusterSharding.get(system);
+        InstantSource clock = InstantSource.system();
+        Topics topics = new Topics(
+                system.systemActorOf(
+                        Topic.create(AppSnapshot.class, "finback-apps"),
+                        "finback-apps",
+                        akka.actor.typed.Props.empty()),
+                system.systemActorOf(
+                        Topic.create(QueueReport.class, "finback-queue"),
+                        "finback-queue",
+                        akka.actor.typed.Props.empty()));
+        ActorRef<EndpointsPublisher.Command> endpoints =
+                system.systemActorOf(EndpointsPublisher.create(), "finback-endpoints", akka.actor.typed.Props.empty());
+        Links links = new Links(sharding, topics, endpoints);
+        String role = Role.MASTER.id();
+        var unusedApps = sharding.init(
+                Entity.of(AppCommand.KEY, e -> AppEntity.create(e.getEntityId(), settings.app(), links, clock))
+                        .withRole(role));
+        var unusedDeployments = sharding.init(Entity.of(
+                        DeploymentMessage.KEY,
+                        e -> DeploymentEntity.create(
+                                e.getEntityId(),
+                                settings.deploymentRepeat(),
+                                (appId, command) -> tell(AppPath.entityId(appId), command)))
+                .withRole(role));
+        var unusedPorts = sharding.init(Entity.of(PortsMessage.KEY, e -> PortsEntity.create(e.getEntityId()))
+                .withRole(role));
+        var unusedScheduler = sharding.init(Entity.of(
+                        SchedulerMessage.KEY,
+                        e -> ServiceScheduler.create(
+                                settings.scheduler(),
+                                framework,
+                                this::tell,
+                                report -> topics.queue().tell(Topic.publish(report)),
+                                clock,
+                                new SplittableRandom()))
+                .withRole(role));
+        var unusedKeeper = system.systemActorOf(
+                ViewKeeper.create(
+                        view,
+                        () -> entityIds.of(AppCommand.KEY.name()),
+                        this::tell,
+                        () -> links.toScheduler(new SchedulerMessage.Wake()),
+                        topics,
+                        ready),
+                "finback-services-view",
+                akka.actor.typed.Props.empty());
+    }
+
+    public ServicesView view() {
+        return view;
+    }
+
+    public ServicesSettings settings() {
+        return settings;
+    }
+
+    /** Completes when the view holds every app there was at the start. */
+    public CompletionStage<Void> ready() {
+        return ready;
+    }
+
+    /** Asks an app; its answer is in the view before the stage completes. Fails with a timeout after {@code askTimeout}. */
+    public CompletionStage<AppAnswer> ask(String appId, Function<ActorRef<AppAnswer>, AppCommand> command) {
+        CompletionStage<AppAnswer> answer = sharding.entityRefFor(AppCommand.KEY, AppPath.entityId(appId))
+                .ask(command::apply, settings.askTimeout());
+        return answer.thenApply(a -> {
+            view.apply(a.snapshot());
+            return a;
+        });
+    }
+
+    private void tell(String entityId, AppCommand command) {
+        sharding.entityRefFor(AppCommand.KEY, entityId).tell(command);
+    }
+
+    private record Links(ClusterSharding sharding, Topics topics, ActorRef<EndpointsPublisher.Command> endpoints)
+            implements AppLinks {
+        @Override
+        public void toScheduler(SchedulerMessage message) {
+            sharding.entityRefFor(SchedulerMessage.KEY, SchedulerMessage.ID).tell(message);
+        }
+
+        @Override
+        public void toDeployment(String deploymentId, DeploymentMessage message) {
+            sharding.entityRefFor(DeploymentMessage.KEY, deploymentId).tell(message);
+        }
+
+        @Override
+        public void toPorts(PortsMessage message) {
+            sharding.entityRefFor(PortsMessage.KEY, PortsMessage.ID).tell(message);
+        }
+
+        @Override
+        public void toViews(AppSnapshot snapshot) {
+            topics.snapshots().tell(Topic.publish(snapshot));
+        }
+
+        @Override
+        public void toEndpoints(AppEndpoints message, ActorRef<AppCommand> replyTo) {
+            endpoints.tell(new EndpointsPublisher.Publish(message, replyTo));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package io.finback.controlplane.service;
+
+import io.finback.controlplane.app.AppSettings;
+import java.time.Duration;
+
+/**
+ * Everything the services half of a master is told. Built by {@code boot} from {@code finback.services}.
+ *
+ * @param deploymentRepeat how often a deployment repeats its orders
+ * @param askTimeout how long an API call waits for an entity before it answers 503
+ * @param maxBodyBytes larger request bodies are answered with 413
+ * @param address {@code host:port} this API is reached at, as clients are told
+ * @param version what {@code /v2/info} names
+ */
+public record ServicesSettings(
+        AppSettings app,
+        SchedulerSettings scheduler,
+        Duration deploymentRepeat,
+        Duration askTimeout,
+        long maxBodyBytes,
+        String address,
+        String version) {
+    public ServicesSettings {
+        positive("finback.services.ask-timeout", askTimeout);
+        positive("finback.services.repeat", deploymentRepeat);
+        if (maxBodyBytes < 1024) {
+            throw new IllegalArgumentException(
+                    "finback.services.max-body: " + maxBodyBytes + " bytes (expected: at least 1024)");
+        }
+    }
+
+    /** The values of {@code reference.conf} for a server at {@code address} ({@code host:port}). */
+    public static ServicesSettings defaults(String address) {
+        Duration second = Duration.ofSeconds(1);
+        return of(
+                address,
+                "0.1.0",
+                second,
+                Duration.ofMillis(500),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(10),
+                1024 * 1024);
+    }
+
+    /** One for each key of {@code finback.services}; what is derived from them follows the notes in {@code reference.conf}. */
+    public static ServicesSettings of(
+            String address,
+            String version,
+            Duration repeat,
+            Duration drainDelay,
+            Duration refuse,
+            Duration askTimeout,
+            long maxBodyBytes) {
+        if (drainDelay.isNegative()) {
+            throw new IllegalArgumentException("finback.services.drain-delay: " + drainDelay + " (expected: >= 0)");
+        }
+        positive("finback.services.repeat", repeat);
+        AppSettings app = new AppSettings(
+                repeat,
+                Duration.ofSeconds(30),
+                drainDelay,
+                repeat.multipliedBy(5),
+                repeat.multipliedBy(15),
+                repeat.multipliedBy(600));
+        SchedulerSettings scheduler = new SchedulerSettings(
+                repeat.dividedBy(5), repeat.multipliedBy(5), repeat.multipliedBy(3), refuse, repeat.dividedBy(5));
+        return new ServicesSettings(app, scheduler, repeat, askTimeout, maxBodyBytes, address, version);
+    }
+
+    private static void positive(String key, Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException(key + ": " + value + " (expected: > 0)");
+        }
+    }
+}

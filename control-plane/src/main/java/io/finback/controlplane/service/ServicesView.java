@@ -1,0 +1,105 @@
+package io.finback.controlplane.service;
+
+import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.scheduler.DeploymentPlan;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The apps as this master knows them: immutable snapshots, each replaced when a newer one comes, so that reading never waits for a
+ * decision. Eventually what the entities say; after a write made through this master at once. Thread-safe.
+ */
+public final class ServicesView {
+    /** Revisions of removed apps, kept so that a late snapshot does not bring one back. */
+    private static final int MAX_GONE = 10_000;
+
+    private final ConcurrentHashMap<String, AppSnapshot> apps = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, QueueReport> queue = new ConcurrentHashMap<>();
+    private final Map<String, Long> gone = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+            return size() > MAX_GONE;
+        }
+    };
+
+    public void apply(AppSnapshot snapshot) {
+        String id = snapshot.appId();
+        if (snapshot.current().isEmpty()) {
+            synchronized (gone) {
+                gone.merge(id, snapshot.revision(), Math::max);
+            }
+            apps.computeIfPresent(id, (key, old) -> old.revision() > snapshot.revision() ? old : null);
+            queue.remove(id);
+            return;
+        }
+        long removedAt;
+        synchronized (gone) {
+            removedAt = gone.getOrDefault(id, -1L);
+        }
+        if (snapshot.revision() > removedAt) {
+            apps.merge(id, snapshot, (old, next) -> next.revision() >= old.revision() ? next : old);
+        }
+    }
+
+    void apply(QueueReport report) {
+        if (apps.containsKey(report.appId())) {
+            queue.merge(report.appId(), report, (old, next) -> next.at().isBefore(old.at()) ? old : next);
+        }
+    }
+
+    /** An app that exists and is not being removed. */
+    public Optional<AppSnapshot> app(String appId) {
+        return any(appId).filter(AppSnapshot::listed);
+    }
+
+    /** Also an app that is being removed. */
+    public Optional<AppSnapshot> any(String appId) {
+        return Optional.ofNullable(apps.get(appId));
+    }
+
+    /** All listed apps by id. */
+    public List<AppSnapshot> apps() {
+        return apps.values().stream()
+                .filter(AppSnapshot::listed)
+                .sorted(Comparator.comparing(AppSnapshot::appId))
+                .toList();
+    }
+
+    public Optional<QueueReport> queue(String appId) {
+        return Optional.ofNullable(queue.get(appId));
+    }
+
+    /** Running deployments with the step (from 0) each is at, oldest first. */
+    public Collection<Running> deployments() {
+        Map<String, Running> running = new TreeMap<>();
+        for (AppSnapshot app : apps.values()) {
+            app.lock().ifPresent(lock -> {
+                int step = app.order().map(o -> o.step()).orElse(0);
+                running.merge(lock.plan().id(), new Running(lock.plan(), step), (a, b) -> a.step() >= b.step() ? a : b);
+            });
+        }
+        return running.values().stream()
+                .sorted(Comparator.comparing(r -> r.plan().version()))
+                .toList();
+    }
+
+    /** How many service ports from the assigned range are in use. */
+    public long assignedPorts(int first, int last) {
+        return apps.values().stream()
+                .flatMap(a -> a.current().stream())
+                .flatMap(v -> v.definition().ports().stream())
+                .filter(p -> p.port() >= first && p.port() <= last)
+                .count();
+    }
+
+    /** A deployment and the step it is at. */
+    public record Running(DeploymentPlan plan, int step) {}
+}

@@ -1,0 +1,124 @@
+package io.finback.controlplane.boot;
+
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.finback.controlplane.allocation.AllocationDelta;
+import io.finback.controlplane.allocation.AllocatorMessage;
+import io.finback.controlplane.framework.FrameworkDelta;
+import io.finback.controlplane.framework.FrameworkMessage;
+import io.finback.controlplane.framework.SchedulerCall;
+import io.finback.resources.FrameworkId;
+import io.finback.runtime.ClusterSystem;
+import io.finback.runtime.Role;
+import io.finback.wire.AgentEnvelope;
+import io.finback.wire.AgentSessionMessage;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A master's entities in one clustered system of this JVM, on a LevelDB journal that survives {@link #restart}. */
+final class ControlPlaneHarness implements AutoCloseable {
+    static final FrameworkId FRAMEWORK = FrameworkId.of("finback-services");
+
+    private final Config config;
+    private ActorTestKit kit;
+
+    ControlPlaneHarness(Path data, Map<String, Object> overrides) {
+        this.config = config(data, overrides);
+        this.kit = start();
+    }
+
+    static Config config(Path data, Map<String, Object> overrides) {
+        Map<String, Object> values = new HashMap<>();
+        values.put("finback.cluster.port", freePort());
+        values.put("finback.management.port", freePort());
+        values.put("finback.master.http.port", freePort());
+        values.put("finback.data-dir", data.toString());
+        values.put("finback.master.repeat", "300 ms");
+        values.put("finback.master.agent-repeat", "300 ms");
+        values.put("finback.master.update-repeat", "500 ms");
+        values.putAll(overrides);
+        return ConfigFactory.parseMap(values)
+                .withFallback(ConfigFactory.defaultReference())
+                .resolve();
+    }
+
+    static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private ActorTestKit start() {
+        ActorSystem<Void> system = ClusterSystem.member(Behaviors.empty(), config, Role.MASTER);
+        ActorTestKit started = ActorTestKit.create(system);
+        Entities.init(
+                system,
+                MasterSettings.from(config),
+                started.createTestProbe(AllocationDelta.class).ref(),
+                started.createTestProbe(FrameworkDelta.class).ref());
+        return started;
+    }
+
+    /** Ends the system as a crash of its machine would: nothing is told to anybody. */
+    void restart() {
+        stop();
+        kit = start();
+    }
+
+    private void stop() {
+        kit.system().terminate();
+        try {
+            kit.system().getWhenTerminated().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    ActorSystem<?> system() {
+        return kit.system();
+    }
+
+    <T> TestProbe<T> probe(Class<T> type) {
+        return kit.createTestProbe(type);
+    }
+
+    void stopProbe(TestProbe<?> probe) {
+        kit.stop(probe.ref(), Duration.ofSeconds(5));
+    }
+
+    void framework(FrameworkMessage message) {
+        ClusterSharding.get(kit.system())
+                .entityRefFor(SchedulerCall.KEY, FRAMEWORK.value())
+                .tell(message);
+    }
+
+    void allocator(AllocatorMessage message) {
+        ClusterSharding.get(kit.system())
+                .entityRefFor(AllocatorMessage.KEY, AllocatorMessage.POOL)
+                .tell(message);
+    }
+
+    void session(AgentEnvelope envelope) {
+        ClusterSharding.get(kit.system())
+                .entityRefFor(AgentSessionMessage.KEY, envelope.agent().value())
+                .tell(envelope);
+    }
+
+    @Override
+    public void close() {
+        stop();
+    }
+}

@@ -1,0 +1,97 @@
+package io.finback.controlplane.boot;
+
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.finback.controlplane.framework.FrameworkInfo;
+import io.finback.controlplane.framework.Offer;
+import io.finback.controlplane.framework.SchedulerCall;
+import io.finback.controlplane.framework.SchedulerEvent;
+import io.finback.resources.AgentId;
+import io.finback.resources.Resources;
+import io.finback.resources.TaskId;
+import io.finback.tasks.CommandInfo;
+import io.finback.tasks.TaskInfo;
+import io.finback.tasks.TaskState;
+import io.finback.tasks.TaskStatus;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** A scheduler whose every word the test decides. */
+final class ScriptedScheduler {
+    private final ControlPlaneHarness harness;
+    TestProbe<SchedulerEvent> probe;
+
+    ScriptedScheduler(ControlPlaneHarness harness) {
+        this.harness = harness;
+        this.probe = harness.probe(SchedulerEvent.class);
+    }
+
+    @CanIgnoreReturnValue
+    ScriptedScheduler subscribe() {
+        harness.framework(new SchedulerCall.Subscribe(
+                new FrameworkInfo("services", "", List.of("*"), Duration.ofDays(7)), probe.ref()));
+        await(SchedulerEvent.Subscribed.class, event -> true);
+        return this;
+    }
+
+    @CanIgnoreReturnValue
+    <E extends SchedulerEvent> E await(Class<E> type, Predicate<E> wanted) {
+        long deadline = System.nanoTime() + ScriptedAgent.PATIENCE.toNanos();
+        while (System.nanoTime() < deadline) {
+            SchedulerEvent event = probe.receiveMessage(ScriptedAgent.PATIENCE);
+            if (type.isInstance(event) && wanted.test(type.cast(event))) {
+                return type.cast(event);
+            }
+        }
+        throw new AssertionError("no " + type.getSimpleName());
+    }
+
+    Offer awaitOffer() {
+        return await(SchedulerEvent.Offers.class, offers -> true).offers().get(0);
+    }
+
+    Offer awaitOffer(Resources exactly) {
+        return await(
+                        SchedulerEvent.Offers.class,
+                        offers -> offers.offers().get(0).resources().equals(exactly))
+                .offers()
+                .get(0);
+    }
+
+    @CanIgnoreReturnValue
+    TaskStatus awaitUpdate(TaskState state) {
+        return await(SchedulerEvent.Update.class, update -> update.status().state() == state)
+                .status();
+    }
+
+    @CanIgnoreReturnValue
+    SchedulerCall.AcceptReply accept(Offer offer, TaskInfo... tasks) {
+        TestProbe<SchedulerCall.AcceptReply> reply = harness.probe(SchedulerCall.AcceptReply.class);
+        harness.framework(new SchedulerCall.Accept(List.of(offer.id()), List.of(tasks), Duration.ZERO, reply.ref()));
+        return reply.receiveMessage(ScriptedAgent.PATIENCE);
+    }
+
+    void acknowledge(TaskStatus status) {
+        harness.framework(
+                new SchedulerCall.Acknowledge(status.task(), status.uuid().orElseThrow()));
+    }
+
+    void kill(TaskId task) {
+        harness.framework(new SchedulerCall.Kill(task, Optional.empty(), Optional.empty()));
+    }
+
+    static TaskInfo task(String id, AgentId agent, Resources resources) {
+        return new TaskInfo(
+                TaskId.of(id),
+                id,
+                ControlPlaneHarness.FRAMEWORK,
+                agent,
+                resources,
+                CommandInfo.shell("sleep 100", Map.of()),
+                Optional.empty(),
+                Map.of());
+    }
+}

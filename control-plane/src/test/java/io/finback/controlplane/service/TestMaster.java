@@ -1,0 +1,103 @@
+package io.finback.controlplane.service;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Props;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.typed.Cluster;
+import akka.cluster.typed.Join;
+import akka.http.javadsl.Http;
+import akka.http.javadsl.ServerBinding;
+import akka.persistence.query.PersistenceQuery;
+import akka.persistence.query.javadsl.CurrentPersistenceIdsQuery;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.finback.controlplane.framework.FrameworkMessage;
+import io.finback.controlplane.marathonapi.ServicesApi;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** One master with a LevelDB journal in a directory of its own, the services API on a free port, and a {@link FakeWorld}. */
+public final class TestMaster implements AutoCloseable {
+    public final ActorSystem<Void> system;
+    public final ServerBinding binding;
+    public final String address;
+
+    public static TestMaster start(Path data, FakeWorld world) {
+        return new TestMaster(data, world);
+    }
+
+    private TestMaster(Path data, FakeWorld world) {
+        system = ActorSystem.create(Behaviors.empty(), "finback", config(data));
+        Cluster cluster = Cluster.get(system);
+        cluster.manager().tell(Join.create(cluster.selfMember().address()));
+        ActorRef<FrameworkMessage> framework = system.systemActorOf(world.framework(), "fake-world", Props.empty());
+        CurrentPersistenceIdsQuery journal = PersistenceQuery.get(system)
+                .getReadJournalFor(CurrentPersistenceIdsQuery.class, "akka.persistence.query.journal.leveldb");
+        ServicesSettings settings = ServicesSettings.of(
+                "127.0.0.1:8080",
+                "0.1.0",
+                Duration.ofMillis(200),
+                Duration.ofMillis(50),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(10),
+                1024 * 1024);
+        ServicesApi api = ServicesApi.start(
+                system,
+                settings,
+                type -> journal.currentPersistenceIds()
+                        .filter(id -> id.startsWith(type + "|"))
+                        .map(id -> id.substring(type.length() + 1)),
+                framework);
+        binding = get(Http.get(system).newServerAt("127.0.0.1", 0).bind(api.route()));
+        address = "http://127.0.0.1:" + binding.localAddress().getPort();
+        get(api.ready());
+    }
+
+    /** Ends the system at once, without leaving the cluster in order: as much of a crash as one JVM allows. */
+    @Override
+    public void close() {
+        system.terminate();
+        get(system.getWhenTerminated());
+    }
+
+    public static <T> T get(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new AssertionError("not completed within 20 s", e);
+        }
+    }
+
+    /** Waits for a condition, looking often; fails after 20 s with {@code what}. */
+    public static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("not within 20 s: " + what);
+            }
+            java.util.concurrent.locks.LockSupport.parkNanos(
+                    Duration.ofMillis(10).toNanos());
+        }
+    }
+
+    static Config config(Path data) {
+        return ConfigFactory.parseString("""
+                        akka.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
+                        akka.cluster.roles = [master, endpoints]
+                        akka.persistence {
+                          journal.plugin = "akka.persistence.journal.leveldb"
+                          journal.leveldb { dir = "%1$s/journal", native = off, fsync = off }
+                          snapshot-store.plugin = "akka.persistence.snapshot-store.local"
+                          snapshot-store.local.dir = "%1$s/snapshots"
+                        }
+                        """.formatted(data))
+                .withFallback(ConfigFactory.parseResources("finback-cluster.conf"))
+                .withFallback(ConfigFactory.parseResources("finback-node.conf"))
+                .withFallback(ConfigFactory.defaultReference())
+                .resolve();
+    }
+}

@@ -1,0 +1,29 @@
+package io.finback.nodeagent.api;
+
+import io.finback.nodeagent.executor.Sandboxes;
+import io.finback.nodeagent.node.Registration;
+import io.finback.nodeagent.node.TaskBoard;
+import io.finback.resources.Resources;
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * What the API shows. Everything in it is immutable or thread-safe.
+ *
+ * @param id the agent's
+ * @param started when this process's node was
+ */
+public record AgentView(
+        String id,
+        String hostname,
+        Resources resources,
+        Map<String, String> attributes,
+        String version,
+        Instant started,
+        TaskBoard board,
+        Sandboxes sandboxes,
+        Registration registration) {
+    public AgentView {
+        attributes = Map.copyOf(attributes);
+    }
+}

@@ -1,0 +1,126 @@
+package io.finback.nodeagent.api;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.task.ProcessRef;
+import io.finback.resources.Ranges;
+import io.finback.resources.Resources;
+import io.finback.tasks.TaskStatus;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * {@code /state} in the shape of Mesos' agent: flat ids, {@code slave} naming, times in seconds. Each task stands under an executor
+ * of its own id, as Mesos shows command tasks. Beyond Mesos, a task also has {@code pid} and {@code directory}. Source:
+ * apache/mesos {@code src/slave/http.cpp}.
+ */
+final class StateJson {
+    private static final JsonMapper MAPPER = new JsonMapper();
+
+    private StateJson() {}
+
+    static String state(AgentView view, int port) {
+        ObjectNode state = MAPPER.createObjectNode();
+        List<AgentTask> live = view.board().live();
+        state.put("id", view.id());
+        state.put("pid", "slave(1)@" + view.hostname() + ":" + port);
+        state.put("hostname", view.hostname());
+        state.put("version", view.version());
+        state.put("start_time", seconds(view.started()));
+        state.put("registered", view.registration().isRegistered());
+        state.set("resources", resources(view.resources()));
+        state.set("reserved_resources", MAPPER.createObjectNode());
+        state.set("unreserved_resources", resources(view.resources()));
+        ObjectNode attributes = state.putObject("attributes");
+        new TreeMap<>(view.attributes()).forEach(attributes::put);
+        state.putObject("flags");
+
+        TreeMap<String, ObjectNode> frameworks = new TreeMap<>();
+        for (AgentTask task : live) {
+            framework(frameworks, task).withArray("executors").add(executor(view, task));
+        }
+        for (AgentTask task : view.board().ended()) {
+            framework(frameworks, task).withArray("completed_executors").add(executor(view, task));
+        }
+        state.putArray("frameworks").addAll(frameworks.values());
+        state.putArray("completed_frameworks");
+        return state.toString();
+    }
+
+    private static ObjectNode framework(Map<String, ObjectNode> frameworks, AgentTask task) {
+        return frameworks.computeIfAbsent(task.info().framework().value(), id -> {
+            ObjectNode framework = MAPPER.createObjectNode();
+            framework.put("id", id);
+            framework.put("name", id);
+            framework.putArray("executors");
+            framework.putArray("completed_executors");
+            return framework;
+        });
+    }
+
+    private static ObjectNode executor(AgentView view, AgentTask task) {
+        ObjectNode executor = MAPPER.createObjectNode();
+        executor.put("id", task.info().id().value());
+        executor.put("name", "Command Executor (Task: " + task.info().id() + ")");
+        executor.put("source", task.info().id().value());
+        executor.put("container", task.container());
+        executor.put("directory", view.sandboxes().of(task).toString());
+        executor.set(
+                "resources",
+                resources(task.isEnded() ? Resources.EMPTY : task.info().resources()));
+        ObjectNode shown = task(view, task);
+        executor.putArray("tasks");
+        executor.putArray("queued_tasks");
+        executor.putArray("completed_tasks");
+        executor.withArray(task.isEnded() ? "completed_tasks" : task.isStaged() ? "queued_tasks" : "tasks")
+                .add(shown);
+        return executor;
+    }
+
+    private static ObjectNode task(AgentView view, AgentTask task) {
+        ObjectNode shown = MAPPER.createObjectNode();
+        shown.put("id", task.info().id().value());
+        shown.put("name", task.info().name());
+        shown.put("framework_id", task.info().framework().value());
+        shown.put("executor_id", "");
+        shown.put("slave_id", view.id());
+        shown.put("state", task.state().wireName());
+        shown.put("directory", view.sandboxes().of(task).toString());
+        task.process().map(ProcessRef::pid).ifPresent(pid -> shown.put("pid", pid));
+        shown.set("resources", resources(task.info().resources()));
+        ArrayNode statuses = shown.putArray("statuses");
+        for (TaskStatus status : task.unacknowledged()) {
+            ObjectNode entry = statuses.addObject();
+            entry.put("state", status.state().wireName());
+            entry.put("timestamp", seconds(status.at()));
+            status.message().ifPresent(message -> entry.put("message", message));
+            status.pid().ifPresent(pid -> entry.putObject("container_status").put("executor_pid", pid));
+        }
+        ArrayNode labels = shown.putArray("labels");
+        new TreeMap<>(task.info().labels())
+                .forEach((key, value) -> labels.addObject().put("key", key).put("value", value));
+        return shown;
+    }
+
+    private static ObjectNode resources(Resources resources) {
+        ObjectNode shown = MAPPER.createObjectNode();
+        for (String name : List.of(Resources.CPUS, Resources.GPUS, Resources.MEM, Resources.DISK)) {
+            shown.put(name, resources.scalar(name));
+        }
+        resources.milli().forEach((name, amount) -> shown.put(name, amount / 1000.0));
+        resources.ranges().forEach((name, set) -> shown.put(name, text(set)));
+        return shown;
+    }
+
+    private static String text(Ranges set) {
+        return set.toString();
+    }
+
+    private static double seconds(Instant at) {
+        return at.toEpochMilli() / 1000.0;
+    }
+}

@@ -1,0 +1,316 @@
+package io.finback.nodeagent.boot;
+
+import akka.Done;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.javadsl.AskPattern;
+import akka.http.javadsl.Http;
+import akka.http.javadsl.ServerBinding;
+import com.typesafe.config.Config;
+import io.finback.nodeagent.api.AgentRoutes;
+import io.finback.nodeagent.api.AgentView;
+import io.finback.nodeagent.checkpoint.CheckpointStore;
+import io.finback.nodeagent.executor.Launcher;
+import io.finback.nodeagent.executor.ProcFs;
+import io.finback.nodeagent.executor.Processes;
+import io.finback.nodeagent.executor.Sandboxes;
+import io.finback.nodeagent.executor.Tools;
+import io.finback.nodeagent.machine.Machine;
+import io.finback.nodeagent.node.AgentGuardian;
+import io.finback.nodeagent.node.ConversationActor;
+import io.finback.nodeagent.node.ConversationSettings;
+import io.finback.nodeagent.node.LinkGuardian;
+import io.finback.nodeagent.node.Registration;
+import io.finback.nodeagent.node.TaskBoard;
+import io.finback.nodeagent.node.TasksActor;
+import io.finback.resources.AgentId;
+import io.finback.resources.Resources;
+import io.finback.runtime.ClusterLink;
+import io.finback.runtime.ClusterSystem;
+import io.finback.runtime.Management;
+import io.finback.runtime.Node;
+import io.finback.runtime.Readiness;
+import io.finback.runtime.Role;
+import io.finback.runtime.StartFailure;
+import io.finback.runtime.Version;
+import io.finback.wire.AgentInfo;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A started agent. {@link #start} either returns one that works or throws and leaves nothing behind. */
+public final class AgentNode implements Node {
+    private static final Logger log = LoggerFactory.getLogger(AgentNode.class);
+    private static final Duration START_LIMIT = Duration.ofSeconds(30);
+    private static final Duration LEAVE_LIMIT = Duration.ofSeconds(15);
+
+    private final AgentSettings settings;
+    private final ActorSystem<AgentGuardian.Command> system;
+    private final ServerBinding binding;
+    private final ActorRef<ConversationActor.Command> conversation;
+    private final ActorRef<TasksActor.Command> tasks;
+    private final ClusterLink link;
+    private final Launcher launcher;
+    private final ExecutorService blocking;
+    private final TaskBoard board;
+    private final Registration registration;
+    private final AtomicBoolean stopping = new AtomicBoolean();
+    private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+    private final CompletableFuture<String> terminated = new CompletableFuture<>();
+
+    private AgentNode(
+            AgentSettings settings,
+            ActorSystem<AgentGuardian.Command> system,
+            ServerBinding binding,
+            ActorRef<ConversationActor.Command> conversation,
+            ActorRef<TasksActor.Command> tasks,
+            ClusterLink link,
+            Launcher launcher,
+            ExecutorService blocking,
+            TaskBoard board,
+            Registration registration) {
+        this.settings = settings;
+        this.system = system;
+        this.binding = binding;
+        this.conversation = conversation;
+        this.tasks = tasks;
+        this.link = link;
+        this.launcher = launcher;
+        this.blocking = blocking;
+        this.board = board;
+        this.registration = registration;
+    }
+
+    /**
+     * Starts an agent on {@code config}, the whole resolved configuration. Tasks the last agent on the same data directory left
+     * running are adopted. Blocks until the API answers; {@link #ready} completes when a master has admitted the agent.
+     */
+    public static Node start(Config config) {
+        AgentSettings settings = AgentSettings.from(config);
+        Tools tools = tools();
+        AgentId id = AgentIdFile.of(settings.dataDir());
+        Sandboxes sandboxes = new Sandboxes(settings.dataDir(), id);
+        TaskBoard board = new TaskBoard();
+        Registration registration = new Registration();
+        String bootId;
+        CheckpointStore store;
+        Resources resources;
+        try {
+            bootId = ProcFs.bootId();
+            store = CheckpointStore.open(settings.dataDir());
+            resources = Machine.look(settings.dataDir()).offer(settings.resources());
+        } catch (IOException e) {
+            throw new StartFailure("finback.data-dir: " + settings.dataDir() + " cannot be used (" + e + ")", e);
+        }
+        Launcher launcher = new Launcher(tools, bootId, settings.hostname(), System.getenv());
+        AgentView view = new AgentView(
+                id.value(),
+                settings.hostname(),
+                resources,
+                settings.attributes(),
+                Version.current(),
+                Instant.now(),
+                board,
+                sandboxes,
+                registration);
+
+        ExecutorService blocking = Executors.newFixedThreadPool(settings.launchParallelism(), AgentNode::launchThread);
+        ActorSystem<AgentGuardian.Command> system =
+                ClusterSystem.local(AgentGuardian.create(), "finback-agent", config);
+        ClusterLink link = null;
+        try {
+            ServerBinding binding = bind(system, settings, view);
+            AgentInfo info = new AgentInfo(
+                    id,
+                    settings.hostname(),
+                    binding.localAddress().getPort(),
+                    resources,
+                    settings.attributes(),
+                    Version.current());
+            ActorRef<ConversationActor.Command> conversation = begin(
+                    system,
+                    started -> new AgentGuardian.Converse(info, ConversationSettings.STANDARD, registration, started));
+            link = manage(system, config, id, conversation, registration);
+            TasksActor.Tools work = new TasksActor.Tools(
+                    id, store, sandboxes, launcher, new Processes(tools), board, blocking, bootId, settings.tasks());
+            ActorRef<TasksActor.Command> tasks =
+                    begin(system, started -> new AgentGuardian.Work(work, conversation, started));
+            AgentNode node = new AgentNode(
+                    settings, system, binding, conversation, tasks, link, launcher, blocking, board, registration);
+            node.watchOver();
+            log.info("agent.started agentId={} resources={} api={}", id, resources, binding.localAddress());
+            return node;
+        } catch (RuntimeException e) {
+            if (link != null) {
+                await(link.stop().toCompletableFuture());
+            }
+            system.terminate();
+            await(system.getWhenTerminated().toCompletableFuture());
+            launcher.discardAll();
+            blocking.shutdownNow();
+            throw e;
+        }
+    }
+
+    @Override
+    public Role role() {
+        return Role.AGENT;
+    }
+
+    @Override
+    public CompletionStage<Void> ready() {
+        return registration.first();
+    }
+
+    @Override
+    public CompletionStage<String> terminated() {
+        return terminated.copy();
+    }
+
+    @Override
+    public CompletionStage<Void> stop() {
+        if (stopping.compareAndSet(false, true)) {
+            CompletionStage<Done> tasks =
+                    settings.stopTasksOnExit() ? stopTasks() : CompletableFuture.completedFuture(Done.getInstance());
+            tasks.thenCompose(done -> ended("leave", leave()))
+                    .thenCompose(done -> ended("link", link.stop()))
+                    .thenCompose(done -> ended("api", binding.terminate(Duration.ofSeconds(2))))
+                    .thenAccept(done -> system.terminate());
+        }
+        return stopped.copy();
+    }
+
+    private CompletionStage<Done> leave() {
+        return AskPattern.ask(conversation, ConversationActor.Leave::new, Duration.ofSeconds(2), system.scheduler());
+    }
+
+    /** Waits for the longest grace any task has, and a little for the end to be seen. */
+    private CompletionStage<Done> stopTasks() {
+        Duration longest = board.live().stream()
+                .map(task -> task.info().killGrace().orElse(settings.tasks().killGrace()))
+                .max(Duration::compareTo)
+                .orElse(Duration.ZERO);
+        return ended(
+                "tasks", AskPattern.ask(tasks, TasksActor.StopAll::new, longest.plusSeconds(10), system.scheduler()));
+    }
+
+    /** Stopping goes on, whatever one step of it came to. */
+    private static <T> CompletionStage<Done> ended(String step, CompletionStage<T> work) {
+        return work.toCompletableFuture()
+                .copy()
+                .orTimeout(step.equals("tasks") ? Long.MAX_VALUE : LEAVE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                .handle((done, failure) -> {
+                    if (failure != null) {
+                        log.warn("agent.stop_step_failed step={} reason={}", step, failure.toString());
+                    }
+                    return Done.getInstance();
+                });
+    }
+
+    private void watchOver() {
+        system.getWhenTerminated().whenComplete((done, failure) -> {
+            launcher.discardAll();
+            blocking.shutdownNow();
+            boolean asked = stopping.getAndSet(true);
+            CompletionStage<Void> left = asked ? CompletableFuture.completedFuture(null) : link.stop();
+            left.whenComplete((gone, problem) -> {
+                boolean first = terminated.complete(asked ? "stopped" : "the agent's ActorSystem ended by itself");
+                log.info("agent.ended asked={} first={}", asked, first);
+                stopped.complete(null);
+            });
+        });
+    }
+
+    private static Tools tools() {
+        try {
+            return Tools.find(System.getenv().getOrDefault("PATH", ""));
+        } catch (Tools.Missing e) {
+            throw new StartFailure(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static ServerBinding bind(ActorSystem<?> system, AgentSettings settings, AgentView view) {
+        CompletableFuture<ServerBinding> bound = new CompletableFuture<>();
+        AgentRoutes routes = new AgentRoutes(
+                view,
+                () -> bound.join().localAddress().getPort(),
+                system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")));
+        try {
+            ServerBinding binding = Http.get(system)
+                    .newServerAt(settings.httpHost(), settings.httpPort())
+                    .bind(routes.route())
+                    .toCompletableFuture()
+                    .orTimeout(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                    .join();
+            bound.complete(binding);
+            return binding;
+        } catch (CompletionException e) {
+            throw new StartFailure(
+                    "finback.agent.http: cannot listen on " + settings.httpHost() + ":" + settings.httpPort() + " ("
+                            + rootMessage(e) + "); stop what uses the port or set finback.agent.http.port",
+                    e);
+        }
+    }
+
+    /** Becomes a member, and shows that at the management port. */
+    private static ClusterLink manage(
+            ActorSystem<?> system,
+            Config config,
+            AgentId id,
+            ActorRef<ConversationActor.Command> conversation,
+            Registration registration) {
+        ClusterLink link = ClusterLink.start(config, Role.AGENT, () -> LinkGuardian.create(id, conversation));
+        try {
+            Readiness.of(system)
+                    .add("registered", () -> CompletableFuture.completedFuture(registration.isRegistered()));
+            Management.start(system, link)
+                    .toCompletableFuture()
+                    .orTimeout(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                    .join();
+            return link;
+        } catch (CompletionException e) {
+            await(link.stop().toCompletableFuture());
+            throw e.getCause() instanceof StartFailure failure ? failure : e;
+        }
+    }
+
+    private static <T> T begin(
+            ActorSystem<AgentGuardian.Command> system, Function<CompletableFuture<T>, AgentGuardian.Command> command) {
+        CompletableFuture<T> started = new CompletableFuture<>();
+        system.tell(command.apply(started));
+        return started.orTimeout(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS).join();
+    }
+
+    private static void await(CompletableFuture<?> future) {
+        try {
+            future.orTimeout(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS).join();
+        } catch (CompletionException e) {
+            log.warn("agent.cleanup_incomplete reason={}", e.toString());
+        }
+    }
+
+    private static Thread launchThread(Runnable work) {
+        Thread thread = new Thread(work, "finback-agent-launch");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    private static String rootMessage(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
+    }
+}

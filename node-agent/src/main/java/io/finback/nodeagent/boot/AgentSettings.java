@@ -1,0 +1,71 @@
+package io.finback.nodeagent.boot;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import io.finback.nodeagent.machine.ResourceText;
+import io.finback.nodeagent.node.TasksSettings;
+import io.finback.runtime.StartFailure;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Function;
+
+/** The agent's part of the configuration, checked. Every wrong value names its key, itself and what was expected. */
+record AgentSettings(
+        Path dataDir,
+        String httpHost,
+        int httpPort,
+        String hostname,
+        ResourceText.Written resources,
+        Map<String, String> attributes,
+        TasksSettings tasks,
+        boolean stopTasksOnExit,
+        int launchParallelism) {
+
+    static AgentSettings from(Config config) {
+        try {
+            return read(config);
+        } catch (ConfigException | IllegalArgumentException e) {
+            throw new StartFailure(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static AgentSettings read(Config config) {
+        if (config.getStringList("finback.cluster.seeds").isEmpty()) {
+            throw new StartFailure(
+                    "finback.cluster.seeds: [] (expected: \"host:port\" of at least one master; an agent cannot"
+                            + " form a cluster by itself)");
+        }
+        Config agent = config.getConfig("finback.agent");
+        String hostname = agent.getString("hostname").strip();
+        return new AgentSettings(
+                Path.of(config.getString("finback.data-dir")).toAbsolutePath().normalize(),
+                agent.getString("http.host"),
+                within("finback.agent.http.port", agent.getInt("http.port"), 0, 65535),
+                hostname.isEmpty() ? config.getString("finback.cluster.host") : hostname,
+                parsed("finback.agent.resources", agent.getString("resources"), ResourceText::resources),
+                parsed("finback.agent.attributes", agent.getString("attributes"), ResourceText::attributes),
+                new TasksSettings(
+                        agent.getDuration("kill-grace"),
+                        agent.getDuration("watch.fast"),
+                        agent.getDuration("watch.slow"),
+                        agent.getDuration("sandbox-gc.delay"),
+                        agent.getInt("sandbox-gc.max-ended")),
+                agent.getBoolean("stop-tasks-on-exit"),
+                within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64));
+    }
+
+    private static int within(String key, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new StartFailure(key + ": " + value + " (expected: " + least + " to " + most + ")");
+        }
+        return value;
+    }
+
+    private static <T> T parsed(String key, String text, Function<String, T> parser) {
+        try {
+            return parser.apply(text);
+        } catch (IllegalArgumentException e) {
+            throw new StartFailure(key + ": " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package io.finback.nodeagent.checkpoint;
+
+import io.finback.nodeagent.task.AgentTask;
+import io.finback.resources.TaskId;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the agent knows, in {@code <data-dir>/meta}: {@code tasks/} holds a file per task that is not done, {@code ended/} the
+ * last ones that are (tombstones: a late duplicate of their launch starts nothing), {@code begun/} an empty file per run whose
+ * command was started, {@code quarantine/} what could not be understood. One owner at a time.
+ *
+ * <p>Every method that returns has made its change durable; one that throws has changed nothing that a later reader could take
+ * for the new state.
+ */
+public final class CheckpointStore {
+    private static final Logger log = LoggerFactory.getLogger(CheckpointStore.class);
+    private static final String SUFFIX = ".json";
+    private static final int READABLE_CHARACTERS = 100;
+
+    private final Path tasks;
+    private final Path ended;
+    private final Path begun;
+    private final Path quarantine;
+
+    private CheckpointStore(Path meta) {
+        this.tasks = meta.resolve("tasks");
+        this.ended = meta.resolve("ended");
+        this.begun = meta.resolve("begun");
+        this.quarantine = meta.resolve("quarantine");
+    }
+
+    /**
+     * What the last agent left.
+     *
+     * @param live tasks that are not done
+     * @param ended tombstones, the oldest first
+     */
+    public record Recovered(List<AgentTask> live, List<AgentTask> ended) {
+        public Recovered {
+            live = List.copyOf(live);
+            ended = List.copyOf(ended);
+        }
+    }
+
+    public static CheckpointStore open(Path dataDir) throws IOException {
+        CheckpointStore store =
+                new CheckpointStore(dataDir.toAbsolutePath().normalize().resolve("meta"));
+        for (Path directory : List.of(store.tasks, store.ended, store.begun, store.quarantine)) {
+            Files.createDirectories(directory);
+        }
+        return store;
+    }
+
+    /** Reads everything. A file that is torn or of another version is put aside with a line in the log, never guessed at. */
+    public Recovered recover() throws IOException {
+        List<AgentTask> live = read(tasks);
+        List<AgentTask> tombstones = read(ended);
+        tombstones.sort(Comparator.comparing(task -> task.ended().orElse(task.received())));
+        return new Recovered(live, tombstones);
+    }
+
+    public void save(AgentTask task) throws IOException {
+        AtomicFiles.write(file(tasks, task), TaskFile.encode(task));
+    }
+
+    /** As if its launch had never come. */
+    public void delete(AgentTask task) throws IOException {
+        AtomicFiles.delete(file(tasks, task));
+    }
+
+    /** The task is done: keeps a tombstone. */
+    public void bury(AgentTask task) throws IOException {
+        Path tombstone = file(ended, task);
+        if (Files.exists(file(tasks, task))) {
+            AtomicFiles.move(file(tasks, task), tombstone);
+        } else {
+            AtomicFiles.write(tombstone, TaskFile.encode(task));
+        }
+        AtomicFiles.delete(begunFile(task));
+    }
+
+    /** Drops a tombstone. */
+    public void forget(AgentTask task) throws IOException {
+        AtomicFiles.delete(file(ended, task));
+        AtomicFiles.delete(begunFile(task));
+    }
+
+    /** The file whose existence says that the command of this run was started. */
+    public Path begunFile(AgentTask task) {
+        return begun.resolve(task.container());
+    }
+
+    public boolean hasBegun(AgentTask task) {
+        return Files.exists(begunFile(task));
+    }
+
+    private List<AgentTask> read(Path directory) throws IOException {
+        List<AgentTask> found = new ArrayList<>();
+        List<Path> files = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
+            all.forEach(files::add);
+        }
+        for (Path file : files) {
+            String name = file.getFileName().toString();
+            if (name.endsWith(AtomicFiles.TEMPORARY)) {
+                // Never renamed, so nothing was ever said of it.
+                Files.deleteIfExists(file);
+                continue;
+            }
+            try {
+                AgentTask task = TaskFile.decode(Files.readAllBytes(file));
+                if (!name.equals(fileName(task.info().id()))) {
+                    throw new IOException("task id: " + task.info().id() + " (expected: the one the file is named by)");
+                }
+                found.add(task);
+            } catch (IOException e) {
+                Path aside = quarantine.resolve(name + "." + System.nanoTime());
+                log.error(
+                        "checkpoint.unreadable file={} reason={} movedTo={} next=go_on_without_it",
+                        file,
+                        e.getMessage(),
+                        aside);
+                AtomicFiles.move(file, aside);
+            }
+        }
+        return found;
+    }
+
+    private static Path file(Path directory, AgentTask task) {
+        return directory.resolve(fileName(task.info().id()));
+    }
+
+    /** Readable, safe on every file system, and different for different ids. */
+    private static String fileName(TaskId id) {
+        String safe = id.value().replaceAll("[^A-Za-z0-9._-]", "_");
+        String start = safe.substring(0, Math.min(READABLE_CHARACTERS, safe.length()));
+        return start + "-" + digest(id.value()).substring(0, 16) + SUFFIX;
+    }
+
+    private static String digest(String text) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

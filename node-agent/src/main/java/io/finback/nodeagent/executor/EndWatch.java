@@ -1,0 +1,104 @@
+package io.finback.nodeagent.executor;
+
+import io.finback.nodeagent.task.Exit;
+import io.finback.nodeagent.task.ProcessRef;
+import io.finback.resources.TaskId;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Notices the ends of task processes: one thread that looks at young tasks (and those being killed) every {@code fast}, at the
+ * others every {@code slow}. A look is one read of {@code /proc/<pid>/stat}. Nothing can be waited for here: an adopted task is no
+ * child of this process. Thread-safe.
+ */
+public final class EndWatch implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(EndWatch.class);
+    private static final long YOUNG_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** Hears of each end once, on the thread of the watch, after the stragglers were killed. */
+    @FunctionalInterface
+    public interface Listener {
+        void ended(TaskId task, ProcessRef process, Exit exit);
+    }
+
+    private static final class Watched {
+        private final ProcessRef process;
+        private volatile long youngUntilNanos = System.nanoTime() + YOUNG_NANOS;
+
+        private Watched(ProcessRef process) {
+            this.process = process;
+        }
+    }
+
+    private final Processes processes;
+    private final Listener listener;
+    private final int slowEvery;
+    private final Map<TaskId, Watched> watched = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread made = new Thread(task, "finback-task-watch");
+        made.setDaemon(true);
+        return made;
+    });
+    private long looks;
+
+    private EndWatch(Processes processes, Listener listener, Duration fast, Duration slow) {
+        this.processes = processes;
+        this.listener = listener;
+        this.slowEvery = Math.max(1, (int) (slow.toNanos() / fast.toNanos()));
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // look() catches everything, so the schedule never ends by itself
+    public static EndWatch start(Processes processes, Listener listener, Duration fast, Duration slow) {
+        EndWatch watch = new EndWatch(processes, listener, fast, slow);
+        watch.thread.scheduleWithFixedDelay(watch::look, 0, fast.toNanos(), TimeUnit.NANOSECONDS);
+        return watch;
+    }
+
+    /** From now on the end is reported, also one that has already happened. Watching twice is watching once. */
+    public void watch(TaskId task, ProcessRef process) {
+        watched.putIfAbsent(task, new Watched(process));
+    }
+
+    /** The end is near (a signal was sent): look often. */
+    public void hurry(TaskId task) {
+        Watched entry = watched.get(task);
+        if (entry != null) {
+            entry.youngUntilNanos = System.nanoTime() + YOUNG_NANOS;
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+
+    private void look() {
+        looks++;
+        watched.forEach((task, entry) -> {
+            try {
+                boolean young = System.nanoTime() - entry.youngUntilNanos < 0;
+                if (young || Math.floorMod(looks + entry.process.pid(), (long) slowEvery) == 0) {
+                    look(task, entry.process);
+                }
+            } catch (RuntimeException e) {
+                log.error("task.watch_failed taskId={} next=look_again", task, e);
+            }
+        });
+    }
+
+    private void look(TaskId task, ProcessRef process) {
+        Optional<Exit> exit = processes.exit(process);
+        if (exit.isPresent()) {
+            processes.killStragglers(process);
+            watched.remove(task);
+            listener.ended(task, process, exit.get());
+        }
+    }
+}

@@ -1,0 +1,200 @@
+package io.finback.nodeagent.executor;
+
+import io.finback.nodeagent.task.ProcessRef;
+import io.finback.tasks.CommandInfo;
+import io.finback.tasks.TaskInfo;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts task processes in two moves, so that a task never runs before the agent has its pid on disk, and its end can be read
+ * exactly however much later (ADR 0003). Thread-safe; {@link #prepare} blocks for some milliseconds.
+ *
+ * <p>{@link #prepare} makes a shell, the <i>holder</i>, in a session of its own. The holder forks the process that will be the task,
+ * says its pid, and becomes {@code sleep} for ever: a parent that never waits, so the ended task stays in the kernel with its exact
+ * wait status, and its pid cannot be reused. The fork waits on a pipe whose other end only this JVM has. {@link #release} writes one
+ * line into it: the fork notes in {@code begun} that the command is about to run and becomes the command, in a second session and
+ * process group of which it is the leader. If instead the pipe closes ({@link #discard}, or this JVM dies), the fork kills the
+ * holder and ends; the command never runs.
+ *
+ * <p>The fork must wait until the holder has become {@code sleep}: as long as it is a shell, it may reap its children (dash does
+ * while it waits for another one, bash at any time), and the status would be lost.
+ */
+public final class Launcher {
+    private static final Logger log = LoggerFactory.getLogger(Launcher.class);
+
+    /** Nothing is ever spliced into this text; commands, names and paths are arguments and environment. */
+    private static final String HOLDER = """
+            begun=$1 sleep=$2; shift 2
+            exec 3<&0 4>&1
+            { IFS= read -r go <&3 && : >"$begun" && exec "$@" 3<&- 4>&-; kill -KILL $$; exit 1; } </dev/null >>stdout &
+            echo $$ $! >&4
+            cd /
+            exec "$sleep" 2147483647 </dev/null >/dev/null 2>&1 3<&- 4>&-
+            """;
+
+    private static final long BECOMES_SLEEP_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+    private final Tools tools;
+    private final String bootId;
+    private final String hostname;
+    private final Map<String, String> agentEnvironment;
+    private final Map<Long, OutputStream> gates = new ConcurrentHashMap<>();
+
+    public Launcher(Tools tools, String bootId, String hostname, Map<String, String> agentEnvironment) {
+        this.tools = tools;
+        this.bootId = bootId;
+        this.hostname = hostname;
+        this.agentEnvironment = Map.copyOf(agentEnvironment);
+    }
+
+    /**
+     * Makes a process that waits to become the task.
+     *
+     * @param sandbox an existing directory: working directory, and where stdout and stderr go
+     * @param begun the file that will exist as soon as the command is about to run
+     */
+    public ProcessRef prepare(TaskInfo task, Path sandbox, Path begun) throws LaunchFailure {
+        TaskEnvironment environment = TaskEnvironment.of(task, hostname, sandbox, agentEnvironment);
+        ProcessBuilder builder = new ProcessBuilder(commandLine(task.command(), environment, begun))
+                .directory(sandbox.toFile())
+                .redirectError(ProcessBuilder.Redirect.appendTo(
+                        sandbox.resolve("stderr").toFile()));
+        builder.environment().clear();
+        Process process;
+        try {
+            builder.environment().putAll(environment.exported());
+            process = builder.start();
+        } catch (IOException | IllegalArgumentException e) {
+            throw new LaunchFailure("cannot start a process", e);
+        }
+        try {
+            ProcessRef ref = pids(process);
+            gates.put(ref.holderPid(), process.getOutputStream());
+            return ref;
+        } catch (LaunchFailure | RuntimeException e) {
+            closeGate(process.getOutputStream());
+            process.destroyForcibly();
+            throw e;
+        }
+    }
+
+    /** Lets a prepared process become its task. False when its waiting end is gone; then the command never runs. */
+    public boolean release(ProcessRef prepared) {
+        OutputStream gate = gates.remove(prepared.holderPid());
+        if (gate == null) {
+            return false;
+        }
+        try (gate) {
+            gate.write("go\n".getBytes(StandardCharsets.US_ASCII));
+            gate.flush();
+            return true;
+        } catch (IOException e) {
+            log.warn("task.release_failed pid={} reason={}", prepared.pid(), e.getMessage());
+            return false;
+        }
+    }
+
+    /** Ends a prepared process whose task must not run. */
+    public void discard(ProcessRef prepared) {
+        OutputStream gate = gates.remove(prepared.holderPid());
+        if (gate != null) {
+            closeGate(gate);
+        }
+    }
+
+    /** Ends every prepared process that was not released: for an owner that starts anew. */
+    public void discardAll() {
+        gates.keySet().forEach(holder -> {
+            OutputStream gate = gates.remove(holder);
+            if (gate != null) {
+                closeGate(gate);
+            }
+        });
+    }
+
+    private List<String> commandLine(CommandInfo command, TaskEnvironment environment, Path begun) {
+        List<String> line = new ArrayList<>(List.of(
+                tools.setsid().toString(),
+                tools.shell().toString(),
+                "-c",
+                HOLDER,
+                "finback-holder",
+                begun.toString(),
+                tools.sleep().toString()));
+        List<String> assignments = environment.assignments();
+        if (!tools.resetSignals().isEmpty() || !assignments.isEmpty()) {
+            line.add(tools.env().toString());
+            line.addAll(tools.resetSignals());
+            line.addAll(assignments);
+        }
+        line.add(tools.setsid().toString());
+        line.addAll(command.shell() ? List.of(tools.shell().toString(), "-c", command.value()) : command.arguments());
+        return line;
+    }
+
+    private ProcessRef pids(Process process) throws LaunchFailure {
+        String said;
+        // Not closed on failure paths only: the pipe's other ends close when the holder becomes sleep.
+        try (BufferedReader reader =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII))) {
+            said = reader.readLine();
+        } catch (IOException e) {
+            throw new LaunchFailure("the holder said nothing", e);
+        }
+        String[] pids = said == null ? new String[0] : said.strip().split(" ", -1);
+        if (pids.length != 2) {
+            throw new LaunchFailure("the holder ended at once (expected: its pids; see stderr in the sandbox)");
+        }
+        long holder = Long.parseLong(pids[0]);
+        long task = Long.parseLong(pids[1]);
+        awaitSleep(holder);
+        ProcFs.Stat holderStat = ProcFs.stat(holder).orElseThrow(() -> gone("holder"));
+        ProcFs.Stat taskStat = ProcFs.stat(task)
+                .filter(stat -> !stat.isEnded() && stat.parent() == holder)
+                .orElseThrow(() -> gone("task's process"));
+        return new ProcessRef(bootId, task, taskStat.startTicks(), holder, holderStat.startTicks());
+    }
+
+    private void awaitSleep(long holder) throws LaunchFailure {
+        String name = tools.sleep().getFileName().toString();
+        String expected = name.substring(0, Math.min(15, name.length()));
+        long deadline = System.nanoTime() + BECOMES_SLEEP_NANOS;
+        while (true) {
+            String program = ProcFs.program(holder).orElseThrow(() -> gone("holder"));
+            if (program.equals(expected)) {
+                return;
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw new LaunchFailure("the holder still runs " + program + " (expected: " + expected + ")");
+            }
+            LockSupport.parkNanos(200_000);
+        }
+    }
+
+    private static LaunchFailure gone(String who) {
+        return new LaunchFailure(
+                "the " + who
+                        + " ended before the task was released (expected: it waits; is the sandbox writable, the process limit reached?)");
+    }
+
+    private static void closeGate(OutputStream gate) {
+        try {
+            gate.close();
+        } catch (IOException e) {
+            log.debug("task.gate_close reason={}", e.getMessage());
+        }
+    }
+}

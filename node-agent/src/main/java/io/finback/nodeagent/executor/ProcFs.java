@@ -1,0 +1,118 @@
+package io.finback.nodeagent.executor;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads what Linux says of processes. Thread-safe; each call is one small read. Source: {@code proc(5)}. */
+public final class ProcFs {
+    private static final Path PROC = Path.of("/proc");
+
+    /**
+     * A line of {@code /proc/<pid>/stat}.
+     *
+     * @param state the letter: {@code R}, {@code S}, {@code Z} (ended, not yet waited for) …
+     * @param session the pid of the session's leader
+     * @param threads of a leader that is {@code Z}: more than one while other threads still run
+     * @param startTicks clock ticks since the boot
+     * @param waitStatus as {@code wait(2)} gives it; meaningful in state {@code Z} to a reader who may trace the process
+     */
+    public record Stat(
+            long pid,
+            char state,
+            long parent,
+            long group,
+            long session,
+            long threads,
+            long startTicks,
+            int waitStatus) {
+        /** All of its threads have ended. */
+        public boolean isEnded() {
+            return state == 'X' || state == 'x' || (state == 'Z' && threads <= 1);
+        }
+    }
+
+    private ProcFs() {}
+
+    /** The kernel's name of this boot. */
+    public static String bootId() throws IOException {
+        return Files.readString(PROC.resolve("sys/kernel/random/boot_id")).strip();
+    }
+
+    /** Empty when there is no such process, or it vanished while it was read. */
+    public static Optional<Stat> stat(long pid) {
+        try {
+            return Optional.of(parse(
+                    pid, new String(Files.readAllBytes(PROC.resolve(pid + "/stat")), StandardCharsets.ISO_8859_1)));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The name of the program a process runs, at most 15 characters; empty when there is no such process. */
+    static Optional<String> program(long pid) {
+        try {
+            return Optional.of(
+                    new String(Files.readAllBytes(PROC.resolve(pid + "/comm")), StandardCharsets.ISO_8859_1).strip());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Whether {@link Stat#waitStatus} of an ended process is true: to a reader who may not trace it the kernel shows 0. The link
+     * of a process that ended leads nowhere; whether it may be asked is checked first. Source: Linux {@code fs/proc/base.c}.
+     */
+    static boolean mayReadWaitStatus(long pid) {
+        try {
+            Files.readSymbolicLink(PROC.resolve(pid + "/exe"));
+            return true;
+        } catch (AccessDeniedException e) {
+            return false;
+        } catch (NoSuchFileException e) {
+            return Files.exists(PROC.resolve(Long.toString(pid)));
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    /** Everything that has not ended in a session: the task and whatever it left behind. One walk over {@code /proc}. */
+    static List<Stat> session(long leader) {
+        List<Stat> members = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(PROC, ProcFs::isPid)) {
+            for (Path entry : all) {
+                stat(Long.parseLong(entry.getFileName().toString()))
+                        .filter(stat -> stat.session() == leader && !stat.isEnded())
+                        .ifPresent(members::add);
+            }
+        } catch (IOException e) {
+            return members;
+        }
+        return members;
+    }
+
+    static Stat parse(long pid, String line) {
+        // The second field is the program's name in parentheses and may hold anything, blanks and parentheses included.
+        String[] rest = line.substring(line.lastIndexOf(')') + 2).strip().split(" ", -1);
+        return new Stat(
+                pid,
+                rest[0].charAt(0),
+                Long.parseLong(rest[1]),
+                Long.parseLong(rest[2]),
+                Long.parseLong(rest[3]),
+                Long.parseLong(rest[17]),
+                Long.parseLong(rest[19]),
+                Integer.parseInt(rest[49]));
+    }
+
+    private static boolean isPid(Path entry) {
+        return Character.isDigit(entry.getFileName().toString().charAt(0));
+    }
+}

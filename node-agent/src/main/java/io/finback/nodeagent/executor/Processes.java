@@ -1,0 +1,117 @@
+package io.finback.nodeagent.executor;
+
+import io.finback.nodeagent.task.Exit;
+import io.finback.nodeagent.task.ProcessRef;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Signals and observes task processes, whichever agent started them. Thread-safe. Checks who is who before every signal. */
+public final class Processes {
+    private static final Logger log = LoggerFactory.getLogger(Processes.class);
+
+    /** A straggler may fork while it is being killed; after so many walks the rest is reported, not waited for. */
+    private static final int KILL_ROUNDS = 5;
+
+    /** The second form is for a process released this instant: it leads no group yet. */
+    private static final String SIGNAL = "kill -s \"$1\" -- \"-$2\" 2>/dev/null || kill -s \"$1\" \"$2\"";
+
+    private final Tools tools;
+
+    public Processes(Tools tools) {
+        this.tools = tools;
+    }
+
+    /** How the process ended; empty while it runs. */
+    public Optional<Exit> exit(ProcessRef process) {
+        Optional<ProcFs.Stat> found =
+                ProcFs.stat(process.pid()).filter(stat -> stat.startTicks() == process.startTicks());
+        if (found.isEmpty()) {
+            return Optional.of(new Exit.Unknown(
+                    "ended, and its exit status is lost: the holder of its process was killed by somebody else"));
+        }
+        ProcFs.Stat stat = found.get();
+        if (!stat.isEnded()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                ProcFs.mayReadWaitStatus(process.pid())
+                        ? Exit.ofWaitStatus(stat.waitStatus())
+                        : new Exit.Unknown("ended, and its exit status may not be read: it changed its credentials"));
+    }
+
+    /** SIGTERM to the process group. */
+    public void terminate(ProcessRef process) {
+        if (isOurs(process)) {
+            signalGroup("TERM", process.pid());
+        }
+    }
+
+    /** SIGKILL to the process group and to every other process of its session. */
+    public void forceKill(ProcessRef process) {
+        if (isOurs(process)) {
+            signalGroup("KILL", process.pid());
+            killSession(process.pid());
+        }
+    }
+
+    /** SIGKILL to whatever an ended task has left in its session. Cheap when nothing is left: one walk over {@code /proc}. */
+    public void killStragglers(ProcessRef process) {
+        // Only while the ended leader is still there does its pid name its session and nobody else's.
+        if (isOurs(process)) {
+            killSession(process.pid());
+        }
+    }
+
+    /** Ends the holder, and with it the kernel's record of the task's end. */
+    public void forget(ProcessRef process) {
+        ProcFs.stat(process.holderPid())
+                .filter(stat -> stat.startTicks() == process.holderStartTicks())
+                .flatMap(stat -> ProcessHandle.of(process.holderPid()))
+                .ifPresent(ProcessHandle::destroyForcibly);
+    }
+
+    private void killSession(long leader) {
+        for (int round = 0; round < KILL_ROUNDS; round++) {
+            List<ProcFs.Stat> members = ProcFs.session(leader);
+            if (members.isEmpty()) {
+                return;
+            }
+            for (ProcFs.Stat member : members) {
+                ProcessHandle.of(member.pid()).ifPresent(ProcessHandle::destroyForcibly);
+            }
+        }
+        log.debug("task.session_dying leader={}", leader);
+    }
+
+    private boolean isOurs(ProcessRef process) {
+        return ProcFs.stat(process.pid())
+                .filter(stat -> stat.startTicks() == process.startTicks())
+                .isPresent();
+    }
+
+    private void signalGroup(String signal, long group) {
+        try {
+            Process kill = new ProcessBuilder(
+                            tools.shell().toString(), "-c", SIGNAL, "kill", signal, Long.toString(group))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (!kill.waitFor(10, TimeUnit.SECONDS) || kill.exitValue() != 0) {
+                log.debug("task.signal_unheard signal={} group={}", signal, group);
+            }
+        } catch (IOException e) {
+            // Without a process to spare (the very case of a fork bomb): the leader at least hears it from this one.
+            log.warn("task.signal_without_shell signal={} group={} reason={}", signal, group, e.getMessage());
+            ProcessHandle.of(group).ifPresent(handle -> {
+                boolean sent = signal.equals("TERM") ? handle.destroy() : handle.destroyForcibly();
+                log.debug("task.signal leader={} sent={}", group, sent);
+            });
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

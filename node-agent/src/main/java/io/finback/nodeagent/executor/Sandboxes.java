@@ -1,0 +1,116 @@
+package io.finback.nodeagent.executor;
+
+import io.finback.nodeagent.task.AgentTask;
+import io.finback.resources.AgentId;
+import io.finback.tasks.TaskInfo;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where tasks live on disk: {@code slaves/<agent>/frameworks/<framework>/executors/<task>/runs/<container>}, with {@code latest}
+ * beside it, as in Mesos ({@code src/slave/paths.hpp}). Thread-safe.
+ */
+public final class Sandboxes {
+    private static final int MAX_NAME_BYTES = 255;
+
+    private final Path root;
+
+    public Sandboxes(Path dataDir, AgentId agent) {
+        this.root = dataDir.toAbsolutePath().normalize().resolve("slaves").resolve(name(agent.value()));
+    }
+
+    /** The directory above all sandboxes of this agent; absolute. */
+    public Path root() {
+        return root;
+    }
+
+    public Path of(AgentTask task) {
+        return runs(task.info()).resolve(task.container());
+    }
+
+    /** Makes the sandbox and points {@code latest} at it. Doing it again changes nothing. */
+    public Path create(AgentTask task) throws LaunchFailure {
+        Path sandbox = of(task);
+        try {
+            Files.createDirectories(sandbox);
+            Path runs = runs(task.info());
+            Path link = runs.resolve(".latest-" + task.container());
+            Files.deleteIfExists(link);
+            Files.createSymbolicLink(link, Path.of(task.container()));
+            Files.move(
+                    link, runs.resolve("latest"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new LaunchFailure("cannot make the sandbox " + sandbox, e);
+        }
+        return sandbox;
+    }
+
+    /** Deletes the sandbox and the directories above it that it leaves empty. Follows no links. */
+    public void delete(AgentTask task) {
+        Path sandbox = of(task);
+        try {
+            if (Files.exists(sandbox)) {
+                Files.walkFileTree(sandbox, new Deleting());
+            }
+            Path runs = runs(task.info());
+            Path latest = runs.resolve("latest");
+            if (Files.isSymbolicLink(latest) && !Files.exists(latest)) {
+                Files.delete(latest);
+            }
+            Path executors = executors(task.info());
+            Files.delete(runs);
+            Files.delete(executors.resolve(name(task.info().id().value())));
+            Files.delete(executors);
+        } catch (DirectoryNotEmptyException | NoSuchFileException e) {
+            return;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path runs(TaskInfo task) {
+        return executors(task).resolve(name(task.id().value())).resolve("runs");
+    }
+
+    private Path executors(TaskInfo task) {
+        return root.resolve("frameworks")
+                .resolve(name(task.framework().value()))
+                .resolve("executors");
+    }
+
+    /** The id itself, or for one that is too long for a file name a name made from it. */
+    private static String name(String id) {
+        byte[] bytes = id.getBytes(StandardCharsets.UTF_8);
+        return bytes.length <= MAX_NAME_BYTES
+                ? id
+                : UUID.nameUUIDFromBytes(bytes).toString();
+    }
+
+    private static final class Deleting extends SimpleFileVisitor<Path> {
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure) throws IOException {
+            if (failure != null) {
+                throw failure;
+            }
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package io.finback.nodeagent.node;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Whether a master has admitted this agent. Thread-safe. */
+public final class Registration {
+    private final CompletableFuture<Void> first = new CompletableFuture<>();
+    private volatile boolean registered;
+
+    /** Completes at the first admission. */
+    public CompletionStage<Void> first() {
+        return first.copy();
+    }
+
+    public boolean isRegistered() {
+        return registered;
+    }
+
+    void registered() {
+        registered = true;
+        first.complete(null);
+    }
+
+    void lost() {
+        registered = false;
+    }
+}

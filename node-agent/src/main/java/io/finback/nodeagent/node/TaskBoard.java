@@ -1,0 +1,87 @@
+package io.finback.nodeagent.node;
+
+import io.finback.nodeagent.task.AgentTask;
+import io.finback.resources.TaskId;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What readers see of the tasks: written by {@link TasksActor} alone, read by the API and by metrics, so that no query ever waits
+ * in the actor's mailbox. Thread-safe; a list may mix two moments, a task never does.
+ */
+public final class TaskBoard {
+    private static final Comparator<AgentTask> ORDER = Comparator.<AgentTask, Instant>comparing(task -> task.received())
+            .thenComparing(task -> task.info().id());
+
+    private final Map<TaskId, AgentTask> live = new ConcurrentHashMap<>();
+    private final Map<TaskId, AgentTask> ended = new ConcurrentHashMap<>();
+    private final AtomicLong launches = new AtomicLong();
+    private final AtomicLong ends = new AtomicLong();
+    private final AtomicLong checkpointFailures = new AtomicLong();
+
+    /** Tasks that are not done: staged, running, or ended with something left to be acknowledged; the oldest first. */
+    public List<AgentTask> live() {
+        return sorted(live);
+    }
+
+    /** The last ones that are done, the oldest first. */
+    public List<AgentTask> ended() {
+        return sorted(ended);
+    }
+
+    /** Launches taken since this process started. */
+    public long launches() {
+        return launches.get();
+    }
+
+    /** Ends seen since this process started. */
+    public long ends() {
+        return ends.get();
+    }
+
+    /** Writes to disk that failed since this process started. */
+    public long checkpointFailures() {
+        return checkpointFailures.get();
+    }
+
+    void clear() {
+        live.clear();
+        ended.clear();
+    }
+
+    void put(AgentTask task) {
+        live.put(task.info().id(), task);
+    }
+
+    void bury(AgentTask task) {
+        ended.put(task.info().id(), task);
+        live.remove(task.info().id());
+    }
+
+    void forget(AgentTask task) {
+        ended.remove(task.info().id());
+    }
+
+    void countLaunch() {
+        launches.incrementAndGet();
+    }
+
+    void countEnd() {
+        ends.incrementAndGet();
+    }
+
+    void countCheckpointFailure() {
+        checkpointFailures.incrementAndGet();
+    }
+
+    private static List<AgentTask> sorted(Map<TaskId, AgentTask> tasks) {
+        List<AgentTask> list = new ArrayList<>(tasks.values());
+        list.sort(ORDER);
+        return list;
+    }
+}

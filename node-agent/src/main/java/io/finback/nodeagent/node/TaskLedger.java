@@ -1,0 +1,258 @@
+package io.finback.nodeagent.node;
+
+import io.finback.nodeagent.checkpoint.CheckpointStore;
+import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.task.Step;
+import io.finback.nodeagent.task.Step.Action;
+import io.finback.resources.TaskId;
+import io.finback.tasks.TaskStatus;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The tasks of this agent and their files, kept in step: nothing is done or said of a task before the state it follows from is on
+ * disk. What cannot be written waits, and is tried again by {@link #retry}. One owner, one thread; every change blocks for an fsync.
+ */
+final class TaskLedger {
+    private static final Logger log = LoggerFactory.getLogger(TaskLedger.class);
+
+    /** What the owner does once a state is on disk. */
+    interface Effects {
+        void act(AgentTask task, Action action);
+
+        void armGrace(AgentTask task, Duration grace);
+
+        void say(TaskStatus update);
+    }
+
+    private static final class Entry {
+        private AgentTask task;
+        private @Nullable AgentTask stored;
+        /** The disk refused the launch: this task is ended and has no file, so a new agent does not know it. */
+        private boolean withoutFile;
+
+        private final List<Step> waiting = new ArrayList<>();
+
+        private Entry(AgentTask task) {
+            this.task = task;
+        }
+    }
+
+    private final CheckpointStore store;
+    private final TaskBoard board;
+    private final Effects effects;
+    private final Map<TaskId, Entry> live = new LinkedHashMap<>();
+    private final Map<TaskId, AgentTask> ended = new LinkedHashMap<>();
+    private final Set<TaskId> unsettled = new LinkedHashSet<>();
+
+    TaskLedger(CheckpointStore store, TaskBoard board, Effects effects) {
+        this.store = store;
+        this.board = board;
+        this.effects = effects;
+    }
+
+    /** Takes what the last agent left; returns the tasks that are not done. */
+    List<AgentTask> recover() throws IOException {
+        CheckpointStore.Recovered recovered = store.recover();
+        board.clear();
+        for (AgentTask tombstone : recovered.ended()) {
+            ended.put(tombstone.info().id(), tombstone);
+            board.bury(tombstone);
+        }
+        for (AgentTask task : recovered.live()) {
+            if (ended.containsKey(task.info().id())) {
+                // Died between the tombstone and the removal of the file.
+                store.delete(task);
+                continue;
+            }
+            Entry entry = new Entry(task);
+            entry.stored = task;
+            live.put(task.info().id(), entry);
+            board.put(task);
+            task.unacknowledged().forEach(effects::say);
+        }
+        return recovered.live().stream()
+                .filter(task -> live.containsKey(task.info().id()))
+                .toList();
+    }
+
+    /** True for tasks that are here, and for those that ended lately. */
+    boolean knows(TaskId id) {
+        return live.containsKey(id) || ended.containsKey(id);
+    }
+
+    Optional<AgentTask> find(TaskId id) {
+        return Optional.ofNullable(live.get(id)).map(entry -> entry.task);
+    }
+
+    List<AgentTask> all() {
+        return live.values().stream().map(entry -> entry.task).toList();
+    }
+
+    /** Every update that is on disk and not acknowledged, per task the oldest first. */
+    List<TaskStatus> updates() {
+        List<TaskStatus> updates = new ArrayList<>();
+        for (Entry entry : live.values()) {
+            if (entry.stored != null) {
+                updates.addAll(entry.stored.unacknowledged());
+            }
+        }
+        return updates;
+    }
+
+    /** Writes a new task down; empty, or why the disk refuses it (then it can only be {@link #refuse refused}). */
+    Optional<String> add(AgentTask task) {
+        Entry entry = new Entry(task);
+        live.put(task.info().id(), entry);
+        try {
+            store.save(task);
+            entry.stored = task;
+            board.put(task);
+            return Optional.empty();
+        } catch (IOException e) {
+            failed(task, e);
+            return Optional.of("the launch cannot be written to disk: " + e.getMessage());
+        }
+    }
+
+    /** The step must be on disk at once or not happen at all: false when the disk refuses; the task is then as it was. */
+    boolean applyNow(Step step) {
+        Entry entry = entry(step);
+        try {
+            store.save(step.next());
+        } catch (IOException e) {
+            failed(step.next(), e);
+            return false;
+        }
+        entry.task = step.next();
+        entry.waiting.add(step);
+        stored(entry);
+        return true;
+    }
+
+    /** The step that ends a launch the disk refuses: from now on the task has no file. */
+    void refuse(Step step) {
+        entry(step).withoutFile = true;
+        apply(step);
+    }
+
+    /** The step happens; what follows from it, as soon as it is on disk. */
+    void apply(Step step) {
+        Entry entry = entry(step);
+        entry.task = step.next();
+        entry.waiting.add(step);
+        settle(entry);
+    }
+
+    boolean isSettled() {
+        return unsettled.isEmpty();
+    }
+
+    /** Tries to write what could not be written. */
+    void retry() {
+        for (TaskId id : List.copyOf(unsettled)) {
+            Entry entry = live.get(id);
+            if (entry == null) {
+                unsettled.remove(id);
+            } else {
+                settle(entry);
+            }
+        }
+    }
+
+    /** Hands tombstones beyond {@code max}, and those of tasks that ended before {@code oldest}, to {@code drop}. */
+    void collect(int max, Instant oldest, Consumer<AgentTask> drop) {
+        Iterator<AgentTask> tombstones = ended.values().iterator();
+        while (tombstones.hasNext()) {
+            AgentTask next = tombstones.next();
+            boolean old = next.ended().filter(end -> end.isBefore(oldest)).isPresent();
+            if (ended.size() <= max && !old) {
+                return;
+            }
+            tombstones.remove();
+            board.forget(next);
+            drop.accept(next);
+        }
+    }
+
+    private void settle(Entry entry) {
+        if (!entry.task.equals(entry.stored)) {
+            try {
+                if (entry.withoutFile) {
+                    store.delete(entry.task);
+                } else {
+                    store.save(entry.task);
+                }
+            } catch (IOException e) {
+                failed(entry.task, e);
+                unsettled.add(entry.task.info().id());
+                return;
+            }
+        }
+        stored(entry);
+    }
+
+    private void stored(Entry entry) {
+        AgentTask before = entry.stored;
+        entry.stored = entry.task;
+        board.put(entry.task);
+        entry.task.unacknowledged().stream()
+                .filter(update -> before == null || !before.unacknowledged().contains(update))
+                .forEach(effects::say);
+        List<Step> steps = List.copyOf(entry.waiting);
+        entry.waiting.clear();
+        for (Step step : steps) {
+            step.actions().forEach(action -> effects.act(entry.task, action));
+            step.armGrace().ifPresent(grace -> effects.armGrace(entry.task, grace));
+        }
+        if (entry.task.isDone()) {
+            bury(entry);
+        } else {
+            unsettled.remove(entry.task.info().id());
+        }
+    }
+
+    private void bury(Entry entry) {
+        AgentTask task = entry.task;
+        try {
+            store.bury(task);
+        } catch (IOException e) {
+            failed(task, e);
+            if (!entry.withoutFile) {
+                unsettled.add(task.info().id());
+                return;
+            }
+        }
+        unsettled.remove(task.info().id());
+        live.remove(task.info().id());
+        ended.put(task.info().id(), task);
+        board.bury(task);
+    }
+
+    private Entry entry(Step step) {
+        Entry entry = live.get(step.next().info().id());
+        if (entry == null) {
+            throw new IllegalStateException(
+                    "no such task: " + step.next().info().id());
+        }
+        return entry;
+    }
+
+    private void failed(AgentTask task, IOException e) {
+        board.countCheckpointFailure();
+        log.error("checkpoint.failed taskId={} state={} reason={}", task.info().id(), task.state(), e.toString());
+    }
+}

@@ -1,0 +1,32 @@
+package io.finback.nodeagent.node;
+
+import java.time.Duration;
+
+/**
+ * How tasks are treated; the keys are under {@code finback.agent}, documented in {@code reference.conf}.
+ *
+ * @param killGrace what SIGTERM is given when neither the order nor the task says
+ * @param lookFast how often young tasks are looked at
+ * @param lookSlow how often the others are
+ * @param sandboxDelay how long the sandbox of an ended task is kept
+ * @param maxEnded how many ended tasks are kept at most, with their sandboxes
+ */
+public record TasksSettings(
+        Duration killGrace, Duration lookFast, Duration lookSlow, Duration sandboxDelay, int maxEnded) {
+    public TasksSettings {
+        atLeast("kill-grace", killGrace, Duration.ZERO);
+        atLeast("watch.fast", lookFast, Duration.ofMillis(10));
+        atLeast("watch.slow", lookSlow, lookFast);
+        atLeast("sandbox-gc.delay", sandboxDelay, Duration.ZERO);
+        if (maxEnded < 1 || maxEnded > 100_000) {
+            throw new IllegalArgumentException(
+                    "finback.agent.sandbox-gc.max-ended: " + maxEnded + " (expected: 1 to 100000)");
+        }
+    }
+
+    static void atLeast(String key, Duration value, Duration least) {
+        if (value.compareTo(least) < 0) {
+            throw new IllegalArgumentException("finback.agent." + key + ": " + value + " (expected: >= " + least + ")");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+package io.finback.nodeagent.task;
+
+import io.finback.nodeagent.task.Step.Action;
+import io.finback.tasks.TaskInfo;
+import io.finback.tasks.TaskState;
+import io.finback.tasks.TaskStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One task on this agent: what is known of it, and what follows from what happens to it. The record is also the checkpoint, so a
+ * new agent on the same data continues where the last one was, whatever that one was doing. Pure and immutable.
+ *
+ * <p>Phases: <i>staged</i> (no process yet), <i>running</i> (a process, perhaps ordered to end), <i>ended</i> (the state is
+ * terminal and never changes again), <i>done</i> (ended and every update acknowledged).
+ *
+ * @param container names this run; the sandbox's directory
+ * @param received when the launch came
+ * @param process empty until it runs; kept after the end
+ * @param kill the order to end it, if any
+ * @param state the latest state
+ * @param unacknowledged updates no scheduler has taken yet, oldest first
+ * @param ended when it ended
+ */
+public record AgentTask(
+        TaskInfo info,
+        String container,
+        Instant received,
+        Optional<ProcessRef> process,
+        Optional<KillOrder> kill,
+        TaskState state,
+        List<TaskStatus> unacknowledged,
+        Optional<Instant> ended) {
+    /** How long after a SIGKILL the next one is sent, should something have been born meanwhile. */
+    private static final Duration KILL_AGAIN = Duration.ofSeconds(2);
+
+    private static final String LAUNCH_FAILED = "CONTAINER_LAUNCH_FAILED";
+
+    public AgentTask {
+        unacknowledged = List.copyOf(unacknowledged);
+    }
+
+    /** A launch has arrived and is about to be written down. */
+    public static AgentTask received(TaskInfo info, String container, Instant now) {
+        return new AgentTask(
+                info,
+                container,
+                now,
+                Optional.empty(),
+                Optional.empty(),
+                TaskState.STAGING,
+                List.of(),
+                Optional.empty());
+    }
+
+    public boolean isEnded() {
+        return state.isTerminal();
+    }
+
+    public boolean isStaged() {
+        return !isEnded() && process.isEmpty();
+    }
+
+    public boolean isRunning() {
+        return !isEnded() && process.isPresent();
+    }
+
+    /** Nothing is left to be done or said: the task may be forgotten. */
+    public boolean isDone() {
+        return isEnded() && unacknowledged.isEmpty();
+    }
+
+    /** The intent is on disk: start it. */
+    public Step stored() {
+        return isStaged() ? Step.of(this, Action.PREPARE) : Step.of(this);
+    }
+
+    /** A process waits to become the task. Whoever was ordered to end in between never runs. */
+    public Step prepared(ProcessRef made, Stamp stamp) {
+        if (!isStaged()) {
+            return Step.of(this, Action.DISCARD);
+        }
+        if (kill.isPresent()) {
+            return Step.of(end(TaskState.KILLED, Optional.empty(), "killed before it ran", stamp), Action.DISCARD);
+        }
+        AgentTask running = new AgentTask(
+                info, container, received, Optional.of(made), kill, TaskState.RUNNING, unacknowledged, ended);
+        return Step.of(
+                running.say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), stamp), Action.RELEASE);
+    }
+
+    /** The task cannot be started; {@code why} is for people. */
+    public Step notStarted(String why, Stamp stamp) {
+        if (!isStaged()) {
+            return Step.of(this);
+        }
+        return Step.of(
+                kill.isPresent()
+                        ? end(TaskState.KILLED, Optional.empty(), "killed before it ran", stamp)
+                        : end(TaskState.FAILED, Optional.of(LAUNCH_FAILED), why, stamp));
+    }
+
+    /** The launch asks for something this agent refuses; {@code why} names the field, the value and what was expected. */
+    public Step invalid(String why, Stamp stamp) {
+        return Step.of(end(TaskState.ERROR, Optional.of("TASK_INVALID"), why, stamp));
+    }
+
+    /** An order to end. A later order counts only if its grace is shorter. */
+    public Step kill(Duration grace, Instant now) {
+        if (isEnded() || (kill.isPresent() && kill.get().remaining(now).compareTo(grace) <= 0)) {
+            return Step.of(this);
+        }
+        AgentTask next = new AgentTask(
+                info,
+                container,
+                received,
+                process,
+                Optional.of(new KillOrder(now, grace)),
+                state,
+                unacknowledged,
+                ended);
+        return isStaged() ? Step.of(next) : Step.of(next, Action.TERMINATE).arm(grace);
+    }
+
+    /** The grace of an order has passed. */
+    public Step graceOver() {
+        return isRunning() && kill.isPresent()
+                ? Step.of(this, Action.FORCE_KILL).arm(KILL_AGAIN)
+                : Step.of(this);
+    }
+
+    /**
+     * The process has ended.
+     *
+     * @param begun whether the task's command ever ran in it
+     */
+    public Step ended(Exit exit, boolean begun, Stamp stamp) {
+        if (!isRunning()) {
+            return Step.of(this);
+        }
+        return Step.of(endOf(exit, begun, stamp), Action.FORGET_PROCESS);
+    }
+
+    /** The machine has been restarted since the process was made: whatever has its pid now is somebody else. */
+    public Step machineRestarted(Stamp stamp) {
+        return isRunning()
+                ? Step.of(end(
+                        TaskState.LOST, Optional.of("AGENT_RESTARTED"), "the machine restarted while it ran", stamp))
+                : resumed(stamp);
+    }
+
+    /** A new agent has read this from disk (and, of a running one, may find its process alive or ended). */
+    public Step resumed(Stamp stamp) {
+        if (isStaged()) {
+            return kill.isPresent()
+                    ? Step.of(end(TaskState.KILLED, Optional.empty(), "killed before it ran", stamp))
+                    : Step.of(this, Action.PREPARE);
+        }
+        if (!isRunning()) {
+            return Step.of(this);
+        }
+        return kill.map(order -> Step.of(this, Action.WATCH, Action.TERMINATE).arm(order.remaining(stamp.at())))
+                .orElseGet(() -> Step.of(this, Action.WATCH));
+    }
+
+    /** A scheduler has taken an update; only the oldest one counts, any other is an echo. */
+    public Step acknowledged(String uuid) {
+        if (unacknowledged.isEmpty() || !unacknowledged.get(0).uuid().equals(Optional.of(uuid))) {
+            return Step.of(this);
+        }
+        return Step.of(new AgentTask(
+                info,
+                container,
+                received,
+                process,
+                kill,
+                state,
+                unacknowledged.subList(1, unacknowledged.size()),
+                ended));
+    }
+
+    private AgentTask endOf(Exit exit, boolean begun, Stamp stamp) {
+        if (kill.isPresent()) {
+            return end(TaskState.KILLED, Optional.empty(), exit.describe(), stamp);
+        }
+        if (!begun) {
+            return end(
+                    TaskState.FAILED,
+                    Optional.of(LAUNCH_FAILED),
+                    "the agent or the disk failed while it was started; its command never ran",
+                    stamp);
+        }
+        return exit.successful()
+                ? end(TaskState.FINISHED, Optional.empty(), exit.describe(), stamp)
+                : end(TaskState.FAILED, Optional.of("COMMAND_EXECUTOR_FAILED"), exit.describe(), stamp);
+    }
+
+    private AgentTask end(TaskState terminal, Optional<String> reason, String message, Stamp stamp) {
+        AgentTask next = new AgentTask(
+                info, container, received, process, kill, terminal, unacknowledged, Optional.of(stamp.at()));
+        TaskStatus.Source source = process.isPresent() ? TaskStatus.Source.EXECUTOR : TaskStatus.Source.AGENT;
+        return next.say(source, reason, Optional.of(message), stamp);
+    }
+
+    private AgentTask say(TaskStatus.Source source, Optional<String> reason, Optional<String> message, Stamp stamp) {
+        List<TaskStatus> all = new ArrayList<>(unacknowledged);
+        all.add(new TaskStatus(
+                info.id(),
+                info.framework(),
+                info.agent(),
+                state,
+                source,
+                Optional.of(stamp.uuid()),
+                stamp.at(),
+                reason,
+                message,
+                Optional.empty(),
+                state.isTerminal() ? Optional.empty() : process.map(ProcessRef::pid)));
+        return new AgentTask(info, container, received, process, kill, state, all, ended);
+    }
+}

@@ -1,0 +1,12 @@
+package io.finback.nodeagent.task;
+
+/**
+ * A task's process and its holder, named so that no other process can be taken for them.
+ *
+ * @param bootId the kernel's name of this boot: after another one, pids mean nothing
+ * @param pid leader of the task's session and process group
+ * @param startTicks when it started, in clock ticks since the boot; a reused pid has another one
+ * @param holderPid the parent that never waits for it, so that its end can be read at any later time
+ * @param holderStartTicks as {@code startTicks}, of the holder
+ */
+public record ProcessRef(String bootId, long pid, long startTicks, long holderPid, long holderStartTicks) {}

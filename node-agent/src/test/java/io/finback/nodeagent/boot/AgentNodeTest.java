@@ -1,0 +1,297 @@
+package io.finback.nodeagent.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import akka.cluster.sharding.typed.javadsl.Entity;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.finback.nodeagent.testing.Await;
+import io.finback.resources.AgentId;
+import io.finback.resources.FrameworkId;
+import io.finback.resources.Resources;
+import io.finback.resources.TaskId;
+import io.finback.runtime.ClusterSystem;
+import io.finback.runtime.Node;
+import io.finback.runtime.Role;
+import io.finback.runtime.StartFailure;
+import io.finback.tasks.CommandInfo;
+import io.finback.tasks.TaskInfo;
+import io.finback.tasks.TaskState;
+import io.finback.tasks.TaskStatus;
+import io.finback.wire.AgentEnvelope;
+import io.finback.wire.AgentSessionMessage;
+import io.finback.wire.AgentToMaster;
+import io.finback.wire.MasterToAgent;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A whole agent node in a real cluster whose master's session is played by the test. */
+class AgentNodeTest {
+    private static final FrameworkId FRAMEWORK = FrameworkId.of("framework-1");
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final BlockingQueue<AgentToMaster> HEARD = new LinkedBlockingQueue<>();
+    private static final AtomicReference<ActorRef<MasterToAgent>> AGENT = new AtomicReference<>();
+
+    @TempDir
+    static Path masterData;
+
+    private static ActorSystem<Void> master;
+    private static int masterPort;
+    private static long session;
+
+    @TempDir
+    Path data;
+
+    @BeforeAll
+    static void startMaster() throws IOException {
+        masterPort = freePort();
+        Config config = config(Map.of(
+                "finback.data-dir", masterData.toString(),
+                "finback.cluster.port", masterPort,
+                "finback.management.port", freePort()));
+        master = ClusterSystem.member(Behaviors.empty(), config, Role.MASTER);
+        var unused = ClusterSharding.get(master)
+                .init(Entity.of(
+                                AgentSessionMessage.KEY,
+                                context -> Behaviors.receiveMessage(message -> {
+                                    if (message instanceof AgentEnvelope envelope) {
+                                        AGENT.set(envelope.replyTo());
+                                        if (envelope.message() instanceof AgentToMaster.Heartbeat heartbeat) {
+                                            envelope.replyTo()
+                                                    .tell(new MasterToAgent.HeartbeatAnswer(heartbeat.session()));
+                                        } else {
+                                            HEARD.add(envelope.message());
+                                        }
+                                    }
+                                    return Behaviors.same();
+                                }))
+                        .withRole("master"));
+    }
+
+    @AfterAll
+    static void stopMaster() {
+        master.terminate();
+        Await.until(
+                "the master is gone",
+                () -> master.getWhenTerminated().toCompletableFuture().isDone());
+    }
+
+    @Test
+    void servesItsRoleAndAdoptsItsTasksAfterAStop() throws Exception {
+        int api = freePort();
+        Config config = agent(Map.of("finback.agent.http.port", api, "finback.agent.attributes", "rack:r1"));
+        Node node = AgentNode.start(config);
+        AgentToMaster.Register register = register();
+        node.ready().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        AgentId id = register.info().id();
+        assertThat(register.info().attributes()).containsEntry("rack", "r1");
+        assertThat(register.info().resources().ports().size()).isEqualTo(1001);
+        assertThat(register.info().httpPort()).isEqualTo(api);
+
+        TaskInfo task = task(id, "web", "echo hello; exec sleep 600");
+        tell(new MasterToAgent.Launch(session, List.of(task)));
+        TaskStatus running = status();
+        assertThat(running.state()).isEqualTo(TaskState.RUNNING);
+        acknowledge(running);
+
+        JsonNode shown = JSON.readTree(get(api, "/slave(1)/state").body());
+        assertThat(shown.path("id").asText()).isEqualTo(id.value());
+        JsonNode executor = shown.at("/frameworks/0/executors/0");
+        assertThat(executor.at("/tasks/0/state").asText()).isEqualTo("TASK_RUNNING");
+        assertThat(executor.at("/tasks/0/pid").asLong()).isEqualTo(running.pid().orElseThrow());
+        String directory = executor.path("directory").asText();
+        Await.until(
+                "stdout is there", () -> read(api, directory + "/stdout").body().contains("hello"));
+        assertThat(JSON.readTree(read(api, directory + "/stdout").body())
+                        .path("data")
+                        .asText())
+                .isEqualTo("hello\n");
+        Files.createSymbolicLink(Path.of(directory, "escape"), Path.of("/etc/passwd"));
+        assertThat(read(api, directory + "/escape").statusCode()).isEqualTo(404);
+        assertThat(read(api, directory + "/../../../../../../../../../meta/tasks")
+                        .statusCode())
+                .isEqualTo(404);
+        assertThat(read(api, "/etc/passwd").statusCode()).isEqualTo(404);
+        assertThat(get(api, "/files/read").statusCode()).isEqualTo(400);
+        assertThat(get(api, "/health").statusCode()).isEqualTo(200);
+        assertThat(get(api, "/metrics").body()).contains("finback_agent_tasks_running 1\n");
+        assertThat(JSON.readTree(get(api, "/metrics/snapshot").body())
+                        .path("slave/tasks_running")
+                        .asInt())
+                .isEqualTo(1);
+        assertThat(get(api, "/version").body()).contains("\"version\"");
+
+        assertThatThrownBy(() -> AgentNode.start(agent(Map.of(
+                        "finback.agent.http.port",
+                        api,
+                        "finback.data-dir",
+                        data.resolve("other").toString()))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("finback.agent.http")
+                .hasMessageContaining(Integer.toString(api));
+
+        stop(node);
+        assertThat(ProcessHandle.of(running.pid().orElseThrow()).orElseThrow().isAlive())
+                .isTrue();
+
+        Node next = AgentNode.start(ConfigFactory.parseMap(Map.of("finback.agent.stop-tasks-on-exit", true))
+                .withFallback(config));
+        AgentToMaster.Register again = register();
+        assertThat(again.info().id()).isEqualTo(id);
+        assertThat(again.tasks()).singleElement().satisfies(known -> {
+            assertThat(known.info()).isEqualTo(task);
+            assertThat(known.state()).isEqualTo(TaskState.RUNNING);
+        });
+
+        stop(next);
+        Await.until("the task has ended with its agent", () -> ProcessHandle.of(
+                        running.pid().orElseThrow())
+                .filter(ProcessHandle::isAlive)
+                .isEmpty());
+        assertThat(next.terminated().toCompletableFuture()).isCompletedWithValue("stopped");
+    }
+
+    @Test
+    void refusesToStartWithoutMasters() {
+        assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.cluster.seeds", List.of()))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("finback.cluster.seeds");
+    }
+
+    @Test
+    void namesTheKeyOfAWrongValue() {
+        assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.resources", "cpus:many"))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessage("finback.agent.resources: cpus: 'many' (expected: a number >= 0)");
+        assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.attributes", "rack"))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageStartingWith("finback.agent.attributes: 'rack' (expected: name:value");
+        assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.kill-grace", "-1s"))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("finback.agent.kill-grace");
+    }
+
+    @Test
+    void refusesAnAgentIdItCannotRead() throws IOException {
+        Files.createDirectories(data.resolve("agent"));
+        Files.writeString(data.resolve("agent/agent-id"), "");
+
+        assertThatThrownBy(() -> AgentNode.start(agent(Map.of())))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("agent-id");
+    }
+
+    private static void stop(Node node) throws Exception {
+        node.stop().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    }
+
+    private AgentToMaster.Register register() throws InterruptedException {
+        AgentToMaster.Register register = heard(AgentToMaster.Register.class);
+        session++;
+        tell(new MasterToAgent.Registered(session, Duration.ofMillis(500)));
+        return register;
+    }
+
+    private static TaskStatus status() throws InterruptedException {
+        return heard(AgentToMaster.Updates.class).updates().get(0);
+    }
+
+    private static void acknowledge(TaskStatus status) {
+        tell(new MasterToAgent.Acknowledge(
+                session,
+                List.of(new MasterToAgent.UpdateId(status.task(), status.uuid().orElseThrow()))));
+    }
+
+    private static void tell(MasterToAgent message) {
+        AGENT.get().tell(message);
+    }
+
+    private static <T extends AgentToMaster> T heard(Class<T> kind) throws InterruptedException {
+        while (true) {
+            AgentToMaster message = HEARD.poll(60, TimeUnit.SECONDS);
+            assertThat(message).as("a %s", kind.getSimpleName()).isNotNull();
+            if (kind.isInstance(message)) {
+                return kind.cast(message);
+            }
+        }
+    }
+
+    private static HttpResponse<String> read(int port, String path) throws IOException, InterruptedException {
+        return get(port, "/files/read?offset=0&path=" + URLEncoder.encode(path, StandardCharsets.UTF_8));
+    }
+
+    private static HttpResponse<String> get(int port, String path) throws IOException, InterruptedException {
+        return HTTP.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                        .timeout(Duration.ofSeconds(20))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    private Config agent(Map<String, Object> more) {
+        Map<String, Object> settings = new HashMap<>();
+        try {
+            settings.put("finback.data-dir", data.resolve("agent").toString());
+            settings.put("finback.cluster.port", freePort());
+            settings.put("finback.management.port", freePort());
+            settings.put("finback.agent.http.port", freePort());
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        settings.put("finback.cluster.seeds", List.of("127.0.0.1:" + masterPort));
+        settings.putAll(more);
+        return config(settings);
+    }
+
+    private static Config config(Map<String, ?> settings) {
+        return ConfigFactory.parseMap(settings).withFallback(ConfigFactory.load());
+    }
+
+    private static TaskInfo task(AgentId agent, String id, String command) {
+        return new TaskInfo(
+                TaskId.of(id),
+                id,
+                FRAMEWORK,
+                agent,
+                Resources.of(0.1, 16, 0),
+                CommandInfo.shell(command, Map.of()),
+                Optional.empty(),
+                Map.of());
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}

@@ -1,0 +1,177 @@
+package io.finback.nodeagent.task;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.finback.nodeagent.task.Step.Action;
+import io.finback.nodeagent.testing.Tasks;
+import io.finback.tasks.TaskState;
+import io.finback.tasks.TaskStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class AgentTaskTest {
+    private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
+    private static final Duration GRACE = Duration.ofSeconds(5);
+    private static final ProcessRef PROCESS = new ProcessRef("boot", 42, 1000, 41, 999);
+
+    private int uuids;
+
+    @Test
+    void startsAfterItIsStored() {
+        assertThat(staged().stored().actions()).containsExactly(Action.PREPARE);
+        Step step = staged().prepared(PROCESS, stamp());
+        assertThat(step.actions()).containsExactly(Action.RELEASE);
+        assertThat(step.next().isRunning()).isTrue();
+        assertThat(step.next().unacknowledged()).singleElement().satisfies(update -> {
+            assertThat(update.state()).isEqualTo(TaskState.RUNNING);
+            assertThat(update.pid()).contains(42L);
+        });
+    }
+
+    @Test
+    void aKillBeforeTheProcessMeansItNeverRuns() {
+        Step killed = staged().kill(GRACE, NOON);
+        assertThat(killed.actions()).isEmpty();
+        Step step = killed.next().prepared(PROCESS, stamp());
+        assertThat(step.actions()).containsExactly(Action.DISCARD);
+        assertThat(step.next().state()).isEqualTo(TaskState.KILLED);
+        assertThat(killed.next().resumed(stamp()).next().state()).isEqualTo(TaskState.KILLED);
+        assertThat(killed.next().notStarted("no room", stamp()).next().state()).isEqualTo(TaskState.KILLED);
+    }
+
+    @Test
+    void escalatesFromTermToKillUntilItEnds() {
+        Step first = running().kill(GRACE, NOON);
+        assertThat(first.actions()).containsExactly(Action.TERMINATE);
+        assertThat(first.armGrace()).contains(GRACE);
+
+        Step over = first.next().graceOver();
+        assertThat(over.actions()).containsExactly(Action.FORCE_KILL);
+        assertThat(over.armGrace()).isPresent();
+
+        AgentTask ended =
+                over.next().ended(new Exit.Signaled(9, false), true, stamp()).next();
+        assertThat(ended.graceOver().actions()).isEmpty();
+        assertThat(ended.state()).isEqualTo(TaskState.KILLED);
+    }
+
+    @Test
+    void onlyAShorterGraceReplacesAnOrder() {
+        AgentTask killed = running().kill(GRACE, NOON).next();
+        assertThat(killed.kill(Duration.ofSeconds(60), NOON).actions()).isEmpty();
+        assertThat(killed.kill(GRACE, NOON.plusSeconds(1)).actions()).isEmpty();
+        assertThat(killed.kill(Duration.ZERO, NOON.plusSeconds(1)).armGrace()).contains(Duration.ZERO);
+    }
+
+    @Test
+    void anOrderToEndMakesEveryEndAKill() {
+        AgentTask ended = running()
+                .kill(GRACE, NOON)
+                .next()
+                .ended(new Exit.Exited(0), true, stamp())
+                .next();
+        assertThat(last(ended).state()).isEqualTo(TaskState.KILLED);
+        assertThat(last(ended).message()).contains("exited with status 0");
+    }
+
+    @Test
+    void zeroIsFinishedAndAllElseIsFailed() {
+        assertThat(end(new Exit.Exited(0), true).state()).isEqualTo(TaskState.FINISHED);
+        assertThat(end(new Exit.Exited(1), true).state()).isEqualTo(TaskState.FAILED);
+        assertThat(end(new Exit.Signaled(15, false), true).state()).isEqualTo(TaskState.FAILED);
+        assertThat(end(new Exit.Unknown("lost"), true).message()).contains("lost");
+        TaskStatus neverRan = end(new Exit.Exited(0), false);
+        assertThat(neverRan.state()).isEqualTo(TaskState.FAILED);
+        assertThat(neverRan.reason()).contains("CONTAINER_LAUNCH_FAILED");
+    }
+
+    @Test
+    void anEndNeverChanges() {
+        AgentTask ended = running().ended(new Exit.Exited(0), true, stamp()).next();
+        for (Step step : List.of(
+                ended.ended(new Exit.Exited(9), true, stamp()),
+                ended.kill(GRACE, NOON),
+                ended.graceOver(),
+                ended.notStarted("late", stamp()),
+                ended.resumed(stamp()),
+                ended.machineRestarted(stamp()))) {
+            assertThat(step.next()).isEqualTo(ended);
+            assertThat(step.actions()).isEmpty();
+        }
+        assertThat(ended.prepared(PROCESS, stamp()).actions()).containsExactly(Action.DISCARD);
+    }
+
+    @Test
+    void updatesGoInOrderAndAnEndIsDoneOnceAllAreTaken() {
+        AgentTask ended = running().ended(new Exit.Exited(0), true, stamp()).next();
+        String first = ended.unacknowledged().get(0).uuid().orElseThrow();
+        String second = ended.unacknowledged().get(1).uuid().orElseThrow();
+
+        assertThat(ended.acknowledged(second).next()).isEqualTo(ended);
+        AgentTask one = ended.acknowledged(first).next();
+        assertThat(one.isDone()).isFalse();
+        assertThat(one.acknowledged(first).next()).isEqualTo(one);
+        assertThat(one.acknowledged(second).next().isDone()).isTrue();
+    }
+
+    @Test
+    void theNextAgentGoesOnWhereTheLastOneWas() {
+        assertThat(staged().resumed(stamp()).actions()).containsExactly(Action.PREPARE);
+        assertThat(running().resumed(stamp()).actions()).containsExactly(Action.WATCH);
+        Step killing = running().kill(GRACE, NOON.minusSeconds(3)).next().resumed(new Stamp(NOON, "u"));
+        assertThat(killing.actions()).containsExactly(Action.WATCH, Action.TERMINATE);
+        assertThat(killing.armGrace()).contains(Duration.ofSeconds(2));
+    }
+
+    @Test
+    void afterARestartOfTheMachineNothingStaleIsAdopted() {
+        Step step = running().machineRestarted(stamp());
+        assertThat(step.actions()).isEmpty();
+        assertThat(step.next().state()).isEqualTo(TaskState.LOST);
+        assertThat(last(step.next()).message().orElseThrow()).contains("machine restarted");
+        assertThat(staged().machineRestarted(stamp()).actions()).containsExactly(Action.PREPARE);
+    }
+
+    @Test
+    void readsWaitStatuses() {
+        assertThat(Exit.ofWaitStatus(0)).isEqualTo(new Exit.Exited(0));
+        assertThat(Exit.ofWaitStatus(35072)).isEqualTo(new Exit.Exited(137));
+        assertThat(Exit.ofWaitStatus(9)).isEqualTo(new Exit.Signaled(9, false));
+        assertThat(Exit.ofWaitStatus(139)).isEqualTo(new Exit.Signaled(11, true));
+        assertThat(Exit.ofWaitStatus(139).describe()).isEqualTo("killed by signal 11 (SIGSEGV), core dumped");
+        assertThat(Exit.ofWaitStatus(40).describe()).isEqualTo("killed by signal 40 (signal 40)");
+    }
+
+    @Test
+    void aGraceIsNeverLongerThanGivenWhateverTheClockDoes() {
+        KillOrder order = new KillOrder(NOON, GRACE);
+        assertThat(order.remaining(NOON.minusSeconds(3600))).isEqualTo(GRACE);
+        assertThat(order.remaining(NOON.plusSeconds(3600))).isEqualTo(Duration.ZERO);
+    }
+
+    private static AgentTask staged() {
+        return AgentTask.received(Tasks.shell("t", "true"), "container", NOON);
+    }
+
+    private AgentTask running() {
+        return staged().prepared(PROCESS, stamp()).next();
+    }
+
+    private TaskStatus end(Exit exit, boolean begun) {
+        Step step = running().ended(exit, begun, stamp());
+        assertThat(step.actions()).containsExactly(Action.FORGET_PROCESS);
+        assertThat(step.next().ended()).isEqualTo(Optional.of(NOON));
+        return last(step.next());
+    }
+
+    private static TaskStatus last(AgentTask task) {
+        return task.unacknowledged().get(task.unacknowledged().size() - 1);
+    }
+
+    private Stamp stamp() {
+        return new Stamp(NOON, "u" + uuids++);
+    }
+}

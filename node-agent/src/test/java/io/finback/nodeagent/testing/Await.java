@@ -1,0 +1,36 @@
+package io.finback.nodeagent.testing;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+
+/** Waits for something to become true; the limit is only ever reached by a failing test. */
+public final class Await {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private Await() {}
+
+    public static void until(String what, Callable<Boolean> condition) {
+        found(what, () -> condition.call() ? Optional.of(true) : Optional.empty());
+    }
+
+    /** The first value there is. */
+    public static <T> T found(String what, Callable<Optional<T>> search) {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        while (true) {
+            try {
+                Optional<T> value = search.call();
+                if (value.isPresent()) {
+                    return value.get();
+                }
+            } catch (Exception e) {
+                throw new AssertionError(what, e);
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("not within " + LIMIT + ": " + what);
+            }
+            LockSupport.parkNanos(5_000_000);
+        }
+    }
+}

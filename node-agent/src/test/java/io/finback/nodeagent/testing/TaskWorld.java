@@ -1,0 +1,77 @@
+package io.finback.nodeagent.testing;
+
+import io.finback.nodeagent.checkpoint.CheckpointStore;
+import io.finback.nodeagent.executor.Launcher;
+import io.finback.nodeagent.executor.ProcFs;
+import io.finback.nodeagent.executor.Processes;
+import io.finback.nodeagent.executor.Sandboxes;
+import io.finback.nodeagent.executor.Tools;
+import io.finback.nodeagent.node.TaskBoard;
+import io.finback.nodeagent.node.TasksActor;
+import io.finback.nodeagent.node.TasksSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+/** Everything a {@link TasksActor} works with, on a directory. */
+public final class TaskWorld {
+    public static final int MAX_ENDED = 3;
+
+    private final Path data;
+    private final TasksActor.Tools tools;
+
+    public TaskWorld(Path data) throws IOException {
+        this.data = data;
+        Tools programs;
+        try {
+            programs = Tools.find(System.getenv("PATH"));
+        } catch (Tools.Missing e) {
+            throw new IOException(e);
+        }
+        this.tools = new TasksActor.Tools(
+                Tasks.AGENT,
+                CheckpointStore.open(data),
+                new Sandboxes(data, Tasks.AGENT),
+                new Launcher(programs, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"))),
+                new Processes(programs),
+                new TaskBoard(),
+                work -> new Thread(work, "test-blocking").start(),
+                ProcFs.bootId(),
+                new TasksSettings(
+                        Duration.ofSeconds(5),
+                        Duration.ofMillis(10),
+                        Duration.ofMillis(50),
+                        Duration.ofDays(7),
+                        MAX_ENDED));
+    }
+
+    public TasksActor.Tools tools() {
+        return tools;
+    }
+
+    public TaskBoard board() {
+        return tools.board();
+    }
+
+    /** Where the latest run of a task lives. */
+    public Path sandbox(String task) throws IOException {
+        return data.resolve("slaves/agent-1/frameworks/framework-1/executors/" + task + "/runs/latest")
+                .toRealPath();
+    }
+
+    /** From now on the file of task {@code t} cannot be written (root may write everywhere, so permissions would not do). */
+    public void breakDisk() throws IOException {
+        Files.createDirectories(inTheWay().resolve("x"));
+    }
+
+    public void mendDisk() throws IOException {
+        Files.delete(inTheWay().resolve("x"));
+        Files.delete(inTheWay());
+    }
+
+    private Path inTheWay() {
+        return data.resolve("meta/tasks/t-e3b98a4da31a127d.json.tmp");
+    }
+}

@@ -1,0 +1,44 @@
+package io.finback.nodeagent.testing;
+
+import io.finback.resources.AgentId;
+import io.finback.resources.FrameworkId;
+import io.finback.resources.Resources;
+import io.finback.resources.TaskId;
+import io.finback.tasks.CommandInfo;
+import io.finback.tasks.TaskInfo;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Tasks for tests. */
+public final class Tasks {
+    public static final AgentId AGENT = AgentId.of("agent-1");
+    public static final FrameworkId FRAMEWORK = FrameworkId.of("framework-1");
+
+    private Tasks() {}
+
+    public static TaskInfo shell(String id, String commandLine) {
+        return task(id, CommandInfo.shell(commandLine, Map.of()));
+    }
+
+    public static TaskInfo shell(String id, String commandLine, Map<String, String> environment) {
+        return task(id, CommandInfo.shell(commandLine, environment));
+    }
+
+    public static TaskInfo arguments(String id, Map<String, String> environment, String... arguments) {
+        return task(id, new CommandInfo(false, "", List.of(arguments), environment, Optional.empty()));
+    }
+
+    public static TaskInfo task(String id, CommandInfo command) {
+        return new TaskInfo(
+                TaskId.of(id),
+                id,
+                FRAMEWORK,
+                AGENT,
+                Resources.of(0.1, 16, 0),
+                command,
+                Optional.of(Duration.ofMillis(500)),
+                Map.of("team", "whales"));
+    }
+}

@@ -1,0 +1,4 @@
+package io.finback.controlplane.boot;
+
+/** Something a boot room holds (ArchitectureTest). */
+public record Anything() {}

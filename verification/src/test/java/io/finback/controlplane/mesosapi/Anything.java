@@ -1,0 +1,4 @@
+package io.finback.controlplane.mesosapi;
+
+/** Something an API room holds (ArchitectureTest). */
+public record Anything() {}
