@@ -21,9 +21,7 @@ class DataDirLockTest {
         try (DataDirLock lock = DataDirLock.acquire(Path.of(args[0]))) {
             System.out.println(lock.directory());
             System.out.flush();
-            while (System.in.read() >= 0) {
-                continue;
-            }
+            var unused = System.in.readAllBytes();
         }
     }
 
