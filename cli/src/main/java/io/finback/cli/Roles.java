@@ -1,5 +1,6 @@
 package io.finback.cli;
 
+import io.finback.controlplane.boot.MasterNode;
 import io.finback.meshrouter.boot.RouterNode;
 import io.finback.nodeagent.boot.AgentNode;
 import io.finback.nodeagent.boot.LeftTasks;
@@ -21,7 +22,7 @@ record Roles(Map<Role, NodeStarter> starters, TaskSweep sweep) {
 
     /** The roles of this build. */
     static Roles all() {
-        return new Roles(Map.of(Role.AGENT, AgentNode::start, Role.ROUTER, RouterNode::start), LeftTasks::kill);
+        return new Roles(Map.of(Role.MASTER, MasterNode::start, Role.AGENT, AgentNode::start, Role.ROUTER, RouterNode::start), LeftTasks::kill);
     }
 
     NodeStarter starter(Role role) {

@@ -50,8 +50,7 @@ public final class MasterNode implements Node {
     private static final Logger log = LoggerFactory.getLogger(MasterNode.class);
     private static final Duration DRAIN = Duration.ofSeconds(5);
 
-    /** The services rooms' entry: the one line the integrator of those rooms changes. */
-    private static final ServicesStarter SERVICES = ServicesStarter.none();
+    private static final ServicesStarter SERVICES = new ServicesBoot();
 
     private final ActorSystem<Void> system;
     private final AtomicReference<ClusterSnapshot> view = new AtomicReference<>(ClusterSnapshot.EMPTY);
@@ -76,6 +75,7 @@ public final class MasterNode implements Node {
         MasterSettings settings = MasterSettings.from(config);
         Map<String, HttpListen> listeners = new LinkedHashMap<>();
         listeners.put("finback.master.http", settings.http());
+        listeners.put("finback.services.http", ServicesBoot.listen(config));
         Ports.check(listeners);
         MasterNode node = new MasterNode(ClusterSystem.member(Behaviors.empty(), config, Role.MASTER));
         try {
