@@ -1,5 +1,9 @@
 package io.finback.cli;
 
+import io.finback.controlplane.boot.MasterNode;
+import io.finback.meshrouter.boot.RouterNode;
+import io.finback.nodeagent.boot.AgentNode;
+import io.finback.nodeagent.boot.LeftTasks;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
 import java.util.List;
@@ -18,7 +22,7 @@ record Roles(Map<Role, NodeStarter> starters, TaskSweep sweep) {
 
     /** The roles of this build. */
     static Roles all() {
-        return new Roles(Map.of(), agentDataDir -> {});
+        return new Roles(Map.of(Role.MASTER, MasterNode::start, Role.AGENT, AgentNode::start, Role.ROUTER, RouterNode::start), LeftTasks::kill);
     }
 
     NodeStarter starter(Role role) {

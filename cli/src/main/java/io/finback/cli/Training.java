@@ -51,7 +51,7 @@ public final class Training {
         }
     }
 
-    private static int freeOffset(Path data) {
+    static int freeOffset(Path data) {
         Config base = NodeConfig.of(List.of(), Map.of(), List.of()).load();
         Random random = new Random();
         for (int i = 0; i < TRIES; i++) {

@@ -5,10 +5,10 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.Props;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigValue;
 import io.finback.persistence.Persistence;
 import io.finback.settings.ClusterSettings;
 import io.finback.settings.ManagementSettings;
+import io.finback.settings.NodeConfig;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +21,6 @@ public final class ClusterSystem {
     /** Every member of one cluster has this name. */
     public static final String NAME = "finback";
 
-    private static final String ROOT = "finback";
     private static final int MAX_MASTER_LANES = 4;
 
     private ClusterSystem() {}
@@ -118,23 +117,12 @@ public final class ClusterSystem {
 
     private static Config layered(Map<String, Object> derived, Config settings, Config ours) {
         return ConfigFactory.parseMap(derived)
-                .withFallback(said(settings))
+                // Were the defaults of the libraries in here, they would hide ours.
+                .withFallback(NodeConfig.said(settings))
                 .withFallback(ours)
                 .withFallback(resource("finback-node.conf"))
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();
-    }
-
-    /** The finback tree and what a person set outside it: were the defaults of the libraries in here, they would hide ours. */
-    private static Config said(Config settings) {
-        Config said = settings.hasPath(ROOT) ? settings.withOnlyPath(ROOT) : ConfigFactory.empty();
-        for (Map.Entry<String, ConfigValue> entry : settings.entrySet()) {
-            boolean isDefault = entry.getValue().origin().description().contains("reference.conf");
-            if (!isDefault && !entry.getKey().startsWith(ROOT + ".")) {
-                said = said.withValue(entry.getKey(), entry.getValue());
-            }
-        }
-        return said;
     }
 
     private static String rootMessage(Throwable e) {

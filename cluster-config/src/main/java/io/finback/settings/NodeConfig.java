@@ -48,9 +48,21 @@ public record NodeConfig(List<Path> files, Map<String, String> environment, List
 
     /** The whole, resolved, checked configuration. Throws {@link StartFailure} with one line. */
     public Config load() {
-        return given().withFallback(defaults)
+        return said(given().withFallback(defaults)
                 .withFallback(ConfigFactory.defaultReference())
-                .resolve();
+                .resolve());
+    }
+
+    /** Of a resolved configuration the {@code finback} tree, and of the rest what no {@code reference.conf} says. */
+    public static Config said(Config resolved) {
+        Config said = resolved.hasPath(ROOT) ? resolved.withOnlyPath(ROOT) : ConfigFactory.empty();
+        for (Map.Entry<String, ConfigValue> entry : resolved.entrySet()) {
+            boolean isDefault = entry.getValue().origin().description().contains("reference.conf");
+            if (!isDefault && !entry.getKey().startsWith(ROOT + ".")) {
+                said = said.withValue(entry.getKey(), entry.getValue());
+            }
+        }
+        return said;
     }
 
     /** Only what a person said, checked: files, environment and overrides. Substitutions may be unresolved. */

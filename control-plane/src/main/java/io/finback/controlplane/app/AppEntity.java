@@ -2,7 +2,6 @@ package io.finback.controlplane.app;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
-import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
@@ -27,6 +26,7 @@ import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.InstancePlanner;
 import io.finback.controlplane.scheduler.TaskEnvironment;
 import io.finback.controlplane.scheduler.TaskReport;
+import io.finback.persistence.EntityDefaults;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
 import java.time.Duration;
@@ -71,9 +71,8 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
 
     public static Behavior<AppCommand> create(
             String entityId, AppSettings settings, AppLinks links, InstantSource clock) {
-        return Behaviors.<AppCommand>setup(context -> Behaviors.withTimers(
-                        timers -> new AppEntity(entityId, context, timers, settings, links, clock)))
-                .narrow();
+        return EntityDefaults.supervised(Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new AppEntity(entityId, context, timers, settings, links, clock))));
     }
 
     private AppEntity(
@@ -83,10 +82,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
             AppSettings settings,
             AppLinks links,
             InstantSource clock) {
-        super(
-                PersistenceId.of(AppCommand.KEY.name(), entityId),
-                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.1)
-                        .withStashCapacity(STASH));
+        super(PersistenceId.of(AppCommand.KEY.name(), entityId), EntityDefaults.onPersistFailure());
         this.context = context;
         this.timers = timers;
         this.appId = AppPath.ofEntityId(entityId);

@@ -1,7 +1,6 @@
 package io.finback.controlplane.app;
 
 import akka.actor.typed.Behavior;
-import akka.actor.typed.SupervisorStrategy;
 import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.javadsl.CommandHandlerWithReply;
 import akka.persistence.typed.javadsl.EventHandler;
@@ -10,7 +9,7 @@ import akka.persistence.typed.javadsl.ReplyEffect;
 import akka.persistence.typed.javadsl.RetentionCriteria;
 import io.finback.controlplane.scheduler.PortBook;
 import io.finback.controlplane.scheduler.PortEvent;
-import java.time.Duration;
+import io.finback.persistence.EntityDefaults;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,13 +21,12 @@ public final class PortsEntity extends EventSourcedBehaviorWithEnforcedReplies<P
     private static final int SNAPSHOT_EVERY = 500;
 
     public static Behavior<PortsMessage> create(String entityId) {
-        return new PortsEntity(entityId);
+        return EntityDefaults.supervised(
+                akka.actor.typed.javadsl.Behaviors.setup(context -> new PortsEntity(entityId)));
     }
 
     private PortsEntity(String entityId) {
-        super(
-                PersistenceId.of(PortsMessage.KEY.name(), entityId),
-                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.1));
+        super(PersistenceId.of(PortsMessage.KEY.name(), entityId), EntityDefaults.onPersistFailure());
     }
 
     @Override

@@ -7,50 +7,61 @@ import io.finback.controlplane.allocator.OfferPolicy;
 import io.finback.controlplane.framework.FrameworkSettings;
 import io.finback.controlplane.ingress.Ingress;
 import io.finback.resources.Resources;
+import io.finback.runtime.StartFailure;
+import io.finback.settings.HttpListen;
+import io.finback.settings.SettingsReader;
 
-/** The typed settings of a master's own rooms; the services room has its own. A wrong value throws and names its key. */
-record MasterSettings(
-        AllocatorSettings allocator, FrameworkSettings framework, AgentSettings agent, String httpHost, int httpPort) {
+/** The typed settings of a master's own rooms; the services room has its own. A wrong value is a {@link StartFailure} that names its key. */
+record MasterSettings(AllocatorSettings allocator, FrameworkSettings framework, AgentSettings agent, HttpListen http) {
 
     static MasterSettings from(Config config) {
-        Config master = config.getConfig("finback.master");
-        return new MasterSettings(
-                allocator(config.getConfig("finback.allocator")),
-                framework(master),
-                agent(master),
-                master.getString("http.host"),
-                master.getInt("http.port"));
+        SettingsReader master = SettingsReader.of(config, "finback.master");
+        try {
+            return new MasterSettings(
+                    allocator(SettingsReader.of(config, "finback.allocator")),
+                    framework(master),
+                    agent(master),
+                    HttpListen.from(config, "finback.master.http"));
+        } catch (IllegalArgumentException e) {
+            throw new StartFailure(String.valueOf(e.getMessage()), e);
+        }
     }
 
-    private static AllocatorSettings allocator(Config config) {
+    private static AllocatorSettings allocator(SettingsReader config) {
         return new AllocatorSettings(
                 new OfferPolicy(
-                        config.getDuration("offer-timeout"),
-                        Resources.thousandths("finback.allocator.min-offer-cpus", config.getDouble("min-offer-cpus")),
-                        Resources.thousandths("finback.allocator.min-offer-mem", config.getDouble("min-offer-mem"))),
-                config.getDuration("pass-delay"),
-                config.getDuration("framework-lease"),
-                config.getDuration("view-delay"),
-                config.getInt("snapshot-every"),
-                new Ingress.Settings(config.getInt("max-batch"), config.getInt("max-queue")));
+                        config.duration("offer-timeout"),
+                        Resources.thousandths(
+                                "finback.allocator.min-offer-cpus", config.doubleIn("min-offer-cpus", 0, 1_000_000)),
+                        Resources.thousandths(
+                                "finback.allocator.min-offer-mem", config.doubleIn("min-offer-mem", 0, 1e12))),
+                config.duration("pass-delay"),
+                config.duration("framework-lease"),
+                config.duration("view-delay"),
+                config.intIn("snapshot-every", 1, Integer.MAX_VALUE),
+                new Ingress.Settings(
+                        config.intIn("max-batch", 1, Integer.MAX_VALUE),
+                        config.intIn("max-queue", 1, Integer.MAX_VALUE)));
     }
 
-    private static FrameworkSettings framework(Config config) {
+    private static FrameworkSettings framework(SettingsReader config) {
         return new FrameworkSettings(
-                config.getDuration("repeat"),
-                config.getDuration("update-repeat"),
-                config.getDuration("update-repeat-max"),
-                config.getDuration("view-delay"),
-                config.getInt("framework-snapshot-every"),
-                new Ingress.Settings(config.getInt("framework-max-batch"), config.getInt("framework-max-queue")));
+                config.duration("repeat"),
+                config.duration("update-repeat"),
+                config.duration("update-repeat-max"),
+                config.duration("view-delay"),
+                config.intIn("framework-snapshot-every", 1, Integer.MAX_VALUE),
+                new Ingress.Settings(
+                        config.intIn("framework-max-batch", 1, Integer.MAX_VALUE),
+                        config.intIn("framework-max-queue", 1, Integer.MAX_VALUE)));
     }
 
-    private static AgentSettings agent(Config config) {
+    private static AgentSettings agent(SettingsReader config) {
         return new AgentSettings(
-                config.getDuration("agent-heartbeat"),
-                config.getDuration("agent-silent-after"),
-                config.getDuration("agent-unreachable-after"),
-                config.getDuration("agent-repeat"),
-                config.getInt("agent-max-pending"));
+                config.duration("agent-heartbeat"),
+                config.duration("agent-silent-after"),
+                config.duration("agent-unreachable-after"),
+                config.duration("agent-repeat"),
+                config.intIn("agent-max-pending", 1, Integer.MAX_VALUE));
     }
 }

@@ -1,7 +1,6 @@
 package io.finback.controlplane.deployment;
 
 import akka.actor.typed.Behavior;
-import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
@@ -16,6 +15,7 @@ import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.DeploymentMessage;
 import io.finback.controlplane.scheduler.DeploymentEvent;
 import io.finback.controlplane.scheduler.DeploymentState;
+import io.finback.persistence.EntityDefaults;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -55,9 +55,7 @@ public final class DeploymentEntity
             TimerScheduler<DeploymentMessage> timers,
             Duration repeat,
             BiConsumer<String, AppCommand> apps) {
-        super(
-                PersistenceId.of(DeploymentMessage.KEY.name(), entityId),
-                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.1));
+        super(PersistenceId.of(DeploymentMessage.KEY.name(), entityId), EntityDefaults.onPersistFailure());
         this.context = context;
         this.timers = timers;
         this.id = entityId;

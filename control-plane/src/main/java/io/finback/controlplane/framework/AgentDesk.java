@@ -1,6 +1,7 @@
 package io.finback.controlplane.framework;
 
 import io.finback.resources.AgentId;
+import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
@@ -32,7 +33,7 @@ final class AgentDesk {
     }
 
     /** The agent registered: what it lists lives, what it does not list and might have had is lost, the rest is launched again. */
-    void agentBack(AgentReport.AgentBack report, io.finback.resources.FrameworkId framework) {
+    void agentBack(AgentReport.AgentBack report, FrameworkId framework) {
         if (report.session() < heard.getOrDefault(report.agent(), Long.MIN_VALUE)) {
             return;
         }
@@ -59,7 +60,7 @@ final class AgentDesk {
     }
 
     /** The agent is gone for now: so are its tasks, which keep what they hold. */
-    void agentGone(AgentReport.AgentGone report, io.finback.resources.FrameworkId framework) {
+    void agentGone(AgentReport.AgentGone report, FrameworkId framework) {
         if (report.session() < heard.getOrDefault(report.agent(), Long.MIN_VALUE)) {
             return;
         }

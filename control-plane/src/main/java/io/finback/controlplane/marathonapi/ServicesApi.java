@@ -120,7 +120,7 @@ public final class ServicesApi {
         String method = request.method().value();
         return new Request(
                 method.equals("HEAD") ? "GET" : method,
-                AppPath.segments(request.getUri().path()),
+                AppPath.segments(String.join("/", request.getUri().pathSegments())),
                 query,
                 header(request, "Host").orElse(services.settings().address()),
                 header(request, "Accept").orElse("").toLowerCase(Locale.ROOT),

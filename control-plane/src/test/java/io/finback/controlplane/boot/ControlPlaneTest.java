@@ -11,8 +11,10 @@ import io.finback.resources.Resources;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
+import io.finback.wire.AgentToMaster;
 import io.finback.wire.MasterToAgent;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +61,187 @@ class ControlPlaneTest {
             scheduler.acknowledge(finished);
             assertThat(agent.await(MasterToAgent.Acknowledge.class).updates())
                     .containsExactly(new MasterToAgent.UpdateId(task.id(), "u2"));
+        }
+    }
+
+    @Test
+    void theMesosFigure() {
+        Resources figure = Resources.of(4, 4096, 0);
+        try (ControlPlaneHarness harness = new ControlPlaneHarness(data, Map.of())) {
+            ScriptedScheduler scheduler = new ScriptedScheduler(harness).subscribe();
+            ScriptedAgent agent = new ScriptedAgent(harness, "a1", figure).register();
+            Offer offer = scheduler.awaitOffer(figure);
+            TaskInfo first = task("t1", offer.agent(), Resources.of(2, 1024, 0));
+            TaskInfo second = task("t2", offer.agent(), Resources.of(1, 2048, 0));
+            scheduler.accept(offer, first, second);
+            assertThat(agent.await(MasterToAgent.Launch.class).tasks()).containsExactly(first, second);
+            assertThat(scheduler.awaitOffer().resources()).isEqualTo(Resources.of(1, 1024, 0));
+        }
+    }
+
+    @Test
+    void lostAndRepeatedMessagesChangeNothing() {
+        try (ControlPlaneHarness harness = new ControlPlaneHarness(data, Map.of())) {
+            ScriptedScheduler scheduler = new ScriptedScheduler(harness).subscribe();
+            ScriptedAgent agent = new ScriptedAgent(harness, "a1", FOUR).register();
+            Offer offer = scheduler.awaitOffer();
+            TaskInfo task = task("t1", offer.agent(), ONE);
+            scheduler.accept(offer, task);
+            agent.await(MasterToAgent.Launch.class);
+            // The first launch is lost: it comes again until confirmed.
+            assertThat(agent.await(MasterToAgent.Launch.class).tasks()).containsExactly(task);
+            agent.received(task.id());
+
+            agent.update(task, TaskState.RUNNING, "u1");
+            agent.update(task, TaskState.RUNNING, "u1");
+            TaskStatus running = scheduler.awaitUpdate(TaskState.RUNNING);
+            scheduler.acknowledge(running);
+            agent.await(MasterToAgent.Acknowledge.class);
+            // The acknowledgement is lost on its way to the agent, which repeats the update: confirmed, and not told
+            // twice.
+            agent.update(task, TaskState.RUNNING, "u1");
+            agent.await(MasterToAgent.Acknowledge.class);
+            // An accept of a task that exists launches nothing.
+            Offer rest = scheduler.awaitOffer();
+            assertThat(scheduler.accept(rest, task)).isEqualTo(new SchedulerCall.Accepted());
+            // An accept on an offer that does not stand ends its task.
+            TaskInfo late = task("t2", offer.agent(), ONE);
+            scheduler.accept(offer, late);
+            TaskStatus lost = scheduler.awaitUpdate(TaskState.LOST);
+            assertThat(lost.task()).isEqualTo(late.id());
+            assertThat(lost.reason()).contains("INVALID_OFFERS");
+            scheduler.acknowledge(lost);
+        }
+    }
+
+    @Test
+    void aKillAndATaskSurviveTheEndOfTheMaster() {
+        try (ControlPlaneHarness harness = new ControlPlaneHarness(data, Map.of())) {
+            ScriptedScheduler scheduler = new ScriptedScheduler(harness).subscribe();
+            ScriptedAgent agent = new ScriptedAgent(harness, "a1", FOUR).register();
+            Offer offer = scheduler.awaitOffer();
+            TaskInfo task = task("t1", offer.agent(), ONE);
+            TaskInfo unlaunched = task("t2", offer.agent(), ONE);
+            scheduler.accept(offer, task, unlaunched);
+            agent.await(MasterToAgent.Launch.class);
+            agent.received(task.id());
+            agent.update(task, TaskState.RUNNING, "u1");
+            scheduler.acknowledge(scheduler.awaitUpdate(TaskState.RUNNING));
+            agent.await(MasterToAgent.Acknowledge.class);
+            scheduler.kill(task.id());
+            agent.await(MasterToAgent.Kill.class);
+
+            harness.restart();
+
+            ScriptedScheduler again = new ScriptedScheduler(harness).subscribe();
+            ScriptedAgent back = new ScriptedAgent(harness, "a1", FOUR);
+            back.say(new AgentToMaster.Heartbeat(agent.session));
+            back.await(MasterToAgent.RegisterAgain.class);
+            back.register(new AgentToMaster.KnownTask(task, TaskState.RUNNING));
+            assertThat(back.session).isGreaterThan(agent.session);
+            // What was accepted and never reported is launched again; what shall end is killed again. In either order.
+            List<MasterToAgent> told = back.awaitAll(MasterToAgent.Launch.class, MasterToAgent.Kill.class);
+            assertThat(told).anySatisfy(message -> assertThat(message)
+                    .isInstanceOfSatisfying(MasterToAgent.Launch.class, launch -> assertThat(launch.tasks())
+                            .containsExactly(unlaunched)));
+            assertThat(told).anySatisfy(message -> assertThat(message)
+                    .isInstanceOfSatisfying(MasterToAgent.Kill.class, kill -> assertThat(kill.tasks())
+                            .extracting(MasterToAgent.KillTask::task)
+                            .containsExactly(task.id())));
+            back.received(unlaunched.id());
+            assertThat(again.awaitOffer().resources())
+                    .isEqualTo(FOUR.minus(task.resources()).minus(unlaunched.resources()));
+            back.update(task, TaskState.KILLED, "u2");
+            again.acknowledge(again.awaitUpdate(TaskState.KILLED));
+            assertThat(back.await(MasterToAgent.Acknowledge.class).updates())
+                    .containsExactly(new MasterToAgent.UpdateId(task.id(), "u2"));
+        }
+    }
+
+    @Test
+    void anUnacknowledgedEndIsToldToTheNextScheduler() {
+        try (ControlPlaneHarness harness = new ControlPlaneHarness(data, Map.of())) {
+            ScriptedScheduler scheduler = new ScriptedScheduler(harness).subscribe();
+            ScriptedAgent agent = new ScriptedAgent(harness, "a1", FOUR).register();
+            Offer offer = scheduler.awaitOffer();
+            TaskInfo task = task("t1", offer.agent(), ONE);
+            scheduler.accept(offer, task);
+            agent.await(MasterToAgent.Launch.class);
+            agent.update(task, TaskState.FAILED, "u1");
+            scheduler.awaitUpdate(TaskState.FAILED);
+            // Not acknowledged: repeated.
+            scheduler.awaitUpdate(TaskState.FAILED);
+            ScriptedScheduler next = new ScriptedScheduler(harness).subscribe();
+            next.acknowledge(next.awaitUpdate(TaskState.FAILED));
+            scheduler.await(SchedulerEvent.Disconnected.class, event -> true);
+            // A second life of an ended id, and a late word about it, are refused without a sound.
+            agent.update(task, TaskState.RUNNING, "u0");
+            Offer again = next.awaitOffer();
+            assertThat(next.accept(again, task)).isEqualTo(new SchedulerCall.Accepted());
+            assertThat(agent.awaitAll(MasterToAgent.Kill.class)).isNotEmpty();
+            // The scheduler's actor dies: the offers it had return, and the next one gets them.
+            harness.stopProbe(next.probe);
+            ScriptedScheduler third = new ScriptedScheduler(harness).subscribe();
+            assertThat(third.awaitOffer(FOUR).agent()).isEqualTo(agent.info.id());
+        }
+    }
+
+    @Test
+    void aSilentAgentIsGivenUpAndItsTasksComeBackWithIt() {
+        try (ControlPlaneHarness harness = new ControlPlaneHarness(
+                data,
+                Map.of(
+                        "finback.master.agent-heartbeat", "100 ms",
+                        "finback.master.agent-silent-after", "400 ms",
+                        "finback.master.agent-unreachable-after", "2 s"))) {
+            ScriptedScheduler scheduler = new ScriptedScheduler(harness).subscribe();
+            ScriptedAgent agent = new ScriptedAgent(harness, "a1", FOUR).register();
+            Offer offer = scheduler.awaitOffer();
+            TaskInfo task = task("t1", offer.agent(), ONE);
+            scheduler.accept(offer, task);
+            agent.await(MasterToAgent.Launch.class);
+            agent.received(task.id());
+            agent.update(task, TaskState.RUNNING, "u1");
+            scheduler.acknowledge(scheduler.awaitUpdate(TaskState.RUNNING));
+            TaskStatus gone = scheduler.awaitUpdate(TaskState.UNREACHABLE);
+            assertThat(gone.uuid()).isEmpty();
+            agent.heartbeat();
+            agent.await(MasterToAgent.RegisterAgain.class);
+            agent.register(new AgentToMaster.KnownTask(task, TaskState.RUNNING));
+            assertThat(scheduler.awaitUpdate(TaskState.RUNNING).reason()).contains("AGENT_REREGISTERED");
+            assertThat(scheduler.awaitOffer(FOUR.minus(ONE)).agent()).isEqualTo(agent.info.id());
+            // Back once more, without the task: it is lost, and what it held is free.
+            agent.register();
+            scheduler.acknowledge(scheduler.awaitUpdate(TaskState.LOST));
+            assertThat(agent.info.id()).isEqualTo(offer.agent());
+
+            // A master that restarts misses agents that never come back.
+            Offer whole = scheduler.awaitOffer(ONE);
+            TaskInfo other = task("t2", whole.agent(), ONE);
+            scheduler.accept(whole, other);
+            agent.await(MasterToAgent.Launch.class);
+            agent.update(other, TaskState.RUNNING, "u3");
+            scheduler.acknowledge(scheduler.awaitUpdate(TaskState.RUNNING));
+            harness.restart();
+            ScriptedScheduler later = new ScriptedScheduler(harness).subscribe();
+            assertThat(later.awaitUpdate(TaskState.UNREACHABLE).task()).isEqualTo(other.id());
+        }
+    }
+
+    @Test
+    void tasksNobodyKnowsAreKilledAndHoldTheirResourcesUntilThen() {
+        try (ControlPlaneHarness harness = new ControlPlaneHarness(data, Map.of())) {
+            ScriptedScheduler scheduler = new ScriptedScheduler(harness).subscribe();
+            ScriptedAgent agent = new ScriptedAgent(harness, "a1", FOUR);
+            TaskInfo orphan = task("ghost", agent.info.id(), ONE);
+            agent.register(new AgentToMaster.KnownTask(orphan, TaskState.RUNNING));
+            assertThat(agent.await(MasterToAgent.Kill.class).tasks())
+                    .extracting(MasterToAgent.KillTask::task)
+                    .containsExactly(orphan.id());
+            assertThat(scheduler.awaitOffer().resources()).isEqualTo(FOUR.minus(ONE));
+            agent.update(orphan, TaskState.KILLED, "u1");
+            agent.await(MasterToAgent.Acknowledge.class);
+            assertThat(scheduler.awaitOffer().resources()).isEqualTo(ONE);
         }
     }
 }

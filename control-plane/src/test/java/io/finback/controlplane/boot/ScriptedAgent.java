@@ -14,9 +14,12 @@ import io.finback.wire.AgentToMaster;
 import io.finback.wire.MasterToAgent;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** An agent whose every word the test decides. */
 final class ScriptedAgent {
@@ -81,5 +84,17 @@ final class ScriptedAgent {
                 Optional.of(4711L));
         say(new AgentToMaster.Updates(session, List.of(status)));
         return status;
+    }
+
+    /** Messages until there was one of each of these types. */
+    List<MasterToAgent> awaitAll(Class<?>... types) {
+        Set<Class<?>> missing = new HashSet<>(List.of(types));
+        List<MasterToAgent> seen = new ArrayList<>();
+        while (!missing.isEmpty()) {
+            MasterToAgent message = probe.receiveMessage(PATIENCE);
+            missing.remove(message.getClass());
+            seen.add(message);
+        }
+        return seen;
     }
 }

@@ -34,7 +34,7 @@ import java.util.function.Predicate;
  * under test, as tasks outlive masters. Thread-safe.
  */
 public final class FakeWorld {
-    private enum Tick implements FrameworkMessage {
+    private enum Tick {
         INSTANCE
     }
 
@@ -78,9 +78,13 @@ public final class FakeWorld {
 
     /** The stand-in for the framework's entity. */
     public Behavior<FrameworkMessage> framework() {
+        return conversation().narrow();
+    }
+
+    private Behavior<Object> conversation() {
         return Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay(Tick.INSTANCE, Duration.ofMillis(20));
-            return Behaviors.receive(FrameworkMessage.class)
+            return Behaviors.receive(Object.class)
                     .onMessage(SchedulerCall.Subscribe.class, m -> locked(() -> onSubscribe(m)))
                     .onMessage(SchedulerCall.Accept.class, m -> locked(() -> onAccept(m)))
                     .onMessage(SchedulerCall.Decline.class, m -> locked(() -> onDecline(m)))
@@ -154,7 +158,7 @@ public final class FakeWorld {
 
     // --- the conversation
 
-    private synchronized Behavior<FrameworkMessage> locked(Runnable action) {
+    private synchronized Behavior<Object> locked(Runnable action) {
         action.run();
         fewestRunning.replaceAll((app, least) -> Math.min(least, running(app).size()));
         mostLive.replaceAll((app, most) -> Math.max(most, live(app).size()));

@@ -10,6 +10,7 @@ import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
 import akka.persistence.query.PersistenceQuery;
 import akka.persistence.query.javadsl.CurrentPersistenceIdsQuery;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.finback.controlplane.framework.FrameworkMessage;
@@ -64,6 +65,7 @@ public final class TestMaster implements AutoCloseable {
         get(system.getWhenTerminated());
     }
 
+    @CanIgnoreReturnValue
     public static <T> T get(CompletionStage<T> stage) {
         try {
             return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);

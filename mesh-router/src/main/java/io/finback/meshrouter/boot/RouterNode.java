@@ -12,7 +12,9 @@ import io.finback.meshrouter.router.FsNamer;
 import io.finback.meshrouter.router.MeshRouter;
 import io.finback.runtime.ClusterLink;
 import io.finback.runtime.ClusterSystem;
+import io.finback.runtime.Management;
 import io.finback.runtime.Node;
+import io.finback.runtime.Readiness;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
 import java.io.IOException;
@@ -79,6 +81,7 @@ public final class RouterNode implements Node {
                         () -> EndpointsLink.guardian(links.incrementAndGet(), system, () -> ready.complete(null)));
                 stops.push(() ->
                         link.stop().toCompletableFuture().copy().orTimeout(LEAVE_LIMIT.toSeconds(), TimeUnit.SECONDS));
+                manage(system, link);
             }
             proxy = listen(router);
             stops.push(() -> proxy.stop(settings.drainLimit()));
@@ -102,6 +105,19 @@ public final class RouterNode implements Node {
     /** Starts a router. {@code config} is the whole resolved configuration. Throws {@link StartFailure}. */
     public static RouterNode start(Config config) {
         return new RouterNode(config, RouterSettings.from(config));
+    }
+
+    /** Shows this node at its management port: ready means that it serves and a master is a member. */
+    private static void manage(ActorSystem<?> system, ClusterLink link) {
+        Readiness.of(system).add("listeners", () -> CompletableFuture.completedFuture(true));
+        try {
+            var unused = Management.start(system, link)
+                    .toCompletableFuture()
+                    .orTimeout(BIND_LIMIT.toSeconds(), TimeUnit.SECONDS)
+                    .join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof StartFailure failure ? failure : e;
+        }
     }
 
     private Optional<FsNamer> startFs() {

@@ -109,12 +109,13 @@ final class ClientConnection extends FlowHandler {
         requestEnded = false;
         responseEnded = false;
         delimitedByClose = false;
-        boolean chunked = HttpUtil.isTransferEncodingChunked(head);
-        boolean bodyless = !chunked && HttpUtil.getContentLength(head, 0L) == 0;
+        Optional<ErrorAnswer> refusal = HttpRules.refusal(head, loop.settings().maxCallDepth());
+        // Only what was not refused has a framing that can be asked for.
+        boolean bodyless = refusal.isPresent()
+                || (!HttpUtil.isTransferEncodingChunked(head) && HttpUtil.getContentLength(head, 0L) == 0);
         Exchange started = new Exchange(this, head, bodyless);
         exchange = started;
         encoder.answering(started.isHead());
-        Optional<ErrorAnswer> refusal = HttpRules.refusal(head, loop.settings().maxCallDepth());
         if (refusal.isPresent()) {
             keepAlive = false;
             started.fail(refusal.get());

@@ -30,8 +30,15 @@ import java.util.function.Supplier;
 public final class MeshRouter implements Routing {
     private static final int MAX_UNION_DEPTH = 100;
 
+    /** A bound leaf with its texts, which every request needs. */
+    private record Target(Path id, String idText, String residual) {
+        static Target of(Name.Bound bound) {
+            return new Target(bound.id(), bound.id().show(), bound.residual().show());
+        }
+    }
+
     /** A name as it is bound now; {@code version} is the names' version it was bound at. */
-    private record Binding(long version, Path name, NameTree<Name.Bound> tree) {}
+    private record Binding(long version, String name, NameTree<Target> tree) {}
 
     private final Dtab dtab;
     private final Namer namers;
@@ -106,10 +113,10 @@ public final class MeshRouter implements Routing {
                     && tree instanceof NameTree.Leaf<Name.Bound> leaf
                     && !leaf.value().residual().isEmpty();
             if (!tree.isNeg() && !tooShort) {
-                return new Binding(version, candidate.path(), tree);
+                return new Binding(version, candidate.path().show(), tree.map(Target::of));
             }
         }
-        return new Binding(version, candidates.get(0).path(), NameTree.neg());
+        return new Binding(version, candidates.get(0).path().show(), NameTree.neg());
     }
 
     private long version() {
@@ -124,12 +131,12 @@ public final class MeshRouter implements Routing {
         return context.concat(Dtab.parse(String.join(";", headers.getAll("l5d-dtab"))));
     }
 
-    private Answer choose(Binding binding, Dtab local, NameTree<Name.Bound> tree, int depth) {
-        String name = binding.name().show();
-        return tree.match(new NameTree.Cases<Name.Bound, Answer>() {
+    private Answer choose(Binding binding, Dtab local, NameTree<Target> tree, int depth) {
+        String name = binding.name();
+        return tree.match(new NameTree.Cases<Target, Answer>() {
             @Override
-            public Answer leaf(Name.Bound bound) {
-                return to(name, local, bound);
+            public Answer leaf(Target target) {
+                return to(name, local, target);
             }
 
             @Override
@@ -151,21 +158,21 @@ public final class MeshRouter implements Routing {
             }
 
             @Override
-            public Answer alt(List<NameTree<Name.Bound>> trees) {
+            public Answer alt(List<NameTree<Target>> trees) {
                 throw new IllegalStateException("a bound tree has no Alt");
             }
 
             @Override
-            public Answer union(List<NameTree.Weighted<Name.Bound>> trees) {
+            public Answer union(List<NameTree.Weighted<Target>> trees) {
                 return depth > MAX_UNION_DEPTH ? neg() : choose(binding, local, weighted(trees), depth + 1);
             }
         });
     }
 
-    private static NameTree<Name.Bound> weighted(List<NameTree.Weighted<Name.Bound>> trees) {
+    private static NameTree<Target> weighted(List<NameTree.Weighted<Target>> trees) {
         double total = trees.stream().mapToDouble(NameTree.Weighted::weight).sum();
         double at = ThreadLocalRandom.current().nextDouble() * total;
-        for (NameTree.Weighted<Name.Bound> branch : trees) {
+        for (NameTree.Weighted<Target> branch : trees) {
             at -= branch.weight();
             if (at < 0) {
                 return branch.tree();
@@ -174,15 +181,12 @@ public final class MeshRouter implements Routing {
         return trees.get(trees.size() - 1).tree();
     }
 
-    private Answer to(String name, Dtab local, Name.Bound bound) {
+    private Answer to(String name, Dtab local, Target target) {
         Destination destination =
-                destinations.get(bound.id().show(), id -> new LiveDestination(id, addresses(bound.id())));
-        return new To(
-                name,
-                services.get(name, unused -> new Stats()),
-                destination,
-                bound.residual().show(),
-                local.entries().isEmpty() ? "" : local.show());
+                destinations.get(target.idText(), id -> new LiveDestination(id, addresses(target.id())));
+        Stats stats = services.get(name, unused -> new Stats());
+        String shown = local.entries().isEmpty() ? "" : local.show();
+        return new To(name, stats, destination, target.residual(), shown);
     }
 
     /** The addresses behind a bound id; nobody for an id no namer of ours made. */

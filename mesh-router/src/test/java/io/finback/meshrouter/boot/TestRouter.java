@@ -24,8 +24,15 @@ public final class TestRouter implements AutoCloseable {
     }
 
     public static Config config(Map<String, Object> settings) {
-        Map<String, Object> all = new HashMap<>(
-                Map.of("finback.router.http.port", 0, "finback.router.admin.port", 0, "finback.cluster.port", 0));
+        Map<String, Object> all = new HashMap<>(Map.of(
+                "finback.router.http.port",
+                0,
+                "finback.router.admin.port",
+                0,
+                "finback.cluster.port",
+                0,
+                "finback.management.port",
+                0));
         all.putAll(settings);
         return ConfigFactory.parseMap(all)
                 .withFallback(ConfigFactory.defaultReference())

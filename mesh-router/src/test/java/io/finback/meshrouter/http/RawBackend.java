@@ -75,7 +75,11 @@ public final class RawBackend implements AutoCloseable {
             }
         } else if (request.header("transfer-encoding").equals("chunked")) {
             while (true) {
-                int size = Integer.parseInt(line(in), 16);
+                String first = line(in);
+                if (first == null) {
+                    return;
+                }
+                int size = Integer.parseInt(first, 16);
                 in.skipNBytes(size);
                 String end = line(in);
                 if (end == null || size == 0) {

@@ -225,6 +225,7 @@ public final class AgentNode implements Node {
             boolean asked = stopping.getAndSet(true);
             CompletionStage<Void> left = asked ? CompletableFuture.completedFuture(null) : link.stop();
             left.whenComplete((gone, problem) -> {
+                registration.end(new StartFailure("the agent ended before a master admitted it"));
                 boolean first = terminated.complete(asked ? "stopped" : "the agent's ActorSystem ended by itself");
                 log.info("agent.ended asked={} first={}", asked, first);
                 stopped.complete(null);

@@ -53,8 +53,9 @@ record TaskFile(int version, @Nullable AgentTask task) {
                 throw new IOException("task: missing (expected: a task)");
             }
             return file.task();
-        } catch (IllegalArgumentException e) {
-            throw new IOException(e.getMessage(), e);
+        } catch (JsonProcessingException e) {
+            // Without the place in the source, which spans lines.
+            throw new IOException(e.getOriginalMessage(), e);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.finback.nodeagent.executor;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
@@ -46,13 +47,13 @@ public final class ProcFs {
         return Files.readString(PROC.resolve("sys/kernel/random/boot_id")).strip();
     }
 
-    /** Empty when there is no such process, or it vanished while it was read. */
+    /** Empty when there is no such process, or it vanished while it was read. Throws when the kernel cannot be asked. */
     public static Optional<Stat> stat(long pid) {
         try {
             return Optional.of(parse(
                     pid, new String(Files.readAllBytes(PROC.resolve(pid + "/stat")), StandardCharsets.ISO_8859_1)));
         } catch (IOException e) {
-            return Optional.empty();
+            return vanished(pid, e);
         }
     }
 
@@ -62,7 +63,7 @@ public final class ProcFs {
             return Optional.of(
                     new String(Files.readAllBytes(PROC.resolve(pid + "/comm")), StandardCharsets.ISO_8859_1).strip());
         } catch (IOException e) {
-            return Optional.empty();
+            return vanished(pid, e);
         }
     }
 
@@ -93,9 +94,17 @@ public final class ProcFs {
                         .ifPresent(members::add);
             }
         } catch (IOException e) {
-            return members;
+            throw new UncheckedIOException(e);
         }
         return members;
+    }
+
+    /** A read that failed is no proof of an end: this process may have run out of file descriptors. Asking again needs none. */
+    private static <T> Optional<T> vanished(long pid, IOException failure) {
+        if (Files.exists(PROC.resolve(Long.toString(pid)))) {
+            throw new UncheckedIOException(failure);
+        }
+        return Optional.empty();
     }
 
     static Stat parse(long pid, String line) {

@@ -17,6 +17,12 @@ public final class Registration {
         return registered;
     }
 
+    /** The node has ended; who still waits for the first admission hears {@code why}. */
+    public void end(RuntimeException why) {
+        registered = false;
+        first.completeExceptionally(why);
+    }
+
     void registered() {
         registered = true;
         first.complete(null);

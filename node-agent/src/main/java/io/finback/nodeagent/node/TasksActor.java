@@ -12,7 +12,6 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.executor.EndWatch;
-import io.finback.nodeagent.executor.LaunchFailure;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Sandboxes;
@@ -24,7 +23,6 @@ import io.finback.nodeagent.task.Step;
 import io.finback.nodeagent.task.Step.Action;
 import io.finback.resources.AgentId;
 import io.finback.resources.TaskId;
-import io.finback.tasks.CommandInfo;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AgentToMaster.KnownTask;
@@ -32,7 +30,6 @@ import io.finback.wire.MasterToAgent.KillTask;
 import io.finback.wire.MasterToAgent.UpdateId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -97,6 +94,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     private final Tools tools;
     private final ActorRef<ConversationActor.Command> conversation;
     private final TimerScheduler<Command> timers;
+    private final TaskHands hands;
     private final EndWatch watch;
     private final TaskLedger ledger;
     private @Nullable ActorRef<Done> stopping;
@@ -115,6 +113,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         this.tools = tools;
         this.conversation = conversation;
         this.timers = timers;
+        this.hands = new TaskHands(tools);
         ActorRef<Command> self = context.getSelf();
         this.watch = EndWatch.start(
                 tools.processes(),
@@ -193,7 +192,8 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
             ledger.refuse(task.notStarted(refusal.get(), stamp()));
             return;
         }
-        ledger.apply(objection(info).map(why -> task.invalid(why, stamp())).orElseGet(task::stored));
+        ledger.apply(
+                hands.objection(info).map(why -> task.invalid(why, stamp())).orElseGet(task::stored));
     }
 
     private Behavior<Command> onKill(Kill kill) {
@@ -309,40 +309,13 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         return this;
     }
 
-    private Optional<String> objection(TaskInfo info) {
-        CommandInfo command = info.command();
-        String self = System.getProperty("user.name", "");
-        if (!info.agent().equals(tools.agent())) {
-            return Optional.of("agent: " + info.agent() + " (expected: " + tools.agent() + ", this one)");
-        }
-        if (command.user().filter(user -> !user.equals(self)).isPresent()) {
-            return Optional.of("command.user: " + command.user().get() + " (expected: " + self
-                    + ", the agent's own; other users are not supported yet)");
-        }
-        if (!command.shell() && command.arguments().isEmpty()) {
-            return Optional.of("command.arguments: empty (expected: at least the program, since shell is false)");
-        }
-        return Optional.empty();
-    }
-
     private void prepare(AgentTask task) {
         getContext()
                 .pipeToSelf(
-                        CompletableFuture.supplyAsync(() -> prepareNow(task), tools.blocking()),
-                        (result, failure) -> failure == null
-                                ? result
-                                : new NotPrepared(task.info().id(), String.valueOf(failure.getMessage())));
-    }
-
-    private Command prepareNow(AgentTask task) {
-        try {
-            Path sandbox = tools.sandboxes().create(task);
-            return new Prepared(
-                    task.info().id(),
-                    tools.launcher().prepare(task.info(), sandbox, tools.store().begunFile(task)));
-        } catch (LaunchFailure e) {
-            return new NotPrepared(task.info().id(), e.getMessage() == null ? e.toString() : e.getMessage());
-        }
+                        CompletableFuture.supplyAsync(() -> hands.prepare(task), tools.blocking()),
+                        (process, failure) -> failure == null
+                                ? new Prepared(task.info().id(), process)
+                                : new NotPrepared(task.info().id(), TaskHands.reason(failure)));
     }
 
     private static Stamp stamp() {
@@ -356,38 +329,10 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     private final class Effects implements TaskLedger.Effects {
         @Override
         public void act(AgentTask task, Action action) {
-            Optional<ProcessRef> process = task.process();
-            switch (action) {
-                case PREPARE -> prepare(task);
-                case RELEASE ->
-                    process.ifPresent(ref -> {
-                        // Should it be gone, the watch finds it ended without having begun.
-                        boolean released = tools.launcher().release(ref);
-                        getContext()
-                                .getLog()
-                                .info(
-                                        "task.started taskId={} pid={} released={}",
-                                        task.info().id(),
-                                        ref.pid(),
-                                        released);
-                        watch.watch(task.info().id(), ref);
-                    });
-                case WATCH -> process.ifPresent(ref -> watch.watch(task.info().id(), ref));
-                case TERMINATE ->
-                    process.ifPresent(ref -> {
-                        watch.hurry(task.info().id());
-                        tools.processes().terminate(ref);
-                    });
-                case FORCE_KILL ->
-                    process.ifPresent(ref -> {
-                        watch.hurry(task.info().id());
-                        tools.processes().forceKill(ref);
-                    });
-                case FORGET_PROCESS -> process.ifPresent(tools.processes()::forget);
-                case DISCARD ->
-                    getContext()
-                            .getLog()
-                            .info("task.discarded taskId={}", task.info().id());
+            if (action == Action.PREPARE) {
+                prepare(task);
+            } else {
+                hands.act(task, action, watch);
             }
         }
 

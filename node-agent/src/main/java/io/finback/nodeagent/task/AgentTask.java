@@ -146,10 +146,13 @@ public record AgentTask(
 
     /** The machine has been restarted since the process was made: whatever has its pid now is somebody else. */
     public Step machineRestarted(Stamp stamp) {
+        if (isStaged()) {
+            return resumed(stamp);
+        }
         return isRunning()
                 ? Step.of(end(
                         TaskState.LOST, Optional.of("AGENT_RESTARTED"), "the machine restarted while it ran", stamp))
-                : resumed(stamp);
+                : Step.of(this);
     }
 
     /** A new agent has read this from disk (and, of a running one, may find its process alive or ended). */
@@ -160,7 +163,8 @@ public record AgentTask(
                     : Step.of(this, Action.PREPARE);
         }
         if (!isRunning()) {
-            return Step.of(this);
+            // The last agent may have died between writing the end and letting the process go.
+            return process.isPresent() ? Step.of(this, Action.FORGET_PROCESS) : Step.of(this);
         }
         return kill.map(order -> Step.of(this, Action.WATCH, Action.TERMINATE).arm(order.remaining(stamp.at())))
                 .orElseGet(() -> Step.of(this, Action.WATCH));

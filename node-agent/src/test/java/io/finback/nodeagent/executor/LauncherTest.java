@@ -105,7 +105,7 @@ class LauncherTest {
         assertThat(output("stderr")).isEqualTo("oops\n");
         // Signals 32 and 33 are glibc's own; posix_spawn leaves them ignored.
         assertThat(Files.readString(Path.of("/proc/" + last.pid() + "/status")))
-                .containsPattern("SigIgn:\\t.{8}00000000");
+                .containsPattern("SigIgn:\\t.{9}0000000");
         try (Stream<Path> open = Files.list(Path.of("/proc/" + last.pid() + "/fd"))) {
             assertThat(open.map(fd -> fd.getFileName().toString())).containsExactlyInAnyOrder("0", "1", "2");
         }

@@ -96,12 +96,13 @@ class AgentTaskTest {
                 ended.kill(GRACE, NOON),
                 ended.graceOver(),
                 ended.notStarted("late", stamp()),
-                ended.resumed(stamp()),
                 ended.machineRestarted(stamp()))) {
             assertThat(step.next()).isEqualTo(ended);
             assertThat(step.actions()).isEmpty();
         }
         assertThat(ended.prepared(PROCESS, stamp()).actions()).containsExactly(Action.DISCARD);
+        assertThat(ended.resumed(stamp()).next()).isEqualTo(ended);
+        assertThat(ended.resumed(stamp()).actions()).containsExactly(Action.FORGET_PROCESS);
     }
 
     @Test

@@ -1,0 +1,196 @@
+package io.finback.controlplane.boot;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.Props;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.pubsub.Topic;
+import akka.http.javadsl.Http;
+import akka.http.javadsl.ServerBinding;
+import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.model.HttpResponse;
+import akka.pattern.Patterns;
+import com.typesafe.config.Config;
+import io.finback.controlplane.allocation.AllocationDelta;
+import io.finback.controlplane.framework.FrameworkDelta;
+import io.finback.controlplane.mesosapi.ClusterApi;
+import io.finback.controlplane.mesosapi.MasterIdentity;
+import io.finback.controlplane.view.ClusterSnapshot;
+import io.finback.controlplane.view.ClusterView;
+import io.finback.runtime.ClusterSystem;
+import io.finback.runtime.Management;
+import io.finback.runtime.Node;
+import io.finback.runtime.Ports;
+import io.finback.runtime.Readiness;
+import io.finback.runtime.Role;
+import io.finback.runtime.StartFailure;
+import io.finback.runtime.Version;
+import io.finback.settings.HttpListen;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A master: one clustered ActorSystem with the allocator, the frameworks, the agents' sessions and the read view, the cluster API on
+ * {@code finback.master.http}, and the services rooms. It is ready when it is a member, its allocator has answered, and its listeners
+ * are bound. It ends when its system ends, such as when the split brain resolver downs it.
+ */
+public final class MasterNode implements Node {
+    private static final Logger log = LoggerFactory.getLogger(MasterNode.class);
+    private static final Duration DRAIN = Duration.ofSeconds(5);
+
+    private static final ServicesStarter SERVICES = new ServicesBoot();
+
+    private final ActorSystem<Void> system;
+    private final AtomicReference<ClusterSnapshot> view = new AtomicReference<>(ClusterSnapshot.EMPTY);
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final CompletableFuture<String> terminated = new CompletableFuture<>();
+    private volatile String reason = "the master's actor system ended (downed, or its disk failed); see the log";
+
+    private MasterNode(ActorSystem<Void> system) {
+        this.system = system;
+        system.getWhenTerminated().whenComplete((done, failure) -> {
+            ready.completeExceptionally(new StartFailure("master: " + reason));
+            terminated.complete(reason);
+        });
+    }
+
+    /** Starts a master. Throws {@link StartFailure} when a value is wrong or a port is taken; what fails later, fails {@link #ready}. */
+    public static MasterNode start(Config config) {
+        return start(config, SERVICES);
+    }
+
+    static MasterNode start(Config config, ServicesStarter services) {
+        MasterSettings settings = MasterSettings.from(config);
+        Map<String, HttpListen> listeners = new LinkedHashMap<>();
+        listeners.put("finback.master.http", settings.http());
+        listeners.put("finback.services.http", ServicesBoot.listen(config));
+        Ports.check(listeners);
+        MasterNode node = new MasterNode(ClusterSystem.member(Behaviors.empty(), config, Role.MASTER));
+        try {
+            node.run(config, settings, services);
+        } catch (RuntimeException e) {
+            node.fail(e);
+            throw e;
+        }
+        return node;
+    }
+
+    private void run(Config config, MasterSettings settings, ServicesStarter services) {
+        ClusterView.Topics topics = new ClusterView.Topics(
+                spawn(Topic.create(AllocationDelta.class, "finback-allocation"), "allocation-topic"),
+                spawn(Topic.create(FrameworkDelta.class, "finback-frameworks"), "framework-topic"));
+        Entities.init(
+                system,
+                settings,
+                spawn(ClusterView.publisher(topics.allocation()), "allocation-publisher"),
+                spawn(ClusterView.publisher(topics.frameworks()), "framework-publisher"));
+        var unused = spawn(ClusterView.create(view, topics, settings.allocator().viewDelay()), "finback-view");
+        Readiness.of(system).add("master", () -> CompletableFuture.completedFuture(isServing()));
+        CompletionStage<Void> management = Management.start(system);
+        CompletionStage<Void> api = bind(settings.http());
+        CompletionStage<Void> serving = until(this::isServing);
+        // Services speak to allocator and frameworks from their first breath.
+        CompletionStage<Void> all = management
+                .thenCompose(done -> api)
+                .thenCompose(done -> serving)
+                .thenCompose(done -> services.start(system, config));
+        all.whenComplete((done, failure) -> {
+            if (failure == null) {
+                log.info("master.ready http={}", settings.http());
+                ready.complete(null);
+            } else {
+                fail(failure);
+            }
+        });
+    }
+
+    /** The allocator answers, which takes membership, sharding and the journal. */
+    private boolean isServing() {
+        return view.get().complete();
+    }
+
+    private CompletionStage<Void> until(Callable<Boolean> condition) {
+        CompletionStage<Boolean> now = Patterns.after(
+                Duration.ofMillis(50), system, () -> CompletableFuture.completedFuture(condition.call()));
+        return now.thenCompose(holds -> holds ? CompletableFuture.completedFuture(null) : until(condition));
+    }
+
+    private CompletionStage<Void> bind(HttpListen listen) {
+        Instant startedAt = Instant.now();
+        AtomicReference<MasterIdentity> self = new AtomicReference<>(new MasterIdentity(
+                UUID.randomUUID().toString(), listen.host(), listen.port(), Version.current(), startedAt));
+        ClusterApi api = new ClusterApi(view::get, self::get, Clock.systemUTC());
+        akka.japi.function.Function<HttpRequest, HttpResponse> answer = request -> {
+            request.discardEntityBytes(system);
+            return api.answer(request);
+        };
+        CompletionStage<ServerBinding> bound =
+                Http.get(system).newServerAt(listen.host(), listen.port()).bindSync(answer);
+        return bound.handle((binding, failure) -> {
+            if (failure != null) {
+                throw new CompletionException(new StartFailure(
+                        "finback.master.http: cannot listen on " + listen
+                                + "; stop what uses the port or set finback.master.http.port",
+                        failure));
+            }
+            self.set(new MasterIdentity(
+                    self.get().id(), listen.host(), binding.localAddress().getPort(), Version.current(), startedAt));
+            var unused = binding.addToCoordinatedShutdown(DRAIN, system);
+            return null;
+        });
+    }
+
+    private <T> ActorRef<T> spawn(Behavior<T> behavior, String name) {
+        return system.systemActorOf(behavior, name, Props.empty());
+    }
+
+    private void fail(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        reason = String.valueOf(cause.getMessage());
+        ready.completeExceptionally(
+                cause instanceof StartFailure ? cause : new StartFailure("master: " + reason, cause));
+        system.terminate();
+    }
+
+    /** What this master shows, for rooms above. */
+    ClusterSnapshot view() {
+        return view.get();
+    }
+
+    @Override
+    public Role role() {
+        return Role.MASTER;
+    }
+
+    @Override
+    public CompletionStage<Void> ready() {
+        return ready;
+    }
+
+    @Override
+    public CompletionStage<Void> stop() {
+        if (!terminated.isDone()) {
+            reason = "stopped";
+        }
+        system.terminate();
+        return terminated.thenApply(why -> null);
+    }
+
+    @Override
+    public CompletionStage<String> terminated() {
+        return terminated;
+    }
+}

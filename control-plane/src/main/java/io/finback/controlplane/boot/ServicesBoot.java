@@ -1,0 +1,67 @@
+package io.finback.controlplane.boot;
+
+import akka.actor.typed.ActorSystem;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import akka.http.javadsl.Http;
+import com.typesafe.config.Config;
+import io.finback.controlplane.app.SchedulerMessage;
+import io.finback.controlplane.framework.SchedulerCall;
+import io.finback.controlplane.marathonapi.ServicesApi;
+import io.finback.controlplane.service.ServicesSettings;
+import io.finback.persistence.EventFeed;
+import io.finback.runtime.StartFailure;
+import io.finback.runtime.Version;
+import io.finback.settings.HttpListen;
+import io.finback.settings.SettingsReader;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+
+/** Starts the services half of a master: apps, deployments, the service scheduler, and their API on {@code finback.services.http}. */
+final class ServicesBoot implements ServicesStarter {
+    private static final Duration DRAIN = Duration.ofSeconds(5);
+    private static final Duration SHORTEST = Duration.ofMillis(10);
+    private static final Duration LONGEST = Duration.ofHours(1);
+    private static final long MIN_BODY = 1024;
+    private static final long MAX_BODY = 64L * 1024 * 1024;
+
+    static HttpListen listen(Config config) {
+        return HttpListen.from(config, "finback.services.http");
+    }
+
+    @Override
+    public CompletionStage<Void> start(ActorSystem<?> system, Config config) {
+        HttpListen listen = listen(config);
+        ServicesApi api = ServicesApi.start(
+                system,
+                settings(config, listen),
+                EventFeed.of(system)::entityIds,
+                ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, SchedulerMessage.FRAMEWORK.value()));
+        return Http.get(system)
+                .newServerAt(listen.host(), listen.port())
+                .bind(api.route())
+                .handle((binding, failure) -> {
+                    if (failure != null) {
+                        throw new CompletionException(new StartFailure(
+                                "finback.services.http: cannot listen on " + listen
+                                        + "; stop what uses the port or set finback.services.http.port",
+                                failure));
+                    }
+                    var unused = binding.addToCoordinatedShutdown(DRAIN, system);
+                    return api;
+                })
+                .thenCompose(ServicesApi::ready);
+    }
+
+    private static ServicesSettings settings(Config config, HttpListen listen) {
+        SettingsReader services = SettingsReader.of(config, "finback.services");
+        return ServicesSettings.of(
+                listen.toString(),
+                Version.current(),
+                services.duration("repeat", SHORTEST, LONGEST),
+                services.duration("drain-delay", Duration.ZERO, LONGEST),
+                services.duration("refuse", SHORTEST, LONGEST),
+                services.duration("ask-timeout", SHORTEST, LONGEST),
+                services.bytes("max-body", MIN_BODY, MAX_BODY));
+    }
+}

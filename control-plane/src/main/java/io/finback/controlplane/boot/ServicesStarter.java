@@ -1,0 +1,21 @@
+package io.finback.controlplane.boot;
+
+import akka.actor.typed.ActorSystem;
+import com.typesafe.config.Config;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Starts the services rooms and their API in a master that is about to serve. {@link MasterNode} has the one place that names it. */
+@FunctionalInterface
+public interface ServicesStarter {
+    /**
+     * Completes when {@code finback.services.http} answers; fails with {@link io.finback.runtime.StartFailure}. What it starts ends
+     * with the system.
+     */
+    CompletionStage<Void> start(ActorSystem<?> system, Config config);
+
+    /** Starts nothing. */
+    static ServicesStarter none() {
+        return (system, config) -> CompletableFuture.completedFuture(null);
+    }
+}

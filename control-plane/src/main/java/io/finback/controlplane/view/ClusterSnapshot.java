@@ -1,0 +1,48 @@
+package io.finback.controlplane.view;
+
+import io.finback.controlplane.allocation.AllocationDelta;
+import io.finback.controlplane.framework.FrameworkDelta;
+import io.finback.controlplane.framework.FrameworkInfo;
+import io.finback.resources.FrameworkId;
+import io.finback.tasks.TaskState;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The cluster as one master knew it a moment ago. Immutable.
+ *
+ * @param complete whether the allocator was heard at all
+ * @param ended tasks that ended since this master started, by state
+ */
+public record ClusterSnapshot(
+        boolean complete, List<AllocationDelta.Agent> agents, List<Framework> frameworks, Map<TaskState, Long> ended) {
+    public static final ClusterSnapshot EMPTY = new ClusterSnapshot(false, List.of(), List.of(), Map.of());
+
+    public ClusterSnapshot {
+        agents = List.copyOf(agents);
+        frameworks = List.copyOf(frameworks);
+        ended = Map.copyOf(ended);
+    }
+
+    /**
+     * One framework.
+     *
+     * @param info empty: nobody ever subscribed
+     * @param completed the last ones that ended, oldest first
+     */
+    public record Framework(
+            FrameworkId id,
+            Optional<FrameworkInfo> info,
+            Optional<Instant> registeredAt,
+            boolean connected,
+            boolean tornDown,
+            List<FrameworkDelta.Task> tasks,
+            List<FrameworkDelta.Task> completed) {
+        public Framework {
+            tasks = List.copyOf(tasks);
+            completed = List.copyOf(completed);
+        }
+    }
+}

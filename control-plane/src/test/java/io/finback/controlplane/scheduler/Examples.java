@@ -1,0 +1,141 @@
+package io.finback.controlplane.scheduler;
+
+import io.finback.controlplane.scheduler.AppDefinition.BackoffRule;
+import io.finback.controlplane.scheduler.AppDefinition.KillSelection;
+import io.finback.controlplane.scheduler.AppDefinition.PortDefinition;
+import io.finback.controlplane.scheduler.AppDefinition.UnreachableStrategy;
+import io.finback.controlplane.scheduler.AppDefinition.UpgradeStrategy;
+import io.finback.tasks.TaskState;
+import io.finback.tasks.TaskStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/** Values the tests of the pure rules start from. */
+public final class Examples {
+    public static final Instant NOW = Instant.parse("2026-01-02T03:04:05.678Z");
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    private Examples() {}
+
+    public static AppDefinition app(String cmd, int instances, double minHealth, double overCapacity) {
+        return new AppDefinition(
+                "/shop/api",
+                Optional.of(cmd),
+                List.of(),
+                Optional.empty(),
+                0.5,
+                32,
+                0,
+                0,
+                instances,
+                Map.of("A", "b"),
+                Map.of("tier", "front"),
+                List.of(new PortDefinition(10001, "tcp", Optional.of("http-api"), Map.of())),
+                false,
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                new BackoffRule(Duration.ofSeconds(1), 1.15, Duration.ofMinutes(5)),
+                new UpgradeStrategy(minHealth, overCapacity),
+                new UnreachableStrategy(false, Duration.ZERO, Duration.ZERO),
+                KillSelection.YOUNGEST_FIRST,
+                Optional.of(Duration.ofSeconds(3)),
+                Optional.empty(),
+                "");
+    }
+
+    public static AppDefinition app(int instances) {
+        return app("v1", instances, 1, 1);
+    }
+
+    /** An app whose {@code instances} all run, without a deployment. */
+    public static AppState running(AppDefinition definition) {
+        AppState state = apply(
+                AppState.empty(definition.id()),
+                AppChange.create(AppState.empty(definition.id()), definition, false, "d0", NOW));
+        state = order(state, "d0", 1, DeploymentPlan.Kind.SCALE);
+        state = runAll(settle(state));
+        return AppEvent.fold(state, AppChange.release(state, "d0", true));
+    }
+
+    public static AppState apply(AppState state, AppChange.Decision decision) {
+        return decision.match(accepted -> AppEvent.fold(state, accepted.events()), why -> {
+            throw new AssertionError("refused: " + why);
+        });
+    }
+
+    public static AppState order(AppState state, String deployment, int step, DeploymentPlan.Kind kind) {
+        return AppEvent.fold(state, AppChange.order(state, new AppState.Order(deployment, step, kind)));
+    }
+
+    public static AppState settle(AppState state) {
+        return AppEvent.fold(state, InstancePlanner.settle(state, NOW, uuids()));
+    }
+
+    /** Launches whatever is scheduled and lets it run. */
+    public static AppState runAll(AppState state) {
+        AppState next = state;
+        for (Instance i : state.instances().values()) {
+            if (!i.launched()) {
+                next = place(next, i.taskId());
+                next = run(next, i.taskId());
+            }
+        }
+        return next;
+    }
+
+    public static AppState place(AppState state, String taskId) {
+        Instance.Place place = new Instance.Place("a1", "host1", List.of(31005), Map.of(), NOW);
+        return new AppEvent.InstancesPlaced(Map.of(taskId, place)).applyTo(state);
+    }
+
+    public static AppState run(AppState state, String taskId) {
+        return AppEvent.fold(state, TaskReport.events(state, status(taskId, TaskState.RUNNING)));
+    }
+
+    /** Ends everything doomed. */
+    public static AppState endDoomed(AppState state) {
+        AppState next = state;
+        for (Instance i : state.instances().values()) {
+            if (i.doomed()) {
+                next = AppEvent.fold(next, TaskReport.events(next, status(i.taskId(), TaskState.KILLED)));
+            }
+        }
+        return next;
+    }
+
+    public static TaskStatus status(String taskId, TaskState state) {
+        return new TaskStatus(
+                io.finback.resources.TaskId.of(taskId),
+                io.finback.resources.FrameworkId.of("finback-services"),
+                io.finback.resources.AgentId.of("a1"),
+                state,
+                TaskStatus.Source.AGENT,
+                Optional.of("u" + NUMBER.incrementAndGet()),
+                NOW.plusMillis(NUMBER.incrementAndGet()),
+                Optional.empty(),
+                Optional.of("message"),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    public static Supplier<String> uuids() {
+        return () -> "00000000-" + NUMBER.incrementAndGet();
+    }
+
+    public static List<Instance> ofCommand(AppState state, boolean fresh) {
+        List<Instance> list = new ArrayList<>();
+        Instant config = state.current().orElseThrow().configAt();
+        state.instances().values().stream()
+                .filter(i -> i.configAt().equals(config) == fresh)
+                .forEach(list::add);
+        return list;
+    }
+}

@@ -1,0 +1,91 @@
+package io.finback.nodeagent.node;
+
+import io.finback.nodeagent.executor.EndWatch;
+import io.finback.nodeagent.executor.LaunchFailure;
+import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.task.ProcessRef;
+import io.finback.nodeagent.task.Step.Action;
+import io.finback.tasks.CommandInfo;
+import io.finback.tasks.TaskInfo;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What {@link TasksActor} does to processes. Decides nothing, remembers nothing. */
+final class TaskHands {
+    private static final Logger log = LoggerFactory.getLogger(TaskHands.class);
+
+    private final TasksActor.Tools tools;
+
+    TaskHands(TasksActor.Tools tools) {
+        this.tools = tools;
+    }
+
+    /** Why this agent will not run it: the field, its value and what was expected. */
+    Optional<String> objection(TaskInfo info) {
+        CommandInfo command = info.command();
+        String self = System.getProperty("user.name", "");
+        if (!info.agent().equals(tools.agent())) {
+            return Optional.of("agent: " + info.agent() + " (expected: " + tools.agent() + ", this one)");
+        }
+        if (command.user().filter(user -> !user.equals(self)).isPresent()) {
+            return Optional.of("command.user: " + command.user().get() + " (expected: " + self
+                    + ", the agent's own; other users are not supported yet)");
+        }
+        if (!command.shell() && command.arguments().isEmpty()) {
+            return Optional.of("command.arguments: empty (expected: at least the program, since shell is false)");
+        }
+        return Optional.empty();
+    }
+
+    /** Makes the sandbox and a process that waits in it. Blocks for some milliseconds; thread-safe. */
+    ProcessRef prepare(AgentTask task) {
+        try {
+            Path sandbox = tools.sandboxes().create(task);
+            return tools.launcher().prepare(task.info(), sandbox, tools.store().begunFile(task));
+        } catch (LaunchFailure e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    /** What to tell people of a failed {@link #prepare}. */
+    static String reason(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        return cause instanceof LaunchFailure ? String.valueOf(cause.getMessage()) : cause.toString();
+    }
+
+    /** Everything but {@link Action#PREPARE}. */
+    void act(AgentTask task, Action action, EndWatch watch) {
+        Optional<ProcessRef> process = task.process();
+        switch (action) {
+            case RELEASE ->
+                process.ifPresent(ref -> {
+                    // Should it be gone, the watch finds it ended without having begun.
+                    boolean released = tools.launcher().release(ref);
+                    log.info(
+                            "task.started taskId={} pid={} released={}",
+                            task.info().id(),
+                            ref.pid(),
+                            released);
+                    watch.watch(task.info().id(), ref);
+                });
+            case WATCH -> process.ifPresent(ref -> watch.watch(task.info().id(), ref));
+            case TERMINATE ->
+                process.ifPresent(ref -> {
+                    watch.hurry(task.info().id());
+                    tools.processes().terminate(ref);
+                });
+            case FORCE_KILL ->
+                process.ifPresent(ref -> {
+                    watch.hurry(task.info().id());
+                    tools.processes().forceKill(ref);
+                });
+            case FORGET_PROCESS -> process.ifPresent(tools.processes()::forget);
+            case DISCARD -> log.info("task.discarded taskId={}", task.info().id());
+            case PREPARE -> throw new IllegalArgumentException("prepare takes long; it is not done here");
+        }
+    }
+}

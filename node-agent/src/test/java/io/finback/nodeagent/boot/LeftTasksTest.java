@@ -1,0 +1,43 @@
+package io.finback.nodeagent.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import io.finback.nodeagent.executor.ProcFs;
+import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.task.ProcessRef;
+import io.finback.nodeagent.task.Stamp;
+import io.finback.nodeagent.testing.TaskWorld;
+import io.finback.nodeagent.testing.Tasks;
+import java.nio.file.Path;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LeftTasksTest {
+    @TempDir
+    Path data;
+
+    @Test
+    void endsWhatADeadAgentLeftRunning() throws Exception {
+        TaskWorld world = new TaskWorld(data);
+        AgentTask task = AgentTask.received(Tasks.shell("t", "trap '' TERM; exec sleep 600"), "c", Instant.EPOCH);
+        Path sandbox = world.tools().sandboxes().create(task);
+        ProcessRef process = world.tools()
+                .launcher()
+                .prepare(task.info(), sandbox, world.tools().store().begunFile(task));
+        world.tools()
+                .store()
+                .save(task.prepared(process, new Stamp(Instant.EPOCH, "u")).next());
+        assertThat(world.tools().launcher().release(process)).isTrue();
+
+        LeftTasks.kill(data);
+
+        assertThat(ProcFs.stat(process.pid()).filter(stat -> !stat.isEnded())).isEmpty();
+    }
+
+    @Test
+    void aDirectoryWithoutTasksIsNoTrouble() {
+        assertThatCode(() -> LeftTasks.kill(data.resolve("nothing"))).doesNotThrowAnyException();
+    }
+}
