@@ -70,8 +70,7 @@ class AppEntityTest {
         }
     }
 
-    static final Config CONFIG = ConfigFactory.parseString("akka.persistence.testkit.events.serialize = on")
-            .withFallback(EventSourcedBehaviorTestKit.config());
+    static final Config CONFIG = EventSourcedBehaviorTestKit.config();
 
     final ActorTestKit kit =
             ActorTestKit.create(CONFIG.withFallback(ConfigFactory.load()).resolve());

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import com.typesafe.config.ConfigFactory;
 import io.finback.controlplane.scheduler.Examples;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** The stash trap: commands that persist nothing, queued behind a write, once overflowed the stack and ended the JVM. */
 class BurstTest {
@@ -23,6 +26,9 @@ class BurstTest {
                         """)
                 .withFallback(ConfigFactory.load())
                 .resolve());
+        // Every dropped command is a warning: ten thousand of them say nothing new.
+        Logger log = (Logger) LoggerFactory.getLogger(AppEntity.class);
+        log.setLevel(Level.ERROR);
         try {
             ActorRef<AppCommand> app = kit.spawn(AppEntity.create(
                     "shop_api", AppEntityTest.SETTINGS, new AppEntityTest.Notes(), InstantSource.system()));
@@ -39,6 +45,7 @@ class BurstTest {
                 return alive.receiveMessage(Duration.ofSeconds(5)).current().isPresent();
             });
         } finally {
+            log.setLevel(null);
             kit.shutdownTestKit();
         }
     }
