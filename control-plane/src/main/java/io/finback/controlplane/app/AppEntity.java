@@ -66,6 +66,8 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     private final AppSettings settings;
     private final InstantSource clock;
     private final AppOutbox outbox;
+    private boolean idle;
+
     /** Answers that wait until service ports are journaled, so that a read after them sees the ports. */
     private final List<Consumer<AppState>> afterPorts = new ArrayList<>();
 
@@ -291,6 +293,15 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private ReplyEffect<AppEvent, AppState> onTick(AppState state) {
+        if (lastSequenceNumber(context) == 0) {
+            if (idle) {
+                // Somebody asked for an app that never was: it costs nothing once this has stopped.
+                return Effect().none().thenStop().thenNoReply();
+            }
+            idle = true;
+            timers.startSingleTimer(Tick.INSTANCE, settings.idleTick());
+            return Effect().noReply();
+        }
         return commit(state, List.of(), s -> outbox.sync(s, lastSequenceNumber(context), clock.instant(), true));
     }
 

@@ -12,7 +12,7 @@ import java.util.Set;
  * @param revision the entity's sequence number: the larger one is newer
  * @param each what one instance needs besides ports
  * @param ports one entry per host port; with {@code requirePorts} the very numbers
- * @param waiting task ids to place
+ * @param waiting task ids to place, at most {@link #MAX_WAITING}
  * @param notBefore backoff: nothing is placed before
  * @param placed where the app's other instances stand
  */
@@ -26,6 +26,9 @@ public record Demand(
         List<String> waiting,
         Instant notBefore,
         List<Constraints.Spot> placed) {
+    /** Waiting instances named at once; the others follow when these are placed. Keeps the message well below a remote frame. */
+    static final int MAX_WAITING = 500;
+
     public Demand {
         ports = List.copyOf(ports);
         constraints = List.copyOf(constraints);
@@ -49,6 +52,7 @@ public record Demand(
         List<String> waiting = state.instances().values().stream()
                 .filter(i -> !i.launched() && !i.doomed() && i.configAt().equals(current.configAt()))
                 .map(Instance::taskId)
+                .limit(MAX_WAITING)
                 .toList();
         List<Constraints.Spot> placed = state.instances().values().stream()
                 .filter(i -> !i.doomed())

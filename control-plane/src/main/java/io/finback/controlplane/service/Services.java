@@ -1,8 +1,11 @@
 package io.finback.controlplane.service;
 
+import akka.Done;
 import akka.NotUsed;
+import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Props;
 import akka.actor.typed.RecipientRef;
 import akka.actor.typed.pubsub.Topic;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -26,6 +29,7 @@ import java.time.InstantSource;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /** The services half of one master, wired: entities, scheduler, view. Thread-safe. */
@@ -40,6 +44,7 @@ public final class Services {
     private final ClusterSharding sharding;
     private final ServicesView view = new ServicesView();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final AtomicBoolean stopping = new AtomicBoolean();
 
     /** Starts everything on a master. {@code framework}: the entity of {@link SchedulerMessage#FRAMEWORK}. */
     public static Services start(
@@ -57,19 +62,20 @@ public final class Services {
             RecipientRef<FrameworkMessage> framework) {
         this.settings = settings;
         this.sharding = ClusterSharding.get(system);
+        // Whatever is said to a region that hands over its shards is buffered and holds up the node's end; it will be
+        // said again.
+        CoordinatedShutdown.get(system)
+                .addTask(CoordinatedShutdown.PhaseServiceStop(), "finback-services-quiet", () -> {
+                    stopping.set(true);
+                    return CompletableFuture.completedFuture(Done.getInstance());
+                });
         InstantSource clock = InstantSource.system();
         Topics topics = new Topics(
-                system.systemActorOf(
-                        Topic.create(AppSnapshot.class, "finback-apps"),
-                        "finback-apps",
-                        akka.actor.typed.Props.empty()),
-                system.systemActorOf(
-                        Topic.create(QueueReport.class, "finback-queue"),
-                        "finback-queue",
-                        akka.actor.typed.Props.empty()));
+                system.systemActorOf(Topic.create(AppSnapshot.class, "finback-apps"), "finback-apps", Props.empty()),
+                system.systemActorOf(Topic.create(QueueReport.class, "finback-queue"), "finback-queue", Props.empty()));
         ActorRef<EndpointsPublisher.Command> endpoints =
-                system.systemActorOf(EndpointsPublisher.create(), "finback-endpoints", akka.actor.typed.Props.empty());
-        Links links = new Links(sharding, topics, endpoints);
+                system.systemActorOf(EndpointsPublisher.create(), "finback-endpoints", Props.empty());
+        Links links = new Links(sharding, topics, endpoints, stopping);
         String role = Role.MASTER.id();
         var unusedApps = sharding.init(
                 Entity.of(AppCommand.KEY, e -> AppEntity.create(e.getEntityId(), settings.app(), links, clock))
@@ -102,7 +108,7 @@ public final class Services {
                         topics,
                         ready),
                 "finback-services-view",
-                akka.actor.typed.Props.empty());
+                Props.empty());
     }
 
     public ServicesView view() {
@@ -129,24 +135,36 @@ public final class Services {
     }
 
     private void tell(String entityId, AppCommand command) {
-        sharding.entityRefFor(AppCommand.KEY, entityId).tell(command);
+        if (!stopping.get()) {
+            sharding.entityRefFor(AppCommand.KEY, entityId).tell(command);
+        }
     }
 
-    private record Links(ClusterSharding sharding, Topics topics, ActorRef<EndpointsPublisher.Command> endpoints)
+    private record Links(
+            ClusterSharding sharding,
+            Topics topics,
+            ActorRef<EndpointsPublisher.Command> endpoints,
+            AtomicBoolean stopping)
             implements AppLinks {
         @Override
         public void toScheduler(SchedulerMessage message) {
-            sharding.entityRefFor(SchedulerMessage.KEY, SchedulerMessage.ID).tell(message);
+            if (!stopping.get()) {
+                sharding.entityRefFor(SchedulerMessage.KEY, SchedulerMessage.ID).tell(message);
+            }
         }
 
         @Override
         public void toDeployment(String deploymentId, DeploymentMessage message) {
-            sharding.entityRefFor(DeploymentMessage.KEY, deploymentId).tell(message);
+            if (!stopping.get()) {
+                sharding.entityRefFor(DeploymentMessage.KEY, deploymentId).tell(message);
+            }
         }
 
         @Override
         public void toPorts(PortsMessage message) {
-            sharding.entityRefFor(PortsMessage.KEY, PortsMessage.ID).tell(message);
+            if (!stopping.get()) {
+                sharding.entityRefFor(PortsMessage.KEY, PortsMessage.ID).tell(message);
+            }
         }
 
         @Override

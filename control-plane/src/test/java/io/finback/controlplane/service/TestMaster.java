@@ -8,13 +8,12 @@ import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
-import akka.persistence.query.PersistenceQuery;
-import akka.persistence.query.javadsl.CurrentPersistenceIdsQuery;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.marathonapi.ServicesApi;
+import io.finback.persistence.EventFeed;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
@@ -36,8 +35,6 @@ public final class TestMaster implements AutoCloseable {
         Cluster cluster = Cluster.get(system);
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         ActorRef<FrameworkMessage> framework = system.systemActorOf(world.framework(), "fake-world", Props.empty());
-        CurrentPersistenceIdsQuery journal = PersistenceQuery.get(system)
-                .getReadJournalFor(CurrentPersistenceIdsQuery.class, "akka.persistence.query.journal.leveldb");
         ServicesSettings settings = ServicesSettings.of(
                 "127.0.0.1:8080",
                 "0.1.0",
@@ -46,13 +43,7 @@ public final class TestMaster implements AutoCloseable {
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(10),
                 1024 * 1024);
-        ServicesApi api = ServicesApi.start(
-                system,
-                settings,
-                type -> journal.currentPersistenceIds()
-                        .filter(id -> id.startsWith(type + "|"))
-                        .map(id -> id.substring(type.length() + 1)),
-                framework);
+        ServicesApi api = ServicesApi.start(system, settings, EventFeed.of(system)::entityIds, framework);
         binding = get(Http.get(system).newServerAt("127.0.0.1", 0).bind(api.route()));
         address = "http://127.0.0.1:" + binding.localAddress().getPort();
         get(api.ready());

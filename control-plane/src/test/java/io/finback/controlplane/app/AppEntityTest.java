@@ -1,0 +1,175 @@
+package io.finback.controlplane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import akka.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.finback.controlplane.scheduler.AppChange;
+import io.finback.controlplane.scheduler.AppEvent;
+import io.finback.controlplane.scheduler.AppState;
+import io.finback.controlplane.scheduler.DeploymentPlan;
+import io.finback.controlplane.scheduler.Examples;
+import io.finback.controlplane.scheduler.Instance;
+import io.finback.tasks.TaskState;
+import io.finback.tasks.TaskStatus;
+import io.finback.wire.AppEndpoints;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The app's entity alone, restarted after each step; every command, event and state passes the serializer. */
+class AppEntityTest {
+    static final AppSettings SETTINGS = new AppSettings(
+            Duration.ofMillis(50),
+            Duration.ofSeconds(5),
+            Duration.ofMillis(20),
+            Duration.ofMillis(200),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(600));
+
+    /** Notes what the entity says. */
+    static final class Notes implements AppLinks {
+        final List<SchedulerMessage> scheduler = new CopyOnWriteArrayList<>();
+        final List<DeploymentMessage> deployments = new CopyOnWriteArrayList<>();
+        final List<PortsMessage> ports = new CopyOnWriteArrayList<>();
+        final List<AppEndpoints> endpoints = new CopyOnWriteArrayList<>();
+        volatile boolean confirmEndpoints = true;
+
+        @Override
+        public void toScheduler(SchedulerMessage message) {
+            scheduler.add(message);
+        }
+
+        @Override
+        public void toDeployment(String deploymentId, DeploymentMessage message) {
+            deployments.add(message);
+        }
+
+        @Override
+        public void toPorts(PortsMessage message) {
+            ports.add(message);
+        }
+
+        @Override
+        public void toViews(AppSnapshot snapshot) {}
+
+        @Override
+        public void toEndpoints(AppEndpoints message, ActorRef<AppCommand> replyTo) {
+            endpoints.add(message);
+            if (confirmEndpoints) {
+                replyTo.tell(new AppCommand.EndpointsWritten(message.revision()));
+            }
+        }
+    }
+
+    static final Config CONFIG = EventSourcedBehaviorTestKit.config();
+
+    final ActorTestKit kit =
+            ActorTestKit.create(CONFIG.withFallback(ConfigFactory.load()).resolve());
+    final Notes notes = new Notes();
+    final EventSourcedBehaviorTestKit<AppCommand, AppEvent, AppState> app = EventSourcedBehaviorTestKit.create(
+            kit.system(), AppEntity.create("shop_api", SETTINGS, notes, InstantSource.system()));
+    final TestProbe<SchedulerMessage> scheduler = kit.createTestProbe(SchedulerMessage.class);
+
+    @AfterEach
+    void stop() {
+        kit.shutdownTestKit();
+    }
+
+    @com.google.errorprone.annotations.CanIgnoreReturnValue
+    AppState restarted() {
+        AppState before = app.getState();
+        assertThat(app.restart().state()).isEqualTo(before);
+        return app.getState();
+    }
+
+    Instance only() {
+        return app.getState().instances().values().iterator().next();
+    }
+
+    @Test
+    void createsPlacesRunsDrainsAndRemovesWithARestartAfterEachStep() {
+        AppAnswer created = app.<AppAnswer>runCommand(
+                        replyTo -> new AppCommand.Create(Examples.app(1), false, "d0", replyTo))
+                .reply();
+        assertThat(created).isInstanceOf(AppAnswer.Changed.class);
+        restarted();
+        AppAnswer again = app.<AppAnswer>runCommand(
+                        replyTo -> new AppCommand.Create(Examples.app(1), false, "d9", replyTo))
+                .reply();
+        assertThat(((AppAnswer.Refused) again).why()).isEqualTo(AppChange.Refusal.EXISTS);
+        app.runCommand(new AppCommand.Perform("d0", 1, DeploymentPlan.Kind.SCALE));
+        assertThat(restarted().instances()).hasSize(1);
+        String id = only().taskId();
+        Instance.Place place = new Instance.Place("a1", "h1", List.of(31001), Map.of(), Examples.NOW);
+        app.runCommand(new AppCommand.Place(7, Map.of(id, place, "shop_api.no", place), scheduler.getRef()));
+        SchedulerMessage.Placed placed = (SchedulerMessage.Placed) scheduler.receiveMessage();
+        assertThat(placed.tasks()).singleElement().satisfies(t -> assertThat(t.id().value())
+                .isEqualTo(id));
+        restarted();
+        app.runCommand(new AppCommand.Place(8, Map.of(id, place), scheduler.getRef()));
+        assertThat(((SchedulerMessage.Placed) scheduler.receiveMessage()).tasks())
+                .isEmpty();
+        TaskStatus running = Examples.status(id, TaskState.RUNNING);
+        app.runCommand(new AppCommand.TaskUpdate(running));
+        assertThat(notes.scheduler)
+                .contains(new SchedulerMessage.AcknowledgeTask(
+                        running.task(), running.uuid().orElseThrow()));
+        assertThat(notes.endpoints.get(notes.endpoints.size() - 1).ready()).hasSize(1);
+        assertThat(notes.deployments).contains(new DeploymentMessage.ActionDone("/shop/api", 1));
+        restarted();
+        app.runCommand(new AppCommand.Release("d0"));
+        assertThat(restarted().lock()).isEmpty();
+
+        notes.confirmEndpoints = false;
+        notes.scheduler.clear();
+        app.runCommand((ActorRef<AppAnswer> replyTo) -> new AppCommand.Remove(false, "d1", replyTo));
+        app.runCommand(new AppCommand.Perform("d1", 0, DeploymentPlan.Kind.STOP));
+        AppEndpoints withdrawn = notes.endpoints.get(notes.endpoints.size() - 1);
+        assertThat(withdrawn.ready()).isEmpty();
+        scheduler.expectNoMessage(Duration.ofMillis(150));
+        assertThat(notes.scheduler).noneMatch(m -> m instanceof SchedulerMessage.KillTask);
+        app.runCommand(new AppCommand.EndpointsWritten(withdrawn.revision()));
+        await(() -> notes.scheduler.stream().anyMatch(m -> m instanceof SchedulerMessage.KillTask));
+        app.runCommand(new AppCommand.TaskUpdate(Examples.status(id, TaskState.KILLED)));
+        assertThat(notes.deployments).contains(new DeploymentMessage.ActionDone("/shop/api", 0));
+        restarted();
+        app.runCommand(new AppCommand.Release("d1"));
+        assertThat(app.getState()).isEqualTo(AppState.empty("/shop/api"));
+        await(() -> notes.ports.stream().anyMatch(m -> m instanceof PortsMessage.Free));
+    }
+
+    @Test
+    void answersOnlyWhenServicePortsAreJournaled() {
+        var zero = Examples.app(1).withPortNumbers(List.of(0));
+        var probe = kit.<AppAnswer>createTestProbe();
+        app.runCommand(new AppCommand.Create(zero, false, "d0", probe.getRef()));
+        probe.expectNoMessage(Duration.ofMillis(100));
+        PortsMessage.Claim claim = (PortsMessage.Claim) notes.ports.get(0);
+        app.runCommand(new AppCommand.PortsGranted(claim.version(), List.of(10005)));
+        AppAnswer.Changed changed = (AppAnswer.Changed) probe.receiveMessage();
+        assertThat(changed.snapshot()
+                        .current()
+                        .orElseThrow()
+                        .definition()
+                        .ports()
+                        .get(0)
+                        .port())
+                .isEqualTo(10005);
+        restarted();
+        app.runCommand(new AppCommand.PortsGranted(claim.version(), List.of(10006)));
+        assertThat(app.getState()).isEqualTo(restarted());
+    }
+
+    static void await(java.util.function.BooleanSupplier condition) {
+        io.finback.controlplane.service.TestMaster.await("condition", condition);
+    }
+}

@@ -1,0 +1,175 @@
+package io.finback.controlplane.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.typed.ActorRef;
+import com.typesafe.config.ConfigFactory;
+import io.finback.controlplane.scheduler.AppChange;
+import io.finback.controlplane.scheduler.AppEvent;
+import io.finback.controlplane.scheduler.AppState;
+import io.finback.controlplane.scheduler.Demand;
+import io.finback.controlplane.scheduler.DeploymentEvent;
+import io.finback.controlplane.scheduler.DeploymentPlan;
+import io.finback.controlplane.scheduler.DeploymentState;
+import io.finback.controlplane.scheduler.Examples;
+import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.scheduler.PortBook;
+import io.finback.controlplane.scheduler.PortEvent;
+import io.finback.controlplane.scheduler.TaskEnvironment;
+import io.finback.controlplane.service.QueueReport;
+import io.finback.resources.AgentId;
+import io.finback.resources.TaskId;
+import io.finback.tasks.TaskInfo;
+import io.finback.tasks.TaskState;
+import java.lang.reflect.Modifier;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** One example of every message, event and state of the services half survives the serializer. */
+class ProtocolTest {
+    static final List<Class<?>> PROTOCOLS = List.of(
+            AppCommand.class,
+            AppAnswer.class,
+            SchedulerMessage.class,
+            DeploymentMessage.class,
+            PortsMessage.class,
+            AppEvent.class,
+            DeploymentEvent.class,
+            PortEvent.class);
+
+    @Test
+    void everyCaseHasAnExampleThatComesBackEqual() {
+        ActorTestKit kit = ActorTestKit.create(ConfigFactory.load());
+        try {
+            ActorRef<AppAnswer> answers = kit.<AppAnswer>createTestProbe().getRef();
+            ActorRef<AppSnapshot> snapshots = kit.<AppSnapshot>createTestProbe().getRef();
+            ActorRef<SchedulerMessage> scheduler =
+                    kit.<SchedulerMessage>createTestProbe().getRef();
+            ActorRef<AppCommand> apps = kit.<AppCommand>createTestProbe().getRef();
+            List<Object> all = new ArrayList<>(commands(answers, snapshots, scheduler));
+            all.addAll(others(apps));
+            all.addAll(events());
+            for (Object example : all) {
+                var back = kit.serializationTestKit().verifySerialization(example, true);
+                assertThat(back).isEqualTo(example);
+            }
+            Set<Class<?>> shown = all.stream().map(Object::getClass).collect(Collectors.toSet());
+            for (Class<?> protocol : PROTOCOLS) {
+                Stream.of(protocol.getDeclaredClasses())
+                        .filter(c -> protocol.isAssignableFrom(c) && Modifier.isPublic(c.getModifiers()))
+                        .forEach(c -> assertThat(shown).contains(c));
+            }
+        } finally {
+            kit.shutdownTestKit();
+        }
+    }
+
+    static final AppState STATE = full();
+
+    static AppState full() {
+        AppState state = Examples.running(Examples.app(2));
+        String id = state.instances().keySet().iterator().next();
+        state = AppEvent.fold(
+                state,
+                io.finback.controlplane.scheduler.TaskReport.events(state, Examples.status(id, TaskState.FAILED)));
+        state = Examples.apply(state, AppChange.restart(state, false, "d1", Examples.NOW));
+        return Examples.settle(Examples.order(state, "d1", 0, DeploymentPlan.Kind.RESTART));
+    }
+
+    static List<Object> commands(
+            ActorRef<AppAnswer> answers, ActorRef<AppSnapshot> snapshots, ActorRef<SchedulerMessage> scheduler) {
+        Instance.Place place = new Instance.Place("a", "h", List.of(1, 2), Map.of("k", "v"), Examples.NOW);
+        return List.of(
+                new AppCommand.Create(Examples.app(1), true, "d", answers),
+                new AppCommand.Update(Examples.app(1), Examples.NOW, true, "d", answers),
+                new AppCommand.Restart(false, "d", answers),
+                new AppCommand.Remove(false, "d", answers),
+                new AppCommand.KillInstances(List.of("t"), answers),
+                new AppCommand.KillAndScale(List.of("t"), false, "d", answers),
+                new AppCommand.Revert("d", "e", answers),
+                new AppCommand.Drop("d", answers),
+                new AppCommand.ResetDelay(answers),
+                new AppCommand.FindVersion(Examples.NOW, answers),
+                new AppCommand.Wake(snapshots),
+                new AppCommand.Perform("d", 1, DeploymentPlan.Kind.SCALE),
+                new AppCommand.Release("d"),
+                new AppCommand.Place(3, Map.of("t", place), scheduler),
+                new AppCommand.TaskUpdate(Examples.status("t", TaskState.RUNNING)),
+                new AppCommand.PortsGranted(Examples.NOW, List.of(10000)),
+                new AppCommand.PortsReleased(),
+                new AppCommand.EndpointsWritten(9));
+    }
+
+    static List<Object> others(ActorRef<AppCommand> apps) {
+        AppSnapshot snapshot = AppSnapshot.of(STATE, 12);
+        Instance placed = STATE.instances().values().stream()
+                .filter(Instance::launched)
+                .findFirst()
+                .orElseThrow();
+        TaskInfo task = TaskEnvironment.task(STATE.current().orElseThrow(), placed, SchedulerMessage.FRAMEWORK);
+        return List.of(
+                snapshot,
+                new AppAnswer.Changed(snapshot, "d", Examples.NOW),
+                new AppAnswer.Killed(snapshot, snapshot.instances()),
+                new AppAnswer.Found(snapshot, STATE.current().orElseThrow()),
+                new AppAnswer.Refused(snapshot, AppChange.Refusal.LOCKED),
+                new SchedulerMessage.Wake(),
+                new SchedulerMessage.Demanded(Demand.of(STATE, 3)),
+                new SchedulerMessage.Placed("/a", 3, List.of(task)),
+                new SchedulerMessage.KillTask(
+                        TaskId.of("t"), Optional.of(AgentId.of("a")), Optional.of(Duration.ofSeconds(1))),
+                new SchedulerMessage.AcknowledgeTask(TaskId.of("t"), "u"),
+                new SchedulerMessage.ReconcileTasks(List.of(TaskId.of("t"))),
+                new DeploymentMessage.Run(STATE.lock().orElseThrow().plan()),
+                new DeploymentMessage.ActionDone("/a", 1),
+                new DeploymentMessage.NotHeld("/a"),
+                new PortsMessage.Claim("/a", 3, Examples.NOW, List.of(0), apps),
+                new PortsMessage.Free("/a", 3, apps),
+                new QueueReport(
+                        "/a",
+                        Examples.NOW,
+                        3,
+                        2,
+                        Optional.of(Examples.NOW),
+                        Optional.empty(),
+                        Map.of("x", 1),
+                        1,
+                        Map.of("x", 1)));
+    }
+
+    static List<Object> events() {
+        Instance instance = STATE.instances().values().iterator().next();
+        PortBook.Holding holding = new PortBook.Holding(3, List.of(10000));
+        return List.of(
+                STATE,
+                AppState.empty("/a"),
+                new AppEvent.VersionAdded(STATE.current().orElseThrow()),
+                new AppEvent.PortsAssigned(Examples.NOW, List.of(1)),
+                new AppEvent.Locked(STATE.lock().orElseThrow()),
+                new AppEvent.Unlocked("d"),
+                new AppEvent.Ordered(STATE.order().orElseThrow()),
+                new AppEvent.InstancesAdded(List.of(instance)),
+                new AppEvent.InstancesPlaced(
+                        Map.of("t", new Instance.Place("a", "h", List.of(1), Map.of(), Examples.NOW))),
+                new AppEvent.InstanceReported("t", Instance.Phase.RUNNING, Examples.NOW, Optional.of(true)),
+                new AppEvent.InstancesDoomed(List.of("t")),
+                new AppEvent.InstancesDropped(List.of("t")),
+                new AppEvent.InstanceEnded("t", TaskState.LOST, Examples.NOW, Optional.of("r"), Optional.empty()),
+                new AppEvent.BackoffReset(),
+                new AppEvent.AppRemoved(),
+                new DeploymentEvent.Started(STATE.lock().orElseThrow().plan()),
+                new DeploymentEvent.ActionDone("/a"),
+                new DeploymentEvent.AppLost("/a"),
+                new DeploymentState(STATE.lock().map(AppState.Lock::plan), 0, Set.of("/a"), Set.of()),
+                new PortEvent.Held("/a", holding),
+                PortBook.EMPTY.with("/a", holding));
+    }
+}
