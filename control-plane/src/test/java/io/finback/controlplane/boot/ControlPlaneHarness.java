@@ -21,7 +21,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -93,10 +92,6 @@ final class ControlPlaneHarness implements AutoCloseable {
 
     <T> TestProbe<T> probe(Class<T> type) {
         return kit.createTestProbe(type);
-    }
-
-    void stopProbe(TestProbe<?> probe) {
-        kit.stop(probe.ref(), Duration.ofSeconds(5));
     }
 
     void framework(FrameworkMessage message) {

@@ -131,6 +131,7 @@ class ControlPlaneTest {
             scheduler.kill(task.id());
             agent.await(MasterToAgent.Kill.class);
 
+            agent.fallSilent();
             harness.restart();
 
             ScriptedScheduler again = new ScriptedScheduler(harness).subscribe();
@@ -180,7 +181,7 @@ class ControlPlaneTest {
             assertThat(next.accept(again, task)).isEqualTo(new SchedulerCall.Accepted());
             assertThat(agent.awaitAll(MasterToAgent.Kill.class)).isNotEmpty();
             // The scheduler's actor dies: the offers it had return, and the next one gets them.
-            harness.stopProbe(next.probe);
+            next.probe.stop();
             ScriptedScheduler third = new ScriptedScheduler(harness).subscribe();
             assertThat(third.awaitOffer(FOUR).agent()).isEqualTo(agent.info.id());
         }
@@ -192,8 +193,8 @@ class ControlPlaneTest {
                 data,
                 Map.of(
                         "finback.master.agent-heartbeat", "100 ms",
-                        "finback.master.agent-silent-after", "400 ms",
-                        "finback.master.agent-unreachable-after", "2 s"))) {
+                        "finback.master.agent-silent-after", "1 s",
+                        "finback.master.agent-unreachable-after", "3 s"))) {
             ScriptedScheduler scheduler = new ScriptedScheduler(harness).subscribe();
             ScriptedAgent agent = new ScriptedAgent(harness, "a1", FOUR).register();
             Offer offer = scheduler.awaitOffer();
@@ -203,6 +204,7 @@ class ControlPlaneTest {
             agent.received(task.id());
             agent.update(task, TaskState.RUNNING, "u1");
             scheduler.acknowledge(scheduler.awaitUpdate(TaskState.RUNNING));
+            agent.fallSilent();
             TaskStatus gone = scheduler.awaitUpdate(TaskState.UNREACHABLE);
             assertThat(gone.uuid()).isEmpty();
             agent.heartbeat();
@@ -216,12 +218,13 @@ class ControlPlaneTest {
             assertThat(agent.info.id()).isEqualTo(offer.agent());
 
             // A master that restarts misses agents that never come back.
-            Offer whole = scheduler.awaitOffer(ONE);
+            Offer whole = scheduler.awaitOfferWith(ONE);
             TaskInfo other = task("t2", whole.agent(), ONE);
             scheduler.accept(whole, other);
             agent.await(MasterToAgent.Launch.class);
             agent.update(other, TaskState.RUNNING, "u3");
             scheduler.acknowledge(scheduler.awaitUpdate(TaskState.RUNNING));
+            agent.fallSilent();
             harness.restart();
             ScriptedScheduler later = new ScriptedScheduler(harness).subscribe();
             assertThat(later.awaitUpdate(TaskState.UNREACHABLE).task()).isEqualTo(other.id());

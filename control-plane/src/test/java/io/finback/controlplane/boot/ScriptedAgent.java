@@ -1,5 +1,6 @@
 package io.finback.controlplane.boot;
 
+import akka.actor.Cancellable;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.resources.AgentId;
@@ -28,7 +29,8 @@ final class ScriptedAgent {
     private final ControlPlaneHarness harness;
     final AgentInfo info;
     final TestProbe<MasterToAgent> probe;
-    long session;
+    volatile long session;
+    private Optional<Cancellable> beats = Optional.empty();
 
     ScriptedAgent(ControlPlaneHarness harness, String id, Resources resources) {
         this.harness = harness;
@@ -44,7 +46,22 @@ final class ScriptedAgent {
     ScriptedAgent register(AgentToMaster.KnownTask... tasks) {
         say(new AgentToMaster.Register(info, List.of(tasks)));
         session = await(MasterToAgent.Registered.class).session();
+        if (beats.isEmpty()) {
+            beats = Optional.of(harness.system()
+                    .scheduler()
+                    .scheduleAtFixedRate(
+                            Duration.ofMillis(100),
+                            Duration.ofMillis(100),
+                            this::heartbeat,
+                            harness.system().executionContext()));
+        }
         return this;
+    }
+
+    /** No more heartbeats, until it registers again. */
+    void fallSilent() {
+        beats.ifPresent(Cancellable::cancel);
+        beats = Optional.empty();
     }
 
     void heartbeat() {

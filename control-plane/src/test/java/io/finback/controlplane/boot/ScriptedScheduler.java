@@ -14,6 +14,7 @@ import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +23,8 @@ import java.util.function.Predicate;
 /** A scheduler whose every word the test decides. */
 final class ScriptedScheduler {
     private final ControlPlaneHarness harness;
-    TestProbe<SchedulerEvent> probe;
+    final TestProbe<SchedulerEvent> probe;
+    private final List<Offer> offers = new ArrayList<>();
 
     ScriptedScheduler(ControlPlaneHarness harness) {
         this.harness = harness;
@@ -37,28 +39,49 @@ final class ScriptedScheduler {
         return this;
     }
 
+    /** The next such event. Offers that come meanwhile are kept for {@link #awaitOffer}. */
     @CanIgnoreReturnValue
     <E extends SchedulerEvent> E await(Class<E> type, Predicate<E> wanted) {
-        long deadline = System.nanoTime() + ScriptedAgent.PATIENCE.toNanos();
+        long deadline = System.nanoTime() + 2 * ScriptedAgent.PATIENCE.toNanos();
         while (System.nanoTime() < deadline) {
             SchedulerEvent event = probe.receiveMessage(ScriptedAgent.PATIENCE);
             if (type.isInstance(event) && wanted.test(type.cast(event))) {
                 return type.cast(event);
             }
+            if (event instanceof SchedulerEvent.Offers made) {
+                offers.addAll(made.offers());
+            } else if (event instanceof SchedulerEvent.Rescind rescind) {
+                offers.removeIf(offer -> rescind.offers().contains(offer.id()));
+            }
         }
-        throw new AssertionError("no " + type.getSimpleName());
+        throw new AssertionError("no " + type.getSimpleName() + " as wanted");
     }
 
     Offer awaitOffer() {
-        return await(SchedulerEvent.Offers.class, offers -> true).offers().get(0);
+        return awaitOffer(resources -> true);
     }
 
     Offer awaitOffer(Resources exactly) {
-        return await(
-                        SchedulerEvent.Offers.class,
-                        offers -> offers.offers().get(0).resources().equals(exactly))
-                .offers()
-                .get(0);
+        return awaitOffer(exactly::equals);
+    }
+
+    Offer awaitOfferWith(Resources atLeast) {
+        return awaitOffer(resources -> resources.contains(atLeast));
+    }
+
+    private Offer awaitOffer(Predicate<Resources> wanted) {
+        long deadline = System.nanoTime() + 2 * ScriptedAgent.PATIENCE.toNanos();
+        while (System.nanoTime() < deadline) {
+            Optional<Offer> found = offers.stream()
+                    .filter(offer -> wanted.test(offer.resources()))
+                    .findFirst();
+            if (found.isPresent()) {
+                offers.remove(found.get());
+                return found.get();
+            }
+            offers.addAll(await(SchedulerEvent.Offers.class, made -> true).offers());
+        }
+        throw new AssertionError("no such offer; had " + offers);
     }
 
     @CanIgnoreReturnValue

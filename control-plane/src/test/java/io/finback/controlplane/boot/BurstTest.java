@@ -1,0 +1,89 @@
+package io.finback.controlplane.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import akka.actor.testkit.typed.javadsl.SerializationTestKit;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import io.finback.controlplane.allocation.AllocationEvent;
+import io.finback.controlplane.allocation.AllocatorMessage;
+import io.finback.controlplane.allocation.SessionReply;
+import io.finback.controlplane.allocator.AgentSpec;
+import io.finback.controlplane.allocator.AllocatorEvent;
+import io.finback.controlplane.allocator.AllocatorSnapshot;
+import io.finback.controlplane.allocator.Holding;
+import io.finback.controlplane.allocator.TaskKey;
+import io.finback.controlplane.framework.SchedulerCall;
+import io.finback.controlplane.framework.SchedulerEvent;
+import io.finback.resources.AgentId;
+import io.finback.resources.FrameworkId;
+import io.finback.resources.Ranges;
+import io.finback.resources.Resources;
+import io.finback.resources.TaskId;
+import io.finback.wire.AgentInfo;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Thousands of commands that persist nothing, behind one that does: without the ingress they overflow the stack (akka#29933). */
+class BurstTest {
+    private static final int BURST = 10_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    @TempDir
+    Path data;
+
+    @Test
+    void tenThousandCommandsBehindAWriteAreAllAnswered() {
+        try (ControlPlaneHarness harness = new ControlPlaneHarness(data, Map.of())) {
+            TestProbe<AllocationEvent> answers = harness.probe(AllocationEvent.class);
+            TestProbe<SessionReply> admitted = harness.probe(SessionReply.class);
+            AgentInfo info = new AgentInfo(AgentId.of("a"), "h", 1, Resources.of(1, 1, 1), Map.of(), "1");
+            harness.allocator(new AllocatorMessage.Admit(info, 1, List.of(), admitted.ref()));
+            for (int i = 0; i < BURST; i++) {
+                harness.allocator(new AllocatorMessage.Interest(FrameworkId.of("f"), true, answers.ref()));
+            }
+            for (int i = 0; i < BURST; i++) {
+                assertThat(answers.receiveMessage(PATIENCE)).isInstanceOf(AllocationEvent.Welcome.class);
+            }
+            ScriptedScheduler scheduler = new ScriptedScheduler(harness).subscribe();
+            List<TaskId> unknown = List.of(TaskId.of("nobody"));
+            for (int i = 0; i < BURST; i++) {
+                harness.framework(new SchedulerCall.Reconcile(unknown));
+            }
+            for (int i = 0; i < BURST; i++) {
+                scheduler.await(SchedulerEvent.Update.class, update -> true);
+            }
+        }
+    }
+
+    @Test
+    void pureTypesSurviveTheJournal() {
+        try (ControlPlaneHarness harness = new ControlPlaneHarness(data, Map.of())) {
+            SerializationTestKit kit = new SerializationTestKit(harness.system());
+            AgentSpec spec = new AgentSpec(
+                    AgentId.of("a"),
+                    "h",
+                    1,
+                    Resources.of(1, 2, 3).withPorts(Ranges.of(1, 9)),
+                    Map.of("rack", "r1"),
+                    "1");
+            Holding holding = new Holding(
+                    new TaskKey(FrameworkId.of("f"), TaskId.of("t")), AgentId.of("a"), Resources.of(1, 1, 1));
+            AllocatorEvent event = new AllocatorEvent(
+                    List.of(holding.key()),
+                    List.of(new AllocatorEvent.AgentAdmitted(spec, Instant.EPOCH)),
+                    List.of(new AllocatorEvent.AgentLost(AgentId.of("a"), Instant.EPOCH)),
+                    List.of(holding));
+            AllocatorSnapshot snapshot = new AllocatorSnapshot(
+                    List.of(new AllocatorSnapshot.Agent(spec, Instant.EPOCH, Optional.of(Instant.EPOCH))),
+                    List.of(holding));
+            assertThat(kit.verifySerialization(event, true)).isEqualTo(event);
+            assertThat(kit.verifySerialization(snapshot, true)).isEqualTo(snapshot);
+        }
+    }
+}
