@@ -22,7 +22,9 @@ record Roles(Map<Role, NodeStarter> starters, TaskSweep sweep) {
 
     /** The roles of this build. */
     static Roles all() {
-        return new Roles(Map.of(Role.MASTER, MasterNode::start, Role.AGENT, AgentNode::start, Role.ROUTER, RouterNode::start), LeftTasks::kill);
+        return new Roles(
+                Map.of(Role.MASTER, MasterNode::start, Role.AGENT, AgentNode::start, Role.ROUTER, RouterNode::start),
+                LeftTasks::kill);
     }
 
     NodeStarter starter(Role role) {
