@@ -18,7 +18,7 @@ import java.util.Set;
  *   <li>a lower revision in a new link (masters that lost their data, or an old replica overtaken soon) is held back for
  *       {@link #OLDER_ACCEPTED_AFTER} and taken if nothing higher came meanwhile;
  *   <li>an app removed while this router was cut off is absent from the new replica: it is forgotten when the link has been connected
- *       and fed, and the app unmentioned, for {@link #FORGOTTEN_AFTER}.
+ *       and fed, and the app unmentioned, for {@link #FORGOTTEN_AFTER}. Until then it keeps no address that another app claims now.
  * </ul>
  */
 final class EndpointsTable {
@@ -74,6 +74,7 @@ final class EndpointsTable {
         fed = true;
         linkFed = true;
         content.forEach((appId, endpoints) -> heard(appId, endpoints, now));
+        takeOver(content.keySet());
         Set<String> before = seenByBucket.put(bucket, new HashSet<>(content.keySet()));
         if (before != null) {
             before.removeAll(content.keySet());
@@ -95,6 +96,20 @@ final class EndpointsTable {
         } else {
             Older held = older.get(appId);
             older.put(appId, new Older(endpoints, held == null ? now : held.sinceNanos()));
+        }
+    }
+
+    /** What these apps say now is newer than what others said in an earlier link: a port has one owner. */
+    private void takeOver(Set<String> heard) {
+        Set<Address> taken = new HashSet<>();
+        for (String appId : heard) {
+            KnownApp app = apps.get(appId);
+            if (app != null && app.link() == link) {
+                taken.addAll(app.addresses());
+            }
+        }
+        if (!taken.isEmpty()) {
+            apps.replaceAll((appId, app) -> app.link() == link ? app : app.without(taken));
         }
     }
 

@@ -2,6 +2,7 @@ package io.finback.meshrouter.router;
 
 import io.finback.wire.AppEndpoints;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What is known of one app.
@@ -11,14 +12,27 @@ import java.util.List;
  */
 public record KnownApp(AppEndpoints endpoints, List<Address> addresses, int link) {
     static KnownApp of(AppEndpoints endpoints, int link) {
-        List<Address> addresses = endpoints.ready().stream()
+        return new KnownApp(endpoints, addressesOf(endpoints), link);
+    }
+
+    private static List<Address> addressesOf(AppEndpoints endpoints) {
+        return endpoints.ready().stream()
                 .filter(instance -> !instance.ports().isEmpty())
                 .map(instance -> new Address(instance.host(), instance.ports().get(0)))
                 .toList();
-        return new KnownApp(endpoints, addresses, link);
     }
 
     KnownApp confirmedIn(int newLink) {
-        return new KnownApp(endpoints, addresses, newLink);
+        List<Address> all = addressesOf(endpoints);
+        return new KnownApp(endpoints, all.equals(addresses) ? addresses : all, newLink);
+    }
+
+    /** The same without what now belongs to somebody else. */
+    KnownApp without(Set<Address> taken) {
+        if (addresses.stream().noneMatch(taken::contains)) {
+            return this;
+        }
+        List<Address> left = addresses.stream().filter(a -> !taken.contains(a)).toList();
+        return new KnownApp(endpoints, left, link);
     }
 }

@@ -118,6 +118,18 @@ class EndpointsTableTest {
     }
 
     @Test
+    void anUnconfirmedAppLosesTheAddressThatAnotherNowHas() {
+        connect(1);
+        hear(1, web(5, 1, 2));
+        connect(2);
+        AppEndpoints.Instance owner = new AppEndpoints.Instance("other", "10.0.0.1", List.of(2));
+        table.bucket(2, 1, Map.of("/other", new AppEndpoints("/other", 1, List.of(owner))), now);
+        assertThat(ports()).containsExactly(1);
+        hear(2, web(5, 1, 2)); // the masters say otherwise
+        assertThat(ports()).containsExactly(1, 2);
+    }
+
+    @Test
     void tellsHowOldItIs() {
         assertThat(table.snapshot().ageMillis(now)).isEqualTo(-1);
         connect(1);
