@@ -78,7 +78,7 @@ final class HttpRules {
         String uri = head.uri();
         boolean form = uri.startsWith("/")
                 || (uri.equals("*") && head.method().equals(HttpMethod.OPTIONS))
-                || authorityStart(uri) > 0;
+                || hasAuthority(uri);
         if (!form || uri.chars().anyMatch(c -> c <= ' ' || c == 0x7f)) {
             return refuse(400, "request target: cannot be read (expected: /path or http://host/path)");
         }
@@ -168,6 +168,11 @@ final class HttpRules {
         String rest = uri.substring(end);
         head.headers().set(HttpHeaderNames.HOST, authority.substring(authority.indexOf('@') + 1));
         head.setUri(rest.startsWith("/") ? rest : "/" + rest);
+    }
+
+    private static boolean hasAuthority(String uri) {
+        int start = authorityStart(uri);
+        return start > 0 && start < uri.length() && "/?#".indexOf(uri.charAt(start)) < 0;
     }
 
     private static int authorityStart(String uri) {
