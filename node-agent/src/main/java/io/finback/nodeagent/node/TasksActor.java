@@ -200,8 +200,13 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         for (KillTask order : kill.tasks()) {
             ledger.find(order.task()).ifPresent(task -> kill(task, order.grace()));
         }
+        // What the disk refused is done, but not confirmed: it comes again, also to an agent that does not remember it.
         conversation.tell(new ConversationActor.Confirm(
-                List.of(), kill.tasks().stream().map(KillTask::task).toList()));
+                List.of(),
+                kill.tasks().stream()
+                        .map(KillTask::task)
+                        .filter(ledger::isStored)
+                        .toList()));
         return settled(() -> {});
     }
 
@@ -211,7 +216,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         getContext()
                 .getLog()
                 .info("task.kill taskId={} pid={} grace={}", task.info().id(), pid(task), given);
-        ledger.apply(task.kill(given, Instant.now()));
+        ledger.applyAnyway(task.kill(given, Instant.now()));
     }
 
     private Behavior<Command> onAcknowledge(Acknowledge acknowledge) {

@@ -216,6 +216,28 @@ class TasksActorTest {
     }
 
     @Test
+    void aKillTheDiskRefusesStillEndsTheTaskAndIsConfirmedOnlyOnceItIsOnDisk() throws Exception {
+        launch(Tasks.shell("t", "exec sleep 600"));
+        long pid = update().pid().orElseThrow();
+        world.breakDisk();
+
+        kill("t", Optional.empty());
+
+        Await.until("it has ended", () -> ended(pid));
+        assertThat(conversation
+                        .expectMessageClass(ConversationActor.Confirm.class, LIMIT)
+                        .killed())
+                .isEmpty();
+        conversation.expectNoMessage(Duration.ofMillis(100));
+
+        world.mendDisk();
+
+        assertThat(update().message()).contains("killed by signal 15 (SIGTERM)");
+        kill("t", Optional.empty());
+        assertThat(killConfirmed()).containsExactly(TaskId.of("t"));
+    }
+
+    @Test
     void anotherUserIsRefusedByName() {
         launch(Tasks.task("t", new CommandInfo(true, "id", List.of(), Map.of(), Optional.of("nobody-else"))));
 
