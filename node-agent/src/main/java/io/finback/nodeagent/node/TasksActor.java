@@ -151,6 +151,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
             watch.close();
             throw new UncheckedIOException(e);
         }
+        hands.endOrphans(tasks);
         for (AgentTask task : tasks) {
             boolean sameBoot = task.process()
                     .map(ProcessRef::bootId)

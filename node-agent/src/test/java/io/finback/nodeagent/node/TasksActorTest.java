@@ -238,6 +238,26 @@ class TasksActorTest {
     }
 
     @Test
+    void whatRunsWithoutAReadableCheckpointIsEnded() throws Exception {
+        launch(Tasks.shell("t", "trap '' TERM; sleep 600 & sleep 600"));
+        launch(Tasks.shell("other", "exec sleep 2147483647"));
+        long pid = update().pid().orElseThrow();
+        long other = update().pid().orElseThrow();
+        long holder = ProcFs.stat(pid).orElseThrow().parent();
+        crash();
+        Files.writeString(TaskWorld.fileOfT(data), "{ torn");
+
+        start();
+
+        Await.until("its process and its holder are gone", () -> ended(pid) && ended(holder));
+        describe();
+        assertThat(world.board().live()).singleElement().satisfies(task -> assertThat(
+                        task.process().orElseThrow().pid())
+                .isEqualTo(other));
+        assertThat(ended(other)).isFalse();
+    }
+
+    @Test
     void anotherUserIsRefusedByName() {
         launch(Tasks.task("t", new CommandInfo(true, "id", List.of(), Map.of(), Optional.of("nobody-else"))));
 

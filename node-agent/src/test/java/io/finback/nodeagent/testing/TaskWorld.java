@@ -71,7 +71,12 @@ public final class TaskWorld {
         Files.delete(inTheWay());
     }
 
+    /** The checkpoint of task {@code t}. */
+    public static Path fileOfT(Path data) {
+        return data.resolve("meta/tasks/t-e3b98a4da31a127d.json");
+    }
+
     private Path inTheWay() {
-        return data.resolve("meta/tasks/t-e3b98a4da31a127d.json.tmp");
+        return data.resolve(fileOfT(data) + ".tmp");
     }
 }
