@@ -21,9 +21,9 @@ import org.slf4j.LoggerFactory;
 final class TaskHands {
     private static final Logger log = LoggerFactory.getLogger(TaskHands.class);
 
-    private final TasksActor.Tools tools;
+    private final TaskTools tools;
 
-    TaskHands(TasksActor.Tools tools) {
+    TaskHands(TaskTools tools) {
         this.tools = tools;
     }
 

@@ -49,9 +49,9 @@ class LeftTasksTest {
 
         LeftTasks.kill(data);
 
-        Await.until("it is gone", () -> ProcFs.stat(process.pid())
-                .filter(stat -> !stat.isEnded())
-                .isEmpty());
+        Await.until(
+                "it is gone",
+                () -> ProcFs.stat(process.pid()).filter(stat -> !stat.isEnded()).isEmpty());
     }
 
     @Test
