@@ -32,7 +32,10 @@ public final class Orphans {
             if (sandbox.isEmpty() || known.contains(sandbox.get().getFileName().toString())) {
                 continue;
             }
-            log.warn("task.orphan_killed sandbox={} holder={} reason=no_readable_checkpoint", sandbox.get(), holder.pid());
+            log.warn(
+                    "task.orphan_killed sandbox={} holder={} reason=no_readable_checkpoint",
+                    sandbox.get(),
+                    holder.pid());
             for (ProcFs.Stat child : all) {
                 if (child.parent() == holder.pid()) {
                     processes.forceKill(ref(bootId, child, holder));

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads what Linux says of processes. Thread-safe; each call is one small read. Source: {@code proc(5)}. */
 public final class ProcFs {
@@ -84,10 +85,10 @@ public final class ProcFs {
         }
     }
 
-    /** Everything that has not ended in a session: the task and whatever it left behind. One walk over {@code /proc}. */
-    static List<Stat> session(long leader) {
+    /** Everything that has not ended in these sessions: tasks and whatever they left behind. One walk over {@code /proc}. */
+    static List<Stat> sessions(Set<Long> leaders) {
         return all().stream()
-                .filter(stat -> stat.session() == leader && !stat.isEnded())
+                .filter(stat -> leaders.contains(stat.session()) && !stat.isEnded())
                 .toList();
     }
 
