@@ -54,6 +54,12 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         INSTANCE
     }
 
+    private enum AskPorts implements AppCommand {
+        INSTANCE
+    }
+
+    private record PortAnswered(String taskId, boolean refused) implements AppCommand {}
+
     /** Small on purpose: a command from the stash that persists nothing costs stack (a known trap), and callers try again. */
     static final int STASH = 256;
 
@@ -65,7 +71,9 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     private final String appId;
     private final AppSettings settings;
     private final InstantSource clock;
+    private final AppLinks links;
     private final AppOutbox outbox;
+    private final PortWatch portWatch;
     private boolean idle;
 
     /** Answers that wait until service ports are journaled, so that a read after them sees the ports. */
@@ -90,6 +98,8 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         this.appId = AppPath.ofEntityId(entityId);
         this.settings = settings;
         this.clock = clock;
+        this.links = links;
+        this.portWatch = new PortWatch(settings.listenWait());
         this.outbox = new AppOutbox(settings, links, context.getSelf());
     }
 
@@ -139,6 +149,11 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .onCommand(AppCommand.PortsReleased.class, this::onPortsReleased)
                 .onCommand(AppCommand.EndpointsWritten.class, this::onEndpointsWritten)
                 .onCommand(PortsOverdue.class, (state, c) -> commit(state, List.of(), this::answerAfterPorts))
+                .onCommand(PortAnswered.class, this::onPortAnswered)
+                .onCommand(AskPorts.class, (state, c) -> {
+                    askPorts();
+                    return Effect().noReply();
+                })
                 .onCommand(Tick.class, (state, c) -> onTick(state))
                 .build();
     }
@@ -245,9 +260,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
 
     private ReplyEffect<AppEvent, AppState> onPlace(AppState state, AppCommand.Place c) {
         Map<String, Instance.Place> places = new HashMap<>(c.places());
-        places.keySet().removeIf(id -> state.instance(id)
-                .filter(i -> !i.launched() && !i.doomed())
-                .isEmpty());
+        places.keySet().removeIf(id -> !state.mayLaunch(id));
         List<AppEvent> events = places.isEmpty() ? List.of() : List.of(new AppEvent.InstancesPlaced(places));
         return commit(state, events, s -> {
             List<TaskInfo> tasks = places.keySet().stream()
@@ -292,6 +305,15 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         return stopWhenFinished(state);
     }
 
+    private ReplyEffect<AppEvent, AppState> onPortAnswered(AppState state, PortAnswered c) {
+        boolean changed = portWatch.answered(state, c.taskId(), c.refused(), clock.instant());
+        if (changed) {
+            return commit(state, List.of(), s -> {});
+        }
+        askPorts();
+        return Effect().noReply();
+    }
+
     private ReplyEffect<AppEvent, AppState> onTick(AppState state) {
         if (lastSequenceNumber(context) == 0) {
             if (idle) {
@@ -302,7 +324,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
             timers.startSingleTimer(Tick.INSTANCE, settings.idleTick());
             return Effect().noReply();
         }
-        return commit(state, List.of(), s -> outbox.sync(s, lastSequenceNumber(context), clock.instant(), true));
+        return commit(state, List.of(), s -> sync(s, true));
     }
 
     private ReplyEffect<AppEvent, AppState> stopWhenFinished(AppState state) {
@@ -336,7 +358,9 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         Instant now = clock.instant();
         List<AppEvent> all = new ArrayList<>(events);
         AppState folded = AppEvent.fold(state, events);
-        all.addAll(InstancePlanner.settle(folded, now, () -> UUID.randomUUID().toString()));
+        portWatch.observe(folded, now);
+        all.addAll(InstancePlanner.settle(
+                folded, now, portWatch.listening(), () -> UUID.randomUUID().toString()));
         if (all.isEmpty()) {
             return Effect().none().thenRun((AppState s) -> committed(s, then)).thenNoReply();
         }
@@ -344,10 +368,25 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private void committed(AppState state, Consumer<AppState> then) {
-        outbox.sync(state, lastSequenceNumber(context), clock.instant(), false);
+        sync(state, false);
         then.accept(state);
+        askPorts();
         Duration next = outbox.busy(state) ? settings.busyTick() : settings.idleTick();
         timers.startSingleTimer(Tick.INSTANCE, next);
+    }
+
+    private void sync(AppState state, boolean tick) {
+        outbox.sync(state, portWatch.listening(), lastSequenceNumber(context), clock.instant(), tick);
+    }
+
+    private void askPorts() {
+        Instant now = clock.instant();
+        portWatch
+                .due(now)
+                .forEach(q -> context.pipeToSelf(
+                        links.refuses(q.host(), q.port()),
+                        (refused, failure) -> new PortAnswered(q.taskId(), Boolean.TRUE.equals(refused))));
+        portWatch.next().ifPresent(at -> timers.startSingleTimer(AskPorts.INSTANCE, Duration.between(now, at)));
     }
 
     private AppSnapshot snapshot(AppState state) {

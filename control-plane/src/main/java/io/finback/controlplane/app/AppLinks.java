@@ -2,8 +2,9 @@ package io.finback.controlplane.app;
 
 import akka.actor.typed.ActorRef;
 import io.finback.wire.AppEndpoints;
+import java.util.concurrent.CompletionStage;
 
-/** Where an app's messages go. Every method only sends; what is lost is sent again. */
+/** Where an app's messages go. Every method but {@link #refuses} only sends; what is lost is sent again. */
 public interface AppLinks {
     void toScheduler(SchedulerMessage message);
 
@@ -12,6 +13,9 @@ public interface AppLinks {
     void toPorts(PortsMessage message);
 
     void toViews(AppSnapshot snapshot);
+
+    /** Completes with true when the port refuses connections now; false when it takes them, or when that cannot be told. Never fails. */
+    CompletionStage<Boolean> refuses(String host, int port);
 
     /** Answered by {@link AppCommand.EndpointsWritten}. */
     void toEndpoints(AppEndpoints endpoints, ActorRef<AppCommand> replyTo);

@@ -7,6 +7,7 @@ import io.finback.controlplane.scheduler.Demand;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Instance.Phase;
 import io.finback.controlplane.scheduler.InstancePlanner;
+import io.finback.controlplane.scheduler.Listening;
 import io.finback.resources.AgentId;
 import io.finback.resources.TaskId;
 import io.finback.wire.AppEndpoints;
@@ -52,7 +53,7 @@ final class AppOutbox {
     }
 
     /** Sends what changed; with {@code tick} also what is unconfirmed. */
-    void sync(AppState state, long revision, Instant now, boolean tick) {
+    void sync(AppState state, Listening listening, long revision, Instant now, boolean tick) {
         if (revision == 0) {
             return;
         }
@@ -62,7 +63,7 @@ final class AppOutbox {
         }
         ports(state, revision, tick);
         demand(state, revision, tick);
-        endpoints(state, revision, now);
+        endpoints(state, listening, revision, now);
         kills(state, now);
         deployment(state, now, tick);
         if (tick) {
@@ -154,11 +155,11 @@ final class AppOutbox {
                 && a.constraints().equals(b.constraints());
     }
 
-    private void endpoints(AppState state, long revision, Instant now) {
+    private void endpoints(AppState state, Listening listening, long revision, Instant now) {
         List<AppEndpoints.Instance> ready = new ArrayList<>();
         Set<String> doomed = new HashSet<>();
         for (Instance instance : state.instances().values()) {
-            if (instance.ready()) {
+            if (instance.ready() && !listening.awaited().contains(instance.taskId())) {
                 instance.place()
                         .ifPresent(p -> ready.add(new AppEndpoints.Instance(instance.taskId(), p.host(), p.ports())));
             } else if (instance.doomed()) {

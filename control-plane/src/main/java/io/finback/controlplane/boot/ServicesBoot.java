@@ -60,6 +60,7 @@ final class ServicesBoot implements ServicesStarter {
                 Version.current(),
                 services.duration("repeat", SHORTEST, LONGEST),
                 services.duration("drain-delay", Duration.ZERO, LONGEST),
+                services.duration("listen-wait", Duration.ZERO, LONGEST),
                 services.duration("refuse", SHORTEST, LONGEST),
                 services.duration("ask-timeout", SHORTEST, LONGEST),
                 services.bytes("max-body", MIN_BODY, MAX_BODY));

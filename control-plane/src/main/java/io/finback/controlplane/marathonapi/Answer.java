@@ -30,7 +30,8 @@ record Answer(int status, String contentType, ByteString body, Map<String, Strin
     }
 
     static Answer failure(ApiFailure failure) {
-        return json(failure.status(), failure.body());
+        Answer answer = json(failure.status(), failure.body());
+        return failure.allow().map(methods -> answer.with("Allow", methods)).orElse(answer);
     }
 
     /** Marathon's DeploymentResult. */

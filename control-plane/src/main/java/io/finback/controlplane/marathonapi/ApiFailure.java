@@ -1,6 +1,7 @@
 package io.finback.controlplane.marathonapi;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 
 /** An answer that is no success, found while a request is read: status and body. Never leaves the room; carries no stack trace. */
 final class ApiFailure extends RuntimeException {
@@ -8,11 +9,22 @@ final class ApiFailure extends RuntimeException {
 
     private final int status;
     private final transient ObjectNode body;
+    private final transient Optional<String> allow;
 
     ApiFailure(int status, ObjectNode body) {
+        this(status, body, Optional.empty());
+    }
+
+    private ApiFailure(int status, ObjectNode body, Optional<String> allow) {
         super(body.path("message").asText(), null, false, false);
         this.status = status;
         this.body = body;
+        this.allow = allow;
+    }
+
+    /** The same with the methods that would do. */
+    ApiFailure allowing(String methods) {
+        return new ApiFailure(status, body, Optional.of(methods));
     }
 
     /** {@code details} is always an array: clients decode it as one. */
@@ -42,6 +54,10 @@ final class ApiFailure extends RuntimeException {
 
     int status() {
         return status;
+    }
+
+    Optional<String> allow() {
+        return allow;
     }
 
     ObjectNode body() {

@@ -62,7 +62,7 @@ final class Dispatcher {
             case "POST" -> apps.create(request);
             case "PUT" -> apps.putMany(request, true);
             case "PATCH" -> apps.putMany(request, false);
-            default -> throw notAllowed();
+            default -> throw notAllowed("GET, HEAD, POST, PUT, PATCH");
         };
     }
 
@@ -80,9 +80,11 @@ final class Dispatcher {
             return only(request, "POST", () -> apps.restart(request, parent));
         }
         if (size > 3 && last.equals("tasks")) {
-            return request.method().equals("DELETE")
-                    ? tasks.killOfApp(request, parent)
-                    : get(request, tasks.ofApp(parent));
+            return switch (request.method()) {
+                case "GET" -> tasks.ofApp(parent).now();
+                case "DELETE" -> tasks.killOfApp(request, parent);
+                default -> throw notAllowed("GET, HEAD, DELETE");
+            };
         }
         if (size > 3 && last.equals("versions")) {
             return get(request, apps.versions(parent));
@@ -99,7 +101,7 @@ final class Dispatcher {
             case "PUT" -> apps.put(request, id, true);
             case "PATCH" -> apps.put(request, id, false);
             case "DELETE" -> apps.delete(request, id);
-            default -> throw notAllowed();
+            default -> throw notAllowed("GET, HEAD, PUT, PATCH, DELETE");
         };
     }
 
@@ -139,7 +141,7 @@ final class Dispatcher {
     private static CompletionStage<Answer> only(
             Request request, String method, java.util.function.Supplier<CompletionStage<Answer>> handler) {
         if (!request.method().equals(method)) {
-            throw notAllowed();
+            throw notAllowed(method.equals("GET") ? "GET, HEAD" : method);
         }
         return handler.get();
     }
@@ -148,7 +150,7 @@ final class Dispatcher {
         return ApiFailure.of(404, "URI not found");
     }
 
-    private static ApiFailure notAllowed() {
-        return ApiFailure.of(405, "Method not allowed");
+    private static ApiFailure notAllowed(String allow) {
+        return ApiFailure.of(405, "Method not allowed").allowing(allow);
     }
 }

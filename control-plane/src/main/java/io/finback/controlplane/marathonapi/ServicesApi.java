@@ -91,6 +91,7 @@ public final class ServicesApi {
             return CompletableFuture.completedFuture(render(busy("Too many requests")));
         }
         return body(request)
+                .exceptionallyCompose(ServicesApi::slow)
                 .thenCompose(bytes -> dispatcher.answer(request(request, bytes)))
                 .handle((answer, failure) -> failure == null ? answer : failed(failure))
                 .thenApply(answer -> {
@@ -112,6 +113,15 @@ public final class ServicesApi {
                     }
                     return bytes;
                 });
+    }
+
+    private static CompletionStage<ByteString> slow(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        return CompletableFuture.failedFuture(
+                cause instanceof TimeoutException
+                        ? ApiFailure.of(408, "The body did not arrive within " + BODY_TIMEOUT.toSeconds() + " s")
+                        : cause);
     }
 
     private Request request(HttpRequest request, ByteString body) {

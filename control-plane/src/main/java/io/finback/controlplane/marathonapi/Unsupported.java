@@ -8,6 +8,9 @@ import java.util.Set;
 /** Refuses what this server cannot do yet and would be silently wrong if it were only kept. Empty values pass. */
 final class Unsupported {
     private static final List<String> FIELDS = List.of(
+            "fetch",
+            "uris",
+            "storeUrls",
             "healthChecks",
             "readinessChecks",
             "check",
@@ -51,8 +54,11 @@ final class Unsupported {
     }
 
     private static void networks(Fields fields, Problems problems) {
-        Optional<JsonNode> networks = fields.any("networks").filter(JsonNode::isArray);
-        if (networks.isEmpty()) {
+        Optional<JsonNode> networks = fields.any("networks");
+        if (networks.filter(JsonNode::isArray).isEmpty()) {
+            if (networks.isPresent()) {
+                problems.type("/networks", "error.expected.jsarray");
+            }
             return;
         }
         for (int i = 0; i < networks.get().size(); i++) {

@@ -11,6 +11,7 @@ public final class AppPath {
     private static final Pattern SEGMENT =
             Pattern.compile("(([a-z0-9]|[a-z0-9][a-z0-9\\-]*[a-z0-9])\\.)*([a-z0-9]|[a-z0-9][a-z0-9\\-]*[a-z0-9])");
     private static final Set<String> RESERVED = Set.of("restart", "tasks", "versions", ".", "..");
+    private static final Set<String> SUFFIXES = Set.of("tasks", "versions");
     /** Leaves room for the uuid of a task id, which becomes a file name. */
     private static final int MAX_LENGTH = 200;
 
@@ -47,6 +48,11 @@ public final class AppPath {
             }
         }
         String last = segments.get(segments.size() - 1);
+        // /v2/apps/{id}/tasks/{taskId}: an app of such a name could be neither read nor removed.
+        int size = segments.size();
+        if (size > 2 && SUFFIXES.contains(segments.get(size - 2))) {
+            return Optional.of("is reserved: '" + segments.get(size - 2) + "' before the last segment");
+        }
         return RESERVED.contains(last)
                 ? Optional.of("is reserved: '" + last + "' (expected: none of restart, tasks, versions, ., ..)")
                 : Optional.empty();

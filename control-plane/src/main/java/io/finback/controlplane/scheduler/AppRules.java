@@ -29,6 +29,7 @@ public final class AppRules {
             found.add(new Violation(
                     "/", "AppDefinition must either contain one of 'cmd' or 'args', and/or a 'container'."));
         }
+        texts(found, app);
         atLeast(found, "/cpus", app.cpus(), 0);
         atLeast(found, "/mem", app.mem(), 0);
         atLeast(found, "/disk", app.disk(), 0);
@@ -57,6 +58,28 @@ public final class AppRules {
         }
         singleInstance(found, app);
         return found;
+    }
+
+    /** What no process can be started with. */
+    private static void texts(List<Violation> found, AppDefinition app) {
+        noNul(found, "/cmd", app.cmd().orElse(""));
+        noNul(found, "/user", app.user().orElse(""));
+        for (int i = 0; i < app.args().size(); i++) {
+            noNul(found, "/args(" + i + ")", app.args().get(i));
+        }
+        app.env().forEach((name, value) -> {
+            if (name.isEmpty() || name.indexOf('=') >= 0) {
+                found.add(new Violation("/env", "'" + name + "' (expected: a name without '=', not empty)"));
+            }
+            noNul(found, "/env", name);
+            noNul(found, "/env/" + name, value);
+        });
+    }
+
+    private static void noNul(List<Violation> found, String path, String text) {
+        if (text.indexOf('\0') >= 0) {
+            found.add(new Violation(path.replace("\0", ""), "must not contain the character NUL"));
+        }
     }
 
     private static void ports(List<Violation> found, List<PortDefinition> ports) {
@@ -131,7 +154,9 @@ public final class AppRules {
     }
 
     private static void atLeast(List<Violation> found, String path, double value, int least) {
-        if (!(value >= least) || value > MAX_AMOUNT) {
+        if (value > MAX_AMOUNT) {
+            found.add(new Violation(path, "is too large (expected: " + (long) MAX_AMOUNT + " or less)"));
+        } else if (!(value >= least)) {
             String shown = value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
             found.add(new Violation(path, "got " + shown + ", expected " + least + " or more"));
         }

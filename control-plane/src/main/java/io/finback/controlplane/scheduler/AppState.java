@@ -75,6 +75,17 @@ public record AppState(
         return Optional.ofNullable(instances.get(taskId));
     }
 
+    /** False also for what waits with a configuration that is no longer wanted: offers were chosen for the needs of the old one. */
+    public boolean mayLaunch(String taskId) {
+        return !removing()
+                && current()
+                        .flatMap(c -> instance(taskId)
+                                .filter(i -> !i.launched()
+                                        && !i.doomed()
+                                        && i.configAt().equals(c.configAt())))
+                        .isPresent();
+    }
+
     public boolean removing() {
         return lock.map(Lock::removes).orElse(false);
     }

@@ -6,6 +6,7 @@ import io.finback.controlplane.scheduler.Instance.Phase;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -14,7 +15,8 @@ import java.util.function.Supplier;
  * ScalingProposition.
  *
  * <p>One rule differs from Marathon's: it counts kills per instance that became healthy, this one never lets
- * healthy old + healthy new fall below the minimum by its own kills. Where nothing fails both do the same.
+ * healthy old + healthy new fall below the minimum by its own kills. And where callers are served, an instance that does not take
+ * connections yet ({@link Listening}) does not count as healthy in a restart. Where nothing fails both do the same.
  */
 public final class InstancePlanner {
     private static final int MAX_ROUNDS = 8;
@@ -37,6 +39,11 @@ public final class InstancePlanner {
     }
 
     public static Plan plan(AppState state, Instant now) {
+        return plan(state, now, Listening.UNKNOWN);
+    }
+
+    /** The same, where instances that do not take connections yet replace none that does. */
+    public static Plan plan(AppState state, Instant now, Listening listening) {
         if (!state.exists() || state.portsMissing()) {
             return Plan.NOTHING;
         }
@@ -53,16 +60,16 @@ public final class InstancePlanner {
             return new Plan(0, List.of(), true);
         }
         AppVersion target = state.current().orElseThrow();
-        return kind == Kind.RESTART ? restart(target, counted) : scale(target, counted);
+        return kind == Kind.RESTART ? restart(target, counted, listening) : scale(target, counted);
     }
 
     /** The events that bring {@code state} where the plan wants it, as far as this entity alone can. */
-    public static List<AppEvent> settle(AppState state, Instant now, Supplier<String> uuids) {
+    public static List<AppEvent> settle(AppState state, Instant now, Listening listening, Supplier<String> uuids) {
         List<AppEvent> all = new ArrayList<>();
         AppState seen = state;
         // What was dropped makes room for what is added: a few rounds until nothing is left to do.
         for (int round = 0; round < MAX_ROUNDS; round++) {
-            List<AppEvent> events = settleOnce(seen, now, uuids);
+            List<AppEvent> events = settleOnce(seen, now, listening, uuids);
             if (events.isEmpty()) {
                 break;
             }
@@ -72,7 +79,7 @@ public final class InstancePlanner {
         return all;
     }
 
-    private static List<AppEvent> settleOnce(AppState state, Instant now, Supplier<String> uuids) {
+    private static List<AppEvent> settleOnce(AppState state, Instant now, Listening listening, Supplier<String> uuids) {
         List<AppEvent> events = new ArrayList<>();
         List<String> expunged = state.instances().values().stream()
                 .filter(i -> expired(state, i, now, UnreachableStrategy::expungeAfter))
@@ -82,7 +89,7 @@ public final class InstancePlanner {
             events.add(new AppEvent.InstancesDropped(expunged));
         }
         AppState seen = AppEvent.fold(state, events);
-        Plan plan = plan(seen, now);
+        Plan plan = plan(seen, now, listening);
         List<String> dropped = new ArrayList<>();
         List<String> doomed = new ArrayList<>();
         for (Instance instance : plan.end()) {
@@ -118,7 +125,7 @@ public final class InstancePlanner {
         return new Plan(add, surplus, ready == wanted && counted.size() == wanted);
     }
 
-    private static Plan restart(AppVersion target, List<Instance> counted) {
+    private static Plan restart(AppVersion target, List<Instance> counted, Listening listening) {
         int wanted = target.definition().instances();
         AppDefinition.UpgradeStrategy strategy = target.definition().upgrade();
         int minHealthy = (int) Math.ceil(wanted * strategy.minimumHealthCapacity());
@@ -128,17 +135,23 @@ public final class InstancePlanner {
         }
         List<Instance> fresh = counted.stream().filter(i -> isNew(target, i)).toList();
         List<Instance> old = counted.stream().filter(i -> !isNew(target, i)).toList();
+        // Where nobody takes connections there is nobody to protect: such an app is replaced as fast as it runs.
+        boolean called =
+                counted.stream().anyMatch(i -> i.ready() && listening.open().contains(i.taskId()));
+        Predicate<Instance> serves =
+                i -> i.ready() && !(called && listening.awaited().contains(i.taskId()));
         List<Instance> end = new ArrayList<>();
         List<Instance> oldReady = new ArrayList<>();
         for (Instance instance : old) {
-            if (instance.ready()) {
+            if (serves.test(instance)) {
                 oldReady.add(instance);
             } else if (!instance.doomed()) {
                 end.add(instance);
             }
         }
         int ready = (int) fresh.stream().filter(Instance::ready).count();
-        int mayEnd = Math.min(oldReady.size(), Math.max(0, oldReady.size() + ready - minHealthy));
+        int serving = (int) fresh.stream().filter(serves).count();
+        int mayEnd = Math.min(oldReady.size(), Math.max(0, oldReady.size() + serving - minHealthy));
         end.addAll(
                 KillOrder.sorted(oldReady, target.definition().killSelection()).subList(0, mayEnd));
         List<Instance> liveFresh = fresh.stream().filter(i -> !i.doomed()).toList();

@@ -5,6 +5,7 @@ import akka.NotUsed;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
+import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.Props;
 import akka.actor.typed.RecipientRef;
 import akka.actor.typed.pubsub.Topic;
@@ -25,10 +26,15 @@ import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.runtime.Role;
 import io.finback.wire.AppEndpoints;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.InstantSource;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
@@ -75,7 +81,8 @@ public final class Services {
                 system.systemActorOf(Topic.create(QueueReport.class, "finback-queue"), "finback-queue", Props.empty()));
         ActorRef<EndpointsPublisher.Command> endpoints =
                 system.systemActorOf(EndpointsPublisher.create(), "finback-endpoints", Props.empty());
-        Links links = new Links(sharding, topics, endpoints, stopping);
+        Links links = new Links(
+                sharding, topics, endpoints, stopping, system.dispatchers().lookup(DispatcherSelector.blocking()));
         String role = Role.MASTER.id();
         var unusedApps = sharding.init(
                 Entity.of(AppCommand.KEY, e -> AppEntity.create(e.getEntityId(), settings.app(), links, clock))
@@ -144,8 +151,11 @@ public final class Services {
             ClusterSharding sharding,
             Topics topics,
             ActorRef<EndpointsPublisher.Command> endpoints,
-            AtomicBoolean stopping)
+            AtomicBoolean stopping,
+            Executor blocking)
             implements AppLinks {
+        private static final int CONNECT_MILLIS = 1000;
+
         @Override
         public void toScheduler(SchedulerMessage message) {
             if (!stopping.get()) {
@@ -170,6 +180,23 @@ public final class Services {
         @Override
         public void toViews(AppSnapshot snapshot) {
             topics.snapshots().tell(Topic.publish(snapshot));
+        }
+
+        /** On threads that may block; more than a second is as good as no answer. */
+        @Override
+        public CompletionStage<Boolean> refuses(String host, int port) {
+            return CompletableFuture.supplyAsync(
+                    () -> {
+                        try (Socket socket = new Socket()) {
+                            socket.connect(new InetSocketAddress(host, port), CONNECT_MILLIS);
+                            return false;
+                        } catch (ConnectException refused) {
+                            return true;
+                        } catch (IOException unknown) {
+                            return false;
+                        }
+                    },
+                    blocking);
         }
 
         @Override

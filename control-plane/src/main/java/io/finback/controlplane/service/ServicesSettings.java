@@ -37,6 +37,7 @@ public record ServicesSettings(
                 "0.1.0",
                 second,
                 Duration.ofMillis(500),
+                Duration.ofSeconds(30),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(10),
                 1024 * 1024);
@@ -48,17 +49,22 @@ public record ServicesSettings(
             String version,
             Duration repeat,
             Duration drainDelay,
+            Duration listenWait,
             Duration refuse,
             Duration askTimeout,
             long maxBodyBytes) {
         if (drainDelay.isNegative()) {
             throw new IllegalArgumentException("finback.services.drain-delay: " + drainDelay + " (expected: >= 0)");
         }
+        if (listenWait.isNegative()) {
+            throw new IllegalArgumentException("finback.services.listen-wait: " + listenWait + " (expected: >= 0)");
+        }
         positive("finback.services.repeat", repeat);
         AppSettings app = new AppSettings(
                 repeat,
                 Duration.ofSeconds(30),
                 drainDelay,
+                listenWait,
                 repeat.multipliedBy(5),
                 repeat.multipliedBy(15),
                 repeat.multipliedBy(600));

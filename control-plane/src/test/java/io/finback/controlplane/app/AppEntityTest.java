@@ -14,6 +14,7 @@ import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.Examples;
 import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.service.TestMaster;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AppEndpoints;
@@ -21,6 +22,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,6 +34,7 @@ class AppEntityTest {
             Duration.ofMillis(50),
             Duration.ofSeconds(5),
             Duration.ofMillis(20),
+            Duration.ofSeconds(30),
             Duration.ofMillis(200),
             Duration.ofSeconds(60),
             Duration.ofSeconds(600));
@@ -42,6 +46,7 @@ class AppEntityTest {
         final List<PortsMessage> ports = new CopyOnWriteArrayList<>();
         final List<AppEndpoints> endpoints = new CopyOnWriteArrayList<>();
         volatile boolean confirmEndpoints = true;
+        volatile boolean portsRefuse;
 
         @Override
         public void toScheduler(SchedulerMessage message) {
@@ -60,6 +65,11 @@ class AppEntityTest {
 
         @Override
         public void toViews(AppSnapshot snapshot) {}
+
+        @Override
+        public CompletionStage<Boolean> refuses(String host, int port) {
+            return CompletableFuture.completedFuture(portsRefuse);
+        }
 
         @Override
         public void toEndpoints(AppEndpoints message, ActorRef<AppCommand> replyTo) {
@@ -89,6 +99,12 @@ class AppEntityTest {
         AppState before = app.getState();
         assertThat(app.restart().state()).isEqualTo(before);
         return app.getState();
+    }
+
+    void awaitReady(int count) {
+        TestMaster.await(
+                count + " endpoints",
+                () -> notes.endpoints.get(notes.endpoints.size() - 1).ready().size() == count);
     }
 
     Instance only() {
@@ -123,7 +139,7 @@ class AppEntityTest {
         assertThat(notes.scheduler)
                 .contains(new SchedulerMessage.AcknowledgeTask(
                         running.task(), running.uuid().orElseThrow()));
-        assertThat(notes.endpoints.get(notes.endpoints.size() - 1).ready()).hasSize(1);
+        awaitReady(1);
         assertThat(notes.deployments).contains(new DeploymentMessage.ActionDone("/shop/api", 1));
         restarted();
         app.runCommand(new AppCommand.Release("d0"));
@@ -171,5 +187,57 @@ class AppEntityTest {
 
     static void await(java.util.function.BooleanSupplier condition) {
         io.finback.controlplane.service.TestMaster.await("condition", condition);
+    }
+
+    @Test
+    void anInstanceThatRefusesConnectionsIsNoEndpointUntilItTakesThem() {
+        notes.portsRefuse = true;
+        app.<AppAnswer>runCommand(replyTo -> new AppCommand.Create(Examples.app(1), false, "d0", replyTo));
+        app.runCommand(new AppCommand.Perform("d0", 1, DeploymentPlan.Kind.SCALE));
+        String id = only().taskId();
+        Instance.Place place = new Instance.Place("a1", "h1", List.of(31001), Map.of(), Examples.NOW);
+        app.runCommand(new AppCommand.Place(7, Map.of(id, place), scheduler.getRef()));
+        scheduler.receiveMessage();
+        TaskStatus now = Examples.status(id, TaskState.RUNNING);
+        app.runCommand(new AppCommand.TaskUpdate(new TaskStatus(
+                now.task(),
+                now.framework(),
+                now.agent(),
+                now.state(),
+                now.source(),
+                now.uuid(),
+                java.time.Instant.now(),
+                now.reason(),
+                now.message(),
+                now.healthy(),
+                java.util.Optional.empty())));
+        scheduler.expectNoMessage(Duration.ofMillis(250));
+        assertThat(notes.endpoints).allMatch(e -> e.ready().isEmpty());
+        assertThat(notes.deployments).contains(new DeploymentMessage.ActionDone("/shop/api", 1));
+        notes.portsRefuse = false;
+        awaitReady(1);
+        // After a restart what runs is taken to serve: no master's failure may empty the mesh.
+        notes.portsRefuse = true;
+        int before = notes.endpoints.size();
+        restarted();
+        TestMaster.await("endpoints are said again", () -> notes.endpoints.size() > before);
+        assertThat(notes.endpoints.get(before).ready()).hasSize(1);
+    }
+
+    @Test
+    void placesNothingThatWaitsWithAnOldConfiguration() {
+        app.<AppAnswer>runCommand(replyTo -> new AppCommand.Create(Examples.app(1), false, "d0", replyTo));
+        app.runCommand(new AppCommand.Perform("d0", 1, DeploymentPlan.Kind.SCALE));
+        String id = only().taskId();
+        app.<AppAnswer>runCommand(replyTo -> new AppCommand.Update(
+                Examples.app("v2", 1, 1, 1),
+                app.getState().current().orElseThrow().version(),
+                true,
+                "d1",
+                replyTo));
+        Instance.Place place = new Instance.Place("a1", "h1", List.of(31001), Map.of(), Examples.NOW);
+        app.runCommand(new AppCommand.Place(7, Map.of(id, place), scheduler.getRef()));
+        assertThat(((SchedulerMessage.Placed) scheduler.receiveMessage()).tasks())
+                .isEmpty();
     }
 }

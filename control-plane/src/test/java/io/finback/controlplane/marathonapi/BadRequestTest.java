@@ -177,4 +177,53 @@ class BadRequestTest {
         assertThat(client.send("POST", "/v2/apps/base/restart?force=true", null).status())
                 .isEqualTo(200);
     }
+
+    @Test
+    void whatWouldBeDownloadedIsRefusedBecauseNothingIsDownloadedYet() {
+        for (String field : new String[] {
+            "\"fetch\":[{\"uri\":\"https://files.example/a.tgz\"}]", "\"uris\":[\"https://files.example/a.tgz\"]"
+        }) {
+            String path = field.substring(1, field.indexOf('"', 1));
+            refused(
+                    client.post("/v2/apps", "{\"id\":\"f\",\"cmd\":\"x\"," + field + "}"),
+                    422,
+                    "{\"message\":\"Object is not valid\",\"details\":[{\"path\":\"/" + path
+                            + "\",\"errors\":[\"is not supported yet\"]}]}");
+        }
+        assertThat(client.put("/v2/apps/base", "{\"fetch\":[{\"uri\":\"https://files.example/a\"}]}")
+                        .status())
+                .isEqualTo(422);
+        assertThat(client.put("/v2/apps/base", "{\"fetch\":[],\"uris\":[]}").status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void whatNoProcessCanBeStartedWithIsRefused() {
+        for (String field : new String[] {
+            "\"env\":{\"A\":\"a\\u0000b\"}", "\"env\":{\"A=B\":\"x\"}", "\"env\":{\"\":\"x\"}", "\"user\":\"a\\u0000\""
+        }) {
+            assertThat(client.post("/v2/apps", "{\"id\":\"p\",\"cmd\":\"x\",\"instances\":0," + field + "}")
+                            .status())
+                    .as(field)
+                    .isEqualTo(422);
+        }
+        assertThat(client.post("/v2/apps", "{\"id\":\"p\",\"cmd\":\"a\\u0000b\"}")
+                        .status())
+                .isEqualTo(422);
+        assertThat(client.post("/v2/apps", "{\"id\":\"p\",\"cmd\":\"x\",\"networks\":7}")
+                        .status())
+                .isEqualTo(400);
+        assertThat(client.post("/v2/apps", "{\"id\":\"/a/tasks/b\",\"cmd\":\"x\"}")
+                        .status())
+                .isEqualTo(422);
+    }
+
+    @Test
+    void aMethodThatDoesNotFitNamesThoseThatDo() {
+        Reply reply = client.delete("/v2/apps");
+        assertThat(reply.status()).isEqualTo(405);
+        assertThat(reply.header("Allow")).isEqualTo("GET, HEAD, POST, PUT, PATCH");
+        assertThat(client.post("/v2/apps/base", "{}").header("Allow")).isEqualTo("GET, HEAD, PUT, PATCH, DELETE");
+        assertThat(client.post("/ping", "").header("Allow")).isEqualTo("GET, HEAD");
+    }
 }

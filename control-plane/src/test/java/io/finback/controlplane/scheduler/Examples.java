@@ -76,7 +76,11 @@ public final class Examples {
     }
 
     public static AppState settle(AppState state) {
-        return AppEvent.fold(state, InstancePlanner.settle(state, NOW, uuids()));
+        return AppEvent.fold(state, InstancePlanner.settle(state, NOW, Listening.UNKNOWN, uuids()));
+    }
+
+    public static AppState settle(AppState state, Listening listening) {
+        return AppEvent.fold(state, InstancePlanner.settle(state, NOW, listening, uuids()));
     }
 
     /** Launches whatever is scheduled and lets it run. */

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.finback.controlplane.scheduler.DeploymentPlan.Kind;
 import io.finback.tasks.TaskState;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -68,6 +71,47 @@ class RollingRestartTest {
         String one = Examples.ofCommand(state, true).get(0).taskId();
         state = Examples.settle(Examples.run(Examples.place(state, one), one));
         assertThat(doomed(state)).isEqualTo(1);
+    }
+
+    static Set<String> ids(List<Instance> instances) {
+        return instances.stream().map(Instance::taskId).collect(Collectors.toSet());
+    }
+
+    @Test
+    void whatDoesNotListenYetReplacesNothingThatServes() {
+        AppState state = restarting(3, 1, 1);
+        Set<String> old = ids(Examples.ofCommand(state, false));
+        Set<String> fresh = ids(Examples.ofCommand(state, true));
+        state = Examples.settle(Examples.runAll(state), new Listening(old, fresh));
+        assertThat(doomed(state)).isZero();
+        Set<String> starting = new HashSet<>(fresh);
+        starting.remove(fresh.iterator().next());
+        state = Examples.settle(state, new Listening(old, starting));
+        assertThat(doomed(state)).isEqualTo(1);
+        state = Examples.settle(state, new Listening(fresh, Set.of()));
+        assertThat(doomed(state)).isEqualTo(3);
+    }
+
+    @Test
+    void whereNobodyListensRunningIsEnough() {
+        AppState state = restarting(3, 1, 1);
+        state = Examples.runAll(state);
+        Set<String> all = state.instances().keySet();
+        assertThat(doomed(Examples.settle(state, new Listening(Set.of(), all)))).isEqualTo(3);
+    }
+
+    @Test
+    void anOldInstanceThatDoesNotServeGoesBeforeOneThatDoes() {
+        AppState state = restarting(2, 1, 0);
+        List<Instance> old = Examples.ofCommand(state, false);
+        String youngest = old.get(1).taskId();
+        String oldest = old.get(0).taskId();
+        Set<String> fresh = ids(Examples.ofCommand(state, true));
+        Set<String> awaited = new HashSet<>(fresh);
+        awaited.add(oldest);
+        state = Examples.settle(Examples.runAll(state), new Listening(Set.of(youngest), awaited));
+        assertThat(state.instance(oldest).orElseThrow().doomed()).isTrue();
+        assertThat(state.instance(youngest).orElseThrow().doomed()).isFalse();
     }
 
     @ParameterizedTest

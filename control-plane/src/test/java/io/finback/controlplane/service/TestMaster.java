@@ -40,6 +40,7 @@ public final class TestMaster implements AutoCloseable {
                 "0.1.0",
                 Duration.ofMillis(200),
                 Duration.ofMillis(50),
+                Duration.ofSeconds(30),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(10),
                 1024 * 1024);

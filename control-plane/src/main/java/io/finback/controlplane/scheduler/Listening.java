@@ -1,0 +1,21 @@
+package io.finback.controlplane.scheduler;
+
+import java.util.Set;
+
+/**
+ * Which running instances take connections at their first port, as far as this master knows. A process that runs may still be starting:
+ * callers of the app would find nobody behind its port.
+ *
+ * @param open task ids that take connections
+ * @param awaited task ids that do not yet, and are still waited for; those in neither set are not waited for (no port, or it stayed
+ *     closed for too long)
+ */
+public record Listening(Set<String> open, Set<String> awaited) {
+    /** Nothing is known: running is enough. */
+    public static final Listening UNKNOWN = new Listening(Set.of(), Set.of());
+
+    public Listening {
+        open = Set.copyOf(open);
+        awaited = Set.copyOf(awaited);
+    }
+}
