@@ -9,7 +9,8 @@ import java.util.Optional;
 /**
  * One thing that was said of a task. Source: Mesos {@code TaskStatus}.
  *
- * @param uuid names this update; it is resent until acknowledged by this name. Empty: made by a master, not acknowledged
+ * @param uuid names this update; it is resent until acknowledged by this name. Agents name every update, masters only the end of a
+ *     task (which must be heard once); empty: nothing is resent, such as {@code TASK_UNREACHABLE} or an answer to a reconciliation
  * @param at when it happened, by the clock of who says it
  * @param reason Mesos' reason without {@code REASON_}, such as {@code COMMAND_EXECUTOR_FAILED}
  * @param message for people, such as {@code exited with status 3} or {@code killed by signal 9 (SIGKILL)}

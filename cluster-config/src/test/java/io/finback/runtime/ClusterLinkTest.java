@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,10 +31,14 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Masters come, die and come back; members that are none follow them. Real clusters over loopback. */
 @Timeout(90)
 class ClusterLinkTest {
+    @TempDir
+    Path directory;
+
     private final List<ActorSystem<?>> systems = new ArrayList<>();
     private final List<ClusterLink> links = new ArrayList<>();
     private Optional<EmbeddedPostgres> postgres = Optional.empty();
@@ -172,12 +177,13 @@ class ClusterLinkTest {
         system.getWhenTerminated().toCompletableFuture().get(20, TimeUnit.SECONDS);
     }
 
-    private static Config settings(int port, int... seeds) {
+    private Config settings(int port, int... seeds) {
         List<String> addresses = new ArrayList<>();
         for (int seed : seeds) {
             addresses.add("127.0.0.1:" + seed);
         }
         return ConfigFactory.parseMap(Map.of(
+                        "finback.data-dir", directory.resolve(Integer.toString(port)).toString(),
                         "finback.cluster.port", port,
                         "finback.cluster.seeds", addresses,
                         "akka.coordinated-shutdown.run-by-actor-system-terminate", "off"))

@@ -13,6 +13,7 @@ import akka.http.javadsl.model.HttpResponse;
 import akka.pattern.Patterns;
 import com.typesafe.config.Config;
 import io.finback.controlplane.allocation.AllocationDelta;
+import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.mesosapi.ClusterApi;
 import io.finback.controlplane.mesosapi.MasterIdentity;
@@ -32,6 +33,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -96,7 +98,13 @@ public final class MasterNode implements Node {
                 settings,
                 spawn(ClusterView.publisher(topics.allocation()), "allocation-publisher"),
                 spawn(ClusterView.publisher(topics.frameworks()), "framework-publisher"));
-        var unused = spawn(ClusterView.create(view, topics, settings.allocator().viewDelay()), "finback-view");
+        var unused = spawn(
+                ClusterView.create(
+                        view,
+                        topics,
+                        Set.of(SchedulerMessage.FRAMEWORK),
+                        settings.allocator().viewDelay()),
+                "finback-view");
         Readiness.of(system).add("master", () -> CompletableFuture.completedFuture(isServing()));
         CompletionStage<Void> management = Management.start(system);
         CompletionStage<Void> api = bind(settings.http());
@@ -116,7 +124,7 @@ public final class MasterNode implements Node {
         });
     }
 
-    /** The allocator answers, which takes membership, sharding and the journal. */
+    /** Allocator and service framework answer, which takes membership, sharding and the journal. */
     private boolean isServing() {
         return view.get().complete();
     }

@@ -10,10 +10,12 @@ import akka.http.javadsl.model.headers.Allow;
 import akka.http.javadsl.model.headers.RawHeader;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.view.ClusterSnapshot;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -35,11 +37,15 @@ public final class ClusterApi {
         routes.put("/", request -> text(StatusCodes.OK.intValue(), index()));
         routes.put("/health", request -> HttpResponse.create());
         routes.put("/version", request -> json(Map.of("version", self.get().version())));
-        routes.put("/state", request -> json(StateJson.state(view.get(), self.get())));
-        routes.put("/slaves", request -> json(StateJson.slaves(view.get())));
-        routes.put("/frameworks", request -> json(StateJson.frameworks(view.get())));
-        routes.put("/roles", request -> json(StateJson.roles(view.get())));
-        routes.put("/tasks", this::tasks);
+        Rendering state = new Rendering(snapshot -> StateJson.state(snapshot, self.get()));
+        Rendering slaves = new Rendering(StateJson::slaves);
+        Rendering frameworks = new Rendering(StateJson::frameworks);
+        Rendering roles = new Rendering(StateJson::roles);
+        routes.put("/state", whenComplete((request, snapshot) -> json(state.of(snapshot))));
+        routes.put("/slaves", whenComplete((request, snapshot) -> json(slaves.of(snapshot))));
+        routes.put("/frameworks", whenComplete((request, snapshot) -> json(frameworks.of(snapshot))));
+        routes.put("/roles", whenComplete((request, snapshot) -> json(roles.of(snapshot))));
+        routes.put("/tasks", whenComplete(ClusterApi::tasks));
         routes.put("/metrics", request -> text(StatusCodes.OK.intValue(), Metrics.prometheus(view.get())));
         routes.put("/metrics/snapshot", request -> json(Metrics.mesos(view.get(), self.get(), clock.instant())));
         routes.put("/redirect", request -> redirect());
@@ -70,10 +76,42 @@ public final class ClusterApi {
         return slash ? shorter.substring(0, shorter.length() - 1) : shorter;
     }
 
-    private HttpResponse tasks(HttpRequest request) {
+    /** A master that has not heard its entities since its start would show a cluster without agents and tasks. As Mesos: 503. */
+    private Function<HttpRequest, HttpResponse> whenComplete(
+            BiFunction<HttpRequest, ClusterSnapshot, HttpResponse> route) {
+        return request -> {
+            ClusterSnapshot snapshot = view.get();
+            return snapshot.complete()
+                    ? route.apply(request, snapshot)
+                    : text(StatusCodes.SERVICE_UNAVAILABLE.intValue(), "Master has not finished recovery\n")
+                            .addHeader(RawHeader.create("Retry-After", "1"));
+        };
+    }
+
+    /** What many pollers ask for is written once per view, so that they cost the entities beside them nothing (promise 9). */
+    private static final class Rendering {
+        private final Function<ClusterSnapshot, ObjectNode> render;
+        private ClusterSnapshot last = ClusterSnapshot.EMPTY;
+        private byte[] json = new byte[0];
+
+        Rendering(Function<ClusterSnapshot, ObjectNode> render) {
+            this.render = render;
+        }
+
+        // The same view object, not an equal one: comparing would cost as much as writing.
+        @SuppressWarnings("ReferenceEquality")
+        synchronized byte[] of(ClusterSnapshot snapshot) {
+            if (last != snapshot) {
+                last = snapshot;
+                json = bytes(render.apply(snapshot));
+            }
+            return json;
+        }
+    }
+
+    private static HttpResponse tasks(HttpRequest request, ClusterSnapshot snapshot) {
         try {
-            return json(
-                    StateJson.tasks(view.get(), number(request, "limit", TASK_LIMIT), number(request, "offset", 0)));
+            return json(StateJson.tasks(snapshot, number(request, "limit", TASK_LIMIT), number(request, "offset", 0)));
         } catch (IllegalArgumentException e) {
             return text(StatusCodes.BAD_REQUEST.intValue(), e.getMessage() + "\n");
         }
@@ -117,9 +155,16 @@ public final class ClusterApi {
     }
 
     private static HttpResponse json(Object body) {
+        return json(bytes(body));
+    }
+
+    private static HttpResponse json(byte[] body) {
+        return HttpResponse.create().withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, body));
+    }
+
+    private static byte[] bytes(Object body) {
         try {
-            return HttpResponse.create()
-                    .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, MAPPER.writeValueAsBytes(body)));
+            return MAPPER.writeValueAsBytes(body);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }

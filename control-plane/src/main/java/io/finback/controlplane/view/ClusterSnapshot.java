@@ -13,7 +13,7 @@ import java.util.Optional;
 /**
  * The cluster as one master knew it a moment ago. Immutable.
  *
- * @param complete whether the allocator was heard at all
+ * @param complete whether the allocator and every framework that must exist were heard at all
  * @param ended tasks that ended since this master started, by state
  */
 public record ClusterSnapshot(

@@ -70,6 +70,7 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
     private final Map<FrameworkId, FrameworkBook> frameworks = new LinkedHashMap<>();
     private final Map<TaskState, Long> ended = new EnumMap<>(TaskState.class);
     private final Set<FrameworkId> askFrameworks = new LinkedHashSet<>();
+    private final Set<FrameworkId> expected = new LinkedHashSet<>();
     private final ActorRef<AllocationDelta> allocationAnswers;
     private final ActorRef<FrameworkDelta> frameworkAnswers;
     private Stamp allocation = new Stamp(0, 0);
@@ -81,12 +82,15 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
             TimerScheduler<Message> timers,
             AtomicReference<ClusterSnapshot> published,
             Topics topics,
+            Set<FrameworkId> expected,
             Duration delay) {
         super(context);
         this.sharding = ClusterSharding.get(context.getSystem());
         this.published = published;
         this.timers = timers;
         this.delay = delay;
+        this.askFrameworks.addAll(expected);
+        this.expected.addAll(expected);
         this.allocationAnswers = forward(AllocationDelta.class, delta -> new AllocationNews(delta, true), "asked-a");
         this.frameworkAnswers = forward(FrameworkDelta.class, delta -> new FrameworkNews(delta, true), "asked-f");
         topics.allocation()
@@ -98,9 +102,15 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
         timers.startTimerWithFixedDelay(Ask.INSTANCE, Duration.ZERO, Duration.ofSeconds(1));
     }
 
-    public static Behavior<Message> create(AtomicReference<ClusterSnapshot> published, Topics topics, Duration delay) {
-        return Behaviors.supervise(Behaviors.<Message>setup(context ->
-                        Behaviors.withTimers(timers -> new ClusterView(context, timers, published, topics, delay))))
+    /**
+     * Keeps {@code published} up to date.
+     *
+     * @param expected frameworks that are asked from the start, as the allocator is: until they were heard, nothing is complete
+     */
+    public static Behavior<Message> create(
+            AtomicReference<ClusterSnapshot> published, Topics topics, Set<FrameworkId> expected, Duration delay) {
+        return Behaviors.supervise(Behaviors.<Message>setup(context -> Behaviors.withTimers(
+                        timers -> new ClusterView(context, timers, published, topics, expected, delay))))
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.1));
     }
 
@@ -148,6 +158,7 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
         FrameworkBook book = frameworks.get(delta.framework());
         if (news.asked()) {
             askFrameworks.remove(delta.framework());
+            expected.remove(delta.framework());
         } else if (book == null || !book.follows(delta)) {
             askFrameworks.add(delta.framework());
         }
@@ -180,7 +191,7 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
         List<AllocationDelta.Agent> agentList = new ArrayList<>(agents.size());
         agents.values().forEach(stamped -> agentList.add(stamped.agent()));
         published.set(new ClusterSnapshot(
-                heardAllocation,
+                heardAllocation && expected.isEmpty(),
                 agentList,
                 frameworks.values().stream().map(FrameworkBook::snapshot).toList(),
                 ended));

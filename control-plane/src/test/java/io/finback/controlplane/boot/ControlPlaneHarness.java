@@ -46,6 +46,7 @@ final class ControlPlaneHarness implements AutoCloseable {
         values.put("finback.master.repeat", "300 ms");
         values.put("finback.master.agent-repeat", "300 ms");
         values.put("finback.master.update-repeat", "500 ms");
+        values.put("akka.coordinated-shutdown.run-by-actor-system-terminate", "off");
         values.putAll(overrides);
         return ConfigFactory.parseMap(values)
                 .withFallback(ConfigFactory.defaultReference())
@@ -71,7 +72,10 @@ final class ControlPlaneHarness implements AutoCloseable {
         return started;
     }
 
-    /** Ends the system as a crash of its machine would: nothing is told to anybody. */
+    /**
+     * Ends the system and starts it on the same journal. No coordinated shutdown runs, so nothing is handed over and the cluster is
+     * not left; but actors do stop, and a write under way may finish, which SIGKILL would not grant.
+     */
     void restart() {
         stop();
         kit = start();
