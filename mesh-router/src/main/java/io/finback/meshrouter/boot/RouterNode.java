@@ -73,6 +73,7 @@ public final class RouterNode implements Node {
             boolean clustered = !settings.seeds().isEmpty();
             MeshRouter router =
                     new MeshRouter(settings.dtab(), startFs(), endpoints::get, clustered, settings.maxNames());
+            Optional<ClusterLink> managed = Optional.empty();
             if (clustered) {
                 AtomicInteger links = new AtomicInteger();
                 ClusterLink link = ClusterLink.start(
@@ -81,8 +82,9 @@ public final class RouterNode implements Node {
                         () -> EndpointsLink.guardian(links.incrementAndGet(), system, () -> ready.complete(null)));
                 stops.push(() ->
                         link.stop().toCompletableFuture().copy().orTimeout(LEAVE_LIMIT.toSeconds(), TimeUnit.SECONDS));
-                manage(system, link);
+                managed = Optional.of(link);
             }
+            manage(system, managed);
             proxy = listen(router);
             stops.push(() -> proxy.stop(settings.drainLimit()));
             adminPort = bindAdmin(new Admin(router, proxy, settings.proxy().host(), System::nanoTime), system);
@@ -107,11 +109,12 @@ public final class RouterNode implements Node {
         return new RouterNode(config, RouterSettings.from(config));
     }
 
-    /** Shows this node at its management port: ready means that it serves and a master is a member. */
-    private static void manage(ActorSystem<?> system, ClusterLink link) {
+    /** Shows this node at its management port, also when it runs alone; then there are no members to show. */
+    private static void manage(ActorSystem<?> system, Optional<ClusterLink> link) {
         Readiness.of(system).add("listeners", () -> CompletableFuture.completedFuture(true));
         try {
-            var unused = Management.start(system, link)
+            var unused = link.map(member -> Management.start(system, member))
+                    .orElseGet(() -> Management.start(system))
                     .toCompletableFuture()
                     .orTimeout(BIND_LIMIT.toSeconds(), TimeUnit.SECONDS)
                     .join();

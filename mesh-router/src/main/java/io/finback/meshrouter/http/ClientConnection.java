@@ -3,6 +3,7 @@ package io.finback.meshrouter.http;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * waits unread. Runs on its event loop.
  *
  * <p>It ends politely by lingering: no more output, input read and dropped until the client closes, so that a reset does not destroy an
- * answer on its way; at most {@link #LINGER}.
+ * answer on its way; at most {@link #LINGER} from when the socket took everything.
  */
 final class ClientConnection extends FlowHandler {
     static final Duration LINGER = Duration.ofSeconds(2);
@@ -42,6 +43,7 @@ final class ClientConnection extends FlowHandler {
     private long lingeringSince;
     private boolean lingering;
     private long lastProgress;
+    private long pendingOutput;
 
     ClientConnection(ProxyServer server, Loop loop, ResponseEncoder encoder) {
         this.server = server;
@@ -274,7 +276,13 @@ final class ClientConnection extends FlowHandler {
     void checkTimeouts(long now) {
         ProxySettings settings = loop.settings();
         Exchange current = exchange;
-        if (lingering) {
+        watchOutput(now);
+        if (pendingOutput > 0 && (lingering || current == null)) {
+            // The end of a response: a client may take it as slowly as the rest.
+            if (now - lastProgress > settings.exchangeIdleTimeout().toNanos()) {
+                close(context().channel());
+            }
+        } else if (lingering) {
             if (now - lingeringSince > LINGER.toNanos()) {
                 close(context().channel());
             }
@@ -289,6 +297,18 @@ final class ClientConnection extends FlowHandler {
             if (now - current.startNanos() > limit.toNanos()) {
                 current.fail(ErrorAnswer.unavailable("total timeout of " + limit + " exceeded"));
             }
+        }
+    }
+
+    /** Counts what the socket took as progress; lingering begins when it has taken everything. */
+    private void watchOutput(long now) {
+        ChannelOutboundBuffer buffer = context().channel().unsafe().outboundBuffer();
+        long pending =
+                buffer == null || buffer.isEmpty() ? 0 : buffer.totalPendingWriteBytes() - buffer.currentProgress();
+        if (pending != pendingOutput) {
+            pendingOutput = pending;
+            lastProgress = now;
+            lingeringSince = now;
         }
     }
 

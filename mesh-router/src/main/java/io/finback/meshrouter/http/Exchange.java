@@ -231,7 +231,7 @@ final class Exchange {
         if (!out.headers().contains(HttpHeaderNames.HOST)) {
             out.headers().set(HttpHeaderNames.HOST, connection.endpoint().toString());
         }
-        connection.write(out);
+        connection.writeHead(out);
         if (bodyless) {
             connection.write(LastHttpContent.EMPTY_LAST_CONTENT);
             requestSent = true;

@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
@@ -52,18 +53,52 @@ final class HttpRules {
         if (framing.isPresent()) {
             return framing;
         }
+        Optional<ErrorAnswer> target = target(head);
+        if (target.isPresent()) {
+            return target;
+        }
         int hosts = headers.getAll(HttpHeaderNames.HOST).size();
         if (hosts > 1) {
             return refuse(400, "Host: " + hosts + " headers (expected: one)");
-        }
-        if (head.method().equals(HttpMethod.CONNECT)) {
-            return refuse(501, "method: CONNECT is not supported by this router");
         }
         if (headers.containsValue(HttpHeaderNames.UPGRADE, "websocket", true)) {
             return refuse(501, "Upgrade: websocket is not supported by this router yet");
         }
         if (callDepth(headers) > maxCallDepth) {
             return refuse(400, "Via: more than " + maxCallDepth + " hops; the request goes in circles");
+        }
+        return Optional.empty();
+    }
+
+    /** Origin form, absolute form, or {@code *} for OPTIONS (RFC 9112 section 3.2); no byte that ends a line or a word elsewhere. */
+    private static Optional<ErrorAnswer> target(HttpRequest head) {
+        if (head.method().equals(HttpMethod.CONNECT)) {
+            return refuse(501, "method: CONNECT is not supported by this router");
+        }
+        String uri = head.uri();
+        boolean form = uri.startsWith("/")
+                || (uri.equals("*") && head.method().equals(HttpMethod.OPTIONS))
+                || authorityStart(uri) > 0;
+        if (!form || uri.chars().anyMatch(c -> c <= ' ' || c == 0x7f)) {
+            return refuse(400, "request target: cannot be read (expected: /path or http://host/path)");
+        }
+        return Optional.empty();
+    }
+
+    /** Why a response cannot be passed on, if so: its framing, or a status no client can read. */
+    static Optional<Throwable> unreadable(HttpResponse response) {
+        if (response.decoderResult().isFailure()) {
+            return Optional.of(response.decoderResult().cause());
+        }
+        int status = response.status().code();
+        if (status < 100 || status > 999) {
+            return Optional.of(new IllegalArgumentException("status: " + status + " (expected: 100..999)"));
+        }
+        for (String encoding : response.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING)) {
+            if (!encoding.trim().equalsIgnoreCase("chunked") && !encoding.trim().equalsIgnoreCase("identity")) {
+                return Optional.of(
+                        new IllegalArgumentException("Transfer-Encoding: " + encoding + " (expected: chunked)"));
+            }
         }
         return Optional.empty();
     }
@@ -121,8 +156,7 @@ final class HttpRules {
         if (uri.startsWith("/")) {
             return;
         }
-        String lower = uri.length() < 8 ? uri : uri.substring(0, 8).toLowerCase(Locale.ROOT);
-        int start = lower.startsWith("http://") ? 7 : lower.startsWith("https://") ? 8 : -1;
+        int start = authorityStart(uri);
         if (start < 0) {
             return;
         }
@@ -134,6 +168,11 @@ final class HttpRules {
         String rest = uri.substring(end);
         head.headers().set(HttpHeaderNames.HOST, authority.substring(authority.indexOf('@') + 1));
         head.setUri(rest.startsWith("/") ? rest : "/" + rest);
+    }
+
+    private static int authorityStart(String uri) {
+        String lower = uri.substring(0, Math.min(8, uri.length())).toLowerCase(Locale.ROOT);
+        return lower.startsWith("http://") ? 7 : lower.startsWith("https://") ? 8 : -1;
     }
 
     /** Removes what is meant for this hop alone, both ways (RFC 9110 section 7.6.1). Framing must be decided before. */

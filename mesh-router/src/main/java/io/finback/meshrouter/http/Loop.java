@@ -7,8 +7,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.handler.codec.http.HttpClientCodec;
-import io.netty.handler.codec.http.HttpDecoderConfig;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -127,11 +125,8 @@ final class Loop {
             InetAddress address,
             Consumer<UpstreamConnection> connected,
             Consumer<ConnectFailure> failed) {
-        UpstreamConnection connection = new UpstreamConnection(endpoint, this);
-        HttpDecoderConfig decoding = new HttpDecoderConfig()
-                .setMaxInitialLineLength(settings.maxInitialLineBytes())
-                .setMaxHeaderSize(settings.maxHeaderBytes())
-                .setMaxChunkSize(64 * 1024);
+        ResponseDecoder decoder = new ResponseDecoder(settings);
+        UpstreamConnection connection = new UpstreamConnection(endpoint, this, decoder);
         ChannelFuture connecting = new Bootstrap()
                 .group(eventLoop)
                 .channel(NioSocketChannel.class)
@@ -142,7 +137,7 @@ final class Loop {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(new HttpClientCodec(decoding, false, false), connection);
+                        channel.pipeline().addLast(decoder, new RequestEncoder(), connection);
                     }
                 })
                 .connect(new InetSocketAddress(address, endpoint.port()));

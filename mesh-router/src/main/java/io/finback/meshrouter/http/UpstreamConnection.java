@@ -2,22 +2,27 @@ package io.finback.meshrouter.http;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A connection to one endpoint: serves one exchange at a time, and waits in its loop's pool in between. */
 final class UpstreamConnection extends FlowHandler {
     private final Endpoint endpoint;
     private final Loop loop;
+    private final ResponseDecoder decoder;
     private @Nullable Exchange exchange;
     private boolean interim;
     private long idleSince;
 
-    UpstreamConnection(Endpoint endpoint, Loop loop) {
+    UpstreamConnection(Endpoint endpoint, Loop loop, ResponseDecoder decoder) {
         this.endpoint = endpoint;
         this.loop = loop;
+        this.decoder = decoder;
     }
 
     Endpoint endpoint() {
@@ -37,7 +42,7 @@ final class UpstreamConnection extends FlowHandler {
     /** Gives it back: to the pool if it may carry another exchange, else it is closed. */
     void release(boolean reusable) {
         exchange = null;
-        if (reusable && inboxEmpty() && isActive()) {
+        if (reusable && inboxEmpty() && decoder.isBetweenResponses() && isActive()) {
             idleSince = System.nanoTime();
             loop.offer(this);
             pump();
@@ -52,6 +57,12 @@ final class UpstreamConnection extends FlowHandler {
 
     boolean isWritable() {
         return context().channel().isWritable();
+    }
+
+    /** Begins a request. */
+    void writeHead(HttpRequest head) {
+        decoder.expect(head.method().equals(HttpMethod.HEAD));
+        send(head);
     }
 
     void write(Object message) {
@@ -88,9 +99,10 @@ final class UpstreamConnection extends FlowHandler {
             return;
         }
         if (message instanceof HttpResponse response) {
-            if (response.decoderResult().isFailure()) {
+            Optional<Throwable> unreadable = HttpRules.unreadable(response);
+            if (unreadable.isPresent()) {
                 ReferenceCountUtil.release(message);
-                broken(response.decoderResult().cause());
+                broken(unreadable.get());
             } else if (response.status().code() < 200) {
                 interim = true;
                 current.onInterim(response);

@@ -63,6 +63,18 @@ class RouterNodeTest {
     }
 
     @Test
+    void showsItsReadinessAlsoWhenItRunsAlone() throws Exception {
+        int port = ProxyErrorsTest.closedPort();
+        try (TestRouter router = new TestRouter("/svc => !", Map.of("finback.management.port", port))) {
+            router.node.ready().toCompletableFuture().get(10, TimeUnit.SECONDS);
+            assertThat(RawClient.get(port, "localhost", "/ready").status()).isEqualTo(200);
+            assertThat(RawClient.get(port, "localhost", "/cluster/members").status())
+                    .isEqualTo(503);
+        }
+        new ServerSocket(port, 1, InetAddress.getLoopbackAddress()).close();
+    }
+
+    @Test
     void finishesWhatIsUnderWayBeforeItStops() throws Exception {
         AtomicBoolean arrived = new AtomicBoolean();
         CountDownLatch answer = new CountDownLatch(1);

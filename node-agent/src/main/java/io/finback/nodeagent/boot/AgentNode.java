@@ -23,6 +23,7 @@ import io.finback.nodeagent.node.ConversationSettings;
 import io.finback.nodeagent.node.LinkGuardian;
 import io.finback.nodeagent.node.Registration;
 import io.finback.nodeagent.node.TaskBoard;
+import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
@@ -142,7 +143,7 @@ public final class AgentNode implements Node {
                     system,
                     started -> new AgentGuardian.Converse(info, ConversationSettings.STANDARD, registration, started));
             link = manage(system, config, id, conversation, registration);
-            TasksActor.Tools work = new TasksActor.Tools(
+            TaskTools work = new TaskTools(
                     id, store, sandboxes, launcher, new Processes(tools), board, blocking, bootId, settings.tasks());
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));

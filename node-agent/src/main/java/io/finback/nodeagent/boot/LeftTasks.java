@@ -1,6 +1,7 @@
 package io.finback.nodeagent.boot;
 
 import io.finback.nodeagent.checkpoint.CheckpointStore;
+import io.finback.nodeagent.executor.Orphans;
 import io.finback.nodeagent.executor.ProcFs;
 import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Tools;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /** Ends the tasks an agent has left running, for somebody about to delete its data. No agent may be running on the directory. */
@@ -45,6 +47,7 @@ public final class LeftTasks {
                 LockSupport.parkNanos(LOOK_NANOS);
             }
             left.forEach(processes::forget);
+            Orphans.end(dataDir.toAbsolutePath().normalize().resolve("slaves"), Set.of(), processes, bootId);
         } catch (IOException | Tools.Missing e) {
             throw new StartFailure("data directory " + dataDir + ": cannot end its tasks (" + e.getMessage() + ")", e);
         }

@@ -4,8 +4,9 @@ import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.resources.TaskId;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -36,6 +37,8 @@ public final class EndWatch implements AutoCloseable {
             this.process = process;
         }
     }
+
+    private record Seen(TaskId task, ProcessRef process, Exit exit) {}
 
     private final Processes processes;
     private final Listener listener;
@@ -81,24 +84,33 @@ public final class EndWatch implements AutoCloseable {
 
     private void look() {
         looks++;
+        List<Seen> ended = new ArrayList<>();
         watched.forEach((task, entry) -> {
             try {
                 boolean young = System.nanoTime() - entry.youngUntilNanos < 0;
                 if (young || Math.floorMod(looks + entry.process.pid(), (long) slowEvery) == 0) {
-                    look(task, entry.process);
+                    processes.exit(entry.process).ifPresent(exit -> ended.add(new Seen(task, entry.process, exit)));
                 }
             } catch (RuntimeException e) {
                 log.error("task.watch_failed taskId={} next=look_again", task, e);
             }
         });
+        try {
+            report(ended);
+        } catch (RuntimeException e) {
+            log.error("task.watch_failed ended={} next=look_again", ended.size(), e);
+        }
     }
 
-    private void look(TaskId task, ProcessRef process) {
-        Optional<Exit> exit = processes.exit(process);
-        if (exit.isPresent()) {
-            processes.killStragglers(process);
-            watched.remove(task);
-            listener.ended(task, process, exit.get());
+    /** Many tasks often end together (an app is scaled down, a machine is drained): their stragglers cost one walk, not one each. */
+    private void report(List<Seen> ended) {
+        if (ended.isEmpty()) {
+            return;
+        }
+        processes.killStragglers(ended.stream().map(Seen::process).toList());
+        for (Seen end : ended) {
+            watched.remove(end.task());
+            listener.ended(end.task(), end.process(), end.exit());
         }
     }
 }

@@ -45,6 +45,9 @@ public final class Launcher {
             exec "$sleep" 2147483647 </dev/null >/dev/null 2>&1 3<&- 4>&-
             """;
 
+    /** What {@link #HOLDER} sleeps for: a holder is found by it. */
+    static final String FOR_EVER = "2147483647";
+
     private static final long BECOMES_SLEEP_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final Tools tools;

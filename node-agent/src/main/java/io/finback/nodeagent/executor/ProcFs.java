@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads what Linux says of processes. Thread-safe; each call is one small read. Source: {@code proc(5)}. */
 public final class ProcFs {
@@ -84,19 +85,43 @@ public final class ProcFs {
         }
     }
 
-    /** Everything that has not ended in a session: the task and whatever it left behind. One walk over {@code /proc}. */
-    static List<Stat> session(long leader) {
-        List<Stat> members = new ArrayList<>();
+    /** Everything that has not ended in these sessions: tasks and whatever they left behind. One walk over {@code /proc}. */
+    static List<Stat> sessions(Set<Long> leaders) {
+        return all().stream()
+                .filter(stat -> leaders.contains(stat.session()) && !stat.isEnded())
+                .toList();
+    }
+
+    /** Every process there is, ended ones included. One walk over {@code /proc}. */
+    static List<Stat> all() {
+        List<Stat> found = new ArrayList<>();
         try (DirectoryStream<Path> all = Files.newDirectoryStream(PROC, ProcFs::isPid)) {
             for (Path entry : all) {
-                stat(Long.parseLong(entry.getFileName().toString()))
-                        .filter(stat -> stat.session() == leader && !stat.isEnded())
-                        .ifPresent(members::add);
+                stat(Long.parseLong(entry.getFileName().toString())).ifPresent(found::add);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return members;
+        return found;
+    }
+
+    /** Its arguments, program first; empty for one that has ended or may not be asked. */
+    static List<String> arguments(long pid) {
+        return strings(pid, "cmdline");
+    }
+
+    /** {@code NAME=value} of everything it was started with; empty for one that has ended or may not be asked. */
+    static List<String> environment(long pid) {
+        return strings(pid, "environ");
+    }
+
+    private static List<String> strings(long pid, String file) {
+        try {
+            String all = new String(Files.readAllBytes(PROC.resolve(pid + "/" + file)), StandardCharsets.UTF_8);
+            return all.isEmpty() ? List.of() : List.of(all.split("\0", -1));
+        } catch (IOException e) {
+            return List.of();
+        }
     }
 
     /** A read that failed is no proof of an end: this process may have run out of file descriptors. Asking again needs none. */

@@ -5,7 +5,9 @@ import io.finback.nodeagent.task.ProcessRef;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,15 +56,17 @@ public final class Processes {
     public void forceKill(ProcessRef process) {
         if (isOurs(process)) {
             signalGroup("KILL", process.pid());
-            killSession(process.pid());
+            killSessions(Set.of(process.pid()));
         }
     }
 
-    /** SIGKILL to whatever an ended task has left in its session. Cheap when nothing is left: one walk over {@code /proc}. */
-    public void killStragglers(ProcessRef process) {
-        // Only while the ended leader is still there does its pid name its session and nobody else's.
-        if (isOurs(process)) {
-            killSession(process.pid());
+    /** SIGKILL to whatever ended tasks have left in their sessions. When nothing is left: one walk over {@code /proc} for all. */
+    public void killStragglers(List<ProcessRef> ended) {
+        // Only while an ended leader is still there does its pid name its session and nobody else's.
+        Set<Long> leaders =
+                ended.stream().filter(this::isOurs).map(ProcessRef::pid).collect(Collectors.toSet());
+        if (!leaders.isEmpty()) {
+            killSessions(leaders);
         }
     }
 
@@ -74,9 +78,9 @@ public final class Processes {
                 .ifPresent(ProcessHandle::destroyForcibly);
     }
 
-    private void killSession(long leader) {
+    private void killSessions(Set<Long> leaders) {
         for (int round = 0; round < KILL_ROUNDS; round++) {
-            List<ProcFs.Stat> members = ProcFs.session(leader);
+            List<ProcFs.Stat> members = ProcFs.sessions(leaders);
             if (members.isEmpty()) {
                 return;
             }
@@ -84,7 +88,7 @@ public final class Processes {
                 ProcessHandle.of(member.pid()).ifPresent(ProcessHandle::destroyForcibly);
             }
         }
-        log.debug("task.session_dying leader={}", leader);
+        log.debug("task.session_dying leaders={}", leaders);
     }
 
     private boolean isOurs(ProcessRef process) {

@@ -29,12 +29,12 @@ public final class AgentGuardian extends AbstractBehavior<AgentGuardian.Command>
 
     /** Starts the tasks: adopts those of the last agent. */
     public record Work(
-            TasksActor.Tools tools,
+            TaskTools tools,
             ActorRef<ConversationActor.Command> conversation,
             CompletableFuture<ActorRef<TasksActor.Command>> started)
             implements Command {}
 
-    private final ConversationActor.Peers peers = new ConversationActor.Peers();
+    private final Peers peers = new Peers();
 
     public static Behavior<Command> create() {
         return Behaviors.setup(AgentGuardian::new);

@@ -8,6 +8,7 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
+import io.finback.nodeagent.task.SessionFence;
 import io.finback.nodeagent.task.UpdateStreams;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskStatus;
@@ -17,8 +18,6 @@ import io.finback.wire.AgentToMaster.KnownTask;
 import io.finback.wire.MasterToAgent;
 import java.time.Duration;
 import java.util.List;
-import java.util.OptionalLong;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The agent's half of the conversation with its session on the masters ({@link AgentToMaster} has the rules). One per agent node.
@@ -45,27 +44,10 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     /** The agent stops; answered at once. */
     public record Leave(ActorRef<Done> replyTo) implements Command {}
 
-    private enum Beat implements Command {
-        INSTANCE
-    }
-
-    private enum RegisterDue implements Command {
-        INSTANCE
-    }
-
-    private enum ResendDue implements Command {
-        INSTANCE
-    }
-
-    /** What survives a restart of this actor. */
-    public static final class Peers {
-        private final AtomicReference<ActorRef<TasksActor.Command>> tasks = new AtomicReference<>();
-        private final AtomicReference<ActorRef<AgentToMaster>> link = new AtomicReference<>();
-
-        /** Must be called before the first message from a master can arrive. */
-        public void tasks(ActorRef<TasksActor.Command> actor) {
-            tasks.set(actor);
-        }
+    private enum Due implements Command {
+        BEAT,
+        REGISTER,
+        RESEND
     }
 
     private static final Duration RESEND_LOOK = Duration.ofMillis(250);
@@ -78,15 +60,12 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     private final Registration registration;
     private final TimerScheduler<Command> timers;
     private final UpdateStreams streams;
-
-    private OptionalLong session = OptionalLong.empty();
-    private long newestSession = Long.MIN_VALUE;
-    private long lastHeardNanos = System.nanoTime();
+    private final SessionFence session = new SessionFence();
 
     public static Behavior<Command> create(
             AgentInfo info, ConversationSettings settings, Peers peers, Registration registration) {
-        return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new ConversationActor(context, timers, info, settings, peers, registration)));
+        return Behaviors.setup(context -> Behaviors.withTimers(timers ->
+                new ConversationActor(context, timers, info, settings, peers, registration).registerAgain("start")));
     }
 
     private ConversationActor(
@@ -103,8 +82,7 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
         this.registration = registration;
         this.timers = timers;
         this.streams = new UpdateStreams(settings.resendFirst(), settings.resendLongest());
-        timers.startTimerWithFixedDelay(ResendDue.INSTANCE, RESEND_LOOK);
-        registerAgain("start");
+        timers.startTimerWithFixedDelay(Due.RESEND, RESEND_LOOK);
     }
 
     @Override
@@ -115,16 +93,16 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
                 .onMessage(Confirm.class, this::onConfirm)
                 .onMessage(NewUpdate.class, this::onNewUpdate)
                 .onMessage(Known.class, this::onKnown)
-                .onMessage(Beat.class, beat -> onBeat())
-                .onMessage(RegisterDue.class, due -> onRegisterDue())
-                .onMessage(ResendDue.class, due -> said())
+                .onMessageEquals(Due.BEAT, this::onBeat)
+                .onMessageEquals(Due.REGISTER, this::onRegisterDue)
+                .onMessageEquals(Due.RESEND, this::said)
                 .onMessage(Leave.class, this::onLeave)
                 .build();
     }
 
     private Behavior<Command> onLinkUp(LinkUp up) {
-        peers.link.set(up.link());
-        return registeringAgain("new_link");
+        peers.link(up.link());
+        return registerAgain("new_link");
     }
 
     private Behavior<Command> onFromMaster(FromMaster from) {
@@ -133,24 +111,20 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
             return onRegistered(registered);
         }
         if (message instanceof MasterToAgent.RegisterAgain) {
-            return session.isPresent() ? registeringAgain("master_asks") : this;
+            return session.current().isPresent() ? registerAgain("master_asks") : this;
         }
         if (message instanceof MasterToAgent.Refused refused) {
             return onRefused(refused);
         }
-        return onSessionMessage(message);
-    }
-
-    /** What carries a session number counts only in that session; a master that resends finds us in the next one. */
-    private Behavior<Command> onSessionMessage(MasterToAgent message) {
+        // What carries a session number counts only in that session; a master that resends finds us in the next one.
         if (message instanceof MasterToAgent.HeartbeatAnswer answer) {
             return inSession(answer.session(), () -> {});
         }
         if (message instanceof MasterToAgent.Launch launch) {
-            return inSession(launch.session(), () -> tasks(new TasksActor.Launch(launch.tasks())));
+            return inSession(launch.session(), () -> peers.tell(new TasksActor.Launch(launch.tasks())));
         }
         if (message instanceof MasterToAgent.Kill kill) {
-            return inSession(kill.session(), () -> tasks(new TasksActor.Kill(kill.tasks())));
+            return inSession(kill.session(), () -> peers.tell(new TasksActor.Kill(kill.tasks())));
         }
         if (message instanceof MasterToAgent.Acknowledge acknowledge) {
             return inSession(acknowledge.session(), () -> onAcknowledge(acknowledge));
@@ -159,27 +133,21 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     }
 
     private Behavior<Command> inSession(long number, Runnable rule) {
-        if (session.isPresent() && session.getAsLong() == number) {
-            lastHeardNanos = System.nanoTime();
+        if (session.hear(number, System.nanoTime())) {
             rule.run();
-        } else {
-            getContext().getLog().debug("agent.stale_message session={} ours={}", number, session);
+            return said();
         }
+        getContext().getLog().debug("agent.stale_message session={} ours={}", number, session.current());
         return this;
     }
 
     private Behavior<Command> onRegistered(MasterToAgent.Registered registered) {
-        if (registered.session() <= newestSession) {
+        if (!session.admit(registered.session(), System.nanoTime())) {
             return this;
         }
-        newestSession = registered.session();
-        session = OptionalLong.of(registered.session());
-        lastHeardNanos = System.nanoTime();
-        getContext()
-                .getLog()
-                .info("agent.registered agentId={} session={} updates={}", info.id(), newestSession, streams.size());
-        timers.cancel(RegisterDue.INSTANCE);
-        timers.startTimerWithFixedDelay(Beat.INSTANCE, registered.heartbeat());
+        getContext().getLog().info("agent.registered agentId={} session={}", info.id(), registered.session());
+        timers.cancel(Due.REGISTER);
+        timers.startTimerWithFixedDelay(Due.BEAT, registered.heartbeat());
         streams.reset();
         registration.registered();
         return said();
@@ -194,7 +162,7 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
                         refused.reason(),
                         settings.retryRefused());
         leaveSession();
-        timers.startTimerWithFixedDelay(RegisterDue.INSTANCE, settings.retryRefused(), settings.registerEvery());
+        timers.startTimerWithFixedDelay(Due.REGISTER, settings.retryRefused(), settings.registerEvery());
         return this;
     }
 
@@ -204,12 +172,13 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
                 getContext().getLog().debug("update.echo taskId={} uuid={}", update.task(), update.uuid());
             }
         });
-        tasks(new TasksActor.Acknowledge(acknowledge.updates()));
-        sayDue();
+        peers.tell(new TasksActor.Acknowledge(acknowledge.updates()));
     }
 
     private Behavior<Command> onConfirm(Confirm confirm) {
-        session.ifPresent(number -> send(new AgentToMaster.Received(number, confirm.launched(), confirm.killed())));
+        session.current()
+                .ifPresent(
+                        number -> peers.tell(new AgentToMaster.Received(number, confirm.launched(), confirm.killed())));
         return this;
     }
 
@@ -220,84 +189,58 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
 
     private Behavior<Command> onKnown(Known known) {
         known.updates().forEach(streams::add);
-        if (session.isEmpty()) {
-            send(new AgentToMaster.Register(info, known.tasks()));
+        if (session.current().isEmpty()) {
+            peers.tell(new AgentToMaster.Register(info, known.tasks()));
         }
         return this;
     }
 
     private Behavior<Command> onBeat() {
-        if (session.isEmpty()) {
-            return this;
+        if (session.silence(System.nanoTime()).compareTo(settings.silence()) > 0) {
+            return registerAgain("masters_silent");
         }
-        Duration silence = Duration.ofNanos(System.nanoTime() - lastHeardNanos);
-        if (silence.compareTo(settings.silence()) > 0) {
-            return registeringAgain("masters_silent");
-        }
-        send(new AgentToMaster.Heartbeat(session.getAsLong()));
+        session.current().ifPresent(number -> peers.tell(new AgentToMaster.Heartbeat(number)));
         return this;
     }
 
     /** The list of tasks is made by their owner, so that it holds every launch that was handed over before. */
     private Behavior<Command> onRegisterDue() {
-        if (peers.link.get() != null) {
-            tasks(new TasksActor.Describe(getContext().getSelf()));
+        if (peers.hasLink()) {
+            peers.tell(new TasksActor.Describe(getContext().getSelf()));
         }
         return this;
     }
 
     private Behavior<Command> onLeave(Leave leave) {
-        session.ifPresent(number -> send(new AgentToMaster.Leaving(number)));
+        session.current().ifPresent(number -> peers.tell(new AgentToMaster.Leaving(number)));
         leaveSession();
-        timers.cancel(RegisterDue.INSTANCE);
+        timers.cancel(Due.REGISTER);
         leave.replyTo().tell(Done.getInstance());
         return Behaviors.stopped();
     }
 
-    private Behavior<Command> registeringAgain(String reason) {
-        registerAgain(reason);
-        return this;
-    }
-
-    private void registerAgain(String reason) {
+    private Behavior<Command> registerAgain(String reason) {
         getContext().getLog().info("agent.register agentId={} reason={}", info.id(), reason);
         leaveSession();
-        timers.startTimerWithFixedDelay(RegisterDue.INSTANCE, Duration.ZERO, settings.registerEvery());
+        timers.startTimerWithFixedDelay(Due.REGISTER, Duration.ZERO, settings.registerEvery());
+        return this;
     }
 
     private void leaveSession() {
-        session = OptionalLong.empty();
-        timers.cancel(Beat.INSTANCE);
+        session.leave();
+        timers.cancel(Due.BEAT);
         registration.lost();
     }
 
-    private Behavior<Command> said() {
-        sayDue();
-        return this;
-    }
-
     /** Says every update that is due, in batches. */
-    private void sayDue() {
-        if (session.isPresent()) {
+    private Behavior<Command> said() {
+        session.current().ifPresent(number -> {
             List<TaskStatus> due = streams.due(System.nanoTime(), BATCH);
             while (!due.isEmpty()) {
-                send(new AgentToMaster.Updates(session.getAsLong(), due));
+                peers.tell(new AgentToMaster.Updates(number, due));
                 due = streams.due(System.nanoTime(), BATCH);
             }
-        }
-    }
-
-    private void tasks(TasksActor.Command command) {
-        ActorRef<TasksActor.Command> actor = peers.tasks.get();
-        if (actor != null) {
-            actor.tell(command);
-        }
-    }
-
-    private void send(AgentToMaster message) {
-        ActorRef<AgentToMaster> link = peers.link.get();
-        if (link != null) {
-            link.tell(message);
-        }
+        });
+        return this;
     }
 }

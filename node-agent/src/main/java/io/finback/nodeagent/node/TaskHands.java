@@ -2,14 +2,18 @@ package io.finback.nodeagent.node;
 
 import io.finback.nodeagent.executor.EndWatch;
 import io.finback.nodeagent.executor.LaunchFailure;
+import io.finback.nodeagent.executor.Orphans;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.nodeagent.task.Step.Action;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.TaskInfo;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,9 +21,9 @@ import org.slf4j.LoggerFactory;
 final class TaskHands {
     private static final Logger log = LoggerFactory.getLogger(TaskHands.class);
 
-    private final TasksActor.Tools tools;
+    private final TaskTools tools;
 
-    TaskHands(TasksActor.Tools tools) {
+    TaskHands(TaskTools tools) {
         this.tools = tools;
     }
 
@@ -38,6 +42,12 @@ final class TaskHands {
             return Optional.of("command.arguments: empty (expected: at least the program, since shell is false)");
         }
         return Optional.empty();
+    }
+
+    /** Ends what runs in this agent's sandboxes without a task that is known: its checkpoint could not be read. */
+    void endOrphans(Collection<AgentTask> known) {
+        Set<String> containers = known.stream().map(AgentTask::container).collect(Collectors.toSet());
+        Orphans.end(tools.sandboxes().root(), containers, tools.processes(), tools.bootId());
     }
 
     /** Makes the sandbox and a process that waits in it. Blocks for some milliseconds; thread-safe. */

@@ -157,6 +157,27 @@ final class TaskLedger {
         settle(entry);
     }
 
+    /**
+     * The step happens, and what follows from it, even if the disk refuses to remember it: an order to end must reach a task that
+     * has filled the disk. A new agent does not know of it until {@link #isStored}.
+     */
+    void applyAnyway(Step step) {
+        Entry entry = entry(step);
+        entry.task = step.next();
+        int before = entry.waiting.size();
+        entry.waiting.add(step);
+        settle(entry);
+        if (entry.waiting.size() > before && entry.waiting.remove(step)) {
+            follow(entry, step);
+        }
+    }
+
+    /** True for a task whose file says what is known of it, and for one that is not here. */
+    boolean isStored(TaskId id) {
+        Entry entry = live.get(id);
+        return entry == null || entry.task.equals(entry.stored);
+    }
+
     boolean isSettled() {
         return unsettled.isEmpty();
     }
@@ -214,15 +235,17 @@ final class TaskLedger {
                 .forEach(effects::say);
         List<Step> steps = List.copyOf(entry.waiting);
         entry.waiting.clear();
-        for (Step step : steps) {
-            step.actions().forEach(action -> effects.act(entry.task, action));
-            step.armGrace().ifPresent(grace -> effects.armGrace(entry.task, grace));
-        }
+        steps.forEach(step -> follow(entry, step));
         if (entry.task.isDone()) {
             bury(entry);
         } else {
             unsettled.remove(entry.task.info().id());
         }
+    }
+
+    private void follow(Entry entry, Step step) {
+        step.actions().forEach(action -> effects.act(entry.task, action));
+        step.armGrace().ifPresent(grace -> effects.armGrace(entry.task, grace));
     }
 
     private void bury(Entry entry) {

@@ -10,34 +10,22 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
-import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.executor.EndWatch;
-import io.finback.nodeagent.executor.Launcher;
-import io.finback.nodeagent.executor.Processes;
-import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
-import io.finback.nodeagent.task.Stamp;
-import io.finback.nodeagent.task.Step;
-import io.finback.nodeagent.task.Step.Action;
-import io.finback.resources.AgentId;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
-import io.finback.wire.AgentToMaster.KnownTask;
 import io.finback.wire.MasterToAgent.KillTask;
 import io.finback.wire.MasterToAgent.UpdateId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,30 +64,17 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         INSTANCE
     }
 
-    /** What the actor works with; {@code blocking} runs what takes long: starts of processes, deletion of sandboxes. */
-    public record Tools(
-            AgentId agent,
-            CheckpointStore store,
-            Sandboxes sandboxes,
-            Launcher launcher,
-            Processes processes,
-            TaskBoard board,
-            Executor blocking,
-            String bootId,
-            TasksSettings settings) {}
-
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
     private static final Duration COLLECT_EVERY = Duration.ofMinutes(1);
 
-    private final Tools tools;
+    private final TaskTools tools;
     private final ActorRef<ConversationActor.Command> conversation;
     private final TimerScheduler<Command> timers;
-    private final TaskHands hands;
     private final EndWatch watch;
-    private final TaskLedger ledger;
+    private final TaskWork work;
     private @Nullable ActorRef<Done> stopping;
 
-    public static Behavior<Command> create(Tools tools, ActorRef<ConversationActor.Command> conversation) {
+    public static Behavior<Command> create(TaskTools tools, ActorRef<ConversationActor.Command> conversation) {
         return Behaviors.setup(context ->
                 Behaviors.withTimers(timers -> new TasksActor(context, timers, tools, conversation).recovered()));
     }
@@ -107,20 +82,19 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     private TasksActor(
             ActorContext<Command> context,
             TimerScheduler<Command> timers,
-            Tools tools,
+            TaskTools tools,
             ActorRef<ConversationActor.Command> conversation) {
         super(context);
         this.tools = tools;
         this.conversation = conversation;
         this.timers = timers;
-        this.hands = new TaskHands(tools);
         ActorRef<Command> self = context.getSelf();
         this.watch = EndWatch.start(
                 tools.processes(),
                 (task, process, exit) -> self.tell(new Ended(task, process, exit)),
                 tools.settings().lookFast(),
                 tools.settings().lookSlow());
-        this.ledger = new TaskLedger(tools.store(), tools.board(), new Effects());
+        this.work = new TaskWork(tools, watch, new Surroundings());
     }
 
     @Override
@@ -131,11 +105,11 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                 .onMessage(Acknowledge.class, this::onAcknowledge)
                 .onMessage(Describe.class, this::onDescribe)
                 .onMessage(StopAll.class, this::onStopAll)
-                .onMessage(Prepared.class, this::onPrepared)
-                .onMessage(NotPrepared.class, this::onNotPrepared)
-                .onMessage(Ended.class, this::onEnded)
-                .onMessage(GraceOver.class, this::onGraceOver)
-                .onMessage(RetryDue.class, due -> settled(ledger::retry))
+                .onMessage(Prepared.class, made -> settled(() -> work.prepared(made.task(), made.process())))
+                .onMessage(NotPrepared.class, failed -> settled(() -> work.notPrepared(failed.task(), failed.why())))
+                .onMessage(Ended.class, end -> settled(() -> work.ended(end.task(), end.process(), end.exit())))
+                .onMessage(GraceOver.class, over -> settled(() -> work.graceOver(over.task())))
+                .onMessage(RetryDue.class, due -> settled(work::retry))
                 .onMessage(CollectDue.class, due -> collected())
                 .onSignal(PreRestart.class, signal -> closed())
                 .onSignal(PostStop.class, signal -> closed())
@@ -143,27 +117,11 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     }
 
     private Behavior<Command> recovered() {
-        tools.launcher().discardAll();
-        List<AgentTask> tasks;
         try {
-            tasks = ledger.recover();
+            work.recover();
         } catch (IOException e) {
             watch.close();
             throw new UncheckedIOException(e);
-        }
-        for (AgentTask task : tasks) {
-            boolean sameBoot = task.process()
-                    .map(ProcessRef::bootId)
-                    .filter(tools.bootId()::equals)
-                    .isPresent();
-            getContext()
-                    .getLog()
-                    .info(
-                            "task.recovered taskId={} state={} pid={}",
-                            task.info().id(),
-                            task.state(),
-                            pid(task));
-            ledger.apply(sameBoot ? task.resumed(stamp()) : task.machineRestarted(stamp()));
         }
         timers.startTimerWithFixedDelay(CollectDue.INSTANCE, Duration.ZERO, COLLECT_EVERY);
         return settled(() -> {});
@@ -173,134 +131,50 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         if (stopping != null) {
             return this;
         }
-        List<TaskId> confirmed = new ArrayList<>();
-        for (TaskInfo info : launch.tasks()) {
-            if (!ledger.knows(info.id())) {
-                begin(info);
-            }
-            confirmed.add(info.id());
-        }
-        conversation.tell(new ConversationActor.Confirm(confirmed, List.of()));
+        launch.tasks().forEach(work::launch);
+        conversation.tell(new ConversationActor.Confirm(
+                launch.tasks().stream().map(TaskInfo::id).toList(), List.of()));
         return settled(() -> {});
-    }
-
-    private void begin(TaskInfo info) {
-        tools.board().countLaunch();
-        AgentTask task = AgentTask.received(info, UUID.randomUUID().toString(), Instant.now());
-        Optional<String> refusal = ledger.add(task);
-        if (refusal.isPresent()) {
-            ledger.refuse(task.notStarted(refusal.get(), stamp()));
-            return;
-        }
-        ledger.apply(
-                hands.objection(info).map(why -> task.invalid(why, stamp())).orElseGet(task::stored));
     }
 
     private Behavior<Command> onKill(Kill kill) {
-        for (KillTask order : kill.tasks()) {
-            ledger.find(order.task()).ifPresent(task -> kill(task, order.grace()));
-        }
-        conversation.tell(new ConversationActor.Confirm(
-                List.of(), kill.tasks().stream().map(KillTask::task).toList()));
+        // What the disk refused is done, but not confirmed: it comes again, also to an agent that does not remember it.
+        List<TaskId> stored = kill.tasks().stream()
+                .filter(order -> work.kill(order.task(), order.grace()))
+                .map(KillTask::task)
+                .toList();
+        conversation.tell(new ConversationActor.Confirm(List.of(), stored));
         return settled(() -> {});
-    }
-
-    private void kill(AgentTask task, Optional<Duration> grace) {
-        Duration given =
-                grace.or(task.info()::killGrace).orElse(tools.settings().killGrace());
-        getContext()
-                .getLog()
-                .info("task.kill taskId={} pid={} grace={}", task.info().id(), pid(task), given);
-        ledger.apply(task.kill(given, Instant.now()));
     }
 
     private Behavior<Command> onAcknowledge(Acknowledge acknowledge) {
-        for (UpdateId update : acknowledge.updates()) {
-            ledger.find(update.task()).ifPresent(task -> ledger.apply(task.acknowledged(update.uuid())));
-        }
-        return settled(() -> {});
+        return settled(() -> acknowledge.updates().forEach(update -> work.acknowledged(update.task(), update.uuid())));
     }
 
     private Behavior<Command> onDescribe(Describe describe) {
-        describe.replyTo()
-                .tell(new ConversationActor.Known(
-                        ledger.all().stream()
-                                .map(task -> new KnownTask(task.info(), task.state()))
-                                .toList(),
-                        ledger.updates()));
+        describe.replyTo().tell(new ConversationActor.Known(work.known(), work.updates()));
         return this;
     }
 
     private Behavior<Command> onStopAll(StopAll stop) {
         stopping = stop.replyTo();
-        ledger.all().stream().filter(task -> !task.isEnded()).forEach(task -> kill(task, Optional.empty()));
-        return settled(() -> {});
-    }
-
-    private Behavior<Command> onPrepared(Prepared prepared) {
-        Optional<AgentTask> task = ledger.find(prepared.task());
-        Step step =
-                task.map(found -> found.prepared(prepared.process(), stamp())).orElse(null);
-        if (step == null || step.actions().contains(Action.DISCARD)) {
-            tools.launcher().discard(prepared.process());
-        }
-        if (step != null && step.actions().contains(Action.RELEASE)) {
-            if (!ledger.applyNow(step)) {
-                tools.launcher().discard(prepared.process());
-                ledger.refuse(task.orElseThrow()
-                        .notStarted("its process cannot be written to disk, so it was not started", stamp()));
-            }
-        } else if (step != null) {
-            ledger.apply(step);
-        }
-        return settled(() -> {});
-    }
-
-    private Behavior<Command> onNotPrepared(NotPrepared failed) {
-        return settled(() ->
-                ledger.find(failed.task()).ifPresent(task -> ledger.apply(task.notStarted(failed.why(), stamp()))));
-    }
-
-    private Behavior<Command> onEnded(Ended ended) {
-        ledger.find(ended.task())
-                .filter(task -> task.process().equals(Optional.of(ended.process())))
-                .ifPresent(task -> {
-                    Step step = task.ended(ended.exit(), tools.store().hasBegun(task), stamp());
-                    getContext()
-                            .getLog()
-                            .info(
-                                    "task.ended taskId={} pid={} state={} how={}",
-                                    ended.task(),
-                                    pid(task),
-                                    step.next().state(),
-                                    ended.exit().describe());
-                    tools.board().countEnd();
-                    timers.cancel(ended.task());
-                    ledger.apply(step);
-                });
-        return settled(() -> {});
-    }
-
-    private Behavior<Command> onGraceOver(GraceOver over) {
-        return settled(() -> ledger.find(over.task()).ifPresent(task -> ledger.apply(task.graceOver())));
+        return settled(work::killAll);
     }
 
     /** After every change: come back for what the disk refused, and say so when the last task has ended. */
     private Behavior<Command> settled(Runnable change) {
         change.run();
-        if (!ledger.isSettled()) {
+        if (!work.isSettled()) {
             timers.startSingleTimer(RetryDue.INSTANCE, RETRY_AFTER);
         }
-        if (stopping != null && ledger.all().stream().allMatch(AgentTask::isEnded)) {
+        if (stopping != null && work.allEnded()) {
             stopping.tell(Done.getInstance());
         }
         return this;
     }
 
     private Behavior<Command> collected() {
-        Instant oldest = Instant.now().minus(tools.settings().sandboxDelay());
-        ledger.collect(tools.settings().maxEnded(), oldest, task -> tools.blocking()
-                .execute(() -> new SandboxRemoval(tools.sandboxes(), tools.store()).remove(task)));
+        work.collect(Instant.now());
         return this;
     }
 
@@ -309,36 +183,26 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         return this;
     }
 
-    private void prepare(AgentTask task) {
-        getContext()
-                .pipeToSelf(
-                        CompletableFuture.supplyAsync(() -> hands.prepare(task), tools.blocking()),
-                        (process, failure) -> failure == null
-                                ? new Prepared(task.info().id(), process)
-                                : new NotPrepared(task.info().id(), TaskHands.reason(failure)));
-    }
-
-    private static Stamp stamp() {
-        return new Stamp(Instant.now(), UUID.randomUUID().toString());
-    }
-
-    private static String pid(AgentTask task) {
-        return task.process().map(process -> Long.toString(process.pid())).orElse("none");
-    }
-
-    private final class Effects implements TaskLedger.Effects {
+    private final class Surroundings implements TaskWork.Surroundings {
         @Override
-        public void act(AgentTask task, Action action) {
-            if (action == Action.PREPARE) {
-                prepare(task);
-            } else {
-                hands.act(task, action, watch);
-            }
+        public void prepare(AgentTask task, Supplier<ProcessRef> making) {
+            TaskId id = task.info().id();
+            getContext()
+                    .pipeToSelf(
+                            CompletableFuture.supplyAsync(making, tools.blocking()),
+                            (process, failure) -> failure == null
+                                    ? new Prepared(id, process)
+                                    : new NotPrepared(id, TaskHands.reason(failure)));
         }
 
         @Override
-        public void armGrace(AgentTask task, Duration grace) {
-            timers.startSingleTimer(task.info().id(), new GraceOver(task.info().id()), grace);
+        public void armGrace(TaskId task, Duration grace) {
+            timers.startSingleTimer(task, new GraceOver(task), grace);
+        }
+
+        @Override
+        public void disarmGrace(TaskId task) {
+            timers.cancel(task);
         }
 
         @Override

@@ -7,6 +7,7 @@ import io.finback.nodeagent.executor.ProcFs;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.nodeagent.task.Stamp;
+import io.finback.nodeagent.testing.Await;
 import io.finback.nodeagent.testing.TaskWorld;
 import io.finback.nodeagent.testing.Tasks;
 import java.nio.file.Path;
@@ -34,6 +35,23 @@ class LeftTasksTest {
         LeftTasks.kill(data);
 
         assertThat(ProcFs.stat(process.pid()).filter(stat -> !stat.isEnded())).isEmpty();
+    }
+
+    @Test
+    void endsWhatHasNoCheckpointToo() throws Exception {
+        TaskWorld world = new TaskWorld(data);
+        AgentTask task = AgentTask.received(Tasks.shell("t", "exec sleep 600"), "c", Instant.EPOCH);
+        Path sandbox = world.tools().sandboxes().create(task);
+        ProcessRef process = world.tools()
+                .launcher()
+                .prepare(task.info(), sandbox, world.tools().store().begunFile(task));
+        assertThat(world.tools().launcher().release(process)).isTrue();
+
+        LeftTasks.kill(data);
+
+        Await.until(
+                "it is gone",
+                () -> ProcFs.stat(process.pid()).filter(stat -> !stat.isEnded()).isEmpty());
     }
 
     @Test

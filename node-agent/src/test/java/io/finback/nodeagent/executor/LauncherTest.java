@@ -173,7 +173,7 @@ class LauncherTest {
         long child = pid("child");
         assertThat(isGone(child)).isFalse();
 
-        processes.killStragglers(last);
+        processes.killStragglers(List.of(last));
 
         Await.until("the child is dead", () -> isGone(child));
         assertThat(processes.exit(last)).contains(new Exit.Exited(4));

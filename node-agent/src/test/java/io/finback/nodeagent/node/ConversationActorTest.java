@@ -62,7 +62,7 @@ class ConversationActorTest {
         registration = new Registration();
         session = kit.createTestProbe();
         tasks = kit.createTestProbe();
-        ConversationActor.Peers peers = new ConversationActor.Peers();
+        Peers peers = new Peers();
         peers.tasks(tasks.getRef());
         conversation = kit.spawn(ConversationActor.create(INFO, SETTINGS, peers, registration));
         conversation.tell(new ConversationActor.LinkUp(session.getRef()));

@@ -216,6 +216,48 @@ class TasksActorTest {
     }
 
     @Test
+    void aKillTheDiskRefusesStillEndsTheTaskAndIsConfirmedOnlyOnceItIsOnDisk() throws Exception {
+        launch(Tasks.shell("t", "exec sleep 600"));
+        long pid = update().pid().orElseThrow();
+        world.breakDisk();
+
+        kill("t", Optional.empty());
+
+        Await.until("it has ended", () -> ended(pid));
+        assertThat(conversation
+                        .expectMessageClass(ConversationActor.Confirm.class, LIMIT)
+                        .killed())
+                .isEmpty();
+        conversation.expectNoMessage(Duration.ofMillis(100));
+
+        world.mendDisk();
+
+        assertThat(update().message()).contains("killed by signal 15 (SIGTERM)");
+        kill("t", Optional.empty());
+        assertThat(killConfirmed()).containsExactly(TaskId.of("t"));
+    }
+
+    @Test
+    void whatRunsWithoutAReadableCheckpointIsEnded() throws Exception {
+        launch(Tasks.shell("t", "trap '' TERM; sleep 600 & sleep 600"));
+        launch(Tasks.shell("other", "exec sleep 2147483647"));
+        long pid = update().pid().orElseThrow();
+        long other = update().pid().orElseThrow();
+        long holder = ProcFs.stat(pid).orElseThrow().parent();
+        crash();
+        Files.writeString(TaskWorld.fileOfT(data), "{ torn");
+
+        start();
+
+        Await.until("its process and its holder are gone", () -> ended(pid) && ended(holder));
+        describe();
+        assertThat(world.board().live()).singleElement().satisfies(task -> assertThat(
+                        task.process().orElseThrow().pid())
+                .isEqualTo(other));
+        assertThat(ended(other)).isFalse();
+    }
+
+    @Test
     void anotherUserIsRefusedByName() {
         launch(Tasks.task("t", new CommandInfo(true, "id", List.of(), Map.of(), Optional.of("nobody-else"))));
 

@@ -7,7 +7,7 @@ import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.executor.Tools;
 import io.finback.nodeagent.node.TaskBoard;
-import io.finback.nodeagent.node.TasksActor;
+import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +20,7 @@ public final class TaskWorld {
     public static final int MAX_ENDED = 3;
 
     private final Path data;
-    private final TasksActor.Tools tools;
+    private final TaskTools tools;
 
     public TaskWorld(Path data) throws IOException {
         this.data = data;
@@ -30,7 +30,7 @@ public final class TaskWorld {
         } catch (Tools.Missing e) {
             throw new IOException(e);
         }
-        this.tools = new TasksActor.Tools(
+        this.tools = new TaskTools(
                 Tasks.AGENT,
                 CheckpointStore.open(data),
                 new Sandboxes(data, Tasks.AGENT),
@@ -47,7 +47,7 @@ public final class TaskWorld {
                         MAX_ENDED));
     }
 
-    public TasksActor.Tools tools() {
+    public TaskTools tools() {
         return tools;
     }
 
@@ -71,7 +71,12 @@ public final class TaskWorld {
         Files.delete(inTheWay());
     }
 
+    /** The checkpoint of task {@code t}. */
+    public static Path fileOfT(Path data) {
+        return data.resolve("meta/tasks/t-e3b98a4da31a127d.json");
+    }
+
     private Path inTheWay() {
-        return data.resolve("meta/tasks/t-e3b98a4da31a127d.json.tmp");
+        return data.resolve(fileOfT(data) + ".tmp");
     }
 }

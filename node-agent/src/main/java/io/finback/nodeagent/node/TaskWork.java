@@ -1,0 +1,211 @@
+package io.finback.nodeagent.node;
+
+import io.finback.nodeagent.executor.EndWatch;
+import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.task.Exit;
+import io.finback.nodeagent.task.ProcessRef;
+import io.finback.nodeagent.task.Stamp;
+import io.finback.nodeagent.task.Step;
+import io.finback.nodeagent.task.Step.Action;
+import io.finback.resources.TaskId;
+import io.finback.tasks.TaskInfo;
+import io.finback.tasks.TaskStatus;
+import io.finback.wire.AgentToMaster.KnownTask;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What {@link TasksActor} does with each thing that happens: asks the rule ({@link AgentTask}), has the ledger write the answer
+ * down, and lets the hands do what follows. Knows no mailbox and no timer; one owner, one thread, and every call may wait for the
+ * disk.
+ */
+final class TaskWork {
+    private static final Logger log = LoggerFactory.getLogger(TaskWork.class);
+
+    /** What only the owner can do. */
+    interface Surroundings {
+        /** Makes the process elsewhere, and comes back with {@link #prepared} or {@link #notPrepared}. */
+        void prepare(AgentTask task, Supplier<ProcessRef> making);
+
+        /** Comes back with {@link #graceOver}, unless it is armed anew or disarmed before. */
+        void armGrace(TaskId task, Duration grace);
+
+        void disarmGrace(TaskId task);
+
+        void say(TaskStatus update);
+    }
+
+    private final TaskTools tools;
+    private final EndWatch watch;
+    private final Surroundings surroundings;
+    private final TaskHands hands;
+    private final TaskLedger ledger;
+
+    TaskWork(TaskTools tools, EndWatch watch, Surroundings surroundings) {
+        this.tools = tools;
+        this.watch = watch;
+        this.surroundings = surroundings;
+        this.hands = new TaskHands(tools);
+        this.ledger = new TaskLedger(tools.store(), tools.board(), new Effects());
+    }
+
+    /** Takes over what the last agent left on disk and in the process table. */
+    void recover() throws IOException {
+        tools.launcher().discardAll();
+        List<AgentTask> tasks = ledger.recover();
+        hands.endOrphans(tasks);
+        for (AgentTask task : tasks) {
+            boolean sameBoot = task.process()
+                    .map(ProcessRef::bootId)
+                    .filter(tools.bootId()::equals)
+                    .isPresent();
+            log.info("task.recovered taskId={} state={} pid={}", task.info().id(), task.state(), pid(task));
+            ledger.apply(sameBoot ? task.resumed(stamp()) : task.machineRestarted(stamp()));
+        }
+    }
+
+    /** Starts what is not known yet. */
+    void launch(TaskInfo info) {
+        if (ledger.knows(info.id())) {
+            return;
+        }
+        tools.board().countLaunch();
+        AgentTask task = AgentTask.received(info, UUID.randomUUID().toString(), Instant.now());
+        Optional<String> refusal = ledger.add(task);
+        if (refusal.isPresent()) {
+            ledger.refuse(task.notStarted(refusal.get(), stamp()));
+            return;
+        }
+        ledger.apply(
+                hands.objection(info).map(why -> task.invalid(why, stamp())).orElseGet(task::stored));
+    }
+
+    /** An order to end; true when the disk remembers it, or there is no such task. */
+    boolean kill(TaskId id, Optional<Duration> grace) {
+        ledger.find(id).ifPresent(task -> kill(task, grace));
+        return ledger.isStored(id);
+    }
+
+    void killAll() {
+        ledger.all().stream().filter(task -> !task.isEnded()).forEach(task -> kill(task, Optional.empty()));
+    }
+
+    private void kill(AgentTask task, Optional<Duration> grace) {
+        Duration given =
+                grace.or(task.info()::killGrace).orElse(tools.settings().killGrace());
+        log.info("task.kill taskId={} pid={} grace={}", task.info().id(), pid(task), given);
+        ledger.applyAnyway(task.kill(given, Instant.now()));
+    }
+
+    void acknowledged(TaskId id, String uuid) {
+        ledger.find(id).ifPresent(task -> ledger.apply(task.acknowledged(uuid)));
+    }
+
+    void prepared(TaskId id, ProcessRef process) {
+        Optional<AgentTask> task = ledger.find(id);
+        Step step = task.map(found -> found.prepared(process, stamp())).orElse(null);
+        if (step == null || step.actions().contains(Action.DISCARD)) {
+            tools.launcher().discard(process);
+        }
+        if (step != null && step.actions().contains(Action.RELEASE)) {
+            if (!ledger.applyNow(step)) {
+                tools.launcher().discard(process);
+                ledger.refuse(task.orElseThrow()
+                        .notStarted("its process cannot be written to disk, so it was not started", stamp()));
+            }
+        } else if (step != null) {
+            ledger.apply(step);
+        }
+    }
+
+    void notPrepared(TaskId id, String why) {
+        ledger.find(id).ifPresent(task -> ledger.apply(task.notStarted(why, stamp())));
+    }
+
+    void ended(TaskId id, ProcessRef process, Exit exit) {
+        ledger.find(id)
+                .filter(task -> task.process().equals(Optional.of(process)))
+                .ifPresent(task -> {
+                    Step step = task.ended(exit, tools.store().hasBegun(task), stamp());
+                    log.info(
+                            "task.ended taskId={} pid={} state={} how={}",
+                            id,
+                            pid(task),
+                            step.next().state(),
+                            exit.describe());
+                    tools.board().countEnd();
+                    surroundings.disarmGrace(id);
+                    ledger.apply(step);
+                });
+    }
+
+    void graceOver(TaskId id) {
+        ledger.find(id).ifPresent(task -> ledger.apply(task.graceOver()));
+    }
+
+    /** Tries again what the disk refused. */
+    void retry() {
+        ledger.retry();
+    }
+
+    /** Lets go of ended tasks beyond the bounds, with their sandboxes. */
+    void collect(Instant now) {
+        SandboxRemoval removal = new SandboxRemoval(tools.sandboxes(), tools.store());
+        ledger.collect(tools.settings().maxEnded(), now.minus(tools.settings().sandboxDelay()), task -> tools.blocking()
+                .execute(() -> removal.remove(task)));
+    }
+
+    List<KnownTask> known() {
+        return ledger.all().stream()
+                .map(task -> new KnownTask(task.info(), task.state()))
+                .toList();
+    }
+
+    List<TaskStatus> updates() {
+        return ledger.updates();
+    }
+
+    boolean isSettled() {
+        return ledger.isSettled();
+    }
+
+    boolean allEnded() {
+        return ledger.all().stream().allMatch(AgentTask::isEnded);
+    }
+
+    private static Stamp stamp() {
+        return new Stamp(Instant.now(), UUID.randomUUID().toString());
+    }
+
+    private static String pid(AgentTask task) {
+        return task.process().map(process -> Long.toString(process.pid())).orElse("none");
+    }
+
+    private final class Effects implements TaskLedger.Effects {
+        @Override
+        public void act(AgentTask task, Action action) {
+            if (action == Action.PREPARE) {
+                surroundings.prepare(task, () -> hands.prepare(task));
+            } else {
+                hands.act(task, action, watch);
+            }
+        }
+
+        @Override
+        public void armGrace(AgentTask task, Duration grace) {
+            surroundings.armGrace(task.info().id(), grace);
+        }
+
+        @Override
+        public void say(TaskStatus update) {
+            surroundings.say(update);
+        }
+    }
+}
