@@ -48,11 +48,12 @@ record DataDir(Path path) {
         ours.forEach(DataDir::delete);
     }
 
-    /** Locks the whole and each node's part; the caller closes them in any order. */
+    /** Locks the whole, marks it as ours before anything else is made in it, and locks each node's part; the caller closes them. */
     List<DataDirLock> lock(List<Path> nodes) {
         List<DataDirLock> locks = new ArrayList<>();
         try {
             locks.add(DataDirLock.acquire(path));
+            mark();
             for (Path node : nodes) {
                 locks.add(DataDirLock.acquire(node));
             }
@@ -63,7 +64,7 @@ record DataDir(Path path) {
         }
     }
 
-    /** Writes the marker. */
+    /** Writes the marker; idempotent. */
     void mark() {
         try {
             Files.writeString(path.resolve(MARKER), "finback dev keeps a cluster here; dev --fresh deletes it\n");

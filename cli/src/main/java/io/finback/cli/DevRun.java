@@ -75,7 +75,6 @@ final class DevRun {
         plan.checkPorts();
         List<DataDirLock> locks = wishes.fresh() ? lockFresh(data, plan) : data.lock(directories(plan));
         try {
-            data.mark();
             Logs.to(data.path().resolve("logs").resolve("finback.log"), false);
             Banner.dev(plan).forEach(screen::say);
             runLocked(plan, data.path(), startedNanos, stop);

@@ -129,7 +129,8 @@ public final class Finback {
             mixinStandardHelpOptions = true,
             description = {
                 "Runs a whole cluster on loopback in this process: one master, agents, one router.",
-                "Ctrl-C stops it and the tasks it started; killed, it leaves them running, and the next start adopts them."
+                "Ctrl-C, SIGTERM or closing the terminal stops it and the tasks it started; a second Ctrl-C ends it at once.",
+                "Killed, it leaves tasks running, and the next start adopts them."
             })
     static final class Dev implements Callable<Integer> {
         private final Roles roles;
@@ -149,7 +150,7 @@ public final class Finback {
                 names = "--data",
                 paramLabel = "DIR",
                 defaultValue = "",
-                description = "Where the cluster keeps everything (default: .finback/dev).")
+                description = "Where all data is kept (default: .finback/dev).")
         private Path data = Path.of("");
 
         @Option(
@@ -169,7 +170,9 @@ public final class Finback {
 
         @Override
         public Integer call() {
-            Signals signals = Signals.install();
+            Signals signals = Signals.install(
+                    () -> screen.fail(
+                            "ended at once; tasks may run on, and the next start with this data adopts them (--fresh ends them)"));
             new DevRun(roles, screen, System.getenv(), plan -> {})
                     .run(
                             new DevRun.Wishes(settings.files, settings.overrides, data, agents, portOffset, fresh),
@@ -197,7 +200,7 @@ public final class Finback {
 
         @Override
         public Integer call() {
-            Signals signals = Signals.install();
+            Signals signals = Signals.install(() -> screen.fail("ended at once"));
             new RoleRun(roles, screen)
                     .run(
                             role,

@@ -19,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Starts a small dev cluster on ports that are free, asks each listener something, and stops: what the launcher records to make the
- * class data archive of a build. Ends with 0, or with 1 when that did not work.
+ * class data archive of a build. Ends with 0, or with 1 when that did not work. The argument is the directory it may use and delete.
  */
 public final class Training {
     private static final int TRIES = 50;
@@ -30,11 +30,11 @@ public final class Training {
     private Training() {}
 
     public static void main(String[] args) throws IOException {
-        System.exit(run(Roles.all()));
+        System.exit(
+                run(Roles.all(), args.length > 0 ? Path.of(args[0]) : Files.createTempDirectory("finback-training")));
     }
 
-    static int run(Roles roles) throws IOException {
-        Path data = Files.createTempDirectory("finback-training");
+    static int run(Roles roles, Path data) throws IOException {
         Screen nobody = new Screen(nowhere(), nowhere());
         CompletableFuture<Void> stop = new CompletableFuture<>();
         DevRun dev = new DevRun(roles, nobody, Map.of(), plan -> {

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Nodes that are what every node is and do nothing: member, link, management, HTTP listeners. They stand in for the real ones in the
- * tests of the program, and are measured by hand: {@code java -cp target/test-classes:'target/finback/lib/*' io.finback.cli.EmptyNodes dev}.
+ * tests of the program, and are measured by hand: {@code java -cp target/test-classes:'LIB/*' io.finback.cli.EmptyNodes dev}, LIB being that of the launcher.
  */
 public final class EmptyNodes {
     private EmptyNodes() {}

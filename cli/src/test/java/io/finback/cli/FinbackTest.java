@@ -53,6 +53,11 @@ class FinbackTest {
         refuses("no command given");
         refuses("fly", "fly");
         refuses("finback.cluster.prot: no such setting", "master", "--set", "cluster.prot=1");
+        refuses(
+                "finback.agnet: no such setting (did you mean finback.agent?), set by --set agnet.x",
+                "dev",
+                "--set",
+                "agnet.x=1");
         refuses("/absent.conf: no such file", "master", "--config", "/absent.conf");
     }
 
@@ -92,7 +97,8 @@ class FinbackTest {
 
     @Test
     void runsAWholeDevClusterAndEndsItInOrder() throws IOException {
-        assertThat(Training.run(EmptyNodes.roles())).isZero();
+        assertThat(Training.run(EmptyNodes.roles(), directory.resolve("training")))
+                .isZero();
     }
 
     @Test

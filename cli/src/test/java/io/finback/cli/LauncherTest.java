@@ -23,6 +23,15 @@ class LauncherTest {
     private static final Path SCRIPT =
             Path.of(System.getProperty("user.dir")).resolve("../finback").normalize();
 
+    /** Builds where it is told to, with the name Maven would put there. */
+    private static final String MVN = """
+            for argument in "$@"; do
+              case $argument in -Dfinback.build=*) build=${argument#*=} ;; esac
+            done
+            lib=${build%/*}/cli/finback/lib
+            mkdir -p "$lib"; : > "$lib/cli.jar"
+            """;
+
     @TempDir
     Path directory;
 
@@ -119,7 +128,7 @@ class LauncherTest {
         Path source = Files.createDirectories(tree.resolve("cli/src/main")).resolve("A.java");
         Files.writeString(source, "");
         Path bin = Files.createDirectories(directory.resolve("bin"));
-        script(bin.resolve("mvn"), "mkdir -p cli/target/finback/lib; : > cli/target/finback/lib/cli.jar");
+        script(bin.resolve("mvn"), MVN);
         Map<String, String> environment =
                 Map.of("JAVA_HOME", java("17.0.1").toString(), "PATH", bin + ":" + System.getenv("PATH"));
 
@@ -135,6 +144,48 @@ class LauncherTest {
         Ran failed = runWith("sh", tree.resolve("finback"), environment);
         assertThat(failed.code()).isEqualTo(1);
         assertThat(failed.err()).contains("broken thing").contains("finback: the build failed");
+    }
+
+    @Test
+    void keepsAProgramThatRunsThroughANewBuildAndNoLonger() throws Exception {
+        Path tree = Files.createDirectories(directory.resolve("a tree"));
+        Files.copy(SCRIPT, tree.resolve("finback"));
+        Files.writeString(tree.resolve("pom.xml"), "");
+        Path source = Files.createDirectories(tree.resolve("cli/src/main")).resolve("A.java");
+        Files.writeString(source, "");
+        Path bin = Files.createDirectories(directory.resolve("bin"));
+        script(bin.resolve("mvn"), MVN);
+        Map<String, String> environment =
+                Map.of("JAVA_HOME", java("17.0.1").toString(), "PATH", bin + ":" + System.getenv("PATH"));
+
+        String first = jar(runWith("sh", tree.resolve("finback"), environment));
+        // As long as somebody runs it: this process here.
+        Path user = Path.of(first)
+                .resolveSibling("../users/" + ProcessHandle.current().pid())
+                .normalize();
+        Files.writeString(user, "");
+        String second = jar(rebuild(tree, source, environment, 5_000));
+        assertThat(second).isNotEqualTo(first);
+        assertThat(Path.of(first)).exists();
+
+        Files.delete(user);
+        String third = jar(rebuild(tree, source, environment, 10_000));
+        assertThat(Path.of(first)).doesNotExist();
+        assertThat(Path.of(second)).doesNotExist();
+        assertThat(Path.of(third)).exists();
+    }
+
+    private Ran rebuild(Path tree, Path source, Map<String, String> environment, long later) throws Exception {
+        Files.setLastModifiedTime(source, FileTime.fromMillis(System.currentTimeMillis() + later));
+        return runWith("sh", tree.resolve("finback"), environment);
+    }
+
+    private static String jar(Ran ran) {
+        return ran.out()
+                .lines()
+                .filter(line -> line.endsWith("cli.jar"))
+                .findFirst()
+                .orElseThrow();
     }
 
     private Ran run(Map<String, String> environment, String... args) throws Exception {

@@ -76,7 +76,7 @@ final class KnownKeys {
                 return NodeConfig.parseValue(text, origin);
             }
         } catch (ConfigException e) {
-            throw new StartFailure("finback." + key + ": " + text + " (expected: HOCON), set in " + origin, e);
+            throw new StartFailure("finback." + key + ": " + text + " (expected: HOCON), set by " + origin, e);
         }
         return list ? NodeConfig.listOf(text, origin) : ConfigValueFactory.fromAnyRef(text, origin);
     }
@@ -110,7 +110,7 @@ final class KnownKeys {
                     check(key + ".", inner, whole);
                 }
             } else {
-                throw unknown(key, value);
+                throw unknown(prefix, ConfigUtil.joinPath(name), value);
             }
         });
     }
@@ -148,11 +148,32 @@ final class KnownKeys {
         }
     }
 
-    private StartFailure unknown(String key, ConfigValue value) {
-        String hint = nearest(key, List.copyOf(values.keySet()))
-                .map(near -> " (did you mean finback." + near + "?)")
+    private StartFailure unknown(String prefix, String name, ConfigValue value) {
+        String hint = nearest(name, below(prefix))
+                .filter(near -> distance(name, near) <= Math.max(2, name.length() / 3))
+                .map(near -> " (did you mean finback." + prefix + near + "?)")
                 .orElse("");
-        return new StartFailure("finback." + key + ": no such setting" + hint + SettingsReader.origin(value.origin()));
+        return new StartFailure("finback." + prefix + name + ": no such setting" + hint
+                + SettingsReader.origin(leaf(value).origin()));
+    }
+
+    /** The names directly below {@code prefix}, which is empty or ends with a dot. */
+    private List<String> below(String prefix) {
+        return values.keySet().stream()
+                .filter(key -> key.startsWith(prefix))
+                .map(key -> ConfigUtil.joinPath(
+                        ConfigUtil.splitPath(key.substring(prefix.length())).get(0)))
+                .distinct()
+                .toList();
+    }
+
+    /** Objects made on the way to a key do not know who asked for them; what is set in them does. */
+    private static ConfigValue leaf(ConfigValue value) {
+        ConfigValue at = value;
+        while (at instanceof ConfigObject object && !object.isEmpty()) {
+            at = object.values().iterator().next();
+        }
+        return at;
     }
 
     private static Optional<String> nearest(String text, List<String> candidates) {

@@ -200,14 +200,15 @@ public final class SettingsReader {
         return value instanceof String text && text.isEmpty() ? "\"\"" : String.valueOf(value);
     }
 
-    /** Where a person wrote it: {@code ", set in node.conf:3"}; empty for what {@code reference.conf} says. */
+    /** Where a person wrote it: {@code ", set in node.conf:3"}, {@code ", set by --set a.b"}; empty for what {@code reference.conf} says. */
     static String origin(ConfigOrigin origin) {
         if (origin.description().contains("reference.conf")) {
             return "";
         }
-        String at = origin.filename() == null ? origin.description() : origin.filename();
-        return ", set in "
-                + (origin.lineNumber() > 0 && origin.filename() != null ? at + ":" + origin.lineNumber() : at);
+        if (origin.filename() == null) {
+            return ", set by " + origin.description();
+        }
+        return ", set in " + origin.filename() + (origin.lineNumber() > 0 ? ":" + origin.lineNumber() : "");
     }
 
     private static String shown(Duration duration) {

@@ -64,7 +64,7 @@ class NodeConfigTest {
         refuses(
                 NodeConfig.of(List.of(), Map.of(), List.of("cluster.sedes=a:1")),
                 "finback.cluster.sedes: no such setting (did you mean finback.cluster.seeds?),"
-                        + " set in --set cluster.sedes");
+                        + " set by --set cluster.sedes");
     }
 
     @Test
@@ -75,7 +75,7 @@ class NodeConfigTest {
                 "finback.cluster.port: abc (expected: a number), set in " + file + ":1");
         refuses(
                 NodeConfig.of(List.of(), Map.of("FINBACK_CLUSTER_PORT", "x"), List.of()),
-                "finback.cluster.port: x (expected: a number), set in the environment variable FINBACK_CLUSTER_PORT");
+                "finback.cluster.port: x (expected: a number), set by the environment variable FINBACK_CLUSTER_PORT");
     }
 
     @Test
@@ -113,7 +113,7 @@ class NodeConfigTest {
     void namesAValueOutOfRange() {
         assertThatThrownBy(() -> ClusterSettings.from(load(Map.of(), "cluster.port=99999")))
                 .hasMessage("finback.cluster.port: 99999 (expected: a whole number 0..65535),"
-                        + " set in --set cluster.port");
+                        + " set by --set cluster.port");
         assertThatThrownBy(() -> ClusterSettings.from(load(Map.of(), "cluster.seeds=nowhere")))
                 .hasMessageStartingWith("finback.cluster.seeds: nowhere (expected: host:port)");
         assertThatThrownBy(() -> ClusterSettings.from(load(Map.of(), "cluster.host=0.0.0.0")))
