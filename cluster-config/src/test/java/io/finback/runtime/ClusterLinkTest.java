@@ -183,10 +183,14 @@ class ClusterLinkTest {
             addresses.add("127.0.0.1:" + seed);
         }
         return ConfigFactory.parseMap(Map.of(
-                        "finback.data-dir", directory.resolve(Integer.toString(port)).toString(),
-                        "finback.cluster.port", port,
-                        "finback.cluster.seeds", addresses,
-                        "akka.coordinated-shutdown.run-by-actor-system-terminate", "off"))
+                        "finback.data-dir",
+                        directory.resolve(Integer.toString(port)).toString(),
+                        "finback.cluster.port",
+                        port,
+                        "finback.cluster.seeds",
+                        addresses,
+                        "akka.coordinated-shutdown.run-by-actor-system-terminate",
+                        "off"))
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();
     }
