@@ -20,11 +20,11 @@ dev=
 finish() {
   code=$?
   [ -n "$dev" ] && kill -9 "$dev" 2>/dev/null
-  # Whatever still runs below the data directory: tasks and their holders.
-  for cwd in /proc/[0-9]*/cwd; do
-    case $(readlink "$cwd" 2>/dev/null) in
-      "$work"/*) pid=${cwd#/proc/}; kill -9 "${pid%/cwd}" 2>/dev/null ;;
-    esac
+  # Whatever still has its sandbox below the data directory: tasks and their holders.
+  for process in /proc/[0-9]*; do
+    if tr '\0' '\n' <"$process/environ" 2>/dev/null | grep -q "^MESOS_SANDBOX=$work/"; then
+      kill -9 "${process#/proc/}" 2>/dev/null
+    fi
   done
   rm -rf "$work"
   exit "$code"

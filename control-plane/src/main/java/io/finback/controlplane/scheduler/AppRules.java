@@ -13,7 +13,9 @@ import java.util.regex.Pattern;
 public final class AppRules {
     private static final Pattern PORT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
     private static final Set<String> PROTOCOLS = Set.of("tcp", "udp", "udp,tcp", "tcp,udp");
-    private static final int MAX_INSTANCES = 1_000_000;
+    /** One event, one message and one snapshot hold all instances of an app: some 300 bytes each, below Artery's frame of 2 MiB. */
+    private static final int MAX_INSTANCES = 5_000;
+
     private static final double MAX_AMOUNT = 1e12;
 
     private AppRules() {}

@@ -240,8 +240,8 @@ class TasksActorTest {
     @Test
     void whatRunsWithoutAReadableCheckpointIsEnded() throws Exception {
         launch(Tasks.shell("t", "trap '' TERM; sleep 600 & sleep 600"));
-        launch(Tasks.shell("other", "exec sleep 2147483647"));
         long pid = update().pid().orElseThrow();
+        launch(Tasks.shell("other", "exec sleep 2147483647"));
         long other = update().pid().orElseThrow();
         long holder = ProcFs.stat(pid).orElseThrow().parent();
         crash();

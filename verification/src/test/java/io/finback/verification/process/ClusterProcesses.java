@@ -3,6 +3,7 @@ package io.finback.verification.process;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClusterProcesses implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    /** The launcher builds a program of its own before its first start. */
+    private static final long BUILD_LIMIT_MINUTES = 15;
 
     private final Path dir;
     private final Map<String, NodeProcess> nodes = new LinkedHashMap<>();
@@ -29,6 +32,26 @@ final class ClusterProcesses implements AutoCloseable {
 
     ClusterProcesses(Path dir) {
         this.dir = dir;
+        build();
+    }
+
+    private void build() {
+        Path output = dir.resolve("build.out");
+        try {
+            Process process = new ProcessBuilder(launcher().toString(), "--version")
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+            if (!process.waitFor(BUILD_LIMIT_MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
+                process.destroyForcibly();
+                throw new AssertionError("the launcher does not build: " + tail(output));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
     }
 
     /** One started node; the same name starts again on the same ports and data. */
@@ -112,6 +135,8 @@ final class ClusterProcesses implements AutoCloseable {
         try {
             ProcessBuilder builder = new ProcessBuilder(node.command);
             builder.environment().put("FINBACK_JAVA_OPTS", "-Xmx256m");
+            // Its training would be part of the first start.
+            builder.environment().put("FINBACK_CLASS_ARCHIVE", "off");
             builder.redirectErrorStream(true);
             builder.redirectOutput(ProcessBuilder.Redirect.to(node.output.toFile()));
             node.process = builder.start();
@@ -158,17 +183,18 @@ final class ClusterProcesses implements AutoCloseable {
         killLeftOvers();
     }
 
-    /** Every process that runs below our directory: the tasks and what holds them. */
+    /** Every process whose sandbox is below our directory: the tasks and what holds them. */
     private void killLeftOvers() {
         ProcessHandle.allProcesses()
                 .filter(handle -> handle.pid() != ProcessHandle.current().pid())
-                .filter(handle -> runsBelow(handle.pid()))
+                .filter(handle -> belongsHere(handle.pid()))
                 .forEach(ProcessHandle::destroyForcibly);
     }
 
-    private boolean runsBelow(long pid) {
+    private boolean belongsHere(long pid) {
         try {
-            return Path.of("/proc", Long.toString(pid), "cwd").toRealPath().startsWith(dir.toRealPath());
+            return Files.readString(Path.of("/proc", Long.toString(pid), "environ"), StandardCharsets.ISO_8859_1)
+                    .contains("MESOS_SANDBOX=" + dir.toRealPath());
         } catch (IOException | SecurityException e) {
             return false;
         }
