@@ -29,7 +29,7 @@ public final class EmptyNodes {
 
     public static void main(String[] args) throws IOException {
         if (List.of(args).equals(List.of("train"))) {
-            System.exit(Training.run(roles()));
+            System.exit(Training.run(roles(), java.nio.file.Files.createTempDirectory("finback-training")));
         }
         System.exit(Finback.run(args, roles(), new Screen(System.out, System.err)));
     }
