@@ -105,6 +105,7 @@ class RouterClusterTest {
         try (RawBackend web = RawBackend.answering("web");
                 RawBackend api = RawBackend.answering("api");
                 RawBackend newer = RawBackend.answering("newer");
+                RawBackend moved = RawBackend.answering("moved");
                 TestRouter router = new TestRouter(
                         "/svc => /#/io.finback", Map.of("finback.cluster.seeds", List.of("127.0.0.1:" + port)))) {
             router.node.ready().toCompletableFuture().get(30, TimeUnit.SECONDS);
@@ -133,8 +134,8 @@ class RouterClusterTest {
                 TestRouter.await("connected again", () -> admin(router, "\"connected\" : true"));
                 assertThat(admin(router, "\"link\" : 1,")).isFalse(); // another membership, with an empty replica
                 assertThat(get(router, "web")).isEqualTo("web");
-                next.tell(app("/web", 2, newer));
-                TestRouter.await("web moved", () -> get(router, "web").equals("newer"));
+                next.tell(app("/web", 2, moved));
+                TestRouter.await("web moved", () -> get(router, "web").equals("moved"));
                 assertThat(get(router, "api.shop")).isEqualTo("newer");
             } finally {
                 end(next);
