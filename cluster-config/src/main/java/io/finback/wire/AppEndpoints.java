@@ -6,7 +6,7 @@ import java.util.List;
  * The instances of one app that may be called now. Written by the app's entity alone, read by every router.
  *
  * @param appId the app's absolute path, such as {@code /shop/api}
- * @param revision the entity's sequence number: grows with every change, also over failovers, so the newest write wins
+ * @param revision grows with every change, also over failovers (it begins at the milliseconds of the clock), so the newest write wins
  * @param ready running and healthy instances that are not about to be killed
  */
 public record AppEndpoints(String appId, long revision, List<Instance> ready) implements WireMessage {

@@ -63,7 +63,7 @@ final class AppOutbox {
         }
         ports(state, revision, tick);
         demand(state, revision, tick);
-        endpoints(state, listening, revision, now);
+        endpoints(state, listening, now);
         kills(state, now);
         deployment(state, now, tick);
         if (tick) {
@@ -155,7 +155,11 @@ final class AppOutbox {
                 && a.constraints().equals(b.constraints());
     }
 
-    private void endpoints(AppState state, Listening listening, long revision, Instant now) {
+    /**
+     * What listens is no journaled fact, so the entity's sequence number may stand still while this list changes, and routers take only
+     * what is newer: hence the clock, which also passes over failovers (as far as the masters' clocks agree).
+     */
+    private void endpoints(AppState state, Listening listening, Instant now) {
         List<AppEndpoints.Instance> ready = new ArrayList<>();
         Set<String> doomed = new HashSet<>();
         for (Instance instance : state.instances().values()) {
@@ -170,6 +174,8 @@ final class AppOutbox {
                 published.map(p -> !p.ready().equals(ready)).orElse(true) || !doomedWhenPublished.containsAll(doomed);
         boolean overdue = !endpointsConfirmed && now.isAfter(publishedAt.plus(ENDPOINTS_REPEAT));
         if (changed || overdue) {
+            long revision = Math.max(
+                    now.toEpochMilli(), published.map(AppEndpoints::revision).orElse(0L) + 1);
             AppEndpoints endpoints = new AppEndpoints(state.appId(), revision, ready);
             published = Optional.of(endpoints);
             doomedWhenPublished = doomed;

@@ -222,6 +222,10 @@ class AppEntityTest {
         restarted();
         TestMaster.await("endpoints are said again", () -> notes.endpoints.size() > before);
         assertThat(notes.endpoints.get(before).ready()).hasSize(1);
+        // Routers take only what is newer, and what listens is journaled nowhere.
+        assertThat(notes.endpoints.stream().map(e -> e.revision()).toList())
+                .isSorted()
+                .doesNotHaveDuplicates();
     }
 
     @Test
