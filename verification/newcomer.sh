@@ -22,7 +22,7 @@ finish() {
   [ -n "$dev" ] && kill -9 "$dev" 2>/dev/null
   # Whatever still has its sandbox below the data directory: tasks and their holders.
   for process in /proc/[0-9]*; do
-    if tr '\0' '\n' <"$process/environ" 2>/dev/null | grep -q "^MESOS_SANDBOX=$work/"; then
+    if { tr '\0' '\n' <"$process/environ"; } 2>/dev/null | grep -q "^MESOS_SANDBOX=$work/"; then
       kill -9 "${process#/proc/}" 2>/dev/null
     fi
   done
