@@ -2,7 +2,7 @@ package io.finback.wire;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;
 import java.time.Duration;
 import java.util.List;
@@ -59,7 +59,7 @@ public sealed interface MasterToAgent extends WireMessage {
      *
      * @param grace how long SIGTERM is given before SIGKILL; empty: what the task says, else the agent's default
      */
-    record KillTask(TaskId task, Optional<Duration> grace) {}
+    record KillTask(TaskKey task, Optional<Duration> grace) {}
 
     /** The scheduler has taken these updates; the agent forgets each, and after a terminal one the task. */
     record Acknowledge(long session, List<UpdateId> updates) implements MasterToAgent {
@@ -68,5 +68,5 @@ public sealed interface MasterToAgent extends WireMessage {
         }
     }
 
-    record UpdateId(TaskId task, String uuid) {}
+    record UpdateId(TaskKey task, String uuid) {}
 }

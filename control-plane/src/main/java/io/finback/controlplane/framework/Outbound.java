@@ -9,6 +9,7 @@ import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
 import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.MasterToAgent;
@@ -173,7 +174,7 @@ final class Outbound {
 
     /** Kills a task the framework does not know; the agent will list it again if this is lost. */
     void killOnce(AgentId agent, TaskId task, Optional<Duration> grace) {
-        workFor(agent).kills.add(new MasterToAgent.KillTask(task, grace));
+        workFor(agent).kills.add(new MasterToAgent.KillTask(TaskKey.of(framework, task), grace));
     }
 
     void killReceived(TaskId task) {
@@ -181,9 +182,9 @@ final class Outbound {
     }
 
     void acknowledgeToAgent(TaskStatus status) {
-        status.uuid()
-                .ifPresent(uuid ->
-                        workFor(status.agent()).acknowledgements.add(new MasterToAgent.UpdateId(status.task(), uuid)));
+        status.uuid().ifPresent(uuid -> workFor(status.agent())
+                .acknowledgements
+                .add(new MasterToAgent.UpdateId(TaskKey.of(framework, status.task()), uuid)));
     }
 
     /** Gives the task's resources back until that is confirmed, and stops waiting for anything else about it. */
