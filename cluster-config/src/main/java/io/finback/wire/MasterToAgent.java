@@ -15,6 +15,7 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = MasterToAgent.Refused.class, name = "refused"),
     @JsonSubTypes.Type(value = MasterToAgent.HeartbeatAnswer.class, name = "heartbeat_answer"),
     @JsonSubTypes.Type(value = MasterToAgent.RegisterAgain.class, name = "register_again"),
+    @JsonSubTypes.Type(value = MasterToAgent.Shutdown.class, name = "shutdown"),
     @JsonSubTypes.Type(value = MasterToAgent.Launch.class, name = "launch"),
     @JsonSubTypes.Type(value = MasterToAgent.Kill.class, name = "kill"),
     @JsonSubTypes.Type(value = MasterToAgent.Acknowledge.class, name = "acknowledge")
@@ -37,6 +38,9 @@ public sealed interface MasterToAgent extends WireMessage {
 
     /** The session does not know this agent (it has just moved to another master). */
     record RegisterAgain() implements MasterToAgent {}
+
+    /** The agent may never come back under this id: it kills its tasks, and ends. */
+    record Shutdown(String reason) implements MasterToAgent {}
 
     record Launch(long session, List<TaskInfo> tasks) implements MasterToAgent {
         public Launch {

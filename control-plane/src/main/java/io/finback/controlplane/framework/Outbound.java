@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.controlplane.allocation.AllocationEvent;
 import io.finback.controlplane.allocation.AllocatorMessage;
+import io.finback.controlplane.allocator.ClientSpec;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
@@ -101,7 +102,7 @@ final class Outbound {
     }
 
     void interest(boolean suppressed) {
-        tellAllocator(new AllocatorMessage.Interest(framework, suppressed, allocatorReplies));
+        tellAllocator(new AllocatorMessage.Interest(framework, ClientSpec.of("*", suppressed), allocatorReplies));
     }
 
     void update(TaskStatus status, Instant now) {
@@ -256,7 +257,13 @@ final class Outbound {
         List<AllocatorMessage.ClaimedTask> wishes = tasks.stream()
                 .map(task -> new AllocatorMessage.ClaimedTask(task.id(), task.resources()))
                 .toList();
-        tellAllocator(new AllocatorMessage.Claim(framework, agent, offers, wishes, refuse, allocatorReplies));
+        tellAllocator(new AllocatorMessage.Claim(
+                framework,
+                agent,
+                offers,
+                List.of(new AllocatorMessage.ClaimStep(wishes, Optional.empty())),
+                refuse,
+                allocatorReplies));
     }
 
     private static List<TaskInfo> infos(FrameworkRound round, Iterable<TaskId> ids) {

@@ -3,8 +3,8 @@ package io.finback.controlplane.boot;
 import static io.finback.controlplane.boot.ScriptedScheduler.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.finback.controlplane.framework.CallAnswer;
 import io.finback.controlplane.framework.Offer;
-import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.framework.SchedulerEvent;
 import io.finback.resources.Ranges;
 import io.finback.resources.Resources;
@@ -38,7 +38,7 @@ class ControlPlaneTest {
             assertThat(offer.attributes()).containsEntry("rack", "r1");
 
             TaskInfo task = task("t1", offer.agent(), ONE.withPorts(Ranges.of(31000, 31000)));
-            assertThat(scheduler.accept(offer, task)).isEqualTo(new SchedulerCall.Accepted());
+            assertThat(scheduler.accept(offer, task)).isEqualTo(new CallAnswer.Done());
             assertThat(agent.await(MasterToAgent.Launch.class).tasks()).containsExactly(task);
             assertThat(scheduler.awaitOffer().resources()).isEqualTo(FOUR.minus(task.resources()));
             agent.received(TaskKey.of(task.framework(), task.id()));
@@ -104,7 +104,7 @@ class ControlPlaneTest {
             agent.await(MasterToAgent.Acknowledge.class);
             // An accept of a task that exists launches nothing.
             Offer rest = scheduler.awaitOffer();
-            assertThat(scheduler.accept(rest, task)).isEqualTo(new SchedulerCall.Accepted());
+            assertThat(scheduler.accept(rest, task)).isEqualTo(new CallAnswer.Done());
             // An accept on an offer that does not stand ends its task.
             TaskInfo late = task("t2", offer.agent(), ONE);
             scheduler.accept(offer, late);
@@ -179,7 +179,7 @@ class ControlPlaneTest {
             // A second life of an ended id, and a late word about it, are refused without a sound.
             agent.update(task, TaskState.RUNNING, "u0");
             Offer again = next.awaitOffer();
-            assertThat(next.accept(again, task)).isEqualTo(new SchedulerCall.Accepted());
+            assertThat(next.accept(again, task)).isEqualTo(new CallAnswer.Done());
             assertThat(agent.awaitAll(MasterToAgent.Kill.class)).isNotEmpty();
             // The scheduler's actor dies: the offers it had return, and the next one gets them.
             next.probe.stop();
