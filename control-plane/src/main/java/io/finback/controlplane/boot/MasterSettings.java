@@ -10,6 +10,7 @@ import io.finback.resources.Resources;
 import io.finback.runtime.StartFailure;
 import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
+import java.time.Duration;
 
 /** The typed settings of a master's own rooms; the services room has its own. A wrong value is a {@link StartFailure} that names its key. */
 record MasterSettings(AllocatorSettings allocator, FrameworkSettings framework, AgentSettings agent, HttpListen http) {
@@ -50,6 +51,9 @@ record MasterSettings(AllocatorSettings allocator, FrameworkSettings framework, 
                 config.duration("update-repeat"),
                 config.duration("update-repeat-max"),
                 config.duration("view-delay"),
+                config.duration("framework-return-grace", Duration.ZERO, Duration.ofDays(365)),
+                config.intIn("framework-max-tasks", 1, Integer.MAX_VALUE),
+                config.intIn("accept-max-tasks", 1, Integer.MAX_VALUE),
                 config.intIn("framework-snapshot-every", 1, Integer.MAX_VALUE),
                 new Ingress.Settings(
                         config.intIn("framework-max-batch", 1, Integer.MAX_VALUE),
