@@ -7,6 +7,7 @@ import io.finback.resources.TaskId;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A task as its scheduler described it and as the agent will run it. Source: Mesos {@code TaskInfo}.
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param resources what it holds on {@code agent} until its end
  * @param killGrace how long SIGTERM is given before SIGKILL; empty: the agent's default
  * @param labels carried along, never interpreted by master or agent
+ * @param role what its resources are accounted to; the role of the offers it was launched on
  */
 public record TaskInfo(
         TaskId id,
@@ -24,8 +26,44 @@ public record TaskInfo(
         Resources resources,
         CommandInfo command,
         Optional<Duration> killGrace,
-        Map<String, String> labels) {
-    public TaskInfo {
-        labels = Map.copyOf(labels);
+        Map<String, String> labels,
+        String role,
+        Optional<DiscoveryInfo> discovery) {
+    public static final String ANY_ROLE = "*";
+
+    /** The role may be missing in what an earlier version has written. */
+    public TaskInfo(
+            TaskId id,
+            String name,
+            FrameworkId framework,
+            AgentId agent,
+            Resources resources,
+            CommandInfo command,
+            Optional<Duration> killGrace,
+            Map<String, String> labels,
+            @Nullable String role,
+            Optional<DiscoveryInfo> discovery) {
+        this.id = id;
+        this.name = name;
+        this.framework = framework;
+        this.agent = agent;
+        this.resources = resources;
+        this.command = command;
+        this.killGrace = killGrace;
+        this.labels = Map.copyOf(labels);
+        this.role = role == null ? ANY_ROLE : role;
+        this.discovery = discovery;
+    }
+
+    public TaskInfo(
+            TaskId id,
+            String name,
+            FrameworkId framework,
+            AgentId agent,
+            Resources resources,
+            CommandInfo command,
+            Optional<Duration> killGrace,
+            Map<String, String> labels) {
+        this(id, name, framework, agent, resources, command, killGrace, labels, ANY_ROLE, Optional.empty());
     }
 }

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param message for people, such as {@code exited with status 3} or {@code killed by signal 9 (SIGKILL)}
  * @param healthy what the health check says; empty: none is configured or it has not spoken
  * @param pid the task's process on its agent, while it has one
+ * @param unreachableAt since when the agent is gone, for {@code TASK_UNREACHABLE}
  */
 public record TaskStatus(
         TaskId task,
@@ -28,7 +29,23 @@ public record TaskStatus(
         Optional<String> reason,
         Optional<String> message,
         Optional<Boolean> healthy,
-        Optional<Long> pid) {
+        Optional<Long> pid,
+        Optional<Instant> unreachableAt) {
+
+    public TaskStatus(
+            TaskId task,
+            FrameworkId framework,
+            AgentId agent,
+            TaskState state,
+            Source source,
+            Optional<String> uuid,
+            Instant at,
+            Optional<String> reason,
+            Optional<String> message,
+            Optional<Boolean> healthy,
+            Optional<Long> pid) {
+        this(task, framework, agent, state, source, uuid, at, reason, message, healthy, pid, Optional.empty());
+    }
 
     /** Who says it. */
     public enum Source {

@@ -1,8 +1,10 @@
 package io.finback.wire;
 
 import io.finback.resources.AgentId;
+import io.finback.resources.FaultDomain;
 import io.finback.resources.Resources;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What an agent says of itself.
@@ -12,6 +14,7 @@ import java.util.Map;
  * @param resources everything the agent has, whether or not in use
  * @param attributes attribute name to its text form, such as {@code rack} to {@code r1}
  * @param version the program's version
+ * @param domain its region and zone, if configured
  */
 public record AgentInfo(
         AgentId id,
@@ -19,8 +22,20 @@ public record AgentInfo(
         int httpPort,
         Resources resources,
         Map<String, String> attributes,
-        String version) {
+        String version,
+        Optional<FaultDomain> domain) {
+
     public AgentInfo {
         attributes = Map.copyOf(attributes);
+    }
+
+    public AgentInfo(
+            AgentId id,
+            String hostname,
+            int httpPort,
+            Resources resources,
+            Map<String, String> attributes,
+            String version) {
+        this(id, hostname, httpPort, resources, attributes, version, Optional.empty());
     }
 }

@@ -2,7 +2,7 @@ package io.finback.wire;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
@@ -42,7 +42,7 @@ public sealed interface AgentToMaster extends WireMessage {
     record Heartbeat(long session) implements AgentToMaster {}
 
     /** Confirms launches and kills, so that the session stops resending them. Sent after the checkpoint is on disk. */
-    record Received(long session, List<TaskId> launched, List<TaskId> killed) implements AgentToMaster {
+    record Received(long session, List<TaskKey> launched, List<TaskKey> killed) implements AgentToMaster {
         public Received {
             launched = List.copyOf(launched);
             killed = List.copyOf(killed);

@@ -2,7 +2,7 @@ package io.finback.wire;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;
 import java.time.Duration;
 import java.util.List;
@@ -15,6 +15,7 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = MasterToAgent.Refused.class, name = "refused"),
     @JsonSubTypes.Type(value = MasterToAgent.HeartbeatAnswer.class, name = "heartbeat_answer"),
     @JsonSubTypes.Type(value = MasterToAgent.RegisterAgain.class, name = "register_again"),
+    @JsonSubTypes.Type(value = MasterToAgent.Shutdown.class, name = "shutdown"),
     @JsonSubTypes.Type(value = MasterToAgent.Launch.class, name = "launch"),
     @JsonSubTypes.Type(value = MasterToAgent.Kill.class, name = "kill"),
     @JsonSubTypes.Type(value = MasterToAgent.Acknowledge.class, name = "acknowledge")
@@ -38,6 +39,9 @@ public sealed interface MasterToAgent extends WireMessage {
     /** The session does not know this agent (it has just moved to another master). */
     record RegisterAgain() implements MasterToAgent {}
 
+    /** The agent may never come back under this id: it kills its tasks, and ends. */
+    record Shutdown(String reason) implements MasterToAgent {}
+
     record Launch(long session, List<TaskInfo> tasks) implements MasterToAgent {
         public Launch {
             tasks = List.copyOf(tasks);
@@ -55,7 +59,7 @@ public sealed interface MasterToAgent extends WireMessage {
      *
      * @param grace how long SIGTERM is given before SIGKILL; empty: what the task says, else the agent's default
      */
-    record KillTask(TaskId task, Optional<Duration> grace) {}
+    record KillTask(TaskKey task, Optional<Duration> grace) {}
 
     /** The scheduler has taken these updates; the agent forgets each, and after a terminal one the task. */
     record Acknowledge(long session, List<UpdateId> updates) implements MasterToAgent {
@@ -64,5 +68,5 @@ public sealed interface MasterToAgent extends WireMessage {
         }
     }
 
-    record UpdateId(TaskId task, String uuid) {}
+    record UpdateId(TaskKey task, String uuid) {}
 }

@@ -4,59 +4,61 @@ import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.controlplane.framework.AgentReport;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskState;
 import io.finback.wire.AgentToMaster;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What an agent has, as far as its session knows: what it listed, and what it confirmed since. Kept up to date, so that a framework
  * that hears of a registration late does not miss tasks that came after it.
  */
 final class AgentTasks {
-    private record Known(FrameworkId framework, TaskState state) {}
-
-    private final Map<TaskId, Known> tasks = new LinkedHashMap<>();
+    private final Map<FrameworkId, SortedMap<TaskId, TaskState>> tasks = new LinkedHashMap<>();
 
     void reset(List<AgentToMaster.KnownTask> listed) {
         tasks.clear();
-        listed.forEach(task -> put(task.info().id(), task.info().framework(), task.state()));
+        listed.forEach(
+                task -> put(TaskKey.of(task.info().framework(), task.info().id()), task.state()));
     }
 
-    void put(TaskId task, FrameworkId framework, TaskState state) {
-        tasks.put(task, new Known(framework, state));
+    void put(TaskKey task, TaskState state) {
+        of(task).put(task.task(), state);
     }
 
-    void launched(TaskId task, FrameworkId framework) {
-        tasks.putIfAbsent(task, new Known(framework, TaskState.STAGING));
+    void launched(TaskKey task) {
+        of(task).putIfAbsent(task.task(), TaskState.STAGING);
     }
 
-    boolean contains(TaskId task) {
-        return tasks.containsKey(task);
+    boolean contains(TaskKey task) {
+        return tasks.getOrDefault(task.framework(), new TreeMap<>()).containsKey(task.task());
     }
 
     /** The agent forgets a task once its end is acknowledged. */
-    void acknowledged(TaskId task) {
-        Known known = tasks.get(task);
-        if (known != null && known.state().isTerminal()) {
-            tasks.remove(task);
+    void acknowledged(TaskKey task) {
+        SortedMap<TaskId, TaskState> mine = tasks.getOrDefault(task.framework(), new TreeMap<>());
+        TaskState known = mine.get(task.task());
+        if (known != null && known.isTerminal()) {
+            mine.remove(task.task());
+            if (mine.isEmpty()) {
+                tasks.remove(task.framework());
+            }
         }
     }
 
     Set<FrameworkId> frameworks() {
-        Set<FrameworkId> frameworks = new LinkedHashSet<>();
-        tasks.values().forEach(known -> frameworks.add(known.framework()));
-        return frameworks;
+        return Set.copyOf(tasks.keySet());
     }
 
+    /** Ordered by task id. */
     List<AgentReport.Listed> of(FrameworkId framework) {
-        return tasks.entrySet().stream()
-                .filter(entry -> entry.getValue().framework().equals(framework))
-                .map(entry ->
-                        new AgentReport.Listed(entry.getKey(), entry.getValue().state()))
+        return tasks.getOrDefault(framework, new TreeMap<>()).entrySet().stream()
+                .map(entry -> new AgentReport.Listed(entry.getKey(), entry.getValue()))
                 .toList();
     }
 
@@ -67,5 +69,9 @@ final class AgentTasks {
                 .map(task -> new AllocatorMessage.RunningTask(
                         task.info().framework(), task.info().id(), task.info().resources()))
                 .toList();
+    }
+
+    private SortedMap<TaskId, TaskState> of(TaskKey task) {
+        return tasks.computeIfAbsent(task.framework(), id -> new TreeMap<>());
     }
 }

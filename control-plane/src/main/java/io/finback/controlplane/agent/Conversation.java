@@ -8,6 +8,7 @@ import io.finback.controlplane.framework.SessionOrder;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AgentToMaster;
@@ -90,8 +91,9 @@ final class Conversation {
         }
         Map<FrameworkId, List<TaskStatus>> byFramework = new LinkedHashMap<>();
         for (TaskStatus status : updates.updates()) {
-            tasks.put(status.task(), status.framework(), status.state());
-            outbox.launched(status.task());
+            TaskKey key = TaskKey.of(status.framework(), status.task());
+            tasks.put(key, status.state());
+            outbox.launched(key);
             byFramework
                     .computeIfAbsent(status.framework(), id -> new ArrayList<>())
                     .add(status);
@@ -107,16 +109,13 @@ final class Conversation {
         }
         Map<FrameworkId, List<TaskId>> launched = new LinkedHashMap<>();
         Map<FrameworkId, List<TaskId>> killed = new LinkedHashMap<>();
-        for (TaskId task : received.launched()) {
-            outbox.launched(task).ifPresent(framework -> {
-                tasks.launched(task, framework);
-                launched.computeIfAbsent(framework, id -> new ArrayList<>()).add(task);
-            });
+        for (TaskKey key : received.launched()) {
+            if (outbox.launched(key)) {
+                tasks.launched(key);
+                add(launched, key);
+            }
         }
-        for (TaskId task : received.killed()) {
-            outbox.killed(task).ifPresent(framework -> killed.computeIfAbsent(framework, id -> new ArrayList<>())
-                    .add(task));
-        }
+        received.killed().stream().filter(outbox::killed).forEach(key -> add(killed, key));
         Set<FrameworkId> frameworks = new LinkedHashSet<>(launched.keySet());
         frameworks.addAll(killed.keySet());
         frameworks.forEach(framework -> with.frameworks()
@@ -156,11 +155,12 @@ final class Conversation {
         asked.get()
                 .register()
                 .tasks()
-                .forEach(task -> outbox.launched(task.info().id()));
+                .forEach(task -> outbox.launched(
+                        TaskKey.of(task.info().framework(), task.info().id())));
         outbox.restart(now());
         admitted.unplaced().forEach(held -> held.tasks()
-                .forEach(task ->
-                        outbox.kill(held.framework(), new MasterToAgent.KillTask(task, Optional.empty()), now())));
+                .forEach(task -> outbox.kill(
+                        new MasterToAgent.KillTask(TaskKey.of(held.framework(), task), Optional.empty()), now())));
         tell(new MasterToAgent.Registered(session, settings.heartbeat()));
         report(false, admitted.held());
         flush();
@@ -194,7 +194,7 @@ final class Conversation {
     void work(SessionOrder.Work work) {
         List<TaskId> known = new ArrayList<>();
         for (TaskInfo task : work.launches()) {
-            if (registered && tasks.contains(task.id())) {
+            if (registered && tasks.contains(TaskKey.of(task.framework(), task.id()))) {
                 known.add(task.id());
             } else if (!outbox.launch(task, now())) {
                 log.warn("agent.outbox_full agentId={} taskId={}", agent, task.id());
@@ -204,7 +204,7 @@ final class Conversation {
             with.frameworks().accept(work.framework(), new AgentReport.Received(agent, known, List.of()));
         }
         work.kills().forEach(kill -> {
-            if (!outbox.kill(work.framework(), kill, now())) {
+            if (!outbox.kill(kill, now())) {
                 log.warn("agent.outbox_full agentId={} taskId={}", agent, kill.task());
             }
         });
@@ -305,6 +305,10 @@ final class Conversation {
                                 ? new AgentReport.AgentGone(agent, session)
                                 : new AgentReport.AgentBack(agent, session, tasks.of(framework), report.held()));
         return new Report(report.gone(), report.held(), now());
+    }
+
+    private static void add(Map<FrameworkId, List<TaskId>> tasks, TaskKey key) {
+        tasks.computeIfAbsent(key.framework(), id -> new ArrayList<>()).add(key.task());
     }
 
     private void flush() {

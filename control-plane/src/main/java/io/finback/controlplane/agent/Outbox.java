@@ -1,8 +1,7 @@
 package io.finback.controlplane.agent;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import io.finback.resources.FrameworkId;
-import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;
 import io.finback.wire.MasterToAgent;
 import java.time.Duration;
@@ -11,7 +10,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Launches and kills that an agent has not confirmed. A kill waits for the launch of its task: an agent confirms a kill of a task it
@@ -20,12 +18,12 @@ import java.util.Optional;
 final class Outbox {
     private record Launch(TaskInfo task, Instant dueAt) {}
 
-    private record Kill(FrameworkId framework, MasterToAgent.KillTask kill, Instant dueAt) {}
+    private record Kill(MasterToAgent.KillTask kill, Instant dueAt) {}
 
     private final int max;
     private final Duration repeat;
-    private final Map<TaskId, Launch> launches = new LinkedHashMap<>();
-    private final Map<TaskId, Kill> kills = new LinkedHashMap<>();
+    private final Map<TaskKey, Launch> launches = new LinkedHashMap<>();
+    private final Map<TaskKey, Kill> kills = new LinkedHashMap<>();
 
     Outbox(int max, Duration repeat) {
         this.max = max;
@@ -34,36 +32,36 @@ final class Outbox {
 
     /** False when there is no room. A repeated launch changes nothing. */
     boolean launch(TaskInfo task, Instant now) {
-        if (launches.size() >= max && !launches.containsKey(task.id())) {
+        TaskKey key = TaskKey.of(task.framework(), task.id());
+        if (launches.size() >= max && !launches.containsKey(key)) {
             return false;
         }
-        launches.putIfAbsent(task.id(), new Launch(task, now));
+        launches.putIfAbsent(key, new Launch(task, now));
         return true;
     }
 
     /** False when there is no room. A repeated kill may bring another grace. */
     @CanIgnoreReturnValue
-    boolean kill(FrameworkId framework, MasterToAgent.KillTask kill, Instant now) {
+    boolean kill(MasterToAgent.KillTask kill, Instant now) {
         Kill old = kills.get(kill.task());
         if (old == null && kills.size() >= max) {
             return false;
         }
         if (old == null || !old.kill().equals(kill)) {
-            kills.put(kill.task(), new Kill(framework, kill, now));
+            kills.put(kill.task(), new Kill(kill, now));
         }
         return true;
     }
 
-    /** Whose launch it was, if it was waiting. */
+    /** True if its launch was waiting. */
     @CanIgnoreReturnValue
-    Optional<FrameworkId> launched(TaskId task) {
-        return Optional.ofNullable(launches.remove(task))
-                .map(launch -> launch.task().framework());
+    boolean launched(TaskKey task) {
+        return launches.remove(task) != null;
     }
 
-    /** Whose kill it was, if it was waiting. */
-    Optional<FrameworkId> killed(TaskId task) {
-        return Optional.ofNullable(kills.remove(task)).map(Kill::framework);
+    /** True if its kill was waiting. */
+    boolean killed(TaskKey task) {
+        return kills.remove(task) != null;
     }
 
     void clear() {
@@ -74,7 +72,7 @@ final class Outbox {
     /** Makes everything due: the agent has a new session. */
     void restart(Instant now) {
         launches.replaceAll((id, launch) -> new Launch(launch.task(), now));
-        kills.replaceAll((id, kill) -> new Kill(kill.framework(), kill.kill(), now));
+        kills.replaceAll((id, kill) -> new Kill(kill.kill(), now));
     }
 
     /** Launches to say (again) now; counted as said. */
@@ -98,7 +96,7 @@ final class Outbox {
                 return kill;
             }
             due.add(kill.kill());
-            return new Kill(kill.framework(), kill.kill(), now.plus(repeat));
+            return new Kill(kill.kill(), now.plus(repeat));
         });
         return due;
     }

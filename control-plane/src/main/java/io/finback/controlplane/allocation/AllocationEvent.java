@@ -2,13 +2,16 @@ package io.finback.controlplane.allocation;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.finback.controlplane.allocator.MaintenanceSchedule;
 import io.finback.resources.AgentId;
+import io.finback.resources.FaultDomain;
 import io.finback.resources.OfferId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.wire.WireMessage;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What the allocator tells a framework. {@code epoch} names the allocator's incarnation: offers of another one are void. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
@@ -54,7 +57,16 @@ public sealed interface AllocationEvent extends WireMessage {
         }
     }
 
-    record Made(OfferId id, AgentId agent, String hostname, Resources resources, Map<String, String> attributes) {
+    record Made(
+            OfferId id,
+            AgentId agent,
+            String hostname,
+            Resources resources,
+            Map<String, String> attributes,
+            String role,
+            int httpPort,
+            Optional<FaultDomain> domain,
+            Optional<MaintenanceSchedule.Unavailability> unavailability) {
         public Made {
             attributes = Map.copyOf(attributes);
         }

@@ -143,7 +143,9 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void interest(AllocatorMessage.Interest message) {
-        book.join(message.framework(), message.suppressed());
+        book.join(
+                message.framework(),
+                message.spec().suppressed().containsAll(message.spec().roles()));
         subscribers.put(message.framework(), new Subscriber(message.replyTo(), now.plus(lease)));
         answers.add(() -> message.replyTo().tell(new AllocationEvent.Welcome(epoch)));
     }
@@ -156,7 +158,8 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void claim(AllocatorMessage.Claim message) {
-        List<AllocatorRound.Wish> wishes = message.tasks().stream()
+        List<AllocatorRound.Wish> wishes = message.steps().stream()
+                .flatMap(step -> step.tasks().stream())
                 .map(task -> new AllocatorRound.Wish(task.task(), task.resources()))
                 .toList();
         AllocatorRound.ClaimOutcome outcome =
@@ -184,6 +187,12 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     public void release(AllocatorMessage.Release message) {
         message.tasks().forEach(task -> round.release(new TaskKey(message.framework(), task)));
         answers.add(() -> message.replyTo().tell(new AllocationEvent.Released(message.tasks())));
+    }
+
+    @Override
+    public void operate(AllocatorMessage.Operate message) {
+        answers.add(() ->
+                message.replyTo().tell(new OperatorReply.Refused(OperatorReply.Why.UNAVAILABLE, "not supported")));
     }
 
     @Override
@@ -236,7 +245,15 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
             AgentSpec spec = state.agent(offer.agent()).orElseThrow().spec();
             List<AllocationEvent.Made> list = offers.computeIfAbsent(offer.framework(), id -> new ArrayList<>());
             list.add(new AllocationEvent.Made(
-                    offer.id(), offer.agent(), spec.hostname(), offer.resources(), spec.attributes()));
+                    offer.id(),
+                    offer.agent(),
+                    spec.hostname(),
+                    offer.resources(),
+                    spec.attributes(),
+                    "*",
+                    spec.httpPort(),
+                    spec.domain(),
+                    Optional.empty()));
             if (list.size() == PART) {
                 tell(offer.framework(), new AllocationEvent.OffersMade(epoch, list));
                 list.clear();
@@ -292,7 +309,13 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     private static AgentSpec spec(AgentInfo info) {
         return new AgentSpec(
-                info.id(), info.hostname(), info.httpPort(), info.resources(), info.attributes(), info.version());
+                info.id(),
+                info.hostname(),
+                info.httpPort(),
+                info.resources(),
+                info.attributes(),
+                info.version(),
+                info.domain());
     }
 
     private static List<SessionReply.HeldTasks> byFramework(List<TaskKey> keys) {

@@ -2,6 +2,8 @@ package io.finback.controlplane.allocation;
 
 import akka.actor.typed.ActorRef;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
+import io.finback.controlplane.allocator.ClientSpec;
+import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
@@ -11,6 +13,8 @@ import io.finback.wire.AgentInfo;
 import io.finback.wire.WireMessage;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * What the allocator entity understands (entity id = pool, {@link #POOL} unless more are configured). Everything in here may be
@@ -42,6 +46,8 @@ public sealed interface AllocatorMessage extends WireMessage {
         void revive(Revive message);
 
         void release(Release message);
+
+        void operate(Operate message);
 
         void describe(Describe message);
 
@@ -88,9 +94,9 @@ public sealed interface AllocatorMessage extends WireMessage {
      * The framework's scheduler is there. A lease: said again every second or so, forgotten some seconds after the last time.
      * Answered by {@link AllocationEvent.Welcome}.
      *
-     * @param suppressed it wants no offers for now
+     * @param spec what it wants; replaces what it said before
      */
-    record Interest(FrameworkId framework, boolean suppressed, ActorRef<AllocationEvent> replyTo)
+    record Interest(FrameworkId framework, ClientSpec spec, ActorRef<AllocationEvent> replyTo)
             implements AllocatorMessage {
         @Override
         public void deliver(Handler handler) {
@@ -106,23 +112,30 @@ public sealed interface AllocatorMessage extends WireMessage {
         }
     }
 
-    /** Resources for tasks out of standing offers of one agent. Answered by {@link AllocationEvent.ClaimAnswered}. */
+    /** Uses standing offers of one agent and role, step by step. Answered by {@link AllocationEvent.ClaimAnswered}. */
     record Claim(
             FrameworkId framework,
             AgentId agent,
             List<OfferId> offers,
-            List<ClaimedTask> tasks,
+            List<ClaimStep> steps,
             Duration refuse,
             ActorRef<AllocationEvent> replyTo)
             implements AllocatorMessage {
         public Claim {
             offers = List.copyOf(offers);
-            tasks = List.copyOf(tasks);
+            steps = List.copyOf(steps);
         }
 
         @Override
         public void deliver(Handler handler) {
             handler.claim(this);
+        }
+    }
+
+    /** Resources for tasks, or (if present) a change of resources. */
+    record ClaimStep(List<ClaimedTask> tasks, Optional<ResourceOperation> change) {
+        public ClaimStep {
+            tasks = List.copyOf(tasks);
         }
     }
 
@@ -139,8 +152,12 @@ public sealed interface AllocatorMessage extends WireMessage {
         }
     }
 
-    /** Forgets the framework's filters. */
-    record Revive(FrameworkId framework) implements AllocatorMessage {
+    /** Forgets the framework's filters of these roles; none named: of all. */
+    record Revive(FrameworkId framework, Set<String> roles) implements AllocatorMessage {
+        public Revive {
+            roles = Set.copyOf(roles);
+        }
+
         @Override
         public void deliver(Handler handler) {
             handler.revive(this);
@@ -157,6 +174,13 @@ public sealed interface AllocatorMessage extends WireMessage {
         @Override
         public void deliver(Handler handler) {
             handler.release(this);
+        }
+    }
+
+    record Operate(OperatorCommand command, ActorRef<OperatorReply> replyTo) implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.operate(this);
         }
     }
 

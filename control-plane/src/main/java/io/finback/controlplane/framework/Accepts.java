@@ -4,6 +4,7 @@ import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -15,13 +16,14 @@ final class Accepts {
         if (call.offers().isEmpty()) {
             return Optional.of("offers: none (expected: at least one)");
         }
+        List<TaskInfo> launches = call.launches();
         Set<TaskId> seen = new HashSet<>();
-        for (TaskInfo task : call.launches()) {
+        for (TaskInfo task : launches) {
             if (!task.framework().equals(framework)) {
                 return Optional.of(
                         "task " + task.id() + ": framework " + task.framework() + " (expected: " + framework + ")");
             }
-            if (!task.agent().equals(call.launches().get(0).agent())) {
+            if (!task.agent().equals(launches.get(0).agent())) {
                 return Optional.of(
                         "task " + task.id() + ": agent " + task.agent() + " (expected: one agent per accept)");
             }

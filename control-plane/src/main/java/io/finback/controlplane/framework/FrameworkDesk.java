@@ -142,14 +142,14 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
         Optional<String> wrong =
                 round.isTornDown() ? Optional.of("framework has been removed") : Accepts.check(id, call);
         if (wrong.isPresent()) {
-            out.tell(call.replyTo(), new SchedulerCall.AcceptRefused(wrong.get()));
+            answer(call.caller(), new CallAnswer.Refused(CallAnswer.Why.INVALID, wrong.get()));
             return;
         }
         List<TaskInfo> fresh = call.launches().stream()
                 .filter(task -> round.task(task.id()).isEmpty()
                         && round.ended(task.id()).isEmpty())
                 .toList();
-        out.tell(call.replyTo(), new SchedulerCall.Accepted());
+        answer(call.caller(), new CallAnswer.Done());
         if (fresh.isEmpty()) {
             out.tellAllocator(new AllocatorMessage.Decline(id, call.offers(), call.refuse()));
             return;
@@ -174,7 +174,7 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
     public void revive(SchedulerCall.Revive call) {
         suppressed = false;
         out.interest(false);
-        out.tellAllocator(new AllocatorMessage.Revive(id));
+        out.tellAllocator(new AllocatorMessage.Revive(id, call.roles()));
     }
 
     @Override
@@ -197,7 +197,7 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
     public void reconcile(SchedulerCall.Reconcile call) {
         List<TaskId> asked = call.tasks().isEmpty()
                 ? round.tasks().stream().map(record -> record.info().id()).toList()
-                : call.tasks();
+                : call.tasks().stream().map(SchedulerCall.Asked::task).toList();
         asked.forEach(task -> out.tellScheduler(new SchedulerEvent.Update(answerAbout(task, Optional.empty()))));
     }
 
@@ -215,6 +215,39 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
                     .ifPresent(left -> wantKill(left, Optional.empty()));
         }
         disconnect("framework has been removed");
+    }
+
+    @Override
+    public void answerInverse(SchedulerCall.AnswerInverse call) {
+        notYet(call.caller());
+    }
+
+    @Override
+    public void acknowledgeOperation(SchedulerCall.AcknowledgeOperation call) {
+        notYet(call.caller());
+    }
+
+    @Override
+    public void reconcileOperations(SchedulerCall.ReconcileOperations call) {
+        notYet(call.caller());
+    }
+
+    @Override
+    public void update(SchedulerCall.Update call) {
+        notYet(call.caller());
+    }
+
+    @Override
+    public void toNobody(SchedulerCall.ToNobody call) {
+        notYet(call.caller());
+    }
+
+    private void notYet(Caller caller) {
+        answer(caller, new CallAnswer.Refused(CallAnswer.Why.INVALID, "not supported"));
+    }
+
+    private void answer(Caller caller, CallAnswer with) {
+        caller.replyTo().ifPresent(to -> out.tell(to, with));
     }
 
     // -- what agents' sessions report --
@@ -257,7 +290,17 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
         List<Offer> offers = new ArrayList<>();
         for (AllocationEvent.Made made : event.offers()) {
             outstanding.add(made.id());
-            offers.add(new Offer(made.id(), id, made.agent(), made.hostname(), made.resources(), made.attributes()));
+            offers.add(new Offer(
+                    made.id(),
+                    id,
+                    made.agent(),
+                    made.hostname(),
+                    made.resources(),
+                    made.attributes(),
+                    made.role(),
+                    made.httpPort(),
+                    made.domain(),
+                    made.unavailability()));
         }
         out.tellScheduler(new SchedulerEvent.Offers(offers));
     }

@@ -8,6 +8,8 @@ public interface FrameworkHandler {
 
     void decline(SchedulerCall.Decline call);
 
+    void answerInverse(SchedulerCall.AnswerInverse call);
+
     void suppress(SchedulerCall.Suppress call);
 
     void revive(SchedulerCall.Revive call);
@@ -16,7 +18,15 @@ public interface FrameworkHandler {
 
     void acknowledge(SchedulerCall.Acknowledge call);
 
+    void acknowledgeOperation(SchedulerCall.AcknowledgeOperation call);
+
     void reconcile(SchedulerCall.Reconcile call);
+
+    void reconcileOperations(SchedulerCall.ReconcileOperations call);
+
+    void update(SchedulerCall.Update call);
+
+    void toNobody(SchedulerCall.ToNobody call);
 
     void teardown(SchedulerCall.Teardown call);
 

@@ -4,10 +4,12 @@ import akka.actor.typed.ActorRef;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.controlplane.allocation.AllocationEvent;
 import io.finback.controlplane.allocation.AllocatorMessage;
+import io.finback.controlplane.allocator.ClientSpec;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
 import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.MasterToAgent;
@@ -100,7 +102,7 @@ final class Outbound {
     }
 
     void interest(boolean suppressed) {
-        tellAllocator(new AllocatorMessage.Interest(framework, suppressed, allocatorReplies));
+        tellAllocator(new AllocatorMessage.Interest(framework, ClientSpec.of("*", suppressed), allocatorReplies));
     }
 
     void update(TaskStatus status, Instant now) {
@@ -172,7 +174,7 @@ final class Outbound {
 
     /** Kills a task the framework does not know; the agent will list it again if this is lost. */
     void killOnce(AgentId agent, TaskId task, Optional<Duration> grace) {
-        workFor(agent).kills.add(new MasterToAgent.KillTask(task, grace));
+        workFor(agent).kills.add(new MasterToAgent.KillTask(TaskKey.of(framework, task), grace));
     }
 
     void killReceived(TaskId task) {
@@ -180,9 +182,9 @@ final class Outbound {
     }
 
     void acknowledgeToAgent(TaskStatus status) {
-        status.uuid()
-                .ifPresent(uuid ->
-                        workFor(status.agent()).acknowledgements.add(new MasterToAgent.UpdateId(status.task(), uuid)));
+        status.uuid().ifPresent(uuid -> workFor(status.agent())
+                .acknowledgements
+                .add(new MasterToAgent.UpdateId(TaskKey.of(framework, status.task()), uuid)));
     }
 
     /** Gives the task's resources back until that is confirmed, and stops waiting for anything else about it. */
@@ -255,7 +257,13 @@ final class Outbound {
         List<AllocatorMessage.ClaimedTask> wishes = tasks.stream()
                 .map(task -> new AllocatorMessage.ClaimedTask(task.id(), task.resources()))
                 .toList();
-        tellAllocator(new AllocatorMessage.Claim(framework, agent, offers, wishes, refuse, allocatorReplies));
+        tellAllocator(new AllocatorMessage.Claim(
+                framework,
+                agent,
+                offers,
+                List.of(new AllocatorMessage.ClaimStep(wishes, Optional.empty())),
+                refuse,
+                allocatorReplies));
     }
 
     private static List<TaskInfo> infos(FrameworkRound round, Iterable<TaskId> ids) {

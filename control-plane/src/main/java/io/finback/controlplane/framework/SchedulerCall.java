@@ -4,6 +4,8 @@ import akka.actor.typed.ActorRef;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.finback.controlplane.allocator.OfferConstraints;
+import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.resources.AgentId;
 import io.finback.resources.OfferId;
 import io.finback.resources.TaskId;
@@ -12,6 +14,7 @@ import io.finback.wire.WireMessage;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a scheduler asks of its framework's sharded entity (entity id = framework id). The built-in service scheduler and outside
@@ -21,11 +24,28 @@ public sealed interface SchedulerCall extends FrameworkMessage {
     EntityTypeKey<FrameworkMessage> KEY = EntityTypeKey.create(FrameworkMessage.class, "Framework");
 
     /**
-     * Starts (or takes over) the subscription. Answered by {@link SchedulerEvent.Subscribed} to {@code scheduler}; then every
-     * unacknowledged update is sent again. A scheduler that hears nothing repeats it; the same {@code scheduler} subscribing again
-     * changes nothing.
+     * Starts (or takes over) the subscription. Answered by {@link SchedulerEvent.Subscribed} to {@code scheduler}, or by {@link
+     * SchedulerEvent.Ended} and nothing more; then every unacknowledged update is sent again. A scheduler that hears nothing repeats
+     * it; the same {@code scheduler} subscribing again changes nothing.
+     *
+     * @param suppressed those of its roles for which it wants no offers for now
+     * @param streamId names the subscription; every later call carries it. Empty: a built-in scheduler
      */
-    record Subscribe(FrameworkInfo info, ActorRef<SchedulerEvent> scheduler) implements SchedulerCall {
+    record Subscribe(
+            FrameworkInfo info,
+            Set<String> suppressed,
+            OfferConstraints constraints,
+            Optional<String> streamId,
+            ActorRef<SchedulerEvent> scheduler)
+            implements SchedulerCall {
+        public Subscribe {
+            suppressed = Set.copyOf(suppressed);
+        }
+
+        public Subscribe(FrameworkInfo info, ActorRef<SchedulerEvent> scheduler) {
+            this(info, Set.of(), OfferConstraints.NONE, Optional.empty(), scheduler);
+        }
+
         @Override
         public void deliver(FrameworkHandler handler) {
             handler.subscribe(this);
@@ -33,16 +53,28 @@ public sealed interface SchedulerCall extends FrameworkMessage {
     }
 
     /**
-     * Launches tasks on offers of one agent; what is left of the offers returns to the allocator, filtered for {@code refuse}.
-     * Once {@link Accepted} is answered the tasks are durable: each is either delivered to the agent or ends with a status update
-     * ({@code LOST}, reason {@code INVALID_OFFERS}) if the offers no longer stood. A task id the framework already has is not
-     * launched again and not answered with an update.
+     * Uses offers of one agent and one role; what is left of them returns to the allocator, filtered for {@code refuse}. Operations are
+     * done in order, and later ones may use what earlier ones made. Once answered with {@link CallAnswer.Done} all of it is durable: each
+     * task is either delivered to the agent or ends with a status update if the offers no longer stood. A task id the framework
+     * already has is not launched again.
      */
-    record Accept(List<OfferId> offers, List<TaskInfo> launches, Duration refuse, ActorRef<AcceptReply> replyTo)
+    record Accept(Caller caller, List<OfferId> offers, List<Operation> operations, Duration refuse)
             implements SchedulerCall {
         public Accept {
             offers = List.copyOf(offers);
-            launches = List.copyOf(launches);
+            operations = List.copyOf(operations);
+        }
+
+        /** Launches alone. */
+        public static Accept launch(Caller caller, List<OfferId> offers, List<TaskInfo> tasks, Duration refuse) {
+            return new Accept(caller, offers, List.of(new Operation.Launch(tasks)), refuse);
+        }
+
+        /** Every task of its launches, in order. */
+        public List<TaskInfo> launches() {
+            return operations.stream()
+                    .flatMap(operation -> operation.tasks().stream())
+                    .toList();
         }
 
         @Override
@@ -51,9 +83,14 @@ public sealed interface SchedulerCall extends FrameworkMessage {
         }
     }
 
-    record Decline(List<OfferId> offers, Duration refuse) implements SchedulerCall {
+    /** The offers are not wanted, nor what they hold for {@code refuse}. */
+    record Decline(Caller caller, List<OfferId> offers, Duration refuse) implements SchedulerCall {
         public Decline {
             offers = List.copyOf(offers);
+        }
+
+        public Decline(List<OfferId> offers, Duration refuse) {
+            this(Caller.BUILT_IN, offers, refuse);
         }
 
         @Override
@@ -62,41 +99,96 @@ public sealed interface SchedulerCall extends FrameworkMessage {
         }
     }
 
-    /** No offers until {@link Revive}. */
-    record Suppress() implements SchedulerCall {
+    /** Says whether the framework will leave in time; recorded for operators. */
+    record AnswerInverse(Caller caller, List<OfferId> inverseOffers, boolean accepted, Duration refuse)
+            implements SchedulerCall {
+        public AnswerInverse {
+            inverseOffers = List.copyOf(inverseOffers);
+        }
+
+        @Override
+        public void deliver(FrameworkHandler handler) {
+            handler.answerInverse(this);
+        }
+    }
+
+    /** No offers for these roles (none named: for all) until {@link Revive}. */
+    record Suppress(Caller caller, Set<String> roles) implements SchedulerCall {
+        public Suppress {
+            roles = Set.copyOf(roles);
+        }
+
+        public Suppress() {
+            this(Caller.BUILT_IN, Set.of());
+        }
+
         @Override
         public void deliver(FrameworkHandler handler) {
             handler.suppress(this);
         }
     }
 
-    /** Forgets this framework's filters and offers again at once. */
-    record Revive() implements SchedulerCall {
+    /** Forgets the filters of these roles (none named: of all) and offers again at once. */
+    record Revive(Caller caller, Set<String> roles) implements SchedulerCall {
+        public Revive {
+            roles = Set.copyOf(roles);
+        }
+
+        public Revive() {
+            this(Caller.BUILT_IN, Set.of());
+        }
+
         @Override
         public void deliver(FrameworkHandler handler) {
             handler.revive(this);
         }
     }
 
-    /** Ends a task. Repeating it is harmless; an unknown task is answered with an update of state {@code LOST}. */
-    record Kill(TaskId task, Optional<AgentId> agent, Optional<Duration> grace) implements SchedulerCall {
+    /** Ends a task. Repeating it is harmless; an unknown task is answered with an update, as {@link Reconcile} would. */
+    record Kill(Caller caller, TaskId task, Optional<AgentId> agent, Optional<Duration> grace)
+            implements SchedulerCall {
+        public Kill(TaskId task, Optional<AgentId> agent, Optional<Duration> grace) {
+            this(Caller.BUILT_IN, task, agent, grace);
+        }
+
         @Override
         public void deliver(FrameworkHandler handler) {
             handler.kill(this);
         }
     }
 
-    record Acknowledge(TaskId task, String uuid) implements SchedulerCall {
+    /** The update of this uuid has been taken. */
+    record Acknowledge(Caller caller, TaskId task, String uuid) implements SchedulerCall {
+        public Acknowledge(TaskId task, String uuid) {
+            this(Caller.BUILT_IN, task, uuid);
+        }
+
         @Override
         public void deliver(FrameworkHandler handler) {
             handler.acknowledge(this);
         }
     }
 
+    /** The operation's status of this uuid has been taken. */
+    record AcknowledgeOperation(Caller caller, String operation, String uuid) implements SchedulerCall {
+        @Override
+        public void deliver(FrameworkHandler handler) {
+            handler.acknowledgeOperation(this);
+        }
+    }
+
     /** Asks for the current state of these tasks, or of all when empty; answered with updates without uuid, reason RECONCILIATION. */
-    record Reconcile(List<TaskId> tasks) implements SchedulerCall {
+    record Reconcile(Caller caller, List<Asked> tasks) implements SchedulerCall {
         public Reconcile {
             tasks = List.copyOf(tasks);
+        }
+
+        public Reconcile(List<TaskId> tasks) {
+            this(
+                    Caller.BUILT_IN,
+                    tasks.stream()
+                            .map(task -> new Asked(task, Optional.empty()))
+                            .toList());
         }
 
         @Override
@@ -105,25 +197,89 @@ public sealed interface SchedulerCall extends FrameworkMessage {
         }
     }
 
-    /** Kills every task and forgets the framework. */
-    record Teardown() implements SchedulerCall {
+    /** Asks for the current state of these operations, or of all when empty. */
+    record ReconcileOperations(Caller caller, List<String> operations) implements SchedulerCall {
+        public ReconcileOperations {
+            operations = List.copyOf(operations);
+        }
+
+        @Override
+        public void deliver(FrameworkHandler handler) {
+            handler.reconcileOperations(this);
+        }
+    }
+
+    /** Mesos' {@code UPDATE_FRAMEWORK}: everything but principal, user and checkpoint may change. */
+    record Update(Caller caller, FrameworkInfo info, Set<String> suppressed, OfferConstraints constraints)
+            implements SchedulerCall {
+        public Update {
+            suppressed = Set.copyOf(suppressed);
+        }
+
+        @Override
+        public void deliver(FrameworkHandler handler) {
+            handler.update(this);
+        }
+    }
+
+    /** A call that has no effect here but must be checked like any other: {@code REQUEST}, and words to executors that do not exist. */
+    record ToNobody(Caller caller, String what) implements SchedulerCall {
+        @Override
+        public void deliver(FrameworkHandler handler) {
+            handler.toNobody(this);
+        }
+    }
+
+    /** Kills every task and forgets the framework. {@code byOperator}: no subscription is asked for. */
+    record Teardown(Caller caller, boolean byOperator) implements SchedulerCall {
+        public Teardown() {
+            this(Caller.BUILT_IN, true);
+        }
+
         @Override
         public void deliver(FrameworkHandler handler) {
             handler.teardown(this);
         }
     }
 
-    /** The answer to {@link Accept}. */
+    /** A task asked about, and where it is believed to be. */
+    record Asked(TaskId task, Optional<AgentId> agent) {}
+
+    /** One thing to be done with accepted offers. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
     @JsonSubTypes({
-        @JsonSubTypes.Type(value = Accepted.class, name = "accepted"),
-        @JsonSubTypes.Type(value = AcceptRefused.class, name = "refused")
+        @JsonSubTypes.Type(value = Operation.Launch.class, name = "launch"),
+        @JsonSubTypes.Type(value = Operation.LaunchGroup.class, name = "launch_group"),
+        @JsonSubTypes.Type(value = Operation.Change.class, name = "change"),
+        @JsonSubTypes.Type(value = Operation.Unsupported.class, name = "unsupported")
     })
-    sealed interface AcceptReply extends WireMessage {}
+    sealed interface Operation extends WireMessage {
+        /** What it launches one by one. */
+        default List<TaskInfo> tasks() {
+            return List.of();
+        }
 
-    /** The tasks are journaled. */
-    record Accepted() implements AcceptReply {}
+        record Launch(List<TaskInfo> tasks) implements Operation {
+            public Launch {
+                tasks = List.copyOf(tasks);
+            }
+        }
 
-    /** Nothing was changed. */
-    record AcceptRefused(String reason) implements AcceptReply {}
+        /** All or none; needs an executor that runs groups. */
+        record LaunchGroup(List<TaskInfo> group) implements Operation {
+            public LaunchGroup {
+                group = List.copyOf(group);
+            }
+        }
+
+        /**
+         * Reserves, unreserves, creates or destroys.
+         *
+         * @param id the framework's name for it; present: it wants to hear what became of it
+         */
+        record Change(Optional<String> id, ResourceOperation change) implements Operation {}
+
+        /** Something no agent here can do; answered as failed if it has an {@code id}. */
+        record Unsupported(Optional<String> id, String type) implements Operation {}
+    }
 }

@@ -1,10 +1,13 @@
 package io.finback.controlplane.framework;
 
+import io.finback.controlplane.allocator.MaintenanceSchedule;
+import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.WireMessage;
 import java.util.List;
+import java.util.Optional;
 
 /** What a framework's entity tells its scheduler. Source: Mesos v1 scheduler events. */
 public sealed interface SchedulerEvent extends WireMessage {
@@ -30,4 +33,50 @@ public sealed interface SchedulerEvent extends WireMessage {
 
     /** Another scheduler has subscribed as this framework, or it was torn down; nothing more will come. */
     record Disconnected(String reason) implements SchedulerEvent {}
+
+    /** The agents of these offers shall be left; answered by {@link SchedulerCall.AnswerInverse}. */
+    record InverseOffers(List<InverseOffer> offers) implements SchedulerEvent {
+        public InverseOffers {
+            offers = List.copyOf(offers);
+        }
+    }
+
+    record InverseOffer(
+            OfferId id, FrameworkId framework, AgentId agent, MaintenanceSchedule.Unavailability unavailability) {}
+
+    /** These inverse offers no longer matter. */
+    record RescindInverse(List<OfferId> offers) implements SchedulerEvent {
+        public RescindInverse {
+            offers = List.copyOf(offers);
+        }
+    }
+
+    /** What became of an operation that has an id. Resent until acknowledged if {@code uuid} is present. */
+    record OperationUpdate(
+            String operation,
+            OperationState state,
+            Optional<String> message,
+            Optional<String> uuid,
+            Optional<AgentId> agent)
+            implements SchedulerEvent {}
+
+    /** Source: Mesos {@code OperationState}, numbers 0 to 9. */
+    enum OperationState {
+        UNSUPPORTED,
+        PENDING,
+        FINISHED,
+        FAILED,
+        ERROR,
+        DROPPED,
+        UNREACHABLE,
+        GONE_BY_OPERATOR,
+        RECOVERING,
+        UNKNOWN
+    }
+
+    /** The agent is gone; its tasks are told of one by one. */
+    record AgentFailure(AgentId agent) implements SchedulerEvent {}
+
+    /** Mesos' {@code ERROR}: the subscription is refused or has ended for good; nothing more will come. */
+    record Ended(String message) implements SchedulerEvent {}
 }

@@ -11,6 +11,8 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.SchedulerMessage;
+import io.finback.controlplane.framework.CallAnswer;
+import io.finback.controlplane.framework.Caller;
 import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.framework.Offer;
@@ -311,15 +313,18 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         // No answer: the apps ask what became of their launches (reconciliation), which settles it either way.
         getContext()
                 .ask(
-                        SchedulerCall.AcceptReply.class,
+                        CallAnswer.class,
                         framework,
                         ACCEPT_TIMEOUT,
-                        (ActorRef<SchedulerCall.AcceptReply> replyTo) ->
-                                new SchedulerCall.Accept(List.of(round.offer), tasks, Duration.ZERO, replyTo),
+                        (ActorRef<CallAnswer> replyTo) -> SchedulerCall.Accept.launch(
+                                new Caller(Optional.empty(), Optional.of(replyTo)),
+                                List.of(round.offer),
+                                tasks,
+                                Duration.ZERO),
                         (reply, failure) -> new AcceptAnswered(
                                 tasks,
-                                reply instanceof SchedulerCall.AcceptRefused refused
-                                        ? Optional.of(refused.reason())
+                                reply instanceof CallAnswer.Refused refused
+                                        ? Optional.of(refused.message())
                                         : Optional.empty()));
     }
 

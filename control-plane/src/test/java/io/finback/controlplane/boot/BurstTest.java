@@ -10,6 +10,7 @@ import io.finback.controlplane.allocation.SessionReply;
 import io.finback.controlplane.allocator.AgentSpec;
 import io.finback.controlplane.allocator.AllocatorEvent;
 import io.finback.controlplane.allocator.AllocatorSnapshot;
+import io.finback.controlplane.allocator.ClientSpec;
 import io.finback.controlplane.allocator.Holding;
 import io.finback.controlplane.allocator.TaskKey;
 import io.finback.controlplane.framework.SchedulerCall;
@@ -45,7 +46,8 @@ class BurstTest {
             AgentInfo info = new AgentInfo(AgentId.of("a"), "h", 1, Resources.of(1, 1, 1), Map.of(), "1");
             harness.allocator(new AllocatorMessage.Admit(info, 1, List.of(), admitted.ref()));
             for (int i = 0; i < BURST; i++) {
-                harness.allocator(new AllocatorMessage.Interest(FrameworkId.of("f"), true, answers.ref()));
+                harness.allocator(
+                        new AllocatorMessage.Interest(FrameworkId.of("f"), ClientSpec.of("*", true), answers.ref()));
             }
             for (int i = 0; i < BURST; i++) {
                 assertThat(answers.receiveMessage(PATIENCE)).isInstanceOf(AllocationEvent.Welcome.class);

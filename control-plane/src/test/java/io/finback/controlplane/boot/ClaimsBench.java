@@ -4,6 +4,7 @@ import akka.actor.testkit.typed.javadsl.TestProbe;
 import io.finback.controlplane.allocation.AllocationEvent;
 import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.controlplane.allocation.SessionReply;
+import io.finback.controlplane.allocator.ClientSpec;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Prints how many claims one allocator journals in a second, LevelDB with fsync. Not a test. */
 final class ClaimsBench {
@@ -33,7 +35,7 @@ final class ClaimsBench {
                     AgentInfo info = new AgentInfo(id, "h", 1, Resources.of(100, 100_000, 0), Map.of(), "1");
                     harness.allocator(new AllocatorMessage.Admit(info, 1, List.of(), admitted.ref()));
                 }
-                harness.allocator(new AllocatorMessage.Interest(framework, false, events.ref()));
+                harness.allocator(new AllocatorMessage.Interest(framework, ClientSpec.of("*", false), events.ref()));
                 List<AllocationEvent.Made> offers = new ArrayList<>();
                 while (offers.size() < 200) {
                     if (events.receiveMessage(Duration.ofSeconds(30)) instanceof AllocationEvent.OffersMade made) {
@@ -49,7 +51,12 @@ final class ClaimsBench {
                                 TaskId.of("t" + round + "-" + task++), Resources.of(1, 1000, 0)));
                     }
                     harness.allocator(new AllocatorMessage.Claim(
-                            framework, offer.agent(), List.of(offer.id()), tasks, Duration.ZERO, events.ref()));
+                            framework,
+                            offer.agent(),
+                            List.of(offer.id()),
+                            List.of(new AllocatorMessage.ClaimStep(tasks, Optional.empty())),
+                            Duration.ZERO,
+                            events.ref()));
                 }
                 int granted = 0;
                 while (granted < 20_000) {

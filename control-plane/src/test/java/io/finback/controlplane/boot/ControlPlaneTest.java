@@ -3,11 +3,12 @@ package io.finback.controlplane.boot;
 import static io.finback.controlplane.boot.ScriptedScheduler.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.finback.controlplane.framework.CallAnswer;
 import io.finback.controlplane.framework.Offer;
-import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.framework.SchedulerEvent;
 import io.finback.resources.Ranges;
 import io.finback.resources.Resources;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
@@ -37,16 +38,16 @@ class ControlPlaneTest {
             assertThat(offer.attributes()).containsEntry("rack", "r1");
 
             TaskInfo task = task("t1", offer.agent(), ONE.withPorts(Ranges.of(31000, 31000)));
-            assertThat(scheduler.accept(offer, task)).isEqualTo(new SchedulerCall.Accepted());
+            assertThat(scheduler.accept(offer, task)).isEqualTo(new CallAnswer.Done());
             assertThat(agent.await(MasterToAgent.Launch.class).tasks()).containsExactly(task);
             assertThat(scheduler.awaitOffer().resources()).isEqualTo(FOUR.minus(task.resources()));
-            agent.received(task.id());
+            agent.received(TaskKey.of(task.framework(), task.id()));
 
             agent.update(task, TaskState.RUNNING, "u1");
             TaskStatus running = scheduler.awaitUpdate(TaskState.RUNNING);
             scheduler.acknowledge(running);
             assertThat(agent.await(MasterToAgent.Acknowledge.class).updates())
-                    .containsExactly(new MasterToAgent.UpdateId(task.id(), "u1"));
+                    .containsExactly(new MasterToAgent.UpdateId(TaskKey.of(task.framework(), task.id()), "u1"));
 
             agent.update(task, TaskState.FINISHED, "u2");
             // Free at once, whether or not the scheduler acknowledges.
@@ -60,7 +61,7 @@ class ControlPlaneTest {
             TaskStatus finished = scheduler.awaitUpdate(TaskState.FINISHED);
             scheduler.acknowledge(finished);
             assertThat(agent.await(MasterToAgent.Acknowledge.class).updates())
-                    .containsExactly(new MasterToAgent.UpdateId(task.id(), "u2"));
+                    .containsExactly(new MasterToAgent.UpdateId(TaskKey.of(task.framework(), task.id()), "u2"));
         }
     }
 
@@ -90,7 +91,7 @@ class ControlPlaneTest {
             agent.await(MasterToAgent.Launch.class);
             // The first launch is lost: it comes again until confirmed.
             assertThat(agent.await(MasterToAgent.Launch.class).tasks()).containsExactly(task);
-            agent.received(task.id());
+            agent.received(TaskKey.of(task.framework(), task.id()));
 
             agent.update(task, TaskState.RUNNING, "u1");
             agent.update(task, TaskState.RUNNING, "u1");
@@ -103,7 +104,7 @@ class ControlPlaneTest {
             agent.await(MasterToAgent.Acknowledge.class);
             // An accept of a task that exists launches nothing.
             Offer rest = scheduler.awaitOffer();
-            assertThat(scheduler.accept(rest, task)).isEqualTo(new SchedulerCall.Accepted());
+            assertThat(scheduler.accept(rest, task)).isEqualTo(new CallAnswer.Done());
             // An accept on an offer that does not stand ends its task.
             TaskInfo late = task("t2", offer.agent(), ONE);
             scheduler.accept(offer, late);
@@ -124,7 +125,7 @@ class ControlPlaneTest {
             TaskInfo unlaunched = task("t2", offer.agent(), ONE);
             scheduler.accept(offer, task, unlaunched);
             agent.await(MasterToAgent.Launch.class);
-            agent.received(task.id());
+            agent.received(TaskKey.of(task.framework(), task.id()));
             agent.update(task, TaskState.RUNNING, "u1");
             scheduler.acknowledge(scheduler.awaitUpdate(TaskState.RUNNING));
             agent.await(MasterToAgent.Acknowledge.class);
@@ -148,14 +149,14 @@ class ControlPlaneTest {
             assertThat(told).anySatisfy(message -> assertThat(message)
                     .isInstanceOfSatisfying(MasterToAgent.Kill.class, kill -> assertThat(kill.tasks())
                             .extracting(MasterToAgent.KillTask::task)
-                            .containsExactly(task.id())));
-            back.received(unlaunched.id());
+                            .containsExactly(TaskKey.of(task.framework(), task.id()))));
+            back.received(TaskKey.of(unlaunched.framework(), unlaunched.id()));
             assertThat(again.awaitOffer().resources())
                     .isEqualTo(FOUR.minus(task.resources()).minus(unlaunched.resources()));
             back.update(task, TaskState.KILLED, "u2");
             again.acknowledge(again.awaitUpdate(TaskState.KILLED));
             assertThat(back.await(MasterToAgent.Acknowledge.class).updates())
-                    .containsExactly(new MasterToAgent.UpdateId(task.id(), "u2"));
+                    .containsExactly(new MasterToAgent.UpdateId(TaskKey.of(task.framework(), task.id()), "u2"));
         }
     }
 
@@ -178,7 +179,7 @@ class ControlPlaneTest {
             // A second life of an ended id, and a late word about it, are refused without a sound.
             agent.update(task, TaskState.RUNNING, "u0");
             Offer again = next.awaitOffer();
-            assertThat(next.accept(again, task)).isEqualTo(new SchedulerCall.Accepted());
+            assertThat(next.accept(again, task)).isEqualTo(new CallAnswer.Done());
             assertThat(agent.awaitAll(MasterToAgent.Kill.class)).isNotEmpty();
             // The scheduler's actor dies: the offers it had return, and the next one gets them.
             next.probe.stop();
@@ -201,7 +202,7 @@ class ControlPlaneTest {
             TaskInfo task = task("t1", offer.agent(), ONE);
             scheduler.accept(offer, task);
             agent.await(MasterToAgent.Launch.class);
-            agent.received(task.id());
+            agent.received(TaskKey.of(task.framework(), task.id()));
             agent.update(task, TaskState.RUNNING, "u1");
             scheduler.acknowledge(scheduler.awaitUpdate(TaskState.RUNNING));
             agent.fallSilent();
@@ -240,7 +241,7 @@ class ControlPlaneTest {
             agent.register(new AgentToMaster.KnownTask(orphan, TaskState.RUNNING));
             assertThat(agent.await(MasterToAgent.Kill.class).tasks())
                     .extracting(MasterToAgent.KillTask::task)
-                    .containsExactly(orphan.id());
+                    .containsExactly(TaskKey.of(orphan.framework(), orphan.id()));
             assertThat(scheduler.awaitOffer().resources()).isEqualTo(FOUR.minus(ONE));
             agent.update(orphan, TaskState.KILLED, "u1");
             agent.await(MasterToAgent.Acknowledge.class);

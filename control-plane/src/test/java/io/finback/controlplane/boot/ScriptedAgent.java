@@ -5,7 +5,7 @@ import akka.actor.testkit.typed.javadsl.TestProbe;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
-import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
@@ -81,7 +81,7 @@ final class ScriptedAgent {
         throw new AssertionError("no " + type.getSimpleName());
     }
 
-    void received(TaskId... launched) {
+    void received(TaskKey... launched) {
         say(new AgentToMaster.Received(session, List.of(launched), List.of()));
     }
 

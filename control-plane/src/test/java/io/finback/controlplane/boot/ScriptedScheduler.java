@@ -2,6 +2,8 @@ package io.finback.controlplane.boot;
 
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.finback.controlplane.framework.CallAnswer;
+import io.finback.controlplane.framework.Caller;
 import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.framework.Offer;
 import io.finback.controlplane.framework.SchedulerCall;
@@ -91,9 +93,13 @@ final class ScriptedScheduler {
     }
 
     @CanIgnoreReturnValue
-    SchedulerCall.AcceptReply accept(Offer offer, TaskInfo... tasks) {
-        TestProbe<SchedulerCall.AcceptReply> reply = harness.probe(SchedulerCall.AcceptReply.class);
-        harness.framework(new SchedulerCall.Accept(List.of(offer.id()), List.of(tasks), Duration.ZERO, reply.ref()));
+    CallAnswer accept(Offer offer, TaskInfo... tasks) {
+        TestProbe<CallAnswer> reply = harness.probe(CallAnswer.class);
+        harness.framework(SchedulerCall.Accept.launch(
+                new Caller(Optional.empty(), Optional.of(reply.ref())),
+                List.of(offer.id()),
+                List.of(tasks),
+                Duration.ZERO));
         return reply.receiveMessage(ScriptedAgent.PATIENCE);
     }
 

@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.Behaviors;
 import io.finback.controlplane.app.SchedulerMessage;
+import io.finback.controlplane.framework.CallAnswer;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.framework.Offer;
 import io.finback.controlplane.framework.SchedulerCall;
@@ -180,7 +181,7 @@ public final class FakeWorld {
     }
 
     private void onAccept(SchedulerCall.Accept m) {
-        m.replyTo().tell(new SchedulerCall.Accepted());
+        m.caller().replyTo().ifPresent(to -> to.tell(new CallAnswer.Done()));
         boolean valid = offers.keySet().containsAll(m.offers());
         Resources left = Resources.EMPTY;
         for (OfferId id : m.offers()) {
@@ -237,7 +238,8 @@ public final class FakeWorld {
     }
 
     private void onReconcile(SchedulerCall.Reconcile m) {
-        for (TaskId id : m.tasks()) {
+        for (SchedulerCall.Asked asked : m.tasks()) {
+            TaskId id = asked.task();
             Task task = tasks.get(id);
             AgentId agent = task == null ? AgentId.of("none") : task.info.agent();
             TaskState state = task == null ? TaskState.LOST : task.state;

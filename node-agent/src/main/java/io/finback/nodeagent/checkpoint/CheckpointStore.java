@@ -2,6 +2,7 @@ package io.finback.nodeagent.checkpoint;
 
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -121,8 +122,10 @@ public final class CheckpointStore {
             }
             try {
                 AgentTask task = TaskFile.decode(Files.readAllBytes(file));
-                if (!name.equals(fileName(task.info().id()))) {
-                    throw new IOException("task id: " + task.info().id() + " (expected: the one the file is named by)");
+                if (name.equals(oldFileName(task.info().id()))) {
+                    AtomicFiles.move(file, file(directory, task));
+                } else if (!name.equals(fileName(task.key()))) {
+                    throw new IOException("task: " + task.key() + " (expected: the one the file is named by)");
                 }
                 found.add(task);
             } catch (IOException e) {
@@ -139,14 +142,23 @@ public final class CheckpointStore {
     }
 
     private static Path file(Path directory, AgentTask task) {
-        return directory.resolve(fileName(task.info().id()));
+        return directory.resolve(fileName(task.key()));
     }
 
-    /** Readable, safe on every file system, and different for different ids. */
-    private static String fileName(TaskId id) {
+    /** Readable, safe on every file system, and different for different tasks. */
+    private static String fileName(TaskKey key) {
+        return fileName(key.task(), key.toString());
+    }
+
+    /** As long as every task had the same framework, a file was named by the task's id alone. */
+    private static String oldFileName(TaskId id) {
+        return fileName(id, id.value());
+    }
+
+    private static String fileName(TaskId id, String unique) {
         String safe = id.value().replaceAll("[^A-Za-z0-9._-]", "_");
         String start = safe.substring(0, Math.min(READABLE_CHARACTERS, safe.length()));
-        return start + "-" + digest(id.value()).substring(0, 16) + SUFFIX;
+        return start + "-" + digest(unique).substring(0, 16) + SUFFIX;
     }
 
     private static String digest(String text) {

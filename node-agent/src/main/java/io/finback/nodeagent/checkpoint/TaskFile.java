@@ -37,8 +37,7 @@ record TaskFile(int version, @Nullable AgentTask task) {
         try {
             return MAPPER.writeValueAsBytes(new TaskFile(VERSION, task));
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException(
-                    "a task that cannot be written as JSON: " + task.info().id(), e);
+            throw new IllegalStateException("a task that cannot be written as JSON: " + task.key(), e);
         }
     }
 

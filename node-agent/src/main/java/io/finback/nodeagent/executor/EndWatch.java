@@ -2,7 +2,7 @@ package io.finback.nodeagent.executor;
 
 import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
-import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +26,7 @@ public final class EndWatch implements AutoCloseable {
     /** Hears of each end once, on the thread of the watch, after the stragglers were killed. */
     @FunctionalInterface
     public interface Listener {
-        void ended(TaskId task, ProcessRef process, Exit exit);
+        void ended(TaskKey task, ProcessRef process, Exit exit);
     }
 
     private static final class Watched {
@@ -38,12 +38,12 @@ public final class EndWatch implements AutoCloseable {
         }
     }
 
-    private record Seen(TaskId task, ProcessRef process, Exit exit) {}
+    private record Seen(TaskKey task, ProcessRef process, Exit exit) {}
 
     private final Processes processes;
     private final Listener listener;
     private final int slowEvery;
-    private final Map<TaskId, Watched> watched = new ConcurrentHashMap<>();
+    private final Map<TaskKey, Watched> watched = new ConcurrentHashMap<>();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread made = new Thread(task, "finback-task-watch");
         made.setDaemon(true);
@@ -65,12 +65,12 @@ public final class EndWatch implements AutoCloseable {
     }
 
     /** From now on the end is reported, also one that has already happened. Watching twice is watching once. */
-    public void watch(TaskId task, ProcessRef process) {
+    public void watch(TaskKey task, ProcessRef process) {
         watched.putIfAbsent(task, new Watched(process));
     }
 
     /** The end is near (a signal was sent): look often. */
-    public void hurry(TaskId task) {
+    public void hurry(TaskKey task) {
         Watched entry = watched.get(task);
         if (entry != null) {
             entry.youngUntilNanos = System.nanoTime() + YOUNG_NANOS;
@@ -92,7 +92,7 @@ public final class EndWatch implements AutoCloseable {
                     processes.exit(entry.process).ifPresent(exit -> ended.add(new Seen(task, entry.process, exit)));
                 }
             } catch (RuntimeException e) {
-                log.error("task.watch_failed taskId={} next=look_again", task, e);
+                log.error("task.watch_failed task={} next=look_again", task, e);
             }
         });
         try {

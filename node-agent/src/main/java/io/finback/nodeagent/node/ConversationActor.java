@@ -10,7 +10,7 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.finback.nodeagent.task.SessionFence;
 import io.finback.nodeagent.task.UpdateStreams;
-import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AgentInfo;
 import io.finback.wire.AgentToMaster;
@@ -33,7 +33,7 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     public record FromMaster(MasterToAgent message) implements Command {}
 
     /** These are on disk. */
-    record Confirm(List<TaskId> launched, List<TaskId> killed) implements Command {}
+    record Confirm(List<TaskKey> launched, List<TaskKey> killed) implements Command {}
 
     /** An update is on disk. */
     record NewUpdate(TaskStatus update) implements Command {}
@@ -169,7 +169,7 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     private void onAcknowledge(MasterToAgent.Acknowledge acknowledge) {
         acknowledge.updates().forEach(update -> {
             if (!streams.acknowledge(update.task(), update.uuid())) {
-                getContext().getLog().debug("update.echo taskId={} uuid={}", update.task(), update.uuid());
+                getContext().getLog().debug("update.echo task={} uuid={}", update.task(), update.uuid());
             }
         });
         peers.tell(new TasksActor.Acknowledge(acknowledge.updates()));

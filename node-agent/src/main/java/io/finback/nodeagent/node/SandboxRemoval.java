@@ -24,11 +24,11 @@ final class SandboxRemoval {
         try {
             sandboxes.delete(task);
             store.forget(task);
-            log.info("sandbox.removed taskId={} container={}", task.info().id(), task.container());
+            log.info("sandbox.removed task={} container={}", task.key(), task.container());
         } catch (IOException | UncheckedIOException e) {
             log.warn(
-                    "sandbox.remove_failed taskId={} reason={} next=at_the_next_start_of_the_agent",
-                    task.info().id(),
+                    "sandbox.remove_failed task={} reason={} next=at_the_next_start_of_the_agent",
+                    task.key(),
                     e.getMessage());
         }
     }

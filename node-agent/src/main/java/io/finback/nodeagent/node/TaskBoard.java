@@ -1,7 +1,7 @@
 package io.finback.nodeagent.node;
 
 import io.finback.nodeagent.task.AgentTask;
-import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,11 +15,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * in the actor's mailbox. Thread-safe; a list may mix two moments, a task never does.
  */
 public final class TaskBoard {
-    private static final Comparator<AgentTask> ORDER = Comparator.<AgentTask, Instant>comparing(task -> task.received())
-            .thenComparing(task -> task.info().id());
+    private static final Comparator<AgentTask> ORDER =
+            Comparator.<AgentTask, Instant>comparing(task -> task.received()).thenComparing(AgentTask::key);
 
-    private final Map<TaskId, AgentTask> live = new ConcurrentHashMap<>();
-    private final Map<TaskId, AgentTask> ended = new ConcurrentHashMap<>();
+    private final Map<TaskKey, AgentTask> live = new ConcurrentHashMap<>();
+    private final Map<TaskKey, AgentTask> ended = new ConcurrentHashMap<>();
     private final AtomicLong launches = new AtomicLong();
     private final AtomicLong ends = new AtomicLong();
     private final AtomicLong checkpointFailures = new AtomicLong();
@@ -55,16 +55,16 @@ public final class TaskBoard {
     }
 
     void put(AgentTask task) {
-        live.put(task.info().id(), task);
+        live.put(task.key(), task);
     }
 
     void bury(AgentTask task) {
-        ended.put(task.info().id(), task);
-        live.remove(task.info().id());
+        ended.put(task.key(), task);
+        live.remove(task.key());
     }
 
     void forget(AgentTask task) {
-        ended.remove(task.info().id());
+        ended.remove(task.key());
     }
 
     void countLaunch() {
@@ -79,7 +79,7 @@ public final class TaskBoard {
         checkpointFailures.incrementAndGet();
     }
 
-    private static List<AgentTask> sorted(Map<TaskId, AgentTask> tasks) {
+    private static List<AgentTask> sorted(Map<TaskKey, AgentTask> tasks) {
         List<AgentTask> list = new ArrayList<>(tasks.values());
         list.sort(ORDER);
         return list;

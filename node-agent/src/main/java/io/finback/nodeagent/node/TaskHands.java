@@ -75,26 +75,22 @@ final class TaskHands {
                 process.ifPresent(ref -> {
                     // Should it be gone, the watch finds it ended without having begun.
                     boolean released = tools.launcher().release(ref);
-                    log.info(
-                            "task.started taskId={} pid={} released={}",
-                            task.info().id(),
-                            ref.pid(),
-                            released);
-                    watch.watch(task.info().id(), ref);
+                    log.info("task.started task={} pid={} released={}", task.key(), ref.pid(), released);
+                    watch.watch(task.key(), ref);
                 });
-            case WATCH -> process.ifPresent(ref -> watch.watch(task.info().id(), ref));
+            case WATCH -> process.ifPresent(ref -> watch.watch(task.key(), ref));
             case TERMINATE ->
                 process.ifPresent(ref -> {
-                    watch.hurry(task.info().id());
+                    watch.hurry(task.key());
                     tools.processes().terminate(ref);
                 });
             case FORCE_KILL ->
                 process.ifPresent(ref -> {
-                    watch.hurry(task.info().id());
+                    watch.hurry(task.key());
                     tools.processes().forceKill(ref);
                 });
             case FORGET_PROCESS -> process.ifPresent(tools.processes()::forget);
-            case DISCARD -> log.info("task.discarded taskId={}", task.info().id());
+            case DISCARD -> log.info("task.discarded task={}", task.key());
             case PREPARE -> throw new IllegalArgumentException("prepare takes long; it is not done here");
         }
     }

@@ -4,7 +4,7 @@ import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.Step;
 import io.finback.nodeagent.task.Step.Action;
-import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskStatus;
 import java.io.IOException;
 import java.time.Duration;
@@ -54,9 +54,9 @@ final class TaskLedger {
     private final CheckpointStore store;
     private final TaskBoard board;
     private final Effects effects;
-    private final Map<TaskId, Entry> live = new LinkedHashMap<>();
-    private final Map<TaskId, AgentTask> ended = new LinkedHashMap<>();
-    private final Set<TaskId> unsettled = new LinkedHashSet<>();
+    private final Map<TaskKey, Entry> live = new LinkedHashMap<>();
+    private final Map<TaskKey, AgentTask> ended = new LinkedHashMap<>();
+    private final Set<TaskKey> unsettled = new LinkedHashSet<>();
 
     TaskLedger(CheckpointStore store, TaskBoard board, Effects effects) {
         this.store = store;
@@ -69,32 +69,32 @@ final class TaskLedger {
         CheckpointStore.Recovered recovered = store.recover();
         board.clear();
         for (AgentTask tombstone : recovered.ended()) {
-            ended.put(tombstone.info().id(), tombstone);
+            ended.put(tombstone.key(), tombstone);
             board.bury(tombstone);
         }
         for (AgentTask task : recovered.live()) {
-            if (ended.containsKey(task.info().id())) {
+            if (ended.containsKey(task.key())) {
                 // Died between the tombstone and the removal of the file.
                 store.delete(task);
                 continue;
             }
             Entry entry = new Entry(task);
             entry.stored = task;
-            live.put(task.info().id(), entry);
+            live.put(task.key(), entry);
             board.put(task);
             task.unacknowledged().forEach(effects::say);
         }
         return recovered.live().stream()
-                .filter(task -> live.containsKey(task.info().id()))
+                .filter(task -> live.containsKey(task.key()))
                 .toList();
     }
 
     /** True for tasks that are here, and for those that ended lately. */
-    boolean knows(TaskId id) {
+    boolean knows(TaskKey id) {
         return live.containsKey(id) || ended.containsKey(id);
     }
 
-    Optional<AgentTask> find(TaskId id) {
+    Optional<AgentTask> find(TaskKey id) {
         return Optional.ofNullable(live.get(id)).map(entry -> entry.task);
     }
 
@@ -116,7 +116,7 @@ final class TaskLedger {
     /** Writes a new task down; empty, or why the disk refuses it (then it can only be {@link #refuse refused}). */
     Optional<String> add(AgentTask task) {
         Entry entry = new Entry(task);
-        live.put(task.info().id(), entry);
+        live.put(task.key(), entry);
         try {
             store.save(task);
             entry.stored = task;
@@ -173,7 +173,7 @@ final class TaskLedger {
     }
 
     /** True for a task whose file says what is known of it, and for one that is not here. */
-    boolean isStored(TaskId id) {
+    boolean isStored(TaskKey id) {
         Entry entry = live.get(id);
         return entry == null || entry.task.equals(entry.stored);
     }
@@ -184,7 +184,7 @@ final class TaskLedger {
 
     /** Tries to write what could not be written. */
     void retry() {
-        for (TaskId id : List.copyOf(unsettled)) {
+        for (TaskKey id : List.copyOf(unsettled)) {
             Entry entry = live.get(id);
             if (entry == null) {
                 unsettled.remove(id);
@@ -219,7 +219,7 @@ final class TaskLedger {
                 }
             } catch (IOException e) {
                 failed(entry.task, e);
-                unsettled.add(entry.task.info().id());
+                unsettled.add(entry.task.key());
                 return;
             }
         }
@@ -239,7 +239,7 @@ final class TaskLedger {
         if (entry.task.isDone()) {
             bury(entry);
         } else {
-            unsettled.remove(entry.task.info().id());
+            unsettled.remove(entry.task.key());
         }
     }
 
@@ -255,27 +255,26 @@ final class TaskLedger {
         } catch (IOException e) {
             failed(task, e);
             if (!entry.withoutFile) {
-                unsettled.add(task.info().id());
+                unsettled.add(task.key());
                 return;
             }
         }
-        unsettled.remove(task.info().id());
-        live.remove(task.info().id());
-        ended.put(task.info().id(), task);
+        unsettled.remove(task.key());
+        live.remove(task.key());
+        ended.put(task.key(), task);
         board.bury(task);
     }
 
     private Entry entry(Step step) {
-        Entry entry = live.get(step.next().info().id());
+        Entry entry = live.get(step.next().key());
         if (entry == null) {
-            throw new IllegalStateException(
-                    "no such task: " + step.next().info().id());
+            throw new IllegalStateException("no such task: " + step.next().key());
         }
         return entry;
     }
 
     private void failed(AgentTask task, IOException e) {
         board.countCheckpointFailure();
-        log.error("checkpoint.failed taskId={} state={} reason={}", task.info().id(), task.state(), e.toString());
+        log.error("checkpoint.failed task={} state={} reason={}", task.key(), task.state(), e.toString());
     }
 }

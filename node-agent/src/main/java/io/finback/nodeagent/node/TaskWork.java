@@ -7,7 +7,7 @@ import io.finback.nodeagent.task.ProcessRef;
 import io.finback.nodeagent.task.Stamp;
 import io.finback.nodeagent.task.Step;
 import io.finback.nodeagent.task.Step.Action;
-import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AgentToMaster.KnownTask;
@@ -35,9 +35,9 @@ final class TaskWork {
         void prepare(AgentTask task, Supplier<ProcessRef> making);
 
         /** Comes back with {@link #graceOver}, unless it is armed anew or disarmed before. */
-        void armGrace(TaskId task, Duration grace);
+        void armGrace(TaskKey task, Duration grace);
 
-        void disarmGrace(TaskId task);
+        void disarmGrace(TaskKey task);
 
         void say(TaskStatus update);
     }
@@ -66,14 +66,14 @@ final class TaskWork {
                     .map(ProcessRef::bootId)
                     .filter(tools.bootId()::equals)
                     .isPresent();
-            log.info("task.recovered taskId={} state={} pid={}", task.info().id(), task.state(), pid(task));
+            log.info("task.recovered task={} state={} pid={}", task.key(), task.state(), pid(task));
             ledger.apply(sameBoot ? task.resumed(stamp()) : task.machineRestarted(stamp()));
         }
     }
 
     /** Starts what is not known yet. */
     void launch(TaskInfo info) {
-        if (ledger.knows(info.id())) {
+        if (ledger.knows(TaskKey.of(info.framework(), info.id()))) {
             return;
         }
         tools.board().countLaunch();
@@ -88,7 +88,7 @@ final class TaskWork {
     }
 
     /** An order to end; true when the disk remembers it, or there is no such task. */
-    boolean kill(TaskId id, Optional<Duration> grace) {
+    boolean kill(TaskKey id, Optional<Duration> grace) {
         ledger.find(id).ifPresent(task -> kill(task, grace));
         return ledger.isStored(id);
     }
@@ -100,15 +100,15 @@ final class TaskWork {
     private void kill(AgentTask task, Optional<Duration> grace) {
         Duration given =
                 grace.or(task.info()::killGrace).orElse(tools.settings().killGrace());
-        log.info("task.kill taskId={} pid={} grace={}", task.info().id(), pid(task), given);
+        log.info("task.kill task={} pid={} grace={}", task.key(), pid(task), given);
         ledger.applyAnyway(task.kill(given, Instant.now()));
     }
 
-    void acknowledged(TaskId id, String uuid) {
+    void acknowledged(TaskKey id, String uuid) {
         ledger.find(id).ifPresent(task -> ledger.apply(task.acknowledged(uuid)));
     }
 
-    void prepared(TaskId id, ProcessRef process) {
+    void prepared(TaskKey id, ProcessRef process) {
         Optional<AgentTask> task = ledger.find(id);
         Step step = task.map(found -> found.prepared(process, stamp())).orElse(null);
         if (step == null || step.actions().contains(Action.DISCARD)) {
@@ -125,17 +125,17 @@ final class TaskWork {
         }
     }
 
-    void notPrepared(TaskId id, String why) {
+    void notPrepared(TaskKey id, String why) {
         ledger.find(id).ifPresent(task -> ledger.apply(task.notStarted(why, stamp())));
     }
 
-    void ended(TaskId id, ProcessRef process, Exit exit) {
+    void ended(TaskKey id, ProcessRef process, Exit exit) {
         ledger.find(id)
                 .filter(task -> task.process().equals(Optional.of(process)))
                 .ifPresent(task -> {
                     Step step = task.ended(exit, tools.store().hasBegun(task), stamp());
                     log.info(
-                            "task.ended taskId={} pid={} state={} how={}",
+                            "task.ended task={} pid={} state={} how={}",
                             id,
                             pid(task),
                             step.next().state(),
@@ -146,7 +146,7 @@ final class TaskWork {
                 });
     }
 
-    void graceOver(TaskId id) {
+    void graceOver(TaskKey id) {
         ledger.find(id).ifPresent(task -> ledger.apply(task.graceOver()));
     }
 
@@ -200,7 +200,7 @@ final class TaskWork {
 
         @Override
         public void armGrace(AgentTask task, Duration grace) {
-            surroundings.armGrace(task.info().id(), grace);
+            surroundings.armGrace(task.key(), grace);
         }
 
         @Override

@@ -14,7 +14,7 @@ import io.finback.nodeagent.executor.EndWatch;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
-import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.MasterToAgent.KillTask;
@@ -48,13 +48,13 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     /** Ends every task and takes no new one; answered when all have ended. */
     public record StopAll(ActorRef<Done> replyTo) implements Command {}
 
-    private record Prepared(TaskId task, ProcessRef process) implements Command {}
+    private record Prepared(TaskKey task, ProcessRef process) implements Command {}
 
-    private record NotPrepared(TaskId task, String why) implements Command {}
+    private record NotPrepared(TaskKey task, String why) implements Command {}
 
-    private record Ended(TaskId task, ProcessRef process, Exit exit) implements Command {}
+    private record Ended(TaskKey task, ProcessRef process, Exit exit) implements Command {}
 
-    private record GraceOver(TaskId task) implements Command {}
+    private record GraceOver(TaskKey task) implements Command {}
 
     private enum RetryDue implements Command {
         INSTANCE
@@ -133,13 +133,16 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         }
         launch.tasks().forEach(work::launch);
         conversation.tell(new ConversationActor.Confirm(
-                launch.tasks().stream().map(TaskInfo::id).toList(), List.of()));
+                launch.tasks().stream()
+                        .map(info -> TaskKey.of(info.framework(), info.id()))
+                        .toList(),
+                List.of()));
         return settled(() -> {});
     }
 
     private Behavior<Command> onKill(Kill kill) {
         // What the disk refused is done, but not confirmed: it comes again, also to an agent that does not remember it.
-        List<TaskId> stored = kill.tasks().stream()
+        List<TaskKey> stored = kill.tasks().stream()
                 .filter(order -> work.kill(order.task(), order.grace()))
                 .map(KillTask::task)
                 .toList();
@@ -186,7 +189,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     private final class Surroundings implements TaskWork.Surroundings {
         @Override
         public void prepare(AgentTask task, Supplier<ProcessRef> making) {
-            TaskId id = task.info().id();
+            TaskKey id = task.key();
             getContext()
                     .pipeToSelf(
                             CompletableFuture.supplyAsync(making, tools.blocking()),
@@ -196,12 +199,12 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         }
 
         @Override
-        public void armGrace(TaskId task, Duration grace) {
+        public void armGrace(TaskKey task, Duration grace) {
             timers.startSingleTimer(task, new GraceOver(task), grace);
         }
 
         @Override
-        public void disarmGrace(TaskId task) {
+        public void disarmGrace(TaskKey task) {
             timers.cancel(task);
         }
 

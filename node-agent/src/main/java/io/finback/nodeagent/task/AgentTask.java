@@ -1,6 +1,7 @@
 package io.finback.nodeagent.task;
 
 import io.finback.nodeagent.task.Step.Action;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
@@ -54,6 +55,10 @@ public record AgentTask(
                 TaskState.STAGING,
                 List.of(),
                 Optional.empty());
+    }
+
+    public TaskKey key() {
+        return TaskKey.of(info.framework(), info.id());
     }
 
     public boolean isEnded() {

@@ -1,6 +1,6 @@
 package io.finback.nodeagent.task;
 
-import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskStatus;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -21,7 +21,7 @@ import java.util.Optional;
 public final class UpdateStreams {
     private final Duration first;
     private final Duration longest;
-    private final Map<TaskId, Stream> streams = new LinkedHashMap<>();
+    private final Map<TaskKey, Stream> streams = new LinkedHashMap<>();
 
     /** One task's updates; the head is in flight once {@code pause} is not zero. */
     private static final class Stream {
@@ -37,14 +37,14 @@ public final class UpdateStreams {
 
     /** Queues an update; one that is already queued (by its uuid) is not queued twice. */
     public void add(TaskStatus update) {
-        Stream stream = streams.computeIfAbsent(update.task(), id -> new Stream());
+        Stream stream = streams.computeIfAbsent(TaskKey.of(update.framework(), update.task()), key -> new Stream());
         if (stream.waiting.stream().noneMatch(known -> known.uuid().equals(update.uuid()))) {
             stream.waiting.add(update);
         }
     }
 
     /** The scheduler has the head; the next one of the task is due at once. Anything but the head is an echo: false. */
-    public boolean acknowledge(TaskId task, String uuid) {
+    public boolean acknowledge(TaskKey task, String uuid) {
         Stream stream = streams.get(task);
         if (stream == null || !stream.waiting.getFirst().uuid().equals(Optional.of(uuid))) {
             return false;

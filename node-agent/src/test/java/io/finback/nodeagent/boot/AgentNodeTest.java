@@ -17,6 +17,7 @@ import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.runtime.ClusterSystem;
 import io.finback.runtime.Node;
 import io.finback.runtime.Role;
@@ -229,7 +230,9 @@ class AgentNodeTest {
     private static void acknowledge(TaskStatus status) {
         tell(new MasterToAgent.Acknowledge(
                 session,
-                List.of(new MasterToAgent.UpdateId(status.task(), status.uuid().orElseThrow()))));
+                List.of(new MasterToAgent.UpdateId(
+                        TaskKey.of(status.framework(), status.task()),
+                        status.uuid().orElseThrow()))));
     }
 
     private static void tell(MasterToAgent message) {

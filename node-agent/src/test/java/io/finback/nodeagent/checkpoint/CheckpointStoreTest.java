@@ -8,6 +8,7 @@ import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.nodeagent.task.Stamp;
 import io.finback.nodeagent.testing.Tasks;
+import io.finback.resources.FrameworkId;
 import io.finback.resources.Ranges;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
@@ -64,10 +65,25 @@ class CheckpointStoreTest {
         AgentTask one = AgentTask.received(Tasks.shell("a b", "true"), "1", NOW);
         AgentTask two = AgentTask.received(Tasks.shell("a_b", "true"), "2", NOW);
         AgentTask three = AgentTask.received(Tasks.shell("x".repeat(255), "true"), "3", NOW);
-        for (AgentTask task : List.of(one, two, three)) {
+        AgentTask four =
+                AgentTask.received(Tasks.of(FrameworkId.of("framework-2"), Tasks.shell("a b", "true")), "4", NOW);
+        for (AgentTask task : List.of(one, two, three, four)) {
             store.save(task);
         }
-        assertThat(store.recover().live()).containsExactlyInAnyOrder(one, two, three);
+        assertThat(store.recover().live()).containsExactlyInAnyOrder(one, two, three, four);
+    }
+
+    @Test
+    void filesNamedByTheTaskAloneAreTakenOver() throws IOException {
+        AgentTask live = AgentTask.received(Tasks.shell("t", "true"), "c", NOW);
+        store.save(live);
+        Path named = onlyFile();
+        Files.move(named, named.resolveSibling("t-e3b98a4da31a127d.json"));
+
+        assertThat(store.recover().live()).containsExactly(live);
+        assertThat(onlyFile()).isEqualTo(named);
+        store.bury(live);
+        assertThat(store.recover()).isEqualTo(new CheckpointStore.Recovered(List.of(), List.of(live)));
     }
 
     @Test

@@ -90,17 +90,17 @@ class ConversationActorTest {
     void ignoresGhosts() {
         register(7);
         say(new MasterToAgent.Launch(6, List.of(Tasks.shell("ghost", "true"))));
-        say(new MasterToAgent.Kill(8, List.of(new KillTask(TaskId.of("ghost"), Optional.empty()))));
+        say(new MasterToAgent.Kill(8, List.of(new KillTask(Tasks.key("ghost"), Optional.empty()))));
         say(new MasterToAgent.Registered(6, BEAT));
         say(new MasterToAgent.Launch(7, List.of(Tasks.shell("real", "true"))));
 
         TasksActor.Launch launch = work(TasksActor.Launch.class);
         assertThat(launch.tasks()).singleElement().satisfies(task -> assertThat(task.id())
                 .isEqualTo(TaskId.of("real")));
-        conversation.tell(new ConversationActor.Confirm(List.of(TaskId.of("real")), List.of()));
+        conversation.tell(new ConversationActor.Confirm(List.of(Tasks.key("real")), List.of()));
         AgentToMaster.Received received = next(AgentToMaster.Received.class);
         assertThat(received.session()).isEqualTo(7);
-        assertThat(received.launched()).containsExactly(TaskId.of("real"));
+        assertThat(received.launched()).containsExactly(Tasks.key("real"));
     }
 
     @Test
@@ -205,7 +205,7 @@ class ConversationActorTest {
     }
 
     private void acknowledge(long number, String task, String uuid) {
-        say(new MasterToAgent.Acknowledge(number, List.of(new UpdateId(TaskId.of(task), uuid))));
+        say(new MasterToAgent.Acknowledge(number, List.of(new UpdateId(Tasks.key(task), uuid))));
     }
 
     private void say(MasterToAgent message) {

@@ -12,7 +12,8 @@ import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.testing.Await;
 import io.finback.nodeagent.testing.TaskWorld;
 import io.finback.nodeagent.testing.Tasks;
-import io.finback.resources.TaskId;
+import io.finback.resources.FrameworkId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
@@ -61,7 +62,7 @@ class TasksActorTest {
     void runsATaskAndReportsItsEnd() {
         launch(Tasks.shell("t", "exit 3"));
 
-        assertThat(confirmed()).containsExactly(TaskId.of("t"));
+        assertThat(confirmed()).containsExactly(Tasks.key("t"));
         TaskStatus running = update();
         assertThat(running.state()).isEqualTo(TaskState.RUNNING);
         assertThat(running.pid()).isPresent();
@@ -87,9 +88,44 @@ class TasksActorTest {
         vanish();
         launch(task);
 
-        assertThat(confirmed()).containsExactly(TaskId.of("t"));
+        assertThat(confirmed()).containsExactly(Tasks.key("t"));
         conversation.expectNoMessage(Duration.ofMillis(300));
         assertThat(data.resolve("out")).hasContent("once");
+    }
+
+    @Test
+    void tasksOfTwoFrameworksWithTheSameIdAreTwoTasks() throws Exception {
+        TaskInfo mine = Tasks.shell("t", "exec sleep 600");
+        TaskInfo theirs = Tasks.of(FrameworkId.of("framework-2"), Tasks.shell("t", "exec sleep 601"));
+        launch(mine);
+        TaskStatus first = update();
+        launch(theirs);
+        TaskStatus second = update();
+        assertThat(first.framework()).isEqualTo(Tasks.FRAMEWORK);
+        assertThat(second.framework()).isEqualTo(theirs.framework());
+        assertThat(second.pid()).isNotEqualTo(first.pid());
+        acknowledge(first);
+        acknowledge(second);
+        Await.until("both are acknowledged", () -> world.board().live().stream()
+                .allMatch(task -> task.unacknowledged().isEmpty()));
+
+        vanish();
+        kill("t", Optional.empty());
+
+        TaskStatus killed = update();
+        assertThat(killed.framework()).isEqualTo(Tasks.FRAMEWORK);
+        assertThat(killed.state()).isEqualTo(TaskState.KILLED);
+        acknowledge(killed);
+        Await.until("one is done", () -> world.board().ended().size() == 1);
+        assertThat(world.board().live()).singleElement().satisfies(task -> {
+            assertThat(task.info().framework()).isEqualTo(theirs.framework());
+            assertThat(task.isRunning()).isTrue();
+        });
+        assertThat(ProcFs.stat(second.pid().orElseThrow())).isPresent();
+
+        launch(mine);
+        assertThat(confirmed()).containsExactly(Tasks.key("t"));
+        conversation.expectNoMessage(Duration.ofMillis(300));
     }
 
     @Test
@@ -177,7 +213,7 @@ class TasksActorTest {
         Path up = world.sandbox("t").resolve("up");
         Await.until("it ignores SIGTERM", () -> Files.exists(up));
         kill("t", Optional.of(Duration.ofSeconds(1)));
-        assertThat(killConfirmed()).containsExactly(TaskId.of("t"));
+        assertThat(killConfirmed()).containsExactly(Tasks.key("t"));
 
         vanish();
 
@@ -234,7 +270,7 @@ class TasksActorTest {
 
         assertThat(update().message()).contains("killed by signal 15 (SIGTERM)");
         kill("t", Optional.empty());
-        assertThat(killConfirmed()).containsExactly(TaskId.of("t"));
+        assertThat(killConfirmed()).containsExactly(Tasks.key("t"));
     }
 
     @Test
@@ -333,12 +369,12 @@ class TasksActorTest {
     }
 
     private void kill(String task, Optional<Duration> grace) {
-        tasks.tell(new TasksActor.Kill(List.of(new KillTask(TaskId.of(task), grace))));
+        tasks.tell(new TasksActor.Kill(List.of(new KillTask(Tasks.key(task), grace))));
     }
 
     private void acknowledge(TaskStatus update) {
-        tasks.tell(new TasksActor.Acknowledge(
-                List.of(new UpdateId(update.task(), update.uuid().orElseThrow()))));
+        tasks.tell(new TasksActor.Acknowledge(List.of(new UpdateId(
+                TaskKey.of(update.framework(), update.task()), update.uuid().orElseThrow()))));
     }
 
     private void describe() {
@@ -358,13 +394,13 @@ class TasksActorTest {
                         : Optional.empty());
     }
 
-    private List<TaskId> confirmed() {
+    private List<TaskKey> confirmed() {
         return conversation
                 .expectMessageClass(ConversationActor.Confirm.class, LIMIT)
                 .launched();
     }
 
-    private List<TaskId> killConfirmed() {
+    private List<TaskKey> killConfirmed() {
         return Await.found(
                 "a confirmed kill",
                 () -> conversation.receiveMessage(LIMIT) instanceof ConversationActor.Confirm confirm

@@ -3,7 +3,9 @@ package io.finback.nodeagent.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.finback.nodeagent.testing.Tasks;
+import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import java.time.Duration;
@@ -24,13 +26,13 @@ class UpdateStreamsTest {
         streams.add(status("b", "b1"));
 
         assertThat(said(0)).containsExactly("a1", "b1");
-        assertThat(streams.acknowledge(TaskId.of("a"), "a2")).isFalse();
+        assertThat(streams.acknowledge(Tasks.key("a"), "a2")).isFalse();
         assertThat(said(0)).isEmpty();
-        assertThat(streams.acknowledge(TaskId.of("a"), "a1")).isTrue();
+        assertThat(streams.acknowledge(Tasks.key("a"), "a1")).isTrue();
         assertThat(said(0)).containsExactly("a2");
-        assertThat(streams.acknowledge(TaskId.of("a"), "a1")).isFalse();
-        assertThat(streams.acknowledge(TaskId.of("a"), "a2")).isTrue();
-        assertThat(streams.acknowledge(TaskId.of("a"), "a2")).isFalse();
+        assertThat(streams.acknowledge(Tasks.key("a"), "a1")).isFalse();
+        assertThat(streams.acknowledge(Tasks.key("a"), "a2")).isTrue();
+        assertThat(streams.acknowledge(Tasks.key("a"), "a2")).isFalse();
         assertThat(streams.size()).isEqualTo(1);
     }
 
@@ -68,6 +70,17 @@ class UpdateStreamsTest {
         assertThat(streams.due(0, 2)).hasSize(1);
     }
 
+    @Test
+    void anotherFrameworksTaskOfTheSameIdHasAStreamOfItsOwn() {
+        FrameworkId other = FrameworkId.of("framework-2");
+        streams.add(status("a", "a1"));
+        streams.add(status(other, "a", "b1"));
+        assertThat(said(0)).containsExactly("a1", "b1");
+        assertThat(streams.acknowledge(TaskKey.of(other, TaskId.of("a")), "a1")).isFalse();
+        assertThat(streams.acknowledge(TaskKey.of(other, TaskId.of("a")), "b1")).isTrue();
+        assertThat(streams.size()).isEqualTo(1);
+    }
+
     private List<String> said(long nanos) {
         return streams.due(nanos, 100).stream()
                 .map(update -> update.uuid().orElseThrow())
@@ -75,9 +88,13 @@ class UpdateStreamsTest {
     }
 
     private static TaskStatus status(String task, String uuid) {
+        return status(Tasks.FRAMEWORK, task, uuid);
+    }
+
+    private static TaskStatus status(FrameworkId framework, String task, String uuid) {
         return new TaskStatus(
                 TaskId.of(task),
-                Tasks.FRAMEWORK,
+                framework,
                 Tasks.AGENT,
                 TaskState.RUNNING,
                 TaskStatus.Source.EXECUTOR,

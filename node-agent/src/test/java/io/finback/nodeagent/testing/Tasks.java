@@ -4,6 +4,7 @@ import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
+import io.finback.resources.TaskKey;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.TaskInfo;
 import java.time.Duration;
@@ -17,6 +18,23 @@ public final class Tasks {
     public static final FrameworkId FRAMEWORK = FrameworkId.of("framework-1");
 
     private Tasks() {}
+
+    /** The same for another framework. */
+    public static TaskInfo of(FrameworkId framework, TaskInfo task) {
+        return new TaskInfo(
+                task.id(),
+                task.name(),
+                framework,
+                task.agent(),
+                task.resources(),
+                task.command(),
+                task.killGrace(),
+                task.labels());
+    }
+
+    public static TaskKey key(String id) {
+        return TaskKey.of(FRAMEWORK, TaskId.of(id));
+    }
 
     public static TaskInfo shell(String id, String commandLine) {
         return task(id, CommandInfo.shell(commandLine, Map.of()));
