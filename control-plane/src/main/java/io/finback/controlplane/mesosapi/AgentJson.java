@@ -21,11 +21,7 @@ final class AgentJson {
     static final Page.Derivation<AllocationDelta.Agent, Fragment> FULL = page(AgentJson::writeFull);
 
     private static final List<String> CAPABILITIES = List.of(
-            "MULTI_ROLE",
-            "HIERARCHICAL_ROLE",
-            "RESERVATION_REFINEMENT",
-            "AGENT_OPERATION_FEEDBACK",
-            "AGENT_DRAINING");
+            "MULTI_ROLE", "HIERARCHICAL_ROLE", "RESERVATION_REFINEMENT", "AGENT_OPERATION_FEEDBACK", "AGENT_DRAINING");
 
     private AgentJson() {}
 
@@ -77,8 +73,7 @@ final class AgentJson {
         to.writeEndObject();
         new Amounts().add(agent.spec().total(), kind -> !kind.isReserved()).write("unreserved_resources", to);
         to.writeObjectFieldStart("attributes");
-        for (Map.Entry<String, String> attribute :
-                new TreeMap<>(agent.spec().attributes()).entrySet()) {
+        for (Map.Entry<String, String> attribute : new TreeMap<>(agent.spec().attributes()).entrySet()) {
             to.writeStringField(attribute.getKey(), attribute.getValue());
         }
         to.writeEndObject();

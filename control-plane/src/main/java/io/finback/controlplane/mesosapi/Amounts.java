@@ -1,6 +1,7 @@
 package io.finback.controlplane.mesosapi;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.resources.Kind;
 import io.finback.resources.Ranges;
 import io.finback.resources.Resources;
@@ -28,10 +29,12 @@ final class Amounts {
         return new Amounts().add(resources);
     }
 
+    @CanIgnoreReturnValue
     Amounts add(Resources resources) {
         return add(resources, kind -> true);
     }
 
+    @CanIgnoreReturnValue
     Amounts add(Resources resources, Predicate<Kind> wanted) {
         if (wanted.test(Kind.PLAIN)) {
             addPlain(resources, "");
@@ -44,11 +47,12 @@ final class Amounts {
         return this;
     }
 
+    @CanIgnoreReturnValue
     Amounts add(Amounts other) {
         other.milli.forEach((name, value) -> milli.merge(name, value, Long::sum));
         other.ranges.forEach((name, numbers) -> ranges.merge(name, numbers, Ranges::plus));
-        other.sets.forEach(
-                (name, items) -> sets.computeIfAbsent(name, n -> new TreeSet<>()).addAll(items));
+        other.sets.forEach((name, items) ->
+                sets.computeIfAbsent(name, n -> new TreeSet<>()).addAll(items));
         return this;
     }
 
@@ -93,8 +97,7 @@ final class Amounts {
     private void addPlain(Resources plain, String suffix) {
         plain.milli().forEach((name, value) -> milli.merge(name + suffix, value, Long::sum));
         plain.ranges().forEach((name, numbers) -> ranges.merge(name + suffix, numbers, Ranges::plus));
-        plain.sets()
-                .forEach((name, items) -> sets.computeIfAbsent(name + suffix, n -> new TreeSet<>())
-                        .addAll(items));
+        plain.sets().forEach((name, items) -> sets.computeIfAbsent(name + suffix, n -> new TreeSet<>())
+                .addAll(items));
     }
 }

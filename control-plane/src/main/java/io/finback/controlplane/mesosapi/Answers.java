@@ -39,7 +39,7 @@ final class Answers {
                 : response;
     }
 
-    /** With {@code jsonp} wrapped, and compressed for who accepts that; then it costs time, see {@link Rope}. */
+    /** Wrapped for browsers of another time if asked, and compressed for who accepts that; then it costs time, see {@link Rope}. */
     static HttpResponse json(Rope json, HttpRequest request, Query query) {
         Optional<String> callback = query.callback();
         Rope body = callback.map(name -> wrapped(name, json)).orElse(json);
@@ -62,8 +62,8 @@ final class Answers {
             if (!header.is("accept-encoding")) {
                 continue;
             }
-            for (String part : header.value().split(",")) {
-                String[] pieces = part.strip().toLowerCase(Locale.ROOT).split("\\s*;\\s*");
+            for (String part : header.value().split(",", -1)) {
+                String[] pieces = part.strip().toLowerCase(Locale.ROOT).split("\\s*;\\s*", -1);
                 boolean refused = pieces.length > 1 && pieces[1].matches("q=0(\\.0*)?");
                 if (pieces[0].equals("gzip") || pieces[0].equals("x-gzip")) {
                     return !refused;

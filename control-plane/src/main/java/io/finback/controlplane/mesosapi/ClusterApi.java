@@ -3,6 +3,7 @@ package io.finback.controlplane.mesosapi;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.headers.RawHeader;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -60,24 +61,29 @@ public final class ClusterApi {
     }
 
     /** Adds a path that is posted to, such as another API below this port. */
+    @CanIgnoreReturnValue
     public ClusterApi with(String path, Handler handler) {
         return post(path, handler);
     }
 
+    @CanIgnoreReturnValue
     ClusterApi get(String path, Handler handler) {
         return add(path, "GET", handler);
     }
 
+    @CanIgnoreReturnValue
     ClusterApi post(String path, Handler handler) {
         return add(path, "POST", handler);
     }
 
+    @CanIgnoreReturnValue
     ClusterApi add(String path, String method, Handler handler) {
         put(endpoints, path, method, handler);
         return this;
     }
 
     /** Every path below {@code path} that has no endpoint of its own. */
+    @CanIgnoreReturnValue
     ClusterApi addBelow(String path, String method, Handler handler) {
         put(below, path, method, handler);
         return this;
@@ -132,7 +138,8 @@ public final class ClusterApi {
     }
 
     private static HttpResponse failure(Throwable thrown) {
-        Throwable cause = thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        Throwable cause =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
         if (cause instanceof ApiFailure failure) {
             return Answers.failure(failure);
         }

@@ -25,7 +25,29 @@ final class Fragment {
     }
 
     /** Deflated bytes, the checksum of the raw ones, and what combines it with that of whatever stands before (see {@link Crc}). */
-    record Packed(byte[] deflated, int crc, int shift) {}
+    static final class Packed {
+        private final byte[] deflated;
+        private final int crc;
+        private final int shift;
+
+        private Packed(byte[] deflated, int crc, int shift) {
+            this.deflated = deflated;
+            this.crc = crc;
+            this.shift = shift;
+        }
+
+        byte[] deflated() {
+            return deflated;
+        }
+
+        int crc() {
+            return crc;
+        }
+
+        int shift() {
+            return shift;
+        }
+    }
 
     byte[] raw() {
         return raw;

@@ -46,8 +46,7 @@ final class FrameworkJson {
                 "failover_timeout",
                 info.map(known -> known.failoverTimeout().toMillis() / 1000.0).orElse(0.0));
         json.writeBooleanField("checkpoint", info.map(FrameworkInfo::checkpoint).orElse(false));
-        double registered =
-                framework.registeredAt().map(StateJson::seconds).orElse(0.0);
+        double registered = framework.registeredAt().map(StateJson::seconds).orElse(0.0);
         json.writeNumberField("registered_time", registered);
         json.writeNumberField("unregistered_time", 0.0);
         writeStanding(framework, json);

@@ -1,6 +1,7 @@
 package io.finback.controlplane.mesosapi;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.finback.controlplane.view.Page;
 import io.finback.controlplane.view.Pages;
@@ -16,7 +17,7 @@ import java.util.List;
 final class JsonRope {
     /** Values one after the other are separated as in a list, for parts of lists. */
     private static final JsonFactory FACTORY =
-            JsonFactory.builder().rootValueSeparator(",").build();
+            new JsonFactoryBuilder().rootValueSeparator(",").build();
 
     private final Rope.Builder rope = new Rope.Builder();
     private final JsonGenerator json;

@@ -22,7 +22,8 @@ final class Metrics {
     private static final List<TaskState> ENDED = List.of(
             TaskState.FINISHED, TaskState.FAILED, TaskState.KILLED, TaskState.LOST, TaskState.ERROR, TaskState.DROPPED);
 
-    private static final Page.Derivation<AllocationDelta.Agent, Amounts> TOTAL = sum(agent -> agent.spec().total());
+    private static final Page.Derivation<AllocationDelta.Agent, Amounts> TOTAL =
+            sum(agent -> agent.spec().total());
     private static final Page.Derivation<AllocationDelta.Agent, Amounts> USED = sum(AllocationDelta.Agent::allocated);
 
     private Metrics() {}

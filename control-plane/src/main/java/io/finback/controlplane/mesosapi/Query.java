@@ -1,6 +1,7 @@
 package io.finback.controlplane.mesosapi;
 
-import akka.http.javadsl.model.IllegalUriException;
+import akka.http.javadsl.model.Uri;
+import akka.http.scaladsl.model.IllegalUriException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -13,7 +14,7 @@ record Query(Map<String, String> values) {
         values = Map.copyOf(values);
     }
 
-    static Query of(akka.http.javadsl.model.Uri uri) {
+    static Query of(Uri uri) {
         try {
             return new Query(uri.query().toMap());
         } catch (IllegalUriException e) {
@@ -23,7 +24,8 @@ record Query(Map<String, String> values) {
 
     /** Empty text counts as absent, as in Mesos. */
     Optional<String> text(String name) {
-        return Optional.ofNullable(values.get(name)).filter(value -> !value.isEmpty());
+        String value = values.get(name);
+        return value == null || value.isEmpty() ? Optional.empty() : Optional.of(value);
     }
 
     int number(String name, int otherwise) {
@@ -50,6 +52,11 @@ record Query(Map<String, String> values) {
             }
         }
         throw ApiFailure.badRequest(name + ": " + value + " (expected: " + String.join(" or ", allowed) + ")");
+    }
+
+    /** Refuses what would be refused only when the answer is there. */
+    void check() {
+        var unused = callback();
     }
 
     /** The name of a function that shall be called with the answer, for browsers of another time. */

@@ -35,16 +35,15 @@ final class ReadEndpoints {
         }));
         api.get("/metrics", request -> reads.run(() -> prometheus(request)));
         api.get("/state", shared(view -> StateJson.state(view, parts.self().get(), parts.flags())));
-        api.get("/state-summary", shared(view -> StateJson.summary(view, parts.self().get())));
+        api.get(
+                "/state-summary",
+                shared(view -> StateJson.summary(view, parts.self().get())));
         Rendering slaves = reads.rendering(view -> StateJson.slaves(view, Optional.empty()));
         api.get("/slaves", filtered("slave_id", slaves, (view, id) -> StateJson.slaves(view, Optional.of(id))));
         Rendering frameworks = reads.rendering(view -> StateJson.frameworks(view, Optional.empty()));
         api.get(
                 "/frameworks",
-                filtered(
-                        "framework_id",
-                        frameworks,
-                        (view, id) -> StateJson.frameworks(view, Optional.of(id))));
+                filtered("framework_id", frameworks, (view, id) -> StateJson.frameworks(view, Optional.of(id))));
         api.get("/roles", shared(RolesJson::roles));
         api.get("/tasks", whole(ReadEndpoints::tasks));
     }
@@ -61,18 +60,20 @@ final class ReadEndpoints {
     private ClusterApi.Handler shared(Rendering rendering) {
         return request -> {
             Query query = Query.of(request.getUri());
-            var unused = query.callback();
-            var alsoUnused = reads.whole();
-            return rendering.latest().thenCompose(written -> reads.run(() -> Answers.json(written.rope(), request, query)));
+            query.check();
+            reads.checkWhole();
+            return rendering
+                    .latest()
+                    .thenCompose(written -> reads.run(() -> Answers.json(written.rope(), request, query)));
         };
     }
 
     private ClusterApi.Handler filtered(
             String parameter, Rendering all, BiFunction<ClusterSnapshot, String, Rope> write) {
         ClusterApi.Handler unfiltered = shared(all);
-        ClusterApi.Handler one = whole((view, query) -> write.apply(view, query.text(parameter).orElse("")));
-        return request ->
-                (Query.of(request.getUri()).text(parameter).isPresent() ? one : unfiltered).answer(request);
+        ClusterApi.Handler one =
+                whole((view, query) -> write.apply(view, query.text(parameter).orElse("")));
+        return request -> (Query.of(request.getUri()).text(parameter).isPresent() ? one : unfiltered).answer(request);
     }
 
     private ClusterApi.Handler whole(BiFunction<ClusterSnapshot, Query, Rope> write) {
@@ -111,6 +112,7 @@ final class ReadEndpoints {
     private HttpResponse redirect() {
         return Answers.empty(307)
                 .withEntity(HttpEntities.EMPTY)
-                .addHeader(RawHeader.create("Location", "//" + parts.self().get().address()));
+                .addHeader(
+                        RawHeader.create("Location", "//" + parts.self().get().address()));
     }
 }

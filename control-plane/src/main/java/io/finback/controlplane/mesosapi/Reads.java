@@ -38,6 +38,10 @@ final class Reads {
         return snapshot;
     }
 
+    void checkWhole() {
+        var unused = whole();
+    }
+
     Rendering rendering(Function<ClusterSnapshot, Rope> write) {
         return new Rendering(view, write, this::execute);
     }

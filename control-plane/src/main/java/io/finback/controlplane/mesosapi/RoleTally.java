@@ -22,8 +22,9 @@ final class RoleTally {
 
     static RoleTally of(ClusterSnapshot view) {
         RoleTally tally = new RoleTally();
-        view.frameworks().forEach(framework -> add(
-                tally.allocated, TaskTally.of(framework.tasks()).held()));
+        view.frameworks()
+                .forEach(framework ->
+                        add(tally.allocated, TaskTally.of(framework.tasks()).held()));
         view.agents().pages().forEach(page -> add(tally.reserved, page.derived(RESERVED)));
         return tally;
     }

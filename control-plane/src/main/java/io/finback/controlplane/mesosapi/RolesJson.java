@@ -20,13 +20,9 @@ final class RolesJson {
         tally.roles().forEach(role -> frameworks.put(role, new TreeSet<>()));
         for (ClusterSnapshot.Framework framework : view.frameworks()) {
             if (!framework.tornDown()) {
-                framework
-                        .info()
-                        .map(FrameworkInfo::roles)
-                        .orElse(List.of())
-                        .forEach(role -> frameworks
-                                .computeIfAbsent(role, name -> new TreeSet<>())
-                                .add(framework.id().value()));
+                framework.info().map(FrameworkInfo::roles).orElse(List.of()).forEach(role -> frameworks
+                        .computeIfAbsent(role, name -> new TreeSet<>())
+                        .add(framework.id().value()));
             }
         }
         return JsonRope.of(to -> {

@@ -3,6 +3,7 @@ package io.finback.controlplane.mesosapi;
 import akka.NotUsed;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -29,7 +30,7 @@ final class Rope {
                 fragments.stream().mapToLong(fragment -> fragment.raw().length).sum();
     }
 
-    private record Gzipped(byte[] trailer, long length) {}
+    private record Gzipped(ByteString trailer, long length) {}
 
     static Rope of(List<Fragment> fragments) {
         return new Rope(fragments);
@@ -60,7 +61,7 @@ final class Rope {
     Source<ByteString, NotUsed> gzippedSource() {
         Gzipped form = gzip();
         return Source.fromIterator(() -> {
-            List<ByteString> ends = List.of(ByteString.fromArrayUnsafe(form.trailer()));
+            List<ByteString> ends = List.of(form.trailer());
             return join(ByteString.fromArrayUnsafe(GZIP_HEADER), fragments.iterator(), ends.iterator());
         });
     }
@@ -91,7 +92,7 @@ final class Rope {
             trailer[LAST_BLOCK.length + i] = (byte) (crc >>> (8 * i));
             trailer[LAST_BLOCK.length + 4 + i] = (byte) (length >>> (8 * i));
         }
-        Gzipped form = new Gzipped(trailer, size);
+        Gzipped form = new Gzipped(ByteString.fromArrayUnsafe(trailer), size);
         gzipped = Optional.of(form);
         return form;
     }
@@ -110,8 +111,7 @@ final class Rope {
         };
     }
 
-    private static Iterator<ByteString> join(
-            ByteString head, Iterator<Fragment> fragments, Iterator<ByteString> ends) {
+    private static Iterator<ByteString> join(ByteString head, Iterator<Fragment> fragments, Iterator<ByteString> ends) {
         List<ByteString> heads = new ArrayList<>(List.of(head));
         return new Iterator<>() {
             @Override
@@ -140,17 +140,20 @@ final class Rope {
             return own;
         }
 
+        @CanIgnoreReturnValue
         Builder add(byte[] bytes) {
             own.writeBytes(bytes);
             return this;
         }
 
+        @CanIgnoreReturnValue
         Builder add(Fragment shared) {
             cut();
             fragments.add(shared);
             return this;
         }
 
+        @CanIgnoreReturnValue
         Builder add(Rope rope) {
             cut();
             fragments.addAll(rope.fragments());

@@ -74,7 +74,9 @@ final class StateJson {
         List<FrameworkDelta.Task> wanted = new ArrayList<>();
         for (ClusterSnapshot.Framework framework : view.frameworks()) {
             if (filter.framework().map(id -> id.equals(framework.id().value())).orElse(true)) {
-                framework.tasks().stream().filter(task -> isWanted(task, filter)).forEach(wanted::add);
+                framework.tasks().stream()
+                        .filter(task -> isWanted(task, filter))
+                        .forEach(wanted::add);
                 framework.completed().stream()
                         .filter(task -> isWanted(task, filter))
                         .forEach(wanted::add);
@@ -101,11 +103,14 @@ final class StateJson {
         Map<AgentId, Set<String>> frameworks = new HashMap<>();
         Map<ClusterSnapshot.Framework, TaskTally> tallies = new HashMap<>();
         for (ClusterSnapshot.Framework framework : view.frameworks()) {
-            TaskTally tally = new TaskTally().add(TaskTally.of(framework.tasks())).add(TaskTally.of(framework.completed()));
+            TaskTally tally =
+                    new TaskTally().add(TaskTally.of(framework.tasks())).add(TaskTally.of(framework.completed()));
             tallies.put(framework, tally);
             tally.agents().forEach((agent, states) -> {
                 TaskTally.plus(counts.computeIfAbsent(agent, id -> TaskTally.nothing()), states);
-                frameworks.computeIfAbsent(agent, id -> new TreeSet<>()).add(framework.id().value());
+                frameworks
+                        .computeIfAbsent(agent, id -> new TreeSet<>())
+                        .add(framework.id().value());
             });
         }
         return JsonRope.of(to -> {

@@ -1,6 +1,7 @@
 package io.finback.controlplane.mesosapi;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.view.Page;
 import io.finback.controlplane.view.Pages;
@@ -34,7 +35,7 @@ final class TaskTally {
     private static TaskTally ofTasks(List<FrameworkDelta.Task> tasks) {
         TaskTally sum = new TaskTally();
         for (FrameworkDelta.Task task : tasks) {
-            int state = task.status().state().ordinal();
+            int state = task.status().state().number();
             sum.states[state]++;
             sum.agents.computeIfAbsent(task.agent(), id -> new long[STATES])[state]++;
             if (!task.status().state().isTerminal() && !TaskJson.isUnreachable(task)) {
@@ -44,19 +45,20 @@ final class TaskTally {
         return sum;
     }
 
+    @CanIgnoreReturnValue
     TaskTally add(TaskTally other) {
         plus(states, other.states);
         other.agents.forEach((agent, counts) -> plus(agents.computeIfAbsent(agent, id -> new long[STATES]), counts));
-        other.held.forEach(
-                (role, amounts) -> held.computeIfAbsent(role, name -> new Amounts()).add(amounts));
+        other.held.forEach((role, amounts) ->
+                held.computeIfAbsent(role, name -> new Amounts()).add(amounts));
         return this;
     }
 
     long count(TaskState state) {
-        return states[state.ordinal()];
+        return states[state.number()];
     }
 
-    /** Agent to number of tasks by the state's ordinal. */
+    /** Agent to number of tasks by the state's number. */
     Map<AgentId, long[]> agents() {
         return agents;
     }
@@ -78,7 +80,7 @@ final class TaskTally {
 
     static void writeCounters(long[] states, JsonGenerator to) throws IOException {
         for (TaskState state : TaskState.values()) {
-            to.writeNumberField(state.wireName(), states[state.ordinal()]);
+            to.writeNumberField(state.wireName(), states[state.number()]);
         }
     }
 

@@ -23,8 +23,7 @@ public record ClusterSnapshot(
         Pages<AllocationDelta.Agent> agents,
         List<Framework> frameworks,
         Map<TaskState, Long> ended) {
-    public static final ClusterSnapshot EMPTY =
-            new ClusterSnapshot(false, 0, Pages.of(List.of()), List.of(), Map.of());
+    public static final ClusterSnapshot EMPTY = new ClusterSnapshot(false, 0, Pages.of(List.of()), List.of(), Map.of());
 
     public ClusterSnapshot {
         frameworks = List.copyOf(frameworks);

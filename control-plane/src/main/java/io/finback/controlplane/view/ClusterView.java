@@ -62,9 +62,6 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
         }
     }
 
-    /** Tasks in a part of a framework's description; a smaller part is the last one. */
-    private static final int PART = 200;
-
     private final ClusterSharding sharding;
     private final AtomicReference<ClusterSnapshot> published;
     private final TimerScheduler<Message> timers;
@@ -197,7 +194,7 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
             events.add(new ClusterEvent.FrameworkAdded(known.withoutTasks()));
         }
         known.apply(delta, ended, events::add);
-        if (news.asked() && delta.tasks().size() < PART) {
+        if (news.asked() && delta.last()) {
             known.wasDescribed();
         }
         return changed();

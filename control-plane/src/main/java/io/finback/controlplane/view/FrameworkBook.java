@@ -40,7 +40,8 @@ final class FrameworkBook {
             return;
         }
         if (delta.epoch() > latest.epoch()) {
-            // Another incarnation: what it does not name when asked for everything is gone. Until then it is shown, so that readers
+            // Another incarnation: what it does not name when asked for everything is gone. Until then it is shown, so
+            // that readers
             // see no framework without tasks for a moment.
             unnamed.addAll(tasks.keys());
         }
@@ -60,8 +61,7 @@ final class FrameworkBook {
     }
 
     ClusterSnapshot.Framework snapshot() {
-        ClusterSnapshot.Framework current =
-                snapshot.orElseGet(() -> with(tasks.snapshot(), completed.snapshot()));
+        ClusterSnapshot.Framework current = snapshot.orElseGet(() -> with(tasks.snapshot(), completed.snapshot()));
         snapshot = Optional.of(current);
         return current;
     }

@@ -32,7 +32,10 @@ public final class Page<T> {
         }
     }
 
-    private record Made(Object derivation, SoftReference<?> value, @Nullable Made older) {}
+    private record Made(
+            Object derivation,
+            SoftReference<?> value,
+            @Nullable Made older) {}
 
     public List<T> items() {
         return items;

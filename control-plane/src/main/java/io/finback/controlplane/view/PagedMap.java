@@ -1,14 +1,14 @@
 package io.finback.controlplane.view;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A map whose values can be had as immutable {@link Pages} at a cost of what changed since the last time (and one reference per
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PagedMap<K, T> {
     private final Map<K, Integer> slots = new HashMap<>();
-    private final List<@Nullable Object[]> chunks = new ArrayList<>();
+    private final List<List<Optional<T>>> chunks = new ArrayList<>();
     private final BitSet dirty = new BitSet();
     private int[] free = new int[16];
     private int freeCount;
@@ -40,17 +40,16 @@ final class PagedMap<K, T> {
     void put(K key, T value) {
         Integer known = slots.get(key);
         int slot = known == null ? place(key) : known;
-        chunks.get(slot / Pages.SIZE)[slot % Pages.SIZE] = value;
-        dirty.set(slot / Pages.SIZE);
+        set(slot, Optional.of(value));
     }
 
+    @CanIgnoreReturnValue
     boolean remove(K key) {
         Integer slot = slots.remove(key);
         if (slot == null) {
             return false;
         }
-        chunks.get(slot / Pages.SIZE)[slot % Pages.SIZE] = null;
-        dirty.set(slot / Pages.SIZE);
+        set(slot, Optional.empty());
         if (freeCount == free.length) {
             free = Arrays.copyOf(free, freeCount * 2);
         }
@@ -76,14 +75,14 @@ final class PagedMap<K, T> {
         dirty.stream().forEach(index -> pages.set(index, page(chunks.get(index))));
         dirty.clear();
         published = pages;
-        snapshot = new Pages<>(java.util.Collections.unmodifiableList(pages), slots.size());
+        snapshot = new Pages<>(Collections.unmodifiableList(pages), slots.size());
         return snapshot;
     }
 
     private int place(K key) {
         int slot = freeCount > 0 ? free[--freeCount] : used++;
         if (slot / Pages.SIZE == chunks.size()) {
-            chunks.add(new Object[Pages.SIZE]);
+            chunks.add(new ArrayList<>(Collections.nCopies(Pages.SIZE, Optional.empty())));
         }
         slots.put(key, slot);
         return slot;
@@ -103,21 +102,16 @@ final class PagedMap<K, T> {
         left.forEach(this::put);
     }
 
-    // The cast: only values are ever stored.
-    @SuppressWarnings("unchecked")
-    private T at(int slot) {
-        return (T) Objects.requireNonNull(chunks.get(slot / Pages.SIZE)[slot % Pages.SIZE]);
+    private void set(int slot, Optional<T> value) {
+        chunks.get(slot / Pages.SIZE).set(slot % Pages.SIZE, value);
+        dirty.set(slot / Pages.SIZE);
     }
 
-    // The cast: as above.
-    @SuppressWarnings("unchecked")
-    private Page<T> page(@Nullable Object[] chunk) {
-        List<T> items = new ArrayList<>(Pages.SIZE);
-        for (Object item : chunk) {
-            if (item != null) {
-                items.add((T) item);
-            }
-        }
-        return new Page<>(items);
+    private T at(int slot) {
+        return chunks.get(slot / Pages.SIZE).get(slot % Pages.SIZE).orElseThrow();
+    }
+
+    private static <T> Page<T> page(List<Optional<T>> chunk) {
+        return new Page<>(chunk.stream().flatMap(Optional::stream).toList());
     }
 }
