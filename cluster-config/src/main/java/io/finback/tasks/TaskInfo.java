@@ -71,7 +71,6 @@ public record TaskInfo(
     public TaskInfo withRole(String other) {
         return role.equals(other)
                 ? this
-                : new TaskInfo(
-                        id, name, framework, agent, resources, command, killGrace, labels, other, discovery);
+                : new TaskInfo(id, name, framework, agent, resources, command, killGrace, labels, other, discovery);
     }
 }

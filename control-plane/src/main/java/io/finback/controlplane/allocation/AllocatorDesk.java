@@ -299,7 +299,11 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     private void tellViews(ActorRef<AllocationDelta> to, List<AllocationDelta.Agent> agents, long number) {
         for (int from = 0; from == 0 || from < agents.size(); from += PART) {
-            to.tell(new AllocationDelta(epoch, number, agents.subList(from, Math.min(agents.size(), from + PART))));
+            to.tell(new AllocationDelta(
+                    epoch,
+                    number,
+                    agents.subList(from, Math.min(agents.size(), from + PART)),
+                    Optional.of(AllocationDelta.Pool.EMPTY)));
         }
     }
 

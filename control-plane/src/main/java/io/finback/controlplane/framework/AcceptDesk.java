@@ -28,8 +28,6 @@ final class AcceptDesk {
     /** Offers and operations of one accept; Mesos has no limit, and no framework has more. */
     private static final int MOST_PARTS = 1000;
 
-    private static final String USED = "task_id: '%s' (expected: one not used yet; it is %s)";
-
     private final Turn turn;
     private final OfferDesk offers;
     /** Tasks that an earlier incarnation may have launched. */
@@ -110,9 +108,12 @@ final class AcceptDesk {
                     .filter(claim -> claim.offers().equals(call.offers()))
                     .isPresent();
             if (!repeated && call.caller().streamId().isPresent()) {
-                String where = known.map(record -> record.latest().state().wireName())
-                        .orElse("in this call already");
-                told(task.id().value(), task.agent(), String.format(USED, task.id(), where));
+                String where =
+                        known.map(record -> record.latest().state().wireName()).orElse("in this call already");
+                told(
+                        task.id().value(),
+                        task.agent(),
+                        "task_id: '" + task.id() + "' (expected: one not used yet; it is " + where + ")");
             }
             return true;
         }
@@ -132,7 +133,8 @@ final class AcceptDesk {
         }
 
         private void change(SchedulerCall.Operation.Change change) {
-            Optional<String> taken = change.id().filter(id -> turn.round().operation(id).isPresent());
+            Optional<String> taken =
+                    change.id().filter(id -> turn.round().operation(id).isPresent());
             if (taken.isPresent()) {
                 turn.courier()
                         .tell(new SchedulerEvent.OperationUpdate(
@@ -146,18 +148,15 @@ final class AcceptDesk {
             ResourceOperation wanted = change.change();
             String id = turn.round().nextClaim() + "-" + steps.size();
             steps.add(new FrameworkEvent.Step(
-                    List.of(),
-                    Optional.of(new ResourceOperation(id, wanted.type(), wanted.resources())),
-                    change.id()));
-            change.id()
-                    .ifPresent(name -> turn.round()
-                            .operation(new OperationRecord(
-                                    name,
-                                    ground.agent(),
-                                    SchedulerEvent.OperationState.PENDING,
-                                    Optional.empty(),
-                                    Optional.empty(),
-                                    turn.now())));
+                    List.of(), Optional.of(new ResourceOperation(id, wanted.type(), wanted.resources())), change.id()));
+            change.id().ifPresent(name -> turn.round()
+                    .operation(new OperationRecord(
+                            name,
+                            ground.agent(),
+                            SchedulerEvent.OperationState.PENDING,
+                            Optional.empty(),
+                            Optional.empty(),
+                            turn.now())));
         }
 
         private void failed(String id, String message) {
@@ -175,7 +174,9 @@ final class AcceptDesk {
         List<Offer> used = offers.use(call.offers());
         Draft draft = new Draft(call, ground(call, used));
         call.operations().forEach(draft::add);
-        boolean claims = !draft.steps.isEmpty() && !call.offers().isEmpty() && draft.ground.agent().isPresent();
+        boolean claims = !draft.steps.isEmpty()
+                && !call.offers().isEmpty()
+                && draft.ground.agent().isPresent();
         if (!draft.steps.isEmpty() || !draft.fresh.isEmpty()) {
             long number = turn.round()
                     .accept(new FrameworkEvent.TasksAccepted(
@@ -186,13 +187,13 @@ final class AcceptDesk {
                             draft.ground.agent(),
                             claims ? draft.steps : List.of()));
             if (claims) {
-                claim(new PendingClaim(
-                        number, draft.ground.agent().get(), call.offers(), call.refuse(), draft.steps));
+                claim(new PendingClaim(number, draft.ground.agent().get(), call.offers(), call.refuse(), draft.steps));
             } else {
                 nothingToClaim(draft);
             }
-            draft.invalid.forEach((task, message) ->
-                    turn.round().task(task).ifPresent(record -> turn.say(record, TaskState.ERROR, draft.reason, message)));
+            draft.invalid.forEach((task, message) -> turn.round()
+                    .task(task)
+                    .ifPresent(record -> turn.say(record, TaskState.ERROR, draft.reason, message)));
         }
         if (!claims && !call.offers().isEmpty()) {
             turn.out().tellAllocator(new AllocatorMessage.Decline(turn.id(), call.offers(), call.refuse()));
@@ -217,7 +218,8 @@ final class AcceptDesk {
             return Optional.of("accept: " + all + " tasks of this framework (expected: at most "
                     + turn.settings().maxTasks() + ")");
         }
-        return turn.round().operationCount() + call.operations().size() > turn.settings().maxTasks()
+        return turn.round().operationCount() + call.operations().size()
+                        > turn.settings().maxTasks()
                 ? Optional.of("accept: too many operations not acknowledged (expected: at most "
                         + turn.settings().maxTasks() + ")")
                 : Optional.empty();
@@ -226,8 +228,8 @@ final class AcceptDesk {
     private TaskRules.Ground ground(SchedulerCall.Accept call, List<Offer> used) {
         Optional<Offer> one = used.stream().findFirst();
         Optional<FrameworkInfo> info = turn.round().subscription().map(FrameworkEvent.Subscribed::info);
-        Optional<String> onlyRole =
-                info.filter(known -> known.roles().size() == 1).map(known -> known.roles().get(0));
+        Optional<String> onlyRole = info.filter(known -> known.roles().size() == 1)
+                .map(known -> known.roles().get(0));
         return new TaskRules.Ground(
                 turn.id(),
                 one.map(Offer::agent)
@@ -279,7 +281,8 @@ final class AcceptDesk {
     /** Takes up a claim of an earlier incarnation, which may have been answered then. */
     void recovered(PendingClaim claim) {
         List<TaskId> open = claim.tasks()
-                .filter(task -> turn.round().task(task).filter(TaskRecord::isUnreported).isPresent())
+                .filter(task ->
+                        turn.round().task(task).filter(TaskRecord::isUnreported).isPresent())
                 .toList();
         if (open.isEmpty() && claim.changes().findAny().isEmpty()) {
             turn.claims().settled(claim.number());
@@ -324,15 +327,16 @@ final class AcceptDesk {
             event.refused().forEach(this::refused);
             Map<String, String> failed = new LinkedHashMap<>();
             event.failed().forEach(refusal -> failed.put(refusal.operation(), refusal.message()));
-            claim.changes().forEach(step -> step.operation().filter(this::isPending).ifPresent(name -> {
-                String id = step.change().map(ResourceOperation::id).orElse("");
-                boolean done = event.applied().contains(id);
-                ended(
-                        name,
-                        Optional.of(claim.agent()),
-                        done ? SchedulerEvent.OperationState.FINISHED : SchedulerEvent.OperationState.ERROR,
-                        done ? "" : failed.getOrDefault(id, "not done"));
-            }));
+            claim.changes()
+                    .forEach(step -> step.operation().filter(this::isPending).ifPresent(name -> {
+                        String id = step.change().map(ResourceOperation::id).orElse("");
+                        boolean done = event.applied().contains(id);
+                        ended(
+                                name,
+                                Optional.of(claim.agent()),
+                                done ? SchedulerEvent.OperationState.FINISHED : SchedulerEvent.OperationState.ERROR,
+                                done ? "" : failed.getOrDefault(id, "not done"));
+                    }));
         });
     }
 
@@ -365,17 +369,14 @@ final class AcceptDesk {
 
     private void refused(AllocationEvent.RefusedTask refused) {
         maybeLaunched.remove(refused.task());
-        turn.round()
-                .task(refused.task())
-                .filter(record -> !record.isTerminal())
-                .ifPresent(record -> {
-                    boolean invalid = refused.why() == AllocationEvent.Refusal.INVALID;
-                    turn.say(
-                            record,
-                            invalid ? TaskState.ERROR : TaskState.DROPPED,
-                            invalid ? "TASK_INVALID" : refused.why().name(),
-                            refused.message());
-                });
+        turn.round().task(refused.task()).filter(record -> !record.isTerminal()).ifPresent(record -> {
+            boolean invalid = refused.why() == AllocationEvent.Refusal.INVALID;
+            turn.say(
+                    record,
+                    invalid ? TaskState.ERROR : TaskState.DROPPED,
+                    invalid ? "TASK_INVALID" : refused.why().name(),
+                    refused.message());
+        });
     }
 
     private void ended(String operation, Optional<AgentId> agent, SchedulerEvent.OperationState state, String message) {

@@ -102,10 +102,9 @@ final class AgentDesk {
     }
 
     void updates(AgentReport.Updates report) {
-        report.updates()
-                .forEach(status -> turn.round()
-                        .task(status.task())
-                        .ifPresentOrElse(record -> update(record, status), () -> updateOfUnknown(status)));
+        report.updates().forEach(status -> turn.round()
+                .task(status.task())
+                .ifPresentOrElse(record -> update(record, status), () -> updateOfUnknown(status)));
     }
 
     void received(AgentReport.Received report) {

@@ -137,7 +137,8 @@ final class Courier {
     }
 
     private void again(FrameworkRound round, TaskId task) {
-        List<TaskStatus> waiting = round.task(task).map(TaskRecord::unacknowledged).orElse(List.of());
+        List<TaskStatus> waiting =
+                round.task(task).map(TaskRecord::unacknowledged).orElse(List.of());
         waiting.forEach(status -> tell(new SchedulerEvent.Update(status)));
         if (waiting.isEmpty()) {
             updates.answered(task);

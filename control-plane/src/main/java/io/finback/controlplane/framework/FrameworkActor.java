@@ -170,15 +170,13 @@ public final class FrameworkActor
                         "framework.subscribed frameworkId={} name={}",
                         id,
                         to.info().name()));
-        event.left()
-                .ifPresent(left -> context.getLog()
-                        .info(
-                                "framework.disconnected frameworkId={} removeAt={}",
-                                id,
-                                left.removeAt().map(Instant::toString).orElse("never")));
-        event.removed()
-                .ifPresent(removed ->
-                        context.getLog().info("framework.removed frameworkId={} reason={}", id, removed.reason()));
+        event.left().ifPresent(left -> context.getLog()
+                .info(
+                        "framework.disconnected frameworkId={} removeAt={}",
+                        id,
+                        left.removeAt().map(Instant::toString).orElse("never")));
+        event.removed().ifPresent(removed -> context.getLog()
+                .info("framework.removed frameworkId={} reason={}", id, removed.reason()));
         context.getLog()
                 .debug(
                         "framework.batch frameworkId={} accepted={} statuses={} acknowledged={}",
@@ -191,9 +189,7 @@ public final class FrameworkActor
     private FrameworkDesk newDesk(ActorContext<Batch<FrameworkMessage>> ctx) {
         Outbound out = new Outbound(id, with.settings(), with.allocator(), with.sessions(), allocatorReplies);
         SubscriptionDesk.Host host = new SchedulerHost<>(
-                ctx,
-                scheduler ->
-                        new Batch<>(-1, List.of(new FrameworkSignal.SchedulerGone(scheduler)), ingress));
+                ctx, scheduler -> new Batch<>(-1, List.of(new FrameworkSignal.SchedulerGone(scheduler)), ingress));
         return new FrameworkDesk(id, with.settings(), out, host, with.agents(), with.views());
     }
 

@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import io.finback.controlplane.allocation.AllocationEvent;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
+import io.finback.resources.TaskId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -51,21 +52,30 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
         subscriptions.recovered(scheduler);
         subscriptions.tellWhatWaits();
         state.claims().forEach(accepts::recovered);
-        boolean removed = state.removed().isPresent();
         for (TaskRecord record : state.tasks()) {
             feed.changed(record.info().id());
-            if (record.isTerminal()) {
-                turn.out().release(record.info().id(), at);
-            } else if ((record.killWanted() || removed)
-                    && !turn.claims().isPending(record.info().id())) {
-                turn.out().killLater(record.info().id(), at);
-            }
+            recovered(record, state.removed().isPresent());
         }
         state.ended().forEach(record -> {
             feed.changed(record.info().id());
             turn.out().release(record.info().id(), at);
         });
         turn.out().flush();
+    }
+
+    private void recovered(TaskRecord record, boolean removed) {
+        TaskId id = record.info().id();
+        if (record.isTerminal()) {
+            turn.out().release(id, turn.now());
+        } else if (!turn.claims().isPending(id)) {
+            if (record.isUnreported()) {
+                // Granted, and perhaps launched: the claim's answer is journaled with whatever comes next.
+                turn.out().launch(record.info(), turn.now());
+            }
+            if (record.killWanted() || removed) {
+                turn.out().killLater(id, turn.now());
+            }
+        }
     }
 
     /** Decides a batch. Returns what must be journaled before {@link #settle} may be called. */
@@ -113,7 +123,8 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
     /** Nobody uses the entity and nothing is known of the framework, or nothing is left to do for it. */
     boolean isIdle(FrameworkState state) {
         return turn.courier().scheduler().isEmpty()
-                && (state.isVoid() || (state.removed().isPresent() && state.tasks().isEmpty()))
+                && (state.isVoid()
+                        || (state.removed().isPresent() && state.tasks().isEmpty()))
                 && turn.out().isQuiet();
     }
 

@@ -58,8 +58,8 @@ public final class FrameworkKeeper extends AbstractBehavior<FrameworkKeeper.Comm
 
     /** {@code entityIds}: the frameworks of the journal. {@code wake}: takes one and speaks to it. */
     public static Behavior<Command> create(Supplier<Source<String, NotUsed>> entityIds, Consumer<String> wake) {
-        Behavior<Command> behavior = Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new FrameworkKeeper(context, timers, entityIds, wake)));
+        Behavior<Command> behavior = Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new FrameworkKeeper(context, timers, entityIds, wake)));
         return Behaviors.supervise(behavior)
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.1));
     }

@@ -149,8 +149,8 @@ final class FrameworkRound {
     /** Those whose end the scheduler has not taken, in no order. */
     List<OperationRecord> operations() {
         Map<String, OperationRecord> all = new LinkedHashMap<>(state.operations());
-        changedOperations.forEach((id, record) ->
-                record.ifPresentOrElse(present -> all.put(id, present), () -> all.remove(id)));
+        changedOperations.forEach(
+                (id, record) -> record.ifPresentOrElse(present -> all.put(id, present), () -> all.remove(id)));
         return List.copyOf(all.values());
     }
 

@@ -115,11 +115,7 @@ final class FrameworkState {
             claims.put(
                     lastClaim,
                     new PendingClaim(
-                            lastClaim,
-                            accepted.agent().get(),
-                            accepted.offers(),
-                            accepted.refuse(),
-                            accepted.steps()));
+                            lastClaim, accepted.agent().get(), accepted.offers(), accepted.refuse(), accepted.steps()));
         }
     }
 
@@ -136,7 +132,8 @@ final class FrameworkState {
         unanswered.forEach((offers, records) -> {
             lastClaim++;
             TaskRecord one = records.get(0);
-            List<TaskId> ids = records.stream().map(record -> record.info().id()).toList();
+            List<TaskId> ids =
+                    records.stream().map(record -> record.info().id()).toList();
             claims.put(
                     lastClaim,
                     new PendingClaim(

@@ -74,7 +74,8 @@ final class OfferDesk {
     private void prefer(FrameworkEvent.Subscribed subscription, Set<String> suppressed) {
         if (!suppressed.equals(subscription.suppressed())) {
             turn.round()
-                    .prefer(new FrameworkEvent.Preferences(subscription.info(), suppressed, subscription.constraints()));
+                    .prefer(new FrameworkEvent.Preferences(
+                            subscription.info(), suppressed, subscription.constraints()));
         }
         interest();
     }
@@ -154,8 +155,8 @@ final class OfferDesk {
     void inverseMade(AllocationEvent.InverseMade event) {
         List<SchedulerEvent.InverseOffer> fresh = event.offers().stream()
                 .filter(offer -> inverse.add(offer.id()))
-                .map(offer -> new SchedulerEvent.InverseOffer(
-                        offer.id(), turn.id(), offer.agent(), offer.unavailability()))
+                .map(offer ->
+                        new SchedulerEvent.InverseOffer(offer.id(), turn.id(), offer.agent(), offer.unavailability()))
                 .toList();
         if (!fresh.isEmpty()) {
             turn.courier().tell(new SchedulerEvent.InverseOffers(fresh));

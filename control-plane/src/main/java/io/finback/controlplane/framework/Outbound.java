@@ -115,10 +115,9 @@ final class Outbound {
     }
 
     void acknowledgeToAgent(TaskStatus status) {
-        status.uuid()
-                .ifPresent(uuid -> workFor(status.agent())
-                        .acknowledgements
-                        .add(new MasterToAgent.UpdateId(TaskKey.of(framework, status.task()), uuid)));
+        status.uuid().ifPresent(uuid -> workFor(status.agent())
+                .acknowledgements
+                .add(new MasterToAgent.UpdateId(TaskKey.of(framework, status.task()), uuid)));
     }
 
     /** Gives the task's resources back until that is confirmed, and stops waiting for its agent. */
@@ -160,8 +159,8 @@ final class Outbound {
     void flush() {
         work.forEach(this::send);
         work.clear();
-        Parts.of(List.copyOf(releasing)).forEach(part -> allocator.accept(
-                new AllocatorMessage.Release(framework, part, allocatorReplies)));
+        Parts.of(List.copyOf(releasing))
+                .forEach(part -> allocator.accept(new AllocatorMessage.Release(framework, part, allocatorReplies)));
         releasing.clear();
         List<Runnable> now = List.copyOf(afterwards);
         afterwards.clear();
@@ -170,14 +169,11 @@ final class Outbound {
 
     private void send(AgentId agent, Work gathered) {
         Parts.of(gathered.launches)
-                .forEach(part ->
-                        sessions.accept(agent, new SessionOrder.Work(framework, part, List.of(), List.of())));
+                .forEach(part -> sessions.accept(agent, new SessionOrder.Work(framework, part, List.of(), List.of())));
         Parts.of(gathered.kills)
-                .forEach(part ->
-                        sessions.accept(agent, new SessionOrder.Work(framework, List.of(), part, List.of())));
+                .forEach(part -> sessions.accept(agent, new SessionOrder.Work(framework, List.of(), part, List.of())));
         Parts.of(gathered.acknowledgements)
-                .forEach(part ->
-                        sessions.accept(agent, new SessionOrder.Work(framework, List.of(), List.of(), part)));
+                .forEach(part -> sessions.accept(agent, new SessionOrder.Work(framework, List.of(), List.of(), part)));
     }
 
     private Work workFor(AgentId agent) {

@@ -2,7 +2,6 @@ package io.finback.controlplane.framework;
 
 import akka.actor.typed.ActorRef;
 import io.finback.resources.TaskId;
-import io.finback.tasks.TaskState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -94,7 +93,7 @@ final class SubscriptionDesk {
                 : SubscriptionRules.check(call.info(), call.suppressed(), call.constraints())
                         .or(() -> known.flatMap(before -> SubscriptionRules.change(before.info(), call.info())));
         if (wrong.isPresent()) {
-            turn.courier().tell(call.scheduler(), new SchedulerEvent.Error(wrong.get()));
+            turn.courier().tell(call.scheduler(), new SchedulerEvent.Ended(wrong.get()));
             return;
         }
         FrameworkInfo info = known.map(before -> SubscriptionRules.merged(before.info(), call.info()))
@@ -114,7 +113,7 @@ final class SubscriptionDesk {
                 call.streamId(),
                 call.suppressed(),
                 call.constraints()));
-        disconnect(Optional.of(new SchedulerEvent.Error("Framework failed over")));
+        disconnect(Optional.of(new SchedulerEvent.Ended("Framework failed over")));
         restored = false;
         connect(call.scheduler());
         turn.courier().tell(new SchedulerEvent.Subscribed(turn.id()));
@@ -139,9 +138,7 @@ final class SubscriptionDesk {
 
     void teardown(SchedulerCall.Teardown call) {
         if (turn.round().isVoid() || turn.round().isRemoved()) {
-            turn.answer(
-                    call.caller(),
-                    new CallAnswer.Refused(CallAnswer.Why.INVALID, "Framework cannot be found"));
+            turn.answer(call.caller(), new CallAnswer.Refused(CallAnswer.Why.INVALID, "Framework cannot be found"));
             return;
         }
         remove(call.byOperator() ? "torn down by an operator" : "torn down by its scheduler");
@@ -197,8 +194,8 @@ final class SubscriptionDesk {
         disconnect(Optional.of(new SchedulerEvent.Disconnected(REMOVED + ": " + reason)));
         for (TaskRecord record : turn.round().tasks()) {
             TaskId task = record.info().id();
-            record.unacknowledged().forEach(status -> status.uuid().ifPresent(uuid -> turn.acknowledge(
-                    turn.round().task(task).orElse(record), status, uuid)));
+            record.unacknowledged().forEach(status -> status.uuid()
+                    .ifPresent(uuid -> turn.acknowledge(turn.round().task(task).orElse(record), status, uuid)));
             if (!record.isTerminal() && !turn.claims().isPending(task)) {
                 turn.out().killLater(task, turn.now());
             }

@@ -56,8 +56,8 @@ final class SubscriptionRules {
         }
         return before.checkpoint() == after.checkpoint()
                 ? Optional.empty()
-                : Optional.of("framework_info.checkpoint: " + after.checkpoint() + " (expected: "
-                        + before.checkpoint() + ", which cannot be updated)");
+                : Optional.of("framework_info.checkpoint: " + after.checkpoint() + " (expected: " + before.checkpoint()
+                        + ", which cannot be updated)");
     }
 
     /** {@code after} with what can never change as it was {@code before}: silently, as Mesos has it. */
@@ -100,8 +100,8 @@ final class SubscriptionRules {
 
     private static Optional<String> timeout(Duration timeout) {
         return timeout.isNegative() || timeout.compareTo(LONGEST_TIMEOUT) > 0
-                ? Optional.of("framework_info.failover_timeout: " + timeout.toSeconds()
-                        + " s (expected: 0 to " + LONGEST_TIMEOUT.toSeconds() + ")")
+                ? Optional.of("framework_info.failover_timeout: " + timeout.toSeconds() + " s (expected: 0 to "
+                        + LONGEST_TIMEOUT.toSeconds() + ")")
                 : Optional.empty();
     }
 
@@ -116,8 +116,8 @@ final class SubscriptionRules {
         return roles.stream()
                 .filter(role -> !subscribed.contains(role))
                 .findFirst()
-                .map(role -> field + ": role '" + role + "' (expected: one of the framework's roles " + info.roles()
-                        + ")");
+                .map(role ->
+                        field + ": role '" + role + "' (expected: one of the framework's roles " + info.roles() + ")");
     }
 
     private static Optional<String> minimums(FrameworkInfo info) {
@@ -153,13 +153,13 @@ final class SubscriptionRules {
     private static Optional<String> constraint(OfferConstraints.AttributeConstraint one) {
         if (one.pseudo().isPresent() == one.attribute().isPresent()) {
             return Optional.of("selector: " + one.pseudo().map(Enum::name).orElse("neither")
-                    + (one.attribute().map(name -> " and '" + name + "'").orElse(""))
+                    + one.attribute().map(name -> " and '" + name + "'").orElse("")
                     + " (expected: either pseudoattribute_type or attribute_name)");
         }
         boolean textless = one.test() == OfferConstraints.Test.EXISTS || one.test() == OfferConstraints.Test.NOT_EXISTS;
         if (textless == one.text().isPresent()) {
-            return Optional.of("predicate " + one.test() + (textless ? ": has a text" : ": has no text") + " (expected: "
-                    + (textless ? "none" : "one") + ")");
+            return Optional.of("predicate " + one.test() + (textless ? ": has a text" : ": has no text")
+                    + " (expected: " + (textless ? "none" : "one") + ")");
         }
         return Optional.empty();
     }

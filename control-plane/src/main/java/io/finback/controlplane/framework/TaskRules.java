@@ -96,7 +96,8 @@ final class TaskRules {
                 return Optional.of("resources: " + special.amount() + " reserved for "
                         + kind.reservedTo().orElse("*") + " (expected: allocated to role " + foreign.get() + ")");
             }
-            Optional<String> volume = kind.disk().flatMap(disk -> disk.persistence()).map(one -> one.id());
+            Optional<String> volume =
+                    kind.disk().flatMap(disk -> disk.persistence()).map(one -> one.id());
             if (volume.isPresent() && !volumes.add(kind.reservedTo().orElse("*") + " " + volume.get())) {
                 return Optional.of("resources: persistence id '" + volume.get() + "' twice (expected: once)");
             }
@@ -105,8 +106,8 @@ final class TaskRules {
                         + "' (expected: none; agents do not mount volumes yet)");
             }
             if (kind.revocable() && !ground.capabilities().contains(Capability.REVOCABLE_RESOURCES)) {
-                return Optional.of("resources: " + special.amount()
-                        + " revocable (expected: the capability REVOCABLE_RESOURCES)");
+                return Optional.of(
+                        "resources: " + special.amount() + " revocable (expected: the capability REVOCABLE_RESOURCES)");
             }
         }
         return Optional.empty();
@@ -162,9 +163,7 @@ final class TaskRules {
 
     private static Optional<String> nul(String field, String value) {
         int at = value.indexOf(0);
-        return at < 0
-                ? Optional.empty()
-                : Optional.of(field + ": a NUL character at " + at + " (expected: none)");
+        return at < 0 ? Optional.empty() : Optional.of(field + ": a NUL character at " + at + " (expected: none)");
     }
 
     private static <T> Optional<String> first(Iterable<T> all, Function<T, Optional<String>> check) {

@@ -129,5 +129,4 @@ final class Turn {
             courier.operation(operation, now);
         }
     }
-
 }
