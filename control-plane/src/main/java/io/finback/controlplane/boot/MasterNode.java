@@ -6,6 +6,7 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.pubsub.Topic;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
 import akka.http.javadsl.model.HttpRequest;
@@ -15,8 +16,11 @@ import com.typesafe.config.Config;
 import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.FrameworkDelta;
+import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.mesosapi.ClusterApi;
 import io.finback.controlplane.mesosapi.MasterIdentity;
+import io.finback.controlplane.mesosapi.subscribe.Connections;
+import io.finback.controlplane.mesosapi.subscribe.SchedulerApi;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.ClusterView;
 import io.finback.runtime.ClusterSystem;
@@ -40,6 +44,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +56,7 @@ import org.slf4j.LoggerFactory;
 public final class MasterNode implements Node {
     private static final Logger log = LoggerFactory.getLogger(MasterNode.class);
     private static final Duration DRAIN = Duration.ofSeconds(5);
+    private static final Set<String> SCHEDULER_PATHS = Set.of("/api/v1/scheduler", "/master/api/v1/scheduler");
 
     private static final ServicesStarter SERVICES = new ServicesBoot();
 
@@ -107,7 +113,7 @@ public final class MasterNode implements Node {
                 "finback-view");
         Readiness.of(system).add("master", () -> CompletableFuture.completedFuture(isServing()));
         CompletionStage<Void> management = Management.start(system);
-        CompletionStage<Void> api = bind(settings.http());
+        CompletionStage<Void> api = bind(settings);
         CompletionStage<Void> serving = until(this::isServing);
         // Services speak to allocator and frameworks from their first breath.
         CompletionStage<Void> all = management
@@ -135,17 +141,30 @@ public final class MasterNode implements Node {
         return now.thenCompose(holds -> holds ? CompletableFuture.completedFuture(null) : until(condition));
     }
 
-    private CompletionStage<Void> bind(HttpListen listen) {
+    private CompletionStage<Void> bind(MasterSettings settings) {
+        HttpListen listen = settings.http();
         Instant startedAt = Instant.now();
         AtomicReference<MasterIdentity> self = new AtomicReference<>(new MasterIdentity(
                 UUID.randomUUID().toString(), listen.host(), listen.port(), Version.current(), startedAt));
         ClusterApi api = new ClusterApi(view::get, self::get, Clock.systemUTC());
-        akka.japi.function.Function<HttpRequest, HttpResponse> answer = request -> {
+        SchedulerApi schedulers = SchedulerApi.create(
+                system,
+                new SchedulerApi.Collaborators(
+                        settings.schedulerApi(),
+                        self::get,
+                        id -> ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, id.value()),
+                        Set.of(SchedulerMessage.FRAMEWORK)));
+        Function<HttpRequest, CompletionStage<HttpResponse>> answer = request -> {
+            if (SCHEDULER_PATHS.contains(request.getUri().path())) {
+                return schedulers.answer(request);
+            }
             request.discardEntityBytes(system);
-            return api.answer(request);
+            return CompletableFuture.completedFuture(api.answer(request));
         };
-        CompletionStage<ServerBinding> bound =
-                Http.get(system).newServerAt(listen.host(), listen.port()).bindSync(answer);
+        CompletionStage<ServerBinding> bound = Http.get(system)
+                .newServerAt(listen.host(), listen.port())
+                .withSettings(Connections.settings(system, settings.connections()))
+                .bindFlow(Connections.flow(answer));
         return bound.handle((binding, failure) -> {
             if (failure != null) {
                 throw new CompletionException(new StartFailure(
