@@ -43,9 +43,13 @@ public sealed interface AllocatorMessage extends WireMessage {
 
         void decline(Decline message);
 
+        void answerInverse(AnswerInverse message);
+
         void revive(Revive message);
 
         void release(Release message);
+
+        void removeFramework(RemoveFramework message);
 
         void operate(Operate message);
 
@@ -55,15 +59,36 @@ public sealed interface AllocatorMessage extends WireMessage {
     }
 
     /**
-     * A session wants its agent admitted, or known to be back. Answered by {@link SessionReply}.
+     * A session wants its agent admitted, or known to be back. In parts; once all are there, answered by {@link
+     * SessionReply.Admitted} or {@link SessionReply.AdmitRefused}. Repeated with the same {@code attempt} it is answered the same.
      *
-     * @param session fences ghosts: of two sessions for one agent only the one with the larger number is heard
+     * @param attempt names this registration among all of this agent
+     * @param lastSession the number of the agent's last session as far as it knows, 0 if it had none; the new one is larger
+     * @param part counts from 0
+     * @param parts how many there are, at least 1
      * @param running what runs on the agent, whether the allocator knows of it or not
      */
-    record Admit(AgentInfo info, long session, List<RunningTask> running, ActorRef<SessionReply> replyTo)
+    record Admit(
+            AgentInfo info,
+            String attempt,
+            long lastSession,
+            int part,
+            int parts,
+            List<RunningTask> running,
+            ActorRef<SessionReply> replyTo)
             implements AllocatorMessage {
         public Admit {
             running = List.copyOf(running);
+        }
+
+        /** In one part. */
+        public static Admit whole(
+                AgentInfo info,
+                String attempt,
+                long lastSession,
+                List<RunningTask> running,
+                ActorRef<SessionReply> replyTo) {
+            return new Admit(info, attempt, lastSession, 0, 1, running, replyTo);
         }
 
         @Override
@@ -72,9 +97,15 @@ public sealed interface AllocatorMessage extends WireMessage {
         }
     }
 
-    record RunningTask(FrameworkId framework, TaskId task, Resources resources) {}
+    /** {@code role}: whose share it counts to. */
+    record RunningTask(FrameworkId framework, TaskId task, Resources resources, String role) {}
 
-    /** The agent has been silent for too long. Answered by {@link SessionReply.MarkedUnreachable}. */
+    /**
+     * The agent has been silent for too long. Answered by {@link SessionReply.MarkedUnreachable}, which may take long: agents are given
+     * up no faster than {@code finback.master.agent-removal-rate-limit} allows. An agent that speaks again meanwhile is not given up.
+     *
+     * @param session fences ghosts: of two sessions for one agent only the one with the larger number is heard
+     */
     record MarkUnreachable(AgentId agent, long session, ActorRef<SessionReply> replyTo) implements AllocatorMessage {
         @Override
         public void deliver(Handler handler) {
@@ -112,13 +143,20 @@ public sealed interface AllocatorMessage extends WireMessage {
         }
     }
 
-    /** Uses standing offers of one agent and role, step by step. Answered by {@link AllocationEvent.ClaimAnswered}. */
+    /**
+     * Uses standing offers of one agent and role, step by step. Answered by {@link AllocationEvent.ClaimAnswered}.
+     *
+     * @param number the framework's own, for the answer
+     * @param claimant what it may do to resources
+     */
     record Claim(
             FrameworkId framework,
+            long number,
             AgentId agent,
             List<OfferId> offers,
             List<ClaimStep> steps,
             Duration refuse,
+            Claimant claimant,
             ActorRef<AllocationEvent> replyTo)
             implements AllocatorMessage {
         public Claim {
@@ -129,6 +167,19 @@ public sealed interface AllocatorMessage extends WireMessage {
         @Override
         public void deliver(Handler handler) {
             handler.claim(this);
+        }
+    }
+
+    /**
+     * For whom resources are changed.
+     *
+     * @param roles it may reserve for these only
+     * @param principal present: reservations and volumes must name it
+     * @param mayShare it may create shared volumes
+     */
+    record Claimant(Set<String> roles, Optional<String> principal, boolean mayShare) {
+        public Claimant {
+            roles = Set.copyOf(roles);
         }
     }
 
@@ -149,6 +200,19 @@ public sealed interface AllocatorMessage extends WireMessage {
         @Override
         public void deliver(Handler handler) {
             handler.decline(this);
+        }
+    }
+
+    /** Whether the framework leaves in time; recorded for operators. Not again asked for {@code refuse}. */
+    record AnswerInverse(FrameworkId framework, List<OfferId> inverseOffers, boolean accepted, Duration refuse)
+            implements AllocatorMessage {
+        public AnswerInverse {
+            inverseOffers = List.copyOf(inverseOffers);
+        }
+
+        @Override
+        public void deliver(Handler handler) {
+            handler.answerInverse(this);
         }
     }
 
@@ -177,6 +241,15 @@ public sealed interface AllocatorMessage extends WireMessage {
         }
     }
 
+    /** The framework is over: nothing is held for it any more. Answered by {@link AllocationEvent.FrameworkRemoved}. */
+    record RemoveFramework(FrameworkId framework, ActorRef<AllocationEvent> replyTo) implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.removeFramework(this);
+        }
+    }
+
+    /** What an operator wants; answered once it is journaled, or refused. */
     record Operate(OperatorCommand command, ActorRef<OperatorReply> replyTo) implements AllocatorMessage {
         @Override
         public void deliver(Handler handler) {

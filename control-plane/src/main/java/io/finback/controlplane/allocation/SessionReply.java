@@ -17,24 +17,31 @@ import java.util.List;
 public sealed interface SessionReply extends WireMessage {
 
     /**
-     * The agent is in, and that is journaled.
+     * The agent is in, and that is journaled. In parts; complete when all are there. A later answer to the same attempt with a larger
+     * session number (the allocator failed over in between) takes the place of the earlier one.
      *
+     * @param attempt as asked
+     * @param session larger than every earlier one of this agent; what a session says later must carry it
+     * @param part counts from 0
      * @param held what the allocator believes to run there; each framework compares it with what it knows
      * @param unplaced running tasks for which there is no room: they must be killed
      */
-    record Admitted(long session, List<HeldTasks> held, List<HeldTasks> unplaced) implements SessionReply {
+    record Admitted(
+            String attempt, long session, int part, int parts, List<HeldTasks> held, List<HeldTasks> unplaced)
+            implements SessionReply {
         public Admitted {
             held = List.copyOf(held);
             unplaced = List.copyOf(unplaced);
         }
     }
 
-    record AdmitRefused(long session, String reason) implements SessionReply {}
+    /** @param shutDown the agent is not wanted at all: gone for good, or its machine is down for maintenance; it must end itself */
+    record AdmitRefused(String attempt, String reason, boolean shutDown) implements SessionReply {}
 
-    /** Journaled; {@code held} are the tasks whose frameworks must hear of it. */
-    record MarkedUnreachable(long session, List<HeldTasks> held) implements SessionReply {
+    /** Journaled; these frameworks hold something there and must hear of it. */
+    record MarkedUnreachable(long session, List<FrameworkId> frameworks) implements SessionReply {
         public MarkedUnreachable {
-            held = List.copyOf(held);
+            frameworks = List.copyOf(frameworks);
         }
     }
 

@@ -4,6 +4,7 @@ import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
 import io.finback.resources.Resources;
+import io.finback.resources.Special;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -146,6 +147,29 @@ public final class OfferBook {
         moved.add(framework);
     }
 
+    /** Something changed on this agent. */
+    public void touch(AgentId agent) {
+        dirty.add(agent);
+    }
+
+    /** The agent's outstanding offers. */
+    public List<Offered> offersOn(AgentId agent) {
+        return byAgent.getOrDefault(agent, Set.of()).stream()
+                .map(id -> offers.get(id))
+                .toList();
+    }
+
+    /** Ends those offers of the agent that hold any of these volumes. */
+    public List<Offered> withdrawHolding(AgentId agent, List<Special> volumes) {
+        List<OfferId> holding = offersOn(agent).stream()
+                .filter(offer -> volumes.stream()
+                        .anyMatch(volume ->
+                                !offer.resources().amountOf(volume.kind()).isEmpty()))
+                .map(Offered::id)
+                .toList();
+        return removeAll(holding);
+    }
+
     /** Ends the offers that are due. Those are the oldest: all offers live equally long. */
     public List<Offered> expire(Instant now) {
         List<OfferId> due = new ArrayList<>();
@@ -231,7 +255,7 @@ public final class OfferBook {
     private Offered offer(
             AllocatorState state, FrameworkId framework, AgentId agent, Resources resources, Instant now) {
         Offered offer = new Offered(
-                OfferId.of(idPrefix + "-O" + nextId++), framework, agent, resources, now.plus(policy.timeout()));
+                OfferId.of(idPrefix + "-O" + nextId++), framework, "*", agent, resources, now.plus(policy.timeout()));
         offers.put(offer.id(), offer);
         byAgent.computeIfAbsent(agent, id -> new LinkedHashSet<>()).add(offer.id());
         offeredOn.merge(agent, resources, Resources::plus);
@@ -289,7 +313,7 @@ public final class OfferBook {
         for (String name : state.total().names()) {
             long all = state.total().milli(name);
             if (all > 0) {
-                long mine = state.heldMilli(framework, name) + (client == null ? 0 : client.offered.milli(name));
+                long mine = state.accounts().of("*", framework).milli(name) + (client == null ? 0 : client.offered.milli(name));
                 dominant = Math.max(dominant, (double) mine / all);
             }
         }

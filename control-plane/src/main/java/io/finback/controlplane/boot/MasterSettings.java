@@ -3,6 +3,7 @@ package io.finback.controlplane.boot;
 import com.typesafe.config.Config;
 import io.finback.controlplane.agent.AgentSettings;
 import io.finback.controlplane.allocation.AllocatorSettings;
+import io.finback.controlplane.allocation.RemovalRate;
 import io.finback.controlplane.allocator.OfferPolicy;
 import io.finback.controlplane.framework.FrameworkSettings;
 import io.finback.controlplane.ingress.Ingress;
@@ -10,6 +11,7 @@ import io.finback.resources.Resources;
 import io.finback.runtime.StartFailure;
 import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
+import java.util.Optional;
 
 /** The typed settings of a master's own rooms; the services room has its own. A wrong value is a {@link StartFailure} that names its key. */
 record MasterSettings(AllocatorSettings allocator, FrameworkSettings framework, AgentSettings agent, HttpListen http) {
@@ -18,7 +20,7 @@ record MasterSettings(AllocatorSettings allocator, FrameworkSettings framework, 
         SettingsReader master = SettingsReader.of(config, "finback.master");
         try {
             return new MasterSettings(
-                    allocator(SettingsReader.of(config, "finback.allocator")),
+                    allocator(SettingsReader.of(config, "finback.allocator"), master.text("agent-removal-rate-limit")),
                     framework(master),
                     agent(master),
                     HttpListen.from(config, "finback.master.http"));
@@ -27,7 +29,7 @@ record MasterSettings(AllocatorSettings allocator, FrameworkSettings framework, 
         }
     }
 
-    private static AllocatorSettings allocator(SettingsReader config) {
+    private static AllocatorSettings allocator(SettingsReader config, String removalRate) {
         return new AllocatorSettings(
                 new OfferPolicy(
                         config.duration("offer-timeout"),
@@ -38,6 +40,8 @@ record MasterSettings(AllocatorSettings allocator, FrameworkSettings framework, 
                 config.duration("pass-delay"),
                 config.duration("framework-lease"),
                 config.duration("view-delay"),
+                config.duration("repeat"),
+                removalRate.equals("none") ? Optional.empty() : Optional.of(RemovalRate.parse(removalRate)),
                 config.intIn("snapshot-every", 1, Integer.MAX_VALUE),
                 new Ingress.Settings(
                         config.intIn("max-batch", 1, Integer.MAX_VALUE),
