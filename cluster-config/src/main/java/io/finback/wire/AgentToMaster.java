@@ -7,6 +7,7 @@ import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What an agent says to its session on a master. Carrier-independent: no actor reference in here, so that the same conversation
@@ -26,13 +27,37 @@ import java.util.List;
 public sealed interface AgentToMaster extends WireMessage {
 
     /**
-     * Sent on every start, every new link, and whenever heartbeats go unanswered; repeated until answered.
+     * Sent on every start, every new link, and whenever heartbeats go unanswered; repeated until answered. One registration comes in
+     * as many messages as it needs to stay below a frame. It is complete once the session has all {@code parts} of one {@code
+     * attempt}; a part of another attempt drops whatever was there of the one before. Nothing happens before it is complete.
      *
-     * @param tasks every task the agent knows: running ones, and ended ones whose end is not yet acknowledged
+     * @param attempt names one try, new for each
+     * @param part which one this is, from 1
+     * @param parts how many there are, at least 1, at most {@link #MAX_PARTS}
+     * @param lastSession the largest session number this agent has been given since it started, 0 for none; its next one is larger
+     * @param tasks every task the agent knows, spread over the parts: running ones, and ended ones whose end is not yet acknowledged
      */
-    record Register(AgentInfo info, List<KnownTask> tasks) implements AgentToMaster {
+    record Register(AgentInfo info, String attempt, int part, int parts, long lastSession, List<KnownTask> tasks)
+            implements AgentToMaster {
+        /** Some hundred thousand tasks. */
+        public static final int MAX_PARTS = 256;
+
         public Register {
             tasks = List.copyOf(tasks);
+            if (parts < 1 || parts > MAX_PARTS || part < 1 || part > parts) {
+                throw new IllegalArgumentException(
+                        "part: " + part + " of " + parts + " (expected: 1 to that, which is 1 to " + MAX_PARTS + ")");
+            }
+        }
+
+        /** All messages of one attempt. */
+        public static List<Register> of(AgentInfo info, String attempt, long lastSession, List<KnownTask> tasks) {
+            List<List<KnownTask>> cut = Parts.of(tasks);
+            int parts = Math.max(1, cut.size());
+            return IntStream.range(0, parts)
+                    .mapToObj(part -> new Register(
+                            info, attempt, part + 1, parts, lastSession, cut.isEmpty() ? List.of() : cut.get(part)))
+                    .toList();
         }
     }
 

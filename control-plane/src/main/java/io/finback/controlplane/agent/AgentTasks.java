@@ -7,12 +7,17 @@ import io.finback.resources.TaskId;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskState;
 import io.finback.wire.AgentToMaster;
+import io.finback.wire.Parts;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What an agent has, as far as its session knows: what it listed, and what it confirmed since. Kept up to date, so that a framework
@@ -55,11 +60,31 @@ final class AgentTasks {
         return Set.copyOf(tasks.keySet());
     }
 
-    /** Ordered by task id. */
-    List<AgentReport.Listed> of(FrameworkId framework) {
+    /** The framework's tasks within a span. */
+    List<AgentReport.Listed> of(FrameworkId framework, AgentReport.Span span) {
         return tasks.getOrDefault(framework, new TreeMap<>()).entrySet().stream()
+                .filter(entry -> span.contains(entry.getKey()))
                 .map(entry -> new AgentReport.Listed(entry.getKey(), entry.getValue()))
                 .toList();
+    }
+
+    /** Stretches of ids that are together everything, each with so many of its tasks and {@code others} that a report fits a frame. */
+    List<AgentReport.Span> spans(FrameworkId framework, List<TaskId> others) {
+        SortedSet<TaskId> ids =
+                new TreeSet<>(tasks.getOrDefault(framework, new TreeMap<>()).keySet());
+        ids.addAll(others);
+        List<List<TaskId>> cut = Parts.of(List.copyOf(ids));
+        List<AgentReport.Span> spans = new ArrayList<>();
+        Optional<TaskId> after = Optional.empty();
+        for (int i = 0; i < Math.max(1, cut.size()); i++) {
+            boolean last = i + 1 >= cut.size();
+            Optional<TaskId> upTo = last
+                    ? Optional.empty()
+                    : Optional.of(cut.get(i).get(cut.get(i).size() - 1));
+            spans.add(new AgentReport.Span(i, after, upTo));
+            after = upTo;
+        }
+        return spans;
     }
 
     /** What of these is running and so holds resources. */

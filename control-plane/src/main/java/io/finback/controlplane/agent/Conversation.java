@@ -13,6 +13,7 @@ import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AgentToMaster;
 import io.finback.wire.MasterToAgent;
+import io.finback.wire.Parts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -35,6 +36,8 @@ import org.slf4j.Logger;
 final class Conversation {
     private record Registering(AgentToMaster.Register register, long session, Instant askedAt) {}
 
+    private record Topic(FrameworkId framework, AgentReport.Span span) {}
+
     private record Report(boolean gone, List<TaskId> held, Instant toldAt) {}
 
     private final AgentId agent;
@@ -44,7 +47,8 @@ final class Conversation {
     private final Logger log;
     private final Outbox outbox;
     private final AgentTasks tasks = new AgentTasks();
-    private final Map<FrameworkId, Report> unheard = new LinkedHashMap<>();
+    private final Gathering gathering = new Gathering();
+    private final Map<Topic, Report> unheard = new LinkedHashMap<>();
     private Optional<ActorRef<MasterToAgent>> carrier = Optional.empty();
     private Optional<Registering> registering = Optional.empty();
     private Optional<Instant> givingUpSince = Optional.empty();
@@ -74,9 +78,13 @@ final class Conversation {
             tell(new MasterToAgent.Refused("agent id: " + register.info().id() + " (expected: " + agent + ")"));
             return;
         }
+        gathering.add(register).ifPresent(this::register);
+    }
+
+    private void register(AgentToMaster.Register whole) {
         long number = registering.map(Registering::session).orElseGet(this::nextSession);
-        registering = Optional.of(new Registering(register, number, now()));
-        ask(register, number);
+        registering = Optional.of(new Registering(whole, number, now()));
+        ask(whole, number);
     }
 
     void heartbeat(AgentToMaster.Heartbeat heartbeat, ActorRef<MasterToAgent> from) {
@@ -210,15 +218,17 @@ final class Conversation {
         });
         if (registered && !work.acknowledgements().isEmpty()) {
             work.acknowledgements().forEach(update -> tasks.acknowledged(update.task()));
-            tell(new MasterToAgent.Acknowledge(session, work.acknowledgements()));
+            Parts.of(work.acknowledgements()).forEach(part -> tell(new MasterToAgent.Acknowledge(session, part)));
         }
         flush();
     }
 
     void heard(SessionOrder.Heard heard) {
-        Report report = unheard.get(heard.framework());
-        if (report != null && heard.session() == session && heard.gone() == report.gone()) {
-            unheard.remove(heard.framework());
+        if (heard.session() == session) {
+            unheard.entrySet()
+                    .removeIf(entry -> entry.getKey().framework().equals(heard.framework())
+                            && entry.getKey().span().number() == heard.span()
+                            && entry.getValue().gone() == heard.gone());
         }
     }
 
@@ -250,8 +260,8 @@ final class Conversation {
             givingUpSince = Optional.of(now);
             with.allocator().accept(new AllocatorMessage.MarkUnreachable(agent, session, replies));
         }
-        unheard.replaceAll((framework, report) ->
-                report.toldAt().plus(settings.repeat()).isAfter(now) ? report : tellFramework(framework, report));
+        unheard.replaceAll(
+                (topic, report) -> report.toldAt().plus(settings.repeat()).isAfter(now) ? report : tell(topic, report));
         flush();
     }
 
@@ -293,17 +303,29 @@ final class Conversation {
         tasks.frameworks().forEach(framework -> concerned.put(framework, List.of()));
         held.forEach(mine -> concerned.put(mine.framework(), mine.tasks()));
         unheard.clear();
-        concerned.forEach(
-                (framework, list) -> unheard.put(framework, tellFramework(framework, new Report(gone, list, now()))));
+        concerned.forEach((framework, list) -> {
+            List<AgentReport.Span> spans = gone ? List.of(AgentReport.Span.ALL) : tasks.spans(framework, list);
+            for (AgentReport.Span span : spans) {
+                List<TaskId> within =
+                        gone ? List.of() : list.stream().filter(span::contains).toList();
+                Topic topic = new Topic(framework, span);
+                unheard.put(topic, tell(topic, new Report(gone, within, now())));
+            }
+        });
     }
 
-    private Report tellFramework(FrameworkId framework, Report report) {
+    private Report tell(Topic topic, Report report) {
         with.frameworks()
                 .accept(
-                        framework,
+                        topic.framework(),
                         report.gone()
                                 ? new AgentReport.AgentGone(agent, session)
-                                : new AgentReport.AgentBack(agent, session, tasks.of(framework), report.held()));
+                                : new AgentReport.AgentBack(
+                                        agent,
+                                        session,
+                                        topic.span(),
+                                        tasks.of(topic.framework(), topic.span()),
+                                        report.held()));
         return new Report(report.gone(), report.held(), now());
     }
 
@@ -315,14 +337,8 @@ final class Conversation {
         if (!registered) {
             return;
         }
-        List<TaskInfo> launches = outbox.dueLaunches(now());
-        if (!launches.isEmpty()) {
-            tell(new MasterToAgent.Launch(session, launches));
-        }
-        List<MasterToAgent.KillTask> kills = outbox.dueKills(now());
-        if (!kills.isEmpty()) {
-            tell(new MasterToAgent.Kill(session, kills));
-        }
+        Parts.of(outbox.dueLaunches(now())).forEach(part -> tell(new MasterToAgent.Launch(session, part)));
+        Parts.of(outbox.dueKills(now())).forEach(part -> tell(new MasterToAgent.Kill(session, part)));
     }
 
     private void tell(MasterToAgent message) {

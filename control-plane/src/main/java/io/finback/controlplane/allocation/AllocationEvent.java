@@ -9,7 +9,6 @@ import io.finback.resources.OfferId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.wire.WireMessage;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,10 +22,7 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = AllocationEvent.InverseMade.class, name = "inverse_made"),
     @JsonSubTypes.Type(value = AllocationEvent.InverseWithdrawn.class, name = "inverse_withdrawn"),
     @JsonSubTypes.Type(value = AllocationEvent.ClaimAnswered.class, name = "claim_answered"),
-    @JsonSubTypes.Type(value = AllocationEvent.Released.class, name = "released"),
-    @JsonSubTypes.Type(value = AllocationEvent.KillWanted.class, name = "kill_wanted"),
-    @JsonSubTypes.Type(value = AllocationEvent.AgentGone.class, name = "agent_gone"),
-    @JsonSubTypes.Type(value = AllocationEvent.FrameworkRemoved.class, name = "framework_removed")
+    @JsonSubTypes.Type(value = AllocationEvent.Released.class, name = "released")
 })
 public sealed interface AllocationEvent extends WireMessage {
     /** Calls the one method of {@code handler} that is for this event. */
@@ -47,12 +43,6 @@ public sealed interface AllocationEvent extends WireMessage {
         void claimAnswered(ClaimAnswered event);
 
         void released(Released event);
-
-        void killWanted(KillWanted event);
-
-        void agentGone(AgentGone event);
-
-        void frameworkRemoved(FrameworkRemoved event);
     }
 
     record Welcome(long epoch) implements AllocationEvent {
@@ -179,48 +169,6 @@ public sealed interface AllocationEvent extends WireMessage {
         @Override
         public void deliver(Handler handler) {
             handler.released(this);
-        }
-    }
-
-    /**
-     * An operator drains the agent: these tasks are to be killed. Repeated until they are released.
-     *
-     * @param maxGrace the longest a task may take to end; empty: as long as it asks for
-     * @param markGone the agent goes for good when it is empty: a task killed so is {@code TASK_GONE_BY_OPERATOR}
-     */
-    record KillWanted(AgentId agent, List<TaskId> tasks, Optional<Duration> maxGrace, boolean markGone)
-            implements AllocationEvent {
-        public KillWanted {
-            tasks = List.copyOf(tasks);
-        }
-
-        @Override
-        public void deliver(Handler handler) {
-            handler.killWanted(this);
-        }
-    }
-
-    /**
-     * An operator says that the agent is gone for good, or its machine is down for maintenance: these tasks are over ({@code
-     * TASK_GONE_BY_OPERATOR}), as far as they are not yet. Repeated until they are released, which the framework does for every one of
-     * them, known to it or not.
-     */
-    record AgentGone(AgentId agent, List<TaskId> tasks) implements AllocationEvent {
-        public AgentGone {
-            tasks = List.copyOf(tasks);
-        }
-
-        @Override
-        public void deliver(Handler handler) {
-            handler.agentGone(this);
-        }
-    }
-
-    /** Journaled: nothing is held for the framework any more. */
-    record FrameworkRemoved() implements AllocationEvent {
-        @Override
-        public void deliver(Handler handler) {
-            handler.frameworkRemoved(this);
         }
     }
 }

@@ -38,7 +38,10 @@ final class AgentDesk {
             return;
         }
         heard.put(report.agent(), report.session());
-        out.tellSession(report.agent(), new SessionOrder.Heard(framework, report.session(), false));
+        out.tellSession(
+                report.agent(),
+                new SessionOrder.Heard(
+                        framework, report.session(), report.span().number(), false));
         Set<TaskId> listed = new HashSet<>();
         for (AgentReport.Listed task : report.listed()) {
             listed.add(task.task());
@@ -46,7 +49,8 @@ final class AgentDesk {
                     .ifPresentOrElse(record -> listed(record, task), () -> listedUnknown(report.agent(), task));
         }
         for (TaskRecord record : round.tasksOn(report.agent())) {
-            if (!listed.contains(record.info().id()) && !record.isTerminal()) {
+            TaskId id = record.info().id();
+            if (report.span().contains(id) && !listed.contains(id) && !record.isTerminal()) {
                 unlisted(record);
             }
         }
@@ -65,7 +69,7 @@ final class AgentDesk {
             return;
         }
         heard.put(report.agent(), report.session());
-        out.tellSession(report.agent(), new SessionOrder.Heard(framework, report.session(), true));
+        out.tellSession(report.agent(), new SessionOrder.Heard(framework, report.session(), 0, true));
         for (TaskRecord record : round.tasksOn(report.agent())) {
             if (!record.isTerminal() && record.latest().state() != TaskState.UNREACHABLE) {
                 out.launchReceived(record.info().id());

@@ -6,6 +6,7 @@ import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.WireMessage;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What an agent's session tells a framework that has (or may have) tasks there. {@link AgentBack} and {@link AgentGone} are repeated
@@ -14,13 +15,15 @@ import java.util.List;
 public sealed interface AgentReport extends FrameworkMessage {
 
     /**
-     * The agent has registered; what it lists is all it has.
+     * The agent has registered; what it lists is all it has within the span of ids this report is about. Many tasks make several
+     * reports of one session, each true by itself and answered by itself.
      *
      * @param session reports of an older session than one already heard are ignored
      * @param listed this framework's tasks on the agent, as of the moment this was sent
      * @param held this framework's tasks for which the allocator holds resources there
      */
-    record AgentBack(AgentId agent, long session, List<Listed> listed, List<TaskId> held) implements AgentReport {
+    record AgentBack(AgentId agent, long session, Span span, List<Listed> listed, List<TaskId> held)
+            implements AgentReport {
         public AgentBack {
             listed = List.copyOf(listed);
             held = List.copyOf(held);
@@ -33,6 +36,22 @@ public sealed interface AgentReport extends FrameworkMessage {
     }
 
     record Listed(TaskId task, TaskState state) implements WireMessage {}
+
+    /**
+     * A stretch of task ids, in their order.
+     *
+     * @param number names it among all of one registration, from 0
+     * @param after ids above this; empty: from the first
+     * @param upTo ids up to and with this; empty: to the last
+     */
+    record Span(int number, Optional<TaskId> after, Optional<TaskId> upTo) implements WireMessage {
+        public static final Span ALL = new Span(0, Optional.empty(), Optional.empty());
+
+        public boolean contains(TaskId id) {
+            return after.filter(least -> id.compareTo(least) <= 0).isEmpty()
+                    && upTo.filter(most -> id.compareTo(most) > 0).isEmpty();
+        }
+    }
 
     /** The agent has been silent for too long. */
     record AgentGone(AgentId agent, long session) implements AgentReport {

@@ -23,6 +23,6 @@ public sealed interface SessionOrder extends AgentSessionMessage {
         }
     }
 
-    /** Answers {@link AgentReport.AgentBack} and {@link AgentReport.AgentGone}, journaled. */
-    record Heard(FrameworkId framework, long session, boolean gone) implements SessionOrder {}
+    /** Answers {@link AgentReport.AgentBack} (its span by number) and {@link AgentReport.AgentGone} (0), journaled. */
+    record Heard(FrameworkId framework, long session, int span, boolean gone) implements SessionOrder {}
 }

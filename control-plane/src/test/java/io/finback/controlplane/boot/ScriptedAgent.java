@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 
 /** An agent whose every word the test decides. */
 final class ScriptedAgent {
@@ -44,7 +45,8 @@ final class ScriptedAgent {
 
     @CanIgnoreReturnValue
     ScriptedAgent register(AgentToMaster.KnownTask... tasks) {
-        say(new AgentToMaster.Register(info, List.of(tasks)));
+        AgentToMaster.Register.of(info, UUID.randomUUID().toString(), session, List.of(tasks))
+                .forEach(this::say);
         session = await(MasterToAgent.Registered.class).session();
         if (beats.isEmpty()) {
             beats = Optional.of(harness.system()

@@ -16,8 +16,10 @@ import io.finback.wire.AgentInfo;
 import io.finback.wire.AgentToMaster;
 import io.finback.wire.AgentToMaster.KnownTask;
 import io.finback.wire.MasterToAgent;
+import io.finback.wire.Parts;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 
 /**
  * The agent's half of the conversation with its session on the masters ({@link AgentToMaster} has the rules). One per agent node.
@@ -51,7 +53,6 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     }
 
     private static final Duration RESEND_LOOK = Duration.ofMillis(250);
-    /** A batch stays far below a frame of Artery (256 KiB). */
     private static final int BATCH = 100;
 
     private final AgentInfo info;
@@ -176,9 +177,11 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     }
 
     private Behavior<Command> onConfirm(Confirm confirm) {
-        session.current()
-                .ifPresent(
-                        number -> peers.tell(new AgentToMaster.Received(number, confirm.launched(), confirm.killed())));
+        session.current().ifPresent(number -> {
+            Parts.of(confirm.launched())
+                    .forEach(part -> peers.tell(new AgentToMaster.Received(number, part, List.of())));
+            Parts.of(confirm.killed()).forEach(part -> peers.tell(new AgentToMaster.Received(number, List.of(), part)));
+        });
         return this;
     }
 
@@ -190,7 +193,8 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     private Behavior<Command> onKnown(Known known) {
         known.updates().forEach(streams::add);
         if (session.current().isEmpty()) {
-            peers.tell(new AgentToMaster.Register(info, known.tasks()));
+            AgentToMaster.Register.of(info, UUID.randomUUID().toString(), session.newest(), known.tasks())
+                    .forEach(peers::tell);
         }
         return this;
     }
@@ -237,7 +241,7 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
         session.current().ifPresent(number -> {
             List<TaskStatus> due = streams.due(System.nanoTime(), BATCH);
             while (!due.isEmpty()) {
-                peers.tell(new AgentToMaster.Updates(number, due));
+                Parts.of(due).forEach(part -> peers.tell(new AgentToMaster.Updates(number, part)));
                 due = streams.due(System.nanoTime(), BATCH);
             }
         });

@@ -9,10 +9,10 @@ import java.util.OptionalLong;
  */
 public final class SessionFence {
     private OptionalLong current = OptionalLong.empty();
-    private long newest = Long.MIN_VALUE;
+    private long newest;
     private long heardNanos;
 
-    /** A master admits us; false, and nothing changes, unless the number is larger than any before. */
+    /** A master admits us; false, and nothing changes, unless the number is larger than any before, and than 0. */
     public boolean admit(long number, long nowNanos) {
         if (number <= newest) {
             return false;
@@ -35,6 +35,11 @@ public final class SessionFence {
     /** We are in no session until the next admission. */
     public void leave() {
         current = OptionalLong.empty();
+    }
+
+    /** The largest number there was; 0 for none. */
+    public long newest() {
+        return newest;
     }
 
     public OptionalLong current() {
