@@ -22,7 +22,6 @@ import io.finback.controlplane.allocator.AllocatorState;
 import io.finback.controlplane.ingress.Batch;
 import io.finback.controlplane.ingress.Ingress;
 import io.finback.resources.AgentId;
-import io.finback.resources.FrameworkId;
 import io.finback.wire.AgentSessionMessage;
 import java.time.Clock;
 import java.time.Duration;
@@ -44,22 +43,16 @@ public final class AllocatorActor
             AllocatorSettings settings,
             Clock clock,
             ActorRef<AllocationDelta> views,
-            BiConsumer<AgentId, AgentSessionMessage> sessions,
-            BiConsumer<FrameworkId, AllocationEvent> frameworks) {
+            BiConsumer<AgentId, AgentSessionMessage> sessions) {
         /** Reaches sessions through cluster sharding. */
         public static Collaborators sharded(
-                AllocatorSettings settings,
-                Clock clock,
-                ActorRef<AllocationDelta> views,
-                ClusterSharding sharding,
-                BiConsumer<FrameworkId, AllocationEvent> frameworks) {
+                AllocatorSettings settings, Clock clock, ActorRef<AllocationDelta> views, ClusterSharding sharding) {
             return new Collaborators(
                     settings,
                     clock,
                     views,
                     (agent, message) -> sharding.entityRefFor(AgentSessionMessage.KEY, agent.value())
-                            .tell(message),
-                    frameworks);
+                            .tell(message));
         }
     }
 
@@ -96,7 +89,7 @@ public final class AllocatorActor
     }
 
     private AllocatorDesk newDesk(AllocatorState state) {
-        return new AllocatorDesk(state, with, self, with.clock().instant());
+        return new AllocatorDesk(state, with, with.clock().instant());
     }
 
     @Override
@@ -192,8 +185,7 @@ public final class AllocatorActor
                                     "allocator.recovered agents={} tasks={}",
                                     state.agents().size(),
                                     state.holdingCount());
-                    state.agents().forEach(entry -> with.sessions()
-                            .accept(entry.spec().id(), new WakeSession(entry.spec().id())));
+                    desk.begin();
                     ingress.tell(Ingress.Ready.INSTANCE);
                 })
                 .build();

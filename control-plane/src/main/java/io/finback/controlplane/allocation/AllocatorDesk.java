@@ -18,11 +18,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * One incarnation of the allocator: turns messages into decisions of an {@link AllocatorRound} and decisions into answers, which
@@ -31,17 +29,13 @@ import java.util.Set;
 final class AllocatorDesk implements AllocatorMessage.Handler {
     private static final Duration LONGEST_REFUSAL = Duration.ofDays(365);
 
-    /** Tasks released by one event when a framework goes: it goes on with the next. */
-    private static final int REMOVED_AT_ONCE = 10_000;
-
     private record Subscriber(ActorRef<AllocationEvent> ref, Instant until) {}
 
     private final long epoch;
     private final OfferBook book;
     private final AllocatorActor.Collaborators with;
-    private final ActorRef<AllocatorMessage> self;
     private final AgentsDesk agents;
-    private final Evictions evictions;
+    private final TermsDesk terms;
     private final ViewNews news;
     private final Map<FrameworkId, Subscriber> subscribers = new HashMap<>();
     private final List<Runnable> answers = new ArrayList<>();
@@ -51,21 +45,21 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     private boolean tick;
 
     /** {@code state} as it was recovered. */
-    AllocatorDesk(
-            AllocatorState state, AllocatorActor.Collaborators with, ActorRef<AllocatorMessage> self, Instant now) {
+    AllocatorDesk(AllocatorState state, AllocatorActor.Collaborators with, Instant now) {
         this.epoch = state.incarnation() + 1;
         this.with = with;
-        this.self = self;
         this.book = new OfferBook(Long.toString(epoch, 36), with.settings().offers());
         this.agents = new AgentsDesk(with.settings().removalRate(), state, now);
-        this.evictions = new Evictions(with.settings().repeat(), with.frameworks(), with.sessions());
+        this.terms = new TermsDesk(with.settings().repeat(), with.sessions());
         this.news = new ViewNews(epoch, with.views(), with.settings().viewDelay(), book, agents::speaks, now);
         this.now = now;
         this.state = state;
         this.round = new AllocatorRound(state, book, now);
-        Set<AgentId> all = new LinkedHashSet<>();
-        state.agents().forEach(entry -> all.add(entry.record().id()));
-        evictions.update(all, state, now);
+    }
+
+    /** Tells the sessions of all agents that this allocator has begun. */
+    void begin() {
+        terms.wakeAll(state, now);
     }
 
     /** Decides a batch. Returns what must be journaled before {@link #settle} may be called. */
@@ -94,12 +88,12 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
         }
         tellWithdrawn(round.withdrawn());
         answers.forEach(Runnable::run);
-        evictions.update(round.changedAgents(), state, now);
+        terms.update(round.changedAgents(), state, now);
         if (tick) {
             tellWithdrawn(book.expire(now));
             endLeases();
             tellMade(book.pass(state, now));
-            evictions.repeat(state, now);
+            terms.repeat(state, now);
             news.publish(state, now);
         }
     }
@@ -110,7 +104,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     Instant nextDue() {
         Instant due = news.nextDue();
-        for (Optional<Instant> other : List.of(book.nextDue(), agents.nextDue(), evictions.nextDue())) {
+        for (Optional<Instant> other : List.of(book.nextDue(), agents.nextDue(), terms.nextDue())) {
             due = other.filter(due::isAfter).orElse(due);
         }
         return due;
@@ -118,28 +112,42 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void admit(AllocatorMessage.Admit message) {
-        AgentId agent = message.info().id();
-        List<SessionReply> replies = agents.admit(message, round);
-        news.add(agent);
-        answers.add(() -> replies.forEach(message.replyTo()::tell));
+        news.add(message.info().id());
+        agents.admit(message, round)
+                .ifPresent(reply -> answers.add(() -> message.replyTo().tell(reply)));
     }
 
     @Override
     public void markUnreachable(AllocatorMessage.MarkUnreachable message) {
-        news.add(message.agent());
-        tellWithdrawn(book.setOfferable(message.agent(), false));
-        agents.markUnreachable(message, round, now)
+        AgentId agent = message.agent();
+        Optional<SessionReply> outdated = agents.outdated(agent, message.session(), round);
+        if (outdated.isEmpty()) {
+            news.add(agent);
+            tellWithdrawn(book.setOfferable(agent, false));
+        }
+        outdated.or(() -> agents.markUnreachable(message, round, now))
                 .ifPresent(reply -> answers.add(() -> message.replyTo().tell(reply)));
     }
 
     @Override
     public void setOffering(AllocatorMessage.SetOffering message) {
         AgentId agent = message.agent();
-        if (agents.setSpeaking(message, round)) {
+        Optional<SessionReply> outdated = agents.outdated(agent, message.session(), round);
+        if (outdated.isPresent()) {
+            answers.add(() -> message.replyTo().tell(outdated.get()));
+        } else if (round.isKnown(agent)) {
             news.add(agent);
+            agents.setSpeaking(agent, message.offering());
             tellWithdrawn(book.setOfferable(agent, message.offering() && round.mayBeOffered(agent)));
         }
-        round.unwanted(agent).ifPresent(reason -> answers.add(() -> evictions.heardFrom(agent, reason)));
+    }
+
+    @Override
+    public void termsHeard(AllocatorMessage.TermsHeard message) {
+        if (terms.heard(message.agent(), message.terms())
+                && message.terms().removed().isPresent()) {
+            round.releaseAll(message.agent());
+        }
     }
 
     @Override
@@ -211,19 +219,6 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     public void release(AllocatorMessage.Release message) {
         message.tasks().forEach(task -> round.release(new TaskKey(message.framework(), task)));
         answers.add(() -> message.replyTo().tell(new AllocationEvent.Released(message.tasks())));
-    }
-
-    @Override
-    public void removeFramework(AllocatorMessage.RemoveFramework message) {
-        noInterest(new AllocatorMessage.NoInterest(message.framework()));
-        boolean done = round.removeFramework(message.framework(), REMOVED_AT_ONCE);
-        answers.add(() -> {
-            if (done) {
-                message.replyTo().tell(new AllocationEvent.FrameworkRemoved());
-            } else {
-                self.tell(message);
-            }
-        });
     }
 
     @Override

@@ -4,7 +4,6 @@ import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -44,24 +43,24 @@ public record AgentRecord(
         }
     }
 
-    /** What an earlier version has not written is as it was then: nothing was reserved, drained or gone. */
+    /** The total may be missing in what an earlier version has written: nothing was reserved then. */
     public AgentRecord(
             AgentSpec spec,
             Instant admittedAt,
-            @Nullable Optional<Instant> lostAt,
+            Optional<Instant> lostAt,
             @Nullable Resources total,
             long session,
             boolean deactivated,
-            @Nullable Optional<Drain> drain,
-            @Nullable Optional<Instant> goneAt) {
+            Optional<Drain> drain,
+            Optional<Instant> goneAt) {
         this.spec = spec;
         this.admittedAt = admittedAt;
-        this.lostAt = Objects.requireNonNullElse(lostAt, Optional.empty());
+        this.lostAt = lostAt;
         this.total = total == null ? spec.total() : total;
         this.session = session;
         this.deactivated = deactivated;
-        this.drain = Objects.requireNonNullElse(drain, Optional.empty());
-        this.goneAt = Objects.requireNonNullElse(goneAt, Optional.empty());
+        this.drain = drain;
+        this.goneAt = goneAt;
     }
 
     public static AgentRecord admitted(AgentSpec spec, Instant at) {

@@ -45,7 +45,7 @@ public record AllocatorEvent(
             @Nullable List<SessionNumber> sessions,
             @Nullable Map<String, Double> weights,
             @Nullable List<Quota> quotas,
-            @Nullable Optional<Maintenance> maintenance,
+            Optional<Maintenance> maintenance,
             @Nullable List<String> operations,
             long incarnation) {
         this.released = List.copyOf(released);
@@ -56,7 +56,7 @@ public record AllocatorEvent(
         this.sessions = copy(sessions);
         this.weights = weights == null ? Map.of() : Map.copyOf(weights);
         this.quotas = copy(quotas);
-        this.maintenance = maintenance == null ? Optional.empty() : maintenance;
+        this.maintenance = maintenance;
         this.operations = copy(operations);
         this.incarnation = incarnation;
     }

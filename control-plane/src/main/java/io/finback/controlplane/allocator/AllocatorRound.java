@@ -63,9 +63,9 @@ public final class AllocatorRound {
     /**
      * Nothing was changed.
      *
-     * @param shutDown it is not wanted at all: gone for good, or its machine is down for maintenance
+     * @param removed it is not wanted at all: gone for good, or its machine is down for maintenance
      */
-    public record Refused(String reason, boolean shutDown) implements Admission {
+    public record Refused(String reason, boolean removed) implements Admission {
         @Override
         public <R> R match(Function<Admitted, R> admitted, Function<Refused, R> refused) {
             return refused.apply(this);
@@ -184,11 +184,14 @@ public final class AllocatorRound {
                 : Optional.empty();
     }
 
-    /** Ends what the framework holds, at most {@code most} tasks at a time. Returns whether nothing is left. */
-    public boolean removeFramework(FrameworkId framework, int most) {
-        List<TaskKey> held = draft.tasksOf(framework, most + 1);
-        held.stream().limit(most).forEach(this::release);
-        return held.size() <= most;
+    /** Everybody concerned knows that what ran on this agent is over. Nothing happens to an agent that may still be running. */
+    public void releaseAll(AgentId agent) {
+        boolean over = draft.record(agent)
+                .filter(record -> record.goneAt().isPresent() || draft.isDown(record.spec()))
+                .isPresent();
+        if (over) {
+            draft.tasksOn(agent).forEach(this::release);
+        }
     }
 
     /** The agent has been silent for too long. Returns what its tasks are; empty when the agent is unknown. */

@@ -1,7 +1,6 @@
 package io.finback.controlplane.allocator;
 
 import io.finback.resources.AgentId;
-import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import io.finback.resources.Special;
 import java.util.ArrayList;
@@ -166,21 +165,6 @@ final class Draft {
         claimed.values().stream()
                 .filter(holding -> holding.agent().equals(agent))
                 .forEach(holding -> tasks.add(holding.key()));
-        return List.copyOf(tasks);
-    }
-
-    /** Some of what the framework holds. O(all tasks): rare. */
-    List<TaskKey> tasksOf(FrameworkId framework, int most) {
-        Set<TaskKey> tasks = new LinkedHashSet<>();
-        for (Holding holding : state.holdings()) {
-            TaskKey key = holding.key();
-            if (tasks.size() < most && key.framework().equals(framework) && !released.contains(key)) {
-                tasks.add(key);
-            }
-        }
-        claimed.keySet().stream()
-                .filter(key -> key.framework().equals(framework))
-                .forEach(tasks::add);
         return List.copyOf(tasks);
     }
 

@@ -255,7 +255,7 @@ public final class OfferBook {
     private Offered offer(
             AllocatorState state, FrameworkId framework, AgentId agent, Resources resources, Instant now) {
         Offered offer = new Offered(
-                OfferId.of(idPrefix + "-O" + nextId++), framework, "*", agent, resources, now.plus(policy.timeout()));
+                OfferId.of(idPrefix + "-O" + nextId++), framework, agent, resources, now.plus(policy.timeout()), "*");
         offers.put(offer.id(), offer);
         byAgent.computeIfAbsent(agent, id -> new LinkedHashSet<>()).add(offer.id());
         offeredOn.merge(agent, resources, Resources::plus);

@@ -10,7 +10,6 @@ import io.finback.controlplane.allocation.AllocatorActor;
 import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.controlplane.framework.FrameworkActor;
 import io.finback.controlplane.framework.FrameworkDelta;
-import io.finback.controlplane.framework.FrameworkSignal;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
@@ -31,13 +30,7 @@ final class Entities {
         Clock clock = Clock.systemUTC();
         String masters = Role.MASTER.id();
         AllocatorActor.Collaborators allocator =
-                AllocatorActor.Collaborators.sharded(
-                settings.allocator(),
-                clock,
-                allocationViews,
-                sharding,
-                (id, event) -> sharding.entityRefFor(SchedulerCall.KEY, id.value())
-                        .tell(new FrameworkSignal.FromAllocator(event)));
+                AllocatorActor.Collaborators.sharded(settings.allocator(), clock, allocationViews, sharding);
         FrameworkActor.Collaborators framework =
                 FrameworkActor.Collaborators.sharded(settings.framework(), clock, frameworkViews, sharding);
         AgentSession.Collaborators agent = AgentSession.Collaborators.sharded(settings.agent(), clock, sharding);
