@@ -143,9 +143,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void interest(AllocatorMessage.Interest message) {
-        book.join(
-                message.framework(),
-                message.spec().suppressed().containsAll(message.spec().roles()));
+        tellWithdrawn(book.join(message.framework(), message.spec()));
         subscribers.put(message.framework(), new Subscriber(message.replyTo(), now.plus(lease)));
         answers.add(() -> message.replyTo().tell(new AllocationEvent.Welcome(epoch)));
     }
@@ -180,7 +178,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void revive(AllocatorMessage.Revive message) {
-        book.revive(message.framework());
+        book.revive(message.framework(), message.roles());
     }
 
     @Override
@@ -250,7 +248,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
                     spec.hostname(),
                     offer.resources(),
                     spec.attributes(),
-                    "*",
+                    offer.role(),
                     spec.httpPort(),
                     spec.domain(),
                     Optional.empty()));
