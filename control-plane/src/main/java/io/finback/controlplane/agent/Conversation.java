@@ -174,9 +174,7 @@ final class Conversation {
     }
 
     void refused(SessionReply.AdmitRefused refused) {
-        if (registering
-                .filter(mine -> mine.ask().equals(refused.ask()))
-                .isPresent()) {
+        if (registering.filter(mine -> mine.ask().equals(refused.ask())).isPresent()) {
             log.warn("agent.refused agentId={} reason={}", agent, refused.reason());
             registering = Optional.empty();
             tell(new MasterToAgent.Refused(refused.reason()));

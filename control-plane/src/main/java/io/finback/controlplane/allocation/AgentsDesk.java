@@ -56,8 +56,8 @@ final class AgentsDesk {
     private SessionReply admitWhole(AllocatorMessage.Admit message, AllocatorRound round) {
         AgentId agent = message.info().id();
         List<Holding> running = message.running().stream()
-                .map(task -> new Holding(
-                        new TaskKey(task.framework(), task.task()), agent, task.resources(), task.role()))
+                .map(task ->
+                        new Holding(new TaskKey(task.framework(), task.task()), agent, task.resources(), task.role()))
                 .toList();
         return round.admit(spec(message.info()), running, number(message, round))
                 .<SessionReply>match(
@@ -109,9 +109,8 @@ final class AgentsDesk {
             AllocatorMessage.MarkUnreachable message, AllocatorRound round, Instant now) {
         AgentId agent = message.agent();
         speaking.remove(agent);
-        boolean mustWait = rate.isPresent()
-                && round.isReachable(agent)
-                && (removalAllowedAt.isAfter(now) || !removals.isEmpty());
+        boolean mustWait =
+                rate.isPresent() && round.isReachable(agent) && (removalAllowedAt.isAfter(now) || !removals.isEmpty());
         if (mustWait) {
             removals.put(agent, message);
             return Optional.empty();
@@ -122,8 +121,7 @@ final class AgentsDesk {
     /** Gives up those whose turn has come. */
     void giveUpDue(AllocatorRound round, Instant now, BiConsumer<ActorRef<SessionReply>, SessionReply> answer) {
         while (!removals.isEmpty() && !removalAllowedAt.isAfter(now)) {
-            AllocatorMessage.MarkUnreachable next =
-                    removals.values().iterator().next();
+            AllocatorMessage.MarkUnreachable next = removals.values().iterator().next();
             removals.remove(next.agent());
             answer.accept(next.replyTo(), giveUp(next, round, now));
         }

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * News for the views. Every item is complete in itself, so that receiving one twice or out of order does no harm: the larger
@@ -22,8 +23,14 @@ import java.util.Optional;
  * @param pool what is not of one agent; empty: as it was. An answer to a question for everything always has it
  */
 public record AllocationDelta(long epoch, long number, List<Agent> agents, Optional<Pool> pool) implements WireMessage {
-    public AllocationDelta {
-        agents = List.copyOf(agents);
+
+    /** {@code pool} is not known to an earlier version. */
+    @SuppressWarnings("NullableOptional") // absent in what an earlier version sends
+    public AllocationDelta(long epoch, long number, List<Agent> agents, @Nullable Optional<Pool> pool) {
+        this.epoch = epoch;
+        this.number = number;
+        this.agents = List.copyOf(agents);
+        this.pool = pool == null ? Optional.empty() : pool;
     }
 
     public AllocationDelta(long epoch, long number, List<Agent> agents) {
@@ -53,8 +60,32 @@ public record AllocationDelta(long epoch, long number, List<Agent> agents, Optio
             Optional<Drain> drain,
             Optional<Instant> goneAt,
             List<Offered> offers) {
-        public Agent {
-            offers = List.copyOf(offers);
+
+        /** What follows {@code offered} is not known to an earlier version. */
+        @SuppressWarnings("NullableOptional") // as above
+        public Agent(
+                AgentSpec spec,
+                Instant admittedAt,
+                Optional<Instant> lostAt,
+                boolean active,
+                Resources allocated,
+                Resources offered,
+                @Nullable Resources total,
+                boolean deactivated,
+                @Nullable Optional<Drain> drain,
+                @Nullable Optional<Instant> goneAt,
+                @Nullable List<Offered> offers) {
+            this.spec = spec;
+            this.admittedAt = admittedAt;
+            this.lostAt = lostAt;
+            this.active = active;
+            this.allocated = allocated;
+            this.offered = offered;
+            this.total = total == null ? spec.total() : total;
+            this.deactivated = deactivated;
+            this.drain = drain == null ? Optional.empty() : drain;
+            this.goneAt = goneAt == null ? Optional.empty() : goneAt;
+            this.offers = offers == null ? List.of() : List.copyOf(offers);
         }
 
         public Agent(
@@ -101,8 +132,7 @@ public record AllocationDelta(long epoch, long number, List<Agent> agents, Optio
             MaintenanceSchedule schedule,
             List<MaintenanceSchedule.MachineId> down,
             List<InverseAnswer> inverse) {
-        public static final Pool EMPTY =
-                new Pool(Map.of(), List.of(), MaintenanceSchedule.EMPTY, List.of(), List.of());
+        public static final Pool EMPTY = new Pool(Map.of(), List.of(), MaintenanceSchedule.EMPTY, List.of(), List.of());
 
         public Pool {
             weights = Map.copyOf(weights);

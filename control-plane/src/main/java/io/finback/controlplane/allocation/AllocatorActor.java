@@ -47,12 +47,9 @@ public final class AllocatorActor
         /** Reaches sessions through cluster sharding. */
         public static Collaborators sharded(
                 AllocatorSettings settings, Clock clock, ActorRef<AllocationDelta> views, ClusterSharding sharding) {
-            return new Collaborators(
-                    settings,
-                    clock,
-                    views,
-                    (agent, message) -> sharding.entityRefFor(AgentSessionMessage.KEY, agent.value())
-                            .tell(message));
+            return new Collaborators(settings, clock, views, (agent, message) -> sharding.entityRefFor(
+                            AgentSessionMessage.KEY, agent.value())
+                    .tell(message));
         }
     }
 
@@ -148,18 +145,19 @@ public final class AllocatorActor
                         agent.session(),
                         agent.lostAt().isPresent(),
                         agent.deactivated(),
-                        agent.drain().map(drain -> drain.drainedAt().isPresent() ? "DRAINED" : "DRAINING").orElse("none"),
+                        agent.drain()
+                                .map(drain -> drain.drainedAt().isPresent() ? "DRAINED" : "DRAINING")
+                                .orElse("none"),
                         agent.goneAt().isPresent()));
         event.quotas().forEach(quota -> context.getLog().info("allocator.quota quota={}", quota));
         if (!event.weights().isEmpty()) {
             context.getLog().info("allocator.weights weights={}", event.weights());
         }
-        event.maintenance()
-                .ifPresent(next -> context.getLog()
-                        .info(
-                                "allocator.maintenance windows={} down={}",
-                                next.schedule().windows().size(),
-                                next.down().size()));
+        event.maintenance().ifPresent(next -> context.getLog()
+                .info(
+                        "allocator.maintenance windows={} down={}",
+                        next.schedule().windows().size(),
+                        next.down().size()));
         context.getLog()
                 .debug(
                         "allocator.batch claimed={} released={} operations={}",

@@ -84,7 +84,8 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
         round.check();
         for (AgentId agent : round.changedAgents()) {
             news.add(agent);
-            book.setOfferable(agent, agents.speaks(agent) && mayBeOffered(agent)).forEach(this::noteEnded);
+            book.setOfferable(agent, agents.speaks(agent) && mayBeOffered(agent))
+                    .forEach(this::noteEnded);
         }
         tellWithdrawn(round.withdrawn());
         answers.forEach(Runnable::run);
@@ -152,9 +153,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void interest(AllocatorMessage.Interest message) {
-        book.join(
-                message.framework(),
-                message.spec().suppressed().containsAll(message.spec().roles()));
+        tellWithdrawn(book.join(message.framework(), message.spec()));
         subscribers.put(
                 message.framework(),
                 new Subscriber(message.replyTo(), now.plus(with.settings().lease())));
@@ -212,7 +211,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void revive(AllocatorMessage.Revive message) {
-        book.revive(message.framework());
+        book.revive(message.framework(), message.roles());
     }
 
     @Override
@@ -267,8 +266,8 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
             ids.computeIfAbsent(offer.framework(), id -> new ArrayList<>()).add(offer.id());
             noteEnded(offer);
         }
-        ids.forEach((framework, list) -> Parts.of(list)
-                .forEach(part -> tell(framework, new AllocationEvent.OffersWithdrawn(epoch, part))));
+        ids.forEach((framework, list) ->
+                Parts.of(list).forEach(part -> tell(framework, new AllocationEvent.OffersWithdrawn(epoch, part))));
     }
 
     private void tellMade(List<Offered> made) {
@@ -288,8 +287,8 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
                             spec.domain(),
                             state.unavailability(spec)));
         }
-        offers.forEach((framework, list) -> Parts.of(list)
-                .forEach(part -> tell(framework, new AllocationEvent.OffersMade(epoch, part))));
+        offers.forEach((framework, list) ->
+                Parts.of(list).forEach(part -> tell(framework, new AllocationEvent.OffersMade(epoch, part))));
     }
 
     private void tell(FrameworkId framework, AllocationEvent event) {

@@ -82,7 +82,8 @@ public sealed interface OperatorCommand extends WireMessage {
      *
      * @param principal present: reservations and volumes must name it
      */
-    record ChangeResources(AgentId agent, List<ResourceOperation> operations, Optional<String> principal) implements OperatorCommand {
+    record ChangeResources(AgentId agent, List<ResourceOperation> operations, Optional<String> principal)
+            implements OperatorCommand {
         public ChangeResources {
             operations = List.copyOf(operations);
         }

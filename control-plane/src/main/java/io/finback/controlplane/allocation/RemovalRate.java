@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
 public record RemovalRate(int permits, Duration per) {
     private static final Pattern TEXT = Pattern.compile("(\\d{1,6})/(\\d{1,9}(?:\\.\\d{1,9})?)([a-z]+)");
     private static final Map<String, Double> SECONDS = Map.of(
-            "ns", 1e-9, "us", 1e-6, "ms", 1e-3, "secs", 1.0, "mins", 60.0, "hrs", 3600.0, "days", 86_400.0, "weeks", 604_800.0);
+            "ns", 1e-9, "us", 1e-6, "ms", 1e-3, "secs", 1.0, "mins", 60.0, "hrs", 3600.0, "days", 86_400.0, "weeks",
+            604_800.0);
 
     public RemovalRate {
         if (permits < 1 || per.isNegative() || per.isZero()) {
@@ -30,8 +31,9 @@ public record RemovalRate(int permits, Duration per) {
     public static RemovalRate parse(String text) {
         Matcher matcher = TEXT.matcher(text.trim().toLowerCase(Locale.ROOT));
         if (!matcher.matches() || !SECONDS.containsKey(matcher.group(3))) {
-            throw new IllegalArgumentException("finback.master.agent-removal-rate-limit: '" + text
-                    + "' (expected: none, or agents/time such as 1/10mins; units ns, us, ms, secs, mins, hrs, days, weeks)");
+            throw new IllegalArgumentException(
+                    "finback.master.agent-removal-rate-limit: '" + text
+                            + "' (expected: none, or agents/time such as 1/10mins; units ns, us, ms, secs, mins, hrs, days, weeks)");
         }
         double seconds = Double.parseDouble(matcher.group(2)) * SECONDS.getOrDefault(matcher.group(3), 1.0);
         return new RemovalRate(Integer.parseInt(matcher.group(1)), Duration.ofNanos(Math.round(seconds * 1e9)));

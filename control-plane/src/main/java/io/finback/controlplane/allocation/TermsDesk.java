@@ -130,8 +130,7 @@ final class TermsDesk {
         List<SessionReply.HeldTasks> held = terms.removed().isPresent()
                 ? entry.map(mine -> HeldByFramework.of(mine.tasks())).orElse(List.of())
                 : List.of();
-        return new WakeSession(
-                agent, entry.map(mine -> mine.record().session()).orElse(0L), terms, held);
+        return new WakeSession(agent, entry.map(mine -> mine.record().session()).orElse(0L), terms, held);
     }
 
     private static AgentTerms wanted(AgentId agent, AllocatorState state) {

@@ -155,6 +155,9 @@ final class ViewNews {
 
     private static AllocationDelta.Drain drain(AgentRecord.Drain drain) {
         return new AllocationDelta.Drain(
-                drain.maxGrace(), drain.markGone(), drain.since(), drain.drainedAt().isPresent());
+                drain.maxGrace(),
+                drain.markGone(),
+                drain.since(),
+                drain.drainedAt().isPresent());
     }
 }

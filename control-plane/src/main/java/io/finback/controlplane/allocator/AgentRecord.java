@@ -36,8 +36,7 @@ public record AgentRecord(
      * @param markGone when empty, the agent is gone for good
      * @param drainedAt when its last task ended; empty: there are some left
      */
-    public record Drain(
-            Optional<Duration> maxGrace, boolean markGone, Instant since, Optional<Instant> drainedAt) {
+    public record Drain(Optional<Duration> maxGrace, boolean markGone, Instant since, Optional<Instant> drainedAt) {
         public Drain drained(Instant at) {
             return new Drain(maxGrace, markGone, since, Optional.of(at));
         }
@@ -64,8 +63,7 @@ public record AgentRecord(
     }
 
     public static AgentRecord admitted(AgentSpec spec, Instant at) {
-        return new AgentRecord(
-                spec, at, Optional.empty(), spec.total(), 0, false, Optional.empty(), Optional.empty());
+        return new AgentRecord(spec, at, Optional.empty(), spec.total(), 0, false, Optional.empty(), Optional.empty());
     }
 
     public AgentId id() {

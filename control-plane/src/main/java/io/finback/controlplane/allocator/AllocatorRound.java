@@ -213,7 +213,7 @@ public final class AllocatorRound {
         List<Offered> declined = book.remove(framework, offers);
         for (Offered offer : declined) {
             if (!refuse.isZero()) {
-                book.filter(framework, offer.agent(), offer.resources(), now.plus(refuse));
+                book.filter(framework, offer.role(), offer.agent(), offer.resources(), now.plus(refuse));
             }
         }
         return declined;

@@ -4,7 +4,6 @@ import io.finback.resources.AgentId;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,8 +43,7 @@ public record AllocatorSnapshot(
     }
 
     public static AllocatorSnapshot of(List<AgentRecord> agents, List<Holding> holdings) {
-        return new AllocatorSnapshot(
-                agents, holdings, List.of(), Map.of(), List.of(), Maintenance.NONE, List.of(), 0);
+        return new AllocatorSnapshot(agents, holdings, List.of(), Map.of(), List.of(), Maintenance.NONE, List.of(), 0);
     }
 
     public record Gone(AgentId agent, Instant at) {}

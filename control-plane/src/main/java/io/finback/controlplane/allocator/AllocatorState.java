@@ -2,7 +2,6 @@ package io.finback.controlplane.allocator;
 
 import io.finback.controlplane.allocator.MaintenanceSchedule.Unavailability;
 import io.finback.resources.AgentId;
-import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import io.finback.resources.Special;
 import java.time.Instant;
@@ -297,8 +296,7 @@ public final class AllocatorState {
         put(
                 entry == null
                         ? AgentRecord.admitted(admitted.spec(), admitted.at())
-                        : entry.record.withSpec(
-                                admitted.spec(), admitted.spec().total()));
+                        : entry.record.withSpec(admitted.spec(), admitted.spec().total()));
     }
 
     private void put(AgentRecord record) {
@@ -309,7 +307,8 @@ public final class AllocatorState {
             count(record, true);
         } else {
             AgentRecord before = entry.record;
-            boolean same = before.isCounted() == record.isCounted() && before.total().equals(record.total());
+            boolean same =
+                    before.isCounted() == record.isCounted() && before.total().equals(record.total());
             if (!same) {
                 count(before, false);
             }

@@ -130,14 +130,19 @@ public final class ClaimRound {
             } else if (role.isEmpty()) {
                 refused.put(wish.task(), noOffers(request));
             } else if (held.isPresent()) {
-                refuse(wish, "task: " + wish.task() + " runs on agent "
-                        + held.get().agent() + " (expected: an id not in use)");
+                refuse(
+                        wish,
+                        "task: " + wish.task() + " runs on agent " + held.get().agent()
+                                + " (expected: an id not in use)");
             } else if (wish.resources().isEmpty()) {
                 refuse(wish, "resources: none (expected: some)");
             } else if (!budget.contains(wish.resources())) {
-                refuse(wish, "resources: " + wish.resources() + " lack "
-                        + ResourceMath.missing(wish.resources(), budget) + " (expected: within what is left of the offers, "
-                        + (budget.isEmpty() ? "nothing" : budget) + ")");
+                refuse(
+                        wish,
+                        "resources: " + wish.resources() + " lack "
+                                + ResourceMath.missing(wish.resources(), budget)
+                                + " (expected: within what is left of the offers, "
+                                + (budget.isEmpty() ? "nothing" : budget) + ")");
             } else {
                 draft.claim(new Holding(key, request.agent(), wish.resources(), role.get()));
                 budget = budget.minus(ResourceMath.exclusive(wish.resources()));
@@ -162,8 +167,8 @@ public final class ClaimRound {
             Draft.Agent agent = draft.agent(request.agent()).orElseThrow();
             Conversions.Asker asker =
                     new Conversions.Asker(Optional.of(request.roles()), request.principal(), request.mayShare());
-            Conversions.Verdict verdict = Conversions.of(
-                    operation, budget, agent.record().total(), agent.sharedInUse(), asker);
+            Conversions.Verdict verdict =
+                    Conversions.of(operation, budget, agent.record().total(), agent.sharedInUse(), asker);
             if (verdict.conversion().isEmpty()) {
                 failed.put(operation.id(), new Refused(Why.INVALID, verdict.refusal()));
                 return;
@@ -202,7 +207,8 @@ public final class ClaimRound {
         }
         book.touch(request.agent(), request.framework());
         if (!request.refuse().isZero() && !progress.budget.isEmpty()) {
-            book.filter(request.framework(), request.agent(), progress.budget, now.plus(request.refuse()));
+            progress.role.ifPresent(role -> book.filter(
+                    request.framework(), role, request.agent(), progress.budget, now.plus(request.refuse())));
         }
         return progress.outcome();
     }

@@ -99,9 +99,10 @@ final class Conversions {
         for (Special entry : volumes.special()) {
             Optional<Disk.Persistence> volume = persistence(entry.kind());
             if (volume.isPresent() && !ids.add(nameOf(entry.kind(), volume.get()))) {
-                return Verdict.refused("CREATE: persistent volume '" + volume.get().id()
-                        + "' (expected: an id not used yet for role "
-                        + entry.kind().reservedTo().orElse("*") + " on this agent)");
+                return Verdict.refused(
+                        "CREATE: persistent volume '" + volume.get().id()
+                                + "' (expected: an id not used yet for role "
+                                + entry.kind().reservedTo().orElse("*") + " on this agent)");
             }
         }
         return convert("CREATE", volumes, budget, kind -> refusalToCreate(kind, asker), Conversions::withoutVolume);
@@ -125,8 +126,13 @@ final class Conversions {
             Resources budget,
             Function<Kind, Optional<String>> refusal,
             Function<Kind, Kind> before) {
-        Verdict verdict = all(name, wanted, refusal, (entry, sum) ->
-                sum.and(Resources.of(before.apply(entry.kind()), entry.amount()), Resources.of(entry.kind(), entry.amount())));
+        Verdict verdict = all(
+                name,
+                wanted,
+                refusal,
+                (entry, sum) -> sum.and(
+                        Resources.of(before.apply(entry.kind()), entry.amount()),
+                        Resources.of(entry.kind(), entry.amount())));
         return within(name, verdict, budget);
     }
 
@@ -136,8 +142,13 @@ final class Conversions {
             Resources budget,
             Function<Kind, Optional<String>> refusal,
             Function<Kind, Kind> after) {
-        Verdict verdict = all(name, wanted, refusal, (entry, sum) ->
-                sum.and(Resources.of(entry.kind(), entry.amount()), Resources.of(after.apply(entry.kind()), entry.amount())));
+        Verdict verdict = all(
+                name,
+                wanted,
+                refusal,
+                (entry, sum) -> sum.and(
+                        Resources.of(entry.kind(), entry.amount()),
+                        Resources.of(after.apply(entry.kind()), entry.amount())));
         return within(name, verdict, budget);
     }
 
@@ -146,13 +157,13 @@ final class Conversions {
         Conversion apply(Special entry, Conversion sum);
     }
 
-    private static Verdict all(
-            String name, Resources wanted, Function<Kind, Optional<String>> refusal, Step step) {
+    private static Verdict all(String name, Resources wanted, Function<Kind, Optional<String>> refusal, Step step) {
         if (wanted.isEmpty()) {
             return Verdict.refused(name + ": no resources (expected: some)");
         }
         if (!wanted.plain().isEmpty()) {
-            return Verdict.refused(name + ": " + wanted.plain() + " " + refusal.apply(Kind.PLAIN).orElse("is plain"));
+            return Verdict.refused(name + ": " + wanted.plain() + " "
+                    + refusal.apply(Kind.PLAIN).orElse("is plain"));
         }
         Conversion sum = Conversion.NOTHING;
         for (Special entry : wanted.special()) {
@@ -226,8 +237,11 @@ final class Conversions {
                     + " (expected: a container path, mode RW, and no host path)");
         }
         String id = volume.get().id();
-        if (id.isEmpty() || id.length() > 255 || id.equals(".") || id.equals("..") || !id.chars().allMatch(
-                c -> c > ' ' && c != '/' && c != '\\' && c != 127)) {
+        if (id.isEmpty()
+                || id.length() > 255
+                || id.equals(".")
+                || id.equals("..")
+                || !id.chars().allMatch(c -> c > ' ' && c != '/' && c != '\\' && c != 127)) {
             return Optional.of("has persistence id '" + id + "' (expected: 1 to 255 printable characters, no slash)");
         }
         return refusalOfPrincipal(asker.principal(), volume.get().principal());

@@ -93,9 +93,7 @@ final class Draft {
 
     Optional<AgentRecord> record(AgentId id) {
         Agent mine = agents.get(id);
-        return mine != null
-                ? Optional.of(mine.record)
-                : state.agent(id).map(AllocatorState.Entry::record);
+        return mine != null ? Optional.of(mine.record) : state.agent(id).map(AllocatorState.Entry::record);
     }
 
     /** The agent, to be changed. */
@@ -106,10 +104,7 @@ final class Draft {
         }
         return state.agent(id).map(entry -> {
             Agent copy = new Agent(
-                    entry.record(),
-                    entry.unallocated(),
-                    entry.tasks().size(),
-                    new HashMap<>(entry.sharedUse()));
+                    entry.record(), entry.unallocated(), entry.tasks().size(), new HashMap<>(entry.sharedUse()));
             agents.put(id, copy);
             return copy;
         });
@@ -178,9 +173,7 @@ final class Draft {
 
     Optional<Quota> quota(String role) {
         Quota mine = quotas.get(role);
-        return mine != null
-                ? Optional.of(mine).filter(quota -> !quota.isDefault())
-                : state.quota(role);
+        return mine != null ? Optional.of(mine).filter(quota -> !quota.isDefault()) : state.quota(role);
     }
 
     List<Quota> allQuotas() {

@@ -44,9 +44,12 @@ public record Maintenance(MaintenanceSchedule schedule, List<MachineId> down) {
                 return Optional.of("machine_ids: none (expected: at least one machine in each window)");
             }
             Optional<Unavailability> negative = Optional.of(window.unavailability())
-                    .filter(gap -> gap.duration().filter(java.time.Duration::isNegative).isPresent());
+                    .filter(gap -> gap.duration()
+                            .filter(java.time.Duration::isNegative)
+                            .isPresent());
             if (negative.isPresent()) {
-                return Optional.of("unavailability.duration: " + negative.get().duration().get() + " (expected: >= 0)");
+                return Optional.of(
+                        "unavailability.duration: " + negative.get().duration().get() + " (expected: >= 0)");
             }
             for (MachineId machine : window.machines()) {
                 Optional<String> wrong = refusalOf(machine);

@@ -59,7 +59,8 @@ public final class OperatorRound {
         quotas.forEach(draft::setQuota);
         Set<String> changed = new HashSet<>();
         quotas.forEach(quota -> changed.add(quota.role()));
-        boolean guaranteed = quotas.stream().anyMatch(quota -> !quota.guarantees().isEmpty());
+        boolean guaranteed =
+                quotas.stream().anyMatch(quota -> !quota.guarantees().isEmpty());
         withdraw(offer -> guaranteed || changed.contains(Accounts.topOf(offer.role())));
         return Optional.empty();
     }
@@ -67,7 +68,8 @@ public final class OperatorRound {
     /** In order, each on what the earlier ones have left. Offers of the agent end as far as they are in the way. */
     public Optional<Refusal> changeResources(
             AgentId id, List<ResourceOperation> operations, Optional<String> principal) {
-        Optional<Draft.Agent> known = draft.agent(id).filter(agent -> agent.record().goneAt().isEmpty());
+        Optional<Draft.Agent> known =
+                draft.agent(id).filter(agent -> agent.record().goneAt().isEmpty());
         if (known.isEmpty()) {
             return Optional.of(Refusal.invalid("agent: " + id + " (expected: a known agent)"));
         }
@@ -75,7 +77,8 @@ public final class OperatorRound {
         List<ResourceOperation> due = operations.stream()
                 .filter(operation -> !draft.hasApplied(nameOf(operation)))
                 .toList();
-        // First with what is free, then with one offer less at a time: every operation is tried before anything is changed.
+        // First with what is free, then with one offer less at a time: every operation is tried before anything is
+        // changed.
         List<Offered> standing = book.offersOn(id);
         for (int ended = 0; ended <= standing.size(); ended++) {
             Resources budget = agent.unallocated();
@@ -84,7 +87,8 @@ public final class OperatorRound {
             }
             Trial trial = attempt(agent, budget, due, principal);
             if (trial.refusal().isEmpty()) {
-                standing.subList(0, ended).forEach(offer -> withdrawn.addAll(book.remove(offer.framework(), List.of(offer.id()))));
+                standing.subList(0, ended)
+                        .forEach(offer -> withdrawn.addAll(book.remove(offer.framework(), List.of(offer.id()))));
                 trial.conversions().forEach(agent::convert);
                 due.forEach(operation -> draft.setApplied(nameOf(operation)));
                 book.touch(id);
@@ -130,8 +134,7 @@ public final class OperatorRound {
             return refusal;
         }
         if (maxGrace.filter(Duration::isNegative).isPresent()) {
-            return Optional.of(
-                    Refusal.invalid("max_grace_period: " + maxGrace.get() + " (expected: >= 0)"));
+            return Optional.of(Refusal.invalid("max_grace_period: " + maxGrace.get() + " (expected: >= 0)"));
         }
         AgentRecord record = agent.orElseThrow().record();
         Instant since = record.drain().map(AgentRecord.Drain::since).orElse(now);
@@ -180,8 +183,7 @@ public final class OperatorRound {
         if (agent.isEmpty()) {
             return draft.state().goneAt(id).isPresent()
                     ? Optional.empty()
-                    : Optional.of(new Refusal(
-                            Refusal.Why.NOT_FOUND, "agent: " + id + " (expected: a known agent)"));
+                    : Optional.of(new Refusal(Refusal.Why.NOT_FOUND, "agent: " + id + " (expected: a known agent)"));
         }
         goneForGood(id, agent.get());
         return Optional.empty();
@@ -228,8 +230,8 @@ public final class OperatorRound {
 
     /** Notes that a draining agent has no tasks left, if that is so. */
     void emptied(AgentId id) {
-        Optional<Draft.Agent> idle = draft.agent(id)
-                .filter(agent -> agent.isIdle() && agent.record().isDraining());
+        Optional<Draft.Agent> idle =
+                draft.agent(id).filter(agent -> agent.isIdle() && agent.record().isDraining());
         idle.ifPresent(agent -> {
             AgentRecord.Drain drain = agent.record().drain().orElseThrow();
             agent.set(agent.record().withDrain(Optional.of(drain.drained(now))));

@@ -74,9 +74,8 @@ final class QuotaRules {
         draft.allQuotas().forEach(quota -> all.put(quota.role(), quota));
         quotas.forEach(quota -> all.put(quota.role(), quota));
         SortedMap<String, Long> guaranteed = new TreeMap<>();
-        all.values()
-                .forEach(quota ->
-                        quota.guarantees().forEach((name, amount) -> guaranteed.merge(name, amount, Long::sum)));
+        all.values().forEach(quota -> quota.guarantees()
+                .forEach((name, amount) -> guaranteed.merge(name, amount, Long::sum)));
         boolean raises = quotas.stream().anyMatch(quota -> !quota.guarantees().isEmpty());
         for (Map.Entry<String, Long> guarantee : guaranteed.entrySet()) {
             long capacity = draft.state().total().milli(guarantee.getKey());

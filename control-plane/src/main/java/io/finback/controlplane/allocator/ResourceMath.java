@@ -40,7 +40,6 @@ final class ResourceMath {
         return new Resources(left.milli(), left.ranges(), left.sets(), special);
     }
 
-
     /** The part of {@code wanted} that is in {@code there}. */
     static Resources present(Resources wanted, Resources there) {
         return wanted.minus(missing(wanted, there));
@@ -51,8 +50,8 @@ final class ResourceMath {
         wanted.milli().forEach((name, value) -> milli.put(name, Math.max(0, value - there.milli(name))));
         TreeMap<String, Ranges> ranges = new TreeMap<>();
         wanted.ranges()
-                .forEach((name, set) ->
-                        ranges.put(name, set.minus(there.ranges().getOrDefault(name, Ranges.EMPTY))));
+                .forEach(
+                        (name, set) -> ranges.put(name, set.minus(there.ranges().getOrDefault(name, Ranges.EMPTY))));
         TreeMap<String, SortedSet<String>> sets = new TreeMap<>();
         wanted.sets().forEach((name, items) -> {
             TreeSet<String> left = new TreeSet<>(items);

@@ -34,15 +34,19 @@ class AllocatorRoundTest {
 
     @Test
     void theMesosFigure() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         assertThat(offer.framework()).isEqualTo(F1);
         assertThat(offer.resources()).isEqualTo(FOUR);
         AllocatorRound round = new AllocatorRound(state, book, NOW);
-        ClaimRound.Outcome outcome = round.claim(request(offer.id(), Duration.ofSeconds(5), wish("t1", Resources.of(2, 1024, 0)), wish("t2", Resources.of(1, 2048, 0))));
+        ClaimRound.Outcome outcome = round.claim(request(
+                offer.id(),
+                Duration.ofSeconds(5),
+                wish("t1", Resources.of(2, 1024, 0)),
+                wish("t2", Resources.of(1, 2048, 0))));
         assertThat(outcome.granted()).hasSize(2);
         settle(round);
-        book.join(F2, false);
+        join(F2, false);
         Offered rest = onlyOffer(NOW);
         assertThat(rest.framework()).isEqualTo(F2);
         assertThat(rest.resources()).isEqualTo(Resources.of(1, 1024, 0));
@@ -50,16 +54,16 @@ class AllocatorRoundTest {
 
     @Test
     void theNeediestFrameworkIsOfferedFirst() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         claim(offer, "t1", Resources.of(3, 1024, 0));
-        book.join(F2, false);
+        join(F2, false);
         assertThat(onlyOffer(NOW).framework()).isEqualTo(F2);
     }
 
     @Test
     void aFilterHidesWhatWasRefusedUntilItEndsOrMoreIsFree() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         claim(offer, "t1", Resources.of(1, 1024, 0));
         Offered rest = onlyOffer(NOW);
@@ -76,7 +80,7 @@ class AllocatorRoundTest {
                 .containsExactly(more);
         assertThat(book.pass(state, NOW.plusSeconds(9))).isEmpty();
         assertThat(onlyOffer(NOW.plusSeconds(10)).resources()).isEqualTo(FOUR);
-        book.revive(F1);
+        book.revive(F1, Set.of());
         assertThat(book.remove(F1, List.of(book.outstanding().iterator().next().id())))
                 .hasSize(1);
         assertThat(onlyOffer(NOW.plusSeconds(10)).resources()).isEqualTo(FOUR);
@@ -84,7 +88,7 @@ class AllocatorRoundTest {
 
     @Test
     void anUnansweredOfferExpires() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         assertThat(book.expire(NOW.plusMillis(4999))).isEmpty();
         assertThat(book.expire(NOW.plusMillis(5000))).containsExactly(offer);
@@ -93,7 +97,7 @@ class AllocatorRoundTest {
 
     @Test
     void anAgentThatShrankBelowItsTasksIsRefused() {
-        book.join(F1, false);
+        join(F1, false);
         claim(onlyOffer(NOW), "t1", Resources.of(3, 1024, 0));
         assertThat(admit(A1, Resources.of(2, 4096, 0))).isInstanceOf(AllocatorRound.Refused.class);
         assertThat(admit(A1, Resources.of(3, 1024, 0))).isInstanceOf(AllocatorRound.Admitted.class);
@@ -102,9 +106,9 @@ class AllocatorRoundTest {
 
     @Test
     void suppressedFrameworksAndLostAgentsGetNothing() {
-        book.join(F1, true);
+        join(F1, true);
         assertThat(book.pass(state, NOW)).isEmpty();
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         AllocatorRound round = new AllocatorRound(state, book, NOW);
         assertThat(round.lose(A1)).isEmpty();
@@ -117,22 +121,24 @@ class AllocatorRoundTest {
 
     @Test
     void anEventThatGivesTooMuchIsRefusedByTheStateItself() {
-        AllocatorEvent tooMuch = AllocatorEvent.of(List.of(), List.of(new Holding(new TaskKey(F1, TaskId.of("t")), A1, Resources.of(5, 1, 0))));
+        AllocatorEvent tooMuch = AllocatorEvent.of(
+                List.of(), List.of(new Holding(new TaskKey(F1, TaskId.of("t")), A1, Resources.of(5, 1, 0))));
         assertThatThrownBy(() -> state.apply(tooMuch)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void aClaimOfMoreThanOfferedIsInvalidAndOneWithoutOfferIsRefused() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         AllocatorRound round = new AllocatorRound(state, book, NOW);
-        ClaimRound.Outcome outcome =
-                round.claim(request(offer.id(), Duration.ZERO, wish("t1", Resources.of(5, 1, 0))));
+        ClaimRound.Outcome outcome = round.claim(request(offer.id(), Duration.ZERO, wish("t1", Resources.of(5, 1, 0))));
         assertThat(outcome.refused().get(TaskId.of("t1")))
-                .isEqualTo(new ClaimRound.Refused(
-                        ClaimRound.Why.INVALID,
-                        "resources: cpus:5;mem:1 lack cpus:1 (expected: within what is left of the offers, cpus:4;mem:4096)"));
-        ClaimRound.Outcome none = round.claim(request(OfferId.of("x"), Duration.ZERO, wish("t2", Resources.of(1, 1, 0))));
+                .isEqualTo(
+                        new ClaimRound.Refused(
+                                ClaimRound.Why.INVALID,
+                                "resources: cpus:5;mem:1 lack cpus:1 (expected: within what is left of the offers, cpus:4;mem:4096)"));
+        ClaimRound.Outcome none =
+                round.claim(request(OfferId.of("x"), Duration.ZERO, wish("t2", Resources.of(1, 1, 0))));
         assertThat(none.refused().get(TaskId.of("t2")).why()).isEqualTo(ClaimRound.Why.INVALID_OFFERS);
     }
 
@@ -145,9 +151,21 @@ class AllocatorRoundTest {
         return admission;
     }
 
+    private void join(FrameworkId framework, boolean suppressed) {
+        assertThat(book.join(framework, ClientSpec.of("*", suppressed))).isEmpty();
+    }
+
     private void claim(Offered offer, String task, Resources resources) {
         AllocatorRound round = new AllocatorRound(state, book, NOW);
-        assertThat(round.claim(new ClaimRound.Request(offer.framework(), offer.agent(), List.of(offer.id()), List.of(ClaimRound.Step.launch(List.of(wish(task, resources)))), Duration.ZERO, Set.of("*"), Optional.empty(), false))
+        assertThat(round.claim(new ClaimRound.Request(
+                                offer.framework(),
+                                offer.agent(),
+                                List.of(offer.id()),
+                                List.of(ClaimRound.Step.launch(List.of(wish(task, resources)))),
+                                Duration.ZERO,
+                                Set.of("*"),
+                                Optional.empty(),
+                                false))
                         .granted())
                 .hasSize(1);
         settle(round);

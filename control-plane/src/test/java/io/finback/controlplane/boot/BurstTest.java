@@ -97,8 +97,7 @@ class BurstTest {
             Maintenance maintenance = new Maintenance(
                     new MaintenanceSchedule(List.of(new MaintenanceSchedule.Window(
                             List.of(machine),
-                            new MaintenanceSchedule.Unavailability(
-                                    Instant.EPOCH, Optional.of(Duration.ofHours(1)))))),
+                            new MaintenanceSchedule.Unavailability(Instant.EPOCH, Optional.of(Duration.ofHours(1)))))),
                     List.of(machine));
             AllocatorEvent event = new AllocatorEvent(
                     List.of(holding.key()),
