@@ -25,6 +25,7 @@ import io.finback.wire.AgentSessionMessage;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -170,7 +171,7 @@ public final class AllocatorActor
                                     state.agents().size(),
                                     state.holdingCount());
                     state.agents().forEach(entry -> with.wakeSession()
-                            .accept(new WakeSession(entry.spec().id())));
+                            .accept(new WakeSession(entry.spec().id(), 0, AgentTerms.NONE, List.of())));
                     ingress.tell(Ingress.Ready.INSTANCE);
                 })
                 .build();

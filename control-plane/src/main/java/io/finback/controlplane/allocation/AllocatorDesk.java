@@ -41,6 +41,8 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     private final OfferBook book;
     private final Duration lease;
     private final Map<AgentId, Long> sessions = new HashMap<>();
+    private final Map<AgentId, String> asks = new HashMap<>();
+    private final AdmitParts admitParts = new AdmitParts();
     private final Set<AgentId> active = new LinkedHashSet<>();
     private final Map<FrameworkId, Subscriber> subscribers = new HashMap<>();
     private final Set<AgentId> news = new LinkedHashSet<>();
@@ -101,31 +103,36 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void admit(AllocatorMessage.Admit message) {
+        admitParts.add(message).ifPresent(this::admitWhole);
+    }
+
+    private void admitWhole(AllocatorMessage.Admit message) {
         AgentId agent = message.info().id();
-        if (isGhost(agent, message.session())) {
-            return;
-        }
         List<Holding> running = message.running().stream()
                 .map(task -> new Holding(new TaskKey(task.framework(), task.task()), agent, task.resources()))
                 .toList();
         SessionReply reply = round.admit(spec(message.info()), running)
                 .<SessionReply>match(
                         admitted -> {
-                            sessions.put(agent, message.session());
+                            long session = number(agent, message);
                             allow(agent, true);
                             return new SessionReply.Admitted(
-                                    message.session(), byFramework(admitted.held()), byFramework(admitted.unplaced()));
+                                    message.ask(),
+                                    session,
+                                    AgentTerms.NONE,
+                                    byFramework(admitted.held()),
+                                    byFramework(admitted.unplaced()));
                         },
-                        refused -> new SessionReply.AdmitRefused(message.session(), refused.reason()));
+                        refused -> new SessionReply.AdmitRefused(message.ask(), refused.reason(), false));
         answers.add(() -> message.replyTo().tell(reply));
     }
 
     @Override
     public void markUnreachable(AllocatorMessage.MarkUnreachable message) {
         if (isGhost(message.agent(), message.session())) {
+            outdated(message.agent(), message.replyTo());
             return;
         }
-        sessions.put(message.agent(), message.session());
         active.remove(message.agent());
         news.add(message.agent());
         SessionReply reply =
@@ -135,8 +142,9 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void setOffering(AllocatorMessage.SetOffering message) {
-        if (!isGhost(message.agent(), message.session())) {
-            sessions.put(message.agent(), message.session());
+        if (isGhost(message.agent(), message.session())) {
+            outdated(message.agent(), message.replyTo());
+        } else {
             allow(message.agent(), message.offering());
         }
     }
@@ -205,8 +213,28 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
         tick = true;
     }
 
+    @Override
+    public void termsHeard(AllocatorMessage.TermsHeard message) {
+        // No terms are made yet.
+    }
+
     private boolean isGhost(AgentId agent, long session) {
-        return session < sessions.getOrDefault(agent, Long.MIN_VALUE);
+        return session < sessions.getOrDefault(agent, 0L);
+    }
+
+    private void outdated(AgentId agent, ActorRef<SessionReply> replyTo) {
+        long newest = sessions.getOrDefault(agent, 0L);
+        answers.add(() -> replyTo.tell(new SessionReply.Outdated(newest)));
+    }
+
+    private long number(AgentId agent, AllocatorMessage.Admit message) {
+        long newest = sessions.getOrDefault(agent, 0L);
+        if (message.ask().equals(asks.put(agent, message.ask())) && message.lastSession() < newest) {
+            return newest;
+        }
+        long number = Math.max(newest, message.lastSession()) + 1;
+        sessions.put(agent, number);
+        return number;
     }
 
     private void allow(AgentId agent, boolean offering) {

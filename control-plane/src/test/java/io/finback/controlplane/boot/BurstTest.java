@@ -44,7 +44,7 @@ class BurstTest {
             TestProbe<AllocationEvent> answers = harness.probe(AllocationEvent.class);
             TestProbe<SessionReply> admitted = harness.probe(SessionReply.class);
             AgentInfo info = new AgentInfo(AgentId.of("a"), "h", 1, Resources.of(1, 1, 1), Map.of(), "1");
-            harness.allocator(new AllocatorMessage.Admit(info, 1, List.of(), admitted.ref()));
+            harness.allocator(new AllocatorMessage.Admit(info, "ask", 1, 1, 0, List.of(), admitted.ref()));
             for (int i = 0; i < BURST; i++) {
                 harness.allocator(
                         new AllocatorMessage.Interest(FrameworkId.of("f"), ClientSpec.of("*", true), answers.ref()));
