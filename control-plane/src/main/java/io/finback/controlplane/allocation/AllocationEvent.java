@@ -19,6 +19,8 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = AllocationEvent.Welcome.class, name = "welcome"),
     @JsonSubTypes.Type(value = AllocationEvent.OffersMade.class, name = "offers_made"),
     @JsonSubTypes.Type(value = AllocationEvent.OffersWithdrawn.class, name = "offers_withdrawn"),
+    @JsonSubTypes.Type(value = AllocationEvent.InverseMade.class, name = "inverse_made"),
+    @JsonSubTypes.Type(value = AllocationEvent.InverseWithdrawn.class, name = "inverse_withdrawn"),
     @JsonSubTypes.Type(value = AllocationEvent.ClaimAnswered.class, name = "claim_answered"),
     @JsonSubTypes.Type(value = AllocationEvent.Released.class, name = "released")
 })
@@ -33,6 +35,10 @@ public sealed interface AllocationEvent extends WireMessage {
         void offersMade(OffersMade event);
 
         void offersWithdrawn(OffersWithdrawn event);
+
+        void inverseMade(InverseMade event);
+
+        void inverseWithdrawn(InverseWithdrawn event);
 
         void claimAnswered(ClaimAnswered event);
 
@@ -84,11 +90,51 @@ public sealed interface AllocationEvent extends WireMessage {
         }
     }
 
-    /** Journaled: the granted tasks hold their resources until {@link AllocatorMessage.Release}. */
-    record ClaimAnswered(AgentId agent, List<TaskId> granted, List<RefusedTask> refused) implements AllocationEvent {
+    /** These agents shall be left; answered by {@link AllocatorMessage.AnswerInverse}. */
+    record InverseMade(long epoch, List<Inverse> offers) implements AllocationEvent {
+        public InverseMade {
+            offers = List.copyOf(offers);
+        }
+
+        @Override
+        public void deliver(Handler handler) {
+            handler.inverseMade(this);
+        }
+    }
+
+    record Inverse(OfferId id, AgentId agent, MaintenanceSchedule.Unavailability unavailability) {}
+
+    /** These no longer matter. */
+    record InverseWithdrawn(long epoch, List<OfferId> offers) implements AllocationEvent {
+        public InverseWithdrawn {
+            offers = List.copyOf(offers);
+        }
+
+        @Override
+        public void deliver(Handler handler) {
+            handler.inverseWithdrawn(this);
+        }
+    }
+
+    /**
+     * Journaled: the granted tasks hold their resources until {@link AllocatorMessage.Release}, the applied changes are made. Every task
+     * and every change of the claim is in exactly one of the lists.
+     *
+     * @param claim {@link AllocatorMessage.Claim#number}
+     */
+    record ClaimAnswered(
+            long claim,
+            AgentId agent,
+            List<TaskId> granted,
+            List<RefusedTask> refused,
+            List<String> applied,
+            List<RefusedChange> failed)
+            implements AllocationEvent {
         public ClaimAnswered {
             granted = List.copyOf(granted);
             refused = List.copyOf(refused);
+            applied = List.copyOf(applied);
+            failed = List.copyOf(failed);
         }
 
         @Override
@@ -97,12 +143,23 @@ public sealed interface AllocationEvent extends WireMessage {
         }
     }
 
-    /**
-     * One task that got nothing.
-     *
-     * @param invalid true: the task wants more than the offers hold; false: the offers do not stand
-     */
-    record RefusedTask(TaskId task, boolean invalid) {}
+    /** Why a task got nothing, or a change was not made. */
+    enum Refusal {
+        /** The offers do not stand (any more), are not the framework's, not on this agent, or not of one role. */
+        INVALID_OFFERS,
+        /** The agent is gone for good. */
+        AGENT_REMOVED,
+        /** The agent is unreachable. */
+        AGENT_DISCONNECTED,
+        /** The offers stand and hold less than is wanted, or it makes no sense. */
+        INVALID
+    }
+
+    /** One task that got nothing. */
+    record RefusedTask(TaskId task, Refusal why, String message) {}
+
+    /** One change, by its id, that was not made. */
+    record RefusedChange(String operation, Refusal why, String message) {}
 
     record Released(List<TaskId> tasks) implements AllocationEvent {
         public Released {

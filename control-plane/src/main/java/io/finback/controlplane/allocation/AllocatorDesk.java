@@ -176,14 +176,31 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
         List<AllocationEvent.RefusedTask> refused = new ArrayList<>();
         outcome.refused()
                 .forEach((task, why) -> refused.add(
-                        new AllocationEvent.RefusedTask(task, why == AllocatorRound.ClaimRefusal.TASK_INVALID)));
-        AllocationEvent reply = new AllocationEvent.ClaimAnswered(message.agent(), outcome.granted(), refused);
+                        why == AllocatorRound.ClaimRefusal.TASK_INVALID
+                                ? new AllocationEvent.RefusedTask(
+                                        task,
+                                        AllocationEvent.Refusal.INVALID,
+                                        "the offers hold less than the task needs")
+                                : new AllocationEvent.RefusedTask(
+                                        task, AllocationEvent.Refusal.INVALID_OFFERS, "the offers no longer stand")));
+        List<AllocationEvent.RefusedChange> failed = message.steps().stream()
+                .flatMap(step -> step.change().stream())
+                .map(change -> new AllocationEvent.RefusedChange(
+                        change.id(), AllocationEvent.Refusal.INVALID, "not supported"))
+                .toList();
+        AllocationEvent reply = new AllocationEvent.ClaimAnswered(
+                message.number(), message.agent(), outcome.granted(), refused, List.of(), failed);
         answers.add(() -> message.replyTo().tell(reply));
     }
 
     @Override
     public void decline(AllocatorMessage.Decline message) {
         round.decline(message.framework(), message.offers(), bounded(message.refuse()));
+    }
+
+    @Override
+    public void answerInverse(AllocatorMessage.AnswerInverse message) {
+        // No inverse offers are made yet.
     }
 
     @Override
@@ -232,7 +249,8 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
         if (message.ask().equals(asks.put(agent, message.ask())) && message.lastSession() < newest) {
             return newest;
         }
-        long number = Math.max(newest, message.lastSession()) + 1;
+        // The epoch only until numbers are journaled: it stands for those an earlier allocator has given.
+        long number = Math.max(Math.max(newest, epoch), message.lastSession()) + 1;
         sessions.put(agent, number);
         return number;
     }

@@ -47,6 +47,8 @@ public sealed interface AllocatorMessage extends WireMessage {
 
         void decline(Decline message);
 
+        void answerInverse(AnswerInverse message);
+
         void revive(Revive message);
 
         void release(Release message);
@@ -165,13 +167,20 @@ public sealed interface AllocatorMessage extends WireMessage {
         }
     }
 
-    /** Uses standing offers of one agent and role, step by step. Answered by {@link AllocationEvent.ClaimAnswered}. */
+    /**
+     * Uses standing offers of one agent and role, step by step. Answered by {@link AllocationEvent.ClaimAnswered}.
+     *
+     * @param number the framework's own, for the answer
+     * @param claimant what it may do to resources
+     */
     record Claim(
             FrameworkId framework,
+            long number,
             AgentId agent,
             List<OfferId> offers,
             List<ClaimStep> steps,
             Duration refuse,
+            Claimant claimant,
             ActorRef<AllocationEvent> replyTo)
             implements AllocatorMessage {
         public Claim {
@@ -182,6 +191,19 @@ public sealed interface AllocatorMessage extends WireMessage {
         @Override
         public void deliver(Handler handler) {
             handler.claim(this);
+        }
+    }
+
+    /**
+     * For whom resources are changed.
+     *
+     * @param roles it may reserve for these only
+     * @param principal present: reservations and volumes must name it
+     * @param mayShare it may create shared volumes
+     */
+    record Claimant(Set<String> roles, Optional<String> principal, boolean mayShare) {
+        public Claimant {
+            roles = Set.copyOf(roles);
         }
     }
 
@@ -202,6 +224,19 @@ public sealed interface AllocatorMessage extends WireMessage {
         @Override
         public void deliver(Handler handler) {
             handler.decline(this);
+        }
+    }
+
+    /** Whether the framework leaves in time; recorded for operators. Not again asked for {@code refuse}. */
+    record AnswerInverse(FrameworkId framework, List<OfferId> inverseOffers, boolean accepted, Duration refuse)
+            implements AllocatorMessage {
+        public AnswerInverse {
+            inverseOffers = List.copyOf(inverseOffers);
+        }
+
+        @Override
+        public void deliver(Handler handler) {
+            handler.answerInverse(this);
         }
     }
 

@@ -331,13 +331,23 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
                         .filter(record -> !record.isTerminal())
                         .ifPresent(record -> agents.say(
                                 record,
-                                refused.invalid() ? TaskState.ERROR : TaskState.LOST,
-                                refused.invalid() ? "TASK_INVALID" : "INVALID_OFFERS",
-                                refused.invalid()
-                                        ? "the offers hold less than the task needs"
-                                        : "the offers no longer stand"));
+                                refused.why() == AllocationEvent.Refusal.INVALID ? TaskState.ERROR : TaskState.LOST,
+                                refused.why() == AllocationEvent.Refusal.INVALID ? "TASK_INVALID" : "INVALID_OFFERS",
+                                refused.message()));
             }
         }
+    }
+
+    @Override
+    public void inverseMade(AllocationEvent.InverseMade event) {
+        out.tellScheduler(new SchedulerEvent.InverseOffers(event.offers().stream()
+                .map(offer -> new SchedulerEvent.InverseOffer(offer.id(), id, offer.agent(), offer.unavailability()))
+                .toList()));
+    }
+
+    @Override
+    public void inverseWithdrawn(AllocationEvent.InverseWithdrawn event) {
+        out.tellScheduler(new SchedulerEvent.RescindInverse(event.offers()));
     }
 
     @Override

@@ -259,10 +259,12 @@ final class Outbound {
                 .toList();
         tellAllocator(new AllocatorMessage.Claim(
                 framework,
+                0,
                 agent,
                 offers,
                 List.of(new AllocatorMessage.ClaimStep(wishes, Optional.empty())),
                 refuse,
+                new AllocatorMessage.Claimant(Set.of(), Optional.empty(), false),
                 allocatorReplies));
     }
 

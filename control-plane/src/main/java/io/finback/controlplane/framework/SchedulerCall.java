@@ -259,18 +259,34 @@ public sealed interface SchedulerCall extends FrameworkMessage {
             return List.of();
         }
 
-        record Launch(List<TaskInfo> tasks) implements Operation {
+        /** Launches each; one that is wrong does not keep the others. */
+        record Launch(List<TaskInfo> tasks, List<Rejected> rejected) implements Operation {
             public Launch {
                 tasks = List.copyOf(tasks);
+                rejected = List.copyOf(rejected);
+            }
+
+            public Launch(List<TaskInfo> tasks) {
+                this(tasks, List.of());
             }
         }
 
         /** All or none; needs an executor that runs groups. */
-        record LaunchGroup(List<TaskInfo> group) implements Operation {
+        record LaunchGroup(List<TaskInfo> group, List<Rejected> rejected) implements Operation {
             public LaunchGroup {
                 group = List.copyOf(group);
+                rejected = List.copyOf(rejected);
             }
         }
+
+        /**
+         * A task whose description is wrong or wants what cannot be done here, so that there is no {@link TaskInfo} of it. Answered
+         * with {@code TASK_ERROR}, as if its own check had found it.
+         *
+         * @param task its id as it came, whatever that is
+         * @param message names the field, the value and what was expected
+         */
+        record Rejected(String task, AgentId agent, String message) {}
 
         /**
          * Reserves, unreserves, creates or destroys.

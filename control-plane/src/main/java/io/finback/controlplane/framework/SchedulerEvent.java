@@ -31,6 +31,14 @@ public sealed interface SchedulerEvent extends WireMessage {
     /** Resent until acknowledged with {@link SchedulerCall.Acknowledge} if {@code status.uuid} is present. In order per task. */
     record Update(TaskStatus status) implements SchedulerEvent {}
 
+    /**
+     * A task that was not launched, under whatever id it came: {@code TASK_ERROR} of the master, told once, without uuid. For ids that
+     * can name no task, and for those of another task that is there.
+     *
+     * @param reason Mesos' reason without {@code REASON_}
+     */
+    record TaskRejected(String task, AgentId agent, String reason, String message) implements SchedulerEvent {}
+
     /** Another scheduler has subscribed as this framework, or it was torn down; nothing more will come. */
     record Disconnected(String reason) implements SchedulerEvent {}
 

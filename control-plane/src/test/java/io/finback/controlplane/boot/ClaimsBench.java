@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Prints how many claims one allocator journals in a second, LevelDB with fsync. Not a test. */
 final class ClaimsBench {
@@ -52,10 +53,12 @@ final class ClaimsBench {
                     }
                     harness.allocator(new AllocatorMessage.Claim(
                             framework,
+                            task,
                             offer.agent(),
                             List.of(offer.id()),
                             List.of(new AllocatorMessage.ClaimStep(tasks, Optional.empty())),
                             Duration.ZERO,
+                            new AllocatorMessage.Claimant(Set.of(), Optional.empty(), false),
                             events.ref()));
                 }
                 int granted = 0;

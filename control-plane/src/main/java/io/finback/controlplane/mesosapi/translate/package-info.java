@@ -1,0 +1,10 @@
+/**
+ * Between Mesos' v1 messages and what the cluster decides with. Pure: values in, values out. What cannot be translated is an {@link
+ * java.lang.IllegalArgumentException} that names the field, its value and what was expected.
+ */
+@NullMarked
+@CheckReturnValue
+package io.finback.controlplane.mesosapi.translate;
+
+import com.google.errorprone.annotations.CheckReturnValue;
+import org.jspecify.annotations.NullMarked;
