@@ -151,9 +151,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void interest(AllocatorMessage.Interest message) {
-        book.join(
-                message.framework(),
-                message.spec().suppressed().containsAll(message.spec().roles()));
+        tellWithdrawn(book.join(message.framework(), message.spec()));
         subscribers.put(message.framework(), new Subscriber(message.replyTo(), now.plus(lease)));
         answers.add(() -> message.replyTo().tell(new AllocationEvent.Welcome(epoch)));
     }
@@ -205,7 +203,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void revive(AllocatorMessage.Revive message) {
-        book.revive(message.framework());
+        book.revive(message.framework(), message.roles());
     }
 
     @Override
@@ -296,7 +294,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
                     spec.hostname(),
                     offer.resources(),
                     spec.attributes(),
-                    "*",
+                    offer.role(),
                     spec.httpPort(),
                     spec.domain(),
                     Optional.empty()));
@@ -328,7 +326,11 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     private void tellViews(ActorRef<AllocationDelta> to, List<AllocationDelta.Agent> agents, long number) {
         for (int from = 0; from == 0 || from < agents.size(); from += PART) {
-            to.tell(new AllocationDelta(epoch, number, agents.subList(from, Math.min(agents.size(), from + PART))));
+            to.tell(new AllocationDelta(
+                    epoch,
+                    number,
+                    agents.subList(from, Math.min(agents.size(), from + PART)),
+                    Optional.of(AllocationDelta.Pool.EMPTY)));
         }
     }
 

@@ -144,7 +144,9 @@ public final class AllocatorRound {
             FrameworkId framework, AgentId agent, List<OfferId> offerIds, List<Wish> wishes, Duration refuse) {
         boolean standing = book.standing(framework, agent, offerIds).isPresent();
         Resources budget = Resources.EMPTY;
+        String role = "*";
         for (Offered offer : book.remove(framework, offerIds)) {
+            role = offer.role();
             budget = standing ? budget.plus(offer.resources()) : budget;
         }
         List<TaskId> granted = new ArrayList<>();
@@ -165,7 +167,7 @@ public final class AllocatorRound {
             }
         }
         if (!refuse.isZero() && !budget.isEmpty()) {
-            book.filter(framework, agent, budget, now.plus(refuse));
+            book.filter(framework, role, agent, budget, now.plus(refuse));
         }
         return new ClaimOutcome(granted, refused);
     }
@@ -174,7 +176,7 @@ public final class AllocatorRound {
     public void decline(FrameworkId framework, List<OfferId> offers, Duration refuse) {
         for (Offered offer : book.remove(framework, offers)) {
             if (!refuse.isZero()) {
-                book.filter(framework, offer.agent(), offer.resources(), now.plus(refuse));
+                book.filter(framework, offer.role(), offer.agent(), offer.resources(), now.plus(refuse));
             }
         }
     }

@@ -3,6 +3,7 @@ package io.finback.controlplane.boot;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.pubsub.Topic;
@@ -16,9 +17,11 @@ import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.mesosapi.ClusterApi;
+import io.finback.controlplane.mesosapi.ClusterApiParts;
 import io.finback.controlplane.mesosapi.MasterIdentity;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.ClusterView;
+import io.finback.controlplane.view.EventLog;
 import io.finback.runtime.ClusterSystem;
 import io.finback.runtime.Management;
 import io.finback.runtime.Node;
@@ -26,7 +29,6 @@ import io.finback.runtime.Ports;
 import io.finback.runtime.Readiness;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
-import io.finback.runtime.Version;
 import io.finback.settings.HttpListen;
 import java.time.Clock;
 import java.time.Duration;
@@ -34,7 +36,6 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -56,12 +57,14 @@ public final class MasterNode implements Node {
 
     private final ActorSystem<Void> system;
     private final AtomicReference<ClusterSnapshot> view = new AtomicReference<>(ClusterSnapshot.EMPTY);
+    private final EventLog events;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<String> terminated = new CompletableFuture<>();
     private volatile String reason = "the master's actor system ended (downed, or its disk failed); see the log";
 
-    private MasterNode(ActorSystem<Void> system) {
+    private MasterNode(ActorSystem<Void> system, EventLog events) {
         this.system = system;
+        this.events = events;
         system.getWhenTerminated().whenComplete((done, failure) -> {
             ready.completeExceptionally(new StartFailure("master: " + reason));
             terminated.complete(reason);
@@ -79,7 +82,9 @@ public final class MasterNode implements Node {
         listeners.put("finback.master.http", settings.http());
         listeners.put("finback.services.http", ServicesBoot.listen(config));
         Ports.check(listeners);
-        MasterNode node = new MasterNode(ClusterSystem.member(Behaviors.empty(), config, Role.MASTER));
+        MasterNode node = new MasterNode(
+                ClusterSystem.member(Behaviors.empty(), config, Role.MASTER),
+                new EventLog(settings.api().keptEvents()));
         try {
             node.run(config, settings, services);
         } catch (RuntimeException e) {
@@ -101,13 +106,14 @@ public final class MasterNode implements Node {
         var unused = spawn(
                 ClusterView.create(
                         view,
+                        events,
                         topics,
                         Set.of(SchedulerMessage.FRAMEWORK),
                         settings.allocator().viewDelay()),
                 "finback-view");
         Readiness.of(system).add("master", () -> CompletableFuture.completedFuture(isServing()));
         CompletionStage<Void> management = Management.start(system);
-        CompletionStage<Void> api = bind(settings.http());
+        CompletionStage<Void> api = bind(config, settings);
         CompletionStage<Void> serving = until(this::isServing);
         // Services speak to allocator and frameworks from their first breath.
         CompletionStage<Void> all = management
@@ -135,17 +141,21 @@ public final class MasterNode implements Node {
         return now.thenCompose(holds -> holds ? CompletableFuture.completedFuture(null) : until(condition));
     }
 
-    private CompletionStage<Void> bind(HttpListen listen) {
-        Instant startedAt = Instant.now();
-        AtomicReference<MasterIdentity> self = new AtomicReference<>(new MasterIdentity(
-                UUID.randomUUID().toString(), listen.host(), listen.port(), Version.current(), startedAt));
-        ClusterApi api = new ClusterApi(view::get, self::get, Clock.systemUTC());
-        akka.japi.function.Function<HttpRequest, HttpResponse> answer = request -> {
-            request.discardEntityBytes(system);
-            return api.answer(request);
-        };
+    private CompletionStage<Void> bind(Config config, MasterSettings settings) {
+        HttpListen listen = settings.http();
+        MasterIdentity first = MasterSettings.identity(config, listen.port(), Instant.now());
+        AtomicReference<MasterIdentity> self = new AtomicReference<>(first);
+        ClusterApi api = ClusterApi.create(new ClusterApiParts(
+                view::get,
+                self::get,
+                Clock.systemUTC(),
+                system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.master.reads-dispatcher")),
+                settings.api(),
+                MasterSettings.flags(config),
+                request -> request.discardEntityBytes(system).completionStage().thenApply(done -> null)));
+        akka.japi.function.Function<HttpRequest, CompletionStage<HttpResponse>> answer = api::answer;
         CompletionStage<ServerBinding> bound =
-                Http.get(system).newServerAt(listen.host(), listen.port()).bindSync(answer);
+                Http.get(system).newServerAt(listen.host(), listen.port()).bind(answer);
         return bound.handle((binding, failure) -> {
             if (failure != null) {
                 throw new CompletionException(new StartFailure(
@@ -153,8 +163,7 @@ public final class MasterNode implements Node {
                                 + "; stop what uses the port or set finback.master.http.port",
                         failure));
             }
-            self.set(new MasterIdentity(
-                    self.get().id(), listen.host(), binding.localAddress().getPort(), Version.current(), startedAt));
+            self.set(first.at(binding.localAddress().getPort()));
             var unused = binding.addToCoordinatedShutdown(DRAIN, system);
             return null;
         });

@@ -6,13 +6,26 @@ import io.finback.controlplane.allocation.AllocatorSettings;
 import io.finback.controlplane.allocator.OfferPolicy;
 import io.finback.controlplane.framework.FrameworkSettings;
 import io.finback.controlplane.ingress.Ingress;
+import io.finback.controlplane.mesosapi.ClusterApiSettings;
+import io.finback.controlplane.mesosapi.MasterIdentity;
 import io.finback.resources.Resources;
 import io.finback.runtime.StartFailure;
+import io.finback.runtime.Version;
 import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
 
 /** The typed settings of a master's own rooms; the services room has its own. A wrong value is a {@link StartFailure} that names its key. */
-record MasterSettings(AllocatorSettings allocator, FrameworkSettings framework, AgentSettings agent, HttpListen http) {
+record MasterSettings(
+        AllocatorSettings allocator,
+        FrameworkSettings framework,
+        AgentSettings agent,
+        HttpListen http,
+        ClusterApiSettings api) {
 
     static MasterSettings from(Config config) {
         SettingsReader master = SettingsReader.of(config, "finback.master");
@@ -21,7 +34,8 @@ record MasterSettings(AllocatorSettings allocator, FrameworkSettings framework, 
                     allocator(SettingsReader.of(config, "finback.allocator")),
                     framework(master),
                     agent(master),
-                    HttpListen.from(config, "finback.master.http"));
+                    HttpListen.from(config, "finback.master.http"),
+                    api(SettingsReader.of(config, "finback.master.api")));
         } catch (IllegalArgumentException e) {
             throw new StartFailure(String.valueOf(e.getMessage()), e);
         }
@@ -63,5 +77,59 @@ record MasterSettings(AllocatorSettings allocator, FrameworkSettings framework, 
                 config.duration("agent-unreachable-after"),
                 config.duration("agent-repeat"),
                 config.intIn("agent-max-pending", 1, Integer.MAX_VALUE));
+    }
+
+    private static ClusterApiSettings api(SettingsReader config) {
+        return new ClusterApiSettings(
+                config.intIn("max-reads", 1, 1_000_000),
+                config.bytes("max-body", 1024, Integer.MAX_VALUE),
+                config.duration("ask-timeout"),
+                config.intIn("events.max-subscribers", 1, 1_000_000),
+                config.intIn("events.kept", 1, 100_000_000));
+    }
+
+    /** This start of this master, at an address others can reach. */
+    static MasterIdentity identity(Config config, int port, Instant now) {
+        String listen = config.getString("finback.master.http.host");
+        boolean wildcard = listen.equals("0.0.0.0") || listen.equals("::") || listen.equals("[::]");
+        String host = wildcard ? config.getString("finback.cluster.host") : listen;
+        return new MasterIdentity(UUID.randomUUID().toString(), host, port, Version.current(), now);
+    }
+
+    /** What operators of Mesos ask {@code /flags} for, as far as there is something like it here; no secrets. */
+    static SortedMap<String, String> flags(Config config) {
+        SettingsReader master = SettingsReader.of(config, "finback.master");
+        SettingsReader allocator = SettingsReader.of(config, "finback.allocator");
+        SortedMap<String, String> flags = new TreeMap<>();
+        flags.put("ip", config.getString("finback.master.http.host"));
+        flags.put("port", config.getString("finback.master.http.port"));
+        flags.put("hostname", config.getString("finback.cluster.host"));
+        flags.put("work_dir", config.getString("finback.data-dir"));
+        flags.put("registry", config.getString("finback.persistence.profile"));
+        flags.put("offer_timeout", secs(allocator.duration("offer-timeout")));
+        flags.put("allocation_interval", secs(allocator.duration("pass-delay")));
+        flags.put(
+                "min_allocatable_resources",
+                "cpus:" + allocator.doubleIn("min-offer-cpus", 0, 1e9) + "|mem:"
+                        + allocator.doubleIn("min-offer-mem", 0, 1e12));
+        flags.put("agent_ping_timeout", secs(master.duration("agent-heartbeat")));
+        flags.put("agent_reregister_timeout", secs(master.duration("agent-unreachable-after")));
+        flags.put("max_completed_frameworks", "50");
+        flags.put("max_completed_tasks_per_framework", "1000");
+        flags.put(
+                "max_operator_event_stream_subscribers",
+                Integer.toString(master.intIn("api.events.max-subscribers", 1, Integer.MAX_VALUE)));
+        flags.put("role_sorter", "drf");
+        flags.put("framework_sorter", "drf");
+        flags.put("authenticate_agents", "false");
+        flags.put("authenticate_frameworks", "false");
+        flags.put("authenticate_http_frameworks", "false");
+        flags.put("authenticate_http_readonly", "false");
+        flags.put("authenticate_http_readwrite", "false");
+        return flags;
+    }
+
+    private static String secs(Duration duration) {
+        return duration.toMillis() % 1000 == 0 ? duration.toSeconds() + "secs" : duration.toMillis() + "ms";
     }
 }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +33,7 @@ class AllocatorRoundTest {
 
     @Test
     void theMesosFigure() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         assertThat(offer.framework()).isEqualTo(F1);
         assertThat(offer.resources()).isEqualTo(FOUR);
@@ -45,7 +46,7 @@ class AllocatorRoundTest {
                 Duration.ofSeconds(5));
         assertThat(outcome.granted()).hasSize(2);
         settle(round);
-        book.join(F2, false);
+        join(F2, false);
         Offered rest = onlyOffer(NOW);
         assertThat(rest.framework()).isEqualTo(F2);
         assertThat(rest.resources()).isEqualTo(Resources.of(1, 1024, 0));
@@ -53,16 +54,16 @@ class AllocatorRoundTest {
 
     @Test
     void theNeediestFrameworkIsOfferedFirst() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         claim(offer, "t1", Resources.of(3, 1024, 0));
-        book.join(F2, false);
+        join(F2, false);
         assertThat(onlyOffer(NOW).framework()).isEqualTo(F2);
     }
 
     @Test
     void aFilterHidesWhatWasRefusedUntilItEndsOrMoreIsFree() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         claim(offer, "t1", Resources.of(1, 1024, 0));
         Offered rest = onlyOffer(NOW);
@@ -77,7 +78,7 @@ class AllocatorRoundTest {
         new AllocatorRound(state, book, NOW).decline(F1, List.of(more.id()), Duration.ofSeconds(10));
         assertThat(book.pass(state, NOW.plusSeconds(9))).isEmpty();
         assertThat(onlyOffer(NOW.plusSeconds(10)).resources()).isEqualTo(FOUR);
-        book.revive(F1);
+        book.revive(F1, Set.of());
         assertThat(book.remove(F1, List.of(book.outstanding().iterator().next().id())))
                 .hasSize(1);
         assertThat(onlyOffer(NOW.plusSeconds(10)).resources()).isEqualTo(FOUR);
@@ -85,7 +86,7 @@ class AllocatorRoundTest {
 
     @Test
     void anUnansweredOfferExpires() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         assertThat(book.expire(NOW.plusMillis(4999))).isEmpty();
         assertThat(book.expire(NOW.plusMillis(5000))).containsExactly(offer);
@@ -94,7 +95,7 @@ class AllocatorRoundTest {
 
     @Test
     void anAgentThatShrankBelowItsTasksIsRefused() {
-        book.join(F1, false);
+        join(F1, false);
         claim(onlyOffer(NOW), "t1", Resources.of(3, 1024, 0));
         assertThat(admit(A1, Resources.of(2, 4096, 0))).isInstanceOf(AllocatorRound.Refused.class);
         assertThat(admit(A1, Resources.of(3, 1024, 0))).isInstanceOf(AllocatorRound.Admitted.class);
@@ -103,9 +104,9 @@ class AllocatorRoundTest {
 
     @Test
     void suppressedFrameworksAndLostAgentsGetNothing() {
-        book.join(F1, true);
+        join(F1, true);
         assertThat(book.pass(state, NOW)).isEmpty();
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         AllocatorRound round = new AllocatorRound(state, book, NOW);
         assertThat(round.lose(A1)).isEmpty();
@@ -128,7 +129,7 @@ class AllocatorRoundTest {
 
     @Test
     void aClaimOfMoreThanOfferedIsInvalidAndOneWithoutOfferIsRefused() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         AllocatorRound round = new AllocatorRound(state, book, NOW);
         AllocatorRound.ClaimOutcome outcome =
@@ -146,6 +147,10 @@ class AllocatorRoundTest {
         settle(round);
         assertThat(book.setOfferable(id, true)).isEmpty();
         return admission;
+    }
+
+    private void join(FrameworkId framework, boolean suppressed) {
+        assertThat(book.join(framework, ClientSpec.of("*", suppressed))).isEmpty();
     }
 
     private void claim(Offered offer, String task, Resources resources) {

@@ -108,12 +108,17 @@ class AllocatorPropertiesSpec extends AnyFunSuite {
         case 3 | 4 => claim(round, p, fresh = true)
         case 5     => claim(round, p, fresh = false)
         case 6     => endOne(round, p(2))
-        case 7     => book.join(framework, p(2) % 4 == 0)
+        case 7     => join(framework, p(2) % 4 == 0)
         case 8     => book.setOfferable(agent, p(2) % 3 != 0); ()
         case 9     => offer(p(2)).foreach(o => round.decline(o.framework, List(o.id).asJava, Duration.ofSeconds(p(3).toLong % 3)))
-        case 10    => book.revive(framework)
-        case _     => if (p(2) % 5 == 0) { book.leave(framework); () } else book.join(framework, false)
+        case 10    => book.revive(framework, java.util.Set.of())
+        case _     => if (p(2) % 5 == 0) { book.leave(framework); () } else join(framework, suppressed = false)
       }
+    }
+
+    private def join(framework: FrameworkId, suppressed: Boolean): Unit = {
+      book.join(framework, ClientSpec.of("*", suppressed))
+      ()
     }
 
     private def admit(round: AllocatorRound, agent: AgentId, p: List[Int]): Unit = {
