@@ -3,14 +3,13 @@ package io.finback.controlplane.boot;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.pubsub.Topic;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
-import akka.http.javadsl.model.HttpRequest;
-import akka.http.javadsl.model.HttpResponse;
 import akka.pattern.Patterns;
 import com.typesafe.config.Config;
 import io.finback.controlplane.allocation.AllocationDelta;
@@ -18,11 +17,13 @@ import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.mesosapi.ClusterApi;
+import io.finback.controlplane.mesosapi.ClusterApiParts;
 import io.finback.controlplane.mesosapi.MasterIdentity;
 import io.finback.controlplane.mesosapi.subscribe.Connections;
 import io.finback.controlplane.mesosapi.subscribe.SchedulerApi;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.ClusterView;
+import io.finback.controlplane.view.EventLog;
 import io.finback.runtime.ClusterSystem;
 import io.finback.runtime.Management;
 import io.finback.runtime.Node;
@@ -30,7 +31,6 @@ import io.finback.runtime.Ports;
 import io.finback.runtime.Readiness;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
-import io.finback.runtime.Version;
 import io.finback.settings.HttpListen;
 import java.time.Clock;
 import java.time.Duration;
@@ -38,13 +38,11 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,18 +54,19 @@ import org.slf4j.LoggerFactory;
 public final class MasterNode implements Node {
     private static final Logger log = LoggerFactory.getLogger(MasterNode.class);
     private static final Duration DRAIN = Duration.ofSeconds(5);
-    private static final Set<String> SCHEDULER_PATHS = Set.of("/api/v1/scheduler", "/master/api/v1/scheduler");
 
     private static final ServicesStarter SERVICES = new ServicesBoot();
 
     private final ActorSystem<Void> system;
     private final AtomicReference<ClusterSnapshot> view = new AtomicReference<>(ClusterSnapshot.EMPTY);
+    private final EventLog events;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<String> terminated = new CompletableFuture<>();
     private volatile String reason = "the master's actor system ended (downed, or its disk failed); see the log";
 
-    private MasterNode(ActorSystem<Void> system) {
+    private MasterNode(ActorSystem<Void> system, EventLog events) {
         this.system = system;
+        this.events = events;
         system.getWhenTerminated().whenComplete((done, failure) -> {
             ready.completeExceptionally(new StartFailure("master: " + reason));
             terminated.complete(reason);
@@ -85,7 +84,9 @@ public final class MasterNode implements Node {
         listeners.put("finback.master.http", settings.http());
         listeners.put("finback.services.http", ServicesBoot.listen(config));
         Ports.check(listeners);
-        MasterNode node = new MasterNode(ClusterSystem.member(Behaviors.empty(), config, Role.MASTER));
+        MasterNode node = new MasterNode(
+                ClusterSystem.member(Behaviors.empty(), config, Role.MASTER),
+                new EventLog(settings.api().keptEvents()));
         try {
             node.run(config, settings, services);
         } catch (RuntimeException e) {
@@ -107,13 +108,14 @@ public final class MasterNode implements Node {
         var unused = spawn(
                 ClusterView.create(
                         view,
+                        events,
                         topics,
                         Set.of(SchedulerMessage.FRAMEWORK),
                         settings.allocator().viewDelay()),
                 "finback-view");
         Readiness.of(system).add("master", () -> CompletableFuture.completedFuture(isServing()));
         CompletionStage<Void> management = Management.start(system);
-        CompletionStage<Void> api = bind(settings);
+        CompletionStage<Void> api = bind(config, settings);
         CompletionStage<Void> serving = until(this::isServing);
         // Services speak to allocator and frameworks from their first breath.
         CompletionStage<Void> all = management
@@ -141,12 +143,18 @@ public final class MasterNode implements Node {
         return now.thenCompose(holds -> holds ? CompletableFuture.completedFuture(null) : until(condition));
     }
 
-    private CompletionStage<Void> bind(MasterSettings settings) {
+    private CompletionStage<Void> bind(Config config, MasterSettings settings) {
         HttpListen listen = settings.http();
-        Instant startedAt = Instant.now();
-        AtomicReference<MasterIdentity> self = new AtomicReference<>(new MasterIdentity(
-                UUID.randomUUID().toString(), listen.host(), listen.port(), Version.current(), startedAt));
-        ClusterApi api = new ClusterApi(view::get, self::get, Clock.systemUTC());
+        MasterIdentity first = MasterSettings.identity(config, listen.port(), Instant.now());
+        AtomicReference<MasterIdentity> self = new AtomicReference<>(first);
+        ClusterApi api = ClusterApi.create(new ClusterApiParts(
+                view::get,
+                self::get,
+                Clock.systemUTC(),
+                system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.master.reads-dispatcher")),
+                settings.api(),
+                MasterSettings.flags(config),
+                request -> request.discardEntityBytes(system).completionStage().thenApply(done -> null)));
         SchedulerApi schedulers = SchedulerApi.create(
                 system,
                 new SchedulerApi.Collaborators(
@@ -154,17 +162,11 @@ public final class MasterNode implements Node {
                         self::get,
                         id -> ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, id.value()),
                         Set.of(SchedulerMessage.FRAMEWORK)));
-        Function<HttpRequest, CompletionStage<HttpResponse>> answer = request -> {
-            if (SCHEDULER_PATHS.contains(request.getUri().path())) {
-                return schedulers.answer(request);
-            }
-            request.discardEntityBytes(system);
-            return CompletableFuture.completedFuture(api.answer(request));
-        };
+        ClusterApi all = api.with("/api/v1/scheduler", schedulers::answer);
         CompletionStage<ServerBinding> bound = Http.get(system)
                 .newServerAt(listen.host(), listen.port())
                 .withSettings(Connections.settings(system, settings.connections()))
-                .bindFlow(Connections.flow(answer));
+                .bindFlow(Connections.flow(all::answer));
         return bound.handle((binding, failure) -> {
             if (failure != null) {
                 throw new CompletionException(new StartFailure(
@@ -172,8 +174,7 @@ public final class MasterNode implements Node {
                                 + "; stop what uses the port or set finback.master.http.port",
                         failure));
             }
-            self.set(new MasterIdentity(
-                    self.get().id(), listen.host(), binding.localAddress().getPort(), Version.current(), startedAt));
+            self.set(first.at(binding.localAddress().getPort()));
             var unused = binding.addToCoordinatedShutdown(DRAIN, system);
             return null;
         });

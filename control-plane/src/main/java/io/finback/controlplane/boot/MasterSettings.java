@@ -3,15 +3,25 @@ package io.finback.controlplane.boot;
 import com.typesafe.config.Config;
 import io.finback.controlplane.agent.AgentSettings;
 import io.finback.controlplane.allocation.AllocatorSettings;
+import io.finback.controlplane.allocation.RemovalRate;
 import io.finback.controlplane.allocator.OfferPolicy;
 import io.finback.controlplane.framework.FrameworkSettings;
 import io.finback.controlplane.ingress.Ingress;
+import io.finback.controlplane.mesosapi.ClusterApiSettings;
+import io.finback.controlplane.mesosapi.MasterIdentity;
 import io.finback.controlplane.mesosapi.subscribe.Connections;
 import io.finback.controlplane.mesosapi.subscribe.SchedulerApiSettings;
 import io.finback.resources.Resources;
 import io.finback.runtime.StartFailure;
+import io.finback.runtime.Version;
 import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
 
 /** The typed settings of a master's own rooms; the services room has its own. A wrong value is a {@link StartFailure} that names its key. */
 record MasterSettings(
@@ -20,24 +30,26 @@ record MasterSettings(
         AgentSettings agent,
         HttpListen http,
         Connections.Limits connections,
-        SchedulerApiSettings schedulerApi) {
+        SchedulerApiSettings schedulerApi,
+        ClusterApiSettings api) {
 
     static MasterSettings from(Config config) {
         SettingsReader master = SettingsReader.of(config, "finback.master");
         try {
             return new MasterSettings(
-                    allocator(SettingsReader.of(config, "finback.allocator")),
+                    allocator(SettingsReader.of(config, "finback.allocator"), master.text("agent-removal-rate-limit")),
                     framework(master),
                     agent(master),
                     HttpListen.from(config, "finback.master.http"),
                     connections(SettingsReader.of(config, "finback.master.connections")),
-                    schedulerApi(SettingsReader.of(config, "finback.master.scheduler-api")));
+                    schedulerApi(SettingsReader.of(config, "finback.master.scheduler-api")),
+                    api(SettingsReader.of(config, "finback.master.api")));
         } catch (IllegalArgumentException e) {
             throw new StartFailure(String.valueOf(e.getMessage()), e);
         }
     }
 
-    private static AllocatorSettings allocator(SettingsReader config) {
+    private static AllocatorSettings allocator(SettingsReader config, String removalRate) {
         return new AllocatorSettings(
                 new OfferPolicy(
                         config.duration("offer-timeout"),
@@ -48,6 +60,8 @@ record MasterSettings(
                 config.duration("pass-delay"),
                 config.duration("framework-lease"),
                 config.duration("view-delay"),
+                config.duration("repeat"),
+                removalRate.equals("none") ? Optional.empty() : Optional.of(RemovalRate.parse(removalRate)),
                 config.intIn("snapshot-every", 1, Integer.MAX_VALUE),
                 new Ingress.Settings(
                         config.intIn("max-batch", 1, Integer.MAX_VALUE),
@@ -94,5 +108,60 @@ record MasterSettings(
                 config.duration("agent-unreachable-after"),
                 config.duration("agent-repeat"),
                 config.intIn("agent-max-pending", 1, Integer.MAX_VALUE));
+    }
+
+    private static ClusterApiSettings api(SettingsReader config) {
+        return new ClusterApiSettings(
+                config.intIn("max-reads", 1, 1_000_000),
+                config.bytes("max-body", 1024, Integer.MAX_VALUE),
+                config.duration("ask-timeout"),
+                config.intIn("events.max-subscribers", 1, 1_000_000),
+                config.intIn("events.kept", 1, 100_000_000));
+    }
+
+    /** This start of this master, at an address others can reach. */
+    static MasterIdentity identity(Config config, int port, Instant now) {
+        String listen = config.getString("finback.master.http.host");
+        boolean wildcard = listen.equals("0.0.0.0") || listen.equals("::") || listen.equals("[::]");
+        String host = wildcard ? config.getString("finback.cluster.host") : listen;
+        return new MasterIdentity(UUID.randomUUID().toString(), host, port, Version.current(), now);
+    }
+
+    /** What operators of Mesos ask {@code /flags} for, as far as there is something like it here; no secrets. */
+    static SortedMap<String, String> flags(Config config) {
+        SettingsReader master = SettingsReader.of(config, "finback.master");
+        SettingsReader allocator = SettingsReader.of(config, "finback.allocator");
+        SortedMap<String, String> flags = new TreeMap<>();
+        flags.put("ip", config.getString("finback.master.http.host"));
+        flags.put("port", config.getString("finback.master.http.port"));
+        flags.put("hostname", config.getString("finback.cluster.host"));
+        flags.put("work_dir", config.getString("finback.data-dir"));
+        flags.put("registry", config.getString("finback.persistence.profile"));
+        flags.put("offer_timeout", secs(allocator.duration("offer-timeout")));
+        flags.put("allocation_interval", secs(allocator.duration("pass-delay")));
+        flags.put(
+                "min_allocatable_resources",
+                "cpus:" + allocator.doubleIn("min-offer-cpus", 0, 1e9) + "|mem:"
+                        + allocator.doubleIn("min-offer-mem", 0, 1e12));
+        flags.put("agent_ping_timeout", secs(master.duration("agent-heartbeat")));
+        flags.put("agent_reregister_timeout", secs(master.duration("agent-unreachable-after")));
+        flags.put("agent_removal_rate_limit", master.text("agent-removal-rate-limit"));
+        flags.put("max_completed_frameworks", "50");
+        flags.put("max_completed_tasks_per_framework", "1000");
+        flags.put(
+                "max_operator_event_stream_subscribers",
+                Integer.toString(master.intIn("api.events.max-subscribers", 1, Integer.MAX_VALUE)));
+        flags.put("role_sorter", "drf");
+        flags.put("framework_sorter", "drf");
+        flags.put("authenticate_agents", "false");
+        flags.put("authenticate_frameworks", "false");
+        flags.put("authenticate_http_frameworks", "false");
+        flags.put("authenticate_http_readonly", "false");
+        flags.put("authenticate_http_readwrite", "false");
+        return flags;
+    }
+
+    private static String secs(Duration duration) {
+        return duration.toMillis() % 1000 == 0 ? duration.toSeconds() + "secs" : duration.toMillis() + "ms";
     }
 }

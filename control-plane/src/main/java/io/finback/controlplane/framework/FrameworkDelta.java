@@ -1,15 +1,20 @@
 package io.finback.controlplane.framework;
 
+import io.finback.controlplane.allocator.OfferConstraints;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
+import io.finback.tasks.DiscoveryInfo;
+import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.WireMessage;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * News for the views. Every item is complete in itself; the larger ({@code epoch}, {@code number}) wins. Ended tasks come once more
@@ -18,6 +23,9 @@ import java.util.Optional;
  * @param number counts the deltas of one incarnation; a gap, or an unknown epoch, means: ask with {@link FrameworkSignal.Describe}
  * @param info empty: nobody ever subscribed
  * @param registeredAt when the present subscription began
+ * @param last nothing more follows of what is said at once: an answer to a question for everything comes in parts
+ * @param suppressed those of its roles that want no offers for now
+ * @param constraints which agents it wants offers of
  */
 public record FrameworkDelta(
         FrameworkId framework,
@@ -27,17 +35,85 @@ public record FrameworkDelta(
         Optional<Instant> registeredAt,
         boolean connected,
         boolean tornDown,
-        List<Task> tasks)
+        List<Task> tasks,
+        boolean last,
+        Set<String> suppressed,
+        OfferConstraints constraints)
         implements WireMessage {
-    public FrameworkDelta {
-        tasks = List.copyOf(tasks);
+
+    /** What follows {@code tasks} is not known to an earlier version. */
+    public FrameworkDelta(
+            FrameworkId framework,
+            long epoch,
+            long number,
+            Optional<FrameworkInfo> info,
+            Optional<Instant> registeredAt,
+            boolean connected,
+            boolean tornDown,
+            List<Task> tasks,
+            boolean last,
+            @Nullable Set<String> suppressed,
+            @Nullable OfferConstraints constraints) {
+        this.framework = framework;
+        this.epoch = epoch;
+        this.number = number;
+        this.info = info;
+        this.registeredAt = registeredAt;
+        this.connected = connected;
+        this.tornDown = tornDown;
+        this.tasks = List.copyOf(tasks);
+        this.last = last;
+        this.suppressed = suppressed == null ? Set.of() : Set.copyOf(suppressed);
+        this.constraints = constraints == null ? OfferConstraints.NONE : constraints;
     }
 
     /** One task as it is now; no environment in here, so that no view can leak one. */
     public record Task(
-            TaskId id, String name, AgentId agent, Resources resources, Map<String, String> labels, TaskStatus status) {
-        public Task {
-            labels = Map.copyOf(labels);
+            TaskId id,
+            String name,
+            AgentId agent,
+            Resources resources,
+            Map<String, String> labels,
+            TaskStatus status,
+            String role,
+            Optional<DiscoveryInfo> discovery,
+            List<TaskStatus> history) {
+
+        /**
+         * What follows {@code status} is not known to an earlier version.
+         *
+         * @param history the statuses before {@code status}, one for each state it was in, oldest first
+         */
+        @SuppressWarnings("NullableOptional") // absent in what an earlier version sends
+        public Task(
+                TaskId id,
+                String name,
+                AgentId agent,
+                Resources resources,
+                Map<String, String> labels,
+                TaskStatus status,
+                @Nullable String role,
+                @Nullable Optional<DiscoveryInfo> discovery,
+                @Nullable List<TaskStatus> history) {
+            this.id = id;
+            this.name = name;
+            this.agent = agent;
+            this.resources = resources;
+            this.labels = Map.copyOf(labels);
+            this.status = status;
+            this.role = role == null ? TaskInfo.ANY_ROLE : role;
+            this.discovery = discovery == null ? Optional.empty() : discovery;
+            this.history = history == null ? List.of() : List.copyOf(history);
+        }
+
+        public Task(
+                TaskId id,
+                String name,
+                AgentId agent,
+                Resources resources,
+                Map<String, String> labels,
+                TaskStatus status) {
+            this(id, name, agent, resources, labels, status, TaskInfo.ANY_ROLE, Optional.empty(), List.of());
         }
     }
 }

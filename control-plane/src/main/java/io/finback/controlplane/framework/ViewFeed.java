@@ -1,6 +1,7 @@
 package io.finback.controlplane.framework;
 
 import akka.actor.typed.ActorRef;
+import io.finback.controlplane.allocator.OfferConstraints;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
@@ -69,13 +70,24 @@ final class ViewFeed {
                     state.subscription().map(FrameworkEvent.Subscribed::at),
                     connected,
                     state.isTornDown(),
-                    tasks.subList(from, Math.min(from + PART, tasks.size()))));
+                    tasks.subList(from, Math.min(from + PART, tasks.size())),
+                    from + PART >= tasks.size(),
+                    Set.of(),
+                    OfferConstraints.NONE));
         }
     }
 
     private static FrameworkDelta.Task describe(TaskRecord record) {
         TaskInfo info = record.info();
         return new FrameworkDelta.Task(
-                info.id(), info.name(), info.agent(), info.resources(), info.labels(), record.latest());
+                info.id(),
+                info.name(),
+                info.agent(),
+                info.resources(),
+                info.labels(),
+                record.latest(),
+                info.role(),
+                info.discovery(),
+                List.of());
     }
 }

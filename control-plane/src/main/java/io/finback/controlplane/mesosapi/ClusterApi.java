@@ -1,72 +1,150 @@
 package io.finback.controlplane.mesosapi;
 
-import akka.http.javadsl.model.ContentTypes;
-import akka.http.javadsl.model.HttpEntities;
-import akka.http.javadsl.model.HttpMethods;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
-import akka.http.javadsl.model.StatusCodes;
-import akka.http.javadsl.model.headers.Allow;
 import akka.http.javadsl.model.headers.RawHeader;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.finback.controlplane.view.ClusterSnapshot;
-import java.time.Clock;
-import java.util.HashMap;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Map;
-import java.util.function.BiFunction;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The cluster API on {@code finback.master.http}: Mesos' paths, with and without {@code /master} before and {@code .json} behind.
- * Answers from the view of this master alone and never asks an entity. Thread-safe. Source: apache/mesos {@code src/master/http.cpp}.
+ * Reads are answered from the view of this master alone; writes are answered once an entity has journaled them. Thread-safe. Source:
+ * apache/mesos {@code src/master/http.cpp}.
  */
 public final class ClusterApi {
-    private static final ObjectMapper MAPPER = new ObjectMapper();
-    private static final int TASK_LIMIT = 100;
+    private static final Logger log = LoggerFactory.getLogger(ClusterApi.class);
 
-    private final Supplier<ClusterSnapshot> view;
-    private final Supplier<MasterIdentity> self;
-    private final Map<String, Function<HttpRequest, HttpResponse>> routes = new HashMap<>();
+    private final SortedMap<String, Endpoint> endpoints = new TreeMap<>();
+    private final SortedMap<String, Endpoint> below = new TreeMap<>();
+    private final Function<HttpRequest, CompletionStage<Void>> discard;
 
-    public ClusterApi(Supplier<ClusterSnapshot> view, Supplier<MasterIdentity> self, Clock clock) {
-        this.view = view;
-        this.self = self;
-        routes.put("/", request -> text(StatusCodes.OK.intValue(), index()));
-        routes.put("/health", request -> HttpResponse.create());
-        routes.put("/version", request -> json(Map.of("version", self.get().version())));
-        Rendering state = new Rendering(snapshot -> StateJson.state(snapshot, self.get()));
-        Rendering slaves = new Rendering(StateJson::slaves);
-        Rendering frameworks = new Rendering(StateJson::frameworks);
-        Rendering roles = new Rendering(StateJson::roles);
-        routes.put("/state", whenComplete((request, snapshot) -> json(state.of(snapshot))));
-        routes.put("/slaves", whenComplete((request, snapshot) -> json(slaves.of(snapshot))));
-        routes.put("/frameworks", whenComplete((request, snapshot) -> json(frameworks.of(snapshot))));
-        routes.put("/roles", whenComplete((request, snapshot) -> json(roles.of(snapshot))));
-        routes.put("/tasks", whenComplete(ClusterApi::tasks));
-        routes.put("/metrics", request -> text(StatusCodes.OK.intValue(), Metrics.prometheus(view.get())));
-        routes.put("/metrics/snapshot", request -> json(Metrics.mesos(view.get(), self.get(), clock.instant())));
-        routes.put("/redirect", request -> redirect());
+    /** @param discard reads away the entity of a request whose endpoint does not want it */
+    private ClusterApi(Function<HttpRequest, CompletionStage<Void>> discard) {
+        this.discard = discard;
     }
 
-    /** Answers every request; the entity of the request is the server's to discard. */
-    public HttpResponse answer(HttpRequest request) {
+    /** Answers one request. */
+    @FunctionalInterface
+    public interface Handler {
+        CompletionStage<HttpResponse> answer(HttpRequest request);
+    }
+
+    /** One path: what answers each method. {@code wantsEntity}: those that read the body themselves. */
+    private record Endpoint(SortedMap<String, Handler> methods, boolean wantsEntity) {
+        Endpoint {
+            methods = new TreeMap<>(methods);
+        }
+
+        String allowed() {
+            return methods.keySet().stream()
+                    .map(method -> method.equals("GET") ? "GET, HEAD" : method)
+                    .collect(Collectors.joining(", "));
+        }
+    }
+
+    /** Everything this master serves, save what is added by {@link #with}. */
+    public static ClusterApi create(ClusterApiParts parts) {
+        ClusterApi api = new ClusterApi(parts.discard());
+        api.get("/", request -> now(Answers.text(200, api.index(parts))));
+        new ReadEndpoints(parts).addTo(api);
+        return api;
+    }
+
+    /** Adds a path that is posted to, such as another API below this port. */
+    @CanIgnoreReturnValue
+    public ClusterApi with(String path, Handler handler) {
+        return post(path, handler);
+    }
+
+    @CanIgnoreReturnValue
+    ClusterApi get(String path, Handler handler) {
+        return add(path, "GET", handler);
+    }
+
+    @CanIgnoreReturnValue
+    ClusterApi post(String path, Handler handler) {
+        return add(path, "POST", handler);
+    }
+
+    @CanIgnoreReturnValue
+    ClusterApi add(String path, String method, Handler handler) {
+        put(endpoints, path, method, handler);
+        return this;
+    }
+
+    /** Every path below {@code path} that has no endpoint of its own. */
+    @CanIgnoreReturnValue
+    ClusterApi addBelow(String path, String method, Handler handler) {
+        put(below, path, method, handler);
+        return this;
+    }
+
+    /** Answers every request; never fails. */
+    public CompletionStage<HttpResponse> answer(HttpRequest request) {
+        try {
+            return dispatch(request).exceptionally(ClusterApi::failure);
+        } catch (RuntimeException e) {
+            return now(failure(e));
+        }
+    }
+
+    private CompletionStage<HttpResponse> dispatch(HttpRequest request) {
         String path = canonical(request.getUri().path());
-        Function<HttpRequest, HttpResponse> route = routes.get(path);
-        if (route == null) {
-            return text(
-                    StatusCodes.NOT_FOUND.intValue(),
-                    "No endpoint " + request.getUri().path() + " here; GET / lists what there is.\n");
+        Endpoint endpoint = find(path);
+        if (endpoint == null) {
+            return discarding(
+                    request,
+                    Answers.text(
+                            404, "No endpoint " + request.getUri().path() + " here; GET / lists what there is.\n"));
         }
-        if (!request.method().equals(HttpMethods.GET) && !request.method().equals(HttpMethods.HEAD)) {
-            return text(
-                            StatusCodes.METHOD_NOT_ALLOWED.intValue(),
-                            "Expecting GET, received " + request.method().value() + "\n")
-                    .addHeader(Allow.create(HttpMethods.GET, HttpMethods.HEAD));
+        String method = request.method().value();
+        Handler handler = endpoint.methods().get(method.equals("HEAD") ? "GET" : method);
+        if (handler == null) {
+            String text = "Expecting one of { " + endpoint.allowed() + " }, but received '" + method + "'\n";
+            return discarding(
+                    request, Answers.text(405, text).addHeader(RawHeader.create("Allow", endpoint.allowed())));
         }
-        return route.apply(request);
+        if (!endpoint.wantsEntity()) {
+            var unused = discard.apply(request);
+        }
+        return handler.answer(request);
+    }
+
+    private @Nullable Endpoint find(String path) {
+        Endpoint exact = endpoints.get(path);
+        if (exact != null) {
+            return exact;
+        }
+        return below.entrySet().stream()
+                .filter(entry -> path.startsWith(entry.getKey() + "/"))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private CompletionStage<HttpResponse> discarding(HttpRequest request, HttpResponse response) {
+        var unused = discard.apply(request);
+        return now(response);
+    }
+
+    private static HttpResponse failure(Throwable thrown) {
+        Throwable cause =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        if (cause instanceof ApiFailure failure) {
+            return Answers.failure(failure);
+        }
+        log.error("mesosapi.request_failed", cause);
+        return Answers.text(500, "The request could not be answered; the log of this master says why.\n");
     }
 
     static String canonical(String path) {
@@ -76,97 +154,35 @@ public final class ClusterApi {
         return slash ? shorter.substring(0, shorter.length() - 1) : shorter;
     }
 
-    /** A master that has not heard its entities since its start would show a cluster without agents and tasks. As Mesos: 503. */
-    private Function<HttpRequest, HttpResponse> whenComplete(
-            BiFunction<HttpRequest, ClusterSnapshot, HttpResponse> route) {
-        return request -> {
-            ClusterSnapshot snapshot = view.get();
-            return snapshot.complete()
-                    ? route.apply(request, snapshot)
-                    : text(StatusCodes.SERVICE_UNAVAILABLE.intValue(), "Master has not finished recovery\n")
-                            .addHeader(RawHeader.create("Retry-After", "1"));
-        };
+    static CompletionStage<HttpResponse> now(HttpResponse response) {
+        return CompletableFuture.completedFuture(response);
     }
 
-    /** What many pollers ask for is written once per view, so that they cost the entities beside them nothing (promise 9). */
-    private static final class Rendering {
-        private final Function<ClusterSnapshot, ObjectNode> render;
-        private ClusterSnapshot last = ClusterSnapshot.EMPTY;
-        private byte[] json = new byte[0];
-
-        Rendering(Function<ClusterSnapshot, ObjectNode> render) {
-            this.render = render;
+    private static void put(SortedMap<String, Endpoint> all, String path, String method, Handler handler) {
+        SortedMap<String, Handler> methods = new TreeMap<>();
+        Endpoint known = all.get(path);
+        if (known != null) {
+            methods.putAll(known.methods());
         }
-
-        // The same view object, not an equal one: comparing would cost as much as writing.
-        @SuppressWarnings("ReferenceEquality")
-        synchronized byte[] of(ClusterSnapshot snapshot) {
-            if (last != snapshot) {
-                last = snapshot;
-                json = bytes(render.apply(snapshot));
-            }
-            return json;
-        }
+        methods.put(method, handler);
+        all.put(path, new Endpoint(methods, methods.keySet().stream().anyMatch(name -> !name.equals("GET"))));
     }
 
-    private static HttpResponse tasks(HttpRequest request, ClusterSnapshot snapshot) {
-        try {
-            return json(StateJson.tasks(snapshot, number(request, "limit", TASK_LIMIT), number(request, "offset", 0)));
-        } catch (IllegalArgumentException e) {
-            return text(StatusCodes.BAD_REQUEST.intValue(), e.getMessage() + "\n");
-        }
-    }
-
-    private static int number(HttpRequest request, String name, int otherwise) {
-        String value = request.getUri().query().get(name).orElse(Integer.toString(otherwise));
-        try {
-            int number = Integer.parseInt(value);
-            if (number >= 0) {
-                return number;
-            }
-        } catch (NumberFormatException e) {
-            // Said below, like a negative one.
-        }
-        throw new IllegalArgumentException(name + ": " + value + " (expected: a whole number >= 0)");
-    }
-
-    /** Every master leads. Mesos never says the scheme, and its clients expect that. */
-    private HttpResponse redirect() {
-        return HttpResponse.create()
-                .withStatus(StatusCodes.TEMPORARY_REDIRECT)
-                .addHeader(RawHeader.create("Location", "//" + self.get().address()));
-    }
-
-    private String index() {
+    private String index(ClusterApiParts parts) {
         StringBuilder text = new StringBuilder("Finback cluster API, version ")
-                .append(self.get().version())
+                .append(parts.self().get().version())
                 .append("\n\n");
-        routes.keySet().stream()
-                .sorted()
-                .forEach(path -> text.append("  GET ").append(path).append('\n'));
+        endpoints.forEach((path, endpoint) -> text.append("  ")
+                .append(endpoint.allowed())
+                .append(' ')
+                .append(path)
+                .append('\n'));
+        below.forEach((path, endpoint) -> text.append("  ")
+                .append(endpoint.allowed())
+                .append(' ')
+                .append(path)
+                .append("/...\n"));
         return text.append("\nEach also under /master, and with .json behind.\n")
                 .toString();
-    }
-
-    private static HttpResponse text(int status, String body) {
-        return HttpResponse.create()
-                .withStatus(status)
-                .withEntity(HttpEntities.create(ContentTypes.TEXT_PLAIN_UTF8, body));
-    }
-
-    private static HttpResponse json(Object body) {
-        return json(bytes(body));
-    }
-
-    private static HttpResponse json(byte[] body) {
-        return HttpResponse.create().withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, body));
-    }
-
-    private static byte[] bytes(Object body) {
-        try {
-            return MAPPER.writeValueAsBytes(body);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

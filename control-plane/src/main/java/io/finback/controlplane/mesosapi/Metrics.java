@@ -2,6 +2,7 @@ package io.finback.controlplane.mesosapi;
 
 import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.view.ClusterSnapshot;
+import io.finback.controlplane.view.Page;
 import io.finback.resources.Resources;
 import io.finback.tasks.TaskState;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** Numbers of the cluster, under Mesos' names and under ours for Prometheus. Every name is fixed. */
@@ -19,6 +21,10 @@ final class Metrics {
             List.of(TaskState.STAGING, TaskState.STARTING, TaskState.RUNNING, TaskState.KILLING, TaskState.UNREACHABLE);
     private static final List<TaskState> ENDED = List.of(
             TaskState.FINISHED, TaskState.FAILED, TaskState.KILLED, TaskState.LOST, TaskState.ERROR, TaskState.DROPPED);
+
+    private static final Page.Derivation<AllocationDelta.Agent, Amounts> TOTAL =
+            sum(agent -> agent.spec().total());
+    private static final Page.Derivation<AllocationDelta.Agent, Amounts> USED = sum(AllocationDelta.Agent::allocated);
 
     private Metrics() {}
 
@@ -40,11 +46,11 @@ final class Metrics {
         values.put("master/frameworks_connected", (double) connected);
         values.put("master/frameworks_disconnected", (double) view.frameworks().size() - connected);
         tasks(view).forEach((state, number) -> values.put("master/tasks_" + lower(state), (double) number));
-        StateJson.Sum total = new StateJson.Sum();
-        StateJson.Sum used = new StateJson.Sum();
-        view.agents().forEach(agent -> {
-            total.add(agent.spec().total());
-            used.add(agent.allocated());
+        Amounts total = new Amounts();
+        Amounts used = new Amounts();
+        view.agents().pages().forEach(page -> {
+            total.add(page.derived(TOTAL));
+            used.add(page.derived(USED));
         });
         for (String name : List.of(Resources.CPUS, Resources.MEM, Resources.DISK, Resources.GPUS)) {
             double all = total.scalar(name);
@@ -85,10 +91,21 @@ final class Metrics {
         Map<TaskState, Long> tasks = new EnumMap<>(TaskState.class);
         LIVE.forEach(state -> tasks.put(state, 0L));
         ENDED.forEach(state -> tasks.put(state, view.ended().getOrDefault(state, 0L)));
-        view.frameworks().forEach(framework -> framework
-                .tasks()
-                .forEach(task -> tasks.merge(task.status().state(), 1L, Long::sum)));
+        for (ClusterSnapshot.Framework framework : view.frameworks()) {
+            TaskTally tally = TaskTally.of(framework.tasks());
+            LIVE.forEach(state -> tasks.merge(state, tally.count(state), Long::sum));
+        }
         return tasks;
+    }
+
+    /** Of the agents that answer: what is gone is no capacity. */
+    private static Page.Derivation<AllocationDelta.Agent, Amounts> sum(
+            Function<AllocationDelta.Agent, Resources> part) {
+        return Page.Derivation.of(agents -> {
+            Amounts sum = new Amounts();
+            agents.stream().filter(AgentJson::isShown).map(part).forEach(sum::add);
+            return sum;
+        });
     }
 
     private static double count(ClusterSnapshot view, Predicate<AllocationDelta.Agent> wanted) {

@@ -1,250 +1,241 @@
 package io.finback.controlplane.mesosapi;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.view.ClusterSnapshot;
-import io.finback.resources.Ranges;
-import io.finback.resources.Resources;
-import io.finback.tasks.TaskState;
+import io.finback.resources.AgentId;
+import java.io.IOException;
 import java.time.Instant;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
-/** The JSON of the cluster API. Field names and forms as Mesos has them: {@code slave}, seconds as fractions, ports as text. */
+/** The documents of the cluster API. Field names and forms as Mesos has them: {@code slave}, seconds as fractions, ports as text. */
 final class StateJson {
-    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+    /** As many torn down frameworks as Mesos remembers. */
+    private static final int COMPLETED = 50;
 
     private StateJson() {}
 
-    static ObjectNode state(ClusterSnapshot view, MasterIdentity self) {
-        ObjectNode state = JSON.objectNode();
+    static Rope state(ClusterSnapshot view, MasterIdentity self, Map<String, String> flags) {
+        return JsonRope.of(to -> {
+            JsonGenerator json = to.json();
+            json.writeStartObject();
+            writeSelf(view, self, json);
+            writeFlags(flags, json);
+            to.list("slaves", view.agents(), AgentJson.ALL);
+            writeFrameworks(view, Optional.empty(), to);
+            writeEmpty(json, "recovered_slaves", "orphan_tasks", "unregistered_frameworks");
+            json.writeEndObject();
+        });
+    }
+
+    static Rope slaves(ClusterSnapshot view, Optional<String> only) {
+        return JsonRope.of(to -> {
+            to.json().writeStartObject();
+            if (only.isPresent()) {
+                to.list(
+                        "slaves",
+                        view.agents().stream()
+                                .filter(AgentJson::isShown)
+                                .filter(agent -> agent.spec().id().value().equals(only.get()))
+                                .toList(),
+                        AgentJson::writeFull);
+            } else {
+                to.list("slaves", view.agents(), AgentJson.FULL);
+            }
+            writeEmpty(to.json(), "recovered_slaves");
+            to.json().writeEndObject();
+        });
+    }
+
+    static Rope frameworks(ClusterSnapshot view, Optional<String> only) {
+        return JsonRope.of(to -> {
+            to.json().writeStartObject();
+            writeFrameworks(view, only, to);
+            writeEmpty(to.json(), "unregistered_frameworks");
+            to.json().writeEndObject();
+        });
+    }
+
+    /** Which tasks {@code /tasks} shows. */
+    record TaskFilter(int limit, int offset, boolean ascending, Optional<String> framework, Optional<String> task) {}
+
+    /** By the time of their latest status, ended ones included. */
+    static Rope tasks(ClusterSnapshot view, TaskFilter filter) {
+        List<FrameworkDelta.Task> wanted = new ArrayList<>();
+        for (ClusterSnapshot.Framework framework : view.frameworks()) {
+            if (filter.framework().map(id -> id.equals(framework.id().value())).orElse(true)) {
+                framework.tasks().stream()
+                        .filter(task -> isWanted(task, filter))
+                        .forEach(wanted::add);
+                framework.completed().stream()
+                        .filter(task -> isWanted(task, filter))
+                        .forEach(wanted::add);
+            }
+        }
+        Comparator<FrameworkDelta.Task> byTime =
+                Comparator.comparing(task -> task.status().at());
+        wanted.sort(filter.ascending() ? byTime : byTime.reversed());
+        List<FrameworkDelta.Task> shown =
+                wanted.stream().skip(filter.offset()).limit(filter.limit()).toList();
+        return JsonRope.of(to -> {
+            to.json().writeStartObject();
+            to.list("tasks", shown, TaskJson::write);
+            to.json().writeEndObject();
+        });
+    }
+
+    private static boolean isWanted(FrameworkDelta.Task task, TaskFilter filter) {
+        return filter.task().map(id -> id.equals(task.id().value())).orElse(true);
+    }
+
+    static Rope summary(ClusterSnapshot view, MasterIdentity self) {
+        Map<AgentId, long[]> counts = new HashMap<>();
+        Map<AgentId, Set<String>> frameworks = new HashMap<>();
+        Map<ClusterSnapshot.Framework, TaskTally> tallies = new HashMap<>();
+        for (ClusterSnapshot.Framework framework : view.frameworks()) {
+            TaskTally tally =
+                    new TaskTally().add(TaskTally.of(framework.tasks())).add(TaskTally.of(framework.completed()));
+            tallies.put(framework, tally);
+            tally.agents().forEach((agent, states) -> {
+                TaskTally.plus(counts.computeIfAbsent(agent, id -> TaskTally.nothing()), states);
+                frameworks
+                        .computeIfAbsent(agent, id -> new TreeSet<>())
+                        .add(framework.id().value());
+            });
+        }
+        return JsonRope.of(to -> {
+            JsonGenerator json = to.json();
+            json.writeStartObject();
+            json.writeStringField("hostname", self.host());
+            json.writeArrayFieldStart("slaves");
+            for (AllocationDelta.Agent agent : view.agents()) {
+                if (AgentJson.isShown(agent)) {
+                    AgentId id = agent.spec().id();
+                    json.writeStartObject();
+                    AgentJson.writeFields(agent, json);
+                    TaskTally.writeCounters(counts.getOrDefault(id, TaskTally.nothing()), json);
+                    writeIds("framework_ids", frameworks.getOrDefault(id, Set.of()), json);
+                    json.writeEndObject();
+                }
+            }
+            json.writeEndArray();
+            json.writeArrayFieldStart("frameworks");
+            for (ClusterSnapshot.Framework framework : view.frameworks()) {
+                if (!framework.tornDown()) {
+                    writeSummary(framework, tallies.getOrDefault(framework, new TaskTally()), json);
+                }
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        });
+    }
+
+    private static void writeSummary(ClusterSnapshot.Framework framework, TaskTally tally, JsonGenerator json)
+            throws IOException {
+        json.writeStartObject();
+        json.writeStringField("id", framework.id().value());
+        json.writeStringField("name", framework.info().map(FrameworkInfo::name).orElse(""));
+        tally.allHeld().write("used_resources", json);
+        new Amounts().write("offered_resources", json);
+        FrameworkJson.writeCapabilities(framework.info(), json);
+        json.writeStringField(
+                "hostname", framework.info().flatMap(FrameworkInfo::hostname).orElse(""));
+        json.writeStringField(
+                "webui_url", framework.info().flatMap(FrameworkInfo::webuiUrl).orElse(""));
+        FrameworkJson.writeStanding(framework, json);
+        tally.writeCounters(json);
+        Set<String> slaves = new TreeSet<>();
+        tally.agents().keySet().forEach(id -> slaves.add(id.value()));
+        writeIds("slave_ids", slaves, json);
+        json.writeEndObject();
+    }
+
+    private static void writeSelf(ClusterSnapshot view, MasterIdentity self, JsonGenerator json) throws IOException {
         long unreachable = view.agents().stream()
-                .filter(agent -> agent.lostAt().isPresent())
+                .filter(agent -> !AgentJson.isShown(agent))
                 .count();
         long active =
                 view.agents().stream().filter(AllocationDelta.Agent::active).count();
-        state.put("version", self.version());
-        state.put("id", self.id());
-        state.put("pid", "master@" + self.address());
-        state.put("hostname", self.host());
-        state.put("start_time", seconds(self.startedAt()));
-        state.put("elected_time", seconds(self.startedAt()));
-        state.put("activated_slaves", active);
-        state.put("deactivated_slaves", view.agents().size() - active - unreachable);
-        state.put("unreachable_slaves", unreachable);
-        state.put("leader", "master@" + self.address());
-        ObjectNode leader = state.putObject("leader_info");
-        leader.put("id", self.id());
-        leader.put("pid", "master@" + self.address());
-        leader.put("port", self.port());
-        leader.put("hostname", self.host());
-        state.putArray("capabilities").add("AGENT_UPDATE");
-        state.putObject("flags");
-        state.set("slaves", slaveList(view));
-        state.set("frameworks", frameworkList(view, false));
-        state.set("completed_frameworks", frameworkList(view, true));
-        state.putArray("recovered_slaves");
-        state.putArray("orphan_tasks");
-        state.putArray("unregistered_frameworks");
-        return state;
+        json.writeStringField("version", self.version());
+        json.writeStringField("id", self.id());
+        json.writeStringField("pid", "master@" + self.address());
+        json.writeStringField("hostname", self.host());
+        json.writeNumberField("start_time", seconds(self.startedAt()));
+        json.writeNumberField("elected_time", seconds(self.startedAt()));
+        json.writeNumberField("activated_slaves", active);
+        json.writeNumberField("deactivated_slaves", view.agents().size() - active - unreachable);
+        json.writeNumberField("unreachable_slaves", unreachable);
+        json.writeStringField("leader", "master@" + self.address());
+        json.writeObjectFieldStart("leader_info");
+        json.writeStringField("id", self.id());
+        json.writeStringField("pid", "master@" + self.address());
+        json.writeNumberField("port", self.port());
+        json.writeStringField("hostname", self.host());
+        json.writeEndObject();
+        json.writeArrayFieldStart("capabilities");
+        for (String capability : List.of("AGENT_UPDATE", "AGENT_DRAINING", "QUOTA_V2")) {
+            json.writeString(capability);
+        }
+        json.writeEndArray();
     }
 
-    static ObjectNode slaves(ClusterSnapshot view) {
-        ObjectNode root = JSON.objectNode();
-        root.set("slaves", slaveList(view));
-        root.putArray("recovered_slaves");
-        return root;
+    static void writeFlags(Map<String, String> flags, JsonGenerator json) throws IOException {
+        json.writeObjectFieldStart("flags");
+        for (Map.Entry<String, String> flag : flags.entrySet()) {
+            json.writeStringField(flag.getKey(), flag.getValue());
+        }
+        json.writeEndObject();
     }
 
-    static ObjectNode frameworks(ClusterSnapshot view) {
-        ObjectNode root = JSON.objectNode();
-        root.set("frameworks", frameworkList(view, false));
-        root.set("completed_frameworks", frameworkList(view, true));
-        root.putArray("unregistered_frameworks");
-        return root;
-    }
-
-    /** Newest first, ended ones included, as many as asked for. */
-    static ObjectNode tasks(ClusterSnapshot view, int limit, int offset) {
-        ObjectNode root = JSON.objectNode();
-        ArrayNode tasks = root.putArray("tasks");
-        view.frameworks().stream()
-                .flatMap(framework -> List.of(framework.tasks(), framework.completed()).stream()
-                        .flatMap(List::stream)
-                        .map(task -> Map.entry(framework, task)))
-                .sorted((a, b) -> b.getValue()
-                        .status()
-                        .at()
-                        .compareTo(a.getValue().status().at()))
-                .skip(offset)
-                .limit(limit)
-                .forEach(entry -> tasks.add(task(entry.getKey(), entry.getValue())));
-        return root;
-    }
-
-    static ObjectNode roles(ClusterSnapshot view) {
-        Map<String, ArrayNode> frameworks = new LinkedHashMap<>();
-        frameworks.put("*", JSON.arrayNode());
-        view.frameworks().forEach(framework -> framework
-                .info()
-                .map(FrameworkInfo::roles)
-                .orElse(List.of())
-                .forEach(role -> frameworks
-                        .computeIfAbsent(role, name -> JSON.arrayNode())
-                        .add(framework.id().value())));
-        ObjectNode root = JSON.objectNode();
-        ArrayNode roles = root.putArray("roles");
-        frameworks.forEach((name, ids) -> {
-            ObjectNode role = roles.addObject();
-            role.put("name", name);
-            role.put("weight", 1.0);
-            Sum held = new Sum();
-            view.frameworks().stream()
-                    .filter(framework -> framework
-                            .info()
-                            .map(info -> info.roles().contains(name))
-                            .orElse(false))
-                    .flatMap(framework -> framework.tasks().stream())
-                    .forEach(task -> held.add(task.resources()));
-            role.set("resources", held.json());
-            role.set("frameworks", ids);
-        });
-        return root;
-    }
-
-    private static ArrayNode slaveList(ClusterSnapshot view) {
-        ArrayNode slaves = JSON.arrayNode();
-        for (AllocationDelta.Agent agent : view.agents()) {
-            if (agent.lostAt().isPresent()) {
-                continue;
+    private static void writeFrameworks(ClusterSnapshot view, Optional<String> only, JsonRope to) throws IOException {
+        Set<ClusterSnapshot.Framework> forgotten = new HashSet<>(forgotten(view));
+        for (boolean tornDown : new boolean[] {false, true}) {
+            to.json().writeArrayFieldStart(tornDown ? "completed_frameworks" : "frameworks");
+            for (ClusterSnapshot.Framework framework : view.frameworks()) {
+                boolean wanted =
+                        only.map(id -> id.equals(framework.id().value())).orElse(true);
+                if (wanted && framework.tornDown() == tornDown && !forgotten.contains(framework)) {
+                    FrameworkJson.write(framework, to);
+                }
             }
-            ObjectNode slave = slaves.addObject();
-            slave.put("id", agent.spec().id().value());
-            slave.put("hostname", agent.spec().hostname());
-            slave.put("port", agent.spec().httpPort());
-            slave.put(
-                    "pid",
-                    "slave(1)@" + agent.spec().hostname() + ":" + agent.spec().httpPort());
-            slave.put("registered_time", seconds(agent.admittedAt()));
-            slave.set("resources", resources(agent.spec().total()));
-            slave.set("used_resources", resources(agent.allocated()));
-            slave.set("offered_resources", resources(agent.offered()));
-            slave.putObject("reserved_resources");
-            slave.set("unreserved_resources", resources(agent.spec().total()));
-            ObjectNode attributes = slave.putObject("attributes");
-            agent.spec().attributes().forEach(attributes::put);
-            slave.put("active", agent.active());
-            slave.put("deactivated", false);
-            slave.put("version", agent.spec().version());
-            slave.putArray("capabilities").add("MULTI_ROLE");
+            to.json().writeEndArray();
         }
-        return slaves;
     }
 
-    private static ArrayNode frameworkList(ClusterSnapshot view, boolean tornDown) {
-        ArrayNode frameworks = JSON.arrayNode();
-        for (ClusterSnapshot.Framework framework : view.frameworks()) {
-            if (framework.tornDown() != tornDown) {
-                continue;
-            }
-            ObjectNode json = frameworks.addObject();
-            Optional<FrameworkInfo> info = framework.info();
-            json.put("id", framework.id().value());
-            json.put("name", info.map(FrameworkInfo::name).orElse(""));
-            json.put("principal", info.map(FrameworkInfo::principal).orElse(""));
-            json.put(
-                    "failover_timeout",
-                    info.map(known -> known.failoverTimeout().toMillis() / 1000.0)
-                            .orElse(0.0));
-            json.put("checkpoint", true);
-            json.put(
-                    "registered_time",
-                    framework.registeredAt().map(StateJson::seconds).orElse(0.0));
-            json.put("active", framework.connected());
-            json.put("connected", framework.connected());
-            json.put("recovered", info.isEmpty());
-            ArrayNode roles = json.putArray("roles");
-            info.map(FrameworkInfo::roles).orElse(List.of()).forEach(roles::add);
-            Sum used = new Sum();
-            framework.tasks().forEach(task -> used.add(task.resources()));
-            json.set("used_resources", used.json());
-            ArrayNode tasks = json.putArray("tasks");
-            ArrayNode unreachable = json.putArray("unreachable_tasks");
-            framework.tasks().forEach(task -> (task.status().state() == TaskState.UNREACHABLE ? unreachable : tasks)
-                    .add(task(framework, task)));
-            ArrayNode completed = json.putArray("completed_tasks");
-            framework.completed().forEach(task -> completed.add(task(framework, task)));
-            json.putArray("offers");
-            json.putArray("executors");
-        }
-        return frameworks;
+    /** Of the torn down ones all but the last. */
+    private static List<ClusterSnapshot.Framework> forgotten(ClusterSnapshot view) {
+        List<ClusterSnapshot.Framework> gone = view.frameworks().stream()
+                .filter(ClusterSnapshot.Framework::tornDown)
+                .toList();
+        return gone.subList(0, Math.max(0, gone.size() - COMPLETED));
     }
 
-    private static ObjectNode task(ClusterSnapshot.Framework framework, FrameworkDelta.Task task) {
-        ObjectNode json = JSON.objectNode();
-        json.put("id", task.id().value());
-        json.put("name", task.name());
-        json.put("framework_id", framework.id().value());
-        json.put("executor_id", "");
-        json.put("slave_id", task.agent().value());
-        json.put("state", task.status().state().wireName());
-        json.put("role", framework.info().map(info -> info.roles().get(0)).orElse("*"));
-        json.set("resources", resources(task.resources()));
-        ObjectNode status = json.putArray("statuses").addObject();
-        status.put("state", task.status().state().wireName());
-        status.put("timestamp", seconds(task.status().at()));
-        task.status().healthy().ifPresent(healthy -> status.put("healthy", healthy));
-        task.status().message().ifPresent(message -> status.put("message", message));
-        task.status().pid().ifPresent(pid -> status.putObject("container_status")
-                .put("executor_pid", pid));
-        ArrayNode labels = json.putArray("labels");
-        task.labels().forEach((key, value) -> labels.addObject().put("key", key).put("value", value));
-        return json;
+    private static void writeIds(String name, Set<String> ids, JsonGenerator json) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (String id : ids) {
+            json.writeString(id);
+        }
+        json.writeEndArray();
     }
 
-    /** Mesos always names the four scalars. */
-    static ObjectNode resources(Resources resources) {
-        ObjectNode json = JSON.objectNode();
-        for (String name : List.of(Resources.CPUS, Resources.GPUS, Resources.MEM, Resources.DISK)) {
-            json.put(name, resources.scalar(name));
+    private static void writeEmpty(JsonGenerator json, String... names) throws IOException {
+        for (String name : names) {
+            json.writeArrayFieldStart(name);
+            json.writeEndArray();
         }
-        resources.milli().keySet().forEach(name -> json.put(name, resources.scalar(name)));
-        resources.ranges().forEach((name, ranges) -> json.put(name, ranges.toString()));
-        return json;
     }
 
     static double seconds(Instant at) {
         return at.toEpochMilli() / 1000.0;
-    }
-
-    /** Adds resources of several agents, whose ranges may overlap. */
-    static final class Sum {
-        private final Map<String, Long> milli = new LinkedHashMap<>();
-        private final Map<String, Ranges> ranges = new LinkedHashMap<>();
-
-        void add(Resources resources) {
-            resources.milli().forEach((name, value) -> milli.merge(name, value, Long::sum));
-            resources.ranges().forEach((name, set) -> ranges.merge(name, set, Ranges::plus));
-        }
-
-        double scalar(String name) {
-            return milli.getOrDefault(name, 0L) / 1000.0;
-        }
-
-        ObjectNode json() {
-            ObjectNode json = JSON.objectNode();
-            for (String name : List.of(Resources.CPUS, Resources.GPUS, Resources.MEM, Resources.DISK)) {
-                json.put(name, scalar(name));
-            }
-            milli.keySet().forEach(name -> json.put(name, scalar(name)));
-            ranges.forEach((name, set) -> json.put(name, set.toString()));
-            return json;
-        }
     }
 }

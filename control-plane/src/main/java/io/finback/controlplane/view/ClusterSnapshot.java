@@ -11,17 +11,21 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The cluster as one master knew it a moment ago. Immutable.
+ * The cluster as one master knew it a moment ago. Immutable; what did not change since the last snapshot is shared with it.
  *
  * @param complete whether the allocator and every framework that must exist were heard at all
+ * @param sequence the newest event of the view's {@link EventLog} that is in here
  * @param ended tasks that ended since this master started, by state
  */
 public record ClusterSnapshot(
-        boolean complete, List<AllocationDelta.Agent> agents, List<Framework> frameworks, Map<TaskState, Long> ended) {
-    public static final ClusterSnapshot EMPTY = new ClusterSnapshot(false, List.of(), List.of(), Map.of());
+        boolean complete,
+        long sequence,
+        Pages<AllocationDelta.Agent> agents,
+        List<Framework> frameworks,
+        Map<TaskState, Long> ended) {
+    public static final ClusterSnapshot EMPTY = new ClusterSnapshot(false, 0, Pages.of(List.of()), List.of(), Map.of());
 
     public ClusterSnapshot {
-        agents = List.copyOf(agents);
         frameworks = List.copyOf(frameworks);
         ended = Map.copyOf(ended);
     }
@@ -30,7 +34,7 @@ public record ClusterSnapshot(
      * One framework.
      *
      * @param info empty: nobody ever subscribed
-     * @param completed the last ones that ended, oldest first
+     * @param completed the last ones that ended
      */
     public record Framework(
             FrameworkId id,
@@ -38,11 +42,6 @@ public record ClusterSnapshot(
             Optional<Instant> registeredAt,
             boolean connected,
             boolean tornDown,
-            List<FrameworkDelta.Task> tasks,
-            List<FrameworkDelta.Task> completed) {
-        public Framework {
-            tasks = List.copyOf(tasks);
-            completed = List.copyOf(completed);
-        }
-    }
+            Pages<FrameworkDelta.Task> tasks,
+            Pages<FrameworkDelta.Task> completed) {}
 }

@@ -21,10 +21,12 @@ import io.finback.tasks.TaskState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -60,13 +62,14 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
         }
     }
 
-    private record StampedAgent(Stamp stamp, AllocationDelta.Agent agent) {}
-
     private final ClusterSharding sharding;
     private final AtomicReference<ClusterSnapshot> published;
     private final TimerScheduler<Message> timers;
     private final Duration delay;
-    private final Map<AgentId, StampedAgent> agents = new LinkedHashMap<>();
+    private final EventLog log;
+    private final PagedMap<AgentId, AllocationDelta.Agent> agents = new PagedMap<>();
+    private final Map<AgentId, Stamp> stamps = new HashMap<>();
+    private final List<ClusterEvent> events = new ArrayList<>();
     private final Map<FrameworkId, FrameworkBook> frameworks = new LinkedHashMap<>();
     private final Map<TaskState, Long> ended = new EnumMap<>(TaskState.class);
     private final Set<FrameworkId> askFrameworks = new LinkedHashSet<>();
@@ -81,10 +84,13 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
             ActorContext<Message> context,
             TimerScheduler<Message> timers,
             AtomicReference<ClusterSnapshot> published,
+            EventLog log,
             Topics topics,
             Set<FrameworkId> expected,
             Duration delay) {
         super(context);
+        this.log = log;
+        log.breakOff();
         this.sharding = ClusterSharding.get(context.getSystem());
         this.published = published;
         this.timers = timers;
@@ -103,14 +109,18 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
     }
 
     /**
-     * Keeps {@code published} up to date.
+     * Keeps {@code published} up to date, and writes into {@code log} what happens once it is complete.
      *
      * @param expected frameworks that are asked from the start, as the allocator is: until they were heard, nothing is complete
      */
     public static Behavior<Message> create(
-            AtomicReference<ClusterSnapshot> published, Topics topics, Set<FrameworkId> expected, Duration delay) {
+            AtomicReference<ClusterSnapshot> published,
+            EventLog log,
+            Topics topics,
+            Set<FrameworkId> expected,
+            Duration delay) {
         return Behaviors.supervise(Behaviors.<Message>setup(context -> Behaviors.withTimers(
-                        timers -> new ClusterView(context, timers, published, topics, expected, delay))))
+                        timers -> new ClusterView(context, timers, published, log, topics, expected, delay))))
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.1));
     }
 
@@ -144,13 +154,29 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
         if (allocation.isBefore(stamp)) {
             allocation = stamp;
         }
-        for (AllocationDelta.Agent agent : delta.agents()) {
-            StampedAgent known = agents.get(agent.spec().id());
-            if (known == null || !stamp.isBefore(known.stamp())) {
-                agents.put(agent.spec().id(), new StampedAgent(stamp, agent));
-            }
-        }
+        delta.agents().forEach(agent -> onAgent(stamp, agent));
         return changed();
+    }
+
+    private void onAgent(Stamp stamp, AllocationDelta.Agent agent) {
+        AgentId id = agent.spec().id();
+        Stamp last = stamps.get(id);
+        if (last != null && stamp.isBefore(last)) {
+            return;
+        }
+        stamps.put(id, stamp);
+        Optional<AllocationDelta.Agent> known = agents.get(id);
+        if (known.equals(Optional.of(agent))) {
+            return;
+        }
+        agents.put(id, agent);
+        boolean was = known.isPresent() && known.get().lostAt().isEmpty();
+        boolean is = agent.lostAt().isEmpty();
+        if (is && !was) {
+            events.add(new ClusterEvent.AgentAdded(agent));
+        } else if (was && !is) {
+            events.add(new ClusterEvent.AgentRemoved(id));
+        }
     }
 
     private Behavior<Message> onFramework(FrameworkNews news) {
@@ -162,9 +188,15 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
         } else if (book == null || !book.follows(delta)) {
             askFrameworks.add(delta.framework());
         }
-        frameworks
-                .computeIfAbsent(delta.framework(), id -> new FrameworkBook(delta))
-                .apply(delta, ended);
+        FrameworkBook known = book == null ? new FrameworkBook(delta) : book;
+        if (book == null) {
+            frameworks.put(delta.framework(), known);
+            events.add(new ClusterEvent.FrameworkAdded(known.withoutTasks()));
+        }
+        known.apply(delta, ended, events::add);
+        if (news.asked() && delta.last()) {
+            known.wasDescribed();
+        }
         return changed();
     }
 
@@ -188,13 +220,18 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
     }
 
     private Behavior<Message> onPublish() {
-        List<AllocationDelta.Agent> agentList = new ArrayList<>(agents.size());
-        agents.values().forEach(stamped -> agentList.add(stamped.agent()));
+        boolean complete = heardAllocation && expected.isEmpty();
+        if (complete && published.get().complete()) {
+            var unused = log.append(events);
+        }
+        events.clear();
         published.set(new ClusterSnapshot(
-                heardAllocation && expected.isEmpty(),
-                agentList,
+                complete,
+                log.last(),
+                agents.snapshot(),
                 frameworks.values().stream().map(FrameworkBook::snapshot).toList(),
                 ended));
+        log.wake();
         return this;
     }
 

@@ -3,25 +3,30 @@ package io.finback.controlplane.view;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskState;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 
-/** What a view knows of one framework. The snapshot is made anew only when something changed. */
+/** What a view knows of one framework. Costs what changes; a snapshot shares all else with the one before. */
 final class FrameworkBook {
     private static final int REMEMBERED = 1000;
+    private static final Pages<FrameworkDelta.Task> NONE = Pages.of(List.of());
 
     private FrameworkDelta latest;
-    private final Map<TaskId, FrameworkDelta.Task> tasks = new LinkedHashMap<>();
-    private final Map<TaskId, FrameworkDelta.Task> completed = new LinkedHashMap<>();
-    private ClusterSnapshot.Framework snapshot;
-    private boolean dirty = true;
+    private final PagedMap<TaskId, FrameworkDelta.Task> tasks = new PagedMap<>();
+    private final PagedMap<TaskId, FrameworkDelta.Task> completed = new PagedMap<>();
+    private final Deque<TaskId> completedOrder = new ArrayDeque<>();
+    private final Set<TaskId> unnamed = new HashSet<>();
+    private Optional<ClusterSnapshot.Framework> snapshot = Optional.empty();
+    private boolean described;
 
     FrameworkBook(FrameworkDelta first) {
         latest = first;
-        snapshot = new ClusterSnapshot.Framework(
-                first.framework(), first.info(), first.registeredAt(), false, false, List.of(), List.of());
     }
 
     /** True when nothing is missing between this and what was known. */
@@ -29,45 +34,102 @@ final class FrameworkBook {
         return delta.epoch() == latest.epoch() && delta.number() <= latest.number() + 1;
     }
 
-    void apply(FrameworkDelta delta, Map<TaskState, Long> ended) {
+    /** Takes news in and says what of it is news to a view's followers. */
+    void apply(FrameworkDelta delta, Map<TaskState, Long> ended, Consumer<ClusterEvent> events) {
         if (delta.epoch() < latest.epoch()) {
             return;
         }
         if (delta.epoch() > latest.epoch()) {
-            // Another incarnation: whatever it does not name again is gone.
-            tasks.clear();
+            // Another incarnation: what it does not name when asked for everything is gone. Until then it is shown, so
+            // that readers
+            // see no framework without tasks for a moment.
+            unnamed.addAll(tasks.keys());
         }
+        FrameworkDelta before = latest;
         latest = delta.epoch() > latest.epoch() || delta.number() >= latest.number() ? delta : latest;
-        for (FrameworkDelta.Task task : delta.tasks()) {
-            if (!task.status().state().isTerminal()) {
-                if (!completed.containsKey(task.id())) {
-                    tasks.put(task.id(), task);
-                }
-                continue;
-            }
-            tasks.remove(task.id());
-            if (completed.put(task.id(), task) == null) {
-                ended.merge(task.status().state(), 1L, Long::sum);
-            }
-            if (completed.size() > REMEMBERED) {
-                completed.remove(completed.keySet().iterator().next());
-            }
-        }
-        dirty = true;
+        announce(before, events);
+        delta.tasks().forEach(task -> apply(task, ended, events));
+        snapshot = Optional.empty();
+    }
+
+    /** The last part of an answer to a question for everything has come. */
+    void wasDescribed() {
+        described = true;
+        unnamed.forEach(tasks::remove);
+        unnamed.clear();
+        snapshot = Optional.empty();
     }
 
     ClusterSnapshot.Framework snapshot() {
-        if (dirty) {
-            dirty = false;
-            snapshot = new ClusterSnapshot.Framework(
-                    latest.framework(),
-                    latest.info(),
-                    latest.registeredAt(),
-                    latest.connected(),
-                    latest.tornDown(),
-                    new ArrayList<>(tasks.values()),
-                    new ArrayList<>(completed.values()));
+        ClusterSnapshot.Framework current = snapshot.orElseGet(() -> with(tasks.snapshot(), completed.snapshot()));
+        snapshot = Optional.of(current);
+        return current;
+    }
+
+    ClusterSnapshot.Framework withoutTasks() {
+        return with(NONE, NONE);
+    }
+
+    private ClusterSnapshot.Framework with(Pages<FrameworkDelta.Task> live, Pages<FrameworkDelta.Task> ended) {
+        return new ClusterSnapshot.Framework(
+                latest.framework(),
+                latest.info(),
+                latest.registeredAt(),
+                latest.connected(),
+                latest.tornDown(),
+                live,
+                ended);
+    }
+
+    private void announce(FrameworkDelta before, Consumer<ClusterEvent> events) {
+        if (before.tornDown() != latest.tornDown()) {
+            events.accept(new ClusterEvent.FrameworkRemoved(withoutTasks()));
+        } else if (before.connected() != latest.connected()
+                || !before.info().equals(latest.info())
+                || !before.registeredAt().equals(latest.registeredAt())) {
+            events.accept(new ClusterEvent.FrameworkUpdated(withoutTasks()));
         }
-        return snapshot;
+    }
+
+    private void apply(FrameworkDelta.Task task, Map<TaskState, Long> ended, Consumer<ClusterEvent> events) {
+        unnamed.remove(task.id());
+        Optional<FrameworkDelta.Task> ending = completed.get(task.id());
+        Optional<FrameworkDelta.Task> known = tasks.get(task.id()).or(() -> ending);
+        if (known.equals(Optional.of(task))) {
+            return;
+        }
+        boolean terminal = task.status().state().isTerminal();
+        if (!terminal) {
+            if (ending.isEmpty()) {
+                tasks.put(task.id(), task);
+                tell(known, task, events);
+            }
+            return;
+        }
+        tasks.remove(task.id());
+        completed.put(task.id(), task);
+        if (ending.isEmpty()) {
+            completedOrder.add(task.id());
+            ended.merge(task.status().state(), 1L, Long::sum);
+            if (known.isPresent() || described) {
+                tell(known, task, events);
+            }
+        }
+        if (completedOrder.size() > REMEMBERED) {
+            completed.remove(completedOrder.remove());
+        }
+    }
+
+    private static void tell(
+            Optional<FrameworkDelta.Task> known, FrameworkDelta.Task task, Consumer<ClusterEvent> events) {
+        if (known.isEmpty()) {
+            events.accept(new ClusterEvent.TaskAdded(task));
+        }
+        boolean changed = known.map(was -> was.status().state() != task.status().state()
+                        || !was.status().healthy().equals(task.status().healthy()))
+                .orElse(task.status().state().isTerminal());
+        if (changed) {
+            events.accept(new ClusterEvent.TaskUpdated(task));
+        }
     }
 }

@@ -143,12 +143,12 @@ public final class SchedulerApi {
                 .thenCompose(call -> dispatch(call, request));
     }
 
-    // Akka gives a body without type this very object; a type that was written gives another (Connections.settings).
-    @SuppressWarnings("ReferenceEquality")
+    /** Akka gives a body without type a binary one; a type that was written is never one of those (Connections.settings). */
     private static Encoding contentType(HttpRequest request) {
         boolean unreadable = header(request, "Content-Type").isPresent();
         ContentType type = request.entity().getContentType();
-        boolean absent = type == ContentTypes.NO_CONTENT_TYPE || type == ContentTypes.APPLICATION_OCTET_STREAM;
+        boolean absent = type instanceof ContentType.Binary
+                && (type.equals(ContentTypes.APPLICATION_OCTET_STREAM) || type.equals(ContentTypes.NO_CONTENT_TYPE));
         if (absent && !unreadable) {
             throw new CallFailure(400, "Expecting 'Content-Type' to be present");
         }

@@ -1,0 +1,28 @@
+package io.finback.controlplane.mesosapi;
+
+import java.time.Duration;
+
+/**
+ * Limits of the cluster API.
+ *
+ * @param maxReads answers that wait to be written; more are refused with 503
+ * @param maxBody bytes of a request's body; more are refused with 413
+ * @param askTimeout how long a write waits for its entity; then 503, and whether it was done is not known
+ * @param maxSubscribers of the event stream; one more evicts the oldest
+ * @param keptEvents how far behind a subscriber may be, and come back without a new snapshot
+ */
+public record ClusterApiSettings(int maxReads, long maxBody, Duration askTimeout, int maxSubscribers, int keptEvents) {
+    public ClusterApiSettings {
+        atLeastOne("max-reads", maxReads);
+        atLeastOne("max-body", maxBody);
+        atLeastOne("ask-timeout", askTimeout.toMillis());
+        atLeastOne("events.max-subscribers", maxSubscribers);
+        atLeastOne("events.kept", keptEvents);
+    }
+
+    private static void atLeastOne(String key, long value) {
+        if (value < 1) {
+            throw new IllegalArgumentException("finback.master.api." + key + ": " + value + " (expected: >= 1)");
+        }
+    }
+}

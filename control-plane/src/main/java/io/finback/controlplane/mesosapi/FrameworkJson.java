@@ -1,0 +1,82 @@
+package io.finback.controlplane.mesosapi;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.finback.controlplane.allocator.Capability;
+import io.finback.controlplane.framework.FrameworkInfo;
+import io.finback.controlplane.view.ClusterSnapshot;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** A framework as the endpoints of Mesos show it. */
+final class FrameworkJson {
+    private FrameworkJson() {}
+
+    static void write(ClusterSnapshot.Framework framework, JsonRope to) throws IOException {
+        JsonGenerator json = to.json();
+        json.writeStartObject();
+        writeFields(framework, json);
+        TaskTally.of(framework.tasks()).allHeld().write("used_resources", json);
+        new Amounts().write("offered_resources", json);
+        TaskTally.of(framework.tasks()).allHeld().write("resources", json);
+        to.list("tasks", framework.tasks(), TaskJson.REACHABLE);
+        to.list("unreachable_tasks", framework.tasks(), TaskJson.UNREACHABLE);
+        to.list("completed_tasks", framework.completed(), TaskJson.COMPLETED);
+        json.writeArrayFieldStart("offers");
+        json.writeEndArray();
+        json.writeArrayFieldStart("executors");
+        json.writeEndArray();
+        json.writeArrayFieldStart("completed_executors");
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    /** What is known without its tasks. */
+    private static void writeFields(ClusterSnapshot.Framework framework, JsonGenerator json) throws IOException {
+        Optional<FrameworkInfo> info = framework.info();
+        json.writeStringField("id", framework.id().value());
+        json.writeStringField("name", info.map(FrameworkInfo::name).orElse(""));
+        json.writeStringField("user", info.map(FrameworkInfo::user).orElse(""));
+        json.writeStringField("principal", info.map(FrameworkInfo::principal).orElse(""));
+        json.writeStringField("hostname", info.flatMap(FrameworkInfo::hostname).orElse(""));
+        json.writeStringField("webui_url", info.flatMap(FrameworkInfo::webuiUrl).orElse(""));
+        json.writeNumberField(
+                "failover_timeout",
+                info.map(known -> known.failoverTimeout().toMillis() / 1000.0).orElse(0.0));
+        json.writeBooleanField("checkpoint", info.map(FrameworkInfo::checkpoint).orElse(false));
+        double registered = framework.registeredAt().map(StateJson::seconds).orElse(0.0);
+        json.writeNumberField("registered_time", registered);
+        json.writeNumberField("unregistered_time", 0.0);
+        writeStanding(framework, json);
+        writeCapabilities(info, json);
+        json.writeArrayFieldStart("roles");
+        for (String role : info.map(FrameworkInfo::roles).orElse(List.of())) {
+            json.writeString(role);
+        }
+        json.writeEndArray();
+        if (info.isPresent() && !info.get().labels().isEmpty()) {
+            TaskJson.writeLabels(info.get().labels(), json);
+        }
+    }
+
+    static void writeStanding(ClusterSnapshot.Framework framework, JsonGenerator json) throws IOException {
+        boolean live = framework.connected() && !framework.tornDown();
+        json.writeBooleanField("active", live);
+        json.writeBooleanField("connected", live);
+        json.writeBooleanField("recovered", framework.info().isEmpty());
+    }
+
+    static void writeCapabilities(Optional<FrameworkInfo> info, JsonGenerator json) throws IOException {
+        Set<String> names = new TreeSet<>();
+        info.map(FrameworkInfo::capabilities)
+                .orElse(Set.of())
+                .forEach((Capability capability) -> names.add(capability.name()));
+        json.writeArrayFieldStart("capabilities");
+        for (String name : names) {
+            json.writeString(name);
+        }
+        json.writeEndArray();
+    }
+}

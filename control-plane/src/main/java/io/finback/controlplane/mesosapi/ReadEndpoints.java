@@ -1,0 +1,118 @@
+package io.finback.controlplane.mesosapi;
+
+import akka.http.javadsl.model.ContentTypes;
+import akka.http.javadsl.model.HttpEntities;
+import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.model.HttpResponse;
+import akka.http.javadsl.model.headers.RawHeader;
+import io.finback.controlplane.view.ClusterSnapshot;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/** What is answered from the view: {@code GET} only. */
+final class ReadEndpoints {
+    private static final int TASK_LIMIT = 100;
+
+    private final ClusterApiParts parts;
+    private final Reads reads;
+
+    ReadEndpoints(ClusterApiParts parts) {
+        this.parts = parts;
+        this.reads = new Reads(parts.view(), parts.reads(), parts.settings().maxReads());
+    }
+
+    void addTo(ClusterApi api) {
+        api.get("/health", request -> ClusterApi.now(HttpResponse.create()));
+        api.get("/redirect", request -> ClusterApi.now(redirect()));
+        api.get("/version", always(query -> Documents.version(parts.self().get())));
+        api.get("/flags", always(query -> Documents.flags(parts.flags())));
+        api.get("/metrics/snapshot", always(query -> {
+            Documents.checkTimeout(query);
+            return Documents.numbers(
+                    Metrics.mesos(reads.now(), parts.self().get(), parts.clock().instant()));
+        }));
+        api.get("/metrics", request -> reads.run(() -> prometheus(request)));
+        api.get("/state", shared(view -> StateJson.state(view, parts.self().get(), parts.flags())));
+        api.get(
+                "/state-summary",
+                shared(view -> StateJson.summary(view, parts.self().get())));
+        Rendering slaves = reads.rendering(view -> StateJson.slaves(view, Optional.empty()));
+        api.get("/slaves", filtered("slave_id", slaves, (view, id) -> StateJson.slaves(view, Optional.of(id))));
+        Rendering frameworks = reads.rendering(view -> StateJson.frameworks(view, Optional.empty()));
+        api.get(
+                "/frameworks",
+                filtered("framework_id", frameworks, (view, id) -> StateJson.frameworks(view, Optional.of(id))));
+        api.get("/roles", shared(RolesJson::roles));
+        api.get("/tasks", whole(ReadEndpoints::tasks));
+    }
+
+    Reads reads() {
+        return reads;
+    }
+
+    /** One writing for all who ask at the same time. */
+    private ClusterApi.Handler shared(Function<ClusterSnapshot, Rope> write) {
+        return shared(reads.rendering(write));
+    }
+
+    private ClusterApi.Handler shared(Rendering rendering) {
+        return request -> {
+            Query query = Query.of(request.getUri());
+            query.check();
+            reads.checkWhole();
+            return rendering
+                    .latest()
+                    .thenCompose(written -> reads.run(() -> Answers.json(written.rope(), request, query)));
+        };
+    }
+
+    private ClusterApi.Handler filtered(
+            String parameter, Rendering all, BiFunction<ClusterSnapshot, String, Rope> write) {
+        ClusterApi.Handler unfiltered = shared(all);
+        ClusterApi.Handler one =
+                whole((view, query) -> write.apply(view, query.text(parameter).orElse("")));
+        return request -> (Query.of(request.getUri()).text(parameter).isPresent() ? one : unfiltered).answer(request);
+    }
+
+    private ClusterApi.Handler whole(BiFunction<ClusterSnapshot, Query, Rope> write) {
+        return request -> {
+            Query query = Query.of(request.getUri());
+            ClusterSnapshot view = reads.whole();
+            return reads.run(() -> Answers.json(write.apply(view, query), request, query));
+        };
+    }
+
+    /** Also before the view is whole. */
+    private ClusterApi.Handler always(Function<Query, Rope> write) {
+        return request -> {
+            Query query = Query.of(request.getUri());
+            return reads.run(() -> Answers.json(write.apply(query), request, query));
+        };
+    }
+
+    private static Rope tasks(ClusterSnapshot view, Query query) {
+        return StateJson.tasks(
+                view,
+                new StateJson.TaskFilter(
+                        query.number("limit", TASK_LIMIT),
+                        query.number("offset", 0),
+                        query.oneOf("order", "des", "asc", "des").equals("asc"),
+                        query.text("framework_id"),
+                        query.text("task_id")));
+    }
+
+    private HttpResponse prometheus(HttpRequest request) {
+        Rope text = Rope.of(Metrics.prometheus(reads.now()).getBytes(StandardCharsets.UTF_8));
+        return Answers.body(text, ContentTypes.TEXT_PLAIN_UTF8, request);
+    }
+
+    /** Every master leads. Mesos never says the scheme, and its clients expect that. */
+    private HttpResponse redirect() {
+        return Answers.empty(307)
+                .withEntity(HttpEntities.EMPTY)
+                .addHeader(
+                        RawHeader.create("Location", "//" + parts.self().get().address()));
+    }
+}

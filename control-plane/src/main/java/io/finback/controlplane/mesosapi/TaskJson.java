@@ -1,0 +1,82 @@
+package io.finback.controlplane.mesosapi;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.finback.controlplane.framework.FrameworkDelta;
+import io.finback.controlplane.view.Page;
+import io.finback.tasks.TaskState;
+import io.finback.tasks.TaskStatus;
+import java.io.IOException;
+import java.util.Map;
+
+/** A task as the endpoints of Mesos show it. */
+final class TaskJson {
+    /** Of a page of tasks that have not ended: those whose agent answers. */
+    static final Page.Derivation<FrameworkDelta.Task, Fragment> REACHABLE =
+            Page.Derivation.of(tasks -> JsonRope.elements(
+                    tasks.stream().filter(task -> !isUnreachable(task)).toList(), TaskJson::write));
+
+    static final Page.Derivation<FrameworkDelta.Task, Fragment> UNREACHABLE = Page.Derivation.of(tasks ->
+            JsonRope.elements(tasks.stream().filter(TaskJson::isUnreachable).toList(), TaskJson::write));
+
+    static final Page.Derivation<FrameworkDelta.Task, Fragment> COMPLETED = JsonRope.page(TaskJson::write);
+
+    private TaskJson() {}
+
+    static boolean isUnreachable(FrameworkDelta.Task task) {
+        return task.status().state() == TaskState.UNREACHABLE;
+    }
+
+    static void write(FrameworkDelta.Task task, JsonGenerator to) throws IOException {
+        to.writeStartObject();
+        to.writeStringField("id", task.id().value());
+        to.writeStringField("name", task.name());
+        to.writeStringField("framework_id", task.status().framework().value());
+        to.writeStringField("executor_id", "");
+        to.writeStringField("slave_id", task.agent().value());
+        to.writeStringField("state", task.status().state().wireName());
+        to.writeStringField("role", "*");
+        Amounts.of(task.resources()).write("resources", to);
+        to.writeArrayFieldStart("statuses");
+        write(task.status(), to);
+        to.writeEndArray();
+        writeLabels(task.labels(), to);
+        to.writeEndObject();
+    }
+
+    static void writeLabels(Map<String, String> labels, JsonGenerator to) throws IOException {
+        to.writeArrayFieldStart("labels");
+        for (Map.Entry<String, String> label : labels.entrySet()) {
+            to.writeStartObject();
+            to.writeStringField("key", label.getKey());
+            to.writeStringField("value", label.getValue());
+            to.writeEndObject();
+        }
+        to.writeEndArray();
+    }
+
+    private static void write(TaskStatus status, JsonGenerator to) throws IOException {
+        to.writeStartObject();
+        to.writeStringField("state", status.state().wireName());
+        to.writeNumberField("timestamp", StateJson.seconds(status.at()));
+        if (status.healthy().isPresent()) {
+            to.writeBooleanField("healthy", status.healthy().get());
+        }
+        if (status.reason().isPresent()) {
+            to.writeStringField("reason", "REASON_" + status.reason().get());
+        }
+        to.writeStringField("source", source(status));
+        if (status.message().isPresent()) {
+            to.writeStringField("message", status.message().get());
+        }
+        if (status.pid().isPresent()) {
+            to.writeObjectFieldStart("container_status");
+            to.writeNumberField("executor_pid", status.pid().get());
+            to.writeEndObject();
+        }
+        to.writeEndObject();
+    }
+
+    private static String source(TaskStatus status) {
+        return "SOURCE_" + status.source().name();
+    }
+}
