@@ -3,11 +3,14 @@ package io.finback.controlplane.boot;
 import com.typesafe.config.Config;
 import io.finback.controlplane.agent.AgentSettings;
 import io.finback.controlplane.allocation.AllocatorSettings;
+import io.finback.controlplane.allocation.RemovalRate;
 import io.finback.controlplane.allocator.OfferPolicy;
 import io.finback.controlplane.framework.FrameworkSettings;
 import io.finback.controlplane.ingress.Ingress;
 import io.finback.controlplane.mesosapi.ClusterApiSettings;
 import io.finback.controlplane.mesosapi.MasterIdentity;
+import io.finback.controlplane.mesosapi.subscribe.Connections;
+import io.finback.controlplane.mesosapi.subscribe.SchedulerApiSettings;
 import io.finback.resources.Resources;
 import io.finback.runtime.StartFailure;
 import io.finback.runtime.Version;
@@ -15,6 +18,7 @@ import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -25,23 +29,27 @@ record MasterSettings(
         FrameworkSettings framework,
         AgentSettings agent,
         HttpListen http,
+        Connections.Limits connections,
+        SchedulerApiSettings schedulerApi,
         ClusterApiSettings api) {
 
     static MasterSettings from(Config config) {
         SettingsReader master = SettingsReader.of(config, "finback.master");
         try {
             return new MasterSettings(
-                    allocator(SettingsReader.of(config, "finback.allocator")),
+                    allocator(SettingsReader.of(config, "finback.allocator"), master.text("agent-removal-rate-limit")),
                     framework(master),
                     agent(master),
                     HttpListen.from(config, "finback.master.http"),
+                    connections(SettingsReader.of(config, "finback.master.connections")),
+                    schedulerApi(SettingsReader.of(config, "finback.master.scheduler-api")),
                     api(SettingsReader.of(config, "finback.master.api")));
         } catch (IllegalArgumentException e) {
             throw new StartFailure(String.valueOf(e.getMessage()), e);
         }
     }
 
-    private static AllocatorSettings allocator(SettingsReader config) {
+    private static AllocatorSettings allocator(SettingsReader config, String removalRate) {
         return new AllocatorSettings(
                 new OfferPolicy(
                         config.duration("offer-timeout"),
@@ -52,6 +60,8 @@ record MasterSettings(
                 config.duration("pass-delay"),
                 config.duration("framework-lease"),
                 config.duration("view-delay"),
+                config.duration("repeat"),
+                removalRate.equals("none") ? Optional.empty() : Optional.of(RemovalRate.parse(removalRate)),
                 config.intIn("snapshot-every", 1, Integer.MAX_VALUE),
                 new Ingress.Settings(
                         config.intIn("max-batch", 1, Integer.MAX_VALUE),
@@ -71,6 +81,27 @@ record MasterSettings(
                 new Ingress.Settings(
                         config.intIn("framework-max-batch", 1, Integer.MAX_VALUE),
                         config.intIn("framework-max-queue", 1, Integer.MAX_VALUE)));
+    }
+
+    private static Connections.Limits connections(SettingsReader config) {
+        return new Connections.Limits(
+                config.intIn("max", 1, 1_000_000),
+                config.duration("idle-timeout"),
+                config.duration("request-timeout"),
+                config.bytes("max-drained", 1024, Long.MAX_VALUE));
+    }
+
+    private static SchedulerApiSettings schedulerApi(SettingsReader config) {
+        return new SchedulerApiSettings(
+                config.duration("heartbeat"),
+                config.duration("ask-timeout"),
+                config.bytes("max-body", 1024, Integer.MAX_VALUE),
+                config.bytes("max-bodies", 1024, Long.MAX_VALUE),
+                config.duration("body-timeout"),
+                config.intIn("max-values", 1, Integer.MAX_VALUE),
+                config.intIn("max-streams", 1, 1_000_000),
+                config.intIn("buffer-events", 1, 10_000_000),
+                config.bytes("buffer-bytes", 1024, Long.MAX_VALUE));
     }
 
     private static AgentSettings agent(SettingsReader config) {
@@ -117,6 +148,7 @@ record MasterSettings(
                         + allocator.doubleIn("min-offer-mem", 0, 1e12));
         flags.put("agent_ping_timeout", secs(master.duration("agent-heartbeat")));
         flags.put("agent_reregister_timeout", secs(master.duration("agent-unreachable-after")));
+        flags.put("agent_removal_rate_limit", master.text("agent-removal-rate-limit"));
         flags.put("max_completed_frameworks", "50");
         flags.put("max_completed_tasks_per_framework", "1000");
         flags.put(

@@ -217,7 +217,12 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
 
     @Override
     public void agentGone(AgentReport.AgentGone report) {
-        agents.agentGone(report.agent(), report.session(), false);
+        agents.agentGone(report.agent(), report.session(), report.removed());
+    }
+
+    @Override
+    public void dropped(AgentReport.Dropped report) {
+        agents.dropped(report.tasks(), report.reason(), report.message());
     }
 
     @Override

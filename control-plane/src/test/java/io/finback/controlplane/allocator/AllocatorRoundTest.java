@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -32,20 +34,19 @@ class AllocatorRoundTest {
 
     @Test
     void theMesosFigure() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         assertThat(offer.framework()).isEqualTo(F1);
         assertThat(offer.resources()).isEqualTo(FOUR);
         AllocatorRound round = new AllocatorRound(state, book, NOW);
-        AllocatorRound.ClaimOutcome outcome = round.claim(
-                F1,
-                A1,
-                List.of(offer.id()),
-                List.of(wish("t1", Resources.of(2, 1024, 0)), wish("t2", Resources.of(1, 2048, 0))),
-                Duration.ofSeconds(5));
+        ClaimRound.Outcome outcome = round.claim(request(
+                offer.id(),
+                Duration.ofSeconds(5),
+                wish("t1", Resources.of(2, 1024, 0)),
+                wish("t2", Resources.of(1, 2048, 0))));
         assertThat(outcome.granted()).hasSize(2);
         settle(round);
-        book.join(F2, false);
+        join(F2, false);
         Offered rest = onlyOffer(NOW);
         assertThat(rest.framework()).isEqualTo(F2);
         assertThat(rest.resources()).isEqualTo(Resources.of(1, 1024, 0));
@@ -53,20 +54,21 @@ class AllocatorRoundTest {
 
     @Test
     void theNeediestFrameworkIsOfferedFirst() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         claim(offer, "t1", Resources.of(3, 1024, 0));
-        book.join(F2, false);
+        join(F2, false);
         assertThat(onlyOffer(NOW).framework()).isEqualTo(F2);
     }
 
     @Test
     void aFilterHidesWhatWasRefusedUntilItEndsOrMoreIsFree() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         claim(offer, "t1", Resources.of(1, 1024, 0));
         Offered rest = onlyOffer(NOW);
-        new AllocatorRound(state, book, NOW).decline(F1, List.of(rest.id()), Duration.ofSeconds(10));
+        assertThat(new AllocatorRound(state, book, NOW).decline(F1, List.of(rest.id()), Duration.ofSeconds(10)))
+                .containsExactly(rest);
         assertThat(book.pass(state, NOW)).isEmpty();
         assertThat(book.nextDue()).contains(NOW.plusSeconds(10));
         AllocatorRound round = new AllocatorRound(state, book, NOW);
@@ -74,10 +76,11 @@ class AllocatorRoundTest {
         settle(round);
         Offered more = onlyOffer(NOW);
         assertThat(more.resources()).isEqualTo(FOUR);
-        new AllocatorRound(state, book, NOW).decline(F1, List.of(more.id()), Duration.ofSeconds(10));
+        assertThat(new AllocatorRound(state, book, NOW).decline(F1, List.of(more.id()), Duration.ofSeconds(10)))
+                .containsExactly(more);
         assertThat(book.pass(state, NOW.plusSeconds(9))).isEmpty();
         assertThat(onlyOffer(NOW.plusSeconds(10)).resources()).isEqualTo(FOUR);
-        book.revive(F1);
+        book.revive(F1, Set.of());
         assertThat(book.remove(F1, List.of(book.outstanding().iterator().next().id())))
                 .hasSize(1);
         assertThat(onlyOffer(NOW.plusSeconds(10)).resources()).isEqualTo(FOUR);
@@ -85,7 +88,7 @@ class AllocatorRoundTest {
 
     @Test
     void anUnansweredOfferExpires() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         assertThat(book.expire(NOW.plusMillis(4999))).isEmpty();
         assertThat(book.expire(NOW.plusMillis(5000))).containsExactly(offer);
@@ -94,7 +97,7 @@ class AllocatorRoundTest {
 
     @Test
     void anAgentThatShrankBelowItsTasksIsRefused() {
-        book.join(F1, false);
+        join(F1, false);
         claim(onlyOffer(NOW), "t1", Resources.of(3, 1024, 0));
         assertThat(admit(A1, Resources.of(2, 4096, 0))).isInstanceOf(AllocatorRound.Refused.class);
         assertThat(admit(A1, Resources.of(3, 1024, 0))).isInstanceOf(AllocatorRound.Admitted.class);
@@ -103,9 +106,9 @@ class AllocatorRoundTest {
 
     @Test
     void suppressedFrameworksAndLostAgentsGetNothing() {
-        book.join(F1, true);
+        join(F1, true);
         assertThat(book.pass(state, NOW)).isEmpty();
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         AllocatorRound round = new AllocatorRound(state, book, NOW);
         assertThat(round.lose(A1)).isEmpty();
@@ -118,44 +121,51 @@ class AllocatorRoundTest {
 
     @Test
     void anEventThatGivesTooMuchIsRefusedByTheStateItself() {
-        AllocatorEvent tooMuch = new AllocatorEvent(
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(new Holding(new TaskKey(F1, TaskId.of("t")), A1, Resources.of(5, 1, 0))));
+        AllocatorEvent tooMuch = AllocatorEvent.of(
+                List.of(), List.of(new Holding(new TaskKey(F1, TaskId.of("t")), A1, Resources.of(5, 1, 0))));
         assertThatThrownBy(() -> state.apply(tooMuch)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void aClaimOfMoreThanOfferedIsInvalidAndOneWithoutOfferIsRefused() {
-        book.join(F1, false);
+        join(F1, false);
         Offered offer = onlyOffer(NOW);
         AllocatorRound round = new AllocatorRound(state, book, NOW);
-        AllocatorRound.ClaimOutcome outcome =
-                round.claim(F1, A1, List.of(offer.id()), List.of(wish("t1", Resources.of(5, 1, 0))), Duration.ZERO);
-        assertThat(outcome.refused()).containsEntry(TaskId.of("t1"), AllocatorRound.ClaimRefusal.TASK_INVALID);
-        AllocatorRound.ClaimOutcome none = round.claim(
-                F1, A1, List.of(OfferId.of("x")), List.of(wish("t2", Resources.of(1, 1, 0))), Duration.ZERO);
-        assertThat(none.refused()).containsEntry(TaskId.of("t2"), AllocatorRound.ClaimRefusal.INVALID_OFFERS);
+        ClaimRound.Outcome outcome = round.claim(request(offer.id(), Duration.ZERO, wish("t1", Resources.of(5, 1, 0))));
+        assertThat(outcome.refused().get(TaskId.of("t1")))
+                .isEqualTo(
+                        new ClaimRound.Refused(
+                                ClaimRound.Why.INVALID,
+                                "resources: cpus:5;mem:1 lack cpus:1 (expected: within what is left of the offers, cpus:4;mem:4096)"));
+        ClaimRound.Outcome none =
+                round.claim(request(OfferId.of("x"), Duration.ZERO, wish("t2", Resources.of(1, 1, 0))));
+        assertThat(none.refused().get(TaskId.of("t2")).why()).isEqualTo(ClaimRound.Why.INVALID_OFFERS);
     }
 
     private AllocatorRound.Admission admit(AgentId id, Resources total) {
         AllocatorRound round = new AllocatorRound(state, book, NOW);
         AllocatorRound.Admission admission =
-                round.admit(new AgentSpec(id, "host", 5051, total, Map.of(), "1"), List.of());
+                round.admit(new AgentSpec(id, "host", 5051, total, Map.of(), "1"), List.of(), round.nextSession(id, 0));
         settle(round);
         assertThat(book.setOfferable(id, true)).isEmpty();
         return admission;
     }
 
+    private void join(FrameworkId framework, boolean suppressed) {
+        assertThat(book.join(framework, ClientSpec.of("*", suppressed))).isEmpty();
+    }
+
     private void claim(Offered offer, String task, Resources resources) {
         AllocatorRound round = new AllocatorRound(state, book, NOW);
-        assertThat(round.claim(
+        assertThat(round.claim(new ClaimRound.Request(
                                 offer.framework(),
                                 offer.agent(),
                                 List.of(offer.id()),
-                                List.of(wish(task, resources)),
-                                Duration.ZERO)
+                                List.of(ClaimRound.Step.launch(List.of(wish(task, resources)))),
+                                Duration.ZERO,
+                                Set.of("*"),
+                                Optional.empty(),
+                                false))
                         .granted())
                 .hasSize(1);
         settle(round);
@@ -172,7 +182,19 @@ class AllocatorRoundTest {
         return made.get(0);
     }
 
-    private static AllocatorRound.Wish wish(String task, Resources resources) {
-        return new AllocatorRound.Wish(TaskId.of(task), resources);
+    private static ClaimRound.Request request(OfferId offer, Duration refuse, ClaimRound.Wish... wishes) {
+        return new ClaimRound.Request(
+                F1,
+                A1,
+                List.of(offer),
+                List.of(ClaimRound.Step.launch(List.of(wishes))),
+                refuse,
+                Set.of("*"),
+                Optional.empty(),
+                false);
+    }
+
+    private static ClaimRound.Wish wish(String task, Resources resources) {
+        return new ClaimRound.Wish(TaskId.of(task), resources);
     }
 }
