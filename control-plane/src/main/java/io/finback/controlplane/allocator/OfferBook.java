@@ -278,7 +278,7 @@ public final class OfferBook {
         offers.put(offered.id(), live);
         slot.offers.add(live);
         seat.client.offers.add(live);
-        slot.take(portion, board.names, policy);
+        slot.take(portion, board.nothing, board.names, policy);
         board.count(slot);
         board.headroom.charge(seat.role.allowance(), portion.chargeable);
         board.tree.add(seat, portion.scalars);

@@ -86,11 +86,10 @@ final class Slot {
 
     /** This much of what was free is offered now. */
     @SuppressWarnings("ReferenceEquality") // only saves work, as above
-    void take(Portion portion, Scalars names, OfferPolicy policy) {
+    void take(Portion portion, Portions nothing, Scalars names, OfferPolicy policy) {
         Portions before = free();
         Resources exclusive = Shares.exclusive(portion.resources);
-        Resources left = exclusive == before.all ? Resources.EMPTY : before.all.minus(exclusive);
-        free = new Portions(left, names, policy);
+        free = exclusive == before.all ? nothing : new Portions(before.all.minus(exclusive), names, policy);
     }
 
     /** Everything offered of this agent but shared volumes. */
