@@ -70,7 +70,8 @@ final class Portions {
         if (views == null) {
             return whole;
         }
-        @Nullable Portion[] cache = isAnythingReservedTo(views, role)
+        @Nullable
+        Portion[] cache = isAnythingReservedTo(views, role)
                 ? views.byRole.computeIfAbsent(role.name, name -> new @Nullable Portion[MASKS])
                 : views.common;
         Portion known = cache[mask];

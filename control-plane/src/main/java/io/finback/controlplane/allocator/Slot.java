@@ -1,10 +1,12 @@
 package io.finback.controlplane.allocator;
 
+import io.finback.controlplane.allocator.MaintenanceSchedule.Unavailability;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,9 @@ final class Slot {
     int needs;
 
     private @Nullable AgentSpec spec;
+
+    /** When its machine is not to be counted on. */
+    Optional<Unavailability> unavailability = Optional.empty();
 
     /** What it adds to what is free in the pool; see {@link Headroom}. */
     long[] counted = new long[0];
