@@ -100,6 +100,7 @@ public final class AgentSession extends AbstractBehavior<AgentSessionMessage> {
                 .with(SessionReply.Admitted.class, conversation::admitted)
                 .with(SessionReply.AdmitRefused.class, conversation::refused)
                 .with(SessionReply.MarkedUnreachable.class, conversation::markedUnreachable)
+                .with(SessionReply.Outdated.class, conversation::outdated)
                 .end(this);
     }
 

@@ -92,7 +92,10 @@ final class AgentTasks {
         return listed.stream()
                 .filter(task -> !task.state().isTerminal())
                 .map(task -> new AllocatorMessage.RunningTask(
-                        task.info().framework(), task.info().id(), task.info().resources()))
+                        task.info().framework(),
+                        task.info().id(),
+                        task.info().resources(),
+                        task.info().role()))
                 .toList();
     }
 

@@ -34,7 +34,7 @@ import org.slf4j.Logger;
  * long: unreachable, and not registered any more.
  */
 final class Conversation {
-    private record Registering(AgentToMaster.Register register, long session, Instant askedAt) {}
+    private record Registering(AgentToMaster.Register register, String ask, Instant askedAt) {}
 
     private record Topic(FrameworkId framework, AgentReport.Span span) {}
 
@@ -66,7 +66,6 @@ final class Conversation {
         this.log = log;
         this.outbox = new Outbox(settings.maxPending(), settings.repeat());
         this.lastHeard = now();
-        this.session = timeBased(lastHeard);
     }
 
     // -- the agent speaks --
@@ -82,9 +81,9 @@ final class Conversation {
     }
 
     private void register(AgentToMaster.Register whole) {
-        long number = registering.map(Registering::session).orElseGet(this::nextSession);
-        registering = Optional.of(new Registering(whole, number, now()));
-        ask(whole, number);
+        String ask = registering.map(Registering::ask).orElse(whole.attempt());
+        registering = Optional.of(new Registering(whole, ask, now()));
+        ask(whole, ask);
     }
 
     void heartbeat(AgentToMaster.Heartbeat heartbeat, ActorRef<MasterToAgent> from) {
@@ -148,7 +147,7 @@ final class Conversation {
     // -- the allocator answers --
 
     void admitted(SessionReply.Admitted admitted) {
-        Optional<Registering> asked = registering.filter(mine -> mine.session() == admitted.session());
+        Optional<Registering> asked = registering.filter(mine -> mine.ask().equals(admitted.ask()));
         if (asked.isEmpty()) {
             return;
         }
@@ -175,10 +174,7 @@ final class Conversation {
     }
 
     void refused(SessionReply.AdmitRefused refused) {
-        if (registering
-                .map(Registering::session)
-                .filter(number -> number == refused.session())
-                .isPresent()) {
+        if (registering.filter(mine -> mine.ask().equals(refused.ask())).isPresent()) {
             log.warn("agent.refused agentId={} reason={}", agent, refused.reason());
             registering = Optional.empty();
             tell(new MasterToAgent.Refused(refused.reason()));
@@ -245,8 +241,8 @@ final class Conversation {
         registering
                 .filter(mine -> !mine.askedAt().plus(settings.repeat()).isAfter(now))
                 .ifPresent(mine -> {
-                    registering = Optional.of(new Registering(mine.register(), mine.session(), now));
-                    ask(mine.register(), mine.session());
+                    registering = Optional.of(new Registering(mine.register(), mine.ask(), now));
+                    ask(mine.register(), mine.ask());
                 });
         if (registered && !silent && silentFor().compareTo(settings.silentAfter()) > 0) {
             log.warn("agent.silent agentId={} silentMs={}", agent, silentFor().toMillis());
@@ -289,13 +285,25 @@ final class Conversation {
     }
 
     private void offer(boolean offering) {
-        with.allocator().accept(new AllocatorMessage.SetOffering(agent, session, offering));
+        with.allocator().accept(new AllocatorMessage.SetOffering(agent, session, offering, replies));
     }
 
-    private void ask(AgentToMaster.Register register, long number) {
-        with.allocator()
-                .accept(new AllocatorMessage.Admit(
-                        register.info(), number, AgentTasks.running(register.tasks()), replies));
+    private void ask(AgentToMaster.Register register, String ask) {
+        AllocatorMessage.Admit.of(
+                        register.info(),
+                        ask,
+                        Math.max(session, register.lastSession()),
+                        AgentTasks.running(register.tasks()),
+                        replies)
+                .forEach(with.allocator());
+    }
+
+    void outdated(SessionReply.Outdated outdated) {
+        if (outdated.session() > session) {
+            session = outdated.session();
+            registered = false;
+            tell(new MasterToAgent.RegisterAgain());
+        }
     }
 
     private void report(boolean gone, List<SessionReply.HeldTasks> held) {
@@ -343,14 +351,6 @@ final class Conversation {
 
     private void tell(MasterToAgent message) {
         carrier.ifPresent(ref -> ref.tell(message));
-    }
-
-    private long nextSession() {
-        return Math.max(timeBased(now()), session + 1);
-    }
-
-    private static long timeBased(Instant at) {
-        return at.getEpochSecond() * 1_000_000 + at.getNano() / 1000;
     }
 
     private Duration silentFor() {

@@ -10,11 +10,13 @@ import io.finback.resources.OfferId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.wire.AgentInfo;
+import io.finback.wire.Parts;
 import io.finback.wire.WireMessage;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * What the allocator entity understands (entity id = pool, {@link #POOL} unless more are configured). Everything in here may be
@@ -34,6 +36,8 @@ public sealed interface AllocatorMessage extends WireMessage {
         void markUnreachable(MarkUnreachable message);
 
         void setOffering(SetOffering message);
+
+        void termsHeard(TermsHeard message);
 
         void interest(Interest message);
 
@@ -57,15 +61,47 @@ public sealed interface AllocatorMessage extends WireMessage {
     }
 
     /**
-     * A session wants its agent admitted, or known to be back. Answered by {@link SessionReply}.
+     * A session wants its agent admitted, or known to be back. Answered by {@link SessionReply.Admitted}, which numbers the session, or
+     * {@link SessionReply.AdmitRefused}. Comes in as many messages as it needs to stay below a frame; nothing happens before all {@code
+     * parts} of one {@code ask} are there.
      *
-     * @param session fences ghosts: of two sessions for one agent only the one with the larger number is heard
-     * @param running what runs on the agent, whether the allocator knows of it or not
+     * @param ask names this question; asked again by the same name while its answer is still the newest, the number is the same
+     * @param part which one this is, from 1
+     * @param lastSession the largest session number that agent and session have seen; the new one is larger
+     * @param running what runs on the agent, spread over the parts, whether the allocator knows of it or not
      */
-    record Admit(AgentInfo info, long session, List<RunningTask> running, ActorRef<SessionReply> replyTo)
+    record Admit(
+            AgentInfo info,
+            String ask,
+            int part,
+            int parts,
+            long lastSession,
+            List<RunningTask> running,
+            ActorRef<SessionReply> replyTo)
             implements AllocatorMessage {
         public Admit {
             running = List.copyOf(running);
+        }
+
+        /** All messages of one question. */
+        public static List<Admit> of(
+                AgentInfo info,
+                String ask,
+                long lastSession,
+                List<RunningTask> running,
+                ActorRef<SessionReply> replyTo) {
+            List<List<RunningTask>> cut = Parts.of(running);
+            int parts = Math.max(1, cut.size());
+            return IntStream.range(0, parts)
+                    .mapToObj(part -> new Admit(
+                            info,
+                            ask,
+                            part + 1,
+                            parts,
+                            lastSession,
+                            cut.isEmpty() ? List.of() : cut.get(part),
+                            replyTo))
+                    .toList();
         }
 
         @Override
@@ -74,9 +110,14 @@ public sealed interface AllocatorMessage extends WireMessage {
         }
     }
 
-    record RunningTask(FrameworkId framework, TaskId task, Resources resources) {}
+    record RunningTask(FrameworkId framework, TaskId task, Resources resources, String role) {}
 
-    /** The agent has been silent for too long. Answered by {@link SessionReply.MarkedUnreachable}. */
+    /**
+     * The agent has been silent for too long. Answered by {@link SessionReply.MarkedUnreachable} once that is so (agents are removed no
+     * faster than allowed, so the session asks again), or {@link SessionReply.Outdated}.
+     *
+     * @param session fences ghosts: of two sessions for one agent only the one with the largest number is heard
+     */
     record MarkUnreachable(AgentId agent, long session, ActorRef<SessionReply> replyTo) implements AllocatorMessage {
         @Override
         public void deliver(Handler handler) {
@@ -84,11 +125,23 @@ public sealed interface AllocatorMessage extends WireMessage {
         }
     }
 
-    /** The agent answers and may be offered, or is silent (or leaving) and may not. Not answered, not durable. */
-    record SetOffering(AgentId agent, long session, boolean offering) implements AllocatorMessage {
+    /** The agent answers and may be offered, or is silent (or leaving) and may not. Not durable; answered only if Outdated. */
+    record SetOffering(AgentId agent, long session, boolean offering, ActorRef<SessionReply> replyTo)
+            implements AllocatorMessage {
         @Override
         public void deliver(Handler handler) {
             handler.setOffering(this);
+        }
+    }
+
+    /**
+     * The session does what operators want of its agent, and everybody concerned has heard; until this comes, {@link WakeSession} is
+     * repeated. Not answered, not durable.
+     */
+    record TermsHeard(AgentId agent, AgentTerms terms) implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.termsHeard(this);
         }
     }
 
