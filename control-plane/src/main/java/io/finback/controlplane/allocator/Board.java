@@ -92,9 +92,6 @@ final class Board {
     }
 
     void forget(Slot slot) {
-        headroom.changeFree(slot.counted, new long[0]);
-        slot.counted = new long[0];
-        slot.isOpen = false;
         filters.forget(slot);
         heldBack.remove(slot);
         slots.remove(slot);

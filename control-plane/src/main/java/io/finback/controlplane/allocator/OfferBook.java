@@ -60,7 +60,6 @@ public final class OfferBook {
      */
     public List<Offered> join(FrameworkId framework, ClientSpec spec) {
         if (!isJoined(framework)) {
-            sync.noteMoved(framework);
             inverse.agents().forEach(this::touch);
         }
         return enrolment.join(framework, spec);
@@ -132,7 +131,6 @@ public final class OfferBook {
     /** Something changed on this agent, or for this framework. */
     public void touch(AgentId agent, FrameworkId framework) {
         touch(agent);
-        sync.noteMoved(framework);
     }
 
     /** Something changed on this agent. */
