@@ -25,8 +25,8 @@ public sealed interface MasterToAgent extends WireMessage {
     /**
      * The agent is admitted.
      *
-     * @param session grows with every registration of this agent, over all masters (time-based); the agent ignores messages of a
-     *     smaller one, so a ghost session on another master cannot launch anything
+     * @param session grows with every registration of this agent, over all masters; the agent ignores messages of a smaller one, so a
+     *     ghost session on another master cannot launch anything
      * @param heartbeat how often the agent has to send {@link AgentToMaster.Heartbeat}
      */
     record Registered(long session, Duration heartbeat) implements MasterToAgent {}
@@ -58,8 +58,13 @@ public sealed interface MasterToAgent extends WireMessage {
      * Ends a task.
      *
      * @param grace how long SIGTERM is given before SIGKILL; empty: what the task says, else the agent's default
+     * @param maxGrace never longer than this, whatever order, task and agent say
      */
-    record KillTask(TaskKey task, Optional<Duration> grace) {}
+    record KillTask(TaskKey task, Optional<Duration> grace, Optional<Duration> maxGrace) {
+        public KillTask(TaskKey task, Optional<Duration> grace) {
+            this(task, grace, Optional.empty());
+        }
+    }
 
     /** The scheduler has taken these updates; the agent forgets each, and after a terminal one the task. */
     record Acknowledge(long session, List<UpdateId> updates) implements MasterToAgent {

@@ -79,7 +79,7 @@ public final class AgentSession extends AbstractBehavior<AgentSessionMessage> {
                 .onMessage(SessionOrder.Work.class, work -> then(() -> conversation.work(work)))
                 .onMessage(SessionOrder.Heard.class, heard -> then(() -> conversation.heard(heard)))
                 .onMessage(FromAllocator.class, this::onFromAllocator)
-                .onMessage(WakeSession.class, wake -> then(conversation::wake))
+                .onMessage(WakeSession.class, wake -> then(() -> conversation.wake(wake)))
                 .onMessage(Tick.class, due -> then(conversation::tick))
                 .build();
     }

@@ -18,6 +18,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * What an agent has, as far as its session knows: what it listed, and what it confirmed since. Kept up to date, so that a framework
@@ -42,6 +43,20 @@ final class AgentTasks {
 
     boolean contains(TaskKey task) {
         return tasks.getOrDefault(task.framework(), new TreeMap<>()).containsKey(task.task());
+    }
+
+    static Map<FrameworkId, List<TaskId>> byFramework(List<TaskKey> keys) {
+        Map<FrameworkId, List<TaskId>> tasks = new LinkedHashMap<>();
+        keys.forEach(key ->
+                tasks.computeIfAbsent(key.framework(), id -> new ArrayList<>()).add(key.task()));
+        return tasks;
+    }
+
+    /** Those that have not ended. */
+    Stream<TaskKey> living() {
+        return tasks.entrySet().stream().flatMap(mine -> mine.getValue().entrySet().stream()
+                .filter(task -> !task.getValue().isTerminal())
+                .map(task -> TaskKey.of(mine.getKey(), task.getKey())));
     }
 
     /** The agent forgets a task once its end is acknowledged. */

@@ -1,8 +1,10 @@
 package io.finback.controlplane.agent;
 
 import akka.actor.typed.ActorRef;
+import io.finback.controlplane.allocation.AgentTerms;
 import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.controlplane.allocation.SessionReply;
+import io.finback.controlplane.allocation.WakeSession;
 import io.finback.controlplane.framework.AgentReport;
 import io.finback.controlplane.framework.SessionOrder;
 import io.finback.resources.AgentId;
@@ -36,10 +38,6 @@ import org.slf4j.Logger;
 final class Conversation {
     private record Registering(AgentToMaster.Register register, String ask, Instant askedAt) {}
 
-    private record Topic(FrameworkId framework, AgentReport.Span span) {}
-
-    private record Report(boolean gone, List<TaskId> held, Instant toldAt) {}
-
     private final AgentId agent;
     private final AgentSession.Collaborators with;
     private final AgentSettings settings;
@@ -48,10 +46,14 @@ final class Conversation {
     private final Outbox outbox;
     private final AgentTasks tasks = new AgentTasks();
     private final Gathering gathering = new Gathering();
-    private final Map<Topic, Report> unheard = new LinkedHashMap<>();
+    private final FrameworkReports reports;
+    private final Drainage drainage = new Drainage();
     private Optional<ActorRef<MasterToAgent>> carrier = Optional.empty();
     private Optional<Registering> registering = Optional.empty();
     private Optional<Instant> givingUpSince = Optional.empty();
+    private Optional<String> removed = Optional.empty();
+    private Optional<AgentTerms> unconfirmed = Optional.empty();
+    private String lastAsk = "";
     private long session;
     private boolean registered;
     private boolean silent;
@@ -65,6 +67,7 @@ final class Conversation {
         this.replies = replies;
         this.log = log;
         this.outbox = new Outbox(settings.maxPending(), settings.repeat());
+        this.reports = new FrameworkReports(agent, tasks, settings.repeat(), with.frameworks());
         this.lastHeard = now();
     }
 
@@ -81,6 +84,7 @@ final class Conversation {
     }
 
     private void register(AgentToMaster.Register whole) {
+        // As long as it is unanswered it is the same question, however often the agent tries.
         String ask = registering.map(Registering::ask).orElse(whole.attempt());
         registering = Optional.of(new Registering(whole, ask, now()));
         ask(whole, ask);
@@ -103,7 +107,7 @@ final class Conversation {
             outbox.launched(key);
             byFramework
                     .computeIfAbsent(status.framework(), id -> new ArrayList<>())
-                    .add(status);
+                    .add(drainage.explained(status));
         }
         byFramework.forEach(
                 (framework, list) -> with.frameworks().accept(framework, new AgentReport.Updates(agent, list)));
@@ -114,24 +118,21 @@ final class Conversation {
         if (!isCurrent(received.session(), from)) {
             return;
         }
-        Map<FrameworkId, List<TaskId>> launched = new LinkedHashMap<>();
-        Map<FrameworkId, List<TaskId>> killed = new LinkedHashMap<>();
-        for (TaskKey key : received.launched()) {
-            if (outbox.launched(key)) {
-                tasks.launched(key);
-                add(launched, key);
-            }
-        }
-        received.killed().stream().filter(outbox::killed).forEach(key -> add(killed, key));
-        Set<FrameworkId> frameworks = new LinkedHashSet<>(launched.keySet());
-        frameworks.addAll(killed.keySet());
+        List<TaskKey> launched =
+                received.launched().stream().filter(outbox::launched).toList();
+        launched.forEach(tasks::launched);
+        Map<FrameworkId, List<TaskId>> launches = AgentTasks.byFramework(launched);
+        Map<FrameworkId, List<TaskId>> kills = AgentTasks.byFramework(
+                received.killed().stream().filter(outbox::killed).toList());
+        Set<FrameworkId> frameworks = new LinkedHashSet<>(launches.keySet());
+        frameworks.addAll(kills.keySet());
         frameworks.forEach(framework -> with.frameworks()
                 .accept(
                         framework,
                         new AgentReport.Received(
                                 agent,
-                                launched.getOrDefault(framework, List.of()),
-                                killed.getOrDefault(framework, List.of()))));
+                                launches.getOrDefault(framework, List.of()),
+                                kills.getOrDefault(framework, List.of()))));
         flush();
     }
 
@@ -149,34 +150,51 @@ final class Conversation {
     void admitted(SessionReply.Admitted admitted) {
         Optional<Registering> asked = registering.filter(mine -> mine.ask().equals(admitted.ask()));
         if (asked.isEmpty()) {
+            renumbered(admitted);
             return;
         }
+        AgentToMaster.Register register = asked.get().register();
         log.info("agent.registered agentId={} session={}", agent, admitted.session());
+        lastAsk = admitted.ask();
         registering = Optional.empty();
         givingUpSince = Optional.empty();
         session = admitted.session();
         registered = true;
         givenUp = false;
         silent = false;
-        tasks.reset(asked.get().register().tasks());
-        asked.get()
-                .register()
-                .tasks()
+        tasks.reset(register.tasks());
+        register.tasks()
                 .forEach(task -> outbox.launched(
                         TaskKey.of(task.info().framework(), task.info().id())));
         outbox.restart(now());
+        drainage.restart();
         admitted.unplaced().forEach(held -> held.tasks()
                 .forEach(task -> outbox.kill(
                         new MasterToAgent.KillTask(TaskKey.of(held.framework(), task), Optional.empty()), now())));
         tell(new MasterToAgent.Registered(session, settings.heartbeat()));
-        report(false, admitted.held());
+        reports.begin(FrameworkReports.News.BACK, session, admitted.held(), now());
+        terms(admitted.terms(), admitted.held());
         flush();
     }
 
+    /** The question was asked twice and answered twice: the larger number is the one the allocator knows. */
+    private void renumbered(SessionReply.Admitted admitted) {
+        if (registered && admitted.ask().equals(lastAsk) && admitted.session() > session) {
+            session = admitted.session();
+            reports.renumber(session);
+            tell(new MasterToAgent.Registered(session, settings.heartbeat()));
+        }
+    }
+
     void refused(SessionReply.AdmitRefused refused) {
-        if (registering.filter(mine -> mine.ask().equals(refused.ask())).isPresent()) {
-            log.warn("agent.refused agentId={} reason={}", agent, refused.reason());
-            registering = Optional.empty();
+        if (registering.filter(mine -> mine.ask().equals(refused.ask())).isEmpty()) {
+            return;
+        }
+        log.warn("agent.refused agentId={} removed={} reason={}", agent, refused.removed(), refused.reason());
+        registering = Optional.empty();
+        if (refused.removed()) {
+            remove(refused.reason());
+        } else {
             tell(new MasterToAgent.Refused(refused.reason()));
         }
     }
@@ -186,30 +204,90 @@ final class Conversation {
             return;
         }
         log.warn("agent.unreachable agentId={} silentMs={}", agent, silentFor().toMillis());
+        giveUp();
+        reports.begin(FrameworkReports.News.UNREACHABLE, session, marked.held(), now());
+    }
+
+    void outdated(SessionReply.Outdated outdated) {
+        numbered(outdated.session());
+    }
+
+    /** Operators want something of the agent, or the allocator has just begun. */
+    void wake(WakeSession wake) {
+        numbered(wake.session());
+        terms(wake.terms(), wake.held());
+        if (registered) {
+            offer(!silent);
+        }
+    }
+
+    /** A number beyond ours: an answer to us was lost, or another session has spoken with the agent. It has to register anew. */
+    private void numbered(long newest) {
+        if (newest > session) {
+            session = newest;
+            if (registered) {
+                log.info("agent.session_outdated agentId={} newest={}", agent, newest);
+                registered = false;
+                tell(new MasterToAgent.RegisterAgain());
+            }
+        }
+    }
+
+    private void terms(AgentTerms terms, List<SessionReply.HeldTasks> held) {
+        drainage.set(terms.drain());
+        removed = terms.removed();
+        if (removed.isPresent() && !reports.isOf(FrameworkReports.News.REMOVED)) {
+            remove(removed.get());
+            reports.begin(FrameworkReports.News.REMOVED, session, held, now());
+        }
+        drainage.kill(tasks, outbox, now());
+        unconfirmed = terms.equals(AgentTerms.NONE) ? Optional.empty() : Optional.of(terms);
+        confirm();
+    }
+
+    private void remove(String reason) {
+        log.warn("agent.removed agentId={} reason={}", agent, reason);
+        removed = Optional.of(reason);
+        giveUp();
+        tell(new MasterToAgent.Shutdown(reason));
+    }
+
+    private void giveUp() {
         givingUpSince = Optional.empty();
         givenUp = true;
         registered = false;
         outbox.clear();
-        report(true, marked.held());
+    }
+
+    private void confirm() {
+        if (removed.isEmpty() || reports.allHeard()) {
+            unconfirmed.ifPresent(terms -> with.allocator().accept(new AllocatorMessage.TermsHeard(agent, terms)));
+            unconfirmed = Optional.empty();
+        }
     }
 
     // -- frameworks speak --
 
     void work(SessionOrder.Work work) {
-        List<TaskId> known = new ArrayList<>();
-        for (TaskInfo task : work.launches()) {
-            if (registered && tasks.contains(TaskKey.of(task.framework(), task.id()))) {
-                known.add(task.id());
-            } else if (!outbox.launch(task, now())) {
-                log.warn("agent.outbox_full agentId={} taskId={}", agent, task.id());
-            }
+        List<TaskInfo> refused =
+                removed.isPresent() ? work.launches() : drainage.refused(work.launches(), tasks, outbox);
+        if (!refused.isEmpty()) {
+            String reason = removed.isPresent() ? "AGENT_REMOVED" : Drainage.REASON;
+            with.frameworks()
+                    .accept(
+                            work.framework(),
+                            new AgentReport.Dropped(
+                                    agent,
+                                    refused.stream().map(TaskInfo::id).toList(),
+                                    reason,
+                                    "never reached the agent"));
         }
-        if (!known.isEmpty()) {
-            with.frameworks().accept(work.framework(), new AgentReport.Received(agent, known, List.of()));
-        }
+        launch(
+                work.framework(),
+                work.launches().stream().filter(task -> !refused.contains(task)).toList());
         work.kills().forEach(kill -> {
-            if (!outbox.kill(kill, now())) {
-                log.warn("agent.outbox_full agentId={} taskId={}", agent, kill.task());
+            if (removed.isEmpty() && !outbox.kill(drainage.capped(kill), now())) {
+                log.warn("agent.outbox_full agentId={} task={}", agent, kill.task());
             }
         });
         if (registered && !work.acknowledgements().isEmpty()) {
@@ -219,22 +297,26 @@ final class Conversation {
         flush();
     }
 
-    void heard(SessionOrder.Heard heard) {
-        if (heard.session() == session) {
-            unheard.entrySet()
-                    .removeIf(entry -> entry.getKey().framework().equals(heard.framework())
-                            && entry.getKey().span().number() == heard.span()
-                            && entry.getValue().gone() == heard.gone());
+    private void launch(FrameworkId framework, List<TaskInfo> launches) {
+        List<TaskId> known = new ArrayList<>();
+        for (TaskInfo task : launches) {
+            if (registered && tasks.contains(TaskKey.of(task.framework(), task.id()))) {
+                known.add(task.id());
+            } else if (!outbox.launch(task, now())) {
+                log.warn("agent.outbox_full agentId={} taskId={}", agent, task.id());
+            }
         }
+        if (!known.isEmpty()) {
+            with.frameworks().accept(framework, new AgentReport.Received(agent, known, List.of()));
+        }
+    }
+
+    void heard(SessionOrder.Heard heard) {
+        reports.heard(heard);
+        confirm();
     }
 
     // -- time passes --
-
-    void wake() {
-        if (registered) {
-            offer(!silent);
-        }
-    }
 
     void tick() {
         Instant now = now();
@@ -256,12 +338,16 @@ final class Conversation {
             givingUpSince = Optional.of(now);
             with.allocator().accept(new AllocatorMessage.MarkUnreachable(agent, session, replies));
         }
-        unheard.replaceAll(
-                (topic, report) -> report.toldAt().plus(settings.repeat()).isAfter(now) ? report : tell(topic, report));
+        reports.repeat(now);
+        drainage.kill(tasks, outbox, now);
         flush();
     }
 
     private boolean isCurrent(long number, ActorRef<MasterToAgent> from) {
+        if (removed.isPresent()) {
+            from.tell(new MasterToAgent.Shutdown(removed.get()));
+            return false;
+        }
         if (!registered || number != session) {
             // A late word of an earlier session must not interrupt a registration that is under way.
             if (registering.isEmpty()) {
@@ -296,49 +382,6 @@ final class Conversation {
                         AgentTasks.running(register.tasks()),
                         replies)
                 .forEach(with.allocator());
-    }
-
-    void outdated(SessionReply.Outdated outdated) {
-        if (outdated.session() > session) {
-            session = outdated.session();
-            registered = false;
-            tell(new MasterToAgent.RegisterAgain());
-        }
-    }
-
-    private void report(boolean gone, List<SessionReply.HeldTasks> held) {
-        Map<FrameworkId, List<TaskId>> concerned = new LinkedHashMap<>();
-        tasks.frameworks().forEach(framework -> concerned.put(framework, List.of()));
-        held.forEach(mine -> concerned.put(mine.framework(), mine.tasks()));
-        unheard.clear();
-        concerned.forEach((framework, list) -> {
-            List<AgentReport.Span> spans = gone ? List.of(AgentReport.Span.ALL) : tasks.spans(framework, list);
-            for (AgentReport.Span span : spans) {
-                List<TaskId> within =
-                        gone ? List.of() : list.stream().filter(span::contains).toList();
-                Topic topic = new Topic(framework, span);
-                unheard.put(topic, tell(topic, new Report(gone, within, now())));
-            }
-        });
-    }
-
-    private Report tell(Topic topic, Report report) {
-        with.frameworks()
-                .accept(
-                        topic.framework(),
-                        report.gone()
-                                ? new AgentReport.AgentGone(agent, session)
-                                : new AgentReport.AgentBack(
-                                        agent,
-                                        session,
-                                        topic.span(),
-                                        tasks.of(topic.framework(), topic.span()),
-                                        report.held()));
-        return new Report(report.gone(), report.held(), now());
-    }
-
-    private static void add(Map<FrameworkId, List<TaskId>> tasks, TaskKey key) {
-        tasks.computeIfAbsent(key.framework(), id -> new ArrayList<>()).add(key.task());
     }
 
     private void flush() {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Launches and kills that an agent has not confirmed. A kill waits for the launch of its task: an agent confirms a kill of a task it
@@ -62,6 +63,14 @@ final class Outbox {
     /** True if its kill was waiting. */
     boolean killed(TaskKey task) {
         return kills.remove(task) != null;
+    }
+
+    boolean isLaunching(TaskKey task) {
+        return launches.containsKey(task);
+    }
+
+    Stream<TaskKey> launching() {
+        return launches.keySet().stream();
     }
 
     void clear() {

@@ -119,7 +119,7 @@ final class Explainer {
             return Why.CLOSED;
         }
         Portions free = slot.free();
-        if (free.isEmpty() || !free.isWorthOffering() && seat.minimum == null) {
+        if (free.isEmpty() || (!free.isWorthOffering() && seat.minimum == null)) {
             return slot.offers.isEmpty() ? Why.ALLOCATED : Why.OFFERED;
         }
         if (!seat.client.canTake(slot.needs)) {

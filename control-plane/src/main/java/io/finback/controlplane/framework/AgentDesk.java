@@ -63,7 +63,16 @@ final class AgentDesk {
         }
     }
 
-    /** The agent is gone for now: so are its tasks, which keep what they hold. */
+    /** These launches have not reached the agent and never will. */
+    void dropped(AgentReport.Dropped report) {
+        for (TaskId task : report.tasks()) {
+            round.task(task)
+                    .filter(record -> !record.isTerminal() && record.isUnreported() && !out.isClaiming(task))
+                    .ifPresent(record -> say(record, TaskState.LOST, report.reason(), report.message()));
+        }
+    }
+
+    /** The agent is gone for now: so are its tasks, which keep what they hold. Or it is removed: they are over. */
     void agentGone(AgentReport.AgentGone report, FrameworkId framework) {
         if (report.session() < heard.getOrDefault(report.agent(), Long.MIN_VALUE)) {
             return;
@@ -71,8 +80,10 @@ final class AgentDesk {
         heard.put(report.agent(), report.session());
         out.tellSession(report.agent(), new SessionOrder.Heard(framework, report.session(), 0, true));
         for (TaskRecord record : round.tasksOn(report.agent())) {
-            if (!record.isTerminal() && record.latest().state() != TaskState.UNREACHABLE) {
-                out.launchReceived(record.info().id());
+            out.launchReceived(record.info().id());
+            if (!record.isTerminal() && report.removed()) {
+                say(record, TaskState.GONE_BY_OPERATOR, "AGENT_REMOVED_BY_OPERATOR", "agent removed by an operator");
+            } else if (!record.isTerminal() && record.latest().state() != TaskState.UNREACHABLE) {
                 say(record, TaskState.UNREACHABLE, "AGENT_REMOVED", "agent unreachable");
             }
         }

@@ -53,8 +53,12 @@ public sealed interface AgentReport extends FrameworkMessage {
         }
     }
 
-    /** The agent has been silent for too long. */
-    record AgentGone(AgentId agent, long session) implements AgentReport {
+    /**
+     * The agent has been silent for too long, or was removed.
+     *
+     * @param removed by an operator (marked gone, machine down): its tasks are over; otherwise it may come back with them
+     */
+    record AgentGone(AgentId agent, long session, boolean removed) implements AgentReport {
         @Override
         public void deliver(FrameworkHandler handler) {
             handler.agentGone(this);
@@ -70,6 +74,22 @@ public sealed interface AgentReport extends FrameworkMessage {
         @Override
         public void deliver(FrameworkHandler handler) {
             handler.updates(this);
+        }
+    }
+
+    /**
+     * These launches never reach the agent; said each time such a launch comes.
+     *
+     * @param reason Mesos' reason, such as {@code AGENT_DRAINING}
+     */
+    record Dropped(AgentId agent, List<TaskId> tasks, String reason, String message) implements AgentReport {
+        public Dropped {
+            tasks = List.copyOf(tasks);
+        }
+
+        @Override
+        public void deliver(FrameworkHandler handler) {
+            handler.dropped(this);
         }
     }
 

@@ -263,6 +263,11 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
     }
 
     @Override
+    public void dropped(AgentReport.Dropped report) {
+        agents.dropped(report);
+    }
+
+    @Override
     public void updates(AgentReport.Updates report) {
         agents.updates(report);
     }

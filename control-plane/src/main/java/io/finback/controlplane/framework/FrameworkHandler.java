@@ -34,6 +34,8 @@ public interface FrameworkHandler {
 
     void agentGone(AgentReport.AgentGone report);
 
+    void dropped(AgentReport.Dropped report);
+
     void updates(AgentReport.Updates report);
 
     void received(AgentReport.Received report);

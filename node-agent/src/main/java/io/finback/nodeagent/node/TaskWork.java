@@ -88,18 +88,21 @@ final class TaskWork {
     }
 
     /** An order to end; true when the disk remembers it, or there is no such task. */
-    boolean kill(TaskKey id, Optional<Duration> grace) {
-        ledger.find(id).ifPresent(task -> kill(task, grace));
+    boolean kill(TaskKey id, Optional<Duration> grace, Optional<Duration> maxGrace) {
+        ledger.find(id).ifPresent(task -> kill(task, grace, maxGrace));
         return ledger.isStored(id);
     }
 
     void killAll() {
-        ledger.all().stream().filter(task -> !task.isEnded()).forEach(task -> kill(task, Optional.empty()));
+        ledger.all().stream()
+                .filter(task -> !task.isEnded())
+                .forEach(task -> kill(task, Optional.empty(), Optional.empty()));
     }
 
-    private void kill(AgentTask task, Optional<Duration> grace) {
-        Duration given =
+    private void kill(AgentTask task, Optional<Duration> grace, Optional<Duration> maxGrace) {
+        Duration wanted =
                 grace.or(task.info()::killGrace).orElse(tools.settings().killGrace());
+        Duration given = maxGrace.filter(most -> most.compareTo(wanted) < 0).orElse(wanted);
         log.info("task.kill task={} pid={} grace={}", task.key(), pid(task), given);
         ledger.applyAnyway(task.kill(given, Instant.now()));
     }

@@ -143,7 +143,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     private Behavior<Command> onKill(Kill kill) {
         // What the disk refused is done, but not confirmed: it comes again, also to an agent that does not remember it.
         List<TaskKey> stored = kill.tasks().stream()
-                .filter(order -> work.kill(order.task(), order.grace()))
+                .filter(order -> work.kill(order.task(), order.grace(), order.maxGrace()))
                 .map(KillTask::task)
                 .toList();
         conversation.tell(new ConversationActor.Confirm(List.of(), stored));
