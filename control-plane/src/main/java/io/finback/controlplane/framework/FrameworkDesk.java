@@ -117,7 +117,12 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
     }
 
     boolean hasNews() {
-        return feed.hasNews() || turn.courier().hasBacklog();
+        return feed.hasNews() || turn.courier().hasBacklog() || turn.out().hasBacklog();
+    }
+
+    /** Acknowledgements this incarnation has ignored. */
+    long strayAcknowledgements() {
+        return tasks.strayAcknowledgements();
     }
 
     /** Nobody uses the entity and nothing is known of the framework, or nothing is left to do for it. */
