@@ -217,8 +217,7 @@ class AgentNodeTest {
         Node node = AgentNode.start(config);
         AgentId id = register().info().id();
         tell(new MasterToAgent.Launch(session, List.of(task(id, "t", "exec sleep 600"))));
-        ProcessHandle process =
-                ProcessHandle.of(status().pid().orElseThrow()).orElseThrow();
+        ProcessHandle process = ProcessHandle.of(status().pid().orElseThrow()).orElseThrow();
         stop(node);
         assertThat(process.isAlive()).isTrue();
         try (Stream<Path> all = Files.walk(data.resolve("agent"))) {

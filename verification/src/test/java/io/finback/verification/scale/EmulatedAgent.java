@@ -42,9 +42,8 @@ final class EmulatedAgent {
     EmulatedAgent(ActorTestKit kit, AgentInfo info) {
         this.info = info;
         ClusterSharding sharding = ClusterSharding.get(kit.system());
-        var unused = sharding.init(
-                Entity.of(AgentSessionMessage.KEY, entity -> Behaviors.<AgentSessionMessage>ignore())
-                        .withRole("master"));
+        var unused = sharding.init(Entity.of(AgentSessionMessage.KEY, entity -> Behaviors.<AgentSessionMessage>ignore())
+                .withRole("master"));
         this.session = sharding.entityRefFor(AgentSessionMessage.KEY, info.id().value());
         this.ear = kit.spawn(Behaviors.receiveMessage(message -> {
             hear(message);
@@ -53,7 +52,9 @@ final class EmulatedAgent {
         kit.spawn(Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay("beat", Duration.ofMillis(500));
             return Behaviors.receiveMessage(beat -> {
-                say(new AgentToMaster.Heartbeat(number.get()));
+                if (registrations() > 0) {
+                    say(new AgentToMaster.Heartbeat(number.get()));
+                }
                 return Behaviors.same();
             });
         }));

@@ -3,7 +3,6 @@ package io.finback.verification.scale;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
-import akka.actor.testkit.typed.javadsl.FishingOutcomes;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
@@ -30,6 +29,7 @@ import io.finback.runtime.Role;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
+import io.finback.tasks.TaskStatus;
 import io.finback.wire.AgentInfo;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -65,6 +65,10 @@ class LargeAgentTest {
 
     private Node master;
     private ActorTestKit kit;
+    private EntityRef<FrameworkMessage> framework;
+    private TestProbe<SchedulerEvent> scheduler;
+    private final List<Offer> offers = new ArrayList<>();
+    private int updates;
 
     @BeforeEach
     void start() throws Exception {
@@ -81,6 +85,8 @@ class LargeAgentTest {
                 config(freePort(), Map.of("finback.cluster.seeds", List.of("127.0.0.1:" + masterPort))),
                 Role.AGENT);
         kit = ActorTestKit.create(member);
+        framework = framework();
+        scheduler = kit.createTestProbe();
     }
 
     @AfterEach
@@ -93,11 +99,9 @@ class LargeAgentTest {
     void registersWithAllItsTasksAndLosesNone() {
         EmulatedAgent agent = new EmulatedAgent(kit, INFO);
         agent.register();
-        TestProbe<SchedulerEvent> scheduler = kit.createTestProbe();
-        EntityRef<FrameworkMessage> framework = framework();
         framework.tell(new SchedulerCall.Subscribe(
                 new FrameworkInfo("large", "", List.of("*"), Duration.ofDays(7)), scheduler.getRef()));
-        launchAll(framework, scheduler, agent);
+        launchAll(agent);
         scheduler.awaitAssert(LIMIT, () -> {
             assertThat(agent.unacknowledged).isEmpty();
             return true;
@@ -110,63 +114,57 @@ class LargeAgentTest {
             return true;
         });
 
-        // Another launch comes after all that the framework makes of the registration.
-        launch(framework, offer(scheduler), "after", 1);
-        scheduler.awaitAssert(LIMIT, () -> {
-            assertThat(agent.tasks).hasSize(TASKS + 1);
-            return true;
-        });
+        // What it registered with is all still there when another launch has gone the same way.
+        offers.clear();
+        launch(offer(), "after", 1);
+        while (updates < TASKS + 1) {
+            hear();
+        }
+        assertThat(agent.tasks).hasSize(TASKS + 1);
         assertThat(agent.kills).isEmpty();
-        scheduler.fishForMessage(LIMIT, event -> {
-            if (event instanceof SchedulerEvent.Update update) {
-                assertThat(update.status().state()).isEqualTo(TaskState.RUNNING);
-                framework.tell(new SchedulerCall.Acknowledge(
-                        update.status().task(), update.status().uuid().orElseThrow()));
-                if (update.status().task().value().startsWith("after")) {
-                    return FishingOutcomes.complete();
-                }
-            }
-            return FishingOutcomes.continueAndIgnore();
-        });
     }
 
-    private static void launchAll(
-            EntityRef<FrameworkMessage> framework, TestProbe<SchedulerEvent> scheduler, EmulatedAgent agent) {
+    private void launchAll(EmulatedAgent agent) {
         for (int batch = 0; batch < TASKS / BATCH; batch++) {
-            launch(framework, offer(scheduler), "batch-" + batch, BATCH);
-            acknowledge(framework, scheduler, BATCH);
+            launch(offer(), "batch-" + batch, BATCH);
+            int wanted = (batch + 1) * BATCH;
+            while (updates < wanted) {
+                hear();
+            }
         }
         assertThat(agent.tasks).hasSize(TASKS);
     }
 
-    private static void acknowledge(
-            EntityRef<FrameworkMessage> framework, TestProbe<SchedulerEvent> scheduler, int count) {
-        int updates = 0;
-        while (updates < count) {
-            if (scheduler.receiveMessage(LIMIT) instanceof SchedulerEvent.Update update) {
-                assertThat(update.status().state()).isEqualTo(TaskState.RUNNING);
-                framework.tell(new SchedulerCall.Acknowledge(
-                        update.status().task(), update.status().uuid().orElseThrow()));
-                updates++;
-            }
+    /** The next thing the scheduler is told. */
+    private void hear() {
+        SchedulerEvent event = scheduler.receiveMessage(LIMIT);
+        if (event instanceof SchedulerEvent.Offers made) {
+            offers.addAll(made.offers());
+        } else if (event instanceof SchedulerEvent.Rescind rescind) {
+            offers.removeIf(offer -> rescind.offers().contains(offer.id()));
+        } else if (event instanceof SchedulerEvent.Update update) {
+            TaskStatus status = update.status();
+            assertThat(status.state()).as(status.toString()).isEqualTo(TaskState.RUNNING);
+            framework.tell(
+                    new SchedulerCall.Acknowledge(status.task(), status.uuid().orElseThrow()));
+            updates++;
         }
     }
 
-    private static void launch(EntityRef<FrameworkMessage> framework, Offer offer, String name, int count) {
+    private Offer offer() {
+        while (offers.isEmpty()) {
+            hear();
+        }
+        return offers.remove(0);
+    }
+
+    private void launch(Offer offer, String name, int count) {
         List<TaskInfo> tasks = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             tasks.add(task(name + "." + i));
         }
         framework.tell(SchedulerCall.Accept.launch(
                 new Caller(Optional.empty(), Optional.empty()), List.of(offer.id()), tasks, Duration.ZERO));
-    }
-
-    private static Offer offer(TestProbe<SchedulerEvent> scheduler) {
-        while (true) {
-            if (scheduler.receiveMessage(LIMIT) instanceof SchedulerEvent.Offers made) {
-                return made.offers().get(0);
-            }
-        }
     }
 
     private EntityRef<FrameworkMessage> framework() {
