@@ -74,6 +74,9 @@ record MasterSettings(
                 config.duration("update-repeat"),
                 config.duration("update-repeat-max"),
                 config.duration("view-delay"),
+                config.duration("framework-return-grace", Duration.ZERO, Duration.ofDays(365)),
+                config.intIn("framework-max-tasks", 1, Integer.MAX_VALUE),
+                config.intIn("accept-max-tasks", 1, Integer.MAX_VALUE),
                 config.intIn("framework-snapshot-every", 1, Integer.MAX_VALUE),
                 new Ingress.Settings(
                         config.intIn("framework-max-batch", 1, Integer.MAX_VALUE),
