@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -63,7 +64,7 @@ class SchedulerApiAbuseTest {
 
     /** The first line of the answer to whatever is written. */
     private static String answer(IoConsumer write) throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", harness.port)) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), harness.port)) {
             socket.setSoTimeout(30_000);
             Thread writer = new Thread(() -> {
                 try {
@@ -173,7 +174,7 @@ class SchedulerApiAbuseTest {
         SchedulerClient client = harness.client(encoding);
         String framework;
         String streamId;
-        try (Socket socket = new Socket("127.0.0.1", harness.port)) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), harness.port)) {
             socket.setReceiveBufferSize(4096);
             byte[] body = encoding.write(
                     SchedulerClient.subscribeCall(SchedulerClient.info("deaf").build()));
@@ -212,7 +213,7 @@ class SchedulerApiAbuseTest {
         List<Socket> idle = new ArrayList<>();
         try {
             for (int i = 0; i < 1500; i++) {
-                idle.add(new Socket("127.0.0.1", harness.port));
+                idle.add(new Socket(InetAddress.getLoopbackAddress(), harness.port));
             }
             try (SchedulerClient.Stream stream = harness.client(Encoding.PROTOBUF)
                     .subscribe(SchedulerClient.info("among").build())) {
