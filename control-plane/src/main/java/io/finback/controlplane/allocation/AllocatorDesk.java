@@ -330,7 +330,8 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
                     epoch,
                     number,
                     agents.subList(from, Math.min(agents.size(), from + PART)),
-                    Optional.of(AllocationDelta.Pool.EMPTY)));
+                    Optional.of(AllocationDelta.Pool.EMPTY),
+                    from + PART >= agents.size()));
         }
     }
 

@@ -19,6 +19,7 @@ import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.mesosapi.ClusterApi;
 import io.finback.controlplane.mesosapi.ClusterApiParts;
 import io.finback.controlplane.mesosapi.MasterIdentity;
+import io.finback.controlplane.mesosapi.OperatorCommands;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.ClusterView;
 import io.finback.controlplane.view.EventLog;
@@ -152,7 +153,10 @@ public final class MasterNode implements Node {
                 system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.master.reads-dispatcher")),
                 settings.api(),
                 MasterSettings.flags(config),
-                request -> request.discardEntityBytes(system).completionStage().thenApply(done -> null)));
+                events,
+                OperatorCommands.sharded(system, settings.api().askTimeout()),
+                Set.of(SchedulerMessage.FRAMEWORK),
+                system));
         akka.japi.function.Function<HttpRequest, CompletionStage<HttpResponse>> answer = api::answer;
         CompletionStage<ServerBinding> bound =
                 Http.get(system).newServerAt(listen.host(), listen.port()).bind(answer);
