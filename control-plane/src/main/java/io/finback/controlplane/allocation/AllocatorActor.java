@@ -21,13 +21,13 @@ import io.finback.controlplane.allocator.AllocatorSnapshot;
 import io.finback.controlplane.allocator.AllocatorState;
 import io.finback.controlplane.ingress.Batch;
 import io.finback.controlplane.ingress.Ingress;
+import io.finback.resources.AgentId;
 import io.finback.wire.AgentSessionMessage;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,13 +43,13 @@ public final class AllocatorActor
             AllocatorSettings settings,
             Clock clock,
             ActorRef<AllocationDelta> views,
-            Consumer<WakeSession> wakeSession) {
-        /** Wakes sessions through cluster sharding. */
+            BiConsumer<AgentId, AgentSessionMessage> sessions) {
+        /** Reaches sessions through cluster sharding. */
         public static Collaborators sharded(
                 AllocatorSettings settings, Clock clock, ActorRef<AllocationDelta> views, ClusterSharding sharding) {
-            return new Collaborators(settings, clock, views, wake -> sharding.entityRefFor(
-                            AgentSessionMessage.KEY, wake.agent().value())
-                    .tell(wake));
+            return new Collaborators(settings, clock, views, (agent, message) -> sharding.entityRefFor(
+                            AgentSessionMessage.KEY, agent.value())
+                    .tell(message));
         }
     }
 
@@ -60,8 +60,6 @@ public final class AllocatorActor
                 with.settings().ingress(),
                 (self, ingress) -> Behaviors.setup(context -> new AllocatorActor(context, pool, with, self, ingress)));
     }
-
-    private static final Duration QUIET = Duration.ofSeconds(1);
 
     private final ActorContext<Batch<AllocatorMessage>> context;
     private final Collaborators with;
@@ -84,12 +82,11 @@ public final class AllocatorActor
         this.with = with;
         this.self = self;
         this.ingress = ingress;
-        this.desk = newDesk(with);
+        this.desk = newDesk(new AllocatorState());
     }
 
-    private static AllocatorDesk newDesk(Collaborators with) {
-        Instant now = with.clock().instant();
-        return new AllocatorDesk(now.toEpochMilli(), with.settings(), with.views(), now);
+    private AllocatorDesk newDesk(AllocatorState state) {
+        return new AllocatorDesk(state, with, with.clock().instant());
     }
 
     @Override
@@ -121,9 +118,9 @@ public final class AllocatorActor
     private void settle(AllocatorState state) {
         desk.settle(state);
         Instant now = with.clock().instant();
-        Instant due = now.plus(desk.hasWork() ? with.settings().passDelay() : QUIET);
-        Optional<Instant> next = desk.nextDue().filter(due::isAfter);
-        schedule(now, next.orElse(due));
+        Instant due = desk.nextDue();
+        Instant pass = now.plus(with.settings().passDelay());
+        schedule(now, desk.hasWork() && pass.isBefore(due) ? pass : due);
     }
 
     private void schedule(Instant now, Instant due) {
@@ -140,17 +137,33 @@ public final class AllocatorActor
     }
 
     private void log(AllocatorEvent event) {
-        event.admitted().forEach(admitted -> context.getLog()
+        event.agents().forEach(agent -> context.getLog()
                 .info(
-                        "allocator.agent_admitted agentId={} resources={}",
-                        admitted.spec().id(),
-                        admitted.spec().total()));
-        event.lost().forEach(lost -> context.getLog().warn("allocator.agent_unreachable agentId={}", lost.agent()));
+                        "allocator.agent agentId={} resources={} session={} unreachable={} deactivated={} drain={} gone={}",
+                        agent.id(),
+                        agent.total(),
+                        agent.session(),
+                        agent.lostAt().isPresent(),
+                        agent.deactivated(),
+                        agent.drain()
+                                .map(drain -> drain.drainedAt().isPresent() ? "DRAINED" : "DRAINING")
+                                .orElse("none"),
+                        agent.goneAt().isPresent()));
+        event.quotas().forEach(quota -> context.getLog().info("allocator.quota quota={}", quota));
+        if (!event.weights().isEmpty()) {
+            context.getLog().info("allocator.weights weights={}", event.weights());
+        }
+        event.maintenance().ifPresent(next -> context.getLog()
+                .info(
+                        "allocator.maintenance windows={} down={}",
+                        next.schedule().windows().size(),
+                        next.down().size()));
         context.getLog()
                 .debug(
-                        "allocator.batch claimed={} released={}",
+                        "allocator.batch claimed={} released={} operations={}",
                         event.claimed().size(),
-                        event.released().size());
+                        event.released().size(),
+                        event.operations().size());
     }
 
     @Override
@@ -163,15 +176,14 @@ public final class AllocatorActor
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.class, (state, signal) -> {
                     // After a failed write the state is replayed into this same object: nothing volatile may remain.
-                    desk = newDesk(with);
+                    desk = newDesk(state);
                     tickAt = Instant.MAX;
                     context.getLog()
                             .info(
                                     "allocator.recovered agents={} tasks={}",
                                     state.agents().size(),
                                     state.holdingCount());
-                    state.agents().forEach(entry -> with.wakeSession()
-                            .accept(new WakeSession(entry.spec().id(), 0, AgentTerms.NONE, List.of())));
+                    desk.begin();
                     ingress.tell(Ingress.Ready.INSTANCE);
                 })
                 .build();

@@ -5,64 +5,61 @@ import io.finback.controlplane.allocator.AgentSpec;
 import io.finback.controlplane.allocator.AllocatorEvent;
 import io.finback.controlplane.allocator.AllocatorRound;
 import io.finback.controlplane.allocator.AllocatorState;
-import io.finback.controlplane.allocator.Holding;
+import io.finback.controlplane.allocator.ClaimRound;
 import io.finback.controlplane.allocator.OfferBook;
 import io.finback.controlplane.allocator.Offered;
 import io.finback.controlplane.allocator.TaskKey;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
-import io.finback.resources.TaskId;
-import io.finback.wire.AgentInfo;
+import io.finback.wire.Parts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * One incarnation of the allocator: turns messages into decisions of an {@link AllocatorRound} and decisions into answers, which
  * wait in {@link #settle} until the round's event is journaled. Lives inside the actor; holds what is not durable.
  */
 final class AllocatorDesk implements AllocatorMessage.Handler {
-    /** Offers and views travel in parts well below Artery's frame of 256 KiB. */
-    private static final int PART = 200;
-
     private static final Duration LONGEST_REFUSAL = Duration.ofDays(365);
 
     private record Subscriber(ActorRef<AllocationEvent> ref, Instant until) {}
 
     private final long epoch;
     private final OfferBook book;
-    private final Duration lease;
-    private final Map<AgentId, Long> sessions = new HashMap<>();
-    private final Map<AgentId, String> asks = new HashMap<>();
-    private final AdmitParts admitParts = new AdmitParts();
-    private final Set<AgentId> active = new LinkedHashSet<>();
+    private final AllocatorActor.Collaborators with;
+    private final AgentsDesk agents;
+    private final TermsDesk terms;
+    private final ViewNews news;
     private final Map<FrameworkId, Subscriber> subscribers = new HashMap<>();
-    private final Set<AgentId> news = new LinkedHashSet<>();
     private final List<Runnable> answers = new ArrayList<>();
-    private final List<ActorRef<AllocationDelta>> describeTo = new ArrayList<>();
-    private final ActorRef<AllocationDelta> views;
-    private long deltaNumber;
     private AllocatorState state;
     private AllocatorRound round;
     private Instant now;
     private boolean tick;
 
-    AllocatorDesk(long epoch, AllocatorSettings settings, ActorRef<AllocationDelta> views, Instant now) {
-        this.epoch = epoch;
-        this.book = new OfferBook(Long.toString(epoch, 36), settings.offers());
-        this.lease = settings.lease();
-        this.views = views;
+    /** {@code state} as it was recovered. */
+    AllocatorDesk(AllocatorState state, AllocatorActor.Collaborators with, Instant now) {
+        this.epoch = state.incarnation() + 1;
+        this.with = with;
+        this.book = new OfferBook(Long.toString(epoch, 36), with.settings().offers());
+        this.agents = new AgentsDesk(with.settings().removalRate(), state, now);
+        this.terms = new TermsDesk(with.settings().repeat(), with.sessions());
+        this.news = new ViewNews(epoch, with.views(), with.settings().viewDelay(), book, agents::speaks, now);
         this.now = now;
-        this.state = new AllocatorState();
+        this.state = state;
         this.round = new AllocatorRound(state, book, now);
+    }
+
+    /** Tells the sessions of all agents that this allocator has begun. */
+    void begin() {
+        terms.wakeAll(state, now);
     }
 
     /** Decides a batch. Returns what must be journaled before {@link #settle} may be called. */
@@ -70,130 +67,141 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
         state = current;
         now = at;
         round = new AllocatorRound(current, book, at);
+        if (current.incarnation() < epoch) {
+            round.begin(epoch);
+        }
         tick = false;
         answers.clear();
-        describeTo.clear();
         messages.forEach(message -> message.deliver(this));
-        return round.event();
+        Optional<AllocatorEvent> event = round.event();
+        event.ifPresent(changes -> news.note(changes, current));
+        return event;
     }
 
     /** Checks promise 2, says what was decided, and makes the offers that are due. */
     void settle(AllocatorState after) {
         state = after;
         round.check();
-        news.addAll(round.changedAgents());
+        for (AgentId agent : round.changedAgents()) {
+            news.add(agent);
+            book.setOfferable(agent, agents.speaks(agent) && mayBeOffered(agent))
+                    .forEach(this::noteEnded);
+        }
         tellWithdrawn(round.withdrawn());
         answers.forEach(Runnable::run);
-        describeTo.forEach(to -> tellViews(to, allAgents(), deltaNumber));
+        terms.update(round.changedAgents(), state, now);
         if (tick) {
             tellWithdrawn(book.expire(now));
             endLeases();
             tellMade(book.pass(state, now));
-            publish();
+            terms.repeat(state, now);
+            news.publish(state, now);
         }
     }
 
     boolean hasWork() {
-        return book.hasWork() || !news.isEmpty();
+        return book.hasWork();
     }
 
-    Optional<Instant> nextDue() {
-        return book.nextDue();
+    Instant nextDue() {
+        Instant due = news.nextDue();
+        for (Optional<Instant> other : List.of(book.nextDue(), agents.nextDue(), terms.nextDue())) {
+            due = other.filter(due::isAfter).orElse(due);
+        }
+        return due;
     }
 
     @Override
     public void admit(AllocatorMessage.Admit message) {
-        admitParts.add(message).ifPresent(this::admitWhole);
-    }
-
-    private void admitWhole(AllocatorMessage.Admit message) {
-        AgentId agent = message.info().id();
-        List<Holding> running = message.running().stream()
-                .map(task -> new Holding(new TaskKey(task.framework(), task.task()), agent, task.resources()))
-                .toList();
-        SessionReply reply = round.admit(spec(message.info()), running)
-                .<SessionReply>match(
-                        admitted -> {
-                            long session = number(agent, message);
-                            allow(agent, true);
-                            return new SessionReply.Admitted(
-                                    message.ask(),
-                                    session,
-                                    AgentTerms.NONE,
-                                    byFramework(admitted.held()),
-                                    byFramework(admitted.unplaced()));
-                        },
-                        refused -> new SessionReply.AdmitRefused(message.ask(), refused.reason(), false));
-        answers.add(() -> message.replyTo().tell(reply));
+        news.add(message.info().id());
+        agents.admit(message, round)
+                .ifPresent(reply -> answers.add(() -> message.replyTo().tell(reply)));
     }
 
     @Override
     public void markUnreachable(AllocatorMessage.MarkUnreachable message) {
-        if (isGhost(message.agent(), message.session())) {
-            outdated(message.agent(), message.replyTo());
-            return;
+        AgentId agent = message.agent();
+        Optional<SessionReply> outdated = agents.outdated(agent, message.session(), round);
+        if (outdated.isEmpty()) {
+            news.add(agent);
+            tellWithdrawn(book.setOfferable(agent, false));
         }
-        active.remove(message.agent());
-        news.add(message.agent());
-        SessionReply reply =
-                new SessionReply.MarkedUnreachable(message.session(), byFramework(round.lose(message.agent())));
-        answers.add(() -> message.replyTo().tell(reply));
+        outdated.or(() -> agents.markUnreachable(message, round, now))
+                .ifPresent(reply -> answers.add(() -> message.replyTo().tell(reply)));
     }
 
     @Override
     public void setOffering(AllocatorMessage.SetOffering message) {
-        if (isGhost(message.agent(), message.session())) {
-            outdated(message.agent(), message.replyTo());
-        } else {
-            allow(message.agent(), message.offering());
+        AgentId agent = message.agent();
+        Optional<SessionReply> outdated = agents.outdated(agent, message.session(), round);
+        if (outdated.isPresent()) {
+            answers.add(() -> message.replyTo().tell(outdated.get()));
+        } else if (round.isKnown(agent)) {
+            news.add(agent);
+            agents.setSpeaking(agent, message.offering());
+            tellWithdrawn(book.setOfferable(agent, message.offering() && round.mayBeOffered(agent)));
+        }
+    }
+
+    @Override
+    public void termsHeard(AllocatorMessage.TermsHeard message) {
+        if (terms.heard(message.agent(), message.terms())
+                && message.terms().removed().isPresent()) {
+            round.releaseAll(message.agent());
         }
     }
 
     @Override
     public void interest(AllocatorMessage.Interest message) {
         tellWithdrawn(book.join(message.framework(), message.spec()));
-        subscribers.put(message.framework(), new Subscriber(message.replyTo(), now.plus(lease)));
+        subscribers.put(
+                message.framework(),
+                new Subscriber(message.replyTo(), now.plus(with.settings().lease())));
         answers.add(() -> message.replyTo().tell(new AllocationEvent.Welcome(epoch)));
     }
 
     @Override
     public void noInterest(AllocatorMessage.NoInterest message) {
         subscribers.remove(message.framework());
-        book.leave(message.framework()).forEach(offer -> news.add(offer.agent()));
+        book.leave(message.framework()).forEach(this::noteEnded);
     }
 
     @Override
     public void claim(AllocatorMessage.Claim message) {
-        List<AllocatorRound.Wish> wishes = message.steps().stream()
-                .flatMap(step -> step.tasks().stream())
-                .map(task -> new AllocatorRound.Wish(task.task(), task.resources()))
-                .toList();
-        AllocatorRound.ClaimOutcome outcome =
-                round.claim(message.framework(), message.agent(), message.offers(), wishes, bounded(message.refuse()));
         news.add(message.agent());
+        List<ClaimRound.Step> steps = message.steps().stream()
+                .map(step -> new ClaimRound.Step(
+                        step.tasks().stream()
+                                .map(task -> new ClaimRound.Wish(task.task(), task.resources()))
+                                .toList(),
+                        step.change()))
+                .toList();
+        ClaimRound.Outcome outcome = round.claim(new ClaimRound.Request(
+                message.framework(),
+                message.agent(),
+                message.offers(),
+                steps,
+                bounded(message.refuse()),
+                message.claimant().roles(),
+                message.claimant().principal(),
+                message.claimant().mayShare()));
         List<AllocationEvent.RefusedTask> refused = new ArrayList<>();
         outcome.refused()
-                .forEach((task, why) -> refused.add(
-                        why == AllocatorRound.ClaimRefusal.TASK_INVALID
-                                ? new AllocationEvent.RefusedTask(
-                                        task,
-                                        AllocationEvent.Refusal.INVALID,
-                                        "the offers hold less than the task needs")
-                                : new AllocationEvent.RefusedTask(
-                                        task, AllocationEvent.Refusal.INVALID_OFFERS, "the offers no longer stand")));
-        List<AllocationEvent.RefusedChange> failed = message.steps().stream()
-                .flatMap(step -> step.change().stream())
-                .map(change -> new AllocationEvent.RefusedChange(
-                        change.id(), AllocationEvent.Refusal.INVALID, "not supported"))
-                .toList();
+                .forEach((task, why) ->
+                        refused.add(new AllocationEvent.RefusedTask(task, refusal(why.why()), why.message())));
+        List<AllocationEvent.RefusedChange> failed = new ArrayList<>();
+        outcome.failed()
+                .forEach((id, why) ->
+                        failed.add(new AllocationEvent.RefusedChange(id, refusal(why.why()), why.message())));
         AllocationEvent reply = new AllocationEvent.ClaimAnswered(
-                message.number(), message.agent(), outcome.granted(), refused, List.of(), failed);
+                message.number(), message.agent(), outcome.granted(), refused, outcome.applied(), failed);
         answers.add(() -> message.replyTo().tell(reply));
     }
 
     @Override
     public void decline(AllocatorMessage.Decline message) {
-        round.decline(message.framework(), message.offers(), bounded(message.refuse()));
+        round.decline(message.framework(), message.offers(), bounded(message.refuse()))
+                .forEach(this::noteEnded);
     }
 
     @Override
@@ -214,50 +222,25 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void operate(AllocatorMessage.Operate message) {
-        answers.add(() ->
-                message.replyTo().tell(new OperatorReply.Refused(OperatorReply.Why.UNAVAILABLE, "not supported")));
+        OperatorReply reply = OperatorDesk.decide(message.command(), round.operator());
+        answers.add(() -> message.replyTo().tell(reply));
     }
 
     @Override
     public void describe(AllocatorMessage.Describe message) {
-        describeTo.add(message.replyTo());
+        answers.add(() -> news.describe(message.replyTo(), state));
     }
 
     @Override
     public void tick(AllocatorMessage.Tick message) {
         tick = true;
+        agents.giveUpDue(round, now, (replyTo, reply) -> answers.add(() -> replyTo.tell(reply)));
     }
 
-    @Override
-    public void termsHeard(AllocatorMessage.TermsHeard message) {
-        // No terms are made yet.
-    }
-
-    private boolean isGhost(AgentId agent, long session) {
-        return session < sessions.getOrDefault(agent, 0L);
-    }
-
-    private void outdated(AgentId agent, ActorRef<SessionReply> replyTo) {
-        long newest = sessions.getOrDefault(agent, 0L);
-        answers.add(() -> replyTo.tell(new SessionReply.Outdated(newest)));
-    }
-
-    private long number(AgentId agent, AllocatorMessage.Admit message) {
-        long newest = sessions.getOrDefault(agent, 0L);
-        if (message.ask().equals(asks.put(agent, message.ask())) && message.lastSession() < newest) {
-            return newest;
-        }
-        // The epoch only until numbers are journaled: it stands for those an earlier allocator has given.
-        long number = Math.max(Math.max(newest, epoch), message.lastSession()) + 1;
-        sessions.put(agent, number);
-        return number;
-    }
-
-    private void allow(AgentId agent, boolean offering) {
-        if (offering ? active.add(agent) : active.remove(agent)) {
-            news.add(agent);
-        }
-        tellWithdrawn(book.setOfferable(agent, offering));
+    private boolean mayBeOffered(AgentId agent) {
+        return state.agent(agent)
+                .filter(entry -> entry.record().isOpen() && !state.isDown(entry.spec()))
+                .isPresent();
     }
 
     private void endLeases() {
@@ -269,17 +252,22 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
         });
         for (FrameworkId framework : ended) {
             subscribers.remove(framework);
-            book.leave(framework).forEach(offer -> news.add(offer.agent()));
+            book.leave(framework).forEach(this::noteEnded);
         }
+    }
+
+    private void noteEnded(Offered offer) {
+        news.add(offer.agent());
     }
 
     private void tellWithdrawn(List<Offered> withdrawn) {
         Map<FrameworkId, List<OfferId>> ids = new LinkedHashMap<>();
         for (Offered offer : withdrawn) {
             ids.computeIfAbsent(offer.framework(), id -> new ArrayList<>()).add(offer.id());
-            news.add(offer.agent());
+            noteEnded(offer);
         }
-        ids.forEach((framework, list) -> tell(framework, new AllocationEvent.OffersWithdrawn(epoch, list)));
+        ids.forEach((framework, list) ->
+                Parts.of(list).forEach(part -> tell(framework, new AllocationEvent.OffersWithdrawn(epoch, part))));
     }
 
     private void tellMade(List<Offered> made) {
@@ -287,27 +275,20 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
         for (Offered offer : made) {
             news.add(offer.agent());
             AgentSpec spec = state.agent(offer.agent()).orElseThrow().spec();
-            List<AllocationEvent.Made> list = offers.computeIfAbsent(offer.framework(), id -> new ArrayList<>());
-            list.add(new AllocationEvent.Made(
-                    offer.id(),
-                    offer.agent(),
-                    spec.hostname(),
-                    offer.resources(),
-                    spec.attributes(),
-                    offer.role(),
-                    spec.httpPort(),
-                    spec.domain(),
-                    Optional.empty()));
-            if (list.size() == PART) {
-                tell(offer.framework(), new AllocationEvent.OffersMade(epoch, list));
-                list.clear();
-            }
+            offers.computeIfAbsent(offer.framework(), id -> new ArrayList<>())
+                    .add(new AllocationEvent.Made(
+                            offer.id(),
+                            offer.agent(),
+                            spec.hostname(),
+                            offer.resources(),
+                            spec.attributes(),
+                            offer.role(),
+                            spec.httpPort(),
+                            spec.domain(),
+                            state.unavailability(spec)));
         }
-        offers.forEach((framework, list) -> {
-            if (!list.isEmpty()) {
-                tell(framework, new AllocationEvent.OffersMade(epoch, list));
-            }
-        });
+        offers.forEach((framework, list) ->
+                Parts.of(list).forEach(part -> tell(framework, new AllocationEvent.OffersMade(epoch, part))));
     }
 
     private void tell(FrameworkId framework, AllocationEvent event) {
@@ -317,62 +298,18 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
         }
     }
 
-    private void publish() {
-        List<AllocationDelta.Agent> changed = new ArrayList<>();
-        news.forEach(agent -> state.agent(agent).ifPresent(entry -> changed.add(describe(entry))));
-        news.clear();
-        tellViews(views, changed, ++deltaNumber);
-    }
-
-    private void tellViews(ActorRef<AllocationDelta> to, List<AllocationDelta.Agent> agents, long number) {
-        for (int from = 0; from == 0 || from < agents.size(); from += PART) {
-            to.tell(new AllocationDelta(
-                    epoch,
-                    number,
-                    agents.subList(from, Math.min(agents.size(), from + PART)),
-                    Optional.of(AllocationDelta.Pool.EMPTY),
-                    from + PART >= agents.size()));
-        }
-    }
-
-    private List<AllocationDelta.Agent> allAgents() {
-        return state.agents().stream().map(this::describe).toList();
-    }
-
-    private AllocationDelta.Agent describe(AllocatorState.Entry entry) {
-        AgentId id = entry.spec().id();
-        return new AllocationDelta.Agent(
-                entry.spec(),
-                entry.admittedAt(),
-                entry.lostAt(),
-                active.contains(id) && entry.lostAt().isEmpty(),
-                entry.allocated(),
-                book.offered(id));
+    private static AllocationEvent.Refusal refusal(ClaimRound.Why why) {
+        return switch (why) {
+            case INVALID_OFFERS -> AllocationEvent.Refusal.INVALID_OFFERS;
+            case AGENT_REMOVED -> AllocationEvent.Refusal.AGENT_REMOVED;
+            case AGENT_DISCONNECTED -> AllocationEvent.Refusal.AGENT_DISCONNECTED;
+            case INVALID -> AllocationEvent.Refusal.INVALID;
+        };
     }
 
     private static Duration bounded(Duration refuse) {
         return refuse.isNegative()
                 ? Duration.ofSeconds(5)
                 : refuse.compareTo(LONGEST_REFUSAL) > 0 ? LONGEST_REFUSAL : refuse;
-    }
-
-    private static AgentSpec spec(AgentInfo info) {
-        return new AgentSpec(
-                info.id(),
-                info.hostname(),
-                info.httpPort(),
-                info.resources(),
-                info.attributes(),
-                info.version(),
-                info.domain());
-    }
-
-    private static List<SessionReply.HeldTasks> byFramework(List<TaskKey> keys) {
-        Map<FrameworkId, List<TaskId>> tasks = new LinkedHashMap<>();
-        keys.forEach(key ->
-                tasks.computeIfAbsent(key.framework(), id -> new ArrayList<>()).add(key.task()));
-        List<SessionReply.HeldTasks> held = new ArrayList<>();
-        tasks.forEach((framework, list) -> held.add(new SessionReply.HeldTasks(framework, list)));
-        return held;
     }
 }

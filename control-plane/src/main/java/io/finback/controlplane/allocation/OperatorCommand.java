@@ -27,11 +27,41 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = OperatorCommand.MachinesUp.class, name = "machines_up")
 })
 public sealed interface OperatorCommand extends WireMessage {
+    /** Calls the one method of {@code handler} that is for this command. */
+    <R> R carryOut(Handler<R> handler);
+
+    /** One method per command. */
+    interface Handler<R> {
+        R setWeights(SetWeights command);
+
+        R setQuotas(SetQuotas command);
+
+        R changeResources(ChangeResources command);
+
+        R drain(Drain command);
+
+        R deactivate(Deactivate command);
+
+        R reactivate(Reactivate command);
+
+        R markGone(MarkGone command);
+
+        R setMaintenance(SetMaintenance command);
+
+        R machinesDown(MachinesDown command);
+
+        R machinesUp(MachinesUp command);
+    }
 
     /** Role to weight, each &gt; 0; roles not named keep theirs. */
     record SetWeights(Map<String, Double> weights) implements OperatorCommand {
         public SetWeights {
             weights = Map.copyOf(weights);
+        }
+
+        @Override
+        public <R> R carryOut(Handler<R> handler) {
+            return handler.setWeights(this);
         }
     }
 
@@ -40,37 +70,87 @@ public sealed interface OperatorCommand extends WireMessage {
         public SetQuotas {
             quotas = List.copyOf(quotas);
         }
+
+        @Override
+        public <R> R carryOut(Handler<R> handler) {
+            return handler.setQuotas(this);
+        }
     }
 
-    /** In order; offers in the way are rescinded. */
-    record ChangeResources(AgentId agent, List<ResourceOperation> operations) implements OperatorCommand {
+    /**
+     * In order; offers in the way are rescinded.
+     *
+     * @param principal present: reservations and volumes must name it
+     */
+    record ChangeResources(AgentId agent, List<ResourceOperation> operations, Optional<String> principal)
+            implements OperatorCommand {
         public ChangeResources {
             operations = List.copyOf(operations);
+        }
+
+        @Override
+        public <R> R carryOut(Handler<R> handler) {
+            return handler.changeResources(this);
         }
     }
 
     /** No new work, and its tasks are killed, each with at most this grace. */
-    record Drain(AgentId agent, Optional<Duration> maxGrace, boolean markGone) implements OperatorCommand {}
+    record Drain(AgentId agent, Optional<Duration> maxGrace, boolean markGone) implements OperatorCommand {
+        @Override
+        public <R> R carryOut(Handler<R> handler) {
+            return handler.drain(this);
+        }
+    }
 
     /** No new work. */
-    record Deactivate(AgentId agent) implements OperatorCommand {}
+    record Deactivate(AgentId agent) implements OperatorCommand {
+        @Override
+        public <R> R carryOut(Handler<R> handler) {
+            return handler.deactivate(this);
+        }
+    }
 
-    record Reactivate(AgentId agent) implements OperatorCommand {}
+    record Reactivate(AgentId agent) implements OperatorCommand {
+        @Override
+        public <R> R carryOut(Handler<R> handler) {
+            return handler.reactivate(this);
+        }
+    }
 
     /** The agent never comes back; its tasks are over. */
-    record MarkGone(AgentId agent) implements OperatorCommand {}
+    record MarkGone(AgentId agent) implements OperatorCommand {
+        @Override
+        public <R> R carryOut(Handler<R> handler) {
+            return handler.markGone(this);
+        }
+    }
 
-    record SetMaintenance(MaintenanceSchedule schedule) implements OperatorCommand {}
+    record SetMaintenance(MaintenanceSchedule schedule) implements OperatorCommand {
+        @Override
+        public <R> R carryOut(Handler<R> handler) {
+            return handler.setMaintenance(this);
+        }
+    }
 
     record MachinesDown(List<MaintenanceSchedule.MachineId> machines) implements OperatorCommand {
         public MachinesDown {
             machines = List.copyOf(machines);
+        }
+
+        @Override
+        public <R> R carryOut(Handler<R> handler) {
+            return handler.machinesDown(this);
         }
     }
 
     record MachinesUp(List<MaintenanceSchedule.MachineId> machines) implements OperatorCommand {
         public MachinesUp {
             machines = List.copyOf(machines);
+        }
+
+        @Override
+        public <R> R carryOut(Handler<R> handler) {
+            return handler.machinesUp(this);
         }
     }
 }

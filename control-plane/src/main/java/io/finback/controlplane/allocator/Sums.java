@@ -1,19 +1,22 @@
 package io.finback.controlplane.allocator;
 
 import io.finback.resources.Resources;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
-/** Running sums of scalar resources in thousandths. Mutable, so that one change costs one addition per resource name. */
+/** Running sums of scalar resources in thousandths, over all kinds. Mutable, so that one change costs one addition per resource name. */
 final class Sums {
     private final Map<String, Long> milli = new HashMap<>();
 
     void add(Resources amount) {
-        amount.milli().forEach((name, value) -> milli.merge(name, value, Long::sum));
+        amount.quantities().forEach((name, value) -> milli.merge(name, value, Long::sum));
     }
 
     void subtract(Resources amount) {
-        amount.milli().forEach((name, value) -> {
+        amount.quantities().forEach((name, value) -> {
             long left = milli.getOrDefault(name, 0L) - value;
             if (left < 0) {
                 throw new IllegalStateException(name + ": sum " + left + " thousandths (expected: >= 0)");
@@ -28,6 +31,15 @@ final class Sums {
 
     Iterable<String> names() {
         return milli.keySet();
+    }
+
+    boolean isZero() {
+        return milli.values().stream().allMatch(value -> value == 0);
+    }
+
+    /** A copy without zeros. */
+    SortedMap<String, Long> quantities() {
+        return Collections.unmodifiableSortedMap(new TreeMap<>(nonZero()));
     }
 
     @Override

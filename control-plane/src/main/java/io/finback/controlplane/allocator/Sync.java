@@ -18,6 +18,7 @@ final class Sync {
     private final Board board;
     private @Nullable AllocatorState seen;
     private long seenTotal = -1;
+    private long seenPolicy = -1;
     private final Set<FrameworkId> moved = new HashSet<>();
 
     Sync(Board board) {
@@ -33,6 +34,7 @@ final class Sync {
         if (seen != state) {
             seen = state;
             seenTotal = -1;
+            seenPolicy = -1;
             state.agents()
                     .forEach(entry -> board.touch(board.slots.get(entry.spec().id())));
             moved.addAll(board.clients.keySet());
@@ -40,6 +42,10 @@ final class Sync {
         if (seenTotal != state.totalVersion()) {
             seenTotal = state.totalVersion();
             board.tree.setTotal(board.names.vector(quantities(state.total())));
+        }
+        if (seenPolicy != state.policyVersion()) {
+            seenPolicy = state.policyVersion();
+            board.tree.setWeights(state.weights());
         }
         for (FrameworkId framework : moved) {
             Client client = board.clients.get(framework);
@@ -54,13 +60,8 @@ final class Sync {
     }
 
     private void refresh(AllocatorState state, Client client) {
-        Map<String, Long> held = new java.util.HashMap<>();
-        for (String name : state.total().names()) {
-            held.put(name, state.heldMilli(client.id, name));
-        }
         for (Seat seat : List.copyOf(client.seats.values())) {
-            hold(seat, board.names.vector(held));
-            break;
+            hold(seat, board.names.vector(quantities(state.accounts().of(seat.role.name, client.id))));
         }
     }
 
@@ -81,7 +82,7 @@ final class Sync {
         AllocatorState.Entry entry = found.get();
         slot.become(entry.spec());
         slot.needs = needs(entry.spec());
-        slot.isOpen = slot.isOfferable && entry.lostAt().isEmpty();
+        slot.isOpen = slot.isOfferable && entry.record().isOpen();
         slot.refresh(entry.unallocated(), board.names, board.policy);
         board.count(slot);
     }

@@ -3,6 +3,7 @@ package io.finback.controlplane.boot;
 import com.typesafe.config.Config;
 import io.finback.controlplane.agent.AgentSettings;
 import io.finback.controlplane.allocation.AllocatorSettings;
+import io.finback.controlplane.allocation.RemovalRate;
 import io.finback.controlplane.allocator.OfferPolicy;
 import io.finback.controlplane.framework.FrameworkSettings;
 import io.finback.controlplane.ingress.Ingress;
@@ -15,6 +16,7 @@ import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -31,7 +33,7 @@ record MasterSettings(
         SettingsReader master = SettingsReader.of(config, "finback.master");
         try {
             return new MasterSettings(
-                    allocator(SettingsReader.of(config, "finback.allocator")),
+                    allocator(SettingsReader.of(config, "finback.allocator"), master.text("agent-removal-rate-limit")),
                     framework(master),
                     agent(master),
                     HttpListen.from(config, "finback.master.http"),
@@ -41,7 +43,7 @@ record MasterSettings(
         }
     }
 
-    private static AllocatorSettings allocator(SettingsReader config) {
+    private static AllocatorSettings allocator(SettingsReader config, String removalRate) {
         return new AllocatorSettings(
                 new OfferPolicy(
                         config.duration("offer-timeout"),
@@ -52,6 +54,8 @@ record MasterSettings(
                 config.duration("pass-delay"),
                 config.duration("framework-lease"),
                 config.duration("view-delay"),
+                config.duration("repeat"),
+                removalRate.equals("none") ? Optional.empty() : Optional.of(RemovalRate.parse(removalRate)),
                 config.intIn("snapshot-every", 1, Integer.MAX_VALUE),
                 new Ingress.Settings(
                         config.intIn("max-batch", 1, Integer.MAX_VALUE),
@@ -114,6 +118,7 @@ record MasterSettings(
                         + allocator.doubleIn("min-offer-mem", 0, 1e12));
         flags.put("agent_ping_timeout", secs(master.duration("agent-heartbeat")));
         flags.put("agent_reregister_timeout", secs(master.duration("agent-unreachable-after")));
+        flags.put("agent_removal_rate_limit", master.text("agent-removal-rate-limit"));
         flags.put("max_completed_frameworks", "50");
         flags.put("max_completed_tasks_per_framework", "1000");
         flags.put(

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,12 +39,11 @@ class AllocatorRoundTest {
         assertThat(offer.framework()).isEqualTo(F1);
         assertThat(offer.resources()).isEqualTo(FOUR);
         AllocatorRound round = new AllocatorRound(state, book, NOW);
-        AllocatorRound.ClaimOutcome outcome = round.claim(
-                F1,
-                A1,
-                List.of(offer.id()),
-                List.of(wish("t1", Resources.of(2, 1024, 0)), wish("t2", Resources.of(1, 2048, 0))),
-                Duration.ofSeconds(5));
+        ClaimRound.Outcome outcome = round.claim(request(
+                offer.id(),
+                Duration.ofSeconds(5),
+                wish("t1", Resources.of(2, 1024, 0)),
+                wish("t2", Resources.of(1, 2048, 0))));
         assertThat(outcome.granted()).hasSize(2);
         settle(round);
         join(F2, false);
@@ -67,7 +67,8 @@ class AllocatorRoundTest {
         Offered offer = onlyOffer(NOW);
         claim(offer, "t1", Resources.of(1, 1024, 0));
         Offered rest = onlyOffer(NOW);
-        new AllocatorRound(state, book, NOW).decline(F1, List.of(rest.id()), Duration.ofSeconds(10));
+        assertThat(new AllocatorRound(state, book, NOW).decline(F1, List.of(rest.id()), Duration.ofSeconds(10)))
+                .containsExactly(rest);
         assertThat(book.pass(state, NOW)).isEmpty();
         assertThat(book.nextDue()).contains(NOW.plusSeconds(10));
         AllocatorRound round = new AllocatorRound(state, book, NOW);
@@ -75,7 +76,8 @@ class AllocatorRoundTest {
         settle(round);
         Offered more = onlyOffer(NOW);
         assertThat(more.resources()).isEqualTo(FOUR);
-        new AllocatorRound(state, book, NOW).decline(F1, List.of(more.id()), Duration.ofSeconds(10));
+        assertThat(new AllocatorRound(state, book, NOW).decline(F1, List.of(more.id()), Duration.ofSeconds(10)))
+                .containsExactly(more);
         assertThat(book.pass(state, NOW.plusSeconds(9))).isEmpty();
         assertThat(onlyOffer(NOW.plusSeconds(10)).resources()).isEqualTo(FOUR);
         book.revive(F1, Set.of());
@@ -119,11 +121,8 @@ class AllocatorRoundTest {
 
     @Test
     void anEventThatGivesTooMuchIsRefusedByTheStateItself() {
-        AllocatorEvent tooMuch = new AllocatorEvent(
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(new Holding(new TaskKey(F1, TaskId.of("t")), A1, Resources.of(5, 1, 0))));
+        AllocatorEvent tooMuch = AllocatorEvent.of(
+                List.of(), List.of(new Holding(new TaskKey(F1, TaskId.of("t")), A1, Resources.of(5, 1, 0))));
         assertThatThrownBy(() -> state.apply(tooMuch)).isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -132,18 +131,21 @@ class AllocatorRoundTest {
         join(F1, false);
         Offered offer = onlyOffer(NOW);
         AllocatorRound round = new AllocatorRound(state, book, NOW);
-        AllocatorRound.ClaimOutcome outcome =
-                round.claim(F1, A1, List.of(offer.id()), List.of(wish("t1", Resources.of(5, 1, 0))), Duration.ZERO);
-        assertThat(outcome.refused()).containsEntry(TaskId.of("t1"), AllocatorRound.ClaimRefusal.TASK_INVALID);
-        AllocatorRound.ClaimOutcome none = round.claim(
-                F1, A1, List.of(OfferId.of("x")), List.of(wish("t2", Resources.of(1, 1, 0))), Duration.ZERO);
-        assertThat(none.refused()).containsEntry(TaskId.of("t2"), AllocatorRound.ClaimRefusal.INVALID_OFFERS);
+        ClaimRound.Outcome outcome = round.claim(request(offer.id(), Duration.ZERO, wish("t1", Resources.of(5, 1, 0))));
+        assertThat(outcome.refused().get(TaskId.of("t1")))
+                .isEqualTo(
+                        new ClaimRound.Refused(
+                                ClaimRound.Why.INVALID,
+                                "resources: cpus:5;mem:1 lack cpus:1 (expected: within what is left of the offers, cpus:4;mem:4096)"));
+        ClaimRound.Outcome none =
+                round.claim(request(OfferId.of("x"), Duration.ZERO, wish("t2", Resources.of(1, 1, 0))));
+        assertThat(none.refused().get(TaskId.of("t2")).why()).isEqualTo(ClaimRound.Why.INVALID_OFFERS);
     }
 
     private AllocatorRound.Admission admit(AgentId id, Resources total) {
         AllocatorRound round = new AllocatorRound(state, book, NOW);
         AllocatorRound.Admission admission =
-                round.admit(new AgentSpec(id, "host", 5051, total, Map.of(), "1"), List.of());
+                round.admit(new AgentSpec(id, "host", 5051, total, Map.of(), "1"), List.of(), round.nextSession(id, 0));
         settle(round);
         assertThat(book.setOfferable(id, true)).isEmpty();
         return admission;
@@ -155,12 +157,15 @@ class AllocatorRoundTest {
 
     private void claim(Offered offer, String task, Resources resources) {
         AllocatorRound round = new AllocatorRound(state, book, NOW);
-        assertThat(round.claim(
+        assertThat(round.claim(new ClaimRound.Request(
                                 offer.framework(),
                                 offer.agent(),
                                 List.of(offer.id()),
-                                List.of(wish(task, resources)),
-                                Duration.ZERO)
+                                List.of(ClaimRound.Step.launch(List.of(wish(task, resources)))),
+                                Duration.ZERO,
+                                Set.of("*"),
+                                Optional.empty(),
+                                false))
                         .granted())
                 .hasSize(1);
         settle(round);
@@ -177,7 +182,19 @@ class AllocatorRoundTest {
         return made.get(0);
     }
 
-    private static AllocatorRound.Wish wish(String task, Resources resources) {
-        return new AllocatorRound.Wish(TaskId.of(task), resources);
+    private static ClaimRound.Request request(OfferId offer, Duration refuse, ClaimRound.Wish... wishes) {
+        return new ClaimRound.Request(
+                F1,
+                A1,
+                List.of(offer),
+                List.of(ClaimRound.Step.launch(List.of(wishes))),
+                refuse,
+                Set.of("*"),
+                Optional.empty(),
+                false);
+    }
+
+    private static ClaimRound.Wish wish(String task, Resources resources) {
+        return new ClaimRound.Wish(TaskId.of(task), resources);
     }
 }

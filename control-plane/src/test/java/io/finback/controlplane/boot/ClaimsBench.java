@@ -34,7 +34,8 @@ final class ClaimsBench {
                 for (int i = 0; i < 200; i++) {
                     AgentId id = AgentId.of("a" + round + "-" + i);
                     AgentInfo info = new AgentInfo(id, "h", 1, Resources.of(100, 100_000, 0), Map.of(), "1");
-                    harness.allocator(new AllocatorMessage.Admit(info, "ask", 1, 1, 0, List.of(), admitted.ref()));
+                    AllocatorMessage.Admit.of(info, "a", 0, List.of(), admitted.ref())
+                            .forEach(harness::allocator);
                 }
                 harness.allocator(new AllocatorMessage.Interest(framework, ClientSpec.of("*", false), events.ref()));
                 List<AllocationEvent.Made> offers = new ArrayList<>();

@@ -6,7 +6,7 @@ import org.scalacheck.rng.Seed
 import org.scalatest.funsuite.AnyFunSuite
 
 import java.time.{Duration, Instant}
-import java.util.UUID
+import java.util.Optional
 import scala.collection.mutable
 import scala.jdk.CollectionConverters._
 
@@ -46,7 +46,7 @@ class AllocatorPropertiesSpec extends AnyFunSuite {
   private final class World(seed: Long) {
     private val policy = new OfferPolicy(Duration.ofSeconds(5), 10, 32000)
     private val journal = mutable.Buffer.empty[AllocatorEvent]
-    private var snapshot = new AllocatorSnapshot(List.empty[AllocatorSnapshot.Agent].asJava, List.empty[Holding].asJava)
+    private var snapshot = AllocatorSnapshot.of(List.empty[AgentRecord].asJava, List.empty[Holding].asJava)
     private var sinceSnapshot = 0
     private var incarnation = 0
     private var state = new AllocatorState()
@@ -110,7 +110,7 @@ class AllocatorPropertiesSpec extends AnyFunSuite {
         case 6     => endOne(round, p(2))
         case 7     => join(framework, p(2) % 4 == 0)
         case 8     => book.setOfferable(agent, p(2) % 3 != 0); ()
-        case 9     => offer(p(2)).foreach(o => round.decline(o.framework, List(o.id).asJava, Duration.ofSeconds(p(3).toLong % 3)))
+        case 9     => offer(p(2)).foreach(o => { round.decline(o.framework, List(o.id).asJava, Duration.ofSeconds(p(3).toLong % 3)); () })
         case 10    => book.revive(framework, java.util.Set.of())
         case _     => if (p(2) % 5 == 0) { book.leave(framework); () } else join(framework, suppressed = false)
       }
@@ -128,7 +128,7 @@ class AllocatorPropertiesSpec extends AnyFunSuite {
         if (p(3) % 6 == 0) List(new Holding(new TaskKey(frameworks(0), TaskId.of(s"orphan-${p(3)}")), agent, Resources.of(0.5, 10, 0)))
         else Nil
       val known = state.agent(agent).map[List[Holding]](_.tasks.asScala.toList.flatMap(k => state.holding(k).map[List[Holding]](List(_)).orElse(Nil))).orElse(Nil)
-      round.admit(spec, (unknown ++ known).asJava)
+      round.admit(spec, (unknown ++ known).asJava, round.nextSession(agent, 0))
       book.setOfferable(agent, true)
       ()
     }
@@ -139,20 +139,32 @@ class AllocatorPropertiesSpec extends AnyFunSuite {
     private def claim(round: AllocatorRound, p: List[Int], fresh: Boolean): Unit =
       if (fresh) offer(p(2)).foreach { o =>
         nextTask += 1
-        val wish = new AllocatorRound.Wish(
+        val wish = new ClaimRound.Wish(
           TaskId.of(s"t$nextTask"),
           Resources.of(0.1 * (1 + p(3) % 20), 64, 0).withPorts(if (p(3) % 2 == 0) Ranges.EMPTY else Ranges.of(31000L + p(3) % 8, 31000L + p(3) % 8)))
         val before = book.standing(o.framework, o.agent, List(o.id).asJava).isPresent
-        val outcome = round.claim(o.framework, o.agent, List(o.id).asJava, List(wish).asJava, Duration.ofSeconds(p(3).toLong % 2))
+        val outcome = claimed(round, o.framework, o.agent, List(o.id), wish, Duration.ofSeconds(p(3).toLong % 2))
         if (!before) assert(outcome.granted.isEmpty, "granted on an offer that does not stand")
         val holding = new Holding(new TaskKey(o.framework, wish.task), o.agent, wish.resources)
         if (!outcome.granted.isEmpty) pending :+= (() => granted.put(holding.key, holding): Unit)
       }
       else granted.values.drop(p(2) % (granted.size + 1)).headOption.foreach { h =>
         // The same claim again, its offers long gone: granted again, and nothing more is held.
-        val outcome = round.claim(h.key.framework, h.agent, List.empty[OfferId].asJava, List(new AllocatorRound.Wish(h.key.task, h.resources)).asJava, Duration.ZERO)
+        val outcome = claimed(round, h.key.framework, h.agent, Nil, new ClaimRound.Wish(h.key.task, h.resources), Duration.ZERO)
         if (!ending(h.key)) assert(outcome.granted.asScala.toList == List(h.key.task), s"not granted again: ${h.key}")
       }
+
+    private def claimed(round: AllocatorRound, framework: FrameworkId, agent: AgentId, offers: List[OfferId], wish: ClaimRound.Wish, refuse: Duration) =
+      round.claim(
+        new ClaimRound.Request(
+          framework,
+          agent,
+          offers.asJava,
+          List(ClaimRound.Step.launch(List(wish).asJava)).asJava,
+          refuse,
+          Set("*").asJava,
+          Optional.empty[String],
+          false))
 
     private val endingNow = mutable.Set.empty[TaskKey]
     private def ending(key: TaskKey): Boolean = endingNow(key)

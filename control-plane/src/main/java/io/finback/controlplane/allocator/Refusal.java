@@ -1,0 +1,20 @@
+package io.finback.controlplane.allocator;
+
+/** Why an operator's command was not carried out. Nothing was changed. */
+public record Refusal(Why why, String message) {
+    /** In HTTP: 400, 404, 409, 503. */
+    public enum Why {
+        INVALID,
+        NOT_FOUND,
+        CONFLICT,
+        UNAVAILABLE
+    }
+
+    static Refusal invalid(String message) {
+        return new Refusal(Why.INVALID, message);
+    }
+
+    static Refusal conflict(String message) {
+        return new Refusal(Why.CONFLICT, message);
+    }
+}
