@@ -122,7 +122,8 @@ final class OperatorApi {
 
     private static Encoding contentType(HttpRequest request) {
         String type = request.entity().getContentType().toString();
-        if (type.equals("none/none")) {
+        // What the HTTP layer says when there is none.
+        if (type.equals("none/none") || type.equals("application/octet-stream")) {
             throw ApiFailure.badRequest("Expecting 'Content-Type' to be present");
         }
         return Negotiation.contentType(type)

@@ -145,7 +145,10 @@ final class OperatorWrites {
             throw ApiFailure.badRequest(field + ": " + resources + " (expected: " + expected + " only)");
         }
         ResourceOperation operation = new ResourceOperation(UUID.randomUUID().toString(), type, resources);
-        return tell(new OperatorCommand.ChangeResources(agent(agent), List.of(operation)), ACCEPTED, BAD_REQUEST);
+        return tell(
+                new OperatorCommand.ChangeResources(agent(agent), List.of(operation), Optional.empty()),
+                ACCEPTED,
+                BAD_REQUEST);
     }
 
     CompletionStage<HttpResponse> teardown(String framework) {

@@ -9,6 +9,7 @@ import io.finback.controlplane.mesosapi.v1.BadMessageException;
 import io.finback.controlplane.mesosapi.v1.Encoding;
 import io.finback.controlplane.mesosapi.v1.Limits;
 import java.io.ByteArrayOutputStream;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -135,6 +136,6 @@ final class WriteEndpoints {
 
     private static String role(HttpRequest request) {
         String path = ClusterApi.canonical(request.getUri().path());
-        return path.substring(QUOTA.length() + 1);
+        return URLDecoder.decode(path.substring(QUOTA.length() + 1).replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 }

@@ -1,5 +1,7 @@
 package io.finback.controlplane.mesosapi;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
@@ -22,6 +24,7 @@ import java.time.Instant;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -117,6 +120,18 @@ final class ServedApi implements AutoCloseable, OperatorCommands {
 
     HttpResponse<byte[]> call(String json) throws Exception {
         return send("POST", "/api/v1", json, "Content-Type", "application/json");
+    }
+
+    /** Waits for a condition, seconds at most. */
+    void until(Callable<Boolean> condition) {
+        kit.createTestProbe().awaitAssert(Duration.ofSeconds(20), Duration.ofMillis(20), () -> {
+            try {
+                assertThat(condition.call()).isTrue();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+            return 0;
+        });
     }
 
     HttpClient client() {
