@@ -11,6 +11,10 @@ final class Allowance {
 
     final String role;
     final Tally consumed = new Tally();
+
+    /** What of it was read from the state; the rest is offered. */
+    long[] base = new long[0];
+
     private long[] guarantee = new long[0];
     private long[] limit = new long[0];
 
@@ -21,6 +25,10 @@ final class Allowance {
     void set(long[] newGuarantee, long[] newLimit) {
         guarantee = newGuarantee.clone();
         limit = newLimit.clone();
+    }
+
+    boolean isSet(long[] otherGuarantee, long[] otherLimit) {
+        return Arrays.equals(guarantee, otherGuarantee) && Arrays.equals(limit, otherLimit);
     }
 
     boolean hasGuarantee() {

@@ -1,6 +1,7 @@
 package io.finback.controlplane.allocator;
 
 import io.finback.resources.FrameworkId;
+import io.finback.resources.Resources;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -18,6 +19,7 @@ final class Board {
     final Filters filters = new Filters(slots);
     final Map<FrameworkId, Client> clients = new LinkedHashMap<>();
     final RoleTree tree;
+    final Portions nothing;
     final FitnessBook fitness;
 
     /** Agents something happened to. */
@@ -31,6 +33,7 @@ final class Board {
 
     Board(OfferPolicy policy, TextMatcher matcher) {
         this.policy = policy;
+        this.nothing = new Portions(Resources.EMPTY, names, policy);
         this.tree = new RoleTree(names, policy.unsharedScalars());
         this.fitness = new FitnessBook(slots, matcher);
     }
@@ -89,9 +92,6 @@ final class Board {
     }
 
     void forget(Slot slot) {
-        headroom.changeFree(slot.counted, new long[0]);
-        slot.counted = new long[0];
-        slot.isOpen = false;
         filters.forget(slot);
         heldBack.remove(slot);
         slots.remove(slot);

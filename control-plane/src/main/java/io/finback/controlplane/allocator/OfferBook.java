@@ -1,41 +1,37 @@
 package io.finback.controlplane.allocator;
 
-import io.finback.controlplane.allocator.OfferConstraints.Group;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
 import io.finback.resources.Resources;
 import io.finback.resources.Special;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.SortedMap;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * What is not durable of a pool: outstanding offers, filters, who wants offers, which agents may be offered. Lost on failover, on
  * purpose: offers are void then. Mutable, not thread-safe.
  *
- * <p>Keeps the books; in which order agents are handed out, {@link Pass} decides, by the fair order of {@link RoleTree} and what
- * {@link Headroom} leaves.
+ * <p>The face of the volatile half: {@link Enrolment} knows who wants what, {@link Sync} reads what the {@link AllocatorState} says, {@link
+ * Pass} decides who is offered what, by the fair order of {@link RoleTree} and what {@link Headroom} leaves, {@link Offers} keeps what was
+ * offered, and {@link InverseBook} what was asked back.
  */
 public final class OfferBook {
-    private final String idPrefix;
     private final OfferPolicy policy;
     private final Board board;
+    private final Offers offers;
+    private final Enrolment enrolment;
     private final Sync sync;
     private final Pass pass;
-    private final Map<OfferId, LiveOffer> offers = new LinkedHashMap<>();
-    private final List<Offered> made = new ArrayList<>();
-    private long nextId;
-    private Instant expiresAt = Instant.EPOCH;
+    private final InverseBook inverse;
 
     /** An empty book that knows no regular expressions. */
     public OfferBook(String idPrefix, OfferPolicy policy) {
@@ -49,11 +45,13 @@ public final class OfferBook {
      * @param matcher for the regular expressions in offer constraints
      */
     public OfferBook(String idPrefix, OfferPolicy policy, TextMatcher matcher) {
-        this.idPrefix = idPrefix;
         this.policy = policy;
         this.board = new Board(policy, matcher);
+        this.offers = new Offers(idPrefix, board);
+        this.enrolment = new Enrolment(board, offers);
         this.sync = new Sync(board);
-        this.pass = new Pass(board, this::make);
+        this.pass = new Pass(board, offers::make);
+        this.inverse = new InverseBook(idPrefix, policy.timeout());
     }
 
     /**
@@ -61,54 +59,21 @@ public final class OfferBook {
      * because it gave up their role.
      */
     public List<Offered> join(FrameworkId framework, ClientSpec spec) {
-        Client client = board.client(framework);
-        if (client.isJoined() && client.spec().equals(spec)) {
-            return List.of();
+        if (!isJoined(framework)) {
+            inverse.agents().forEach(this::touch);
         }
-        boolean isNew = !client.isJoined();
-        boolean canMore = isNew || !client.spec().capabilities().equals(spec.capabilities());
-        client.join(spec);
-        if (isNew) {
-            sync.noteMoved(framework);
-        }
-        for (String role : spec.roles()) {
-            Seat seat = board.seat(client, role);
-            boolean isChanged = setFitness(seat, spec.constraints().byRole().get(role));
-            isChanged |= setMinimum(seat, spec.minimums().get(role));
-            if (client.wants(role)) {
-                boolean isBack = !seat.stands;
-                board.tree.activate(seat);
-                if (isBack || isChanged || canMore) {
-                    board.tree.rouse(seat);
-                }
-            } else {
-                board.tree.deactivate(seat);
-            }
-        }
-        return dropUnwanted(client);
+        return enrolment.join(framework, spec);
     }
 
     /** The framework is gone: its offers and filters end. */
     public List<Offered> leave(FrameworkId framework) {
-        Client client = board.clients.get(framework);
-        if (client == null) {
-            return List.of();
-        }
-        client.leave();
-        return dropUnwanted(client);
+        inverse.leave(framework);
+        return enrolment.leave(framework);
     }
 
     /** Forgets the framework's filters of these roles; none named: of all. */
     public void revive(FrameworkId framework, Set<String> roles) {
-        Client client = board.clients.get(framework);
-        if (client != null) {
-            for (Seat seat : client.seats.values()) {
-                if (roles.isEmpty() || roles.contains(seat.role.name)) {
-                    board.filters.forget(seat);
-                    board.tree.rouse(seat);
-                }
-            }
-        }
+        enrolment.revive(framework, roles);
     }
 
     /** Allows or forbids offers of this agent; forbidding returns those that end. */
@@ -127,61 +92,30 @@ public final class OfferBook {
 
     /** Ends every offer of this agent. */
     public List<Offered> withdraw(AgentId agent) {
-        Slot slot = board.slots.get(agent);
-        board.touch(slot);
-        return removeAll(slot.offers);
+        touch(agent);
+        return offers.removeAll(board.slots.get(agent).offers);
     }
 
     /** Ends those offers of the agent that hold any of these volumes. */
     public List<Offered> withdrawHolding(AgentId agent, List<Special> volumes) {
-        Slot slot = board.slots.find(agent);
-        if (slot == null) {
-            return List.of();
-        }
-        List<LiveOffer> holding = slot.offers.stream()
-                .filter(offer -> volumes.stream().anyMatch(volume -> !offer.offered()
-                        .resources()
-                        .amountOf(volume.kind())
-                        .isEmpty()))
-                .toList();
-        return removeAll(holding);
+        return offers.removeAll(liveOn(agent)
+                .filter(live -> volumes.stream().anyMatch(volume -> holds(live.offered(), volume)))
+                .toList());
     }
 
     /** The agent's outstanding offers. */
     public List<Offered> offersOn(AgentId agent) {
-        Slot slot = board.slots.find(agent);
-        return slot == null
-                ? List.of()
-                : slot.offers.stream().map(LiveOffer::offered).toList();
+        return liveOn(agent).map(LiveOffer::offered).toList();
     }
 
     /** The offers of these ids if all of them stand, differ, and are for one role of the framework on this agent; else nothing. */
     public Optional<List<Offered>> standing(FrameworkId framework, AgentId agent, List<OfferId> ids) {
-        List<Offered> found = new ArrayList<>();
-        for (OfferId id : new LinkedHashSet<>(ids)) {
-            LiveOffer live = offers.get(id);
-            if (live == null
-                    || !live.offered().framework().equals(framework)
-                    || !live.offered().agent().equals(agent)
-                    || (!found.isEmpty()
-                            && !found.get(0).role().equals(live.offered().role()))) {
-                return Optional.empty();
-            }
-            found.add(live.offered());
-        }
-        return ids.isEmpty() || found.size() != ids.size() ? Optional.empty() : Optional.of(found);
+        return offers.find(framework, agent, ids);
     }
 
     /** Ends those of these offers that are the framework's, and returns them. */
     public List<Offered> remove(FrameworkId framework, List<OfferId> ids) {
-        List<Offered> removed = new ArrayList<>();
-        for (OfferId id : ids) {
-            LiveOffer live = offers.get(id);
-            if (live != null && live.offered().framework().equals(framework)) {
-                removed.add(remove(live));
-            }
-        }
-        return removed;
+        return offers.remove(framework, ids);
     }
 
     /** The framework does not want to see this much of this agent in this role until then. */
@@ -197,7 +131,6 @@ public final class OfferBook {
     /** Something changed on this agent, or for this framework. */
     public void touch(AgentId agent, FrameworkId framework) {
         touch(agent);
-        sync.noteMoved(framework);
     }
 
     /** Something changed on this agent. */
@@ -205,29 +138,47 @@ public final class OfferBook {
         board.touch(board.slots.get(agent));
     }
 
-    /** Ends the offers that are due. Those are the oldest: all offers live equally long. */
+    /** Ends the offers that are due. */
     public List<Offered> expire(Instant now) {
-        List<LiveOffer> due = new ArrayList<>();
-        for (LiveOffer live : offers.values()) {
-            if (live.offered().expiresAt().isAfter(now)) {
-                break;
-            }
-            due.add(live);
-        }
-        return removeAll(due);
+        inverse.expire(now).forEach(this::touch);
+        return offers.expire(now);
     }
 
     /** Makes the offers that can be made. Cost grows with what changed since the last pass, not with the pool. */
     public List<Offered> pass(AllocatorState state, Instant now) {
         sync.read(state);
-        expiresAt = now.plus(policy.timeout());
+        offers.setExpiry(now.plus(policy.timeout()));
         List<Slot> agents = new ArrayList<>(board.dirty);
         pass.run(agents, now.toEpochMilli());
-        agents.forEach(slot -> slot.isDirty = false);
+        for (Slot slot : agents) {
+            slot.isDirty = false;
+            if (slot.unavailability.isPresent() || inverse.isWatched(slot.id)) {
+                inverse.update(slot.id, slot.unavailability, connectedOn(state, slot.id), now);
+            }
+        }
         board.dirty.clear();
-        List<Offered> result = List.copyOf(made);
-        made.clear();
-        return result;
+        return offers.takeMade();
+    }
+
+    /** The inverse offers that were made, and those that ended without the framework's doing, since this was asked last. */
+    public InverseNews takeInverseNews() {
+        return inverse.takeNews();
+    }
+
+    /** Whether the framework leaves in time; unknown inverse offers are ignored. It is not asked again for {@code refuse}. */
+    public void answerInverse(
+            FrameworkId framework, List<OfferId> ids, boolean accepted, Instant now, Duration refuse) {
+        inverse.answer(framework, ids, accepted, now, refuse).forEach(this::touch);
+    }
+
+    /** What frameworks on this agent have said to its being unavailable. */
+    public List<InverseAnswer> inverseAnswers(AgentId agent) {
+        return inverse.answers(agent);
+    }
+
+    /** In the order they were made. */
+    public List<InverseOffered> outstandingInverse() {
+        return inverse.standing();
     }
 
     /** Throws unless offered + allocated &lt;= total on this agent. */
@@ -247,7 +198,7 @@ public final class OfferBook {
 
     /** In the order they were made. */
     public Collection<Offered> outstanding() {
-        return offers.values().stream().map(LiveOffer::offered).toList();
+        return offers.all();
     }
 
     public boolean hasWork() {
@@ -257,86 +208,40 @@ public final class OfferBook {
     /** When something ends by itself next. */
     public Optional<Instant> nextDue() {
         OptionalLong filter = board.filters.nextEnd();
-        Optional<Instant> end =
-                filter.isPresent() ? Optional.of(Instant.ofEpochMilli(filter.getAsLong())) : Optional.empty();
-        Optional<Instant> offer =
-                offers.values().stream().findFirst().map(live -> live.offered().expiresAt());
-        return end.isPresent() && offer.isPresent()
-                ? end.filter(at -> at.isBefore(offer.get())).or(() -> offer)
-                : end.or(() -> offer);
+        return Stream.of(
+                        filter.isPresent()
+                                ? Optional.of(Instant.ofEpochMilli(filter.getAsLong()))
+                                : Optional.<Instant>empty(),
+                        offers.nextEnd(),
+                        inverse.nextDue())
+                .flatMap(Optional::stream)
+                .min(Instant::compareTo);
     }
 
-    private void make(Slot slot, Seat seat, Portion portion) {
-        Offered offered = new Offered(
-                OfferId.of(idPrefix + "-O" + nextId++),
-                seat.client.id,
-                slot.id,
-                portion.resources,
-                expiresAt,
-                seat.role.name);
-        LiveOffer live = new LiveOffer(offered, seat, slot, portion);
-        offers.put(offered.id(), live);
-        slot.offers.add(live);
-        seat.client.offers.add(live);
-        slot.take(portion, board.names, policy);
-        board.count(slot);
-        board.headroom.charge(seat.role.allowance(), portion.chargeable);
-        board.tree.add(seat, portion.scalars);
-        board.tree.chosen(seat);
-        made.add(offered);
+    /** Why this role, or only this framework in it, is offered nothing, or what it is offered; as of the last pass. O(agents). */
+    public Explanation explain(String role, Optional<FrameworkId> framework) {
+        return new Explainer(board).explain(role, framework);
     }
 
-    private List<Offered> removeAll(Collection<LiveOffer> ending) {
-        List<Offered> removed = new ArrayList<>();
-        for (LiveOffer live : List.copyOf(ending)) {
-            removed.add(remove(live));
-        }
-        return removed;
+    private boolean isJoined(FrameworkId framework) {
+        Client client = board.clients.get(framework);
+        return client != null && client.isJoined();
     }
 
-    private Offered remove(LiveOffer live) {
-        offers.remove(live.offered().id());
-        live.slot().offers.remove(live);
-        live.seat().client.offers.remove(live);
-        board.headroom.discharge(live.seat().role.allowance(), live.portion().chargeable);
-        board.tree.subtract(live.seat(), live.portion().scalars);
-        board.touch(live.slot());
-        return live.offered();
+    private Set<FrameworkId> connectedOn(AllocatorState state, AgentId agent) {
+        Set<FrameworkId> frameworks = new LinkedHashSet<>();
+        state.agent(agent).ifPresent(entry -> entry.tasks().forEach(task -> frameworks.add(task.framework())));
+        frameworks.removeIf(framework -> !isJoined(framework));
+        return frameworks;
     }
 
-    /** Ends what the client has in roles it is not in any more. */
-    private List<Offered> dropUnwanted(Client client) {
-        List<Offered> ended = new ArrayList<>();
-        for (Seat seat : List.copyOf(client.seats.values())) {
-            if (client.isJoined() && client.spec().roles().contains(seat.role.name)) {
-                continue;
-            }
-            board.tree.deactivate(seat);
-            board.filters.forget(seat);
-            ended.addAll(removeAll(
-                    client.offers.stream().filter(live -> live.seat() == seat).toList()));
-            board.prune(seat);
-        }
-        return ended;
+    private Stream<LiveOffer> liveOn(AgentId agent) {
+        Slot slot = board.slots.find(agent);
+        return slot == null ? Stream.empty() : List.copyOf(slot.offers).stream();
     }
 
-    private boolean setFitness(Seat seat, @Nullable List<Group> constraints) {
-        Fitness before = seat.fitness;
-        if (constraints == null) {
-            board.fitness.release(before);
-            seat.fitness = null;
-        } else {
-            seat.fitness = board.fitness.exchange(before, constraints);
-        }
-        return seat.fitness != before;
-    }
-
-    private boolean setMinimum(Seat seat, @Nullable List<SortedMap<String, Long>> amounts) {
-        if (amounts == null ? seat.minimum == null : seat.minimum != null && seat.minimum.isOf(amounts)) {
-            return false;
-        }
-        board.setMinimum(seat, amounts == null ? null : new Minimum(amounts, board.names));
-        return true;
+    private static boolean holds(Offered offer, Special volume) {
+        return !offer.resources().amountOf(volume.kind()).isEmpty();
     }
 
     private static long ceilMillis(Instant at) {

@@ -229,7 +229,7 @@ final class Pass {
     }
 
     private static boolean isWorth(Seat seat, Portion portion) {
-        return !portion.isEmpty()
+        return !portion.isEmpty
                 && (seat.minimum == null ? portion.isWorthOffering : seat.minimum.isMet(portion.scalars));
     }
 

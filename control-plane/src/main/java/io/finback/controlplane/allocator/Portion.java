@@ -19,19 +19,17 @@ final class Portion {
     /** Whether the pool's own minimum is met. */
     final boolean isWorthOffering;
 
+    /** Whether there is nothing that only one can have: shared volumes are not offered alone. */
+    final boolean isEmpty;
+
     Portion(Resources resources, Scalars names, OfferPolicy policy) {
         this.resources = resources;
         this.scalars = names.vector(Shares.exclusive(resources).quantities());
         this.chargeable = resources.isPlain()
                 ? scalars
                 : names.vector(Shares.chargeable(resources).quantities());
+        this.isEmpty = Shares.exclusive(resources).isEmpty();
         this.isWorthOffering = policy.isWorthOffering(at(scalars, Scalars.CPUS), at(scalars, Scalars.MEM));
-    }
-
-    /** Whether there is anything that only one can have: shared volumes are not offered alone. */
-    boolean isEmpty() {
-        return resources.isEmpty()
-                || (!resources.isPlain() && Shares.exclusive(resources).isEmpty());
     }
 
     static long at(long[] vector, int number) {

@@ -10,8 +10,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is free on an agent, as each role and framework may see it. Most roles see the same, so it is reckoned once for all roles nothing is
- * reserved for, and once for each that something is reserved for.
+ * What is free on an agent, as each role and framework may see it. Of a plain amount all see the same; of another most roles do, so it is
+ * reckoned once for all roles nothing is reserved for, and once for each that something is reserved for.
  */
 final class Portions {
     /** What a framework can deal with, as far as it decides which kinds of resources it sees. */
@@ -22,83 +22,70 @@ final class Portions {
     private static final int MASKS = 8;
 
     final Resources all;
-    private final Scalars names;
-    private final OfferPolicy policy;
-    private final Set<String> reservedTo = new HashSet<>();
-    private final @Nullable Portion[] common = new @Nullable Portion[MASKS];
-    private final Map<String, @Nullable Portion[]> byRole = new HashMap<>();
-    private long @Nullable [] chargeable;
+    private final Portion whole;
+    private final @Nullable Views views;
 
-    Portions(Resources all, Scalars names, OfferPolicy policy) {
-        this.all = all;
-        this.names = names;
-        this.policy = policy;
-        for (Special entry : all.special()) {
-            entry.kind().reservedTo().ifPresent(reservedTo::add);
+    private static final class Views {
+        private final Scalars names;
+        private final OfferPolicy policy;
+        private final Set<String> reservedTo = new HashSet<>();
+        private final @Nullable Portion[] common = new @Nullable Portion[MASKS];
+        private final Map<String, @Nullable Portion[]> byRole = new HashMap<>();
+
+        Views(Resources all, Scalars names, OfferPolicy policy) {
+            this.names = names;
+            this.policy = policy;
+            for (Special entry : all.special()) {
+                entry.kind().reservedTo().ifPresent(reservedTo::add);
+            }
         }
     }
 
+    Portions(Resources all, Scalars names, OfferPolicy policy) {
+        this.all = all;
+        this.whole = new Portion(all, names, policy);
+        this.views = all.isPlain() ? null : new Views(all, names, policy);
+    }
+
     boolean isEmpty() {
-        return all.isEmpty();
+        return whole.isEmpty;
     }
 
     boolean isPlain() {
-        return all.isPlain();
+        return views == null;
     }
 
     /** What a quota counts of it: the same for everybody. */
     long[] chargeable() {
-        if (all.isPlain()) {
-            return plain().chargeable;
-        }
-        if (chargeable == null) {
-            chargeable = names.vector(Shares.chargeable(all).quantities());
-        }
-        return chargeable;
+        return whole.chargeable;
     }
 
     /** Whether some role could be offered enough of it for the pool's own minimum. */
     boolean isWorthOffering() {
-        return all.isPlain()
-                ? plain().isWorthOffering
-                : policy.isWorthOffering(
-                        all.quantities().getOrDefault(Resources.CPUS, 0L),
-                        all.quantities().getOrDefault(Resources.MEM, 0L));
+        return whole.isWorthOffering;
     }
 
     /** What a framework with these abilities may see in this role. */
     Portion of(Role role, int mask) {
-        if (all.isPlain()) {
-            return plain();
+        if (views == null) {
+            return whole;
         }
-        if (!isAnythingReservedTo(role)) {
-            return portion(common, role, mask);
-        }
-        return portion(byRole.computeIfAbsent(role.name, name -> new @Nullable Portion[MASKS]), role, mask);
-    }
-
-    private Portion plain() {
-        Portion known = common[0];
-        if (known == null) {
-            known = new Portion(all, names, policy);
-            common[0] = known;
-        }
-        return known;
-    }
-
-    private Portion portion(@Nullable Portion[] cache, Role role, int mask) {
+        @Nullable
+        Portion[] cache = isAnythingReservedTo(views, role)
+                ? views.byRole.computeIfAbsent(role.name, name -> new @Nullable Portion[MASKS])
+                : views.common;
         Portion known = cache[mask];
         if (known == null) {
-            known = new Portion(all.filter(kind -> isVisible(kind, role.name, mask)), names, policy);
+            known = new Portion(all.filter(kind -> isVisible(kind, role.name, mask)), views.names, views.policy);
             cache[mask] = known;
         }
         return known;
     }
 
-    private boolean isAnythingReservedTo(Role role) {
-        if (!reservedTo.isEmpty()) {
+    private static boolean isAnythingReservedTo(Views views, Role role) {
+        if (!views.reservedTo.isEmpty()) {
             for (Role at = role; !at.isRoot(); at = at.above()) {
-                if (reservedTo.contains(at.name)) {
+                if (views.reservedTo.contains(at.name)) {
                     return true;
                 }
             }

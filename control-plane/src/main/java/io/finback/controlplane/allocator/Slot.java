@@ -1,10 +1,12 @@
 package io.finback.controlplane.allocator;
 
+import io.finback.controlplane.allocator.MaintenanceSchedule.Unavailability;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,9 @@ final class Slot {
     int needs;
 
     private @Nullable AgentSpec spec;
+
+    /** When its machine is not to be counted on. */
+    Optional<Unavailability> unavailability = Optional.empty();
 
     /** What it adds to what is free in the pool; see {@link Headroom}. */
     long[] counted = new long[0];
@@ -86,11 +91,10 @@ final class Slot {
 
     /** This much of what was free is offered now. */
     @SuppressWarnings("ReferenceEquality") // only saves work, as above
-    void take(Portion portion, Scalars names, OfferPolicy policy) {
+    void take(Portion portion, Portions nothing, Scalars names, OfferPolicy policy) {
         Portions before = free();
         Resources exclusive = Shares.exclusive(portion.resources);
-        Resources left = exclusive == before.all ? Resources.EMPTY : before.all.minus(exclusive);
-        free = new Portions(left, names, policy);
+        free = exclusive == before.all ? nothing : new Portions(before.all.minus(exclusive), names, policy);
     }
 
     /** Everything offered of this agent but shared volumes. */

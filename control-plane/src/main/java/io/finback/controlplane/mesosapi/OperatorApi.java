@@ -1,5 +1,6 @@
 package io.finback.controlplane.mesosapi;
 
+import akka.http.javadsl.model.ContentType;
 import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
@@ -121,12 +122,14 @@ final class OperatorApi {
     }
 
     private static Encoding contentType(HttpRequest request) {
-        String type = request.entity().getContentType().toString();
-        // What the HTTP layer says when there is none.
-        if (type.equals("none/none") || type.equals("application/octet-stream")) {
+        ContentType type = request.entity().getContentType();
+        boolean absent = type instanceof ContentType.Binary
+                && (type.equals(ContentTypes.APPLICATION_OCTET_STREAM) || type.equals(ContentTypes.NO_CONTENT_TYPE));
+        // One that cannot be read stays among the headers.
+        if (absent && header(request, "Content-Type").isEmpty()) {
             throw ApiFailure.badRequest("Expecting 'Content-Type' to be present");
         }
-        return Negotiation.contentType(type)
+        return Negotiation.contentType(type.toString())
                 .orElseThrow(() -> ApiFailure.of(
                         415, "Content-Type: " + type + " (expected: application/json or application/x-protobuf)"));
     }

@@ -11,6 +11,7 @@ import com.typesafe.config.ConfigFactory;
 import io.finback.controlplane.allocation.OperatorCommand;
 import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.framework.CallAnswer;
+import io.finback.controlplane.mesosapi.subscribe.Connections;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.EventLog;
 import io.finback.resources.FrameworkId;
@@ -71,7 +72,10 @@ final class ServedApi implements AutoCloseable, OperatorCommands {
                 kit.system()));
         binding = Http.get(kit.system())
                 .newServerAt("127.0.0.1", 0)
-                .bind(api::answer)
+                .withSettings(Connections.settings(
+                        kit.system(),
+                        new Connections.Limits(1000, Duration.ofMinutes(1), Duration.ofSeconds(30), 1 << 24)))
+                .bindFlow(Connections.flow(api::answer))
                 .toCompletableFuture()
                 .get(20, TimeUnit.SECONDS);
     }
