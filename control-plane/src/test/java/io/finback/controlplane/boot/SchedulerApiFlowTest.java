@@ -2,6 +2,7 @@ package io.finback.controlplane.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.controlplane.mesosapi.v1.Encoding;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskKey;
@@ -90,6 +91,7 @@ class SchedulerApiFlowTest {
                 .sum();
     }
 
+    @CanIgnoreReturnValue
     private static Offer offer(SchedulerClient.Stream stream, double cpus, double mem) {
         return stream.next(event -> event.getType() == Event.Type.OFFERS
                         && amount(event.getOffers().getOffers(0), "cpus") == cpus
@@ -105,6 +107,7 @@ class SchedulerApiFlowTest {
                 .getStatus();
     }
 
+    @CanIgnoreReturnValue
     private static TaskStatus update(SchedulerClient.Stream stream, String task, String state) {
         return update(
                 stream,
