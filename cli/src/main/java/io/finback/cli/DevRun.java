@@ -100,7 +100,8 @@ final class DevRun {
         try {
             nodes.startAll(starts(plan));
             CompletableFuture<Void> ready = nodes.ready();
-            CompletableFuture<String> ended = nodes.anyTerminated();
+            // An agent that an operator removes ends alone; the cluster goes on without it.
+            CompletableFuture<String> ended = nodes.anyTerminated(node -> !node.isRemoved(), screen::say);
             CompletableFuture<Void> asked = stop.toCompletableFuture();
             CompletableFuture.anyOf(ready, ended, asked).get(READY_LIMIT.toSeconds(), TimeUnit.SECONDS);
             if (ready.isDone() && !asked.isDone() && !ended.isDone()) {

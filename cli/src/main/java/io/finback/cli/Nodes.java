@@ -12,6 +12,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -77,10 +78,20 @@ final class Nodes {
 
     /** Completes with {@code name: reason} when the first node ends by itself. */
     CompletableFuture<String> anyTerminated() {
+        return anyTerminated(node -> true, end -> {});
+    }
+
+    /** As {@link #anyTerminated()}, but the end of a node that is not {@code vital} only goes to {@code told}. */
+    CompletableFuture<String> anyTerminated(Predicate<Node> vital, Consumer<String> told) {
         CompletableFuture<String> first = new CompletableFuture<>();
-        started.forEach((name, node) -> node.terminated()
-                .whenComplete((reason, e) ->
-                        first.complete(name + ": " + (e == null ? reason : String.valueOf(e.getMessage())))));
+        started.forEach((name, node) -> node.terminated().whenComplete((reason, e) -> {
+            String end = name + ": " + (e == null ? reason : String.valueOf(e.getMessage()));
+            if (vital.test(node)) {
+                first.complete(end);
+            } else {
+                told.accept(end);
+            }
+        }));
         return first;
     }
 

@@ -17,4 +17,9 @@ public interface Node {
 
     /** Completes with the reason when the node has ended, by {@link #stop} or by itself (such as a downed master). */
     CompletionStage<String> terminated();
+
+    /** True once an operator has taken this node out of the cluster: its end is meant, and no reason for others to end. */
+    default boolean isRemoved() {
+        return false;
+    }
 }

@@ -7,18 +7,20 @@ import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.pubsub.Topic;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
-import akka.http.javadsl.model.HttpRequest;
-import akka.http.javadsl.model.HttpResponse;
 import akka.pattern.Patterns;
 import com.typesafe.config.Config;
 import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.FrameworkDelta;
+import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.mesosapi.ClusterApi;
 import io.finback.controlplane.mesosapi.ClusterApiParts;
 import io.finback.controlplane.mesosapi.MasterIdentity;
+import io.finback.controlplane.mesosapi.subscribe.Connections;
+import io.finback.controlplane.mesosapi.subscribe.SchedulerApi;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.ClusterView;
 import io.finback.controlplane.view.EventLog;
@@ -153,9 +155,18 @@ public final class MasterNode implements Node {
                 settings.api(),
                 MasterSettings.flags(config),
                 request -> request.discardEntityBytes(system).completionStage().thenApply(done -> null)));
-        akka.japi.function.Function<HttpRequest, CompletionStage<HttpResponse>> answer = api::answer;
-        CompletionStage<ServerBinding> bound =
-                Http.get(system).newServerAt(listen.host(), listen.port()).bind(answer);
+        SchedulerApi schedulers = SchedulerApi.create(
+                system,
+                new SchedulerApi.Collaborators(
+                        settings.schedulerApi(),
+                        self::get,
+                        id -> ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, id.value()),
+                        Set.of(SchedulerMessage.FRAMEWORK)));
+        ClusterApi all = api.with("/api/v1/scheduler", schedulers::answer);
+        CompletionStage<ServerBinding> bound = Http.get(system)
+                .newServerAt(listen.host(), listen.port())
+                .withSettings(Connections.settings(system, settings.connections()))
+                .bindFlow(Connections.flow(all::answer));
         return bound.handle((binding, failure) -> {
             if (failure != null) {
                 throw new CompletionException(new StartFailure(

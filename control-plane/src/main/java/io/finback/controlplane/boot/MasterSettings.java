@@ -9,6 +9,8 @@ import io.finback.controlplane.framework.FrameworkSettings;
 import io.finback.controlplane.ingress.Ingress;
 import io.finback.controlplane.mesosapi.ClusterApiSettings;
 import io.finback.controlplane.mesosapi.MasterIdentity;
+import io.finback.controlplane.mesosapi.subscribe.Connections;
+import io.finback.controlplane.mesosapi.subscribe.SchedulerApiSettings;
 import io.finback.resources.Resources;
 import io.finback.runtime.StartFailure;
 import io.finback.runtime.Version;
@@ -27,6 +29,8 @@ record MasterSettings(
         FrameworkSettings framework,
         AgentSettings agent,
         HttpListen http,
+        Connections.Limits connections,
+        SchedulerApiSettings schedulerApi,
         ClusterApiSettings api) {
 
     static MasterSettings from(Config config) {
@@ -37,6 +41,8 @@ record MasterSettings(
                     framework(master),
                     agent(master),
                     HttpListen.from(config, "finback.master.http"),
+                    connections(SettingsReader.of(config, "finback.master.connections")),
+                    schedulerApi(SettingsReader.of(config, "finback.master.scheduler-api")),
                     api(SettingsReader.of(config, "finback.master.api")));
         } catch (IllegalArgumentException e) {
             throw new StartFailure(String.valueOf(e.getMessage()), e);
@@ -72,6 +78,27 @@ record MasterSettings(
                 new Ingress.Settings(
                         config.intIn("framework-max-batch", 1, Integer.MAX_VALUE),
                         config.intIn("framework-max-queue", 1, Integer.MAX_VALUE)));
+    }
+
+    private static Connections.Limits connections(SettingsReader config) {
+        return new Connections.Limits(
+                config.intIn("max", 1, 1_000_000),
+                config.duration("idle-timeout"),
+                config.duration("request-timeout"),
+                config.bytes("max-drained", 1024, Long.MAX_VALUE));
+    }
+
+    private static SchedulerApiSettings schedulerApi(SettingsReader config) {
+        return new SchedulerApiSettings(
+                config.duration("heartbeat"),
+                config.duration("ask-timeout"),
+                config.bytes("max-body", 1024, Integer.MAX_VALUE),
+                config.bytes("max-bodies", 1024, Long.MAX_VALUE),
+                config.duration("body-timeout"),
+                config.intIn("max-values", 1, Integer.MAX_VALUE),
+                config.intIn("max-streams", 1, 1_000_000),
+                config.intIn("buffer-events", 1, 10_000_000),
+                config.bytes("buffer-bytes", 1024, Long.MAX_VALUE));
     }
 
     private static AgentSettings agent(SettingsReader config) {

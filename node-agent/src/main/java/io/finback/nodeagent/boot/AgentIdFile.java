@@ -9,12 +9,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 
-/** The agent's name: {@code <data-dir>/agent-id}, made on the first start and kept. */
+/** The agent's name: {@code <data-dir>/agent-id}, made on the first start and kept until an operator removes the agent. */
 final class AgentIdFile {
+    private static final String NAME = "agent-id";
+
     private AgentIdFile() {}
 
+    /** The next agent on this directory is a new one. */
+    static void forget(Path dataDir) throws IOException {
+        AtomicFiles.delete(dataDir.resolve(NAME));
+    }
+
     static AgentId of(Path dataDir) {
-        Path file = dataDir.resolve("agent-id");
+        Path file = dataDir.resolve(NAME);
         try {
             if (!Files.exists(file)) {
                 Files.createDirectories(dataDir);

@@ -46,6 +46,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,6 +70,8 @@ public final class AgentNode implements Node {
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
     private final CompletableFuture<String> terminated = new CompletableFuture<>();
+    private final AtomicReference<String> end = new AtomicReference<>("the agent's ActorSystem ended by itself");
+    private volatile boolean removed;
 
     private AgentNode(
             AgentSettings settings,
@@ -180,16 +183,52 @@ public final class AgentNode implements Node {
     }
 
     @Override
+    public boolean isRemoved() {
+        return removed;
+    }
+
+    @Override
     public CompletionStage<Void> stop() {
         if (stopping.compareAndSet(false, true)) {
+            end.set("stopped");
             CompletionStage<Done> tasks =
                     settings.stopTasksOnExit() ? stopTasks() : CompletableFuture.completedFuture(Done.getInstance());
-            tasks.thenCompose(done -> ended("leave", leave()))
-                    .thenCompose(done -> ended("link", link.stop()))
-                    .thenCompose(done -> ended("api", binding.terminate(Duration.ofSeconds(2))))
-                    .thenAccept(done -> system.terminate());
+            tasks.thenCompose(done -> ended("leave", leave())).thenAccept(done -> endSystems());
         }
         return stopped.copy();
+    }
+
+    /** The masters do not want this agent any more. Until its id is forgotten, a crash in here is repeated by the next start. */
+    private void remove(String reason) {
+        if (stopping.compareAndSet(false, true)) {
+            removed = true;
+            end.set(
+                    "this agent was removed from the cluster (" + reason
+                            + "); its tasks have been ended. To have this machine back, start the agent again: it joins as a new one");
+            stopTasks()
+                    .thenCompose(done -> ended(
+                            "forget",
+                            AskPattern.ask(
+                                    tasks, TasksActor.ForgetUpdates::new, Duration.ofSeconds(10), system.scheduler())))
+                    .thenAccept(done -> {
+                        forgetId();
+                        endSystems();
+                    });
+        }
+    }
+
+    private void forgetId() {
+        try {
+            AgentIdFile.forget(settings.dataDir());
+        } catch (IOException e) {
+            log.error("agent.id_not_forgotten reason={} next=the_next_start_is_refused_again", e.toString());
+        }
+    }
+
+    private void endSystems() {
+        ended("link", link.stop())
+                .thenCompose(done -> ended("api", binding.terminate(Duration.ofSeconds(2))))
+                .thenAccept(done -> system.terminate());
     }
 
     private CompletionStage<Done> leave() {
@@ -220,6 +259,7 @@ public final class AgentNode implements Node {
     }
 
     private void watchOver() {
+        registration.removal().thenAccept(this::remove);
         system.getWhenTerminated().whenComplete((done, failure) -> {
             launcher.discardAll();
             blocking.shutdownNow();
@@ -227,7 +267,7 @@ public final class AgentNode implements Node {
             CompletionStage<Void> left = asked ? CompletableFuture.completedFuture(null) : link.stop();
             left.whenComplete((gone, problem) -> {
                 registration.end(new StartFailure("the agent ended before a master admitted it"));
-                boolean first = terminated.complete(asked ? "stopped" : "the agent's ActorSystem ended by itself");
+                boolean first = terminated.complete(end.get());
                 log.info("agent.ended asked={} first={}", asked, first);
                 stopped.complete(null);
             });

@@ -47,7 +47,8 @@ public final class AtomicFiles {
         syncDirectory(from);
     }
 
-    static void delete(Path file) throws IOException {
+    /** The absence is durable. */
+    public static void delete(Path file) throws IOException {
         if (Files.deleteIfExists(file)) {
             syncDirectory(file);
         }

@@ -35,6 +35,7 @@ public final class Sandboxes {
         return root;
     }
 
+    /** A task of an earlier id of this agent has its sandbox below that id. */
     public Path of(AgentTask task) {
         return runs(task.info()).resolve(task.container());
     }
@@ -84,7 +85,8 @@ public final class Sandboxes {
     }
 
     private Path executors(TaskInfo task) {
-        return root.resolve("frameworks")
+        return root.resolveSibling(name(task.agent().value()))
+                .resolve("frameworks")
                 .resolve(name(task.framework().value()))
                 .resolve("executors");
     }

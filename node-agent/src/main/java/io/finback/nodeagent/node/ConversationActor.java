@@ -114,6 +114,9 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
         if (message instanceof MasterToAgent.RegisterAgain) {
             return session.current().isPresent() ? registerAgain("master_asks") : this;
         }
+        if (message instanceof MasterToAgent.Shutdown shutdown) {
+            return onShutdown(shutdown);
+        }
         if (message instanceof MasterToAgent.Refused refused) {
             return onRefused(refused);
         }
@@ -143,7 +146,7 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     }
 
     private Behavior<Command> onRegistered(MasterToAgent.Registered registered) {
-        if (!session.admit(registered.session(), System.nanoTime())) {
+        if (registration.isRemoved() || !session.admit(registered.session(), System.nanoTime())) {
             return this;
         }
         getContext().getLog().info("agent.registered agentId={} session={}", info.id(), registered.session());
@@ -162,8 +165,21 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
                         info.id(),
                         refused.reason(),
                         settings.retryRefused());
-        leaveSession();
-        timers.startTimerWithFixedDelay(Due.REGISTER, settings.retryRefused(), settings.registerEvery());
+        if (!registration.isRemoved()) {
+            leaveSession();
+            timers.startTimerWithFixedDelay(Due.REGISTER, settings.retryRefused(), settings.registerEvery());
+        }
+        return this;
+    }
+
+    /** From here on nothing is said any more; the owner of the node ends the tasks, and the node. */
+    private Behavior<Command> onShutdown(MasterToAgent.Shutdown shutdown) {
+        if (!registration.isRemoved()) {
+            getContext().getLog().error("agent.removed agentId={} reason={}", info.id(), shutdown.reason());
+            leaveSession();
+            timers.cancel(Due.REGISTER);
+            registration.removed(shutdown.reason());
+        }
         return this;
     }
 
@@ -192,7 +208,7 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
 
     private Behavior<Command> onKnown(Known known) {
         known.updates().forEach(streams::add);
-        if (session.current().isEmpty()) {
+        if (session.current().isEmpty() && !registration.isRemoved()) {
             AgentToMaster.Register.of(info, UUID.randomUUID().toString(), session.newest(), known.tasks())
                     .forEach(peers::tell);
         }
@@ -224,6 +240,9 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     }
 
     private Behavior<Command> registerAgain(String reason) {
+        if (registration.isRemoved()) {
+            return this;
+        }
         getContext().getLog().info("agent.register agentId={} reason={}", info.id(), reason);
         leaveSession();
         timers.startTimerWithFixedDelay(Due.REGISTER, Duration.ZERO, settings.registerEvery());

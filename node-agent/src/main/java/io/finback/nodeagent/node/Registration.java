@@ -6,6 +6,7 @@ import java.util.concurrent.CompletionStage;
 /** Whether a master has admitted this agent. Thread-safe. */
 public final class Registration {
     private final CompletableFuture<Void> first = new CompletableFuture<>();
+    private final CompletableFuture<String> removal = new CompletableFuture<>();
     private volatile boolean registered;
 
     /** Completes at the first admission. */
@@ -21,6 +22,19 @@ public final class Registration {
     public void end(RuntimeException why) {
         registered = false;
         first.completeExceptionally(why);
+    }
+
+    /** Completes with the reason when the masters want this agent to end and never come back by this id. */
+    public CompletionStage<String> removal() {
+        return removal.copy();
+    }
+
+    void removed(String reason) {
+        removal.complete(reason);
+    }
+
+    boolean isRemoved() {
+        return removal.isDone();
     }
 
     void registered() {

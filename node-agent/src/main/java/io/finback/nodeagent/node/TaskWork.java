@@ -111,6 +111,12 @@ final class TaskWork {
         ledger.find(id).ifPresent(task -> ledger.apply(task.acknowledged(uuid)));
     }
 
+    /** As if a scheduler had taken everything that is left to be said of ended tasks. */
+    void forgetUpdates() {
+        ledger.all().stream().filter(AgentTask::isEnded).forEach(task -> task.unacknowledged()
+                .forEach(update -> acknowledged(task.key(), update.uuid().orElse(""))));
+    }
+
     void prepared(TaskKey id, ProcessRef process) {
         Optional<AgentTask> task = ledger.find(id);
         Step step = task.map(found -> found.prepared(process, stamp())).orElse(null);

@@ -48,6 +48,9 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     /** Ends every task and takes no new one; answered when all have ended. */
     public record StopAll(ActorRef<Done> replyTo) implements Command {}
 
+    /** Nobody will ever take what is left to be said: tasks that have ended are done. */
+    public record ForgetUpdates(ActorRef<Done> replyTo) implements Command {}
+
     private record Prepared(TaskKey task, ProcessRef process) implements Command {}
 
     private record NotPrepared(TaskKey task, String why) implements Command {}
@@ -105,6 +108,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                 .onMessage(Acknowledge.class, this::onAcknowledge)
                 .onMessage(Describe.class, this::onDescribe)
                 .onMessage(StopAll.class, this::onStopAll)
+                .onMessage(ForgetUpdates.class, this::onForgetUpdates)
                 .onMessage(Prepared.class, made -> settled(() -> work.prepared(made.task(), made.process())))
                 .onMessage(NotPrepared.class, failed -> settled(() -> work.notPrepared(failed.task(), failed.why())))
                 .onMessage(Ended.class, end -> settled(() -> work.ended(end.task(), end.process(), end.exit())))
@@ -162,6 +166,12 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     private Behavior<Command> onStopAll(StopAll stop) {
         stopping = stop.replyTo();
         return settled(work::killAll);
+    }
+
+    private Behavior<Command> onForgetUpdates(ForgetUpdates forget) {
+        work.forgetUpdates();
+        forget.replyTo().tell(Done.getInstance());
+        return settled(() -> {});
     }
 
     /** After every change: come back for what the disk refused, and say so when the last task has ended. */

@@ -183,6 +183,33 @@ class AgentNodeTest {
     }
 
     @Test
+    void aRemovedAgentEndsItsTasksAndItselfAndComesBackAsANewOne() throws Exception {
+        Config config = agent(Map.of());
+        Node node = AgentNode.start(config);
+        AgentId id = register().info().id();
+        tell(new MasterToAgent.Launch(session, List.of(task(id, "t", "exec sleep 600"))));
+        TaskStatus running = status();
+
+        tell(new MasterToAgent.Shutdown("marked gone"));
+
+        assertThat(node.terminated().toCompletableFuture().get(60, TimeUnit.SECONDS))
+                .contains("removed", "marked gone", "start the agent again");
+        assertThat(node.isRemoved()).isTrue();
+        Await.until("the task has ended with its agent", () -> ProcessHandle.of(
+                        running.pid().orElseThrow())
+                .filter(ProcessHandle::isAlive)
+                .isEmpty());
+        stop(node);
+
+        HEARD.clear();
+        Node next = AgentNode.start(config);
+        AgentToMaster.Register register = register();
+        assertThat(register.info().id()).isNotEqualTo(id);
+        assertThat(register.tasks()).isEmpty();
+        stop(next);
+    }
+
+    @Test
     void refusesToStartWithoutMasters() {
         assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.cluster.seeds", List.of()))))
                 .isInstanceOf(StartFailure.class)

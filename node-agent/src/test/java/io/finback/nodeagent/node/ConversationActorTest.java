@@ -166,6 +166,20 @@ class ConversationActorTest {
     }
 
     @Test
+    void saysNothingMoreOnceItIsRemoved() {
+        register(7);
+        say(new MasterToAgent.Shutdown("gone"));
+        say(new MasterToAgent.Shutdown("gone"));
+        assertThat(registration.removal().toCompletableFuture()).succeedsWithin(Duration.ofSeconds(10));
+        say(new MasterToAgent.Registered(8, BEAT));
+        say(new MasterToAgent.RegisterAgain());
+        TestProbe<AgentToMaster> other = kit.createTestProbe();
+        conversation.tell(new ConversationActor.LinkUp(other.getRef()));
+        other.expectNoMessage(QUIET);
+        assertThat(registration.isRegistered()).isFalse();
+    }
+
+    @Test
     void registersOnANewLink() {
         register(7);
         TestProbe<AgentToMaster> other = kit.createTestProbe();

@@ -64,7 +64,8 @@ public final class StatusMessages {
         return Optional.of(new UUID(buffer.getLong(), buffer.getLong()).toString());
     }
 
-    static ByteString bytes(String uuid) {
+    /** The 16 bytes of a name of an update. */
+    public static ByteString bytes(String uuid) {
         UUID parsed = UUID.fromString(uuid);
         ByteBuffer buffer = ByteBuffer.allocate(UUID_BYTES)
                 .putLong(parsed.getMostSignificantBits())

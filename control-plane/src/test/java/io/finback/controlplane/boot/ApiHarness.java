@@ -1,0 +1,58 @@
+package io.finback.controlplane.boot;
+
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import akka.http.javadsl.Http;
+import akka.http.javadsl.ServerBinding;
+import com.typesafe.config.ConfigFactory;
+import io.finback.controlplane.framework.SchedulerCall;
+import io.finback.controlplane.mesosapi.MasterIdentity;
+import io.finback.controlplane.mesosapi.subscribe.Connections;
+import io.finback.controlplane.mesosapi.subscribe.SchedulerApi;
+import io.finback.controlplane.mesosapi.v1.Encoding;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/** A master's entities and its scheduler API on a port of its own; agents are scripted. */
+final class ApiHarness implements AutoCloseable {
+    static final String MASTER_ID = "11111111-2222-3333-4444-555555555555";
+
+    final ControlPlaneHarness plane;
+    final SchedulerApi api;
+    final int port;
+
+    ApiHarness(Path data, Map<String, Object> overrides) {
+        this.plane = new ControlPlaneHarness(data, overrides);
+        MasterSettings settings = MasterSettings.from(ConfigFactory.parseMap(overrides)
+                .withFallback(plane.system().settings().config()));
+        this.api = SchedulerApi.create(
+                plane.system(),
+                new SchedulerApi.Collaborators(
+                        settings.schedulerApi(),
+                        () -> new MasterIdentity(MASTER_ID, "127.0.0.1", 5050, "test", Instant.EPOCH),
+                        id -> ClusterSharding.get(plane.system()).entityRefFor(SchedulerCall.KEY, id.value()),
+                        Set.of(ControlPlaneHarness.FRAMEWORK)));
+        try {
+            ServerBinding binding = Http.get(plane.system())
+                    .newServerAt("127.0.0.1", 0)
+                    .withSettings(Connections.settings(plane.system(), settings.connections()))
+                    .bindFlow(Connections.flow(api::answer))
+                    .toCompletableFuture()
+                    .get(15, TimeUnit.SECONDS);
+            this.port = binding.localAddress().getPort();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    SchedulerClient client(Encoding encoding) {
+        return new SchedulerClient(port, encoding);
+    }
+
+    @Override
+    public void close() {
+        plane.close();
+    }
+}
