@@ -45,7 +45,7 @@ final class NaivePool {
     }
 
     static String top(String role) {
-        return role.split("/")[0];
+        return role.replaceFirst("/.*", "");
     }
 
     /** Offered + allocated &lt;= total, for every agent. */
@@ -74,8 +74,7 @@ final class NaivePool {
     }
 
     Resources free(AllocatorState.Entry agent) {
-        return free.computeIfAbsent(
-                agent.spec().id(), id -> agent.unallocated().minus(offeredOn(id)));
+        return free.computeIfAbsent(agent.spec().id(), id -> agent.unallocated().minus(offeredOn(id)));
     }
 
     boolean isOpen(AllocatorState.Entry agent) {
@@ -117,7 +116,10 @@ final class NaivePool {
     }
 
     private long owed(String top, String name) {
-        long guarantee = pool.state.quota(top).map(quota -> quota.guarantees().getOrDefault(name, 0L)).orElse(0L);
+        long guarantee = pool.state
+                .quota(top)
+                .map(quota -> quota.guarantees().getOrDefault(name, 0L))
+                .orElse(0L);
         return Math.max(0, guarantee - consumed(top).getOrDefault(name, 0L));
     }
 
@@ -190,7 +192,8 @@ final class NaivePool {
 
     static boolean canTake(ClientSpec spec, AgentSpec agent) {
         boolean hasGpus = agent.total().milli(Resources.GPUS) > 0;
-        boolean isFar = agent.domain().map(domain -> !domain.region().equals("here")).orElse(false);
+        boolean isFar =
+                agent.domain().map(domain -> !domain.region().equals("here")).orElse(false);
         return (!hasGpus || spec.capabilities().contains(Capability.GPU_RESOURCES))
                 && (!isFar || spec.capabilities().contains(Capability.REGION_AWARE));
     }
@@ -200,9 +203,8 @@ final class NaivePool {
         List<SortedMap<String, Long>> own = spec.minimums().get(role);
         if (own != null) {
             return own.isEmpty()
-                    || own.stream()
-                            .anyMatch(amount -> amount.entrySet().stream()
-                                    .allMatch(entry -> has.getOrDefault(entry.getKey(), 0L) >= entry.getValue()));
+                    || own.stream().anyMatch(amount -> amount.entrySet().stream()
+                            .allMatch(entry -> has.getOrDefault(entry.getKey(), 0L) >= entry.getValue()));
         }
         return has.getOrDefault("cpus", 0L) >= 10 || has.getOrDefault("mem", 0L) >= 32_000;
     }
@@ -210,7 +212,8 @@ final class NaivePool {
     static boolean meetsConstraints(ClientSpec spec, String role, AgentSpec agent) {
         List<Group> groups = spec.constraints().byRole().get(role);
         return groups == null
-                || groups.stream().anyMatch(group -> group.all().stream().allMatch(constraint -> meets(constraint, agent)));
+                || groups.stream()
+                        .anyMatch(group -> group.all().stream().allMatch(constraint -> meets(constraint, agent)));
     }
 
     private static boolean meets(AttributeConstraint constraint, AgentSpec agent) {
@@ -220,14 +223,19 @@ final class NaivePool {
                     case REGION -> agent.domain().map(FaultDomain::region);
                     case ZONE -> agent.domain().map(FaultDomain::zone);
                 }
-                : Optional.ofNullable(agent.attributes().get(constraint.attribute().orElseThrow()));
+                : Optional.ofNullable(
+                        agent.attributes().get(constraint.attribute().orElseThrow()));
         return switch (constraint.test()) {
             case EXISTS -> value.isPresent();
             case NOT_EXISTS -> value.isEmpty();
             case TEXT_EQUALS -> value.equals(constraint.text());
             case TEXT_NOT_EQUALS -> !value.equals(constraint.text());
-            case TEXT_MATCHES -> value.filter(RandomPool.compiled(constraint.text().orElseThrow())).isPresent();
-            case TEXT_NOT_MATCHES -> value.filter(RandomPool.compiled(constraint.text().orElseThrow())).isEmpty();
+            case TEXT_MATCHES ->
+                value.filter(RandomPool.compiled(constraint.text().orElseThrow()))
+                        .isPresent();
+            case TEXT_NOT_MATCHES ->
+                value.filter(RandomPool.compiled(constraint.text().orElseThrow()))
+                        .isEmpty();
         };
     }
 

@@ -46,7 +46,8 @@ class OfferPropertiesTest {
     }
 
     private static int pass(RandomPool pool) {
-        pool.book.expire(pool.now);
+        pool.book.expire(pool.now).forEach(offer -> assertThat(offer.expiresAt())
+                .isBeforeOrEqualTo(pool.now));
         Map<String, Long> surplus = new HashMap<>();
         NaivePool before = new NaivePool(pool);
         before.guaranteedNames().forEach(name -> surplus.put(name, before.surplus(name)));
@@ -80,7 +81,9 @@ class OfferPropertiesTest {
         assertThat(offer.resources().filter(kind -> !NaivePool.isVisible(kind, spec, offer.role())))
                 .as("%s", offer)
                 .isEqualTo(Resources.EMPTY);
-        assertThat(NaivePool.canTake(spec, agent.spec())).as("can take: %s", offer).isTrue();
+        assertThat(NaivePool.canTake(spec, agent.spec()))
+                .as("can take: %s", offer)
+                .isTrue();
         assertThat(NaivePool.meetsMinimum(spec, offer.role(), offer.resources()))
                 .as("minimum: %s", offer)
                 .isTrue();

@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -118,7 +119,8 @@ final class RandomPool {
 
     void accept(Offered offer) {
         Resources taken = part(offer.resources());
-        if (taken.isEmpty() || book.remove(offer.framework(), List.of(offer.id())).isEmpty()) {
+        if (taken.isEmpty()
+                || book.remove(offer.framework(), List.of(offer.id())).isEmpty()) {
             return;
         }
         Holding holding = new Holding(
@@ -159,7 +161,7 @@ final class RandomPool {
                 .orElse(false)) {
             return;
         }
-        book.withdraw(id);
+        ended(book.withdraw(id));
         AgentRecord record = state.agent(id)
                 .map(entry -> entry.record().withSpec(spec, spec.total()))
                 .orElseGet(() -> AgentRecord.admitted(spec, now));
@@ -171,17 +173,20 @@ final class RandomPool {
     private AgentSpec spec(int number) {
         Resources total = Resources.of(4 + random.nextInt(3), 4_096, 1_000).withPorts(Ranges.of(31_000, 31_020));
         if (number % 3 == 1) {
-            total = total.plus(
-                    Resources.of(Kind.reserved(Reservation.fixed("eng")), Resources.of(2, 1_024, 0)));
+            total = total.plus(Resources.of(Kind.reserved(Reservation.fixed("eng")), Resources.of(2, 1_024, 0)));
             total = total.plus(Resources.of(
-                    Kind.reserved(Reservation.fixed("eng")).reservedFurther(Reservation.dynamic("eng/be", Optional.empty())),
+                    Kind.reserved(Reservation.fixed("eng"))
+                            .reservedFurther(Reservation.dynamic("eng/be", Optional.empty())),
                     Resources.of(1, 512, 0)));
         }
         if (number % 3 == 2) {
             total = total.plus(Resources.of(new Kind(List.of(), Optional.empty(), true, false), Resources.of(3, 0, 0)));
-            Disk volume = new Disk(Optional.of(new Disk.Persistence("v", Optional.empty())), Optional.empty(), Optional.empty());
+            Disk volume = new Disk(
+                    Optional.of(new Disk.Persistence("v", Optional.empty())), Optional.empty(), Optional.empty());
             total = total.plus(Resources.of(
-                    Kind.reserved(Reservation.fixed("ops")).withDisk(Optional.of(volume)).withShared(true),
+                    Kind.reserved(Reservation.fixed("ops"))
+                            .withDisk(Optional.of(volume))
+                            .withShared(true),
                     Resources.of(0, 0, 100)));
         }
         if (number == 4) {
@@ -196,14 +201,14 @@ final class RandomPool {
 
     private void lose(AgentId agent) {
         state.agent(agent).ifPresent(entry -> {
-            book.setOfferable(agent, false);
+            ended(book.setOfferable(agent, false));
             offerable.remove(agent);
             apply(agents(entry.record().withLostAt(now)));
         });
     }
 
     private void open(AgentId agent, boolean allowed) {
-        book.setOfferable(agent, allowed);
+        ended(book.setOfferable(agent, allowed));
         if (allowed) {
             offerable.add(agent);
         } else {
@@ -230,32 +235,34 @@ final class RandomPool {
                 minimums.put(role, List.of(new TreeMap<>(Map.of("cpus", 1_000L * random.nextInt(4)))));
             }
         }
-        ClientSpec spec =
-                new ClientSpec(roles, suppressed, capabilities, new OfferConstraints(constraints), minimums);
-        book.join(framework, spec);
+        ClientSpec spec = new ClientSpec(roles, suppressed, capabilities, new OfferConstraints(constraints), minimums);
+        ended(book.join(framework, spec));
         clients.put(framework, spec);
-        refused.removeIf(
-                old -> old.framework().equals(framework) && !roles.contains(old.role()));
+        refused.removeIf(old -> old.framework().equals(framework) && !roles.contains(old.role()));
     }
 
     private Group group() {
         List<AttributeConstraint> all = new ArrayList<>();
         for (int i = random.nextInt(2); i >= 0; i--) {
-            OfferConstraints.Test test = OfferConstraints.Test.values()[random.nextInt(6)];
+            OfferConstraints.Test test = List.of(OfferConstraints.Test.values()).get(random.nextInt(6));
             Optional<String> text = test == OfferConstraints.Test.EXISTS || test == OfferConstraints.Test.NOT_EXISTS
                     ? Optional.empty()
-                    : Optional.of(List.of("r0", "r1", "host2", "here", "(r|z)[0-2]", "host[13]").get(random.nextInt(6)));
+                    : Optional.of(List.of("r0", "r1", "host2", "here", "(r|z)[0-2]", "host[13]")
+                            .get(random.nextInt(6)));
             all.add(
                     random.nextBoolean()
                             ? new AttributeConstraint(Optional.empty(), Optional.of("rack"), test, text)
                             : new AttributeConstraint(
-                                    Optional.of(Pseudo.values()[random.nextInt(3)]), Optional.empty(), test, text));
+                                    Optional.of(List.of(Pseudo.values()).get(random.nextInt(3))),
+                                    Optional.empty(),
+                                    test,
+                                    text));
         }
         return new Group(all);
     }
 
     private void leave(FrameworkId framework) {
-        book.leave(framework);
+        ended(book.leave(framework));
         clients.remove(framework);
         refused.removeIf(old -> old.framework().equals(framework));
     }
@@ -263,8 +270,7 @@ final class RandomPool {
     private void revive(FrameworkId framework) {
         Set<String> roles = random.nextBoolean() ? Set.of() : some(ROLES);
         book.revive(framework, roles);
-        refused.removeIf(old ->
-                old.framework().equals(framework) && (roles.isEmpty() || roles.contains(old.role())));
+        refused.removeIf(old -> old.framework().equals(framework) && (roles.isEmpty() || roles.contains(old.role())));
     }
 
     private void setQuota() {
@@ -280,24 +286,31 @@ final class RandomPool {
             limits.put("cpus", guarantee + 1_000L * random.nextInt(6));
         }
         // As the operator's round does: every offer that could be in the way ends.
-        List.copyOf(book.outstanding()).forEach(offer -> book.remove(offer.framework(), List.of(offer.id())));
+        List.copyOf(book.outstanding()).forEach(offer -> ended(book.remove(offer.framework(), List.of(offer.id()))));
         apply(quotas(new Quota(role, guarantees, limits)));
     }
 
     /** Everything volatile is lost; what is durable is replayed. */
     private void crash() {
         AllocatorState replayed = new AllocatorState();
-        journal.forEach(replayed::apply);
+        for (AllocatorEvent event : journal) {
+            replayed = replayed.apply(event);
+        }
         state = random.nextBoolean() ? replayed : AllocatorState.of(replayed.snapshot());
         book = newBook();
         refused.clear();
-        clients.forEach((framework, spec) -> book.join(framework, spec));
-        offerable.forEach(agent -> book.setOfferable(agent, true));
+        clients.forEach((framework, spec) -> ended(book.join(framework, spec)));
+        offerable.forEach(agent -> ended(book.setOfferable(agent, true)));
     }
 
     private void apply(AllocatorEvent event) {
         journal.add(event);
-        state.apply(event);
+        state = state.apply(event);
+    }
+
+    /** What ended is asked of the book where it matters. */
+    private static void ended(List<Offered> offers) {
+        offers.forEach(offer -> Objects.requireNonNull(offer.id()));
     }
 
     private Set<String> some(Iterable<String> from) {
