@@ -66,4 +66,11 @@ public record TaskInfo(
             Map<String, String> labels) {
         this(id, name, framework, agent, resources, command, killGrace, labels, ANY_ROLE, Optional.empty());
     }
+
+    /** The same, accounted to another role. */
+    public TaskInfo withRole(String other) {
+        return role.equals(other)
+                ? this
+                : new TaskInfo(id, name, framework, agent, resources, command, killGrace, labels, other, discovery);
+    }
 }

@@ -2,20 +2,26 @@ package io.finback.controlplane.boot;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Props;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
 import io.finback.controlplane.agent.AgentSession;
 import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.allocation.AllocatorActor;
 import io.finback.controlplane.allocation.AllocatorMessage;
+import io.finback.controlplane.framework.AgentStanding;
 import io.finback.controlplane.framework.FrameworkActor;
 import io.finback.controlplane.framework.FrameworkDelta;
+import io.finback.controlplane.framework.FrameworkKeeper;
+import io.finback.controlplane.framework.FrameworkSignal;
 import io.finback.controlplane.framework.SchedulerCall;
+import io.finback.persistence.EventFeed;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.runtime.Role;
 import io.finback.wire.AgentSessionMessage;
 import java.time.Clock;
+import java.util.function.Function;
 
 /** Makes the master's own entities known to cluster sharding. */
 final class Entities {
@@ -25,23 +31,32 @@ final class Entities {
             ActorSystem<?> system,
             MasterSettings settings,
             ActorRef<AllocationDelta> allocationViews,
-            ActorRef<FrameworkDelta> frameworkViews) {
+            ActorRef<FrameworkDelta> frameworkViews,
+            Function<AgentId, AgentStanding> agents) {
         ClusterSharding sharding = ClusterSharding.get(system);
         Clock clock = Clock.systemUTC();
         String masters = Role.MASTER.id();
         AllocatorActor.Collaborators allocator =
                 AllocatorActor.Collaborators.sharded(settings.allocator(), clock, allocationViews, sharding);
         FrameworkActor.Collaborators framework =
-                FrameworkActor.Collaborators.sharded(settings.framework(), clock, frameworkViews, sharding);
+                FrameworkActor.Collaborators.sharded(settings.framework(), clock, frameworkViews, agents, sharding);
         AgentSession.Collaborators agent = AgentSession.Collaborators.sharded(settings.agent(), clock, sharding);
         sharding.init(Entity.of(AllocatorMessage.KEY, entity -> AllocatorActor.create(entity.getEntityId(), allocator))
                 .withRole(masters));
         sharding.init(Entity.of(
                         SchedulerCall.KEY,
-                        entity -> FrameworkActor.create(FrameworkId.of(entity.getEntityId()), framework))
+                        entity -> FrameworkActor.create(
+                                FrameworkId.of(entity.getEntityId()), framework, self -> entity.getShard()
+                                        .tell(new ClusterSharding.Passivate<>(self))))
                 .withRole(masters));
         sharding.init(Entity.of(
                         AgentSessionMessage.KEY, entity -> AgentSession.create(AgentId.of(entity.getEntityId()), agent))
                 .withRole(masters));
+        var unused = system.systemActorOf(
+                FrameworkKeeper.create(
+                        () -> EventFeed.of(system).entityIds(SchedulerCall.KEY.name()),
+                        id -> sharding.entityRefFor(SchedulerCall.KEY, id).tell(new FrameworkSignal.Wake())),
+                "framework-keeper",
+                Props.empty());
     }
 }

@@ -104,7 +104,8 @@ public final class MasterNode implements Node {
                 system,
                 settings,
                 spawn(ClusterView.publisher(topics.allocation()), "allocation-publisher"),
-                spawn(ClusterView.publisher(topics.frameworks()), "framework-publisher"));
+                spawn(ClusterView.publisher(topics.frameworks()), "framework-publisher"),
+                new AgentStandings(view::get));
         var unused = spawn(
                 ClusterView.create(
                         view,

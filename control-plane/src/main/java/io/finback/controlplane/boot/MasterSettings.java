@@ -11,14 +11,17 @@ import io.finback.controlplane.mesosapi.ClusterApiSettings;
 import io.finback.controlplane.mesosapi.MasterIdentity;
 import io.finback.controlplane.mesosapi.subscribe.Connections;
 import io.finback.controlplane.mesosapi.subscribe.SchedulerApiSettings;
+import io.finback.resources.FaultDomain;
 import io.finback.resources.Resources;
 import io.finback.runtime.StartFailure;
 import io.finback.runtime.Version;
+import io.finback.settings.DomainSettings;
 import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -37,7 +40,10 @@ record MasterSettings(
         SettingsReader master = SettingsReader.of(config, "finback.master");
         try {
             return new MasterSettings(
-                    allocator(SettingsReader.of(config, "finback.allocator"), master.text("agent-removal-rate-limit")),
+                    allocator(
+                            SettingsReader.of(config, "finback.allocator"),
+                            master.text("agent-removal-rate-limit"),
+                            DomainSettings.from(config, "finback.master.domain")),
                     framework(master),
                     agent(master),
                     HttpListen.from(config, "finback.master.http"),
@@ -49,14 +55,18 @@ record MasterSettings(
         }
     }
 
-    private static AllocatorSettings allocator(SettingsReader config, String removalRate) {
+    private static AllocatorSettings allocator(
+            SettingsReader config, String removalRate, Optional<FaultDomain> domain) {
         return new AllocatorSettings(
                 new OfferPolicy(
                         config.duration("offer-timeout"),
                         Resources.thousandths(
                                 "finback.allocator.min-offer-cpus", config.doubleIn("min-offer-cpus", 0, 1_000_000)),
                         Resources.thousandths(
-                                "finback.allocator.min-offer-mem", config.doubleIn("min-offer-mem", 0, 1e12))),
+                                "finback.allocator.min-offer-mem", config.doubleIn("min-offer-mem", 0, 1e12)),
+                        domain.map(FaultDomain::region),
+                        true,
+                        Set.of()),
                 config.duration("pass-delay"),
                 config.duration("framework-lease"),
                 config.duration("view-delay"),
@@ -74,6 +84,9 @@ record MasterSettings(
                 config.duration("update-repeat"),
                 config.duration("update-repeat-max"),
                 config.duration("view-delay"),
+                config.duration("framework-return-grace", Duration.ZERO, Duration.ofDays(365)),
+                config.intIn("framework-max-tasks", 1, Integer.MAX_VALUE),
+                config.intIn("accept-max-tasks", 1, Integer.MAX_VALUE),
                 config.intIn("framework-snapshot-every", 1, Integer.MAX_VALUE),
                 new Ingress.Settings(
                         config.intIn("framework-max-batch", 1, Integer.MAX_VALUE),

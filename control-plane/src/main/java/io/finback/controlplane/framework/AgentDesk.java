@@ -1,109 +1,131 @@
 package io.finback.controlplane.framework;
 
+import io.finback.controlplane.allocator.Capability;
 import io.finback.resources.AgentId;
-import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a framework makes of what agents' sessions report. The one rule above all: a task that has ended stays ended. Whatever an agent
- * says later of it is confirmed to the agent, kept from the scheduler, and the task killed should it be running.
+ * What a framework makes of what agents' sessions report. A task that has ended stays ended: whatever an agent says later of it is
+ * confirmed to the agent, kept from the scheduler, and the task killed should it be running.
  */
 final class AgentDesk {
-    private final Outbound out;
+    private final Turn turn;
     private final Map<AgentId, Long> heard = new HashMap<>();
-    private FrameworkRound round;
-    private Instant now = Instant.EPOCH;
+    private final Map<AgentId, Long> failed = new HashMap<>();
 
-    AgentDesk(Outbound out, FrameworkRound first) {
-        this.out = out;
-        this.round = first;
-    }
-
-    void begin(FrameworkRound next, Instant at) {
-        round = next;
-        now = at;
+    AgentDesk(Turn turn) {
+        this.turn = turn;
     }
 
     /** The agent registered: what it lists lives, what it does not list and might have had is lost, the rest is launched again. */
-    void agentBack(AgentReport.AgentBack report, FrameworkId framework) {
-        if (report.session() < heard.getOrDefault(report.agent(), Long.MIN_VALUE)) {
+    void agentBack(AgentReport.AgentBack report) {
+        if (!hear(report.agent(), report.session())) {
             return;
         }
-        heard.put(report.agent(), report.session());
-        out.tellSession(
-                report.agent(),
-                new SessionOrder.Heard(
-                        framework, report.session(), report.span().number(), false));
+        turn.out()
+                .tellSession(
+                        report.agent(),
+                        new SessionOrder.Heard(
+                                turn.id(), report.session(), report.span().number(), false));
         Set<TaskId> listed = new HashSet<>();
         for (AgentReport.Listed task : report.listed()) {
             listed.add(task.task());
-            round.task(task.task())
+            turn.round()
+                    .task(task.task())
                     .ifPresentOrElse(record -> listed(record, task), () -> listedUnknown(report.agent(), task));
         }
-        for (TaskRecord record : round.tasksOn(report.agent())) {
+        for (TaskRecord record : turn.round().tasksOn(report.agent())) {
             TaskId id = record.info().id();
             if (report.span().contains(id) && !listed.contains(id) && !record.isTerminal()) {
                 unlisted(record);
             }
         }
         for (TaskId task : report.held()) {
-            boolean live =
-                    round.task(task).filter(record -> !record.isTerminal()).isPresent();
+            boolean live = turn.round()
+                    .task(task)
+                    .filter(record -> !record.isTerminal())
+                    .isPresent();
             if (!live && !listed.contains(task)) {
-                out.release(task, now);
+                turn.out().release(task, turn.now());
             }
+        }
+    }
+
+    /** The agent is gone for now: so are its tasks, which may come back with it. Or it is {@code removed}: they are over. */
+    void agentGone(AgentId agent, long session, boolean removed) {
+        if (!hear(agent, session)) {
+            return;
+        }
+        turn.out().tellSession(agent, new SessionOrder.Heard(turn.id(), session, 0, true));
+        if (!Optional.of(session).equals(Optional.ofNullable(failed.put(agent, session)))) {
+            turn.courier().tell(new SchedulerEvent.AgentFailure(agent));
+        }
+        for (TaskRecord record : turn.round().tasksOn(agent)) {
+            turn.out().launchReceived(record.info().id());
+            if (record.isTerminal()) {
+                continue;
+            }
+            if (removed) {
+                removed(record);
+            } else if (record.latest().state() != TaskState.UNREACHABLE) {
+                turn.say(record, TaskState.UNREACHABLE, "AGENT_REMOVED", "agent unreachable");
+            }
+        }
+    }
+
+    /** An operator says that these tasks' agent never comes back. */
+    void gone(List<TaskId> tasks) {
+        for (TaskId task : tasks) {
+            Optional<TaskRecord> live = turn.round().task(task).filter(record -> !record.isTerminal());
+            live.ifPresentOrElse(this::removed, () -> turn.out().release(task, turn.now()));
         }
     }
 
     /** These launches have not reached the agent and never will. */
-    void dropped(AgentReport.Dropped report) {
-        for (TaskId task : report.tasks()) {
-            round.task(task)
-                    .filter(record -> !record.isTerminal() && record.isUnreported() && !out.isClaiming(task))
-                    .ifPresent(record -> say(record, TaskState.LOST, report.reason(), report.message()));
-        }
-    }
-
-    /** The agent is gone for now: so are its tasks, which keep what they hold. Or it is removed: they are over. */
-    void agentGone(AgentReport.AgentGone report, FrameworkId framework) {
-        if (report.session() < heard.getOrDefault(report.agent(), Long.MIN_VALUE)) {
-            return;
-        }
-        heard.put(report.agent(), report.session());
-        out.tellSession(report.agent(), new SessionOrder.Heard(framework, report.session(), 0, true));
-        for (TaskRecord record : round.tasksOn(report.agent())) {
-            out.launchReceived(record.info().id());
-            if (!record.isTerminal() && report.removed()) {
-                say(record, TaskState.GONE_BY_OPERATOR, "AGENT_REMOVED_BY_OPERATOR", "agent removed by an operator");
-            } else if (!record.isTerminal() && record.latest().state() != TaskState.UNREACHABLE) {
-                say(record, TaskState.UNREACHABLE, "AGENT_REMOVED", "agent unreachable");
-            }
+    void dropped(List<TaskId> tasks, String reason, String message) {
+        for (TaskId task : tasks) {
+            turn.round()
+                    .task(task)
+                    .filter(record -> !record.isTerminal()
+                            && record.isUnreported()
+                            && !turn.claims().isPending(task))
+                    .ifPresent(record -> turn.say(record, TaskState.DROPPED, reason, message));
         }
     }
 
     void updates(AgentReport.Updates report) {
-        report.updates().forEach(status -> round.task(status.task())
+        report.updates().forEach(status -> turn.round()
+                .task(status.task())
                 .ifPresentOrElse(record -> update(record, status), () -> updateOfUnknown(status)));
     }
 
     void received(AgentReport.Received report) {
-        report.launched().forEach(out::launchReceived);
-        report.killed().forEach(out::killReceived);
+        report.launched().forEach(turn.out()::launchReceived);
+        report.killed().forEach(turn.out()::killReceived);
     }
 
-    /** Says of the task what a master decided. */
-    void say(TaskRecord record, TaskState state, String reason, String message) {
-        TaskStatus status = Statuses.byMaster(record.info(), state, reason, message, now);
-        round.status(record, status);
-        announce(status);
+    private boolean hear(AgentId agent, long session) {
+        if (session < heard.getOrDefault(agent, Long.MIN_VALUE)) {
+            return false;
+        }
+        heard.put(agent, session);
+        return true;
+    }
+
+    private void removed(TaskRecord record) {
+        turn.say(
+                record,
+                TaskState.GONE_BY_OPERATOR,
+                "AGENT_REMOVED_BY_OPERATOR",
+                "the agent was removed by an operator");
     }
 
     private void update(TaskRecord record, TaskStatus status) {
@@ -113,74 +135,78 @@ final class AgentDesk {
             return;
         }
         if (record.lastAcknowledged().equals(Optional.of(uuid))) {
-            out.acknowledgeToAgent(status);
-            return;
+            turn.out().acknowledgeToAgent(status);
+        } else if (record.isTerminal()) {
+            afterTheEnd(status);
+        } else if (status.state() == TaskState.KILLING && !understandsKilling()) {
+            turn.out().launchReceived(status.task());
+            turn.out().acknowledgeToAgent(status);
+        } else {
+            turn.out().launchReceived(status.task());
+            turn.take(record, explained(status));
         }
-        if (record.isTerminal()) {
-            out.acknowledgeToAgent(status);
-            if (!status.state().isTerminal()) {
-                out.killOnce(status.agent(), status.task(), Optional.empty());
-            }
-            return;
+    }
+
+    /** The task was over for its scheduler; now its agent says so too, or still has to learn it. */
+    private void afterTheEnd(TaskStatus status) {
+        turn.out().acknowledgeToAgent(status);
+        if (status.state().isTerminal()) {
+            turn.out().release(status.task(), turn.now());
+        } else {
+            turn.out().killOnce(status.agent(), status.task(), Optional.empty());
         }
-        out.launchReceived(status.task());
-        round.status(record, status);
-        announce(status);
     }
 
     /** Ended and acknowledged long ago, or never ours (the journal was wiped): nobody else will take this. */
     private void updateOfUnknown(TaskStatus status) {
-        out.acknowledgeToAgent(status);
-        if (status.state().isTerminal()) {
-            out.release(status.task(), now);
-        } else {
-            out.killOnce(status.agent(), status.task(), Optional.empty());
-        }
+        afterTheEnd(status);
     }
 
-    private void announce(TaskStatus status) {
-        if (status.state().isTerminal()) {
-            out.release(status.task(), now);
-        }
-        if (round.isTornDown()) {
-            // Nobody is left to take it.
-            status.uuid().ifPresent(uuid -> round.task(status.task()).ifPresent(record -> {
-                round.acknowledge(record, uuid);
-                out.acknowledgeToAgent(status);
-            }));
-        } else {
-            out.update(status, now);
-        }
+    private boolean understandsKilling() {
+        return turn.has(Capability.TASK_KILLING_STATE)
+                || turn.round()
+                        .subscription()
+                        .map(subscription -> subscription.streamId().isEmpty())
+                        .orElse(false);
+    }
+
+    /** What a removed framework's task died of is the removal. */
+    private TaskStatus explained(TaskStatus status) {
+        return turn.round().isRemoved() && status.state() == TaskState.KILLED
+                ? Statuses.because(status, "FRAMEWORK_REMOVED")
+                : Statuses.understood(status, turn.understood(status.state()));
     }
 
     private void listed(TaskRecord record, AgentReport.Listed task) {
         if (task.state().isTerminal()) {
             return;
         }
-        out.launchReceived(task.task());
-        if (record.isTerminal() || record.killWanted()) {
-            out.kill(record, now);
+        turn.out().launchReceived(task.task());
+        if (record.isTerminal() || record.killWanted() || turn.round().isRemoved()) {
+            turn.out().kill(record.info(), record.killGrace(), turn.now());
         }
         if (record.latest().state() == TaskState.UNREACHABLE) {
-            say(record, task.state(), "AGENT_REREGISTERED", "agent is back");
+            turn.say(record, task.state(), "AGENT_REREGISTERED", "agent is back");
         }
     }
 
     private void listedUnknown(AgentId agent, AgentReport.Listed task) {
         if (!task.state().isTerminal()) {
-            out.killOnce(agent, task.task(), Optional.empty());
+            turn.out().killOnce(agent, task.task(), Optional.empty());
         }
     }
 
     private void unlisted(TaskRecord record) {
         TaskId id = record.info().id();
-        if (out.isClaiming(id)) {
+        if (turn.claims().isPending(id)) {
             return;
         }
-        if (record.isUnreported() && out.isLaunching(id)) {
-            out.launch(record.info(), now);
+        if (turn.round().isRemoved()) {
+            turn.say(record, TaskState.KILLED, "FRAMEWORK_REMOVED", "Framework has been removed");
+        } else if (record.isUnreported() && turn.out().isLaunching(id)) {
+            turn.out().launch(record.info(), turn.now());
         } else {
-            say(record, TaskState.LOST, "AGENT_REREGISTERED", "the agent came back without it");
+            turn.say(record, TaskState.GONE, "AGENT_REREGISTERED", "the agent came back without it");
         }
     }
 }

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,15 +47,21 @@ public final class FrameworkActor
             FrameworkSettings settings,
             Clock clock,
             ActorRef<FrameworkDelta> views,
+            Function<AgentId, AgentStanding> agents,
             Consumer<AllocatorMessage> allocator,
             BiConsumer<AgentId, SessionOrder> sessions) {
-        /** Reaches allocator and sessions through cluster sharding. */
+        /** Reaches allocator and sessions through cluster sharding. {@code agents}: what is known of an agent, read at any time. */
         public static Collaborators sharded(
-                FrameworkSettings settings, Clock clock, ActorRef<FrameworkDelta> views, ClusterSharding sharding) {
+                FrameworkSettings settings,
+                Clock clock,
+                ActorRef<FrameworkDelta> views,
+                Function<AgentId, AgentStanding> agents,
+                ClusterSharding sharding) {
             return new Collaborators(
                     settings,
                     clock,
                     views,
+                    agents,
                     message -> sharding.entityRefFor(AllocatorMessage.KEY, AllocatorMessage.POOL)
                             .tell(message),
                     (agent, order) -> sharding.entityRefFor(AgentSessionMessage.KEY, agent.value())
@@ -62,23 +69,29 @@ public final class FrameworkActor
         }
     }
 
-    /** The entity for cluster sharding. */
-    public static Behavior<FrameworkMessage> create(FrameworkId id, Collaborators with) {
+    /** The entity for cluster sharding; {@code sleep} is told the entity when there is nothing left that it could do. */
+    public static Behavior<FrameworkMessage> create(
+            FrameworkId id, Collaborators with, Consumer<ActorRef<FrameworkMessage>> sleep) {
         return Ingress.create(
                 FrameworkMessage.class,
                 with.settings().ingress(),
-                (self, ingress) -> Behaviors.setup(context -> new FrameworkActor(context, id, with, self, ingress)));
+                (self, ingress) ->
+                        Behaviors.setup(context -> new FrameworkActor(context, id, with, self, ingress, sleep)));
     }
 
     private static final Duration QUIET = Duration.ofSeconds(1);
+    /** Idle ticks before the entity sleeps; views that start ask within seconds. */
+    private static final int SLEEP_AFTER = 60;
 
     private final ActorContext<Batch<FrameworkMessage>> context;
     private final FrameworkId id;
     private final Collaborators with;
     private final ActorRef<FrameworkMessage> self;
     private final ActorRef<Ingress.Signal> ingress;
+    private final Consumer<ActorRef<FrameworkMessage>> sleep;
     private final ActorRef<AllocationEvent> allocatorReplies;
     private FrameworkDesk desk;
+    private int idleTicks;
     private @Nullable Cancellable tick;
     private Instant tickAt = Instant.MAX;
 
@@ -87,7 +100,8 @@ public final class FrameworkActor
             FrameworkId id,
             Collaborators with,
             ActorRef<FrameworkMessage> self,
-            ActorRef<Ingress.Signal> ingress) {
+            ActorRef<Ingress.Signal> ingress,
+            Consumer<ActorRef<FrameworkMessage>> sleep) {
         super(
                 PersistenceId.of("Framework", id.value()),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.1));
@@ -96,6 +110,7 @@ public final class FrameworkActor
         this.with = with;
         this.self = self;
         this.ingress = ingress;
+        this.sleep = sleep;
         // Not a message adapter: those go around the ingress and into the stash.
         Behavior<AllocationEvent> forward = Behaviors.receiveMessage(event -> {
             self.tell(new FrameworkSignal.FromAllocator(event));
@@ -132,7 +147,7 @@ public final class FrameworkActor
     }
 
     private void settle(FrameworkState state) {
-        desk.settle(state);
+        desk.settle(state, lastSequenceNumber(context));
         Instant now = with.clock().instant();
         Instant due = now.plus(desk.hasNews() ? with.settings().viewDelay() : QUIET);
         if (!tickAt.isAfter(now) || due.isBefore(tickAt) || tick == null) {
@@ -141,6 +156,11 @@ public final class FrameworkActor
             }
             tickAt = due;
             tick = context.scheduleOnce(Duration.between(now, due), self, new FrameworkSignal.Tick());
+            idleTicks = desk.isIdle(state) ? idleTicks + 1 : 0;
+            if (idleTicks == SLEEP_AFTER) {
+                idleTicks = 0;
+                sleep.accept(self);
+            }
         }
     }
 
@@ -150,12 +170,13 @@ public final class FrameworkActor
                         "framework.subscribed frameworkId={} name={}",
                         id,
                         to.info().name()));
-        if (event.disconnected()) {
-            context.getLog().info("framework.disconnected frameworkId={}", id);
-        }
-        if (event.tornDown()) {
-            context.getLog().info("framework.torn_down frameworkId={}", id);
-        }
+        event.left().ifPresent(left -> context.getLog()
+                .info(
+                        "framework.disconnected frameworkId={} removeAt={}",
+                        id,
+                        left.removeAt().map(Instant::toString).orElse("never")));
+        event.removed().ifPresent(removed -> context.getLog()
+                .info("framework.removed frameworkId={} reason={}", id, removed.reason()));
         context.getLog()
                 .debug(
                         "framework.batch frameworkId={} accepted={} statuses={} acknowledged={}",
@@ -167,24 +188,9 @@ public final class FrameworkActor
 
     private FrameworkDesk newDesk(ActorContext<Batch<FrameworkMessage>> ctx) {
         Outbound out = new Outbound(id, with.settings(), with.allocator(), with.sessions(), allocatorReplies);
-        FrameworkDesk.Host host = new FrameworkDesk.Host() {
-            @Override
-            public String address(ActorRef<SchedulerEvent> scheduler) {
-                return ActorRefResolver.get(ctx.getSystem()).toSerializationFormat(scheduler);
-            }
-
-            @Override
-            public void watch(ActorRef<SchedulerEvent> scheduler) {
-                ctx.watchWith(
-                        scheduler, new Batch<>(-1, List.of(new FrameworkSignal.SchedulerGone(scheduler)), ingress));
-            }
-
-            @Override
-            public void unwatch(ActorRef<SchedulerEvent> scheduler) {
-                ctx.unwatch(scheduler);
-            }
-        };
-        return new FrameworkDesk(id, with.clock().millis(), out, host, with.views());
+        SubscriptionDesk.Host host = new SchedulerHost<>(
+                ctx, scheduler -> new Batch<>(-1, List.of(new FrameworkSignal.SchedulerGone(scheduler)), ingress));
+        return new FrameworkDesk(id, with.settings(), out, host, with.agents(), with.views());
     }
 
     @Override
@@ -204,7 +210,7 @@ public final class FrameworkActor
         desk = newDesk(context);
         tickAt = Instant.MAX;
         Optional<ActorRef<SchedulerEvent>> scheduler = state.subscription()
-                .filter(subscription -> state.isConnected() && !state.isTornDown())
+                .filter(subscription -> state.isConnected())
                 .map(subscription ->
                         ActorRefResolver.get(context.getSystem()).resolveActorRef(subscription.scheduler()));
         desk.recovered(state, scheduler, with.clock().instant());

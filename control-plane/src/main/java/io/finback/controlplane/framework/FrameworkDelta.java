@@ -22,10 +22,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param number counts the deltas of one incarnation; a gap, or an unknown epoch, means: ask with {@link FrameworkSignal.Describe}
  * @param info empty: nobody ever subscribed
- * @param registeredAt when the present subscription began
+ * @param registeredAt when it subscribed for the first time
  * @param last nothing more follows of what is said at once: an answer to a question for everything comes in parts
  * @param suppressed those of its roles that want no offers for now
  * @param constraints which agents it wants offers of
+ * @param reregisteredAt when its latest subscription began
+ * @param removedAt when it was removed for good
  */
 public record FrameworkDelta(
         FrameworkId framework,
@@ -38,7 +40,9 @@ public record FrameworkDelta(
         List<Task> tasks,
         boolean last,
         Set<String> suppressed,
-        OfferConstraints constraints)
+        OfferConstraints constraints,
+        Optional<Instant> reregisteredAt,
+        Optional<Instant> removedAt)
         implements WireMessage {
 
     /** What follows {@code tasks} is not known to an earlier version. */
@@ -53,7 +57,9 @@ public record FrameworkDelta(
             List<Task> tasks,
             boolean last,
             @Nullable Set<String> suppressed,
-            @Nullable OfferConstraints constraints) {
+            @Nullable OfferConstraints constraints,
+            Optional<Instant> reregisteredAt,
+            Optional<Instant> removedAt) {
         this.framework = framework;
         this.epoch = epoch;
         this.number = number;
@@ -65,6 +71,8 @@ public record FrameworkDelta(
         this.last = last;
         this.suppressed = suppressed == null ? Set.of() : Set.copyOf(suppressed);
         this.constraints = constraints == null ? OfferConstraints.NONE : constraints;
+        this.reregisteredAt = reregisteredAt;
+        this.removedAt = removedAt;
     }
 
     /** One task as it is now; no environment in here, so that no view can leak one. */

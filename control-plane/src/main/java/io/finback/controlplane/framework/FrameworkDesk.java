@@ -2,269 +2,227 @@ package io.finback.controlplane.framework;
 
 import akka.actor.typed.ActorRef;
 import io.finback.controlplane.allocation.AllocationEvent;
-import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
-import io.finback.resources.OfferId;
 import io.finback.resources.TaskId;
-import io.finback.tasks.TaskInfo;
-import io.finback.tasks.TaskState;
-import io.finback.tasks.TaskStatus;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Function;
 
 /**
- * One incarnation of a framework: decides message after message against a {@link FrameworkRound}, and what to say about it through
- * {@link Outbound}. Lives inside the actor; holds what is not durable.
+ * One incarnation of a framework: decides message after message against a {@link FrameworkRound}, each at the desk that it concerns.
+ * Lives inside the actor; holds what is not durable.
  */
 final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
-    /** What the desk needs of its actor. */
-    interface Host {
-        String address(ActorRef<SchedulerEvent> scheduler);
+    private static final Duration PACE = Duration.ofMillis(Courier.PACE_MILLIS);
 
-        void watch(ActorRef<SchedulerEvent> scheduler);
-
-        void unwatch(ActorRef<SchedulerEvent> scheduler);
-    }
-
-    private final FrameworkId id;
-    private final Outbound out;
+    private final Turn turn;
+    private final OfferDesk offers;
+    private final AcceptDesk accepts;
+    private final SubscriptionDesk subscriptions;
+    private final TaskDesk tasks;
     private final AgentDesk agents;
-    private final Host host;
     private final ViewFeed feed;
-    private final Set<OfferId> outstanding = new LinkedHashSet<>();
-    private final Set<TaskId> maybeLaunched = new LinkedHashSet<>();
-    private long allocatorEpoch;
-    private boolean suppressed;
+    private boolean opened;
     private boolean tick;
-    private FrameworkRound round;
-    private Instant now = Instant.EPOCH;
+    private Instant drainedAt = Instant.EPOCH;
+    private List<Long> lazily = List.of();
 
-    FrameworkDesk(FrameworkId id, long epoch, Outbound out, Host host, ActorRef<FrameworkDelta> views) {
-        this.id = id;
-        this.out = out;
-        this.host = host;
-        this.feed = new ViewFeed(id, epoch, views);
-        this.round = new FrameworkRound(new FrameworkState());
-        this.agents = new AgentDesk(out, round);
+    FrameworkDesk(
+            FrameworkId id,
+            FrameworkSettings settings,
+            Outbound out,
+            SubscriptionDesk.Host host,
+            Function<AgentId, AgentStanding> standing,
+            ActorRef<FrameworkDelta> views) {
+        this.turn = new Turn(id, settings, out);
+        this.offers = new OfferDesk(turn);
+        this.accepts = new AcceptDesk(turn, offers);
+        this.subscriptions = new SubscriptionDesk(turn, host, offers);
+        this.tasks = new TaskDesk(turn, standing);
+        this.agents = new AgentDesk(turn);
+        this.feed = new ViewFeed(id, views);
     }
 
     /** Takes up what an earlier incarnation left unanswered. */
     void recovered(FrameworkState state, Optional<ActorRef<SchedulerEvent>> scheduler, Instant at) {
-        now = at;
-        scheduler.ifPresent(this::connect);
-        Map<List<OfferId>, List<TaskRecord>> unclaimed = new LinkedHashMap<>();
+        turn.begin(new FrameworkRound(state), at);
+        subscriptions.recovered(scheduler);
+        subscriptions.tellWhatWaits();
+        state.claims().forEach(accepts::recovered);
         for (TaskRecord record : state.tasks()) {
             feed.changed(record.info().id());
-            if (record.isTerminal()) {
-                out.release(record.info().id(), now);
-            } else if (record.isUnreported()) {
-                maybeLaunched.add(record.info().id());
-                unclaimed
-                        .computeIfAbsent(record.offers(), offers -> new ArrayList<>())
-                        .add(record);
-            } else if (record.killWanted()) {
-                out.kill(record, now);
-            }
-            record.unacknowledged().forEach(status -> out.update(status, now));
+            recovered(record, state.removed().isPresent());
         }
-        state.ended().forEach(record -> out.release(record.info().id(), now));
-        unclaimed.forEach((offers, records) -> {
-            TaskRecord one = records.get(0);
-            List<TaskInfo> tasks = records.stream().map(TaskRecord::info).toList();
-            out.claim(offers, one.info().agent(), tasks, one.refuse(), now);
+        state.ended().forEach(record -> {
+            feed.changed(record.info().id());
+            turn.out().release(record.info().id(), at);
         });
-        out.flush();
+        turn.out().flush();
+    }
+
+    private void recovered(TaskRecord record, boolean removed) {
+        TaskId id = record.info().id();
+        if (record.isTerminal()) {
+            turn.out().release(id, turn.now());
+        } else if (!turn.claims().isPending(id)) {
+            if (record.isUnreported()) {
+                // Granted, and perhaps launched: the claim's answer is journaled with whatever comes next.
+                turn.out().launch(record.info(), turn.now());
+            }
+            if (record.killWanted() || removed) {
+                turn.out().killLater(id, turn.now());
+            }
+        }
     }
 
     /** Decides a batch. Returns what must be journaled before {@link #settle} may be called. */
     Optional<FrameworkEvent> decide(FrameworkState state, List<FrameworkMessage> messages, Instant at) {
-        now = at;
-        round = new FrameworkRound(state);
-        agents.begin(round, at);
+        turn.begin(new FrameworkRound(state), at);
         tick = false;
+        if (!opened && !state.isVoid()) {
+            turn.round().open();
+        }
         messages.forEach(message -> message.deliver(this));
         if (tick) {
-            out.repeat(round, now);
-            if (out.scheduler().isPresent()) {
-                out.interest(suppressed);
+            subscriptions.removeIfDue();
+            accepts.repeat();
+            turn.out().repeat(turn.round(), at);
+            if (turn.courier().scheduler().isPresent()) {
+                offers.interest();
             }
         }
-        return round.event();
+        if (tick || (turn.courier().hasBacklog() && !drainedAt.plus(PACE).isAfter(at))) {
+            drainedAt = at;
+            turn.courier().drain(turn.round(), at, tasks::answer);
+        }
+        lazily = turn.claims().takeAnswered();
+        Optional<FrameworkEvent> event = turn.round().event(lazily);
+        if (event.isEmpty()) {
+            turn.claims().giveBack(lazily);
+        }
+        opened |= event.isPresent();
+        return event;
     }
 
-    /** Says what was decided. */
-    void settle(FrameworkState state) {
-        out.flush();
-        round.changed().forEach(feed::changed);
-        feed.settle(state, out.scheduler().isPresent(), tick);
+    /** Says what was decided. {@code journaled}: the number of the last event, which names this incarnation's news. */
+    void settle(FrameworkState state, long journaled) {
+        turn.out().flush();
+        turn.round().changed().forEach(feed::changed);
+        if (journaled > 0) {
+            feed.settle(state, journaled, turn.courier().scheduler().isPresent(), tick);
+        }
     }
 
     boolean hasNews() {
-        return feed.hasNews();
+        return feed.hasNews() || turn.courier().hasBacklog();
+    }
+
+    /** Nobody uses the entity and nothing is known of the framework, or nothing is left to do for it. */
+    boolean isIdle(FrameworkState state) {
+        return turn.courier().scheduler().isEmpty()
+                && (state.isVoid()
+                        || (state.removed().isPresent() && state.tasks().isEmpty()))
+                && turn.out().isQuiet();
     }
 
     // -- what schedulers call --
 
     @Override
     public void subscribe(SchedulerCall.Subscribe call) {
-        if (round.isTornDown()) {
-            out.tell(call.scheduler(), new SchedulerEvent.Disconnected("framework has been removed"));
-            return;
-        }
-        boolean same = out.scheduler().equals(Optional.of(call.scheduler()));
-        boolean sameInfo = round.subscription()
-                .map(known -> known.info().equals(call.info()))
-                .orElse(false);
-        if (!same || !sameInfo) {
-            round.subscribe(new FrameworkEvent.Subscribed(call.info(), host.address(call.scheduler()), now));
-        }
-        if (!same) {
-            disconnect("another scheduler has subscribed");
-            connect(call.scheduler());
-        }
-        out.tellScheduler(new SchedulerEvent.Subscribed(id));
-        if (!same) {
-            round.tasks().forEach(record -> record.unacknowledged().forEach(status -> out.update(status, now)));
-        }
+        subscriptions.subscribe(call);
     }
 
     @Override
     public void accept(SchedulerCall.Accept call) {
-        outstanding.removeAll(call.offers());
-        Optional<String> wrong =
-                round.isTornDown() ? Optional.of("framework has been removed") : Accepts.check(id, call);
-        if (wrong.isPresent()) {
-            answer(call.caller(), new CallAnswer.Refused(CallAnswer.Why.INVALID, wrong.get()));
-            return;
-        }
-        List<TaskInfo> fresh = call.launches().stream()
-                .filter(task -> round.task(task.id()).isEmpty()
-                        && round.ended(task.id()).isEmpty())
-                .toList();
-        answer(call.caller(), new CallAnswer.Done());
-        if (fresh.isEmpty()) {
-            out.tellAllocator(new AllocatorMessage.Decline(id, call.offers(), call.refuse()));
-            return;
-        }
-        round.accept(call.offers(), call.refuse(), fresh, now);
-        out.claim(call.offers(), fresh.get(0).agent(), fresh, call.refuse(), now);
+        heard(call.caller(), () -> accepts.accept(call));
     }
 
     @Override
     public void decline(SchedulerCall.Decline call) {
-        outstanding.removeAll(call.offers());
-        out.tellAllocator(new AllocatorMessage.Decline(id, call.offers(), call.refuse()));
-    }
-
-    @Override
-    public void suppress(SchedulerCall.Suppress call) {
-        suppressed = true;
-        out.interest(true);
-    }
-
-    @Override
-    public void revive(SchedulerCall.Revive call) {
-        suppressed = false;
-        out.interest(false);
-        out.tellAllocator(new AllocatorMessage.Revive(id, call.roles()));
-    }
-
-    @Override
-    public void kill(SchedulerCall.Kill call) {
-        Optional<TaskRecord> record = round.task(call.task());
-        if (record.isEmpty()) {
-            out.tellScheduler(new SchedulerEvent.Update(answerAbout(call.task(), call.agent())));
-        } else if (!record.get().isTerminal()) {
-            wantKill(record.get(), call.grace());
-        }
-    }
-
-    @Override
-    public void acknowledge(SchedulerCall.Acknowledge call) {
-        round.task(call.task()).ifPresent(record -> record.unacknowledged(call.uuid())
-                .ifPresent(status -> acknowledged(record, status, call.uuid())));
-    }
-
-    @Override
-    public void reconcile(SchedulerCall.Reconcile call) {
-        List<TaskId> asked = call.tasks().isEmpty()
-                ? round.tasks().stream().map(record -> record.info().id()).toList()
-                : call.tasks().stream().map(SchedulerCall.Asked::task).toList();
-        asked.forEach(task -> out.tellScheduler(new SchedulerEvent.Update(answerAbout(task, Optional.empty()))));
-    }
-
-    @Override
-    public void teardown(SchedulerCall.Teardown call) {
-        if (round.isTornDown()) {
-            return;
-        }
-        round.tearDown();
-        for (TaskRecord record : round.tasks()) {
-            record.unacknowledged()
-                    .forEach(status -> status.uuid().ifPresent(uuid -> acknowledged(record, status, uuid)));
-            round.task(record.info().id())
-                    .filter(left -> !left.isTerminal())
-                    .ifPresent(left -> wantKill(left, Optional.empty()));
-        }
-        disconnect("framework has been removed");
+        heard(call.caller(), () -> offers.decline(call));
     }
 
     @Override
     public void answerInverse(SchedulerCall.AnswerInverse call) {
-        notYet(call.caller());
+        heard(call.caller(), () -> offers.answerInverse(call));
+    }
+
+    @Override
+    public void suppress(SchedulerCall.Suppress call) {
+        heard(call.caller(), () -> offers.suppress(call));
+    }
+
+    @Override
+    public void revive(SchedulerCall.Revive call) {
+        heard(call.caller(), () -> offers.revive(call));
+    }
+
+    @Override
+    public void kill(SchedulerCall.Kill call) {
+        heard(call.caller(), () -> tasks.kill(call));
+    }
+
+    @Override
+    public void acknowledge(SchedulerCall.Acknowledge call) {
+        heard(call.caller(), () -> tasks.acknowledge(call));
     }
 
     @Override
     public void acknowledgeOperation(SchedulerCall.AcknowledgeOperation call) {
-        notYet(call.caller());
+        heard(call.caller(), () -> tasks.acknowledgeOperation(call));
+    }
+
+    @Override
+    public void reconcile(SchedulerCall.Reconcile call) {
+        heard(call.caller(), () -> tasks.reconcile(call));
     }
 
     @Override
     public void reconcileOperations(SchedulerCall.ReconcileOperations call) {
-        notYet(call.caller());
+        heard(call.caller(), () -> tasks.reconcileOperations(call));
     }
 
     @Override
     public void update(SchedulerCall.Update call) {
-        notYet(call.caller());
+        heard(call.caller(), () -> subscriptions.update(call));
     }
 
     @Override
     public void toNobody(SchedulerCall.ToNobody call) {
-        notYet(call.caller());
+        heard(call.caller(), () -> turn.done(call.caller()));
     }
 
-    private void notYet(Caller caller) {
-        answer(caller, new CallAnswer.Refused(CallAnswer.Why.INVALID, "not supported"));
+    @Override
+    public void teardown(SchedulerCall.Teardown call) {
+        if (call.byOperator()) {
+            subscriptions.teardown(call);
+        } else {
+            heard(call.caller(), () -> subscriptions.teardown(call));
+        }
     }
 
-    private void answer(Caller caller, CallAnswer with) {
-        caller.replyTo().ifPresent(to -> out.tell(to, with));
+    private void heard(Caller caller, Runnable then) {
+        subscriptions.refusal(caller).ifPresentOrElse(refused -> turn.answer(caller, refused), then);
     }
 
     // -- what agents' sessions report --
 
     @Override
     public void agentBack(AgentReport.AgentBack report) {
-        agents.agentBack(report, id);
+        agents.agentBack(report);
     }
 
     @Override
     public void agentGone(AgentReport.AgentGone report) {
-        agents.agentGone(report, id);
+        agents.agentGone(report.agent(), report.session(), report.removed());
     }
 
     @Override
     public void dropped(AgentReport.Dropped report) {
-        agents.dropped(report);
+        agents.dropped(report.tasks(), report.reason(), report.message());
     }
 
     @Override
@@ -286,85 +244,44 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
 
     @Override
     public void welcome(AllocationEvent.Welcome event) {
-        newEpoch(event.epoch());
+        offers.epoch(event.epoch());
     }
 
     @Override
     public void offersMade(AllocationEvent.OffersMade event) {
-        newEpoch(event.epoch());
-        List<Offer> offers = new ArrayList<>();
-        for (AllocationEvent.Made made : event.offers()) {
-            outstanding.add(made.id());
-            offers.add(new Offer(
-                    made.id(),
-                    id,
-                    made.agent(),
-                    made.hostname(),
-                    made.resources(),
-                    made.attributes(),
-                    made.role(),
-                    made.httpPort(),
-                    made.domain(),
-                    made.unavailability()));
-        }
-        out.tellScheduler(new SchedulerEvent.Offers(offers));
+        offers.made(event);
     }
 
     @Override
     public void offersWithdrawn(AllocationEvent.OffersWithdrawn event) {
-        List<OfferId> gone = event.offers().stream().filter(outstanding::remove).toList();
-        if (!gone.isEmpty()) {
-            out.tellScheduler(new SchedulerEvent.Rescind(gone));
-        }
-    }
-
-    @Override
-    public void claimAnswered(AllocationEvent.ClaimAnswered event) {
-        for (TaskId task : event.granted()) {
-            if (out.claimAnswered(task)) {
-                round.task(task).filter(record -> !record.isTerminal()).ifPresent(this::granted);
-            }
-        }
-        for (AllocationEvent.RefusedTask refused : event.refused()) {
-            if (out.claimAnswered(refused.task())) {
-                round.task(refused.task())
-                        .filter(record -> !record.isTerminal())
-                        .ifPresent(record -> agents.say(
-                                record,
-                                refused.why() == AllocationEvent.Refusal.INVALID ? TaskState.ERROR : TaskState.LOST,
-                                refused.why() == AllocationEvent.Refusal.INVALID ? "TASK_INVALID" : "INVALID_OFFERS",
-                                refused.message()));
-            }
-        }
+        offers.withdrawn(event);
     }
 
     @Override
     public void inverseMade(AllocationEvent.InverseMade event) {
-        out.tellScheduler(new SchedulerEvent.InverseOffers(event.offers().stream()
-                .map(offer -> new SchedulerEvent.InverseOffer(offer.id(), id, offer.agent(), offer.unavailability()))
-                .toList()));
+        offers.inverseMade(event);
     }
 
     @Override
     public void inverseWithdrawn(AllocationEvent.InverseWithdrawn event) {
-        out.tellScheduler(new SchedulerEvent.RescindInverse(event.offers()));
+        offers.inverseWithdrawn(event);
+    }
+
+    @Override
+    public void claimAnswered(AllocationEvent.ClaimAnswered event) {
+        accepts.answered(event);
     }
 
     @Override
     public void released(AllocationEvent.Released event) {
-        event.tasks().forEach(out::released);
+        event.tasks().forEach(turn.out()::released);
     }
 
     // -- the rest --
 
     @Override
     public void schedulerGone(FrameworkSignal.SchedulerGone signal) {
-        if (out.scheduler().equals(Optional.of(signal.scheduler()))) {
-            round.disconnect();
-            out.setScheduler(Optional.empty());
-            outstanding.clear();
-            out.tellAllocator(new AllocatorMessage.NoInterest(id));
-        }
+        subscriptions.gone(signal.scheduler());
     }
 
     @Override
@@ -373,71 +290,12 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
     }
 
     @Override
+    public void wake(FrameworkSignal.Wake signal) {
+        // To be there is all that is asked.
+    }
+
+    @Override
     public void tick(FrameworkSignal.Tick signal) {
         tick = true;
-    }
-
-    private void connect(ActorRef<SchedulerEvent> scheduler) {
-        out.setScheduler(Optional.of(scheduler));
-        host.watch(scheduler);
-        suppressed = false;
-        out.interest(false);
-    }
-
-    private void disconnect(String reason) {
-        out.scheduler().ifPresent(old -> {
-            host.unwatch(old);
-            out.tellScheduler(new SchedulerEvent.Disconnected(reason));
-            out.tellAllocator(new AllocatorMessage.NoInterest(id));
-            out.setScheduler(Optional.empty());
-        });
-        outstanding.clear();
-    }
-
-    private void newEpoch(long newer) {
-        if (newer != allocatorEpoch) {
-            allocatorEpoch = newer;
-            if (!outstanding.isEmpty()) {
-                out.tellScheduler(new SchedulerEvent.Rescind(List.copyOf(outstanding)));
-                outstanding.clear();
-            }
-        }
-    }
-
-    private void granted(TaskRecord record) {
-        boolean neverLaunched = !maybeLaunched.remove(record.info().id());
-        if (record.killWanted() && neverLaunched) {
-            agents.say(record, TaskState.KILLED, "TASK_KILLED_DURING_LAUNCH", "killed before it was launched");
-        } else if (record.isUnreported()) {
-            out.launch(record.info(), now);
-            if (record.killWanted()) {
-                out.kill(record, now);
-            }
-        }
-    }
-
-    private void wantKill(TaskRecord record, Optional<Duration> grace) {
-        if (!record.killWanted() || !record.killGrace().equals(grace)) {
-            round.wantKill(record, grace);
-        }
-        if (!out.isClaiming(record.info().id())) {
-            out.kill(record.withKill(grace), now);
-        }
-    }
-
-    private void acknowledged(TaskRecord record, TaskStatus status, String uuid) {
-        TaskRecord latest = round.task(record.info().id()).orElse(record);
-        round.acknowledge(latest, uuid);
-        out.acknowledged(record.info().id(), latest.acknowledged(uuid).unacknowledged(), now);
-        if (status.source() != TaskStatus.Source.MASTER) {
-            out.acknowledgeToAgent(status);
-        }
-    }
-
-    private TaskStatus answerAbout(TaskId task, Optional<AgentId> agent) {
-        return round.task(task)
-                .or(() -> round.ended(task))
-                .map(record -> Statuses.reconciled(record.latest()))
-                .orElseGet(() -> Statuses.unknown(task, id, agent, now));
     }
 }

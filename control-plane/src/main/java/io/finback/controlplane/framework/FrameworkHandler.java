@@ -46,5 +46,7 @@ public interface FrameworkHandler {
 
     void describe(FrameworkSignal.Describe signal);
 
+    void wake(FrameworkSignal.Wake signal);
+
     void tick(FrameworkSignal.Tick signal);
 }

@@ -6,10 +6,13 @@ import java.time.Duration;
 /**
  * How frameworks work.
  *
- * @param repeat how long an allocator or a session may leave something unanswered before it is told again
+ * @param repeat how long an allocator or a session may leave something unanswered before it is told again; doubles up to four times
  * @param updateRepeat how long a scheduler may leave an update unacknowledged before it is told again; doubles each time
  * @param updateRepeatMax where the doubling ends
  * @param viewDelay how long changes are gathered before views are told
+ * @param returnGrace how long a framework at least has to come back when its connection went with its master
+ * @param maxTasks tasks that one framework may have, their ends not acknowledged among them
+ * @param maxTasksPerAccept tasks in one accept
  * @param snapshotEvery events between snapshots
  */
 public record FrameworkSettings(
@@ -17,6 +20,9 @@ public record FrameworkSettings(
         Duration updateRepeat,
         Duration updateRepeatMax,
         Duration viewDelay,
+        Duration returnGrace,
+        int maxTasks,
+        int maxTasksPerAccept,
         int snapshotEvery,
         Ingress.Settings ingress) {
     public FrameworkSettings {
@@ -27,10 +33,22 @@ public record FrameworkSettings(
             throw new IllegalArgumentException(
                     "finback.master.update-repeat-max: " + updateRepeatMax + " (expected: >= update-repeat)");
         }
+        if (returnGrace.isNegative()) {
+            throw new IllegalArgumentException(
+                    "finback.master.framework-return-grace: " + returnGrace + " (expected: >= 0)");
+        }
+        if (maxTasksPerAccept < 1 || maxTasks < maxTasksPerAccept) {
+            throw new IllegalArgumentException("finback.master.framework-max-tasks: " + maxTasks
+                    + " (expected: >= accept-max-tasks, " + maxTasksPerAccept + ", which is >= 1)");
+        }
         if (snapshotEvery < 1) {
             throw new IllegalArgumentException(
                     "finback.master.framework-snapshot-every: " + snapshotEvery + " (expected: >= 1)");
         }
+    }
+
+    Duration repeatMax() {
+        return repeat.multipliedBy(4);
     }
 
     private static void positive(String key, Duration value) {

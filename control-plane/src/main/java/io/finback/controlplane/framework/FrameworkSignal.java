@@ -30,6 +30,14 @@ public sealed interface FrameworkSignal extends FrameworkMessage {
         }
     }
 
+    /** Be there: from now on the entity keeps its own clock. */
+    record Wake() implements FrameworkSignal {
+        @Override
+        public void deliver(FrameworkHandler handler) {
+            handler.wake(this);
+        }
+    }
+
     /** The framework's own clock: repetitions, its lease at the allocator, news for the views. */
     record Tick() implements FrameworkSignal {
         @Override

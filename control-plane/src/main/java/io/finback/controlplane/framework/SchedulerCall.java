@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.finback.controlplane.allocator.OfferConstraints;
 import io.finback.controlplane.allocator.ResourceOperation;
+import io.finback.controlplane.ingress.Ingress;
 import io.finback.resources.AgentId;
 import io.finback.resources.OfferId;
 import io.finback.resources.TaskId;
@@ -59,7 +60,7 @@ public sealed interface SchedulerCall extends FrameworkMessage {
      * already has is not launched again.
      */
     record Accept(Caller caller, List<OfferId> offers, List<Operation> operations, Duration refuse)
-            implements SchedulerCall {
+            implements SchedulerCall, Ingress.Heavy {
         public Accept {
             offers = List.copyOf(offers);
             operations = List.copyOf(operations);
@@ -68,6 +69,11 @@ public sealed interface SchedulerCall extends FrameworkMessage {
         /** Launches alone. */
         public static Accept launch(Caller caller, List<OfferId> offers, List<TaskInfo> tasks, Duration refuse) {
             return new Accept(caller, offers, List.of(new Operation.Launch(tasks)), refuse);
+        }
+
+        @Override
+        public int weight() {
+            return operations.stream().mapToInt(Operation::size).sum();
         }
 
         /** Every task of its launches, in order. */
@@ -259,6 +265,11 @@ public sealed interface SchedulerCall extends FrameworkMessage {
             return List.of();
         }
 
+        /** How many tasks it is about, right or wrong; at least 1. */
+        default int size() {
+            return 1;
+        }
+
         /** Launches each; one that is wrong does not keep the others. */
         record Launch(List<TaskInfo> tasks, List<Rejected> rejected) implements Operation {
             public Launch {
@@ -269,6 +280,11 @@ public sealed interface SchedulerCall extends FrameworkMessage {
             public Launch(List<TaskInfo> tasks) {
                 this(tasks, List.of());
             }
+
+            @Override
+            public int size() {
+                return Math.max(1, tasks.size() + rejected.size());
+            }
         }
 
         /** All or none; needs an executor that runs groups. */
@@ -276,6 +292,11 @@ public sealed interface SchedulerCall extends FrameworkMessage {
             public LaunchGroup {
                 group = List.copyOf(group);
                 rejected = List.copyOf(rejected);
+            }
+
+            @Override
+            public int size() {
+                return Math.max(1, group.size() + rejected.size());
             }
         }
 

@@ -38,7 +38,8 @@ final class Statuses {
                 text(reason),
                 text(message),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                state == TaskState.UNREACHABLE ? Optional.of(at) : Optional.empty());
     }
 
     /** The answer to a question about a task the framework has or remembers. */
@@ -54,23 +55,65 @@ final class Statuses {
                 Optional.of("RECONCILIATION"),
                 latest.message(),
                 latest.healthy(),
-                latest.pid());
+                latest.pid(),
+                latest.unreachableAt());
     }
 
-    /** The answer to a question about a task nobody knows. */
-    static TaskStatus unknown(TaskId task, FrameworkId framework, Optional<AgentId> agent, Instant at) {
+    /** The answer to a question about a task that is not known here, as far as its agent is. */
+    static TaskStatus unknown(
+            TaskId task,
+            FrameworkId framework,
+            Optional<AgentId> agent,
+            TaskState state,
+            Optional<Instant> unreachableAt,
+            Instant at) {
         return new TaskStatus(
                 task,
                 framework,
                 agent.orElse(NO_AGENT),
-                TaskState.LOST,
+                state,
                 TaskStatus.Source.MASTER,
                 Optional.empty(),
                 at,
                 Optional.of("RECONCILIATION"),
                 Optional.of("unknown task"),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                unreachableAt);
+    }
+
+    /** The same, with another reason. */
+    static TaskStatus because(TaskStatus status, String reason) {
+        return new TaskStatus(
+                status.task(),
+                status.framework(),
+                status.agent(),
+                status.state(),
+                status.source(),
+                status.uuid(),
+                status.at(),
+                Optional.of(reason),
+                status.message(),
+                status.healthy(),
+                status.pid());
+    }
+
+    /** The same, called by the name that its scheduler knows. */
+    static TaskStatus understood(TaskStatus status, TaskState as) {
+        return status.state() == as
+                ? status
+                : new TaskStatus(
+                        status.task(),
+                        status.framework(),
+                        status.agent(),
+                        as,
+                        status.source(),
+                        status.uuid(),
+                        status.at(),
+                        status.reason(),
+                        status.message(),
+                        status.healthy(),
+                        status.pid());
     }
 
     private static Optional<String> text(String value) {

@@ -9,16 +9,19 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a framework knows of one task. Immutable.
  *
- * @param offers what it was launched on, for claiming again after a failover; empty once the agent has spoken of it
+ * @param offers written by version 0.1 alone: what it was launched on; {@link PendingClaim} has it
+ * @param refuse likewise
  * @param latest what was last said of it; a terminal one is never replaced
  * @param reported whether the agent ever spoke of it
  * @param killWanted whether it shall end; never taken back
  * @param unacknowledged updates the scheduler has not taken, oldest first
  * @param lastAcknowledged the uuid taken last: its repetition means that the agent does not know yet
+ * @param history what was said of it, oldest first, one per state in a row, the last {@link #REMEMBERED}
  */
 record TaskRecord(
         TaskInfo info,
@@ -29,23 +32,46 @@ record TaskRecord(
         boolean killWanted,
         Optional<Duration> killGrace,
         List<TaskStatus> unacknowledged,
-        Optional<String> lastAcknowledged) {
-    TaskRecord {
-        offers = List.copyOf(offers);
-        unacknowledged = List.copyOf(unacknowledged);
+        Optional<String> lastAcknowledged,
+        List<TaskStatus> history) {
+    /** A task's life is three or four states; a health check may make more of it. */
+    static final int REMEMBERED = 16;
+
+    TaskRecord(
+            TaskInfo info,
+            List<OfferId> offers,
+            Duration refuse,
+            TaskStatus latest,
+            boolean reported,
+            boolean killWanted,
+            Optional<Duration> killGrace,
+            List<TaskStatus> unacknowledged,
+            Optional<String> lastAcknowledged,
+            @Nullable List<TaskStatus> history) {
+        this.info = info;
+        this.offers = List.copyOf(offers);
+        this.refuse = refuse;
+        this.latest = latest;
+        this.reported = reported;
+        this.killWanted = killWanted;
+        this.killGrace = killGrace;
+        this.unacknowledged = List.copyOf(unacknowledged);
+        this.lastAcknowledged = lastAcknowledged;
+        this.history = history == null ? List.of() : List.copyOf(history);
     }
 
-    static TaskRecord accepted(TaskInfo info, List<OfferId> offers, Duration refuse, Instant at) {
+    static TaskRecord accepted(TaskInfo info, Instant at) {
         return new TaskRecord(
                 info,
-                offers,
-                refuse,
+                List.of(),
+                Duration.ZERO,
                 Statuses.byMaster(info, TaskState.STAGING, "", "", at),
                 false,
                 false,
                 Optional.empty(),
                 List.of(),
-                Optional.empty());
+                Optional.empty(),
+                List.of());
     }
 
     TaskRecord with(TaskStatus status) {
@@ -63,7 +89,8 @@ record TaskRecord(
                 killWanted,
                 killGrace,
                 waiting,
-                lastAcknowledged);
+                lastAcknowledged,
+                remembering(status));
     }
 
     TaskRecord acknowledged(String uuid) {
@@ -71,11 +98,12 @@ record TaskRecord(
                 .filter(status -> !status.uuid().equals(Optional.of(uuid)))
                 .toList();
         return new TaskRecord(
-                info, offers, refuse, latest, reported, killWanted, killGrace, waiting, Optional.of(uuid));
+                info, offers, refuse, latest, reported, killWanted, killGrace, waiting, Optional.of(uuid), history);
     }
 
     TaskRecord withKill(Optional<Duration> grace) {
-        return new TaskRecord(info, offers, refuse, latest, reported, true, grace, unacknowledged, lastAcknowledged);
+        return new TaskRecord(
+                info, offers, refuse, latest, reported, true, grace, unacknowledged, lastAcknowledged, history);
     }
 
     Optional<TaskStatus> unacknowledged(String uuid) {
@@ -96,5 +124,14 @@ record TaskRecord(
     /** Accepted, and not known to have reached its agent. */
     boolean isUnreported() {
         return latest.state() == TaskState.STAGING && !reported;
+    }
+
+    private List<TaskStatus> remembering(TaskStatus status) {
+        List<TaskStatus> all = new ArrayList<>(history);
+        if (!all.isEmpty() && all.get(all.size() - 1).state() == status.state()) {
+            all.remove(all.size() - 1);
+        }
+        all.add(status);
+        return all.size() > REMEMBERED ? all.subList(all.size() - REMEMBERED, all.size()) : all;
     }
 }

@@ -5,26 +5,25 @@ import io.finback.controlplane.allocator.OfferConstraints;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
+import io.finback.tasks.TaskStatus;
+import io.finback.wire.Parts;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** What a framework tells the views: what changed, gathered, and everything when asked. */
 final class ViewFeed {
-    /** Tasks per delta, which stays well below Artery's frame of 256 KiB. */
-    private static final int PART = 200;
-
     private final FrameworkId framework;
-    private final long epoch;
     private final ActorRef<FrameworkDelta> views;
     private final Set<TaskId> news = new LinkedHashSet<>();
     private final List<ActorRef<FrameworkDelta>> describeTo = new ArrayList<>();
+    private long epoch;
     private long number;
 
-    ViewFeed(FrameworkId framework, long epoch, ActorRef<FrameworkDelta> views) {
+    ViewFeed(FrameworkId framework, ActorRef<FrameworkDelta> views) {
         this.framework = framework;
-        this.epoch = epoch;
         this.views = views;
     }
 
@@ -40,8 +39,13 @@ final class ViewFeed {
         return !news.isEmpty();
     }
 
-    /** Answers who asked, and says what changed if that is {@code due}: an empty delta too, so that a lost one is noticed. */
-    void settle(FrameworkState state, boolean connected, boolean due) {
+    /**
+     * Answers who asked, and says what changed if that is {@code due}: an empty delta too, so that a lost one is noticed.
+     *
+     * @param journaled the number of the last event; the first one of this incarnation names it. 0: there is nothing to tell
+     */
+    void settle(FrameworkState state, long journaled, boolean connected, boolean due) {
+        epoch = epoch == 0 ? journaled : epoch;
         if (!describeTo.isEmpty()) {
             List<FrameworkDelta.Task> all = new ArrayList<>();
             state.ended().forEach(record -> all.add(describe(record)));
@@ -49,7 +53,7 @@ final class ViewFeed {
             describeTo.forEach(to -> tell(to, state, connected, all));
             describeTo.clear();
         }
-        if (due) {
+        if (due && epoch > 0) {
             List<FrameworkDelta.Task> changed = new ArrayList<>();
             news.forEach(task ->
                     state.task(task).or(() -> state.ended(task)).ifPresent(record -> changed.add(describe(record))));
@@ -61,24 +65,31 @@ final class ViewFeed {
 
     private void tell(
             ActorRef<FrameworkDelta> to, FrameworkState state, boolean connected, List<FrameworkDelta.Task> tasks) {
-        for (int from = 0; from == 0 || from < tasks.size(); from += PART) {
+        List<List<FrameworkDelta.Task>> parts = tasks.isEmpty() ? List.of(List.of()) : Parts.of(tasks);
+        Optional<FrameworkEvent.Subscribed> subscription = state.subscription();
+        for (int i = 0; i < parts.size(); i++) {
             to.tell(new FrameworkDelta(
                     framework,
                     epoch,
                     number,
-                    state.subscription().map(FrameworkEvent.Subscribed::info),
-                    state.subscription().map(FrameworkEvent.Subscribed::at),
+                    subscription.map(FrameworkEvent.Subscribed::info),
+                    state.registeredAt(),
                     connected,
-                    state.isTornDown(),
-                    tasks.subList(from, Math.min(from + PART, tasks.size())),
-                    from + PART >= tasks.size(),
-                    Set.of(),
-                    OfferConstraints.NONE));
+                    state.removed().isPresent(),
+                    parts.get(i),
+                    i == parts.size() - 1,
+                    subscription.map(FrameworkEvent.Subscribed::suppressed).orElse(Set.of()),
+                    subscription.map(FrameworkEvent.Subscribed::constraints).orElse(OfferConstraints.NONE),
+                    subscription.map(FrameworkEvent.Subscribed::at),
+                    state.removed().map(FrameworkEvent.Removed::at)));
         }
     }
 
     private static FrameworkDelta.Task describe(TaskRecord record) {
         TaskInfo info = record.info();
+        List<TaskStatus> before = record.history().stream()
+                .filter(status -> !status.equals(record.latest()))
+                .toList();
         return new FrameworkDelta.Task(
                 info.id(),
                 info.name(),
@@ -88,6 +99,6 @@ final class ViewFeed {
                 record.latest(),
                 info.role(),
                 info.discovery(),
-                List.of());
+                before);
     }
 }

@@ -37,10 +37,17 @@ public final class Ingress<M> extends AbstractBehavior<Object> {
     /** The batch is persisted and answered. */
     public record Done(long number) implements Signal {}
 
+    /** A message that makes an event larger than others do. */
+    public interface Heavy {
+        /** As how many messages this one counts in a batch; one alone may exceed the batch. */
+        int weight();
+    }
+
     /**
      * Its limits.
      *
-     * @param maxBatch messages per event: bounds the size of an event, well below Artery's frame and the journal's row
+     * @param maxBatch messages per event, {@link Heavy} ones counted several times: bounds the size of an event, well below Artery's
+     *     frame and the journal's row
      * @param maxQueue messages waiting; some seconds of full load, a bounded amount of memory
      */
     public record Settings(int maxBatch, int maxQueue) {
@@ -133,13 +140,21 @@ public final class Ingress<M> extends AbstractBehavior<Object> {
         return this;
     }
 
+    private static int weightOf(Object message) {
+        return message instanceof Heavy heavy ? Math.max(1, heavy.weight()) : 1;
+    }
+
     private void flush() {
         if (!ready || busy || queue.isEmpty()) {
             return;
         }
         List<M> batch = new ArrayList<>(Math.min(queue.size(), settings.maxBatch()));
-        for (M next = queue.poll(); next != null; next = batch.size() < settings.maxBatch() ? queue.poll() : null) {
-            batch.add(next);
+        long weight = 0;
+        for (M next = queue.peek();
+                next != null && (batch.isEmpty() || weight + weightOf(next) <= settings.maxBatch());
+                next = queue.peek()) {
+            weight += weightOf(next);
+            batch.add(queue.remove());
         }
         busy = true;
         entity.tell(new Batch<>(++lastNumber, batch, getContext().getSelf().narrow()));

@@ -98,6 +98,9 @@ public final class Matcher {
             }
             Optional<Room> best = fitting.stream()
                     .min(Comparator.<Room>comparingInt(r -> turn.perHost.getOrDefault(r.offer.host(), 0))
+                            // GPUs are for those who want some.
+                            .thenComparing(
+                                    r -> demand.each().milli(Resources.GPUS) == 0 && r.left.milli(Resources.GPUS) > 0)
                             .thenComparingLong(r -> -r.left.milli(Resources.CPUS)));
             if (best.isEmpty()) {
                 misses.put(demand.appId(), new Miss(rooms.size(), reasons));

@@ -9,6 +9,7 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
+import io.finback.controlplane.allocator.Capability;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.CallAnswer;
@@ -62,8 +63,24 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     /** A framework entity that moved may have forgotten that it was revived. */
     private static final Duration STALE = Duration.ofSeconds(10);
 
-    private static final FrameworkInfo INFO =
-            new FrameworkInfo("finback-services", "finback", List.of("*"), Duration.ofDays(3650));
+    private static final FrameworkInfo INFO = new FrameworkInfo(
+            "finback-services",
+            "finback",
+            List.of("*"),
+            Duration.ofDays(3650),
+            "",
+            Set.of(
+                    Capability.MULTI_ROLE,
+                    Capability.RESERVATION_REFINEMENT,
+                    Capability.PARTITION_AWARE,
+                    Capability.TASK_KILLING_STATE,
+                    Capability.GPU_RESOURCES,
+                    Capability.REGION_AWARE),
+            true,
+            Optional.empty(),
+            Optional.empty(),
+            Map.of(),
+            Map.of());
 
     private final SchedulerSettings settings;
     private final RecipientRef<FrameworkMessage> framework;
@@ -202,10 +219,16 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
             }
             subscribed = true;
         } else if (event instanceof SchedulerEvent.Disconnected d) {
-            getContext().getLog().warn("services.disconnected reason={}", d.reason());
-            return Behaviors.stopped();
+            return ended(d.reason());
+        } else if (event instanceof SchedulerEvent.Ended e) {
+            return ended(e.message());
         }
         return this;
+    }
+
+    private Behavior<SchedulerMessage> ended(String reason) {
+        getContext().getLog().warn("services.disconnected reason={}", reason);
+        return Behaviors.stopped();
     }
 
     private void route(TaskStatus status) {
@@ -266,8 +289,10 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         if (offers.isEmpty()) {
             return;
         }
+        // What is reserved, revocable or a volume is of no use to an app; the accept leaves it where it is.
         List<Matcher.Offered> offered = offers.values().stream()
-                .map(o -> new Matcher.Offered(o.id(), o.agent(), o.hostname(), o.resources(), o.attributes()))
+                .map(o -> new Matcher.Offered(
+                        o.id(), o.agent(), o.hostname(), o.resources().plain(), o.attributes()))
                 .toList();
         Matcher.Result result = Matcher.match(due, offered, random);
         report(result, offered.size(), now);

@@ -9,6 +9,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.allocation.AllocatorMessage;
+import io.finback.controlplane.framework.AgentStanding;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.framework.SchedulerCall;
@@ -31,6 +32,8 @@ final class ControlPlaneHarness implements AutoCloseable {
 
     private final Config config;
     private ActorTestKit kit;
+    /** What is known of every agent when a task is asked about that nobody knows. */
+    volatile AgentStanding standing = AgentStanding.UNKNOWN;
 
     ControlPlaneHarness(Path data, Map<String, Object> overrides) {
         this.config = config(data, overrides);
@@ -68,7 +71,8 @@ final class ControlPlaneHarness implements AutoCloseable {
                 system,
                 MasterSettings.from(config),
                 started.createTestProbe(AllocationDelta.class).ref(),
-                started.createTestProbe(FrameworkDelta.class).ref());
+                started.createTestProbe(FrameworkDelta.class).ref(),
+                agent -> standing);
         return started;
     }
 

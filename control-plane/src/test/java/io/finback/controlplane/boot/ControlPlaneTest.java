@@ -108,7 +108,7 @@ class ControlPlaneTest {
             // An accept on an offer that does not stand ends its task.
             TaskInfo late = task("t2", offer.agent(), ONE);
             scheduler.accept(offer, late);
-            TaskStatus lost = scheduler.awaitUpdate(TaskState.LOST);
+            TaskStatus lost = scheduler.awaitUpdate(TaskState.DROPPED);
             assertThat(lost.task()).isEqualTo(late.id());
             assertThat(lost.reason()).contains("INVALID_OFFERS");
             scheduler.acknowledge(lost);
@@ -175,7 +175,7 @@ class ControlPlaneTest {
             scheduler.awaitUpdate(TaskState.FAILED);
             ScriptedScheduler next = new ScriptedScheduler(harness).subscribe();
             next.acknowledge(next.awaitUpdate(TaskState.FAILED));
-            scheduler.await(SchedulerEvent.Disconnected.class, event -> true);
+            scheduler.await(SchedulerEvent.Ended.class, event -> event.message().equals("Framework failed over"));
             // A second life of an ended id, and a late word about it, are refused without a sound.
             agent.update(task, TaskState.RUNNING, "u0");
             Offer again = next.awaitOffer();
@@ -215,7 +215,7 @@ class ControlPlaneTest {
             assertThat(scheduler.awaitOffer(FOUR.minus(ONE)).agent()).isEqualTo(agent.info.id());
             // Back once more, without the task: it is lost, and what it held is free.
             agent.register();
-            scheduler.acknowledge(scheduler.awaitUpdate(TaskState.LOST));
+            scheduler.acknowledge(scheduler.awaitUpdate(TaskState.GONE));
             assertThat(agent.info.id()).isEqualTo(offer.agent());
 
             // A master that restarts misses agents that never come back.

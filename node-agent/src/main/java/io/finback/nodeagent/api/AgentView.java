@@ -3,9 +3,11 @@ package io.finback.nodeagent.api;
 import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.node.Registration;
 import io.finback.nodeagent.node.TaskBoard;
+import io.finback.resources.FaultDomain;
 import io.finback.resources.Resources;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What the API shows. Everything in it is immutable or thread-safe.
@@ -18,6 +20,7 @@ public record AgentView(
         String hostname,
         Resources resources,
         Map<String, String> attributes,
+        Optional<FaultDomain> domain,
         String version,
         Instant started,
         TaskBoard board,

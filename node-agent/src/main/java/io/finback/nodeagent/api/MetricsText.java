@@ -48,9 +48,13 @@ final class MetricsText {
                 view.registration().isRegistered() ? 1 : 0,
                 staged(live),
                 running(live),
-                view.resources().scalar(Resources.CPUS),
-                view.resources().scalar(Resources.MEM),
-                view.resources().scalar(Resources.DISK));
+                total(view, Resources.CPUS),
+                total(view, Resources.MEM),
+                total(view, Resources.DISK));
+    }
+
+    private static double total(AgentView view, String name) {
+        return view.resources().quantities().getOrDefault(name, 0L) / 1000.0;
     }
 
     private static long staged(List<AgentTask> live) {

@@ -5,13 +5,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ProcessRef;
-import io.finback.resources.Ranges;
+import io.finback.resources.FaultDomain;
 import io.finback.resources.Resources;
 import io.finback.tasks.TaskStatus;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * {@code /state} in the shape of Mesos' agent: flat ids, {@code slave} naming, times in seconds. Each task stands under an executor
@@ -20,6 +21,7 @@ import java.util.TreeMap;
  */
 final class StateJson {
     private static final JsonMapper MAPPER = new JsonMapper();
+    private static final Pattern NUMBER = Pattern.compile("-?\\d{1,15}(\\.\\d{1,15})?");
 
     private StateJson() {}
 
@@ -32,11 +34,15 @@ final class StateJson {
         state.put("version", view.version());
         state.put("start_time", seconds(view.started()));
         state.put("registered", view.registration().isRegistered());
-        state.set("resources", resources(view.resources()));
-        state.set("reserved_resources", MAPPER.createObjectNode());
-        state.set("unreserved_resources", resources(view.resources()));
+        Resources unreserved = ResourceShapes.unreserved(view.resources());
+        state.set("resources", ResourceShapes.summed(view.resources()));
+        state.set("reserved_resources", ResourceShapes.reserved(view.resources()));
+        state.set("unreserved_resources", ResourceShapes.summed(unreserved));
+        state.set("reserved_resources_full", ResourceShapes.reservedFull(view.resources()));
+        state.set("unreserved_resources_full", ResourceShapes.full(unreserved));
         ObjectNode attributes = state.putObject("attributes");
-        new TreeMap<>(view.attributes()).forEach(attributes::put);
+        new TreeMap<>(view.attributes()).forEach((name, text) -> attribute(attributes, name, text));
+        view.domain().ifPresent(domain -> state.set("domain", fault(domain)));
         state.putObject("flags");
 
         TreeMap<String, ObjectNode> frameworks = new TreeMap<>();
@@ -71,7 +77,8 @@ final class StateJson {
         executor.put("directory", view.sandboxes().of(task).toString());
         executor.set(
                 "resources",
-                resources(task.isEnded() ? Resources.EMPTY : task.info().resources()));
+                ResourceShapes.summed(
+                        task.isEnded() ? Resources.EMPTY : task.info().resources()));
         ObjectNode shown = task(view, task);
         executor.putArray("tasks");
         executor.putArray("queued_tasks");
@@ -88,10 +95,11 @@ final class StateJson {
         shown.put("framework_id", task.info().framework().value());
         shown.put("executor_id", "");
         shown.put("slave_id", view.id());
+        shown.put("role", task.info().role());
         shown.put("state", task.state().wireName());
         shown.put("directory", view.sandboxes().of(task).toString());
         task.process().map(ProcessRef::pid).ifPresent(pid -> shown.put("pid", pid));
-        shown.set("resources", resources(task.info().resources()));
+        shown.set("resources", ResourceShapes.summed(task.info().resources()));
         ArrayNode statuses = shown.putArray("statuses");
         for (TaskStatus status : task.unacknowledged()) {
             ObjectNode entry = statuses.addObject();
@@ -106,18 +114,21 @@ final class StateJson {
         return shown;
     }
 
-    private static ObjectNode resources(Resources resources) {
-        ObjectNode shown = MAPPER.createObjectNode();
-        for (String name : List.of(Resources.CPUS, Resources.GPUS, Resources.MEM, Resources.DISK)) {
-            shown.put(name, resources.scalar(name));
+    /** Numbers as numbers, as Mesos shows them; ranges and texts as texts. */
+    private static void attribute(ObjectNode attributes, String name, String text) {
+        if (NUMBER.matcher(text).matches()) {
+            attributes.put(name, Double.parseDouble(text));
+        } else {
+            attributes.put(name, text);
         }
-        resources.milli().forEach((name, amount) -> shown.put(name, amount / 1000.0));
-        resources.ranges().forEach((name, set) -> shown.put(name, text(set)));
-        return shown;
     }
 
-    private static String text(Ranges set) {
-        return set.toString();
+    private static ObjectNode fault(FaultDomain domain) {
+        ObjectNode shown = MAPPER.createObjectNode();
+        ObjectNode fault = shown.putObject("fault_domain");
+        fault.putObject("region").put("name", domain.region());
+        fault.putObject("zone").put("name", domain.zone());
+        return shown;
     }
 
     private static double seconds(Instant at) {

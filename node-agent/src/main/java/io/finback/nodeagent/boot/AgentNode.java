@@ -123,6 +123,7 @@ public final class AgentNode implements Node {
                 settings.hostname(),
                 resources,
                 settings.attributes(),
+                settings.domain(),
                 Version.current(),
                 Instant.now(),
                 board,
@@ -141,7 +142,8 @@ public final class AgentNode implements Node {
                     binding.localAddress().getPort(),
                     resources,
                     settings.attributes(),
-                    Version.current());
+                    Version.current(),
+                    settings.domain());
             ActorRef<ConversationActor.Command> conversation = begin(
                     system,
                     started -> new AgentGuardian.Converse(info, ConversationSettings.STANDARD, registration, started));

@@ -2,11 +2,18 @@ package io.finback.nodeagent.boot;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import io.finback.nodeagent.machine.AttributeText;
 import io.finback.nodeagent.machine.ResourceText;
 import io.finback.nodeagent.node.TasksSettings;
+import io.finback.resources.Disk;
+import io.finback.resources.FaultDomain;
+import io.finback.resources.Special;
 import io.finback.runtime.StartFailure;
+import io.finback.settings.DomainSettings;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** The agent's part of the configuration, checked. Every wrong value names its key, itself and what was expected. */
@@ -17,6 +24,7 @@ record AgentSettings(
         String hostname,
         ResourceText.Written resources,
         Map<String, String> attributes,
+        Optional<FaultDomain> domain,
         TasksSettings tasks,
         boolean stopTasksOnExit,
         int launchParallelism) {
@@ -42,8 +50,12 @@ record AgentSettings(
                 agent.getString("http.host"),
                 within("finback.agent.http.port", agent.getInt("http.port"), 0, 65535),
                 hostname.isEmpty() ? config.getString("finback.cluster.host") : hostname,
-                parsed("finback.agent.resources", agent.getString("resources"), ResourceText::resources),
-                parsed("finback.agent.attributes", agent.getString("attributes"), ResourceText::attributes),
+                parsed(
+                        "finback.agent.resources",
+                        agent.getString("resources"),
+                        text -> checked(ResourceText.resources(text))),
+                parsed("finback.agent.attributes", agent.getString("attributes"), AttributeText::parse),
+                DomainSettings.from(config, "finback.agent.domain"),
                 new TasksSettings(
                         agent.getDuration("kill-grace"),
                         agent.getDuration("watch.fast"),
@@ -52,6 +64,22 @@ record AgentSettings(
                         agent.getInt("sandbox-gc.max-ended")),
                 agent.getBoolean("stop-tasks-on-exit"),
                 within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64));
+    }
+
+    /** A disk of its own must be there, or tasks would find the file system it is mounted in. */
+    private static ResourceText.Written checked(ResourceText.Written written) {
+        for (Special special : written.resources().special()) {
+            special.kind()
+                    .disk()
+                    .flatMap(Disk::source)
+                    .flatMap(Disk.Source::root)
+                    .filter(root -> !Files.isDirectory(Path.of(root)))
+                    .ifPresent(root -> {
+                        throw new IllegalArgumentException(
+                                "disk.source root: '" + root + "' (expected: a directory of this machine)");
+                    });
+        }
+        return written;
     }
 
     private static int within(String key, int value, int least, int most) {

@@ -1,30 +1,21 @@
 package io.finback.nodeagent.machine;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.finback.resources.Kind;
 import io.finback.resources.Ranges;
 import io.finback.resources.Resources;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Resources and attributes as people write them: Mesos' text form {@code cpus:4;mem:4096;ports:[31000-32000]} or its JSON form
- * {@code [{"name":"cpus","type":"SCALAR","scalar":{"value":4}}]}, and {@code rack:r1;os:linux}. Every error is an
- * IllegalArgumentException that names the entry, its value and what was expected. Source: apache/mesos
- * {@code docs/attributes-resources.md}.
+ * Resources as people write them: Mesos' text form {@code cpus:4;cpus(eng):2;mem:4096;ports:[31000-32000];zones:{a,b}} or its JSON
+ * form ({@link ResourceJson}). A name with a role is kept for that role. Every error is an IllegalArgumentException that says in which
+ * entry, at which character, what was found and what was expected. Source: apache/mesos {@code docs/attributes-resources.md}.
  */
 public final class ResourceText {
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]+");
     private static final Pattern ENTRY = Pattern.compile("([^:(]+)(?:\\(([^)]*)\\))?\\s*:(.*)", Pattern.DOTALL);
     private static final Pattern RANGE = Pattern.compile("(\\d{1,18})\\s*-\\s*(\\d{1,18})");
-    private static final List<String> KNOWN_SCALARS =
-            List.of(Resources.CPUS, Resources.MEM, Resources.DISK, Resources.GPUS);
-    private static final JsonMapper JSON = new JsonMapper();
 
     private ResourceText() {}
 
@@ -36,168 +27,89 @@ public final class ResourceText {
     }
 
     public static Written resources(String text) {
-        String stripped = text.strip();
-        return stripped.startsWith("[") ? fromJson(stripped) : fromText(stripped);
+        return text.strip().startsWith("[") ? ResourceJson.parse(text.strip()) : parse(text);
     }
 
-    /** Attribute name to its text. */
-    public static Map<String, String> attributes(String text) {
-        Map<String, String> attributes = new LinkedHashMap<>();
+    private static Written parse(String text) {
+        Gathering gathering = new Gathering();
+        int number = 0;
+        int from = 0;
         for (String entry : text.split(";", -1)) {
-            if (entry.isBlank()) {
-                continue;
+            if (!entry.isBlank()) {
+                number++;
+                int at = from + entry.length() - entry.stripLeading().length() + 1;
+                try {
+                    add(gathering, entry.strip());
+                } catch (IllegalArgumentException e) {
+                    throw new IllegalArgumentException(
+                            "entry " + number + " at character " + at + ": " + e.getMessage(), e);
+                }
             }
-            int colon = entry.indexOf(':');
-            String name = colon < 0 ? entry.strip() : entry.substring(0, colon).strip();
-            String value = colon < 0 ? "" : entry.substring(colon + 1).strip();
-            if (colon < 0 || value.isEmpty() || !NAME.matcher(name).matches()) {
-                throw new IllegalArgumentException("'" + entry.strip() + "' (expected: name:value, such as rack:r1)");
-            }
-            if (attributes.put(name, value) != null) {
-                throw new IllegalArgumentException("'" + name + "' is given twice (expected: each name once)");
-            }
+            from += entry.length() + 1;
         }
-        return attributes;
+        return gathering.written();
     }
 
-    private static Written fromText(String text) {
-        Written written = new Written(Resources.EMPTY, List.of());
-        for (String entry : text.split(";", -1)) {
-            if (entry.isBlank()) {
-                continue;
-            }
-            Matcher parts = ENTRY.matcher(entry.strip());
-            if (!parts.matches()) {
-                throw new IllegalArgumentException("'" + entry.strip()
-                        + "' (expected: name:amount or name:[from-to], such as cpus:4 or ports:[31000-32000])");
-            }
-            String role = parts.group(2);
-            written = add(
-                    written,
-                    parts.group(1).strip(),
-                    role == null ? "*" : role.strip(),
-                    parts.group(3).strip());
+    private static void add(Gathering gathering, String entry) {
+        Matcher parts = ENTRY.matcher(entry);
+        if (!parts.matches()) {
+            throw new IllegalArgumentException(
+                    "'" + entry + "' (expected: name:amount, name(role):amount, name:[from-to] or name:{item,item})");
         }
-        return written;
-    }
-
-    private static Written add(Written written, String name, String role, String value) {
-        check(name, role, written);
+        String name = parts.group(1).strip();
+        String role = parts.group(2);
+        Kind kind = role == null ? Kind.PLAIN : Gathering.reservedFor(role.strip());
+        String value = parts.group(3).strip();
         if (value.startsWith("[")) {
-            return with(written, name, ranges(name, value));
-        }
-        if (value.startsWith("{")) {
-            throw new IllegalArgumentException(
-                    name + ": " + value + " (expected: a number or [from-to]; sets are not supported)");
-        }
-        return with(written, name, scalar(name, value));
-    }
-
-    private static void check(String name, String role, Written written) {
-        if (!NAME.matcher(name).matches()) {
-            throw new IllegalArgumentException("'" + name + "' (expected: a name of letters, digits, '_', '.', '-')");
-        }
-        if (!role.equals("*")) {
-            throw new IllegalArgumentException(
-                    name + "(" + role + ") (expected: no role or '*'; reservations are not supported yet)");
-        }
-        if (written.names().contains(name)) {
-            throw new IllegalArgumentException("'" + name + "' is given twice (expected: each name once)");
+            gathering.ranges(name, kind, ranges(name, value));
+        } else if (value.startsWith("{")) {
+            gathering.set(name, kind, items(name, value));
+        } else {
+            gathering.scalar(name, kind, amount(name, value));
         }
     }
 
-    private static double scalar(String name, String value) {
+    static double amount(String name, String value) {
         if (name.equals(Resources.PORTS)) {
-            throw new IllegalArgumentException(name + ": '" + value + "' (expected: ranges, such as [31000-32000])");
+            throw Gathering.wrong(name, "'" + value + "'", "ranges, such as [31000-32000]");
         }
         try {
-            double amount = Double.parseDouble(value);
             // Throws, with name and value, what is no number at all or negative.
-            long checked = Resources.thousandths(name, amount);
-            return checked / 1000.0;
+            return Resources.thousandths(name, Double.parseDouble(value)) / 1000.0;
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(name + ": '" + value + "' (expected: a number >= 0)", e);
+            throw Gathering.wrong(name, "'" + value + "'", "a number >= 0");
         }
     }
 
-    private static Ranges ranges(String name, String value) {
-        if (!value.endsWith("]") || KNOWN_SCALARS.contains(name)) {
-            throw new IllegalArgumentException(name + ": '" + value + "' (expected: "
-                    + (KNOWN_SCALARS.contains(name) ? "a number" : "ranges, such as [31000-32000, 33000-33010]") + ")");
+    static List<Ranges.Range> ranges(String name, String value) {
+        if (!value.endsWith("]")) {
+            throw Gathering.wrong(name, "'" + value + "'", "ranges, such as [31000-32000, 33000-33010]");
         }
         List<Ranges.Range> list = new ArrayList<>();
-        String inner = value.substring(1, value.length() - 1);
-        for (String part : inner.split(",", -1)) {
+        for (String part : value.substring(1, value.length() - 1).split(",", -1)) {
             if (part.isBlank()) {
                 continue;
             }
             Matcher range = RANGE.matcher(part.strip());
             if (!range.matches()) {
-                throw new IllegalArgumentException(
-                        name + ": '" + part.strip() + "' (expected: from-to, such as 31000-32000)");
+                throw Gathering.wrong(name, "'" + part.strip() + "'", "from-to, such as 31000-32000");
             }
-            list.add(range(name, Long.parseLong(range.group(1)), Long.parseLong(range.group(2))));
+            list.add(Gathering.range(name, Long.parseLong(range.group(1)), Long.parseLong(range.group(2))));
         }
-        return new Ranges(list);
+        return list;
     }
 
-    private static Ranges.Range range(String name, long begin, long end) {
-        boolean ports = name.equals(Resources.PORTS);
-        if (begin > end || (ports && (begin < 1 || end > 65535))) {
-            throw new IllegalArgumentException(name + ": '" + begin + "-" + end + "' (expected: from <= to"
-                    + (ports ? ", within 1-65535" : "") + ")");
+    private static List<String> items(String name, String value) {
+        if (!value.endsWith("}")) {
+            throw Gathering.wrong(name, "'" + value + "'", "a set, such as {a, b}");
         }
-        return new Ranges.Range(begin, end);
-    }
-
-    private static Written fromJson(String text) {
-        JsonNode array;
-        try {
-            array = JSON.readTree(text);
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(
-                    "not JSON: " + e.getOriginalMessage() + " (expected: Mesos' text or JSON form)", e);
-        }
-        Written written = new Written(Resources.EMPTY, List.of());
-        for (JsonNode entry : array) {
-            String name = entry.path("name").asText("");
-            check(name, entry.path("role").asText("*"), written);
-            String type = entry.path("type").asText("");
-            if (type.equals("SCALAR") && entry.path("scalar").path("value").isNumber()) {
-                written = with(
-                        written,
-                        name,
-                        scalar(name, entry.path("scalar").path("value").asText()));
-            } else if (type.equals("RANGES")
-                    && entry.path("ranges").path("range").isArray()) {
-                List<Ranges.Range> list = new ArrayList<>();
-                for (JsonNode range : entry.path("ranges").path("range")) {
-                    list.add(range(
-                            name,
-                            range.path("begin").asLong(-1),
-                            range.path("end").asLong(-2)));
-                }
-                written = with(written, name, new Ranges(list));
-            } else {
-                throw new IllegalArgumentException(
-                        name + ": " + entry
-                                + " (expected: \"type\":\"SCALAR\" with scalar.value or \"type\":\"RANGES\" with ranges.range)");
+        String inner = value.substring(1, value.length() - 1).strip();
+        List<String> items = new ArrayList<>();
+        if (!inner.isEmpty()) {
+            for (String item : inner.split(",", -1)) {
+                items.add(item.strip());
             }
         }
-        return written;
-    }
-
-    private static Written with(Written written, String name, double amount) {
-        return new Written(written.resources().withScalar(name, amount), named(written, name));
-    }
-
-    private static Written with(Written written, String name, Ranges set) {
-        return new Written(written.resources().withRanges(name, set), named(written, name));
-    }
-
-    private static List<String> named(Written written, String name) {
-        List<String> names = new ArrayList<>(written.names());
-        names.add(name);
-        return names;
+        return items;
     }
 }

@@ -220,10 +220,21 @@ class AgentNodeTest {
     void namesTheKeyOfAWrongValue() {
         assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.resources", "cpus:many"))))
                 .isInstanceOf(StartFailure.class)
-                .hasMessage("finback.agent.resources: cpus: 'many' (expected: a number >= 0)");
+                .hasMessage("finback.agent.resources: entry 1 at character 1: cpus: 'many' (expected: a number >= 0)");
         assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.attributes", "rack"))))
                 .isInstanceOf(StartFailure.class)
-                .hasMessageStartingWith("finback.agent.attributes: 'rack' (expected: name:value");
+                .hasMessageStartingWith("finback.agent.attributes: entry 1: 'rack' (expected: name:value");
+        assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.domain.zone", "z1"))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("finback.agent.domain.region")
+                .hasMessageContaining("region and zone, or neither");
+        assertThatThrownBy(() -> AgentNode.start(agent(Map.of(
+                        "finback.agent.resources",
+                        "[{\"name\":\"disk\",\"type\":\"SCALAR\",\"scalar\":{\"value\":10},"
+                                + "\"disk\":{\"source\":{\"type\":\"MOUNT\",\"mount\":{\"root\":\"/no/such\"}}}}]"))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessage(
+                        "finback.agent.resources: disk.source root: '/no/such' (expected: a directory of this machine)");
         assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.kill-grace", "-1s"))))
                 .isInstanceOf(StartFailure.class)
                 .hasMessageContaining("finback.agent.kill-grace");

@@ -1,0 +1,141 @@
+package io.finback.controlplane.framework;
+
+import io.finback.resources.AgentId;
+import io.finback.resources.TaskId;
+import io.finback.tasks.TaskState;
+import io.finback.tasks.TaskStatus;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** What a scheduler says and asks of its tasks and operations. */
+final class TaskDesk {
+    /** Questions that may wait to be answered; a scheduler asks about all it has once in a while. */
+    private static final int MOST_QUESTIONS = 200_000;
+
+    private final Turn turn;
+    private final Function<AgentId, AgentStanding> agents;
+    private long strayAcknowledgements;
+
+    TaskDesk(Turn turn, Function<AgentId, AgentStanding> agents) {
+        this.turn = turn;
+        this.agents = agents;
+    }
+
+    void kill(SchedulerCall.Kill call) {
+        Optional<TaskRecord> record = turn.round().task(call.task());
+        if (record.isEmpty()) {
+            turn.courier().ask(List.of(new SchedulerCall.Asked(call.task(), call.agent())));
+        } else if (!record.get().isTerminal()
+                && call.agent()
+                        .filter(named -> !named.equals(record.get().info().agent()))
+                        .isEmpty()) {
+            turn.kill(record.get(), call.grace());
+        }
+        turn.done(call.caller());
+    }
+
+    /** Tasks on an agent that is drained: they end, each within {@code most} at the longest. */
+    void evict(List<TaskId> tasks, Optional<Duration> most) {
+        for (TaskId task : tasks) {
+            Optional<TaskRecord> live = turn.round().task(task).filter(record -> !record.isTerminal());
+            if (live.isEmpty()) {
+                turn.out().release(task, turn.now());
+            } else if (!live.get().killWanted()) {
+                Optional<Duration> wanted = live.get().info().killGrace();
+                turn.kill(live.get(), most.map(cap -> wanted.filter(grace -> grace.compareTo(cap) < 0)
+                        .orElse(cap)));
+            }
+        }
+    }
+
+    void acknowledge(SchedulerCall.Acknowledge call) {
+        Optional<TaskRecord> record = turn.round().task(call.task());
+        Optional<TaskStatus> status = record.flatMap(known -> known.unacknowledged(call.uuid()));
+        if (status.isPresent()) {
+            turn.acknowledge(record.get(), status.get(), call.uuid());
+        } else {
+            strayAcknowledgements++;
+        }
+        turn.done(call.caller());
+    }
+
+    /** Acknowledgements of what was not told, or was acknowledged before. */
+    long strayAcknowledgements() {
+        return strayAcknowledgements;
+    }
+
+    void acknowledgeOperation(SchedulerCall.AcknowledgeOperation call) {
+        boolean known = turn.round()
+                .operation(call.operation())
+                .filter(operation -> operation.uuid().equals(Optional.of(call.uuid())))
+                .isPresent();
+        if (known) {
+            turn.round().operationTaken(call.operation());
+            turn.courier().operationAcknowledged(call.operation());
+        } else {
+            strayAcknowledgements++;
+        }
+        turn.done(call.caller());
+    }
+
+    void reconcile(SchedulerCall.Reconcile call) {
+        List<SchedulerCall.Asked> asked = call.tasks().isEmpty() ? everything() : call.tasks();
+        int waiting = turn.courier().questionsWaiting() + asked.size();
+        if (waiting > MOST_QUESTIONS && turn.courier().questionsWaiting() > 0) {
+            turn.answer(
+                    call.caller(),
+                    new CallAnswer.Refused(
+                            CallAnswer.Why.INVALID,
+                            "reconcile: " + waiting + " questions waiting (expected: at most " + MOST_QUESTIONS
+                                    + "; ask again when these are answered)"));
+            return;
+        }
+        turn.courier().ask(asked);
+        turn.done(call.caller());
+    }
+
+    private List<SchedulerCall.Asked> everything() {
+        return turn.round().tasks().stream()
+                .map(record -> new SchedulerCall.Asked(record.info().id(), Optional.empty()))
+                .toList();
+    }
+
+    void reconcileOperations(SchedulerCall.ReconcileOperations call) {
+        if (call.operations().isEmpty()) {
+            turn.round().operations().forEach(operation -> turn.courier().tell(operation.reconciled()));
+        }
+        for (String id : call.operations()) {
+            turn.courier()
+                    .tell(turn.round()
+                            .operation(id)
+                            .map(OperationRecord::reconciled)
+                            .orElseGet(() -> new SchedulerEvent.OperationUpdate(
+                                    id,
+                                    SchedulerEvent.OperationState.UNKNOWN,
+                                    Optional.of("unknown operation"),
+                                    Optional.empty(),
+                                    Optional.empty())));
+        }
+        turn.done(call.caller());
+    }
+
+    /** The state of a task as the scheduler shall understand it; empty: nothing can be said yet. */
+    Optional<TaskStatus> answer(SchedulerCall.Asked asked) {
+        Optional<TaskRecord> known =
+                turn.round().task(asked.task()).or(() -> turn.round().ended(asked.task()));
+        if (known.isPresent()) {
+            return Optional.of(Statuses.reconciled(known.get().latest()));
+        }
+        AgentStanding standing = asked.agent().map(agents).orElse(AgentStanding.UNKNOWN);
+        return standing.lost()
+                .map(state -> Statuses.unknown(
+                        asked.task(),
+                        turn.id(),
+                        asked.agent(),
+                        turn.understood(state),
+                        state == TaskState.UNREACHABLE ? standing.since() : Optional.empty(),
+                        turn.now()));
+    }
+}

@@ -1,0 +1,132 @@
+package io.finback.controlplane.framework;
+
+import io.finback.controlplane.allocator.Capability;
+import io.finback.resources.FrameworkId;
+import io.finback.tasks.TaskState;
+import io.finback.tasks.TaskStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * What the desks of one framework share while they decide a batch: the state as it will be, the time, and what is said to whom. The
+ * one rule above all: a task that has ended stays ended.
+ */
+final class Turn {
+    private final FrameworkId id;
+    private final FrameworkSettings settings;
+    private final Outbound out;
+    private final Claims claims;
+    private final Courier courier;
+    private FrameworkRound round = new FrameworkRound(new FrameworkState());
+    private Instant now = Instant.EPOCH;
+
+    Turn(FrameworkId id, FrameworkSettings settings, Outbound out) {
+        this.id = id;
+        this.settings = settings;
+        this.out = out;
+        this.claims = new Claims(settings.repeat(), settings.repeatMax());
+        this.courier = new Courier(settings, out::afterwards);
+    }
+
+    void begin(FrameworkRound next, Instant at) {
+        round = next;
+        now = at;
+    }
+
+    FrameworkId id() {
+        return id;
+    }
+
+    FrameworkSettings settings() {
+        return settings;
+    }
+
+    Outbound out() {
+        return out;
+    }
+
+    Claims claims() {
+        return claims;
+    }
+
+    Courier courier() {
+        return courier;
+    }
+
+    FrameworkRound round() {
+        return round;
+    }
+
+    Instant now() {
+        return now;
+    }
+
+    boolean has(Capability capability) {
+        return round.subscription()
+                .map(subscription -> subscription.info().has(capability))
+                .orElse(false);
+    }
+
+    /** A state as this framework understands it: who does not know of partitions hears {@code LOST} of all that may be over. */
+    TaskState understood(TaskState state) {
+        boolean ofPartitions =
+                switch (state) {
+                    case UNREACHABLE, DROPPED, GONE, GONE_BY_OPERATOR, UNKNOWN -> true;
+                    default -> false;
+                };
+        return ofPartitions && !has(Capability.PARTITION_AWARE) ? TaskState.LOST : state;
+    }
+
+    void done(Caller caller) {
+        answer(caller, new CallAnswer.Done());
+    }
+
+    void answer(Caller caller, CallAnswer with) {
+        caller.replyTo().ifPresent(to -> courier.tell(to, with));
+    }
+
+    /** Says of the task what a master decided. {@code record} must be the latest, and not terminal. */
+    void say(TaskRecord record, TaskState state, String reason, String message) {
+        take(record, Statuses.byMaster(record.info(), understood(state), reason, message, now));
+    }
+
+    /** Takes what was said of the task, and passes it on. {@code record} must be the latest, and not terminal. */
+    void take(TaskRecord record, TaskStatus status) {
+        round.status(record, status);
+        if (status.state().isTerminal()) {
+            out.release(status.task(), now);
+        }
+        if (round.isRemoved()) {
+            status.uuid().ifPresent(uuid -> acknowledge(record.with(status), status, uuid));
+        } else {
+            courier.update(status, now);
+        }
+    }
+
+    /** The update has been taken, or nobody is left to take it. {@code latest} must be the latest record of its task. */
+    void acknowledge(TaskRecord latest, TaskStatus status, String uuid) {
+        round.acknowledge(latest, uuid);
+        courier.acknowledged(status.task(), latest.acknowledged(uuid).unacknowledged(), now);
+        if (status.source() != TaskStatus.Source.MASTER) {
+            out.acknowledgeToAgent(status);
+        }
+    }
+
+    /** Wants the task to end. Repeating it is harmless; {@code record} must be the latest, and not terminal. */
+    void kill(TaskRecord record, Optional<Duration> grace) {
+        if (!record.killWanted() || !record.killGrace().equals(grace)) {
+            round.wantKill(record, grace);
+        }
+        if (!claims.isPending(record.info().id())) {
+            out.kill(record.info(), grace, now);
+        }
+    }
+
+    void operation(OperationRecord operation) {
+        round.operation(operation);
+        if (!round.isRemoved()) {
+            courier.operation(operation, now);
+        }
+    }
+}
