@@ -3,6 +3,7 @@ package io.finback.controlplane.allocation;
 import akka.actor.typed.ActorRef;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import io.finback.controlplane.allocator.ClientSpec;
+import io.finback.controlplane.allocator.Explanation;
 import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
@@ -56,6 +57,8 @@ public sealed interface AllocatorMessage extends WireMessage {
         void operate(Operate message);
 
         void describe(Describe message);
+
+        void explain(Explain message);
 
         void tick(Tick message);
     }
@@ -279,6 +282,18 @@ public sealed interface AllocatorMessage extends WireMessage {
             handler.describe(this);
         }
     }
+
+    /** Asks why a role, or only one framework in it, is offered nothing. */
+    record Explain(String role, Optional<FrameworkId> framework, ActorRef<Explained> replyTo)
+            implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.explain(this);
+        }
+    }
+
+    /** Answers {@link Explain}; as of the last allocation pass. */
+    record Explained(Explanation explanation) implements WireMessage {}
 
     /** The allocator's own clock: an allocation pass, expiries, or news for the view are due. */
     record Tick() implements AllocatorMessage {
