@@ -82,7 +82,7 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
     Optional<FrameworkEvent> decide(FrameworkState state, List<FrameworkMessage> messages, Instant at) {
         turn.begin(new FrameworkRound(state), at);
         tick = false;
-        if (!opened && !state.isVoid()) {
+        if (!opened && !isOver(state)) {
             turn.round().open();
         }
         messages.forEach(message -> message.deliver(this));
