@@ -208,6 +208,7 @@ final class FrameworkWorld implements AutoCloseable {
     }
 
     /** Subscribes over a new connection, with stream {@code streamId}. */
+    @CanIgnoreReturnValue
     Ear<SchedulerEvent> subscribe(String streamId, FrameworkInfo info) {
         Ear<SchedulerEvent> scheduler = scheduler();
         tell(new SchedulerCall.Subscribe(
@@ -216,6 +217,7 @@ final class FrameworkWorld implements AutoCloseable {
         return scheduler;
     }
 
+    @CanIgnoreReturnValue
     Ear<SchedulerEvent> subscribe(String streamId) {
         return subscribe(streamId, info(Duration.ofSeconds(30), Capability.PARTITION_AWARE));
     }
@@ -259,6 +261,7 @@ final class FrameworkWorld implements AutoCloseable {
     }
 
     /** The allocator offers {@link #AGENT} for role {@code dev}. */
+    @CanIgnoreReturnValue
     OfferId offer(Ear<SchedulerEvent> scheduler) {
         OfferId offer = OfferId.of("o" + ++offers);
         fromAllocator(new AllocationEvent.OffersMade(
@@ -371,6 +374,7 @@ final class FrameworkWorld implements AutoCloseable {
                         Optional.empty()))));
     }
 
+    @CanIgnoreReturnValue
     TaskStatus update(Ear<SchedulerEvent> scheduler, TaskState state) {
         return scheduler
                 .next(SchedulerEvent.Update.class, update -> update.status().state() == state)
