@@ -6,6 +6,8 @@ import io.finback.controlplane.allocator.AllocatorEvent;
 import io.finback.controlplane.allocator.AllocatorRound;
 import io.finback.controlplane.allocator.AllocatorState;
 import io.finback.controlplane.allocator.ClaimRound;
+import io.finback.controlplane.allocator.InverseNews;
+import io.finback.controlplane.allocator.InverseOffered;
 import io.finback.controlplane.allocator.OfferBook;
 import io.finback.controlplane.allocator.Offered;
 import io.finback.controlplane.allocator.TaskKey;
@@ -15,7 +17,9 @@ import io.finback.resources.OfferId;
 import io.finback.wire.Parts;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +33,9 @@ import java.util.Optional;
 final class AllocatorDesk implements AllocatorMessage.Handler {
     private static final Duration LONGEST_REFUSAL = Duration.ofDays(365);
 
+    /** One is answered per tick: offers come first. */
+    private static final int EXPLANATIONS_WAITING = 16;
+
     private record Subscriber(ActorRef<AllocationEvent> ref, Instant until) {}
 
     private final long epoch;
@@ -39,6 +46,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     private final ViewNews news;
     private final Map<FrameworkId, Subscriber> subscribers = new HashMap<>();
     private final List<Runnable> answers = new ArrayList<>();
+    private final Deque<AllocatorMessage.Explain> explaining = new ArrayDeque<>();
     private AllocatorState state;
     private AllocatorRound round;
     private Instant now;
@@ -48,7 +56,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     AllocatorDesk(AllocatorState state, AllocatorActor.Collaborators with, Instant now) {
         this.epoch = state.incarnation() + 1;
         this.with = with;
-        this.book = new OfferBook(Long.toString(epoch, 36), with.settings().offers());
+        this.book = new OfferBook(Long.toString(epoch, 36), with.settings().offers(), new LinearMatcher());
         this.agents = new AgentsDesk(with.settings().removalRate(), state, now);
         this.terms = new TermsDesk(with.settings().repeat(), with.sessions());
         this.news = new ViewNews(epoch, with.views(), with.settings().viewDelay(), book, agents::speaks, now);
@@ -94,13 +102,15 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
             tellWithdrawn(book.expire(now));
             endLeases();
             tellMade(book.pass(state, now));
+            tellInverse(book.takeInverseNews());
+            explainOne();
             terms.repeat(state, now);
             news.publish(state, now);
         }
     }
 
     boolean hasWork() {
-        return book.hasWork();
+        return book.hasWork() || !explaining.isEmpty();
     }
 
     Instant nextDue() {
@@ -206,7 +216,9 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void answerInverse(AllocatorMessage.AnswerInverse message) {
-        // No inverse offers are made yet.
+        book.answerInverse(
+                message.framework(), message.inverseOffers(), message.accepted(), now, bounded(message.refuse()));
+        news.addPool();
     }
 
     @Override
@@ -232,9 +244,26 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     }
 
     @Override
+    public void explain(AllocatorMessage.Explain message) {
+        if (explaining.size() < EXPLANATIONS_WAITING) {
+            explaining.add(message);
+        } else {
+            message.replyTo().tell(new AllocatorMessage.Explained(Optional.empty()));
+        }
+    }
+
+    @Override
     public void tick(AllocatorMessage.Tick message) {
         tick = true;
         agents.giveUpDue(round, now, (replyTo, reply) -> answers.add(() -> replyTo.tell(reply)));
+    }
+
+    private void explainOne() {
+        AllocatorMessage.Explain next = explaining.poll();
+        if (next != null) {
+            next.replyTo()
+                    .tell(new AllocatorMessage.Explained(Optional.of(book.explain(next.role(), next.framework()))));
+        }
     }
 
     private boolean mayBeOffered(AgentId agent) {
@@ -289,6 +318,22 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
         }
         offers.forEach((framework, list) ->
                 Parts.of(list).forEach(part -> tell(framework, new AllocationEvent.OffersMade(epoch, part))));
+    }
+
+    private void tellInverse(InverseNews inverse) {
+        Map<FrameworkId, List<AllocationEvent.Inverse>> made = new LinkedHashMap<>();
+        for (InverseOffered offer : inverse.made()) {
+            made.computeIfAbsent(offer.framework(), id -> new ArrayList<>())
+                    .add(new AllocationEvent.Inverse(offer.id(), offer.agent(), offer.unavailability()));
+        }
+        made.forEach((framework, list) ->
+                Parts.of(list).forEach(part -> tell(framework, new AllocationEvent.InverseMade(epoch, part))));
+        Map<FrameworkId, List<OfferId>> ended = new LinkedHashMap<>();
+        for (InverseOffered offer : inverse.ended()) {
+            ended.computeIfAbsent(offer.framework(), id -> new ArrayList<>()).add(offer.id());
+        }
+        ended.forEach((framework, list) ->
+                Parts.of(list).forEach(part -> tell(framework, new AllocationEvent.InverseWithdrawn(epoch, part))));
     }
 
     private void tell(FrameworkId framework, AllocationEvent event) {

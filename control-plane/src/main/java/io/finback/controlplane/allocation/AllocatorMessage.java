@@ -3,7 +3,9 @@ package io.finback.controlplane.allocation;
 import akka.actor.typed.ActorRef;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import io.finback.controlplane.allocator.ClientSpec;
+import io.finback.controlplane.allocator.Explanation;
 import io.finback.controlplane.allocator.ResourceOperation;
+import io.finback.controlplane.ingress.Ingress;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
@@ -57,6 +59,8 @@ public sealed interface AllocatorMessage extends WireMessage {
 
         void describe(Describe message);
 
+        void explain(Explain message);
+
         void tick(Tick message);
     }
 
@@ -78,7 +82,7 @@ public sealed interface AllocatorMessage extends WireMessage {
             long lastSession,
             List<RunningTask> running,
             ActorRef<SessionReply> replyTo)
-            implements AllocatorMessage {
+            implements AllocatorMessage, Ingress.Heavy {
         public Admit {
             running = List.copyOf(running);
         }
@@ -102,6 +106,11 @@ public sealed interface AllocatorMessage extends WireMessage {
                             cut.isEmpty() ? List.of() : cut.get(part),
                             replyTo))
                     .toList();
+        }
+
+        @Override
+        public int weight() {
+            return 1 + running.size();
         }
 
         @Override
@@ -182,10 +191,19 @@ public sealed interface AllocatorMessage extends WireMessage {
             Duration refuse,
             Claimant claimant,
             ActorRef<AllocationEvent> replyTo)
-            implements AllocatorMessage {
+            implements AllocatorMessage, Ingress.Heavy {
         public Claim {
             offers = List.copyOf(offers);
             steps = List.copyOf(steps);
+        }
+
+        @Override
+        public int weight() {
+            int tasks = 0;
+            for (ClaimStep step : steps) {
+                tasks += step.tasks().size();
+            }
+            return 1 + steps.size() + tasks;
         }
 
         @Override
@@ -254,9 +272,14 @@ public sealed interface AllocatorMessage extends WireMessage {
 
     /** These tasks have ended. Answered by {@link AllocationEvent.Released}. */
     record Release(FrameworkId framework, List<TaskId> tasks, ActorRef<AllocationEvent> replyTo)
-            implements AllocatorMessage {
+            implements AllocatorMessage, Ingress.Heavy {
         public Release {
             tasks = List.copyOf(tasks);
+        }
+
+        @Override
+        public int weight() {
+            return 1 + tasks.size();
         }
 
         @Override
@@ -279,6 +302,21 @@ public sealed interface AllocatorMessage extends WireMessage {
             handler.describe(this);
         }
     }
+
+    /**
+     * Asks why a role, or only this framework in it, is offered nothing. Answered by {@link Explained}, when nothing more urgent is to
+     * be done: looking at every agent costs milliseconds in a large pool.
+     */
+    record Explain(String role, Optional<FrameworkId> framework, ActorRef<Explained> replyTo)
+            implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.explain(this);
+        }
+    }
+
+    /** {@code explanation} empty: too many ask at once; ask again later. */
+    record Explained(Optional<Explanation> explanation) implements WireMessage {}
 
     /** The allocator's own clock: an allocation pass, expiries, or news for the view are due. */
     record Tick() implements AllocatorMessage {

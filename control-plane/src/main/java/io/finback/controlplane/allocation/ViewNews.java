@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import io.finback.controlplane.allocator.AgentRecord;
 import io.finback.controlplane.allocator.AllocatorEvent;
 import io.finback.controlplane.allocator.AllocatorState;
+import io.finback.controlplane.allocator.MaintenanceSchedule.MachineId;
 import io.finback.controlplane.allocator.OfferBook;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
@@ -51,6 +52,11 @@ final class ViewNews {
 
     void add(AgentId agent) {
         agents.add(agent);
+    }
+
+    /** What is said of the whole pool has changed. */
+    void addPool() {
+        pool = true;
     }
 
     /** What an event changed beside agents: call it before the event is applied, while what goes is still there. */
@@ -111,13 +117,30 @@ final class ViewNews {
         }
     }
 
-    private static AllocationDelta.Pool pool(AllocatorState state) {
+    private AllocationDelta.Pool pool(AllocatorState state) {
         return new AllocationDelta.Pool(
                 state.weights(),
                 List.copyOf(state.quotas()),
                 state.maintenance().schedule(),
                 state.maintenance().down(),
-                List.of());
+                inverse(state));
+    }
+
+    /** What frameworks have said, or not yet, to their machines being unavailable. */
+    private List<AllocationDelta.InverseAnswer> inverse(AllocatorState state) {
+        List<AllocationDelta.InverseAnswer> all = new ArrayList<>();
+        if (state.maintenance().schedule().windows().isEmpty()) {
+            return all;
+        }
+        for (AllocatorState.Entry entry : state.agents()) {
+            if (state.unavailability(entry.spec()).isPresent()) {
+                MachineId machine = new MachineId(Optional.of(entry.spec().hostname()), Optional.empty());
+                book.inverseAnswers(entry.record().id())
+                        .forEach(answer -> all.add(new AllocationDelta.InverseAnswer(
+                                machine, answer.framework(), Optional.of(answer.accepted()), answer.at())));
+            }
+        }
+        return all;
     }
 
     private AllocationDelta.Agent describe(AllocatorState.Entry entry, AllocatorState state) {
