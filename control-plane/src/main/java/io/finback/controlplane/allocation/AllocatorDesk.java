@@ -7,7 +7,6 @@ import io.finback.controlplane.allocator.AllocatorRound;
 import io.finback.controlplane.allocator.AllocatorState;
 import io.finback.controlplane.allocator.ClaimRound;
 import io.finback.controlplane.allocator.InverseNews;
-import io.finback.controlplane.allocator.InverseOffered;
 import io.finback.controlplane.allocator.OfferBook;
 import io.finback.controlplane.allocator.Offered;
 import io.finback.controlplane.allocator.TaskKey;
@@ -33,7 +32,7 @@ import java.util.Optional;
 final class AllocatorDesk implements AllocatorMessage.Handler {
     private static final Duration LONGEST_REFUSAL = Duration.ofDays(365);
 
-    /** One is answered per tick: offers come first. */
+    /** One is answered per tick, offers come first; who comes on top hears nothing and asks again. */
     private static final int EXPLANATIONS_WAITING = 16;
 
     private record Subscriber(ActorRef<AllocationEvent> ref, Instant until) {}
@@ -56,7 +55,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     AllocatorDesk(AllocatorState state, AllocatorActor.Collaborators with, Instant now) {
         this.epoch = state.incarnation() + 1;
         this.with = with;
-        this.book = new OfferBook(Long.toString(epoch, 36), with.settings().offers(), new LinearMatcher());
+        this.book = new OfferBook(Long.toString(epoch, 36), with.settings().offers(), new Re2Texts());
         this.agents = new AgentsDesk(with.settings().removalRate(), state, now);
         this.terms = new TermsDesk(with.settings().repeat(), with.sessions());
         this.news = new ViewNews(epoch, with.views(), with.settings().viewDelay(), book, agents::speaks, now);
@@ -218,7 +217,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     public void answerInverse(AllocatorMessage.AnswerInverse message) {
         book.answerInverse(
                 message.framework(), message.inverseOffers(), message.accepted(), now, bounded(message.refuse()));
-        news.addPool();
+        news.notePool();
     }
 
     @Override
@@ -247,8 +246,6 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     public void explain(AllocatorMessage.Explain message) {
         if (explaining.size() < EXPLANATIONS_WAITING) {
             explaining.add(message);
-        } else {
-            message.replyTo().tell(new AllocatorMessage.Explained(Optional.empty()));
         }
     }
 
@@ -261,8 +258,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     private void explainOne() {
         AllocatorMessage.Explain next = explaining.poll();
         if (next != null) {
-            next.replyTo()
-                    .tell(new AllocatorMessage.Explained(Optional.of(book.explain(next.role(), next.framework()))));
+            next.replyTo().tell(new AllocatorMessage.Explained(book.explain(next.role(), next.framework())));
         }
     }
 
@@ -321,19 +317,19 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     }
 
     private void tellInverse(InverseNews inverse) {
-        Map<FrameworkId, List<AllocationEvent.Inverse>> made = new LinkedHashMap<>();
-        for (InverseOffered offer : inverse.made()) {
-            made.computeIfAbsent(offer.framework(), id -> new ArrayList<>())
-                    .add(new AllocationEvent.Inverse(offer.id(), offer.agent(), offer.unavailability()));
-        }
-        made.forEach((framework, list) ->
-                Parts.of(list).forEach(part -> tell(framework, new AllocationEvent.InverseMade(epoch, part))));
         Map<FrameworkId, List<OfferId>> ended = new LinkedHashMap<>();
-        for (InverseOffered offer : inverse.ended()) {
-            ended.computeIfAbsent(offer.framework(), id -> new ArrayList<>()).add(offer.id());
-        }
+        inverse.ended().forEach(offer -> ended.computeIfAbsent(offer.framework(), id -> new ArrayList<>())
+                .add(offer.id()));
         ended.forEach((framework, list) ->
                 Parts.of(list).forEach(part -> tell(framework, new AllocationEvent.InverseWithdrawn(epoch, part))));
+        Map<FrameworkId, List<AllocationEvent.Inverse>> made = new LinkedHashMap<>();
+        inverse.made().forEach(offer -> made.computeIfAbsent(offer.framework(), id -> new ArrayList<>())
+                .add(new AllocationEvent.Inverse(offer.id(), offer.agent(), offer.unavailability())));
+        made.forEach((framework, list) ->
+                Parts.of(list).forEach(part -> tell(framework, new AllocationEvent.InverseMade(epoch, part))));
+        if (!made.isEmpty() || !ended.isEmpty()) {
+            news.notePool();
+        }
     }
 
     private void tell(FrameworkId framework, AllocationEvent event) {

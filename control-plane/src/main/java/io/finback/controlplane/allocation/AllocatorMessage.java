@@ -303,10 +303,7 @@ public sealed interface AllocatorMessage extends WireMessage {
         }
     }
 
-    /**
-     * Asks why a role, or only this framework in it, is offered nothing. Answered by {@link Explained}, when nothing more urgent is to
-     * be done: looking at every agent costs milliseconds in a large pool.
-     */
+    /** Asks why a role, or only one framework in it, is offered nothing. */
     record Explain(String role, Optional<FrameworkId> framework, ActorRef<Explained> replyTo)
             implements AllocatorMessage {
         @Override
@@ -315,8 +312,8 @@ public sealed interface AllocatorMessage extends WireMessage {
         }
     }
 
-    /** {@code explanation} empty: too many ask at once; ask again later. */
-    record Explained(Optional<Explanation> explanation) implements WireMessage {}
+    /** Answers {@link Explain}; as of the last allocation pass. */
+    record Explained(Explanation explanation) implements WireMessage {}
 
     /** The allocator's own clock: an allocation pass, expiries, or news for the view are due. */
     record Tick() implements AllocatorMessage {

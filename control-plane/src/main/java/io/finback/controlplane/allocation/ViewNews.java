@@ -4,7 +4,7 @@ import akka.actor.typed.ActorRef;
 import io.finback.controlplane.allocator.AgentRecord;
 import io.finback.controlplane.allocator.AllocatorEvent;
 import io.finback.controlplane.allocator.AllocatorState;
-import io.finback.controlplane.allocator.MaintenanceSchedule.MachineId;
+import io.finback.controlplane.allocator.MaintenanceSchedule;
 import io.finback.controlplane.allocator.OfferBook;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
@@ -23,6 +23,7 @@ import java.util.function.Predicate;
 /** What the views have not been told yet. Only what changed is looked at, and a pool that is quiet says so once a second. */
 final class ViewNews {
     private static final Duration QUIET = Duration.ofSeconds(1);
+    private static final int MAX_ANSWERS = 500;
 
     private final long epoch;
     private final ActorRef<AllocationDelta> views;
@@ -54,11 +55,6 @@ final class ViewNews {
         agents.add(agent);
     }
 
-    /** What is said of the whole pool has changed. */
-    void addPool() {
-        pool = true;
-    }
-
     /** What an event changed beside agents: call it before the event is applied, while what goes is still there. */
     void note(AllocatorEvent event, AllocatorState before) {
         pool |= !event.weights().isEmpty()
@@ -72,6 +68,11 @@ final class ViewNews {
                 .map(AllocatorState.Entry::record)
                 .filter(record -> record.goneAt().isPresent())
                 .ifPresent(record -> gone.put(record.id(), record)));
+    }
+
+    /** What frameworks said to leaving machines has changed. */
+    void notePool() {
+        pool = true;
     }
 
     Instant nextDue() {
@@ -123,24 +124,24 @@ final class ViewNews {
                 List.copyOf(state.quotas()),
                 state.maintenance().schedule(),
                 state.maintenance().down(),
-                inverse(state));
+                inverseAnswers(state));
     }
 
-    /** What frameworks have said, or not yet, to their machines being unavailable. */
-    private List<AllocationDelta.InverseAnswer> inverse(AllocatorState state) {
-        List<AllocationDelta.InverseAnswer> all = new ArrayList<>();
-        if (state.maintenance().schedule().windows().isEmpty()) {
-            return all;
-        }
-        for (AllocatorState.Entry entry : state.agents()) {
-            if (state.unavailability(entry.spec()).isPresent()) {
-                MachineId machine = new MachineId(Optional.of(entry.spec().hostname()), Optional.empty());
-                book.inverseAnswers(entry.record().id())
-                        .forEach(answer -> all.add(new AllocationDelta.InverseAnswer(
-                                machine, answer.framework(), Optional.of(answer.accepted()), answer.at())));
+    /** At most {@value #MAX_ANSWERS}: they travel in one message. */
+    private List<AllocationDelta.InverseAnswer> inverseAnswers(AllocatorState state) {
+        List<AllocationDelta.InverseAnswer> answers = new ArrayList<>();
+        for (AgentId agent : book.agentsToLeave()) {
+            if (answers.size() >= MAX_ANSWERS) {
+                break;
             }
+            state.agent(agent)
+                    .map(entry -> new MaintenanceSchedule.MachineId(
+                            Optional.of(entry.spec().hostname()), Optional.empty()))
+                    .ifPresent(machine -> book.inverseAnswers(agent)
+                            .forEach(answer -> answers.add(new AllocationDelta.InverseAnswer(
+                                    machine, answer.framework(), Optional.of(answer.accepted()), answer.at()))));
         }
-        return all;
+        return answers;
     }
 
     private AllocationDelta.Agent describe(AllocatorState.Entry entry, AllocatorState state) {
