@@ -42,8 +42,7 @@ final class ViewFeed {
     /**
      * Answers who asked, and says what changed if that is {@code due}: an empty delta too, so that a lost one is noticed.
      *
-     * @param journaled the number of the last event; the first one of this incarnation names it, or the last one ever of a framework
-     *     that is over. 0: there is nothing to tell
+     * @param journaled the number of the last event; the first one of this incarnation names it. 0: there is nothing to tell
      */
     void settle(FrameworkState state, long journaled, boolean connected, boolean due) {
         epoch = epoch == 0 ? journaled : epoch;
