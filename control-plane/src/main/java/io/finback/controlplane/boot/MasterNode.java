@@ -167,7 +167,8 @@ public final class MasterNode implements Node {
                         self::get,
                         id -> ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, id.value()),
                         Set.of(SchedulerMessage.FRAMEWORK)));
-        ClusterApi all = api.with("/api/v1/scheduler", schedulers::answer);
+        ClusterApi all = api.with("/api/v1/scheduler", schedulers::answer)
+                .withMetrics(() -> schedulers.counters().prometheus());
         CompletionStage<ServerBinding> bound = Http.get(system)
                 .newServerAt(listen.host(), listen.port())
                 .withSettings(Connections.settings(system, settings.connections()))

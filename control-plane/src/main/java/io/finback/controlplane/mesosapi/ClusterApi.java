@@ -5,12 +5,15 @@ import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.headers.RawHeader;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class ClusterApi {
     private static final Logger log = LoggerFactory.getLogger(ClusterApi.class);
 
+    private final List<Supplier<String>> moreMetrics = new CopyOnWriteArrayList<>();
     private final SortedMap<String, Endpoint> endpoints = new TreeMap<>();
     private final SortedMap<String, Endpoint> below = new TreeMap<>();
     private final ActorSystem<?> system;
@@ -71,6 +75,17 @@ public final class ClusterApi {
                 new OperatorApi(reads, bodies, new OperatorReads(parts, level, streams), writes, streams);
         api.post("/api/v1", operator::answer);
         return api;
+    }
+
+    /** Adds numbers in Prometheus' text format to {@code /metrics}. */
+    @CanIgnoreReturnValue
+    public ClusterApi withMetrics(Supplier<String> prometheus) {
+        moreMetrics.add(prometheus);
+        return this;
+    }
+
+    String moreMetrics() {
+        return moreMetrics.stream().map(Supplier::get).collect(Collectors.joining());
     }
 
     /** Adds a path that is posted to, such as another API below this port. */

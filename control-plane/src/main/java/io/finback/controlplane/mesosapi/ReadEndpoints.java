@@ -37,7 +37,7 @@ final class ReadEndpoints {
             return Documents.numbers(
                     Metrics.mesos(reads.now(), parts.self().get(), parts.clock().instant(), streams.count()));
         }));
-        api.get("/metrics", request -> reads.run(() -> prometheus(request)));
+        api.get("/metrics", request -> reads.run(() -> prometheus(request, api.moreMetrics())));
         api.get("/state", shared(view -> StateJson.state(view, parts.self().get(), parts.flags())));
         api.get(
                 "/state-summary",
@@ -114,8 +114,9 @@ final class ReadEndpoints {
         return Rope.of(Encoding.JSON.write(message));
     }
 
-    private HttpResponse prometheus(HttpRequest request) {
-        Rope text = Rope.of(Metrics.prometheus(reads.now(), reads, streams).getBytes(StandardCharsets.UTF_8));
+    private HttpResponse prometheus(HttpRequest request, String more) {
+        String all = Metrics.prometheus(reads.now(), reads, streams) + more;
+        Rope text = Rope.of(all.getBytes(StandardCharsets.UTF_8));
         return Answers.body(text, ContentTypes.TEXT_PLAIN_UTF8, request);
     }
 
