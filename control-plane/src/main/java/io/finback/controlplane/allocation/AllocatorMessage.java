@@ -3,6 +3,7 @@ package io.finback.controlplane.allocation;
 import akka.actor.typed.ActorRef;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import io.finback.controlplane.allocator.ClientSpec;
+import io.finback.controlplane.allocator.Explanation;
 import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
@@ -56,6 +57,8 @@ public sealed interface AllocatorMessage extends WireMessage {
         void operate(Operate message);
 
         void describe(Describe message);
+
+        void explain(Explain message);
 
         void tick(Tick message);
     }
@@ -269,6 +272,15 @@ public sealed interface AllocatorMessage extends WireMessage {
         @Override
         public void deliver(Handler handler) {
             handler.operate(this);
+        }
+    }
+
+    /** Why a role, or one framework in it, is offered nothing: an operator asks, seldom. Costs a look at every agent. */
+    record Explain(String role, Optional<FrameworkId> framework, ActorRef<Explanation> replyTo)
+            implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.explain(this);
         }
     }
 
