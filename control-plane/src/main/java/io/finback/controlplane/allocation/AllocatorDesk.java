@@ -6,6 +6,7 @@ import io.finback.controlplane.allocator.AllocatorEvent;
 import io.finback.controlplane.allocator.AllocatorRound;
 import io.finback.controlplane.allocator.AllocatorState;
 import io.finback.controlplane.allocator.ClaimRound;
+import io.finback.controlplane.allocator.InverseNews;
 import io.finback.controlplane.allocator.OfferBook;
 import io.finback.controlplane.allocator.Offered;
 import io.finback.controlplane.allocator.TaskKey;
@@ -48,7 +49,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     AllocatorDesk(AllocatorState state, AllocatorActor.Collaborators with, Instant now) {
         this.epoch = state.incarnation() + 1;
         this.with = with;
-        this.book = new OfferBook(Long.toString(epoch, 36), with.settings().offers());
+        this.book = new OfferBook(Long.toString(epoch, 36), with.settings().offers(), new Re2Texts());
         this.agents = new AgentsDesk(with.settings().removalRate(), state, now);
         this.terms = new TermsDesk(with.settings().repeat(), with.sessions());
         this.news = new ViewNews(epoch, with.views(), with.settings().viewDelay(), book, agents::speaks, now);
@@ -94,6 +95,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
             tellWithdrawn(book.expire(now));
             endLeases();
             tellMade(book.pass(state, now));
+            tellInverse(book.takeInverseNews());
             terms.repeat(state, now);
             news.publish(state, now);
         }
@@ -206,7 +208,9 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void answerInverse(AllocatorMessage.AnswerInverse message) {
-        // No inverse offers are made yet.
+        book.answerInverse(
+                message.framework(), message.inverseOffers(), message.accepted(), now, bounded(message.refuse()));
+        news.notePool();
     }
 
     @Override
@@ -234,6 +238,12 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     @Override
     public void describe(AllocatorMessage.Describe message) {
         answers.add(() -> news.describe(message.replyTo(), state));
+    }
+
+    @Override
+    public void explain(AllocatorMessage.Explain message) {
+        answers.add(() -> message.replyTo()
+                .tell(new AllocatorMessage.Explained(book.explain(message.role(), message.framework()))));
     }
 
     @Override
@@ -294,6 +304,22 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
         }
         offers.forEach((framework, list) ->
                 Parts.of(list).forEach(part -> tell(framework, new AllocationEvent.OffersMade(epoch, part))));
+    }
+
+    private void tellInverse(InverseNews inverse) {
+        Map<FrameworkId, List<OfferId>> ended = new LinkedHashMap<>();
+        inverse.ended().forEach(offer -> ended.computeIfAbsent(offer.framework(), id -> new ArrayList<>())
+                .add(offer.id()));
+        ended.forEach((framework, list) ->
+                Parts.of(list).forEach(part -> tell(framework, new AllocationEvent.InverseWithdrawn(epoch, part))));
+        Map<FrameworkId, List<AllocationEvent.Inverse>> made = new LinkedHashMap<>();
+        inverse.made().forEach(offer -> made.computeIfAbsent(offer.framework(), id -> new ArrayList<>())
+                .add(new AllocationEvent.Inverse(offer.id(), offer.agent(), offer.unavailability())));
+        made.forEach((framework, list) ->
+                Parts.of(list).forEach(part -> tell(framework, new AllocationEvent.InverseMade(epoch, part))));
+        if (!made.isEmpty() || !ended.isEmpty()) {
+            news.notePool();
+        }
     }
 
     private void tell(FrameworkId framework, AllocationEvent event) {

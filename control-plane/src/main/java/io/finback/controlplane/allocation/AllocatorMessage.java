@@ -292,6 +292,18 @@ public sealed interface AllocatorMessage extends WireMessage {
         }
     }
 
+    /** Asks why a role, or only one framework in it, is offered nothing. */
+    record Explain(String role, Optional<FrameworkId> framework, ActorRef<Explained> replyTo)
+            implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.explain(this);
+        }
+    }
+
+    /** Answers {@link Explain}; as of the last allocation pass. */
+    record Explained(Explanation explanation) implements WireMessage {}
+
     /** The allocator's own clock: an allocation pass, expiries, or news for the view are due. */
     record Tick() implements AllocatorMessage {
         @Override

@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import io.finback.controlplane.allocator.AgentRecord;
 import io.finback.controlplane.allocator.AllocatorEvent;
 import io.finback.controlplane.allocator.AllocatorState;
+import io.finback.controlplane.allocator.MaintenanceSchedule;
 import io.finback.controlplane.allocator.OfferBook;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
@@ -22,6 +23,7 @@ import java.util.function.Predicate;
 /** What the views have not been told yet. Only what changed is looked at, and a pool that is quiet says so once a second. */
 final class ViewNews {
     private static final Duration QUIET = Duration.ofSeconds(1);
+    private static final int MAX_ANSWERS = 500;
 
     private final long epoch;
     private final ActorRef<AllocationDelta> views;
@@ -68,6 +70,11 @@ final class ViewNews {
                 .ifPresent(record -> gone.put(record.id(), record)));
     }
 
+    /** What frameworks said to leaving machines has changed. */
+    void notePool() {
+        pool = true;
+    }
+
     Instant nextDue() {
         boolean news = !agents.isEmpty() || !gone.isEmpty() || pool;
         return toldAt.plus(news ? delay : QUIET);
@@ -111,13 +118,30 @@ final class ViewNews {
         }
     }
 
-    private static AllocationDelta.Pool pool(AllocatorState state) {
+    private AllocationDelta.Pool pool(AllocatorState state) {
         return new AllocationDelta.Pool(
                 state.weights(),
                 List.copyOf(state.quotas()),
                 state.maintenance().schedule(),
                 state.maintenance().down(),
-                List.of());
+                inverseAnswers(state));
+    }
+
+    /** At most {@value #MAX_ANSWERS}: they travel in one message. */
+    private List<AllocationDelta.InverseAnswer> inverseAnswers(AllocatorState state) {
+        List<AllocationDelta.InverseAnswer> answers = new ArrayList<>();
+        for (AgentId agent : book.agentsToLeave()) {
+            if (answers.size() >= MAX_ANSWERS) {
+                break;
+            }
+            state.agent(agent)
+                    .map(entry -> new MaintenanceSchedule.MachineId(
+                            Optional.of(entry.spec().hostname()), Optional.empty()))
+                    .ifPresent(machine -> book.inverseAnswers(agent)
+                            .forEach(answer -> answers.add(new AllocationDelta.InverseAnswer(
+                                    machine, answer.framework(), Optional.of(answer.accepted()), answer.at()))));
+        }
+        return answers;
     }
 
     private AllocationDelta.Agent describe(AllocatorState.Entry entry, AllocatorState state) {

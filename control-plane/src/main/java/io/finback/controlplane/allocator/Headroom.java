@@ -52,7 +52,7 @@ final class Headroom {
         } else {
             allowance.consumed.subtract(amounts);
         }
-        if (allowance.hasLimit()) {
+        if (allowance.hasLimit() || allowance.hasGuarantee()) {
             loosened.add(allowance);
         }
     }
@@ -149,7 +149,7 @@ final class Headroom {
         }
     }
 
-    /** Roles whose limits may leave more since this was asked last. */
+    /** Roles that may be given more since this was asked last: further from their limit, or owed more. */
     Set<Allowance> takeLoosened() {
         Set<Allowance> taken = Set.copyOf(loosened);
         loosened.clear();

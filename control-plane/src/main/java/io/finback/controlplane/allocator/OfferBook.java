@@ -171,6 +171,11 @@ public final class OfferBook {
         inverse.answer(framework, ids, accepted, now, refuse).forEach(this::touch);
     }
 
+    /** Agents whose machines will be unavailable. */
+    public Set<AgentId> agentsToLeave() {
+        return inverse.agents();
+    }
+
     /** What frameworks on this agent have said to its being unavailable. */
     public List<InverseAnswer> inverseAnswers(AgentId agent) {
         return inverse.answers(agent);

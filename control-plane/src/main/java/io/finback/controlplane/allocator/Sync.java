@@ -78,6 +78,8 @@ final class Sync {
 
     private void readPolicy(AllocatorState state) {
         board.tree.setWeights(state.weights());
+        // Whatever a quota has held back is handed out anew: quotas change so seldom that nothing finer pays.
+        board.heldBack.forEach(board::touch);
         Map<String, Quota> quotas = new HashMap<>();
         state.quotas().forEach(quota -> quotas.put(quota.role(), quota));
         for (String ended : Set.copyOf(quotaRoles)) {
