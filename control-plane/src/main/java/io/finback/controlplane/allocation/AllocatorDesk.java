@@ -231,11 +231,6 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     }
 
     @Override
-    public void explain(AllocatorMessage.Explain message) {
-        answers.add(() -> message.replyTo().tell(book.explain(message.role(), message.framework())));
-    }
-
-    @Override
     public void describe(AllocatorMessage.Describe message) {
         answers.add(() -> news.describe(message.replyTo(), state));
     }

@@ -275,15 +275,6 @@ public sealed interface AllocatorMessage extends WireMessage {
         }
     }
 
-    /** Why a role, or one framework in it, is offered nothing: an operator asks, seldom. Costs a look at every agent. */
-    record Explain(String role, Optional<FrameworkId> framework, ActorRef<Explanation> replyTo)
-            implements AllocatorMessage {
-        @Override
-        public void deliver(Handler handler) {
-            handler.explain(this);
-        }
-    }
-
     /** Asks for everything a view has to know, in parts. */
     record Describe(ActorRef<AllocationDelta> replyTo) implements AllocatorMessage {
         @Override

@@ -44,12 +44,13 @@ public interface OperatorCommands {
             @Override
             public CompletionStage<Explanation> explain(String role, Optional<FrameworkId> framework) {
                 var allocator = sharding.entityRefFor(AllocatorMessage.KEY, AllocatorMessage.POOL);
-                CompletionStage<Explanation> explanation = AskPattern.ask(
+                CompletionStage<AllocatorMessage.Explained> explained = AskPattern.ask(
                         allocator,
-                        (ActorRef<Explanation> replyTo) -> new AllocatorMessage.Explain(role, framework, replyTo),
+                        (ActorRef<AllocatorMessage.Explained> replyTo) ->
+                                new AllocatorMessage.Explain(role, framework, replyTo),
                         timeout,
                         system.scheduler());
-                return answered(explanation);
+                return answered(explained).thenApply(AllocatorMessage.Explained::explanation);
             }
 
             @Override

@@ -4,6 +4,7 @@ import akka.actor.typed.ActorSystem;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
+import com.google.errorprone.annotations.FormatMethod;
 import com.typesafe.config.ConfigFactory;
 import io.finback.controlplane.allocation.OperatorCommand;
 import io.finback.controlplane.allocation.OperatorReply;
@@ -266,6 +267,7 @@ public final class StateBench {
         long send() throws IOException;
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // looked at once and thrown away
     private record Times(double[] millis, long bytes) {}
 
     private static Times measure(int times, Request request) throws IOException {
@@ -292,6 +294,7 @@ public final class StateBench {
                 published);
     }
 
+    @FormatMethod
     private static void say(String format, Object... args) {
         System.out.println(String.format(format, args));
     }
@@ -316,6 +319,7 @@ public final class StateBench {
     }
 
     /** The allocator's rule, one change at a time: an offer comes back, and the agent is offered again. */
+    @SuppressWarnings("CheckReturnValue") // what is withdrawn is of no interest here
     private static final class Offers {
         private final AllocatorState state = new AllocatorState();
         private final OfferBook book = new OfferBook("bench", new OfferPolicy(Duration.ofDays(1), 10, 32_000));
