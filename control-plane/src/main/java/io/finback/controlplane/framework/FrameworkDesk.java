@@ -111,9 +111,7 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
     void settle(FrameworkState state, long journaled) {
         turn.out().flush();
         turn.round().changed().forEach(feed::changed);
-        if (journaled > 0) {
-            feed.settle(state, journaled, turn.courier().scheduler().isPresent(), tick);
-        }
+        feed.settle(state, journaled, turn.courier().scheduler().isPresent(), tick);
     }
 
     boolean hasNews() {
