@@ -161,6 +161,11 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     }
 
     @Override
+    public void wakeSessions(AllocatorMessage.WakeSessions message) {
+        answers.add(() -> terms.wakeAll(state, now));
+    }
+
+    @Override
     public void interest(AllocatorMessage.Interest message) {
         tellWithdrawn(book.join(message.framework(), message.spec()));
         subscribers.put(
