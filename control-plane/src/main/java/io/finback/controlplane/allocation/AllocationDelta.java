@@ -21,16 +21,24 @@ import org.jspecify.annotations.Nullable;
  * @param epoch the allocator's incarnation
  * @param number counts the deltas of one incarnation; a gap, or an unknown epoch, means: ask with {@link AllocatorMessage.Describe}
  * @param pool what is not of one agent; empty: as it was. An answer to a question for everything always has it
+ * @param last nothing more follows of what is said at once: an answer to a question for everything comes in parts, and what none of
+ *     them names is no more
  */
-public record AllocationDelta(long epoch, long number, List<Agent> agents, Optional<Pool> pool) implements WireMessage {
+public record AllocationDelta(long epoch, long number, List<Agent> agents, Optional<Pool> pool, boolean last)
+        implements WireMessage {
 
-    /** {@code pool} is not known to an earlier version. */
+    /** {@code pool} and {@code last} are not known to an earlier version. */
     @SuppressWarnings("NullableOptional") // absent in what an earlier version sends
-    public AllocationDelta(long epoch, long number, List<Agent> agents, @Nullable Optional<Pool> pool) {
+    public AllocationDelta(long epoch, long number, List<Agent> agents, @Nullable Optional<Pool> pool, boolean last) {
         this.epoch = epoch;
         this.number = number;
         this.agents = List.copyOf(agents);
         this.pool = pool == null ? Optional.empty() : pool;
+        this.last = last;
+    }
+
+    public AllocationDelta(long epoch, long number, List<Agent> agents, Optional<Pool> pool) {
+        this(epoch, number, agents, pool, false);
     }
 
     public AllocationDelta(long epoch, long number, List<Agent> agents) {

@@ -3,7 +3,6 @@ package io.finback.controlplane.allocation;
 import akka.actor.Cancellable;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
-import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -75,9 +74,10 @@ public final class AllocatorActor
             Collaborators with,
             ActorRef<AllocatorMessage> self,
             ActorRef<Ingress.Signal> ingress) {
-        super(
-                PersistenceId.of("Allocator", pool),
-                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.1));
+        // Without a supervisor of its own: Akka applies an event before it is written, and after a failed write would
+        // replay into the
+        // same, already changed object. So it ends with the failure, and the ingress starts a new one.
+        super(PersistenceId.of("Allocator", pool));
         this.context = context;
         this.with = with;
         this.self = self;
@@ -175,7 +175,6 @@ public final class AllocatorActor
     public SignalHandler<AllocatorState> signalHandler() {
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.class, (state, signal) -> {
-                    // After a failed write the state is replayed into this same object: nothing volatile may remain.
                     desk = newDesk(state);
                     tickAt = Instant.MAX;
                     context.getLog()

@@ -112,8 +112,10 @@ final class ViewNews {
             Optional<AllocationDelta.Pool> about,
             long as) {
         List<List<AllocationDelta.Agent>> parts = Parts.of(all);
-        to.tell(new AllocationDelta(epoch, as, parts.isEmpty() ? List.of() : parts.get(0), about));
-        parts.stream().skip(1).forEach(part -> to.tell(new AllocationDelta(epoch, as, part, about)));
+        to.tell(new AllocationDelta(epoch, as, parts.isEmpty() ? List.of() : parts.get(0), about, parts.size() <= 1));
+        for (int i = 1; i < parts.size(); i++) {
+            to.tell(new AllocationDelta(epoch, as, parts.get(i), about, i == parts.size() - 1));
+        }
     }
 
     private AllocationDelta.Pool pool(AllocatorState state) {

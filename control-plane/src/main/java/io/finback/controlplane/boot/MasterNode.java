@@ -19,6 +19,7 @@ import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.mesosapi.ClusterApi;
 import io.finback.controlplane.mesosapi.ClusterApiParts;
 import io.finback.controlplane.mesosapi.MasterIdentity;
+import io.finback.controlplane.mesosapi.OperatorCommands;
 import io.finback.controlplane.mesosapi.subscribe.Connections;
 import io.finback.controlplane.mesosapi.subscribe.SchedulerApi;
 import io.finback.controlplane.view.ClusterSnapshot;
@@ -155,7 +156,10 @@ public final class MasterNode implements Node {
                 system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.master.reads-dispatcher")),
                 settings.api(),
                 MasterSettings.flags(config),
-                request -> request.discardEntityBytes(system).completionStage().thenApply(done -> null)));
+                events,
+                OperatorCommands.sharded(system, settings.api().askTimeout()),
+                Set.of(SchedulerMessage.FRAMEWORK),
+                system));
         SchedulerApi schedulers = SchedulerApi.create(
                 system,
                 new SchedulerApi.Collaborators(

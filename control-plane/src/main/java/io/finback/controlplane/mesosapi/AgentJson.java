@@ -40,13 +40,13 @@ final class AgentJson {
         to.writeStartObject();
         writeFields(agent, to);
         to.writeObjectFieldStart("reserved_resources_full");
-        for (String role : reservedRoles(agent.spec().total())) {
+        for (String role : reservedRoles(agent.total())) {
             to.writeFieldName(role);
-            ResourceJson.write(agent.spec().total().filter(reservedTo(role)), to);
+            ResourceJson.write(agent.total().filter(reservedTo(role)), to);
         }
         to.writeEndObject();
         to.writeFieldName("unreserved_resources_full");
-        ResourceJson.write(agent.spec().total().filter(kind -> !kind.isReserved()), to);
+        ResourceJson.write(agent.total().filter(kind -> !kind.isReserved()), to);
         to.writeFieldName("used_resources_full");
         ResourceJson.write(agent.allocated(), to);
         to.writeFieldName("offered_resources_full");
@@ -63,22 +63,23 @@ final class AgentJson {
                 "pid",
                 "slave(1)@" + agent.spec().hostname() + ":" + agent.spec().httpPort());
         to.writeNumberField("registered_time", StateJson.seconds(agent.admittedAt()));
-        Amounts.of(agent.spec().total()).write("resources", to);
+        Amounts.of(agent.total()).write("resources", to);
         Amounts.of(agent.allocated()).write("used_resources", to);
         Amounts.of(agent.offered()).write("offered_resources", to);
         to.writeObjectFieldStart("reserved_resources");
-        for (String role : reservedRoles(agent.spec().total())) {
-            new Amounts().add(agent.spec().total(), reservedTo(role)).write(role, to);
+        for (String role : reservedRoles(agent.total())) {
+            new Amounts().add(agent.total(), reservedTo(role)).write(role, to);
         }
         to.writeEndObject();
-        new Amounts().add(agent.spec().total(), kind -> !kind.isReserved()).write("unreserved_resources", to);
+        new Amounts().add(agent.total(), kind -> !kind.isReserved()).write("unreserved_resources", to);
         to.writeObjectFieldStart("attributes");
         for (Map.Entry<String, String> attribute : new TreeMap<>(agent.spec().attributes()).entrySet()) {
             to.writeStringField(attribute.getKey(), attribute.getValue());
         }
         to.writeEndObject();
         to.writeBooleanField("active", agent.active());
-        to.writeBooleanField("deactivated", false);
+        to.writeBooleanField("deactivated", agent.deactivated());
+        writeDrain(agent, to);
         to.writeStringField("version", agent.spec().version());
         to.writeArrayFieldStart("capabilities");
         for (String capability : CAPABILITIES) {
@@ -86,6 +87,25 @@ final class AgentJson {
         }
         to.writeEndArray();
         writeDomain(agent.spec().domain(), to);
+    }
+
+    private static void writeDrain(AllocationDelta.Agent agent, JsonGenerator to) throws IOException {
+        if (agent.drain().isEmpty()) {
+            return;
+        }
+        AllocationDelta.Drain drain = agent.drain().get();
+        to.writeObjectFieldStart("drain_info");
+        to.writeStringField("state", drain.drained() ? "DRAINED" : "DRAINING");
+        to.writeObjectFieldStart("config");
+        if (drain.maxGrace().isPresent()) {
+            to.writeObjectFieldStart("max_grace_period");
+            to.writeNumberField("nanoseconds", drain.maxGrace().get().toNanos());
+            to.writeEndObject();
+        }
+        to.writeBooleanField("mark_gone", drain.markGone());
+        to.writeEndObject();
+        to.writeEndObject();
+        to.writeNumberField("estimated_drain_start_time_seconds", StateJson.seconds(drain.since()));
     }
 
     private static void writeDomain(Optional<FaultDomain> domain, JsonGenerator to) throws IOException {

@@ -18,6 +18,9 @@ final class Answers {
     /** Below it Mesos does not compress. */
     private static final int COMPRESSIBLE = 1024;
 
+    /** Up to it a body is written in one piece, which is cheaper than a stream. */
+    private static final int SMALL = 64 * 1024;
+
     private static final ContentType JAVASCRIPT = ContentTypes.parse("text/javascript");
 
     private Answers() {}
@@ -52,7 +55,10 @@ final class Answers {
             return response.addHeader(ContentEncoding.create(HttpEncodings.GZIP))
                     .withEntity(HttpEntities.create(type, body.gzippedLength(), body.gzippedSource()));
         }
-        return response.withEntity(HttpEntities.create(type, body.length(), body.source()));
+        return response.withEntity(
+                body.length() <= SMALL
+                        ? HttpEntities.create(type, body.bytes())
+                        : HttpEntities.create(type, body.length(), body.source()));
     }
 
     /** {@code gzip} or {@code *}, unless its weight is 0. */

@@ -1,5 +1,6 @@
 package io.finback.controlplane.mesosapi;
 
+import akka.actor.typed.ActorSystem;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.headers.RawHeader;
@@ -10,7 +11,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,11 +26,10 @@ public final class ClusterApi {
 
     private final SortedMap<String, Endpoint> endpoints = new TreeMap<>();
     private final SortedMap<String, Endpoint> below = new TreeMap<>();
-    private final Function<HttpRequest, CompletionStage<Void>> discard;
+    private final ActorSystem<?> system;
 
-    /** @param discard reads away the entity of a request whose endpoint does not want it */
-    private ClusterApi(Function<HttpRequest, CompletionStage<Void>> discard) {
-        this.discard = discard;
+    private ClusterApi(ActorSystem<?> system) {
+        this.system = system;
     }
 
     /** Answers one request. */
@@ -39,8 +38,8 @@ public final class ClusterApi {
         CompletionStage<HttpResponse> answer(HttpRequest request);
     }
 
-    /** One path: what answers each method. {@code wantsEntity}: those that read the body themselves. */
-    private record Endpoint(SortedMap<String, Handler> methods, boolean wantsEntity) {
+    /** One path: what answers each method. Only {@code GET} leaves the body of its request alone. */
+    private record Endpoint(SortedMap<String, Handler> methods) {
         Endpoint {
             methods = new TreeMap<>(methods);
         }
@@ -54,9 +53,23 @@ public final class ClusterApi {
 
     /** Everything this master serves, save what is added by {@link #with}. */
     public static ClusterApi create(ClusterApiParts parts) {
-        ClusterApi api = new ClusterApi(parts.discard());
+        ClusterApi api = new ClusterApi(parts.system());
         api.get("/", request -> now(Answers.text(200, api.index(parts))));
-        new ReadEndpoints(parts).addTo(api);
+        Reads reads = new Reads(parts.view(), parts.reads(), parts.settings().maxReads());
+        RequestBodies bodies =
+                new RequestBodies(parts.system(), parts.settings().maxBody());
+        LogLevel level = new LogLevel((delay, work) -> {
+            var unused = parts.system()
+                    .scheduler()
+                    .scheduleOnce(delay, work, parts.system().executionContext());
+        });
+        OperatorWrites writes = new OperatorWrites(parts.commands(), level, parts.builtIn());
+        EventStreams streams = new EventStreams(parts, reads);
+        new ReadEndpoints(parts, reads, streams).addTo(api);
+        new WriteEndpoints(bodies, writes).addTo(api);
+        OperatorApi operator =
+                new OperatorApi(reads, bodies, new OperatorReads(parts, level, streams), writes, streams);
+        api.post("/api/v1", operator::answer);
         return api;
     }
 
@@ -114,8 +127,8 @@ public final class ClusterApi {
             return discarding(
                     request, Answers.text(405, text).addHeader(RawHeader.create("Allow", endpoint.allowed())));
         }
-        if (!endpoint.wantsEntity()) {
-            var unused = discard.apply(request);
+        if (method.equals("GET") || method.equals("HEAD")) {
+            var unused = request.discardEntityBytes(system);
         }
         return handler.answer(request);
     }
@@ -133,7 +146,7 @@ public final class ClusterApi {
     }
 
     private CompletionStage<HttpResponse> discarding(HttpRequest request, HttpResponse response) {
-        var unused = discard.apply(request);
+        var unused = request.discardEntityBytes(system);
         return now(response);
     }
 
@@ -165,7 +178,7 @@ public final class ClusterApi {
             methods.putAll(known.methods());
         }
         methods.put(method, handler);
-        all.put(path, new Endpoint(methods, methods.keySet().stream().anyMatch(name -> !name.equals("GET"))));
+        all.put(path, new Endpoint(methods));
     }
 
     private String index(ClusterApiParts parts) {

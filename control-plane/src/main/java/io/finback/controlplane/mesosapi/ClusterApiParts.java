@@ -1,14 +1,15 @@
 package io.finback.controlplane.mesosapi;
 
-import akka.http.javadsl.model.HttpRequest;
+import akka.actor.typed.ActorSystem;
 import io.finback.controlplane.view.ClusterSnapshot;
+import io.finback.controlplane.view.EventLog;
+import io.finback.resources.FrameworkId;
 import java.time.Clock;
 import java.util.Collections;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -16,7 +17,9 @@ import java.util.function.Supplier;
  *
  * @param reads threads on which answers are written, away from every actor
  * @param flags this master's settings under Mesos' names, without secrets
- * @param discard reads away the entity of a request nobody wants it of
+ * @param events what the view wrote down since it is whole
+ * @param commands how writes reach the entities
+ * @param builtIn frameworks that are part of this system, and cannot be torn down
  */
 public record ClusterApiParts(
         Supplier<ClusterSnapshot> view,
@@ -25,8 +28,12 @@ public record ClusterApiParts(
         Executor reads,
         ClusterApiSettings settings,
         SortedMap<String, String> flags,
-        Function<HttpRequest, CompletionStage<Void>> discard) {
+        EventLog events,
+        OperatorCommands commands,
+        Set<FrameworkId> builtIn,
+        ActorSystem<?> system) {
     public ClusterApiParts {
+        builtIn = Set.copyOf(builtIn);
         flags = Collections.unmodifiableSortedMap(new TreeMap<>(flags));
     }
 }

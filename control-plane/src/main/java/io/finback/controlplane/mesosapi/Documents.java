@@ -1,8 +1,10 @@
 package io.finback.controlplane.mesosapi;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.finback.controlplane.allocation.AllocationDelta;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /** Small documents of the cluster API. */
@@ -36,6 +38,20 @@ final class Documents {
                 json.writeNumberField(number.getKey(), number.getValue());
             }
             json.writeEndObject();
+        });
+    }
+
+    static Rope weights(AllocationDelta.Pool pool) {
+        return JsonRope.of(to -> {
+            JsonGenerator json = to.json();
+            json.writeStartArray();
+            for (Map.Entry<String, Double> weight : new TreeMap<>(pool.weights()).entrySet()) {
+                json.writeStartObject();
+                json.writeStringField("role", weight.getKey());
+                json.writeNumberField("weight", weight.getValue());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
         });
     }
 

@@ -3,6 +3,7 @@ package io.finback.controlplane.mesosapi;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.finback.controlplane.allocator.Capability;
 import io.finback.controlplane.framework.FrameworkInfo;
+import io.finback.controlplane.mesosapi.v1.JsonWriter;
 import io.finback.controlplane.view.ClusterSnapshot;
 import java.io.IOException;
 import java.util.List;
@@ -14,22 +15,35 @@ import java.util.TreeSet;
 final class FrameworkJson {
     private FrameworkJson() {}
 
-    static void write(ClusterSnapshot.Framework framework, JsonRope to) throws IOException {
+    static void write(ClusterSnapshot.Framework framework, FrameworkOffers offers, JsonRope to) throws IOException {
         JsonGenerator json = to.json();
         json.writeStartObject();
         writeFields(framework, json);
-        TaskTally.of(framework.tasks()).allHeld().write("used_resources", json);
-        new Amounts().write("offered_resources", json);
-        TaskTally.of(framework.tasks()).allHeld().write("resources", json);
+        Amounts used = TaskTally.of(framework.tasks()).allHeld();
+        Amounts offered = offers.sum(framework.id());
+        used.write("used_resources", json);
+        offered.write("offered_resources", json);
+        new Amounts().add(used).add(offered).write("resources", json);
         to.list("tasks", framework.tasks(), TaskJson.REACHABLE);
         to.list("unreachable_tasks", framework.tasks(), TaskJson.UNREACHABLE);
         to.list("completed_tasks", framework.completed(), TaskJson.COMPLETED);
-        json.writeArrayFieldStart("offers");
-        json.writeEndArray();
+        to.list("offers", offers.to(framework.id()), FrameworkJson::writeOffer);
         json.writeArrayFieldStart("executors");
         json.writeEndArray();
         json.writeArrayFieldStart("completed_executors");
         json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static void writeOffer(FrameworkOffers.Standing standing, JsonGenerator json) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("id", standing.offer().id().value());
+        json.writeStringField("framework_id", standing.offer().framework().value());
+        json.writeObjectFieldStart("allocation_info");
+        json.writeStringField("role", standing.offer().role());
+        json.writeEndObject();
+        json.writeStringField("slave_id", standing.agent().spec().id().value());
+        Amounts.of(standing.offer().resources()).write("resources", json);
         json.writeEndObject();
     }
 
@@ -56,8 +70,17 @@ final class FrameworkJson {
             json.writeString(role);
         }
         json.writeEndArray();
+        json.writeArrayFieldStart("suppressed_roles");
+        for (String role : new TreeSet<>(framework.suppressed())) {
+            json.writeString(role);
+        }
+        json.writeEndArray();
         if (info.isPresent() && !info.get().labels().isEmpty()) {
             TaskJson.writeLabels(info.get().labels(), json);
+        }
+        if (!framework.constraints().isEmpty()) {
+            json.writeFieldName("offer_constraints");
+            JsonWriter.write(ViewMessages.constraints(framework.constraints()), json);
         }
     }
 

@@ -22,14 +22,15 @@ final class Metrics {
     private static final List<TaskState> ENDED = List.of(
             TaskState.FINISHED, TaskState.FAILED, TaskState.KILLED, TaskState.LOST, TaskState.ERROR, TaskState.DROPPED);
 
-    private static final Page.Derivation<AllocationDelta.Agent, Amounts> TOTAL =
-            sum(agent -> agent.spec().total());
+    private static final Page.Derivation<AllocationDelta.Agent, Amounts> TOTAL = sum(AllocationDelta.Agent::total);
+    private static final Page.Derivation<AllocationDelta.Agent, Integer> OFFERS = Page.Derivation.of(
+            agents -> agents.stream().mapToInt(agent -> agent.offers().size()).sum());
     private static final Page.Derivation<AllocationDelta.Agent, Amounts> USED = sum(AllocationDelta.Agent::allocated);
 
     private Metrics() {}
 
     /** Source: apache/mesos {@code src/master/metrics.cpp}. */
-    static Map<String, Double> mesos(ClusterSnapshot view, MasterIdentity self, Instant now) {
+    static Map<String, Double> mesos(ClusterSnapshot view, MasterIdentity self, Instant now, int subscribers) {
         Map<String, Double> values = new TreeMap<>();
         values.put("master/elected", 1.0);
         values.put("master/uptime_secs", Duration.between(self.startedAt(), now).toMillis() / 1000.0);
@@ -45,6 +46,14 @@ final class Metrics {
         values.put("master/frameworks_active", (double) connected);
         values.put("master/frameworks_connected", (double) connected);
         values.put("master/frameworks_disconnected", (double) view.frameworks().size() - connected);
+        double offers = 0;
+        for (Page<AllocationDelta.Agent> page : view.agents().pages()) {
+            offers += page.derived(OFFERS);
+        }
+        values.put("master/outstanding_offers", offers);
+        values.put("master/operator_event_stream_subscribers", (double) subscribers);
+        values.put("master/slaves_disconnected", values.get("master/slaves_inactive"));
+        values.put("master/frameworks_inactive", values.get("master/frameworks_disconnected"));
         tasks(view).forEach((state, number) -> values.put("master/tasks_" + lower(state), (double) number));
         Amounts total = new Amounts();
         Amounts used = new Amounts();
@@ -61,7 +70,7 @@ final class Metrics {
         return values;
     }
 
-    static String prometheus(ClusterSnapshot view) {
+    static String prometheus(ClusterSnapshot view, Reads reads, EventStreams streams) {
         StringBuilder text = new StringBuilder();
         family(text, "finback_master_agents", "gauge", "Agents by state.");
         double unreachable = count(view, agent -> agent.lostAt().isPresent());
@@ -84,6 +93,16 @@ final class Metrics {
                         .filter(ClusterSnapshot.Framework::connected)
                         .count())
                 .append('\n');
+        value(text, "finback_master_reads_waiting", "gauge", "Answers waiting to be written.", reads.waiting());
+        value(text, "finback_master_reads_refused_total", "counter", "Answers refused with 503.", reads.refused());
+        value(text, "finback_master_event_subscribers", "gauge", "Followers of the event stream.", streams.count());
+        value(
+                text,
+                "finback_master_event_subscribers_dropped_total",
+                "counter",
+                "Followers dropped: too slow, or evicted for a new one.",
+                streams.dropped());
+        value(text, "finback_master_events_total", "counter", "Events since this master started.", view.sequence());
         return text.toString();
     }
 
@@ -110,6 +129,11 @@ final class Metrics {
 
     private static double count(ClusterSnapshot view, Predicate<AllocationDelta.Agent> wanted) {
         return view.agents().stream().filter(wanted).count();
+    }
+
+    private static void value(StringBuilder text, String name, String type, String help, long value) {
+        family(text, name, type, help);
+        text.append(name).append(' ').append(value).append('\n');
     }
 
     private static void family(StringBuilder text, String name, String type, String help) {

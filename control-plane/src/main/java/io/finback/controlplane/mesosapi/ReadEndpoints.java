@@ -5,6 +5,8 @@ import akka.http.javadsl.model.HttpEntities;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.headers.RawHeader;
+import com.google.protobuf.Message;
+import io.finback.controlplane.mesosapi.v1.Encoding;
 import io.finback.controlplane.view.ClusterSnapshot;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -17,10 +19,12 @@ final class ReadEndpoints {
 
     private final ClusterApiParts parts;
     private final Reads reads;
+    private final EventStreams streams;
 
-    ReadEndpoints(ClusterApiParts parts) {
+    ReadEndpoints(ClusterApiParts parts, Reads reads, EventStreams streams) {
         this.parts = parts;
-        this.reads = new Reads(parts.view(), parts.reads(), parts.settings().maxReads());
+        this.reads = reads;
+        this.streams = streams;
     }
 
     void addTo(ClusterApi api) {
@@ -31,7 +35,7 @@ final class ReadEndpoints {
         api.get("/metrics/snapshot", always(query -> {
             Documents.checkTimeout(query);
             return Documents.numbers(
-                    Metrics.mesos(reads.now(), parts.self().get(), parts.clock().instant()));
+                    Metrics.mesos(reads.now(), parts.self().get(), parts.clock().instant(), streams.count()));
         }));
         api.get("/metrics", request -> reads.run(() -> prometheus(request)));
         api.get("/state", shared(view -> StateJson.state(view, parts.self().get(), parts.flags())));
@@ -46,10 +50,13 @@ final class ReadEndpoints {
                 filtered("framework_id", frameworks, (view, id) -> StateJson.frameworks(view, Optional.of(id))));
         api.get("/roles", shared(RolesJson::roles));
         api.get("/tasks", whole(ReadEndpoints::tasks));
-    }
-
-    Reads reads() {
-        return reads;
+        api.get("/weights", whole((view, query) -> Documents.weights(view.pool())));
+        api.get("/quota", whole((view, query) -> message(OperatorMessages.quota(view.pool()))));
+        api.get(
+                "/maintenance/schedule",
+                whole((view, query) ->
+                        message(OperatorMessages.schedule(view.pool().schedule()))));
+        api.get("/maintenance/status", whole((view, query) -> message(OperatorMessages.status(view.pool()))));
     }
 
     /** One writing for all who ask at the same time. */
@@ -103,8 +110,12 @@ final class ReadEndpoints {
                         query.text("task_id")));
     }
 
+    private static Rope message(Message message) {
+        return Rope.of(Encoding.JSON.write(message));
+    }
+
     private HttpResponse prometheus(HttpRequest request) {
-        Rope text = Rope.of(Metrics.prometheus(reads.now()).getBytes(StandardCharsets.UTF_8));
+        Rope text = Rope.of(Metrics.prometheus(reads.now(), reads, streams).getBytes(StandardCharsets.UTF_8));
         return Answers.body(text, ContentTypes.TEXT_PLAIN_UTF8, request);
     }
 

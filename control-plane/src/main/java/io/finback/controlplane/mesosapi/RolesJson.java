@@ -1,12 +1,15 @@
 package io.finback.controlplane.mesosapi;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.finback.controlplane.allocation.AllocationDelta;
+import io.finback.controlplane.allocator.Quota;
 import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.view.ClusterSnapshot;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -16,8 +19,24 @@ final class RolesJson {
 
     static Rope roles(ClusterSnapshot view) {
         RoleTally tally = RoleTally.of(view);
+        Map<String, Set<String>> frameworks = frameworks(view, tally);
+        return JsonRope.of(to -> {
+            to.json().writeStartObject();
+            to.json().writeArrayFieldStart("roles");
+            for (Map.Entry<String, Set<String>> role : frameworks.entrySet()) {
+                write(role.getKey(), role.getValue(), tally, view.pool(), to.json());
+            }
+            to.json().writeEndArray();
+            to.json().writeEndObject();
+        });
+    }
+
+    /** Every role, and the frameworks that have it. */
+    static Map<String, Set<String>> frameworks(ClusterSnapshot view, RoleTally tally) {
         Map<String, Set<String>> frameworks = new TreeMap<>();
         tally.roles().forEach(role -> frameworks.put(role, new TreeSet<>()));
+        view.pool().weights().keySet().forEach(role -> frameworks.put(role, new TreeSet<>()));
+        view.pool().quotas().forEach(quota -> frameworks.put(quota.role(), new TreeSet<>()));
         for (ClusterSnapshot.Framework framework : view.frameworks()) {
             if (!framework.tornDown()) {
                 framework.info().map(FrameworkInfo::roles).orElse(List.of()).forEach(role -> frameworks
@@ -25,22 +44,25 @@ final class RolesJson {
                         .add(framework.id().value()));
             }
         }
-        return JsonRope.of(to -> {
-            to.json().writeStartObject();
-            to.json().writeArrayFieldStart("roles");
-            for (Map.Entry<String, Set<String>> role : frameworks.entrySet()) {
-                write(role.getKey(), role.getValue(), tally, to.json());
-            }
-            to.json().writeEndArray();
-            to.json().writeEndObject();
-        });
+        return frameworks;
     }
 
-    private static void write(String role, Set<String> frameworks, RoleTally tally, JsonGenerator json)
+    private static void write(
+            String role, Set<String> frameworks, RoleTally tally, AllocationDelta.Pool pool, JsonGenerator json)
             throws IOException {
         json.writeStartObject();
         json.writeStringField("name", role);
-        json.writeNumberField("weight", 1.0);
+        json.writeNumberField("weight", pool.weights().getOrDefault(role, 1.0));
+        for (Quota quota : pool.quotas()) {
+            if (quota.role().equals(role)) {
+                json.writeObjectFieldStart("quota");
+                json.writeStringField("role", role);
+                writeAmounts("guarantee", quota.guarantees(), json);
+                writeAmounts("limit", quota.limits(), json);
+                tally.consumed(role).write("consumed", json);
+                json.writeEndObject();
+            }
+        }
         new Amounts().add(tally.allocated(role)).add(tally.offered(role)).write("resources", json);
         tally.allocated(role).write("allocated", json);
         tally.offered(role).write("offered", json);
@@ -50,6 +72,15 @@ final class RolesJson {
             json.writeString(framework);
         }
         json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static void writeAmounts(String name, SortedMap<String, Long> milli, JsonGenerator json)
+            throws IOException {
+        json.writeObjectFieldStart(name);
+        for (Map.Entry<String, Long> amount : milli.entrySet()) {
+            json.writeNumberField(amount.getKey(), amount.getValue() / 1000.0);
+        }
         json.writeEndObject();
     }
 }

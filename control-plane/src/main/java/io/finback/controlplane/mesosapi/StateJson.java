@@ -6,12 +6,12 @@ import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.resources.AgentId;
+import io.finback.resources.FrameworkId;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,9 +20,6 @@ import java.util.TreeSet;
 
 /** The documents of the cluster API. Field names and forms as Mesos has them: {@code slave}, seconds as fractions, ports as text. */
 final class StateJson {
-    /** As many torn down frameworks as Mesos remembers. */
-    private static final int COMPLETED = 50;
-
     private StateJson() {}
 
     static Rope state(ClusterSnapshot view, MasterIdentity self, Map<String, String> flags) {
@@ -101,11 +98,12 @@ final class StateJson {
     static Rope summary(ClusterSnapshot view, MasterIdentity self) {
         Map<AgentId, long[]> counts = new HashMap<>();
         Map<AgentId, Set<String>> frameworks = new HashMap<>();
-        Map<ClusterSnapshot.Framework, TaskTally> tallies = new HashMap<>();
+        FrameworkOffers offers = FrameworkOffers.of(view);
+        Map<FrameworkId, TaskTally> tallies = new HashMap<>();
         for (ClusterSnapshot.Framework framework : view.frameworks()) {
             TaskTally tally =
                     new TaskTally().add(TaskTally.of(framework.tasks())).add(TaskTally.of(framework.completed()));
-            tallies.put(framework, tally);
+            tallies.put(framework.id(), tally);
             tally.agents().forEach((agent, states) -> {
                 TaskTally.plus(counts.computeIfAbsent(agent, id -> TaskTally.nothing()), states);
                 frameworks
@@ -132,7 +130,7 @@ final class StateJson {
             json.writeArrayFieldStart("frameworks");
             for (ClusterSnapshot.Framework framework : view.frameworks()) {
                 if (!framework.tornDown()) {
-                    writeSummary(framework, tallies.getOrDefault(framework, new TaskTally()), json);
+                    writeSummary(framework, tallies.getOrDefault(framework.id(), new TaskTally()), offers, json);
                 }
             }
             json.writeEndArray();
@@ -140,13 +138,14 @@ final class StateJson {
         });
     }
 
-    private static void writeSummary(ClusterSnapshot.Framework framework, TaskTally tally, JsonGenerator json)
+    private static void writeSummary(
+            ClusterSnapshot.Framework framework, TaskTally tally, FrameworkOffers offers, JsonGenerator json)
             throws IOException {
         json.writeStartObject();
         json.writeStringField("id", framework.id().value());
         json.writeStringField("name", framework.info().map(FrameworkInfo::name).orElse(""));
         tally.allHeld().write("used_resources", json);
-        new Amounts().write("offered_resources", json);
+        offers.sum(framework.id()).write("offered_resources", json);
         FrameworkJson.writeCapabilities(framework.info(), json);
         json.writeStringField(
                 "hostname", framework.info().flatMap(FrameworkInfo::hostname).orElse(""));
@@ -198,26 +197,18 @@ final class StateJson {
     }
 
     private static void writeFrameworks(ClusterSnapshot view, Optional<String> only, JsonRope to) throws IOException {
-        Set<ClusterSnapshot.Framework> forgotten = new HashSet<>(forgotten(view));
+        FrameworkOffers offers = FrameworkOffers.of(view);
         for (boolean tornDown : new boolean[] {false, true}) {
             to.json().writeArrayFieldStart(tornDown ? "completed_frameworks" : "frameworks");
-            for (ClusterSnapshot.Framework framework : view.frameworks()) {
+            for (ClusterSnapshot.Framework framework : view.shownFrameworks()) {
                 boolean wanted =
                         only.map(id -> id.equals(framework.id().value())).orElse(true);
-                if (wanted && framework.tornDown() == tornDown && !forgotten.contains(framework)) {
-                    FrameworkJson.write(framework, to);
+                if (wanted && framework.tornDown() == tornDown) {
+                    FrameworkJson.write(framework, offers, to);
                 }
             }
             to.json().writeEndArray();
         }
-    }
-
-    /** Of the torn down ones all but the last. */
-    private static List<ClusterSnapshot.Framework> forgotten(ClusterSnapshot view) {
-        List<ClusterSnapshot.Framework> gone = view.frameworks().stream()
-                .filter(ClusterSnapshot.Framework::tornDown)
-                .toList();
-        return gone.subList(0, Math.max(0, gone.size() - COMPLETED));
     }
 
     private static void writeIds(String name, Set<String> ids, JsonGenerator json) throws IOException {

@@ -2,6 +2,8 @@ package io.finback.controlplane.mesosapi;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.finback.controlplane.framework.FrameworkDelta;
+import io.finback.controlplane.mesosapi.translate.TaskMessages;
+import io.finback.controlplane.mesosapi.v1.JsonWriter;
 import io.finback.controlplane.view.Page;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
@@ -34,12 +36,19 @@ final class TaskJson {
         to.writeStringField("executor_id", "");
         to.writeStringField("slave_id", task.agent().value());
         to.writeStringField("state", task.status().state().wireName());
-        to.writeStringField("role", "*");
+        to.writeStringField("role", task.role());
         Amounts.of(task.resources()).write("resources", to);
         to.writeArrayFieldStart("statuses");
+        for (TaskStatus status : task.history()) {
+            write(status, to);
+        }
         write(task.status(), to);
         to.writeEndArray();
         writeLabels(task.labels(), to);
+        if (task.discovery().isPresent()) {
+            to.writeFieldName("discovery");
+            JsonWriter.write(TaskMessages.to(task.discovery().get()), to);
+        }
         to.writeEndObject();
     }
 
@@ -71,6 +80,11 @@ final class TaskJson {
         if (status.pid().isPresent()) {
             to.writeObjectFieldStart("container_status");
             to.writeNumberField("executor_pid", status.pid().get());
+            to.writeEndObject();
+        }
+        if (status.unreachableAt().isPresent()) {
+            to.writeObjectFieldStart("unreachable_time");
+            to.writeNumberField("nanoseconds", status.unreachableAt().get().toEpochMilli() * 1_000_000L);
             to.writeEndObject();
         }
         to.writeEndObject();

@@ -39,7 +39,7 @@ final class TaskTally {
             sum.states[state]++;
             sum.agents.computeIfAbsent(task.agent(), id -> new long[STATES])[state]++;
             if (!task.status().state().isTerminal() && !TaskJson.isUnreachable(task)) {
-                sum.held.computeIfAbsent(roleOf(task), role -> new Amounts()).add(task.resources());
+                sum.held.computeIfAbsent(task.role(), role -> new Amounts()).add(task.resources());
             }
         }
         return sum;
@@ -92,9 +92,5 @@ final class TaskTally {
         for (int i = 0; i < sum.length; i++) {
             sum[i] += more[i];
         }
-    }
-
-    static String roleOf(FrameworkDelta.Task task) {
-        return "*";
     }
 }

@@ -1,14 +1,17 @@
 package io.finback.controlplane.view;
 
 import io.finback.controlplane.allocation.AllocationDelta;
+import io.finback.controlplane.allocator.OfferConstraints;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.resources.FrameworkId;
 import io.finback.tasks.TaskState;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The cluster as one master knew it a moment ago. Immutable; what did not change since the last snapshot is shared with it.
@@ -22,12 +25,35 @@ public record ClusterSnapshot(
         long sequence,
         Pages<AllocationDelta.Agent> agents,
         List<Framework> frameworks,
-        Map<TaskState, Long> ended) {
-    public static final ClusterSnapshot EMPTY = new ClusterSnapshot(false, 0, Pages.of(List.of()), List.of(), Map.of());
+        Map<TaskState, Long> ended,
+        AllocationDelta.Pool pool) {
+    /** As many torn down frameworks as Mesos remembers. */
+    private static final int COMPLETED = 50;
+
+    public static final ClusterSnapshot EMPTY =
+            new ClusterSnapshot(false, 0, Pages.of(List.of()), List.of(), Map.of(), AllocationDelta.Pool.EMPTY);
 
     public ClusterSnapshot {
         frameworks = List.copyOf(frameworks);
         ended = Map.copyOf(ended);
+    }
+
+    /** All but those torn down long ago. */
+    public List<Framework> shownFrameworks() {
+        long gone = frameworks.stream().filter(Framework::tornDown).count();
+        long forgotten = Math.max(0, gone - COMPLETED);
+        if (forgotten == 0) {
+            return frameworks;
+        }
+        List<Framework> shown = new ArrayList<>();
+        for (Framework framework : frameworks) {
+            if (framework.tornDown() && forgotten > 0) {
+                forgotten--;
+            } else {
+                shown.add(framework);
+            }
+        }
+        return shown;
     }
 
     /**
@@ -42,6 +68,8 @@ public record ClusterSnapshot(
             Optional<Instant> registeredAt,
             boolean connected,
             boolean tornDown,
+            Set<String> suppressed,
+            OfferConstraints constraints,
             Pages<FrameworkDelta.Task> tasks,
             Pages<FrameworkDelta.Task> completed) {}
 }

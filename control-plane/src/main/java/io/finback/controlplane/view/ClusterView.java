@@ -77,6 +77,8 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
     private final ActorRef<AllocationDelta> allocationAnswers;
     private final ActorRef<FrameworkDelta> frameworkAnswers;
     private Stamp allocation = new Stamp(0, 0);
+    private Stamp poolStamp = new Stamp(0, 0);
+    private AllocationDelta.Pool pool = AllocationDelta.Pool.EMPTY;
     private boolean askAllocation = true;
     private boolean heardAllocation;
 
@@ -155,6 +157,17 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
             allocation = stamp;
         }
         delta.agents().forEach(agent -> onAgent(stamp, agent));
+        if (delta.pool().isPresent() && !stamp.isBefore(poolStamp)) {
+            poolStamp = stamp;
+            pool = delta.pool().get();
+        }
+        if (news.asked() && delta.last()) {
+            stamps.entrySet().stream()
+                    .filter(entry -> entry.getValue().isBefore(stamp))
+                    .map(Map.Entry::getKey)
+                    .toList()
+                    .forEach(this::forget);
+        }
         return changed();
     }
 
@@ -169,6 +182,10 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
         if (known.equals(Optional.of(agent))) {
             return;
         }
+        if (agent.goneAt().isPresent()) {
+            forget(id);
+            return;
+        }
         agents.put(id, agent);
         boolean was = known.isPresent() && known.get().lostAt().isEmpty();
         boolean is = agent.lostAt().isEmpty();
@@ -177,6 +194,14 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
         } else if (was && !is) {
             events.add(new ClusterEvent.AgentRemoved(id));
         }
+    }
+
+    private void forget(AgentId id) {
+        if (agents.get(id).filter(agent -> agent.lostAt().isEmpty()).isPresent()) {
+            events.add(new ClusterEvent.AgentRemoved(id));
+        }
+        agents.remove(id);
+        stamps.remove(id);
     }
 
     private Behavior<Message> onFramework(FrameworkNews news) {
@@ -230,7 +255,8 @@ public final class ClusterView extends AbstractBehavior<ClusterView.Message> {
                 log.last(),
                 agents.snapshot(),
                 frameworks.values().stream().map(FrameworkBook::snapshot).toList(),
-                ended));
+                ended,
+                pool));
         log.wake();
         return this;
     }

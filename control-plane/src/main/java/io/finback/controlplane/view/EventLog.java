@@ -1,10 +1,10 @@
 package io.finback.controlplane.view;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The last events of one view, numbered from 1 without a gap. The only buffer between a view and whoever follows it: a follower keeps
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * log reaches has lost its place and must begin with a snapshot again. Thread-safe.
  */
 public final class EventLog {
-    private final @Nullable Numbered[] ring;
+    private final List<Optional<Page<Entry>>> ring;
     private final List<Runnable> followers = new CopyOnWriteArrayList<>();
     private long last;
     private long first;
@@ -22,44 +22,28 @@ public final class EventLog {
         if (capacity < 1) {
             throw new IllegalArgumentException("capacity: " + capacity + " (expected: >= 1)");
         }
-        ring = new Numbered[capacity];
+        ring = new ArrayList<>(Collections.nCopies(capacity, Optional.empty()));
     }
 
-    /** One event and its number. The object is the same for all who read it, so that one of them may keep something made of it. */
-    public static final class Numbered {
-        private final long number;
-        private final ClusterEvent event;
-
-        private Numbered(long number, ClusterEvent event) {
-            this.number = number;
-            this.event = event;
-        }
-
-        public long number() {
-            return number;
-        }
-
-        public ClusterEvent event() {
-            return event;
-        }
-    }
+    /** One event and its number. */
+    public record Entry(long number, ClusterEvent event) {}
 
     /** The number of the newest event; 0 before the first. */
     public synchronized long last() {
         return last;
     }
 
-    /** At most {@code most} events behind {@code number}, oldest first; empty if some of them are no longer here, or do not exist. */
-    public synchronized Optional<List<Numbered>> after(long number, int most) {
-        if (number > last || number < Math.max(first, last - ring.length)) {
+    /**
+     * At most {@code most} events behind {@code number}, oldest first; empty if some of them are no longer here, or do not exist.
+     * Each is a page of its own, so that what one reader makes of it serves all.
+     */
+    public synchronized Optional<List<Page<Entry>>> after(long number, int most) {
+        if (number > last || number < Math.max(first, last - ring.size())) {
             return Optional.empty();
         }
-        List<Numbered> events = new ArrayList<>();
+        List<Page<Entry>> events = new ArrayList<>();
         for (long next = number + 1; next <= last && events.size() < most; next++) {
-            Numbered event = ring[(int) (next % ring.length)];
-            if (event != null) {
-                events.add(event);
-            }
+            ring.get((int) (next % ring.size())).ifPresent(events::add);
         }
         return Optional.of(events);
     }
@@ -74,7 +58,7 @@ public final class EventLog {
     synchronized long append(List<ClusterEvent> events) {
         for (ClusterEvent event : events) {
             last++;
-            ring[(int) (last % ring.length)] = new Numbered(last, event);
+            ring.set((int) (last % ring.size()), Optional.of(new Page<>(List.of(new Entry(last, event)))));
         }
         return last;
     }

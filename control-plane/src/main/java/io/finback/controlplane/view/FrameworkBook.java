@@ -77,6 +77,8 @@ final class FrameworkBook {
                 latest.registeredAt(),
                 latest.connected(),
                 latest.tornDown(),
+                latest.suppressed(),
+                latest.constraints(),
                 live,
                 ended);
     }
@@ -86,6 +88,7 @@ final class FrameworkBook {
             events.accept(new ClusterEvent.FrameworkRemoved(withoutTasks()));
         } else if (before.connected() != latest.connected()
                 || !before.info().equals(latest.info())
+                || !before.constraints().equals(latest.constraints())
                 || !before.registeredAt().equals(latest.registeredAt())) {
             events.accept(new ClusterEvent.FrameworkUpdated(withoutTasks()));
         }
