@@ -125,13 +125,14 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
 
     /** Nobody uses the entity and nothing is known of the framework, or nothing is left to do for it. */
     boolean isIdle(FrameworkState state) {
-        return turn.courier().scheduler().isEmpty() && isOver(state) && turn.out().isQuiet();
+        return turn.courier().scheduler().isEmpty()
+                && isOver(state)
+                && turn.out().isQuiet();
     }
 
     /** There is nothing that could still happen to it: a new incarnation is not worth an event. */
     private static boolean isOver(FrameworkState state) {
-        return state.isVoid()
-                || (state.removed().isPresent() && state.tasks().isEmpty());
+        return state.isVoid() || (state.removed().isPresent() && state.tasks().isEmpty());
     }
 
     // -- what schedulers call --
