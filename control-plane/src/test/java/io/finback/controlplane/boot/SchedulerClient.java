@@ -14,6 +14,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -121,6 +123,7 @@ final class SchedulerClient {
         private final InputStream in;
         private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
         private final Queue<Event> skipped = new ArrayDeque<>();
+        private final List<Event> passedOver = new ArrayList<>();
         private final Thread reader;
         private volatile boolean ended;
 
@@ -172,6 +175,7 @@ final class SchedulerClient {
                 if (wanted.test(event)) {
                     return event;
                 }
+                passedOver.add(event);
             }
             long deadline = System.nanoTime() + PATIENCE.toNanos();
             try {
@@ -183,11 +187,20 @@ final class SchedulerClient {
                     if (event != null && wanted.test(event)) {
                         return event;
                     }
+                    if (event != null) {
+                        passedOver.add(event);
+                    }
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-            throw new AssertionError("no such event");
+            throw new AssertionError("no such event; passed over: " + passedOver);
+        }
+
+        /** What was passed over may be asked for again. */
+        void rewind() {
+            skipped.addAll(passedOver);
+            passedOver.clear();
         }
 
         /** True once the server has closed the stream. */

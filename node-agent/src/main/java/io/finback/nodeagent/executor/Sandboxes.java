@@ -35,6 +35,11 @@ public final class Sandboxes {
         return root;
     }
 
+    /** The directory above the sandboxes of this and of every earlier id of the agent; absolute. */
+    public Path ofAllIds() {
+        return root.resolveSibling("");
+    }
+
     /** A task of an earlier id of this agent has its sandbox below that id. */
     public Path of(AgentTask task) {
         return runs(task.info()).resolve(task.container());

@@ -44,10 +44,13 @@ final class TaskHands {
         return Optional.empty();
     }
 
-    /** Ends what runs in this agent's sandboxes without a task that is known: its checkpoint could not be read. */
+    /**
+     * Ends what runs in this data directory's sandboxes without a task that is known: its checkpoint could not be read, or the
+     * directory was emptied and the agent has a new id. The masters have such tasks started elsewhere.
+     */
     void endOrphans(Collection<AgentTask> known) {
         Set<String> containers = known.stream().map(AgentTask::container).collect(Collectors.toSet());
-        Orphans.end(tools.sandboxes().root(), containers, tools.processes(), tools.bootId());
+        Orphans.end(tools.sandboxes().ofAllIds(), containers, tools.processes(), tools.bootId());
     }
 
     /** Makes the sandbox and a process that waits in it. Blocks for some milliseconds; thread-safe. */

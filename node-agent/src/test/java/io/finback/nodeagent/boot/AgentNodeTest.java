@@ -42,6 +42,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -206,6 +208,29 @@ class AgentNodeTest {
         AgentToMaster.Register register = register();
         assertThat(register.info().id()).isNotEqualTo(id);
         assertThat(register.tasks()).isEmpty();
+        stop(next);
+    }
+
+    @Test
+    void anAgentWhoseDataWasWipedIsANewOneAndEndsWhatTheOldOneLeft() throws Exception {
+        Config config = agent(Map.of());
+        Node node = AgentNode.start(config);
+        AgentId id = register().info().id();
+        tell(new MasterToAgent.Launch(session, List.of(task(id, "t", "exec sleep 600"))));
+        ProcessHandle process = ProcessHandle.of(status().pid().orElseThrow()).orElseThrow();
+        stop(node);
+        assertThat(process.isAlive()).isTrue();
+        try (Stream<Path> all = Files.walk(data.resolve("agent"))) {
+            all.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(file -> assertThat(file.delete())
+                    .isTrue());
+        }
+
+        HEARD.clear();
+        Node next = AgentNode.start(config);
+        AgentToMaster.Register register = register();
+        assertThat(register.info().id()).isNotEqualTo(id);
+        assertThat(register.tasks()).isEmpty();
+        Await.until("what nobody knows any more has ended", () -> !process.isAlive());
         stop(next);
     }
 
