@@ -13,7 +13,6 @@ import akka.persistence.typed.javadsl.CommandHandlerWithReply;
 import akka.persistence.typed.javadsl.EventHandler;
 import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
 import akka.persistence.typed.javadsl.ReplyEffect;
-import akka.persistence.typed.javadsl.RetentionCriteria;
 import akka.persistence.typed.javadsl.SignalHandler;
 import io.finback.controlplane.allocator.AllocatorEvent;
 import io.finback.controlplane.allocator.AllocatorSnapshot;
@@ -26,6 +25,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +64,9 @@ public final class AllocatorActor
     private final Collaborators with;
     private final ActorRef<AllocatorMessage> self;
     private final ActorRef<Ingress.Signal> ingress;
+    private final AtomicBoolean snapshotsIdle = new AtomicBoolean(true);
+    private final ActorRef<Object> snapshots;
+    private int eventsSinceSnapshot;
     private AllocatorDesk desk;
     private @Nullable Cancellable tick;
     private Instant tickAt = Instant.MAX;
@@ -82,6 +85,8 @@ public final class AllocatorActor
         this.with = with;
         this.self = self;
         this.ingress = ingress;
+        this.snapshots = context.spawn(
+                SnapshotKeeper.create(PersistenceId.of("Allocator", pool).id(), snapshotsIdle), "snapshots");
         this.desk = newDesk(new AllocatorState());
     }
 
@@ -111,8 +116,17 @@ public final class AllocatorActor
                 .thenRun(after -> {
                     log(event.get());
                     settle(after);
+                    saveSnapshot(after);
                 })
                 .thenReply(batch.done(), after -> new Ingress.Done(batch.number()));
+    }
+
+    private void saveSnapshot(AllocatorState state) {
+        eventsSinceSnapshot++;
+        if (eventsSinceSnapshot >= with.settings().snapshotEvery() && snapshotsIdle.compareAndSet(true, false)) {
+            eventsSinceSnapshot = 0;
+            snapshots.tell(new SnapshotKeeper.Save(lastSequenceNumber(context), state.snapshot()));
+        }
     }
 
     private void settle(AllocatorState state) {
@@ -201,10 +215,5 @@ public final class AllocatorActor
                 return AllocatorState.of((AllocatorSnapshot) from);
             }
         };
-    }
-
-    @Override
-    public RetentionCriteria retentionCriteria() {
-        return RetentionCriteria.snapshotEvery(with.settings().snapshotEvery(), 2);
     }
 }

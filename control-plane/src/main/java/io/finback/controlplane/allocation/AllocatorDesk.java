@@ -16,7 +16,9 @@ import io.finback.resources.OfferId;
 import io.finback.wire.Parts;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +32,9 @@ import java.util.Optional;
 final class AllocatorDesk implements AllocatorMessage.Handler {
     private static final Duration LONGEST_REFUSAL = Duration.ofDays(365);
 
+    /** One is answered per tick, offers come first; who comes on top hears nothing and asks again. */
+    private static final int EXPLANATIONS_WAITING = 16;
+
     private record Subscriber(ActorRef<AllocationEvent> ref, Instant until) {}
 
     private final long epoch;
@@ -40,6 +45,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
     private final ViewNews news;
     private final Map<FrameworkId, Subscriber> subscribers = new HashMap<>();
     private final List<Runnable> answers = new ArrayList<>();
+    private final Deque<AllocatorMessage.Explain> explaining = new ArrayDeque<>();
     private AllocatorState state;
     private AllocatorRound round;
     private Instant now;
@@ -85,8 +91,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
         round.check();
         for (AgentId agent : round.changedAgents()) {
             news.add(agent);
-            book.setOfferable(agent, agents.speaks(agent) && mayBeOffered(agent))
-                    .forEach(this::noteEnded);
+            tellWithdrawn(book.setOfferable(agent, agents.speaks(agent) && mayBeOffered(agent)));
         }
         tellWithdrawn(round.withdrawn());
         answers.forEach(Runnable::run);
@@ -96,13 +101,14 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
             endLeases();
             tellMade(book.pass(state, now));
             tellInverse(book.takeInverseNews());
+            explainOne();
             terms.repeat(state, now);
             news.publish(state, now);
         }
     }
 
     boolean hasWork() {
-        return book.hasWork();
+        return book.hasWork() || !explaining.isEmpty();
     }
 
     Instant nextDue() {
@@ -242,14 +248,22 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void explain(AllocatorMessage.Explain message) {
-        answers.add(() -> message.replyTo()
-                .tell(new AllocatorMessage.Explained(book.explain(message.role(), message.framework()))));
+        if (explaining.size() < EXPLANATIONS_WAITING) {
+            explaining.add(message);
+        }
     }
 
     @Override
     public void tick(AllocatorMessage.Tick message) {
         tick = true;
         agents.giveUpDue(round, now, (replyTo, reply) -> answers.add(() -> replyTo.tell(reply)));
+    }
+
+    private void explainOne() {
+        AllocatorMessage.Explain next = explaining.poll();
+        if (next != null) {
+            next.replyTo().tell(new AllocatorMessage.Explained(book.explain(next.role(), next.framework())));
+        }
     }
 
     private boolean mayBeOffered(AgentId agent) {

@@ -5,6 +5,7 @@ import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import io.finback.controlplane.allocator.ClientSpec;
 import io.finback.controlplane.allocator.Explanation;
 import io.finback.controlplane.allocator.ResourceOperation;
+import io.finback.controlplane.ingress.Ingress;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
@@ -83,7 +84,7 @@ public sealed interface AllocatorMessage extends WireMessage {
             long lastSession,
             List<RunningTask> running,
             ActorRef<SessionReply> replyTo)
-            implements AllocatorMessage {
+            implements AllocatorMessage, Ingress.Heavy {
         public Admit {
             running = List.copyOf(running);
         }
@@ -107,6 +108,11 @@ public sealed interface AllocatorMessage extends WireMessage {
                             cut.isEmpty() ? List.of() : cut.get(part),
                             replyTo))
                     .toList();
+        }
+
+        @Override
+        public int weight() {
+            return 1 + running.size();
         }
 
         @Override
@@ -195,10 +201,19 @@ public sealed interface AllocatorMessage extends WireMessage {
             Duration refuse,
             Claimant claimant,
             ActorRef<AllocationEvent> replyTo)
-            implements AllocatorMessage {
+            implements AllocatorMessage, Ingress.Heavy {
         public Claim {
             offers = List.copyOf(offers);
             steps = List.copyOf(steps);
+        }
+
+        @Override
+        public int weight() {
+            int tasks = 0;
+            for (ClaimStep step : steps) {
+                tasks += step.tasks().size();
+            }
+            return 1 + steps.size() + tasks;
         }
 
         @Override
@@ -267,9 +282,14 @@ public sealed interface AllocatorMessage extends WireMessage {
 
     /** These tasks have ended. Answered by {@link AllocationEvent.Released}. */
     record Release(FrameworkId framework, List<TaskId> tasks, ActorRef<AllocationEvent> replyTo)
-            implements AllocatorMessage {
+            implements AllocatorMessage, Ingress.Heavy {
         public Release {
             tasks = List.copyOf(tasks);
+        }
+
+        @Override
+        public int weight() {
+            return 1 + tasks.size();
         }
 
         @Override

@@ -4,7 +4,6 @@ import akka.actor.Cancellable;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorRefResolver;
 import akka.actor.typed.Behavior;
-import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -102,9 +101,10 @@ public final class FrameworkActor
             ActorRef<FrameworkMessage> self,
             ActorRef<Ingress.Signal> ingress,
             Consumer<ActorRef<FrameworkMessage>> sleep) {
-        super(
-                PersistenceId.of("Framework", id.value()),
-                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.1));
+        // Without a supervisor of its own: Akka applies an event before it is written, and after a failed write would
+        // replay into the
+        // same, already changed object. So it ends with the failure, and the ingress starts a new one.
+        super(PersistenceId.of("Framework", id.value()));
         this.context = context;
         this.id = id;
         this.with = with;
@@ -206,7 +206,6 @@ public final class FrameworkActor
     }
 
     private void onRecovered(FrameworkState state) {
-        // After a failed write the state is replayed into this same object: nothing volatile may remain.
         desk = newDesk(context);
         tickAt = Instant.MAX;
         Optional<ActorRef<SchedulerEvent>> scheduler = state.subscription()
