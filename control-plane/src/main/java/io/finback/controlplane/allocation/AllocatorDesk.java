@@ -91,8 +91,7 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
         round.check();
         for (AgentId agent : round.changedAgents()) {
             news.add(agent);
-            book.setOfferable(agent, agents.speaks(agent) && mayBeOffered(agent))
-                    .forEach(this::noteEnded);
+            tellWithdrawn(book.setOfferable(agent, agents.speaks(agent) && mayBeOffered(agent)));
         }
         tellWithdrawn(round.withdrawn());
         answers.forEach(Runnable::run);
@@ -158,6 +157,11 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
                 && message.terms().removed().isPresent()) {
             round.releaseAll(message.agent());
         }
+    }
+
+    @Override
+    public void wakeSessions(AllocatorMessage.WakeSessions message) {
+        answers.add(() -> terms.wakeAll(state, now));
     }
 
     @Override

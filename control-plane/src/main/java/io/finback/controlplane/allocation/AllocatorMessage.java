@@ -41,6 +41,8 @@ public sealed interface AllocatorMessage extends WireMessage {
 
         void termsHeard(TermsHeard message);
 
+        void wakeSessions(WakeSessions message);
+
         void interest(Interest message);
 
         void noInterest(NoInterest message);
@@ -151,6 +153,14 @@ public sealed interface AllocatorMessage extends WireMessage {
         @Override
         public void deliver(Handler handler) {
             handler.termsHeard(this);
+        }
+    }
+
+    /** A master has ended, and the sessions on it with it: {@link WakeSession} goes to the session of every agent. Not answered. */
+    record WakeSessions() implements AllocatorMessage {
+        @Override
+        public void deliver(Handler handler) {
+            handler.wakeSessions(this);
         }
     }
 

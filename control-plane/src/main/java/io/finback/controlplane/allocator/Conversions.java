@@ -4,6 +4,7 @@ import io.finback.resources.Disk;
 import io.finback.resources.Kind;
 import io.finback.resources.Reservation;
 import io.finback.resources.Resources;
+import io.finback.resources.RoleName;
 import io.finback.resources.Special;
 import java.util.HashSet;
 import java.util.Optional;
@@ -201,6 +202,10 @@ final class Conversions {
             return Optional.of("is revocable (expected: resources for keeps)");
         }
         Reservation top = kind.reservations().get(kind.reservations().size() - 1);
+        Optional<String> badName = RoleName.problem(top.role());
+        if (badName.isPresent()) {
+            return badName;
+        }
         if (asker.roles().isPresent() && !asker.roles().get().contains(top.role())) {
             return Optional.of("is for role " + top.role() + " (expected: one of the framework's roles "
                     + asker.roles().get().stream().sorted().toList() + ")");

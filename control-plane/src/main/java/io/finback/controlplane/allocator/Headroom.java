@@ -68,6 +68,16 @@ final class Headroom {
         }
     }
 
+    /** Whether anybody is owed any of this. */
+    boolean owesAny(long[] amounts) {
+        for (int i = 0; i < Math.min(amounts.length, owed.length); i++) {
+            if (amounts[i] > 0 && owed[i] > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Free minus owed; negative where promises exceed what there is. */
     long surplus(int number) {
         return number < free.length ? free[number] - owed[number] : 0;

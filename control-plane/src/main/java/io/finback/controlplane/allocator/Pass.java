@@ -67,7 +67,7 @@ final class Pass {
 
     private void handOutWhatIsOwed(Slot slot) {
         Order<Place> roles = board.tree.root.order;
-        for (int i = 0; i < roles.size() && !isFutile(slot); i++) {
+        for (int i = 0; i < roles.size() && owesAny(slot); i++) {
             Role role = (Role) roles.get(i);
             if (role.allowance().isOwedAny(slot.free().chargeable())) {
                 visit(slot, role, false);
@@ -76,10 +76,14 @@ final class Pass {
         board.tree.settle();
     }
 
+    private boolean owesAny(Slot slot) {
+        return !isFutile(slot) && board.headroom.owesAny(slot.free().chargeable());
+    }
+
     private void handOut(Slot slot, Role role, boolean rousedOnly) {
         if (!isFutile(slot)) {
             if (!rousedOnly && role.isRoot()) {
-                board.heldBack.remove(slot);
+                slot.isHeldBack = false;
             }
             visit(slot, role, rousedOnly);
             board.tree.settle();
@@ -117,6 +121,7 @@ final class Pass {
     }
 
     private void askLoosened(Set<Allowance> loosened) {
+        board.heldBack.removeIf(slot -> !slot.isHeldBack);
         if (board.heldBack.isEmpty()) {
             return;
         }
@@ -195,7 +200,10 @@ final class Pass {
         if (!isLimited) {
             return true;
         }
-        board.heldBack.add(slot);
+        if (!slot.isHeldBack) {
+            slot.isHeldBack = true;
+            board.heldBack.add(slot);
+        }
         return board.ownMinimums > 0 || !slot.free().isPlain() || isWorthLimited(slot, top.allowance());
     }
 

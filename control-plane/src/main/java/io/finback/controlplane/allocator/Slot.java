@@ -36,6 +36,9 @@ final class Slot {
 
     boolean hasMoreUnfiltered;
 
+    /** Something may be left on it because of a quota; kept by {@link Pass}. */
+    boolean isHeldBack;
+
     /** What a framework must be able to deal with to be offered anything of this agent: bits of {@link Client}. */
     int needs;
 

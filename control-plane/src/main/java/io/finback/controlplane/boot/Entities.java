@@ -9,6 +9,7 @@ import io.finback.controlplane.agent.AgentSession;
 import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.allocation.AllocatorActor;
 import io.finback.controlplane.allocation.AllocatorMessage;
+import io.finback.controlplane.allocation.MasterLossWatch;
 import io.finback.controlplane.framework.AgentStanding;
 import io.finback.controlplane.framework.FrameworkActor;
 import io.finback.controlplane.framework.FrameworkDelta;
@@ -52,6 +53,12 @@ final class Entities {
         sharding.init(Entity.of(
                         AgentSessionMessage.KEY, entity -> AgentSession.create(AgentId.of(entity.getEntityId()), agent))
                 .withRole(masters));
+        var unusedWatch = system.systemActorOf(
+                MasterLossWatch.create(
+                        masters, message -> sharding.entityRefFor(AllocatorMessage.KEY, AllocatorMessage.POOL)
+                                .tell(message)),
+                "master-loss-watch",
+                Props.empty());
         var unused = system.systemActorOf(
                 FrameworkKeeper.create(
                         () -> EventFeed.of(system).entityIds(SchedulerCall.KEY.name()),

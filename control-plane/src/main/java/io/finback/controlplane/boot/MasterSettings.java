@@ -65,8 +65,8 @@ record MasterSettings(
                         Resources.thousandths(
                                 "finback.allocator.min-offer-mem", config.doubleIn("min-offer-mem", 0, 1e12)),
                         domain.map(FaultDomain::region),
-                        true,
-                        Set.of()),
+                        config.flag("filter-gpu-resources"),
+                        Set.copyOf(config.texts("unshared-scalars"))),
                 config.duration("pass-delay"),
                 config.duration("framework-lease"),
                 config.duration("view-delay"),

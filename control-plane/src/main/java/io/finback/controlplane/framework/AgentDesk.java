@@ -81,14 +81,6 @@ final class AgentDesk {
         }
     }
 
-    /** An operator says that these tasks' agent never comes back. */
-    void gone(List<TaskId> tasks) {
-        for (TaskId task : tasks) {
-            Optional<TaskRecord> live = turn.round().task(task).filter(record -> !record.isTerminal());
-            live.ifPresentOrElse(this::removed, () -> turn.out().release(task, turn.now()));
-        }
-    }
-
     /** These launches have not reached the agent and never will. */
     void dropped(List<TaskId> tasks, String reason, String message) {
         for (TaskId task : tasks) {

@@ -91,6 +91,7 @@ public final class FrameworkActor
     private final ActorRef<AllocationEvent> allocatorReplies;
     private FrameworkDesk desk;
     private int idleTicks;
+    private long stray;
     private @Nullable Cancellable tick;
     private Instant tickAt = Instant.MAX;
 
@@ -131,6 +132,9 @@ public final class FrameworkActor
     }
 
     private ReplyEffect<FrameworkEvent, FrameworkState> onBatch(FrameworkState state, Batch<FrameworkMessage> batch) {
+        if (batch.messages().stream().anyMatch(FrameworkSignal.Tick.class::isInstance)) {
+            tickAt = Instant.MAX; // whatever the clock says: it may be set back
+        }
         Optional<FrameworkEvent> event =
                 desk.decide(state, batch.messages(), with.clock().instant());
         if (event.isEmpty()) {
@@ -148,6 +152,12 @@ public final class FrameworkActor
 
     private void settle(FrameworkState state) {
         desk.settle(state, lastSequenceNumber(context));
+        if (desk.strayAcknowledgements() != stray) {
+            stray = desk.strayAcknowledgements();
+            if (Long.bitCount(stray) == 1) {
+                context.getLog().warn("framework.stray_acknowledgements frameworkId={} count={}", id, stray);
+            }
+        }
         Instant now = with.clock().instant();
         Instant due = now.plus(desk.hasNews() ? with.settings().viewDelay() : QUIET);
         if (!tickAt.isAfter(now) || due.isBefore(tickAt) || tick == null) {

@@ -82,7 +82,7 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
     Optional<FrameworkEvent> decide(FrameworkState state, List<FrameworkMessage> messages, Instant at) {
         turn.begin(new FrameworkRound(state), at);
         tick = false;
-        if (!opened && !state.isVoid()) {
+        if (!opened && !isOver(state)) {
             turn.round().open();
         }
         messages.forEach(message -> message.deliver(this));
@@ -111,21 +111,27 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
     void settle(FrameworkState state, long journaled) {
         turn.out().flush();
         turn.round().changed().forEach(feed::changed);
-        if (journaled > 0) {
-            feed.settle(state, journaled, turn.courier().scheduler().isPresent(), tick);
-        }
+        feed.settle(state, journaled, turn.courier().scheduler().isPresent(), tick);
     }
 
     boolean hasNews() {
-        return feed.hasNews() || turn.courier().hasBacklog();
+        return feed.hasNews() || turn.courier().hasBacklog() || turn.out().hasBacklog();
+    }
+
+    /** Acknowledgements this incarnation has ignored. */
+    long strayAcknowledgements() {
+        return tasks.strayAcknowledgements();
     }
 
     /** Nobody uses the entity and nothing is known of the framework, or nothing is left to do for it. */
     boolean isIdle(FrameworkState state) {
-        return turn.courier().scheduler().isEmpty()
-                && (state.isVoid()
-                        || (state.removed().isPresent() && state.tasks().isEmpty()))
-                && turn.out().isQuiet();
+        return turn.courier().scheduler().isEmpty() && isOver(state) && turn.out().isQuiet();
+    }
+
+    /** There is nothing that could still happen to it: a new incarnation is not worth an event. */
+    private static boolean isOver(FrameworkState state) {
+        return state.isVoid()
+                || (state.removed().isPresent() && state.tasks().isEmpty());
     }
 
     // -- what schedulers call --

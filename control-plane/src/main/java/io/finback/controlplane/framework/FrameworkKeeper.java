@@ -18,6 +18,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -48,7 +50,9 @@ public final class FrameworkKeeper extends AbstractBehavior<FrameworkKeeper.Comm
     private static final int BATCH = 100;
 
     private static final Duration STEP = Duration.ofMillis(250);
-    private static final Duration AGAIN = Duration.ofMinutes(5);
+    /** Old frameworks are many, and each wake reads a journal. */
+    private static final Duration AGAIN = Duration.ofHours(1);
+
     private static final Duration RETRY = Duration.ofSeconds(2);
 
     private final TimerScheduler<Command> timers;
@@ -95,9 +99,17 @@ public final class FrameworkKeeper extends AbstractBehavior<FrameworkKeeper.Comm
     private Behavior<Command> onWalk() {
         getContext()
                 .pipeToSelf(
-                        entityIds.get().runWith(Sink.seq(), getContext().getSystem()),
+                        list(),
                         (ids, failure) -> failure == null ? new Listed(List.copyOf(ids)) : new ListingFailed(failure));
         return this;
+    }
+
+    private CompletionStage<List<String>> list() {
+        try {
+            return entityIds.get().runWith(Sink.seq(), getContext().getSystem());
+        } catch (IllegalStateException e) {
+            return CompletableFuture.failedFuture(e); // the node is ending
+        }
     }
 
     private Behavior<Command> onListed(Listed listed) {

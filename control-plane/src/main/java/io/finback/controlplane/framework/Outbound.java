@@ -48,6 +48,7 @@ final class Outbound {
     private final Repeats<TaskId> kills;
     private final Repeats<TaskId> releases;
     private final Set<TaskId> releasing = new LinkedHashSet<>();
+    private boolean backlog;
 
     Outbound(
             FrameworkId framework,
@@ -137,22 +138,31 @@ final class Outbound {
         return launches.size() + kills.size() + releases.size() == 0;
     }
 
+    /** More is due than was said at once. */
+    boolean hasBacklog() {
+        return backlog;
+    }
+
     /** Says again what is due. */
     void repeat(FrameworkRound round, Instant now) {
-        for (TaskId task : launches.due(now, BURST)) {
+        List<TaskId> dueLaunches = launches.due(now, BURST);
+        List<TaskId> dueKills = kills.due(now, BURST);
+        List<TaskId> dueReleases = releases.due(now, BURST);
+        backlog = Math.max(dueLaunches.size(), Math.max(dueKills.size(), dueReleases.size())) == BURST;
+        for (TaskId task : dueLaunches) {
             round.task(task)
                     .ifPresentOrElse(
                             record -> workFor(record.info().agent()).launches.add(record.info()),
                             () -> launches.answered(task));
         }
-        for (TaskId task : kills.due(now, BURST)) {
+        for (TaskId task : dueKills) {
             round.task(task)
                     .filter(record -> !record.isTerminal())
                     .ifPresentOrElse(
                             record -> killOnce(record.info().agent(), task, record.killGrace()),
                             () -> kills.answered(task));
         }
-        releasing.addAll(releases.due(now, BURST));
+        releasing.addAll(dueReleases);
     }
 
     /** Sends what has gathered. */

@@ -1,10 +1,8 @@
 package io.finback.controlplane.framework;
 
 import io.finback.resources.AgentId;
-import io.finback.resources.TaskId;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -34,20 +32,6 @@ final class TaskDesk {
             turn.kill(record.get(), call.grace());
         }
         turn.done(call.caller());
-    }
-
-    /** Tasks on an agent that is drained: they end, each within {@code most} at the longest. */
-    void evict(List<TaskId> tasks, Optional<Duration> most) {
-        for (TaskId task : tasks) {
-            Optional<TaskRecord> live = turn.round().task(task).filter(record -> !record.isTerminal());
-            if (live.isEmpty()) {
-                turn.out().release(task, turn.now());
-            } else if (!live.get().killWanted()) {
-                Optional<Duration> wanted = live.get().info().killGrace();
-                turn.kill(live.get(), most.map(cap -> wanted.filter(grace -> grace.compareTo(cap) < 0)
-                        .orElse(cap)));
-            }
-        }
     }
 
     void acknowledge(SchedulerCall.Acknowledge call) {

@@ -42,7 +42,8 @@ final class ViewFeed {
     /**
      * Answers who asked, and says what changed if that is {@code due}: an empty delta too, so that a lost one is noticed.
      *
-     * @param journaled the number of the last event; the first one of this incarnation names it. 0: there is nothing to tell
+     * @param journaled the number of the last event; the first one of this incarnation names it. 0: there is no news, but who asks is answered, as a
+     *     view is whole only when it has heard of the built-in framework
      */
     void settle(FrameworkState state, long journaled, boolean connected, boolean due) {
         epoch = epoch == 0 ? journaled : epoch;

@@ -74,6 +74,7 @@ public final class ClusterApi {
         OperatorApi operator =
                 new OperatorApi(reads, bodies, new OperatorReads(parts, level, streams), writes, streams);
         api.post("/api/v1", operator::answer);
+        api.get("/finback/offers/explain", new ExplainEndpoint(parts.commands(), parts.clock())::answer);
         return api;
     }
 

@@ -62,7 +62,14 @@ final class FrameworkJson {
         json.writeBooleanField("checkpoint", info.map(FrameworkInfo::checkpoint).orElse(false));
         double registered = framework.registeredAt().map(StateJson::seconds).orElse(0.0);
         json.writeNumberField("registered_time", registered);
-        json.writeNumberField("unregistered_time", 0.0);
+        if (framework.reregisteredAt().isPresent()) {
+            json.writeNumberField(
+                    "reregistered_time",
+                    StateJson.seconds(framework.reregisteredAt().get()));
+        }
+        json.writeNumberField(
+                "unregistered_time",
+                framework.removedAt().map(StateJson::seconds).orElse(0.0));
         writeStanding(framework, json);
         writeCapabilities(info, json);
         json.writeArrayFieldStart("roles");

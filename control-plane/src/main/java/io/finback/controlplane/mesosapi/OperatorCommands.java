@@ -7,6 +7,7 @@ import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.controlplane.allocation.OperatorCommand;
 import io.finback.controlplane.allocation.OperatorReply;
+import io.finback.controlplane.allocator.Explanation;
 import io.finback.controlplane.framework.CallAnswer;
 import io.finback.controlplane.framework.Caller;
 import io.finback.controlplane.framework.SchedulerCall;
@@ -23,6 +24,8 @@ public interface OperatorCommands {
 
     CompletionStage<CallAnswer> teardown(FrameworkId framework);
 
+    CompletionStage<Explanation> explain(String role, Optional<FrameworkId> framework);
+
     /** Over sharding, so from any master. */
     static OperatorCommands sharded(ActorSystem<?> system, Duration timeout) {
         ClusterSharding sharding = ClusterSharding.get(system);
@@ -36,6 +39,18 @@ public interface OperatorCommands {
                         timeout,
                         system.scheduler());
                 return answered(reply);
+            }
+
+            @Override
+            public CompletionStage<Explanation> explain(String role, Optional<FrameworkId> framework) {
+                var allocator = sharding.entityRefFor(AllocatorMessage.KEY, AllocatorMessage.POOL);
+                CompletionStage<AllocatorMessage.Explained> explained = AskPattern.ask(
+                        allocator,
+                        (ActorRef<AllocatorMessage.Explained> replyTo) ->
+                                new AllocatorMessage.Explain(role, framework, replyTo),
+                        timeout,
+                        system.scheduler());
+                return answered(explained).thenApply(AllocatorMessage.Explained::explanation);
             }
 
             @Override

@@ -65,7 +65,8 @@ final class Rendering {
             Written written = new Written(snapshot, write.apply(snapshot));
             done(Optional.of(written));
             future.complete(written);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // Also when memory runs out: who waits must hear of it, and the next must be able to try.
             done(Optional.empty());
             future.completeExceptionally(e);
         }

@@ -92,6 +92,8 @@ final class ViewMessages {
                 .setConnected(live)
                 .setRecovered(framework.info().isEmpty());
         framework.registeredAt().ifPresent(at -> message.setRegisteredTime(time(at)));
+        framework.reregisteredAt().ifPresent(at -> message.setReregisteredTime(time(at)));
+        framework.removedAt().ifPresent(at -> message.setUnregisteredTime(time(at)));
         TaskTally.of(framework.tasks()).held().forEach((role, held) -> ResourceMessages.quantities(held.milli())
                 .forEach(resource -> message.addAllocatedResources(resource.toBuilder()
                         .setAllocationInfo(

@@ -60,12 +60,17 @@ public record ClusterSnapshot(
      * One framework.
      *
      * @param info empty: nobody ever subscribed
+     * @param registeredAt when it subscribed for the first time
+     * @param reregisteredAt when its latest subscription began
+     * @param removedAt when it was removed for good
      * @param completed the last ones that ended
      */
     public record Framework(
             FrameworkId id,
             Optional<FrameworkInfo> info,
             Optional<Instant> registeredAt,
+            Optional<Instant> reregisteredAt,
+            Optional<Instant> removedAt,
             boolean connected,
             boolean tornDown,
             Set<String> suppressed,

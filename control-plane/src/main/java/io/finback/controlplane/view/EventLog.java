@@ -1,5 +1,6 @@
 package io.finback.controlplane.view;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -55,6 +56,7 @@ public final class EventLog {
     }
 
     /** Numbers and keeps these. Returns the newest number. Followers hear of it by {@link #wake}. */
+    @CanIgnoreReturnValue
     synchronized long append(List<ClusterEvent> events) {
         for (ClusterEvent event : events) {
             last++;

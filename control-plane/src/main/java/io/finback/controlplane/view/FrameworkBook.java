@@ -75,6 +75,8 @@ final class FrameworkBook {
                 latest.framework(),
                 latest.info(),
                 latest.registeredAt(),
+                latest.reregisteredAt(),
+                latest.removedAt(),
                 latest.connected(),
                 latest.tornDown(),
                 latest.suppressed(),
@@ -89,7 +91,7 @@ final class FrameworkBook {
         } else if (before.connected() != latest.connected()
                 || !before.info().equals(latest.info())
                 || !before.constraints().equals(latest.constraints())
-                || !before.registeredAt().equals(latest.registeredAt())) {
+                || !before.reregisteredAt().equals(latest.reregisteredAt())) {
             events.accept(new ClusterEvent.FrameworkUpdated(withoutTasks()));
         }
     }

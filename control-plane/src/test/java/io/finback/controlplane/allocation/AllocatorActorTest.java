@@ -140,6 +140,17 @@ class AllocatorActorTest {
     }
 
     @Test
+    void wakesEverySessionWithItsNumberWhenAMasterIsLost() {
+        admit(A1, FOUR, "1");
+        admit(A2, FOUR, "1");
+        allocator.tell(new AllocatorMessage.WakeSessions());
+        WakeSession first = sessions.expectMessageClass(WakeSession.class);
+        WakeSession second = sessions.expectMessageClass(WakeSession.class);
+        assertThat(List.of(first.agent(), second.agent())).containsExactlyInAnyOrder(A1, A2);
+        assertThat(List.of(first.session(), second.session())).containsOnly(1L);
+    }
+
+    @Test
     void everyStepSurvivesARestart() {
         admit(A1, FOUR, "1");
         admit(A2, FOUR, "1");

@@ -57,7 +57,6 @@ final class ClaimsBench {
             TestProbe<AllocationEvent> events = harness.probe(AllocationEvent.class);
             TestProbe<SessionReply> admitted = harness.probe(SessionReply.class);
             FrameworkId framework = FrameworkId.of("bench");
-            harness.allocator(new AllocatorMessage.Interest(framework, ClientSpec.of("*", false), events.ref()));
             for (int round = 0; round < ROUNDS; round++) {
                 double perSecond = round(harness, events, admitted, framework, round, perAccept);
                 System.out.printf(
@@ -74,6 +73,8 @@ final class ClaimsBench {
             FrameworkId framework,
             int round,
             int perAccept) {
+        // A lease that the framework's entity would renew by itself.
+        harness.allocator(new AllocatorMessage.Interest(framework, ClientSpec.of("*", false), events.ref()));
         // One offer per accept: an agent offers all it has at once.
         int agents = AGENTS * TASKS_PER_AGENT / perAccept;
         for (int i = 0; i < agents; i++) {

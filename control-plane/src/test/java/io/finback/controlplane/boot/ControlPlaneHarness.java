@@ -24,7 +24,9 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A master's entities in one clustered system of this JVM, on a LevelDB journal that survives {@link #restart}. */
 final class ControlPlaneHarness implements AutoCloseable {
@@ -32,6 +34,7 @@ final class ControlPlaneHarness implements AutoCloseable {
 
     private final Config config;
     private ActorTestKit kit;
+    private @Nullable TestProbe<FrameworkDelta> frameworkViews;
     /** What is known of every agent when a task is asked about that nobody knows. */
     volatile AgentStanding standing = AgentStanding.UNKNOWN;
 
@@ -67,11 +70,13 @@ final class ControlPlaneHarness implements AutoCloseable {
     private ActorTestKit start() {
         ActorSystem<Void> system = ClusterSystem.member(Behaviors.empty(), config, Role.MASTER);
         ActorTestKit started = ActorTestKit.create(system);
+        TestProbe<FrameworkDelta> views = started.createTestProbe(FrameworkDelta.class);
+        frameworkViews = views;
         Entities.init(
                 system,
                 MasterSettings.from(config),
                 started.createTestProbe(AllocationDelta.class).ref(),
-                started.createTestProbe(FrameworkDelta.class).ref(),
+                views.ref(),
                 agent -> standing);
         return started;
     }
@@ -96,6 +101,11 @@ final class ControlPlaneHarness implements AutoCloseable {
 
     ActorSystem<?> system() {
         return kit.system();
+    }
+
+    /** What frameworks tell the views since the last start. */
+    TestProbe<FrameworkDelta> frameworkViews() {
+        return Objects.requireNonNull(frameworkViews);
     }
 
     <T> TestProbe<T> probe(Class<T> type) {

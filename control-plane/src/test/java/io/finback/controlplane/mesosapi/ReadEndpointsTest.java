@@ -113,6 +113,12 @@ class ReadEndpointsTest {
                 .isEqualTo(31005);
         assertThat(state.path("completed_frameworks").path(0).path("id").asText())
                 .isEqualTo("f0");
+        assertThat(framework.path("reregistered_time").asDouble()).isEqualTo(1700000060.123);
+        assertThat(state.path("completed_frameworks")
+                        .path(0)
+                        .path("unregistered_time")
+                        .asDouble())
+                .isEqualTo(1700000090.123);
         for (String empty : List.of("recovered_slaves", "orphan_tasks", "unregistered_frameworks")) {
             assertThat(state.path(empty).isArray()).as(empty).isTrue();
         }

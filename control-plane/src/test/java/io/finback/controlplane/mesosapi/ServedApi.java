@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.ConfigFactory;
 import io.finback.controlplane.allocation.OperatorCommand;
 import io.finback.controlplane.allocation.OperatorReply;
+import io.finback.controlplane.allocator.Explanation;
 import io.finback.controlplane.framework.CallAnswer;
 import io.finback.controlplane.mesosapi.subscribe.Connections;
 import io.finback.controlplane.view.ClusterSnapshot;
@@ -22,6 +23,7 @@ import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
@@ -45,6 +47,9 @@ final class ServedApi implements AutoCloseable, OperatorCommands {
     final AtomicReference<CompletionStage<OperatorReply>> reply =
             new AtomicReference<>(CompletableFuture.completedFuture(new OperatorReply.Done()));
     final AtomicReference<CallAnswer> teardownAnswer = new AtomicReference<>(new CallAnswer.Done());
+
+    final Queue<String> asked = new ConcurrentLinkedQueue<>();
+    final AtomicReference<CompletionStage<Explanation>> explanation = new AtomicReference<>(new CompletableFuture<>());
 
     private final ActorTestKit kit = ActorTestKit.create(ConfigFactory.parseString("akka.loglevel = WARNING"));
     private final ExecutorService reads = Executors.newFixedThreadPool(2);
@@ -90,6 +95,12 @@ final class ServedApi implements AutoCloseable, OperatorCommands {
     public CompletionStage<CallAnswer> teardown(FrameworkId framework) {
         tornDown.add(framework);
         return CompletableFuture.completedFuture(teardownAnswer.get());
+    }
+
+    @Override
+    public CompletionStage<Explanation> explain(String role, Optional<FrameworkId> framework) {
+        asked.add(role + " " + framework.map(FrameworkId::value).orElse("-"));
+        return explanation.get();
     }
 
     URI uri(String path) {
