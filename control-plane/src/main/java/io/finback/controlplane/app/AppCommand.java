@@ -84,8 +84,7 @@ public interface AppCommand extends WireMessage {
     }
 
     /** The app's part in a deployment over several; {@code slice} is its part of the plan. Undone by {@link Withdraw}. */
-    record Enlist(Member member, DeploymentPlan slice, boolean force, ActorRef<AppAnswer> replyTo)
-            implements Request {
+    record Enlist(Member member, DeploymentPlan slice, boolean force, ActorRef<AppAnswer> replyTo) implements Request {
         @Override
         public String deploymentId() {
             return slice.id();

@@ -63,9 +63,7 @@ public final class GroupsEntity extends EventSourcedBehaviorWithEnforcedReplies<
 
     private ReplyEffect<GroupEvent, GroupBook> onReplace(GroupBook book, GroupMessage.Replace c) {
         List<GroupEvent> events = new ArrayList<>();
-        c.removed().stream()
-                .filter(book::holds)
-                .forEach(path -> events.add(new GroupEvent.Removed(c.at(), path)));
+        c.removed().stream().filter(book::holds).forEach(path -> events.add(new GroupEvent.Removed(c.at(), path)));
         if (!c.kept().isEmpty()) {
             events.add(new GroupEvent.Kept(c.at(), c.kept()));
         }

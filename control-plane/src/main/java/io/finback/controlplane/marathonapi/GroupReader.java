@@ -86,7 +86,8 @@ final class GroupReader {
     private static void alone(JsonNode node, boolean given, String name, String at) {
         for (String other : List.of("apps", "groups", "dependencies", "version")) {
             if (given && node.hasNonNull(other)) {
-                throw ApiFailure.rule(at.isEmpty() ? "/" : at, "'" + name + "' cannot be combined with '" + other + "'");
+                throw ApiFailure.rule(
+                        at.isEmpty() ? "/" : at, "'" + name + "' cannot be combined with '" + other + "'");
             }
         }
     }
@@ -166,7 +167,8 @@ final class GroupReader {
         }
         for (GroupUpdate group : update.groups().orElse(List.of())) {
             if (!seen.add(group.path())) {
-                throw ApiFailure.rule("/groups", "Groups and Applications may not have the same identifier: " + group.path());
+                throw ApiFailure.rule(
+                        "/groups", "Groups and Applications may not have the same identifier: " + group.path());
             }
             unique(group, seen);
         }

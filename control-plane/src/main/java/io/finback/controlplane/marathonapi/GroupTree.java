@@ -91,7 +91,8 @@ final class GroupTree {
             double by = update.scaleBy().get();
             for (AppSnapshot app : appsUnder(update.path())) {
                 AppDefinition now = app.current().orElseThrow().definition();
-                AppDefinition scaled = now.withInstances((int) Math.min(Integer.MAX_VALUE, Math.ceil(now.instances() * by)));
+                AppDefinition scaled =
+                        now.withInstances((int) Math.min(Integer.MAX_VALUE, Math.ceil(now.instances() * by)));
                 Problems problems = new Problems();
                 problems.rules(io.finback.controlplane.scheduler.AppRules.check(scaled));
                 problems.check();
@@ -104,10 +105,7 @@ final class GroupTree {
     }
 
     private boolean collect(
-            GroupUpdate update,
-            List<Rollout.Target> targets,
-            List<String> removed,
-            List<GroupBook.Group> kept) {
+            GroupUpdate update, List<Rollout.Target> targets, List<String> removed, List<GroupBook.Group> kept) {
         String path = update.path();
         boolean changes = !book.groups().containsKey(path);
         if (update.apps().isPresent()) {
@@ -120,10 +118,11 @@ final class GroupTree {
                 }
             }
             for (AppDefinition app : wanted.values()) {
-                boolean remains = groupsOf.containsKey(app.id())
-                        && update.groups().isEmpty();
+                boolean remains =
+                        groupsOf.containsKey(app.id()) && update.groups().isEmpty();
                 if (remains) {
-                    throw ApiFailure.rule("/apps", "Groups and Applications may not have the same identifier: " + app.id());
+                    throw ApiFailure.rule(
+                            "/apps", "Groups and Applications may not have the same identifier: " + app.id());
                 }
                 targets.add(Rollout.Target.of(app));
                 changes |= changed(app);

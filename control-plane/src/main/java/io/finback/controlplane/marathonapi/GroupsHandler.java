@@ -76,8 +76,7 @@ final class GroupsHandler {
         if (now.exists(path) && !empty) {
             throw ApiFailure.of(409, "Group " + path + " is already created. Use PUT to change this group.");
         }
-        return rollout.run(
-                        request.flag("force", false), () -> new GroupTree(services.view()).wish(update))
+        return rollout.run(request.flag("force", false), () -> new GroupTree(services.view()).wish(update))
                 .thenApply(plan -> Answer.deployment(201, plan.id(), plan.version())
                         .with("Location", "http://" + request.host() + "/v2/groups" + path));
     }
@@ -130,8 +129,8 @@ final class GroupsHandler {
     }
 
     private CompletionStage<Answer> rollback(Request request, String path, Instant at) {
-        return rollout.runLater(request.flag("force", false), () -> stored(path, at)
-                        .thenApply(then -> {
+        return rollout.runLater(
+                        request.flag("force", false), () -> stored(path, at).thenApply(then -> {
                             List<Rollout.Target> targets = new ArrayList<>();
                             for (AppSnapshot app : known(path).appsUnder(path)) {
                                 AppVersion old = then.get(app.appId());

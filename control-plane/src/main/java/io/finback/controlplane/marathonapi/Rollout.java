@@ -91,10 +91,9 @@ final class Rollout {
         ArrayNode steps = body.putArray("steps");
         for (DeploymentPlan.Step step : plan.steps()) {
             ArrayNode actions = steps.addObject().putArray("actions");
-            step.actions()
-                    .forEach(a -> actions.addObject()
-                            .put("action", a.kind().wireName())
-                            .put("app", a.appId()));
+            step.actions().forEach(a -> actions.addObject()
+                    .put("action", a.kind().wireName())
+                    .put("app", a.appId()));
         }
         return Answer.ok(body);
     }
@@ -128,7 +127,8 @@ final class Rollout {
                     changes.add(new PlanBuilder.Change(app.appId(), mixed ? Kind.RESTART : Kind.SCALE, false));
                 }
             }
-            DeploymentPlan plan = plan(changes, definitions.values(), view.groups().dependencies());
+            DeploymentPlan plan =
+                    plan(changes, definitions.values(), view.groups().dependencies());
             return services.begin(plan, members, true).thenApply(refused -> {
                 if (!refused.isEmpty()) {
                     throw Refusals.of(refused.get(0));
@@ -143,8 +143,7 @@ final class Rollout {
                 .thenApply(a -> Refusals.expect(AppAnswer.Found.class, a).version());
     }
 
-    private CompletionStage<DeploymentPlan> attempt(
-            boolean force, Supplier<CompletionStage<Wish>> wish, int attempts) {
+    private CompletionStage<DeploymentPlan> attempt(boolean force, Supplier<CompletionStage<Wish>> wish, int attempts) {
         return wish.get().thenCompose(wanted -> {
             Draft draft = draft(wanted, force);
             CompletionStage<List<AppAnswer.Refused>> begun =
@@ -153,9 +152,8 @@ final class Rollout {
                             : services.begin(draft.plan(), draft.members(), force);
             return begun.thenCompose(refused -> {
                 boolean moved = refused.stream()
-                        .anyMatch(r -> r.why() == Refusal.STALE
-                                || r.why() == Refusal.EXISTS
-                                || r.why() == Refusal.MISSING);
+                        .anyMatch(r ->
+                                r.why() == Refusal.STALE || r.why() == Refusal.EXISTS || r.why() == Refusal.MISSING);
                 if (moved && attempts > 1) {
                     return attempt(force, wish, attempts - 1);
                 }
@@ -231,13 +229,13 @@ final class Rollout {
         AppSnapshot app = known.get();
         AppVersion current = app.current().orElseThrow();
         AppDefinition definition = wanted.reusingPortsOf(current.definition());
-        boolean same = definition.equals(current.definition()) && target.doomed().isEmpty();
+        boolean same =
+                definition.equals(current.definition()) && target.doomed().isEmpty();
         boolean mixed = mixed(app, current.configAt());
         if (same && (app.lock().isPresent() || !mixed)) {
             return;
         }
-        boolean restart =
-                definition.instances() > 0 && (mixed || !definition.sameConfigAs(current.definition()));
+        boolean restart = definition.instances() > 0 && (mixed || !definition.sameConfigAs(current.definition()));
         changes.add(new PlanBuilder.Change(target.appId(), restart ? Kind.RESTART : Kind.SCALE, false));
         members.add(Member.update(definition, current.version(), target.doomed()));
     }
@@ -248,9 +246,7 @@ final class Rollout {
     }
 
     private DeploymentPlan plan(
-            List<PlanBuilder.Change> changes,
-            Collection<AppDefinition> definitions,
-            Map<String, List<String>> groups) {
+            List<PlanBuilder.Change> changes, Collection<AppDefinition> definitions, Map<String, List<String>> groups) {
         Dependencies graph = Dependencies.of(definitions, groups);
         List<String> all = definitions.stream().map(AppDefinition::id).toList();
         Map<String, Integer> layers = graph.layers(all)
@@ -261,8 +257,8 @@ final class Rollout {
     /** Refuses definitions that, with all other apps as they are, need each other in a circle. */
     void checkCycles(AppDefinition changed) {
         Map<String, List<String>> groups = view.groups().dependencies();
-        boolean free = changed.dependencies().isEmpty()
-                && groups.values().stream().allMatch(List::isEmpty);
+        boolean free =
+                changed.dependencies().isEmpty() && groups.values().stream().allMatch(List::isEmpty);
         if (free) {
             return;
         }
@@ -278,8 +274,8 @@ final class Rollout {
     private Map<String, AppDefinition> definitions() {
         Map<String, AppDefinition> definitions = new TreeMap<>();
         view.apps()
-                .forEach(app -> definitions.put(
-                        app.appId(), app.current().orElseThrow().definition()));
+                .forEach(app ->
+                        definitions.put(app.appId(), app.current().orElseThrow().definition()));
         return definitions;
     }
 

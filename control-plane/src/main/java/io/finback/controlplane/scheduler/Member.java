@@ -38,12 +38,7 @@ public record Member(
 
     public static Member update(AppDefinition definition, Instant expected, List<String> doomed) {
         return new Member(
-                definition.id(),
-                Goal.UPDATE,
-                Optional.of(definition),
-                Optional.of(expected),
-                Optional.empty(),
-                doomed);
+                definition.id(), Goal.UPDATE, Optional.of(definition), Optional.of(expected), Optional.empty(), doomed);
     }
 
     public static Member remove(String appId, Instant expected) {

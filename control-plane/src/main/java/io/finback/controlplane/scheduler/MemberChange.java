@@ -84,9 +84,8 @@ public final class MemberChange {
             return AppChange.revertedVersion(state, time);
         }
         AppDefinition wanted = member.definition().orElseThrow();
-        AppDefinition definition = state.current()
-                .map(c -> wanted.reusingPortsOf(c.definition()))
-                .orElse(wanted);
+        AppDefinition definition =
+                state.current().map(c -> wanted.reusingPortsOf(c.definition())).orElse(wanted);
         return AppVersion.following(state.current(), definition, time);
     }
 }

@@ -28,8 +28,8 @@ import io.finback.controlplane.deployment.DeploymentEntity;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.DeploymentPlan;
-import io.finback.controlplane.scheduler.Member;
 import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.scheduler.Member;
 import io.finback.runtime.Role;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AppEndpoints;
@@ -113,8 +113,7 @@ public final class Services {
         var unusedGroups = sharding.init(Entity.of(
                         GroupMessage.KEY,
                         e -> GroupsEntity.create(
-                                e.getEntityId(),
-                                groups -> topics.groups().tell(Topic.publish(groups))))
+                                e.getEntityId(), groups -> topics.groups().tell(Topic.publish(groups))))
                 .withRole(role));
         var unusedScheduler = sharding.init(Entity.of(
                         SchedulerMessage.KEY,
@@ -174,8 +173,8 @@ public final class Services {
 
     /** Asks the owner of groups; its answer is in the view before the stage completes. */
     public CompletionStage<GroupsSnapshot> groups(Function<ActorRef<GroupsSnapshot>, GroupMessage> message) {
-        CompletionStage<GroupsSnapshot> answer = sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID)
-                .ask(message::apply, settings.askTimeout());
+        CompletionStage<GroupsSnapshot> answer =
+                sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID).ask(message::apply, settings.askTimeout());
         return answer.thenApply(snapshot -> {
             view.apply(snapshot);
             return snapshot;

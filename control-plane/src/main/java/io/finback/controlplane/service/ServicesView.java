@@ -100,7 +100,8 @@ public final class ServicesView {
     /** The apps a deployment holds now, by id. */
     public List<AppSnapshot> heldBy(String deploymentId) {
         return apps.values().stream()
-                .filter(a -> a.lock().filter(l -> l.plan().id().equals(deploymentId)).isPresent())
+                .filter(a ->
+                        a.lock().filter(l -> l.plan().id().equals(deploymentId)).isPresent())
                 .sorted(Comparator.comparing(AppSnapshot::appId))
                 .toList();
     }

@@ -90,9 +90,8 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
             Consumer<ActorRef<GroupsSnapshot>> askGroups,
             Topics topics,
             CompletableFuture<Void> ready) {
-        Behavior<Command> behavior = Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new ViewKeeper(
-                        context, timers, view, entityIds, apps, wakeScheduler, askGroups, topics, ready)));
+        Behavior<Command> behavior = Behaviors.setup(context -> Behaviors.withTimers(timers ->
+                new ViewKeeper(context, timers, view, entityIds, apps, wakeScheduler, askGroups, topics, ready)));
         return Behaviors.supervise(behavior)
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
     }

@@ -72,7 +72,8 @@ class ProtocolTest {
             Set<Class<?>> shown = all.stream().map(Object::getClass).collect(Collectors.toSet());
             for (Class<?> protocol : PROTOCOLS) {
                 Stream.of(protocol.getDeclaredClasses())
-                        .filter(c -> protocol.isAssignableFrom(c) && !c.isInterface() && Modifier.isPublic(c.getModifiers()))
+                        .filter(c ->
+                                protocol.isAssignableFrom(c) && !c.isInterface() && Modifier.isPublic(c.getModifiers()))
                         .forEach(c -> assertThat(shown).contains(c));
             }
         } finally {
@@ -126,9 +127,7 @@ class ProtocolTest {
     }
 
     static List<Object> others(
-            ActorRef<AppCommand> apps,
-            ActorRef<DeploymentMessage.BeginReply> begins,
-            ActorRef<GroupsSnapshot> groups) {
+            ActorRef<AppCommand> apps, ActorRef<DeploymentMessage.BeginReply> begins, ActorRef<GroupsSnapshot> groups) {
         AppSnapshot snapshot = AppSnapshot.of(STATE, 12);
         Instance placed = STATE.instances().values().stream()
                 .filter(Instance::launched)
@@ -199,7 +198,8 @@ class ProtocolTest {
                 BOOK,
                 new GroupEvent.Kept(Examples.NOW, List.of(GROUP)),
                 new GroupEvent.Removed(Examples.NOW, "/g"),
-                new DeploymentState(STATE.lock().map(AppState.Lock::plan), 0, Set.of("/a"), Set.of(), Optional.of(true)),
+                new DeploymentState(
+                        STATE.lock().map(AppState.Lock::plan), 0, Set.of("/a"), Set.of(), Optional.of(true)),
                 new PortEvent.Held("/a", holding),
                 PortBook.EMPTY.with("/a", holding));
     }

@@ -17,8 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Groups and deployments over several apps, through the API of a real master. */
 class GroupsTest {
-    private static final String SHOP = "{\"id\":\"%s\",\"groups\":[{\"id\":\"backend\",\"apps\":[{\"id\":\"db\",\"cmd\":\"%s\",\"cpus\":0.1,"
-            + "\"mem\":16}]}],\"apps\":[{\"id\":\"front\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"instances\":%d,\"dependencies\":[\"%s/backend\"]}]}";
+    private static final String SHOP =
+            "{\"id\":\"%s\",\"groups\":[{\"id\":\"backend\",\"apps\":[{\"id\":\"db\",\"cmd\":\"%s\",\"cpus\":0.1,"
+                    + "\"mem\":16}]}],\"apps\":[{\"id\":\"front\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"instances\":%d,\"dependencies\":[\"%s/backend\"]}]}";
 
     @TempDir
     static Path data;
@@ -49,7 +50,8 @@ class GroupsTest {
         assertThat(created.header("Marathon-Deployment-Id")).isEqualTo(id);
 
         JsonNode deployment = deployment(id);
-        assertThat(deployment.path("affectedApps").toString()).isEqualTo("[\"/ordered/backend/db\",\"/ordered/front\"]");
+        assertThat(deployment.path("affectedApps").toString())
+                .isEqualTo("[\"/ordered/backend/db\",\"/ordered/front\"]");
         assertThat(deployment.path("affectedPods").toString()).isEqualTo("[]");
         assertThat(steps(deployment))
                 .containsExactly(
@@ -62,8 +64,9 @@ class GroupsTest {
         assertThat(world.live("ordered_front")).isEmpty();
         TestMaster.await("step 2", () -> deployment(id).path("currentStep").asInt() == 2);
         assertThat(deployment(id).path("currentActions").toString())
-                .isEqualTo("[{\"action\":\"ScaleApplication\",\"type\":\"ScaleApplication\",\"app\":\"/ordered/backend/db\","
-                        + "\"readinessCheckResults\":[]}]");
+                .isEqualTo(
+                        "[{\"action\":\"ScaleApplication\",\"type\":\"ScaleApplication\",\"app\":\"/ordered/backend/db\","
+                                + "\"readinessCheckResults\":[]}]");
         world.startOnly(t -> true);
         TestMaster.await("front runs", () -> world.running("ordered_front").size() == 2);
         ended(id);
@@ -77,8 +80,9 @@ class GroupsTest {
 
         Reply dry = client.put("/v2/groups/ordered?dryRun=true", shop("/ordered", "v2", 3));
         assertThat(dry.text())
-                .isEqualTo("{\"steps\":[{\"actions\":[{\"action\":\"RestartApplication\",\"app\":\"/ordered/backend/db\"}]},"
-                        + "{\"actions\":[{\"action\":\"ScaleApplication\",\"app\":\"/ordered/front\"}]}]}");
+                .isEqualTo(
+                        "{\"steps\":[{\"actions\":[{\"action\":\"RestartApplication\",\"app\":\"/ordered/backend/db\"}]},"
+                                + "{\"actions\":[{\"action\":\"ScaleApplication\",\"app\":\"/ordered/front\"}]}]}");
         assertThat(client.post("/v2/groups", shop("/ordered", "v1", 2)).text())
                 .isEqualTo("{\"message\":\"Group /ordered is already created. Use PUT to change this group.\"}");
     }
@@ -99,22 +103,38 @@ class GroupsTest {
                 .isEqualTo(409);
         assertThat(client.delete("/v2/groups/locks").status()).isEqualTo(409);
         // What was refused has left no trace.
-        assertThat(client.get("/v2/apps/locks/backend/db").json().path("app").path("cmd").asText())
+        assertThat(client.get("/v2/apps/locks/backend/db")
+                        .json()
+                        .path("app")
+                        .path("cmd")
+                        .asText())
                 .isEqualTo("v2");
 
         String undone = ok(client.delete("/v2/deployments/" + stuck), 200);
         ended(stuck);
         ended(undone);
-        assertThat(client.get("/v2/apps/locks/backend/db").json().path("app").path("cmd").asText())
+        assertThat(client.get("/v2/apps/locks/backend/db")
+                        .json()
+                        .path("app")
+                        .path("cmd")
+                        .asText())
                 .isEqualTo("v1");
-        assertThat(client.get("/v2/apps/locks/front").json().path("app").path("instances").asInt())
+        assertThat(client.get("/v2/apps/locks/front")
+                        .json()
+                        .path("app")
+                        .path("instances")
+                        .asInt())
                 .isEqualTo(1);
         assertThat(world.running("locks_backend_db").get(0).info.id().value()).isEqualTo(db);
 
         String again = ok(client.put("/v2/groups/locks", shop("/locks", "v4", 2)), 200);
         String forced = ok(client.put("/v2/apps/locks/front?force=true", "{\"instances\":4}"), 200);
         ended(again); // one of its apps was taken away: it is over for all of them
-        assertThat(client.get("/v2/apps/locks/backend/db").json().path("app").path("deployments").size())
+        assertThat(client.get("/v2/apps/locks/backend/db")
+                        .json()
+                        .path("app")
+                        .path("deployments")
+                        .size())
                 .isZero();
         assertThat(client.delete("/v2/deployments/" + forced + "?force=true").status())
                 .isEqualTo(202);
@@ -154,7 +174,8 @@ class GroupsTest {
         assertThat(group.path("groups").get(0).path("id").asText()).isEqualTo("/life/backend");
         assertThat(group.path("apps").get(0).path("id").asText()).isEqualTo("/life/front");
         String version = group.path("version").asText();
-        assertThat(client.get("/v2/groups/life/versions").json().get(0).asText()).isEqualTo(version);
+        assertThat(client.get("/v2/groups/life/versions").json().get(0).asText())
+                .isEqualTo(version);
 
         ended(ok(client.put("/v2/groups/life", "{\"scaleBy\":1.5}"), 200));
         assertThat(world.running("life_front")).hasSize(5);
@@ -168,16 +189,19 @@ class GroupsTest {
                 .isEqualTo(3);
         ended(ok(client.put("/v2/groups/life", "{\"version\":\"" + version + "\"}"), 200));
         assertThat(world.running("life_front")).hasSize(3);
-        assertThat(client.put("/v2/groups/life", "{\"version\":\"2001-01-01T00:00:00.000Z\"}").status())
+        assertThat(client.put("/v2/groups/life", "{\"version\":\"2001-01-01T00:00:00.000Z\"}")
+                        .status())
                 .isEqualTo(404);
 
         // Groups that are not named go; an empty one is kept until it is removed.
         ended(ok(client.put("/v2/groups/life", "{\"groups\":[{\"id\":\"empty\"}],\"apps\":[]}"), 200));
         assertThat(world.live("life_front")).isEmpty();
         assertThat(world.live("life_backend_db")).isEmpty();
-        assertThat(client.get("/v2/groups/life/empty").json().path("apps").toString()).isEqualTo("[]");
+        assertThat(client.get("/v2/groups/life/empty").json().path("apps").toString())
+                .isEqualTo("[]");
         assertThat(client.get("/v2/groups/life/backend").status()).isEqualTo(404);
-        assertThat(client.get("/v2/groups?embed=group.groups").json().has("apps")).isFalse();
+        assertThat(client.get("/v2/groups?embed=group.groups").json().has("apps"))
+                .isFalse();
         ok(client.delete("/v2/groups/life"), 200);
         assertThat(client.get("/v2/groups/life").status()).isEqualTo(404);
         assertThat(client.get("/v2/groups/life/empty").status()).isEqualTo(404);
@@ -192,22 +216,38 @@ class GroupsTest {
                 200);
         assertThat(deployment(id).path("affectedApps").toString()).isEqualTo("[\"/many/a\",\"/many/b\"]");
         ended(id);
-        assertThat(client.send("PATCH", "/v2/apps", "[{\"id\":\"/many/a\",\"instances\":2},{\"id\":\"/many/none\",\"cmd\":\"x\"}]")
+        assertThat(client.send(
+                                "PATCH",
+                                "/v2/apps",
+                                "[{\"id\":\"/many/a\",\"instances\":2},{\"id\":\"/many/none\",\"cmd\":\"x\"}]")
                         .status())
                 .isEqualTo(404);
         Reply bad = client.put("/v2/apps", "[{\"id\":\"/many/a\",\"instances\":2},{\"id\":\"/many/b\",\"mem\":-1}]");
         assertThat(bad.json().path("details").get(0).path("path").asText()).isEqualTo("(1)/mem");
-        assertThat(client.get("/v2/apps/many/a").json().path("app").path("instances").asInt())
+        assertThat(client.get("/v2/apps/many/a")
+                        .json()
+                        .path("app")
+                        .path("instances")
+                        .asInt())
                 .isEqualTo(1);
-        ended(ok(client.send("PATCH", "/v2/apps", "[{\"id\":\"/many/a\",\"instances\":2},{\"id\":\"/many/b\",\"instances\":3}]"), 200));
+        ended(ok(
+                client.send(
+                        "PATCH",
+                        "/v2/apps",
+                        "[{\"id\":\"/many/a\",\"instances\":2},{\"id\":\"/many/b\",\"instances\":3}]"),
+                200));
         List<String> ids = new ArrayList<>();
         ids.add(world.running("many_a").get(0).info.id().value());
         ids.add(world.running("many_b").get(0).info.id().value());
         String fewer = ok(
                 client.post("/v2/tasks/delete?scale=true", "{\"ids\":[\"" + String.join("\",\"", ids) + "\"]}"), 200);
         ended(fewer);
-        assertThat(world.running("many_a")).hasSize(1).noneMatch(t -> ids.contains(t.info.id().value()));
-        assertThat(world.running("many_b")).hasSize(2).noneMatch(t -> ids.contains(t.info.id().value()));
+        assertThat(world.running("many_a"))
+                .hasSize(1)
+                .noneMatch(t -> ids.contains(t.info.id().value()));
+        assertThat(world.running("many_b"))
+                .hasSize(2)
+                .noneMatch(t -> ids.contains(t.info.id().value()));
     }
 
     private static String shop(String id, String cmd, int fronts) {
@@ -220,7 +260,8 @@ class GroupsTest {
     }
 
     private static void ended(String id) {
-        TestMaster.await("end of " + id, () -> !client.get("/v2/deployments").text().contains(id));
+        TestMaster.await(
+                "end of " + id, () -> !client.get("/v2/deployments").text().contains(id));
     }
 
     private static JsonNode deployment(String id) {
@@ -237,7 +278,8 @@ class GroupsTest {
         for (JsonNode step : deployment.path("steps")) {
             List<String> actions = new ArrayList<>();
             step.path("actions")
-                    .forEach(a -> actions.add(a.path("action").asText() + " " + a.path("app").asText()));
+                    .forEach(a -> actions.add(
+                            a.path("action").asText() + " " + a.path("app").asText()));
             steps.add(String.join(", ", actions));
         }
         return steps;

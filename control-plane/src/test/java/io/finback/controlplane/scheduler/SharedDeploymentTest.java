@@ -18,7 +18,11 @@ class SharedDeploymentTest {
     @Test
     void layersFollowTheLongestChainAndGroupsStandForTheirApps() {
         List<AppDefinition> apps = List.of(
-                app("/db"), app("/cache"), app("/svc/a", "/db"), app("/svc/b", "/svc/a"), app("/web", "/svc", "/cache"));
+                app("/db"),
+                app("/cache"),
+                app("/svc/a", "/db"),
+                app("/svc/b", "/svc/a"),
+                app("/web", "/svc", "/cache"));
         Dependencies graph = Dependencies.of(apps, Map.of("/svc", List.of("/cache")));
         assertThat(graph.direct("/web")).containsExactly("/cache", "/svc/a", "/svc/b");
         assertThat(graph.direct("/svc/a")).containsExactly("/cache", "/db");
@@ -83,7 +87,8 @@ class SharedDeploymentTest {
         assertThat(plan.shared()).isTrue();
         DeploymentPlan joined = plan.slice("/web").joined(plan.slice("/new")).joined(plan.slice("/old"));
         assertThat(joined).isEqualTo(plan);
-        assertThat(PlanBuilder.plan("d", Examples.NOW, List.of(), Map.of()).steps()).isEmpty();
+        assertThat(PlanBuilder.plan("d", Examples.NOW, List.of(), Map.of()).steps())
+                .isEmpty();
     }
 
     @Test
@@ -102,15 +107,17 @@ class SharedDeploymentTest {
         assertThat(MemberChange.withdraw(held, "other")).isEmpty();
 
         AppState begun = Examples.order(held, "d9", 0, Kind.RESTART);
-        assertThat(MemberChange.withdraw(begun, "d9")).as("begun: nothing to undo").isEmpty();
+        assertThat(MemberChange.withdraw(begun, "d9"))
+                .as("begun: nothing to undo")
+                .isEmpty();
 
         AppState none = AppState.empty("/shop/api");
-        AppState created = Examples.apply(none, enlist(none, Member.create(Examples.app(1)), plan("d", Kind.SCALE), false));
+        AppState created =
+                Examples.apply(none, enlist(none, Member.create(Examples.app(1)), plan("d", Kind.SCALE), false));
         assertThat(AppEvent.fold(created, MemberChange.withdraw(created, "d"))).isEqualTo(none);
 
         AppState going = Examples.apply(
-                running,
-                enlist(running, Member.remove("/shop/api", version(running)), plan("d", Kind.STOP), false));
+                running, enlist(running, Member.remove("/shop/api", version(running)), plan("d", Kind.STOP), false));
         assertThat(going.removing()).isTrue();
         assertThat(AppEvent.fold(going, MemberChange.withdraw(going, "d"))).isEqualTo(running);
     }
@@ -127,8 +134,7 @@ class SharedDeploymentTest {
         assertThat(refusal(held, Member.create(Examples.app(4)), other, true)).contains(Refusal.EXISTS);
         assertThat(refusal(AppState.empty("/shop/api"), update(running, Examples.app(4)), other, true))
                 .contains(Refusal.MISSING);
-        assertThat(refusal(held, Member.revert("/shop/api", "d7"), other, true))
-                .contains(Refusal.NO_SUCH_DEPLOYMENT);
+        assertThat(refusal(held, Member.revert("/shop/api", "d7"), other, true)).contains(Refusal.NO_SUCH_DEPLOYMENT);
     }
 
     @Test
@@ -137,7 +143,8 @@ class SharedDeploymentTest {
                 "d",
                 Examples.NOW,
                 List.of(
-                        new PlanBuilder.Change("/a", Kind.SCALE, false), new PlanBuilder.Change("/b", Kind.SCALE, false)),
+                        new PlanBuilder.Change("/a", Kind.SCALE, false),
+                        new PlanBuilder.Change("/b", Kind.SCALE, false)),
                 Map.of("/b", 1));
         DeploymentState state = DeploymentState.EMPTY.started(plan);
         assertThat(state.open().stream().map(DeploymentPlan.Action::appId)).containsExactly("/a");
@@ -166,7 +173,8 @@ class SharedDeploymentTest {
     private static DeploymentPlan plan(String id, Kind kind) {
         List<PlanBuilder.Change> changes = List.of(
                 new PlanBuilder.Change("/shop/api", kind, false), new PlanBuilder.Change("/other", Kind.SCALE, false));
-        return PlanBuilder.plan(id, Examples.NOW.plusSeconds(5), changes, Map.of()).slice("/shop/api");
+        return PlanBuilder.plan(id, Examples.NOW.plusSeconds(5), changes, Map.of())
+                .slice("/shop/api");
     }
 
     private static AppDefinition app(String id, String... dependencies) {
