@@ -101,14 +101,13 @@ public final class ContainerGroup {
 
     /** One read of one small file, as long as nothing happened. */
     public Optional<OutOfMemory> outOfMemory() {
-        return memory()
-                .filter(MemoryGroup::hasRunOut)
+        return memory().filter(MemoryGroup::hasRunOut)
                 .map(memory -> new OutOfMemory(memory.hardLimit(), memory.maximum()));
     }
 
     public Usage usage() {
-        Optional<CpuTime.Used> time = legacyOrUnified("cpuacct")
-                .flatMap(at -> new CpuTime(directories.get(at), at.equals(UNIFIED)).used());
+        Optional<CpuTime.Used> time =
+                legacyOrUnified("cpuacct").flatMap(at -> new CpuTime(directories.get(at), at.equals(UNIFIED)).used());
         return new Usage(
                 time.map(used -> new Usage.Cpu(used.user(), used.system(), cpu().flatMap(CpuGroup::throttling))),
                 memory().flatMap(MemoryGroup::usage),

@@ -20,8 +20,7 @@ record CpuGroup(Path directory, boolean unified) {
         }
         ControlFiles.write(directory.resolve("cpu.shares"), Long.toString(limits.cpuShares()));
         if (limits.cpuQuota().isPresent()) {
-            ControlFiles.write(
-                    directory.resolve("cpu.cfs_period_us"), Long.toString(GroupLimits.CPU_PERIOD_MICROS));
+            ControlFiles.write(directory.resolve("cpu.cfs_period_us"), Long.toString(GroupLimits.CPU_PERIOD_MICROS));
             ControlFiles.write(
                     directory.resolve("cpu.cfs_quota_us"),
                     Long.toString(limits.cpuQuota().get()));

@@ -17,7 +17,8 @@ record CpuTime(Path directory, boolean unified) {
                     : Optional.empty();
         }
         long user = ControlFiles.number(directory.resolve("cpuacct.usage_user")).orElse(-1);
-        long system = ControlFiles.number(directory.resolve("cpuacct.usage_sys")).orElse(-1);
+        long system =
+                ControlFiles.number(directory.resolve("cpuacct.usage_sys")).orElse(-1);
         return user < 0 || system < 0
                 ? Optional.empty()
                 : Optional.of(new Used(Duration.ofNanos(user), Duration.ofNanos(system)));

@@ -12,11 +12,7 @@ import java.util.Optional;
  * @param pids processes and threads at most
  */
 public record GroupLimits(
-        long cpuShares,
-        Optional<Long> cpuQuota,
-        long memorySoftBytes,
-        Optional<Long> memoryHardBytes,
-        long pids) {
+        long cpuShares, Optional<Long> cpuQuota, long memorySoftBytes, Optional<Long> memoryHardBytes, long pids) {
     public static final long CPU_PERIOD_MICROS = 100_000;
     private static final long SHARES_PER_CPU = 1024;
     private static final long MIN_SHARES = 2;

@@ -26,8 +26,7 @@ record MemoryGroup(Path directory, boolean unified) {
             }
             return;
         }
-        ControlFiles.write(
-                directory.resolve("memory.soft_limit_in_bytes"), Long.toString(limits.memorySoftBytes()));
+        ControlFiles.write(directory.resolve("memory.soft_limit_in_bytes"), Long.toString(limits.memorySoftBytes()));
         if (limits.memoryHardBytes().isPresent()) {
             String bytes = Long.toString(limits.memoryHardBytes().get());
             ControlFiles.write(directory.resolve("memory.limit_in_bytes"), bytes);
@@ -55,8 +54,7 @@ record MemoryGroup(Path directory, boolean unified) {
     }
 
     OptionalLong hardLimit() {
-        OptionalLong limit =
-                ControlFiles.number(directory.resolve(unified ? "memory.max" : "memory.limit_in_bytes"));
+        OptionalLong limit = ControlFiles.number(directory.resolve(unified ? "memory.max" : "memory.limit_in_bytes"));
         return limit.isPresent() && limit.getAsLong() >= NO_LIMIT ? OptionalLong.empty() : limit;
     }
 

@@ -70,8 +70,7 @@ record Tracker(Path directory, boolean unified) {
     }
 
     private void thaw() throws IOException {
-        ControlFiles.write(
-                directory.resolve(unified ? "cgroup.freeze" : "freezer.state"), unified ? "0" : "THAWED");
+        ControlFiles.write(directory.resolve(unified ? "cgroup.freeze" : "freezer.state"), unified ? "0" : "THAWED");
     }
 
     private static void collect(Path directory, List<Long> found) {

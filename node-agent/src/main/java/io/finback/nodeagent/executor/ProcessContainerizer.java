@@ -72,7 +72,8 @@ public final class ProcessContainerizer implements Containerizer {
     public ContainerRef prepare(ContainerSpec asked) throws LaunchFailure {
         try {
             Optional<Account> account = users.account(asked.task());
-            ContainerSpec spec = account.map(who -> SandboxOwner.homeOf(asked, who)).orElse(asked);
+            ContainerSpec spec =
+                    account.map(who -> SandboxOwner.homeOf(asked, who)).orElse(asked);
             SandboxOwner.give(spec.sandbox(), account);
             Wrap wrap = isolation.wrap(spec.task(), account, SandboxOwner.tmp(spec.sandbox(), isolation.settings()));
             return isolation.cgroups().isPresent()
@@ -175,8 +176,9 @@ public final class ProcessContainerizer implements Containerizer {
         Map<ContainerRef, Usage> usage = new HashMap<>();
         List<ProcessRef> unmeasured = new ArrayList<>();
         for (ContainerRef container : containers) {
-            Usage measured =
-                    ContainedEnds.groups(own(container)).map(ContainerGroup::usage).orElse(Usage.NONE);
+            Usage measured = ContainedEnds.groups(own(container))
+                    .map(ContainerGroup::usage)
+                    .orElse(Usage.NONE);
             if (measured.cpu().isPresent() && measured.memory().isPresent()) {
                 usage.put(container, measured);
             } else {

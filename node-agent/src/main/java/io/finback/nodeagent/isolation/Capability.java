@@ -66,9 +66,10 @@ public enum Capability {
         return switch (text.strip().toLowerCase(Locale.ROOT)) {
             case "all" -> EnumSet.allOf(Capability.class);
             case "none" -> EnumSet.noneOf(Capability.class);
-            default -> Arrays.stream(text.split(",", -1))
-                    .map(Capability::parse)
-                    .collect(Collectors.toCollection(() -> EnumSet.noneOf(Capability.class)));
+            default ->
+                Arrays.stream(text.split(",", -1))
+                        .map(Capability::parse)
+                        .collect(Collectors.toCollection(() -> EnumSet.noneOf(Capability.class)));
         };
     }
 

@@ -126,7 +126,9 @@ public final class Detection {
                 "where a task names limits");
         judge(
                 Isolator.LINUX_CAPABILITIES,
-                root ? priv("--bounding-set", Capability.exactly(settings.capabilities())) : Optional.of("the agent is not root"),
+                root
+                        ? priv("--bounding-set", Capability.exactly(settings.capabilities()))
+                        : Optional.of("the agent is not root"),
                 settings.capabilities().isEmpty() ? "none for any task" : "at most " + settings.capabilities());
         judge(Isolator.LINUX_NNP, priv("--no-new-privs"), "setuid programs give tasks nothing");
         judge(

@@ -20,8 +20,7 @@ public final class Isolation {
     private final Set<Isolator> on;
     private final boolean root;
 
-    Isolation(
-            IsolationSettings settings, LinuxTools tools, Cgroups cgroups, List<IsolatorStatus> all, boolean root) {
+    Isolation(IsolationSettings settings, LinuxTools tools, Cgroups cgroups, List<IsolatorStatus> all, boolean root) {
         this.settings = settings;
         this.tools = tools;
         this.cgroups = cgroups;

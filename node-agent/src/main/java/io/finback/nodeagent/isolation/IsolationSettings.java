@@ -72,8 +72,9 @@ public record IsolationSettings(
                         Isolator.CGROUPS_CPU, Isolator.CGROUPS_MEM, Isolator.CGROUPS_PIDS, Isolator.CGROUPS_KILL));
                 continue;
             }
-            named.add(Isolator.named(stripped).orElseThrow(() -> new IllegalArgumentException(
-                    "'" + stripped + "' (expected: auto, or of " + known() + ", with commas between them)")));
+            named.add(Isolator.named(stripped)
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "'" + stripped + "' (expected: auto, or of " + known() + ", with commas between them)")));
         }
         // Without a view of its own of /proc, a process would see the pids of another namespace there.
         if (named.contains(Isolator.NAMESPACES_PID)) {

@@ -25,7 +25,8 @@ public record LinuxTools(
         return new LinuxTools(
                 shell,
                 env,
-                Programs.run(List.of(env.toString(), "--ignore-signal=CHLD", "true")).successful(),
+                Programs.run(List.of(env.toString(), "--ignore-signal=CHLD", "true"))
+                        .successful(),
                 Programs.find("unshare", path),
                 Programs.find("nsenter", path),
                 Programs.find("setpriv", path),

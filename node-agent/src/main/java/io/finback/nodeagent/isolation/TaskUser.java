@@ -44,8 +44,8 @@ public final class TaskUser {
             return Optional.of(named + " (expected: another one, since finback.agent.allow-root-tasks is false)");
         }
         if (!wanted.equals(own) && !isolation.isOn(Isolator.SWITCH_USER)) {
-            return Optional.of(named + " (expected: " + own + ", the agent's own; other users need an agent that is root"
-                    + " and the program setpriv)");
+            return Optional.of(named + " (expected: " + own
+                    + ", the agent's own; other users need an agent that is root" + " and the program setpriv)");
         }
         return Optional.empty();
     }
@@ -57,10 +57,7 @@ public final class TaskUser {
     }
 
     private String wanted(TaskInfo task) {
-        return task.command()
-                .user()
-                .or(() -> isolation.settings().taskUser())
-                .orElse(own);
+        return task.command().user().or(() -> isolation.settings().taskUser()).orElse(own);
     }
 
     private static boolean isRoot(String user) {
@@ -72,8 +69,9 @@ public final class TaskUser {
         Optional<Integer> gid = id("-g", name);
         if (uid.isPresent() && gid.isPresent()) {
             if (uid.get() == 0 && !isolation.settings().allowRoot()) {
-                throw new IllegalArgumentException("command.user: " + name
-                        + ", which is root here (expected: another one, since finback.agent.allow-root-tasks is false)");
+                throw new IllegalArgumentException(
+                        "command.user: " + name
+                                + ", which is root here (expected: another one, since finback.agent.allow-root-tasks is false)");
             }
             return new Account(name, uid.get(), gid.get(), true);
         }

@@ -66,8 +66,8 @@ public record Wrap(boolean ownPids, Set<String> namespaces, List<String> argumen
     }
 
     private static Optional<String> objection(Isolation isolation, LinuxOptions linux) {
-        boolean asked =
-                linux.boundingCapabilities().isPresent() || linux.effectiveCapabilities().isPresent();
+        boolean asked = linux.boundingCapabilities().isPresent()
+                || linux.effectiveCapabilities().isPresent();
         if (!asked) {
             return Optional.empty();
         }
@@ -105,8 +105,16 @@ public record Wrap(boolean ownPids, Set<String> namespaces, List<String> argumen
         Set<String> namespaces = new HashSet<>();
         unshare(isolation, pids, ipc, line, namespaces);
         if (isolation.isOn(Isolator.FILESYSTEM_LINUX)) {
-            tmp.ifPresent(directory -> isolation.tools().mount().ifPresent(mount -> line.addAll(List.of(
-                    isolation.tools().shell().toString(), "-c", PRIVATE_TMP, "tmp", directory, mount.toString()))));
+            tmp.ifPresent(directory -> isolation
+                    .tools()
+                    .mount()
+                    .ifPresent(mount -> line.addAll(List.of(
+                            isolation.tools().shell().toString(),
+                            "-c",
+                            PRIVATE_TMP,
+                            "tmp",
+                            directory,
+                            mount.toString()))));
         }
         rlimits(isolation, container.rlimits(), line);
         credentials(isolation, linux, account, line);

@@ -240,8 +240,7 @@ public record AgentTask(
         all.add(limited.limitation()
                 .map(passed -> last.withDetails(last.details().withLimitation(passed)))
                 .orElse(last));
-        return new AgentTask(
-                info, container, received, process, kill, ended.state, all, ended.ended, verdict);
+        return new AgentTask(info, container, received, process, kill, ended.state, all, ended.ended, verdict);
     }
 
     private AgentTask end(TaskState terminal, Optional<String> reason, String message, Stamp stamp) {

@@ -70,7 +70,8 @@ class ContainmentTest {
     @Test
     @Needs({NAMESPACES_PID, FILESYSTEM_LINUX})
     void seesItsOwnProcessesAloneAndLeavesNoZombies() throws Exception {
-        Exit exit = run("(setsid sh -c 'exit 0' &) ; sleep 0.2; ls -d /proc/[0-9]* | wc -l; grep -l '^State:.Z' /proc/[0-9]*/status; exit 5");
+        Exit exit = run(
+                "(setsid sh -c 'exit 0' &) ; sleep 0.2; ls -d /proc/[0-9]* | wc -l; grep -l '^State:.Z' /proc/[0-9]*/status; exit 5");
 
         assertThat(exit).isEqualTo(new Exit.Exited(5));
         // Init, the shell, and the two programs of the pipe; no zombie is listed.
@@ -110,8 +111,10 @@ class ContainmentTest {
     @Needs({CGROUPS_KILL, CGROUPS_PIDS})
     void aForkBombIsLimitedAndKilledWhole() throws Exception {
         containers = containerizer(withPids(64));
-        ContainerRef container = start(Tasks.shell(
-                "t", "trap '' TERM; bomb() { while :; do (setsid sh -c 'trap \"\" TERM; while :; do sleep 60; done' &) ; done; }; bomb"));
+        ContainerRef container = start(
+                Tasks.shell(
+                        "t",
+                        "trap '' TERM; bomb() { while :; do (setsid sh -c 'trap \"\" TERM; while :; do sleep 60; done' &) ; done; }; bomb"));
         Await.until("it has grown", () -> members(container).size() > 40);
         assertThat(members(container).size()).isLessThanOrEqualTo(64);
 
@@ -124,7 +127,8 @@ class ContainmentTest {
     @Test
     @Needs(CGROUPS_MEM)
     void whatUsesTooMuchMemoryIsEndedAndSaid() throws Exception {
-        Exit exit = end(start(withMemory(Tasks.shell("t", "x=$(head -c 200000000 /dev/zero | tail); echo survived"), 40)));
+        Exit exit =
+                end(start(withMemory(Tasks.shell("t", "x=$(head -c 200000000 /dev/zero | tail); echo survived"), 40)));
 
         assertThat(exit).isInstanceOfSatisfying(Exit.Limited.class, limited -> {
             assertThat(limited.reason()).isEqualTo("CONTAINER_LIMITATION_MEMORY");
@@ -195,7 +199,8 @@ class ContainmentTest {
                         Optional.of("nobody")));
         LinuxOptions linux = new LinuxOptions(
                 Optional.empty(), Optional.of(Set.of("KILL")), false, Optional.empty(), Optional.empty(), true);
-        Exit exit = end(start(task.withOptions(RunOptions.NONE.withContainer(container(Optional.of(linux), List.of())))));
+        Exit exit =
+                end(start(task.withOptions(RunOptions.NONE.withContainer(container(Optional.of(linux), List.of())))));
 
         assertThat(exit).isEqualTo(new Exit.Exited(0));
         assertThat(stdout()).startsWith("nobody\nnogroup\nCapEff:\t0000000000000020\n");
@@ -233,8 +238,7 @@ class ContainmentTest {
                 Optional.empty(),
                 open.capabilities(),
                 200));
-        TaskInfo root = Tasks.task(
-                "t", new CommandInfo(true, "id", List.of(), Map.of(), Optional.of("root")));
+        TaskInfo root = Tasks.task("t", new CommandInfo(true, "id", List.of(), Map.of(), Optional.of("root")));
         assertThat(containers.objection(root).orElseThrow())
                 .startsWith("command.user: root")
                 .contains("finback.agent.allow-root-tasks");

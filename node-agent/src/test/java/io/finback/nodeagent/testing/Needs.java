@@ -44,7 +44,8 @@ public @interface Needs {
             if (missing.isEmpty()) {
                 return ConditionEvaluationResult.enabled("all is there");
             }
-            System.err.println(LOUD + "\n# NOT TESTED: " + context.getDisplayName() + " needs " + missing + "\n" + LOUD);
+            System.err.println(
+                    LOUD + "\n# NOT TESTED: " + context.getDisplayName() + " needs " + missing + "\n" + LOUD);
             return ConditionEvaluationResult.disabled("needs " + missing);
         }
 

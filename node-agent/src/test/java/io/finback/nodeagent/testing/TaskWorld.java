@@ -1,7 +1,7 @@
 package io.finback.nodeagent.testing;
 
-import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.cgroup.CgroupMounts;
+import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.ProcFs;
@@ -70,11 +70,7 @@ public final class TaskWorld {
     public static Isolation isolation(Tools programs, Path data, IsolationSettings settings) throws IOException {
         boolean root = Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
         return Detection.run(
-                settings,
-                programs.linux(),
-                CgroupMounts.ofThisMachine(),
-                root,
-                "test-" + data.getFileName());
+                settings, programs.linux(), CgroupMounts.ofThisMachine(), root, "test-" + data.getFileName());
     }
 
     public static IsolationSettings settings() {
