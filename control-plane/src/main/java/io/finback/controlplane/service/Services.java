@@ -18,19 +18,29 @@ import io.finback.controlplane.app.AppEntity;
 import io.finback.controlplane.app.AppLinks;
 import io.finback.controlplane.app.AppSnapshot;
 import io.finback.controlplane.app.DeploymentMessage;
+import io.finback.controlplane.app.GroupMessage;
+import io.finback.controlplane.app.GroupsEntity;
+import io.finback.controlplane.app.GroupsSnapshot;
 import io.finback.controlplane.app.PortsEntity;
 import io.finback.controlplane.app.PortsMessage;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.deployment.DeploymentEntity;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.scheduler.AppPath;
+import io.finback.controlplane.scheduler.DeploymentPlan;
+import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.scheduler.Member;
 import io.finback.runtime.Role;
+import io.finback.tasks.TaskStatus;
 import io.finback.wire.AppEndpoints;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -51,6 +61,7 @@ public final class Services {
     private final ServicesView view = new ServicesView();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final AtomicBoolean stopping = new AtomicBoolean();
+    private final Rollouts rollouts;
 
     /** Starts everything on a master. {@code framework}: the entity of {@link SchedulerMessage#FRAMEWORK}. */
     public static Services start(
@@ -68,6 +79,7 @@ public final class Services {
             RecipientRef<FrameworkMessage> framework) {
         this.settings = settings;
         this.sharding = ClusterSharding.get(system);
+        this.rollouts = new Rollouts(sharding, settings.askTimeout(), this::ask);
         // Whatever is said to a region that hands over its shards is buffered and holds up the node's end; it will be
         // said again.
         CoordinatedShutdown.get(system)
@@ -78,7 +90,9 @@ public final class Services {
         InstantSource clock = InstantSource.system();
         Topics topics = new Topics(
                 system.systemActorOf(Topic.create(AppSnapshot.class, "finback-apps"), "finback-apps", Props.empty()),
-                system.systemActorOf(Topic.create(QueueReport.class, "finback-queue"), "finback-queue", Props.empty()));
+                system.systemActorOf(Topic.create(QueueReport.class, "finback-queue"), "finback-queue", Props.empty()),
+                system.systemActorOf(
+                        Topic.create(GroupsSnapshot.class, "finback-groups"), "finback-groups", Props.empty()));
         ActorRef<EndpointsPublisher.Command> endpoints =
                 system.systemActorOf(EndpointsPublisher.create(), "finback-endpoints", Props.empty());
         Links links = new Links(
@@ -96,12 +110,18 @@ public final class Services {
                 .withRole(role));
         var unusedPorts = sharding.init(Entity.of(PortsMessage.KEY, e -> PortsEntity.create(e.getEntityId()))
                 .withRole(role));
+        var unusedGroups = sharding.init(Entity.of(
+                        GroupMessage.KEY,
+                        e -> GroupsEntity.create(
+                                e.getEntityId(), groups -> topics.groups().tell(Topic.publish(groups))))
+                .withRole(role));
         var unusedScheduler = sharding.init(Entity.of(
                         SchedulerMessage.KEY,
                         e -> ServiceScheduler.create(
                                 settings.scheduler(),
                                 framework,
-                                this::tell,
+                                ServiceScheduler.framework("finback-services"),
+                                new Apps(),
                                 report -> topics.queue().tell(Topic.publish(report)),
                                 clock,
                                 new SplittableRandom()))
@@ -112,6 +132,8 @@ public final class Services {
                         () -> entityIds.of(AppCommand.KEY.name()),
                         this::tell,
                         () -> links.toScheduler(new SchedulerMessage.Wake()),
+                        replyTo -> sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID)
+                                .tell(new GroupMessage.Read(replyTo)),
                         topics,
                         ready),
                 "finback-services-view",
@@ -141,9 +163,42 @@ public final class Services {
         });
     }
 
+    /**
+     * Begins a deployment over these apps, all or none. Completes with the refusals; none: it has begun, and the view shows it.
+     * Fails when an entity does not answer; then nothing begins that has not.
+     */
+    public CompletionStage<List<AppAnswer.Refused>> begin(DeploymentPlan plan, List<Member> members, boolean force) {
+        return rollouts.begin(plan, members, force);
+    }
+
+    /** Asks the owner of groups; its answer is in the view before the stage completes. */
+    public CompletionStage<GroupsSnapshot> groups(Function<ActorRef<GroupsSnapshot>, GroupMessage> message) {
+        CompletionStage<GroupsSnapshot> answer =
+                sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID).ask(message::apply, settings.askTimeout());
+        return answer.thenApply(snapshot -> {
+            view.apply(snapshot);
+            return snapshot;
+        });
+    }
+
     private void tell(String entityId, AppCommand command) {
         if (!stopping.get()) {
             sharding.entityRefFor(AppCommand.KEY, entityId).tell(command);
+        }
+    }
+
+    private final class Apps implements TaskOwners {
+        @Override
+        public void place(
+                String owner, long round, Map<String, Instance.Place> places, ActorRef<SchedulerMessage> replyTo) {
+            tell(AppPath.entityId(owner), new AppCommand.Place(round, places, replyTo));
+        }
+
+        @Override
+        public boolean update(TaskStatus status) {
+            Optional<String> entity = AppPath.entityOfTask(status.task().value());
+            entity.ifPresent(id -> tell(id, new AppCommand.TaskUpdate(status)));
+            return entity.isPresent();
         }
     }
 

@@ -17,7 +17,7 @@ import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.controlplane.allocation.OperatorCommand;
 import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.allocator.MaintenanceSchedule;
-import io.finback.controlplane.mesosapi.v1.Encoding;
+import io.finback.mesos.v1.Encoding;
 import io.finback.resources.Resources;
 import java.nio.file.Path;
 import java.time.Duration;

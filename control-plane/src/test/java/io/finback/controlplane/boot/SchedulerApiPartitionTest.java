@@ -9,7 +9,7 @@ import static io.finback.controlplane.boot.FrameworkWords.task;
 import static io.finback.controlplane.boot.FrameworkWords.update;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.finback.controlplane.mesosapi.v1.Encoding;
+import io.finback.mesos.v1.Encoding;
 import io.finback.resources.Resources;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;

@@ -5,7 +5,7 @@ import static io.finback.controlplane.boot.FrameworkWords.capability;
 import static io.finback.controlplane.boot.FrameworkWords.info;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.finback.controlplane.mesosapi.v1.Encoding;
+import io.finback.mesos.v1.Encoding;
 import io.finback.resources.Resources;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;

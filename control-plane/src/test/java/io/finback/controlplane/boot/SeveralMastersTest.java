@@ -14,7 +14,7 @@ import akka.cluster.sharding.ShardRegion;
 import akka.cluster.sharding.typed.GetShardRegionState;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import io.finback.controlplane.allocation.AllocatorMessage;
-import io.finback.controlplane.mesosapi.v1.Encoding;
+import io.finback.mesos.v1.Encoding;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;

@@ -1,0 +1,220 @@
+package io.finback.mesos.translate;
+
+import static io.finback.mesos.translate.Labelled.wrong;
+
+import io.finback.resources.AgentId;
+import io.finback.resources.FrameworkId;
+import io.finback.resources.Resources;
+import io.finback.resources.TaskId;
+import io.finback.tasks.CommandInfo;
+import io.finback.tasks.DiscoveryInfo;
+import io.finback.tasks.TaskInfo;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.mesos.v1.Protos;
+import org.apache.mesos.v1.Protos.ContainerInfo;
+import org.apache.mesos.v1.Protos.Environment;
+
+/** {@code TaskInfo} and what is in it. What no agent can do yet is refused by name. */
+public final class TaskMessages {
+    private static final String LATER = "none: not supported yet";
+
+    private TaskMessages() {}
+
+    /** A task of {@code framework}; its role is what its resources say, else {@code *}. */
+    public static TaskInfo from(FrameworkId framework, Protos.TaskInfo message) {
+        if (message.hasExecutor()) {
+            if (message.hasCommand()) {
+                throw wrong("task.executor", "beside command", "exactly one of command and executor");
+            }
+            throw wrong("task.executor", message.getExecutor().getExecutorId().getValue(), LATER);
+        }
+        if (!message.hasCommand()) {
+            throw wrong("task.command", "missing", "exactly one of command and executor");
+        }
+        refuseWhatIsNotThereYet(message);
+        Resources resources = ResourceMessages.from("task.resources", message.getResourcesList());
+        if (ResourceMessages.needDisks(resources)) {
+            throw wrong("task.resources", "a volume or a disk of its own", LATER);
+        }
+        Optional<Duration> grace =
+                message.hasKillPolicy() && message.getKillPolicy().hasGracePeriod()
+                        ? Optional.of(nanoseconds(
+                                "task.kill_policy.grace_period",
+                                message.getKillPolicy().getGracePeriod().getNanoseconds()))
+                        : Optional.empty();
+        return new TaskInfo(
+                TaskId.of(message.getTaskId().getValue()),
+                message.getName(),
+                framework,
+                AgentId.of(message.getAgentId().getValue()),
+                resources,
+                command(message.getCommand()),
+                grace,
+                Labelled.from(message.getLabels()),
+                ResourceMessages.allocatedTo("task.resources", message.getResourcesList())
+                        .orElse(TaskInfo.ANY_ROLE),
+                message.hasDiscovery() ? Optional.of(discovery(message.getDiscovery())) : Optional.empty());
+    }
+
+    /** A duration of Mesos: nanoseconds, never negative here. */
+    public static Duration nanoseconds(String field, long nanoseconds) {
+        if (nanoseconds < 0) {
+            throw wrong(field, nanoseconds, ">= 0");
+        }
+        return Duration.ofNanos(nanoseconds);
+    }
+
+    private static void refuseWhatIsNotThereYet(Protos.TaskInfo message) {
+        Protos.CommandInfo command = message.getCommand();
+        if (command.getUrisCount() > 0) {
+            throw wrong("task.command.uris", command.getUrisCount() + " of them", LATER);
+        }
+        if (message.hasContainer()) {
+            refuseContainer(message.getContainer());
+        }
+        if (message.hasHealthCheck()) {
+            throw wrong("task.health_check", message.getHealthCheck().getType(), LATER);
+        }
+        if (message.hasCheck()) {
+            throw wrong("task.check", message.getCheck().getType(), LATER);
+        }
+        if (message.hasMaxCompletionTime()) {
+            throw wrong(
+                    "task.max_completion_time", message.getMaxCompletionTime().getNanoseconds(), LATER);
+        }
+        if (message.getLimitsCount() > 0) {
+            throw wrong("task.limits", message.getLimitsMap().keySet(), LATER);
+        }
+    }
+
+    /** An empty Mesos container is what a task has anyway. */
+    private static void refuseContainer(ContainerInfo container) {
+        boolean more = container.getType() != ContainerInfo.Type.MESOS
+                || container.getVolumesCount() > 0
+                || container.hasHostname()
+                || container.hasDocker()
+                || (container.hasMesos() && container.getMesos().hasImage())
+                || container.getNetworkInfosCount() > 0
+                || container.hasLinuxInfo()
+                || container.hasRlimitInfo()
+                || container.hasTtyInfo();
+        if (more) {
+            throw wrong("task.container", container.getType(), LATER);
+        }
+    }
+
+    private static CommandInfo command(Protos.CommandInfo message) {
+        Map<String, String> environment = environment(message.getEnvironment());
+        Optional<String> user = message.hasUser() ? Optional.of(message.getUser()) : Optional.empty();
+        checkText("task.command.value", message.getValue());
+        message.getArgumentsList().forEach(argument -> checkText("task.command.arguments", argument));
+        if (message.getShell()) {
+            if (!message.hasValue()) {
+                throw wrong("task.command.value", "missing", "a command line, as shell is true");
+            }
+            return new CommandInfo(true, message.getValue(), List.of(), environment, user);
+        }
+        List<String> arguments = new ArrayList<>(message.getArgumentsList());
+        if (message.hasValue()) {
+            // The file to run wins over the name it is told.
+            if (arguments.isEmpty()) {
+                arguments.add(message.getValue());
+            } else {
+                arguments.set(0, message.getValue());
+            }
+        }
+        if (arguments.isEmpty()) {
+            throw wrong("task.command", "no value and no arguments", "what to run");
+        }
+        return new CommandInfo(false, "", arguments, environment, user);
+    }
+
+    private static Map<String, String> environment(Environment message) {
+        Map<String, String> environment = new HashMap<>();
+        for (Environment.Variable variable : message.getVariablesList()) {
+            String field = "task.command.environment." + variable.getName();
+            if (variable.getType() != Environment.Variable.Type.VALUE || variable.hasSecret()) {
+                throw wrong(field, "a " + variable.getType(), "a VALUE; secrets are not supported yet");
+            }
+            if (!variable.hasValue()) {
+                throw wrong(field, "missing", "a value");
+            }
+            if (variable.getName().isEmpty() || variable.getName().contains("=")) {
+                throw wrong("task.command.environment", "name '" + variable.getName() + "'", "a name without =");
+            }
+            checkText(field, variable.getName());
+            checkText(field, variable.getValue());
+            environment.put(variable.getName(), variable.getValue());
+        }
+        return environment;
+    }
+
+    private static void checkText(String field, String text) {
+        if (text.indexOf('\0') >= 0) {
+            throw wrong(field, "a NUL in it", "none: no process can be given one");
+        }
+    }
+
+    private static DiscoveryInfo discovery(Protos.DiscoveryInfo message) {
+        List<DiscoveryInfo.Port> ports = new ArrayList<>();
+        for (Protos.Port port : message.getPorts().getPortsList()) {
+            if (port.getNumber() < 0 || port.getNumber() > 65_535) {
+                throw wrong(
+                        "task.discovery.ports", Integer.toUnsignedString(port.getNumber()), "a number from 0 to 65535");
+            }
+            ports.add(new DiscoveryInfo.Port(
+                    port.getNumber(),
+                    port.hasName() ? Optional.of(port.getName()) : Optional.empty(),
+                    port.hasProtocol() ? Optional.of(port.getProtocol()) : Optional.empty(),
+                    port.hasVisibility() ? Optional.of(visibility(port.getVisibility())) : Optional.empty(),
+                    Labelled.from(port.getLabels())));
+        }
+        return new DiscoveryInfo(
+                visibility(message.getVisibility()),
+                message.hasName() ? Optional.of(message.getName()) : Optional.empty(),
+                message.hasEnvironment() ? Optional.of(message.getEnvironment()) : Optional.empty(),
+                message.hasLocation() ? Optional.of(message.getLocation()) : Optional.empty(),
+                message.hasVersion() ? Optional.of(message.getVersion()) : Optional.empty(),
+                ports,
+                Labelled.from(message.getLabels()));
+    }
+
+    private static DiscoveryInfo.Visibility visibility(Protos.DiscoveryInfo.Visibility visibility) {
+        return DiscoveryInfo.Visibility.valueOf(visibility.name());
+    }
+
+    /** As Mesos shows it. */
+    public static Protos.DiscoveryInfo to(DiscoveryInfo info) {
+        Protos.DiscoveryInfo.Builder message = Protos.DiscoveryInfo.newBuilder()
+                .setVisibility(Protos.DiscoveryInfo.Visibility.valueOf(
+                        info.visibility().name()));
+        info.name().ifPresent(message::setName);
+        info.environment().ifPresent(message::setEnvironment);
+        info.location().ifPresent(message::setLocation);
+        info.version().ifPresent(message::setVersion);
+        Protos.Ports.Builder ports = Protos.Ports.newBuilder();
+        for (DiscoveryInfo.Port port : info.ports()) {
+            Protos.Port.Builder to = Protos.Port.newBuilder().setNumber(port.number());
+            port.name().ifPresent(to::setName);
+            port.protocol().ifPresent(to::setProtocol);
+            port.visibility()
+                    .ifPresent(visible -> to.setVisibility(Protos.DiscoveryInfo.Visibility.valueOf(visible.name())));
+            if (!port.labels().isEmpty()) {
+                to.setLabels(Labelled.to(port.labels()));
+            }
+            ports.addPorts(to);
+        }
+        if (!info.ports().isEmpty()) {
+            message.setPorts(ports);
+        }
+        if (!info.labels().isEmpty()) {
+            message.setLabels(Labelled.to(info.labels()));
+        }
+        return message.build();
+    }
+}
