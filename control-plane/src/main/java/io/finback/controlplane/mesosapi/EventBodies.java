@@ -1,11 +1,11 @@
 package io.finback.controlplane.mesosapi;
 
 import com.google.protobuf.Message;
-import io.finback.controlplane.mesosapi.translate.StatusMessages;
-import io.finback.controlplane.mesosapi.v1.Encoding;
 import io.finback.controlplane.view.ClusterEvent;
 import io.finback.controlplane.view.EventLog;
 import io.finback.controlplane.view.Page;
+import io.finback.mesos.translate.StatusMessages;
+import io.finback.mesos.v1.Encoding;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;

@@ -4,7 +4,7 @@ import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.allocator.MaintenanceSchedule;
 import io.finback.controlplane.allocator.Quota;
 import io.finback.controlplane.mesosapi.translate.OfferMessages;
-import io.finback.controlplane.mesosapi.translate.ResourceMessages;
+import io.finback.mesos.translate.ResourceMessages;
 import io.finback.resources.Resources;
 import java.time.Duration;
 import java.time.Instant;

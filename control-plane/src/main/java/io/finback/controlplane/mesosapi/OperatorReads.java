@@ -2,8 +2,8 @@ package io.finback.controlplane.mesosapi;
 
 import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.mesosapi.translate.MasterMessages;
-import io.finback.controlplane.mesosapi.translate.ResourceMessages;
 import io.finback.controlplane.view.ClusterSnapshot;
+import io.finback.mesos.translate.ResourceMessages;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;

@@ -6,7 +6,7 @@ import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.allocator.Quota;
 import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.controlplane.framework.CallAnswer;
-import io.finback.controlplane.mesosapi.translate.ResourceMessages;
+import io.finback.mesos.translate.ResourceMessages;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Kind;

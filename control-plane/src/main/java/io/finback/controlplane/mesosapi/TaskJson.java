@@ -2,9 +2,9 @@ package io.finback.controlplane.mesosapi;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.finback.controlplane.framework.FrameworkDelta;
-import io.finback.controlplane.mesosapi.translate.TaskMessages;
-import io.finback.controlplane.mesosapi.v1.JsonWriter;
 import io.finback.controlplane.view.Page;
+import io.finback.mesos.translate.TaskMessages;
+import io.finback.mesos.v1.JsonWriter;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import java.io.IOException;

@@ -8,7 +8,7 @@ import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.mesosapi.MasterIdentity;
 import io.finback.controlplane.mesosapi.subscribe.Connections;
 import io.finback.controlplane.mesosapi.subscribe.SchedulerApi;
-import io.finback.controlplane.mesosapi.v1.Encoding;
+import io.finback.mesos.v1.Encoding;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;

@@ -3,7 +3,7 @@ package io.finback.controlplane.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import io.finback.controlplane.mesosapi.v1.Encoding;
+import io.finback.mesos.v1.Encoding;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskState;

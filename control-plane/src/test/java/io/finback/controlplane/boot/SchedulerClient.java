@@ -3,9 +3,9 @@ package io.finback.controlplane.boot;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import io.finback.controlplane.mesosapi.v1.Encoding;
-import io.finback.controlplane.mesosapi.v1.Limits;
-import io.finback.controlplane.mesosapi.v1.RecordIo;
+import io.finback.mesos.v1.Encoding;
+import io.finback.mesos.v1.Limits;
+import io.finback.mesos.v1.RecordIo;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

@@ -61,7 +61,7 @@ class OperatorApiTest {
                 .isEqualTo(type)
                 .isEqualTo(parsed.getType().name());
         if (!type.equals("GET_METRICS")) {
-            assertThat(new ObjectMapper().readTree(io.finback.controlplane.mesosapi.v1.Encoding.JSON.write(parsed)))
+            assertThat(new ObjectMapper().readTree(io.finback.mesos.v1.Encoding.JSON.write(parsed)))
                     .isEqualTo(answer);
         }
     }

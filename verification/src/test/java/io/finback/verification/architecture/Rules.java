@@ -39,6 +39,7 @@ final class Rules {
     private static final String[] CLUSTER_CONFIG = {
         "io.finback.resources..",
         "io.finback.tasks..",
+        "io.finback.mesos..",
         "io.finback.wire..",
         "io.finback.runtime..",
         "io.finback.settings..",

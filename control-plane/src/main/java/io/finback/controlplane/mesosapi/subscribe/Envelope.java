@@ -1,7 +1,7 @@
 package io.finback.controlplane.mesosapi.subscribe;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
-import io.finback.controlplane.mesosapi.translate.StatusMessages;
+import io.finback.mesos.translate.StatusMessages;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;

@@ -4,7 +4,7 @@ import com.google.protobuf.ByteString;
 import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.framework.SchedulerEvent;
 import io.finback.controlplane.mesosapi.translate.OfferMessages;
-import io.finback.controlplane.mesosapi.translate.StatusMessages;
+import io.finback.mesos.translate.StatusMessages;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
 import java.time.Duration;

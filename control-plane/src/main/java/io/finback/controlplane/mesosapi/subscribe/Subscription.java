@@ -15,7 +15,7 @@ import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.framework.SchedulerEvent;
-import io.finback.controlplane.mesosapi.v1.Encoding;
+import io.finback.mesos.v1.Encoding;
 import io.finback.resources.FrameworkId;
 import java.time.Duration;
 import java.util.List;

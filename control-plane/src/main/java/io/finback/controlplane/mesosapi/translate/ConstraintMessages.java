@@ -1,6 +1,6 @@
 package io.finback.controlplane.mesosapi.translate;
 
-import static io.finback.controlplane.mesosapi.translate.Labelled.wrong;
+import static io.finback.mesos.translate.Labelled.wrong;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;

@@ -1,9 +1,11 @@
 package io.finback.controlplane.mesosapi.translate;
 
-import static io.finback.controlplane.mesosapi.translate.Labelled.wrong;
+import static io.finback.mesos.translate.Labelled.wrong;
 
 import io.finback.controlplane.allocator.Capability;
 import io.finback.controlplane.framework.FrameworkInfo;
+import io.finback.mesos.translate.Labelled;
+import io.finback.mesos.translate.ResourceMessages;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import java.time.Duration;

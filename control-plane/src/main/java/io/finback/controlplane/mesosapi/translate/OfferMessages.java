@@ -5,6 +5,8 @@ import io.finback.controlplane.allocator.MaintenanceSchedule;
 import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.framework.Offer;
 import io.finback.controlplane.framework.SchedulerEvent;
+import io.finback.mesos.translate.ResourceMessages;
+import io.finback.mesos.translate.StatusMessages;
 import io.finback.resources.FaultDomain;
 import java.time.Duration;
 import java.util.Map;

@@ -1,6 +1,7 @@
 /**
- * Between Mesos' v1 messages and what the cluster decides with. Pure: values in, values out. What cannot be translated is an {@link
- * java.lang.IllegalArgumentException} that names the field, its value and what was expected.
+ * Between Mesos' v1 messages and what masters alone decide with; what agents read too is in {@code io.finback.mesos.translate}. Pure:
+ * values in, values out. What cannot be translated is an {@link java.lang.IllegalArgumentException} that names the field, its value and
+ * what was expected.
  */
 @NullMarked
 @CheckReturnValue

@@ -1,4 +1,4 @@
-package io.finback.controlplane.mesosapi.v1;
+package io.finback.mesos.v1;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -4,7 +4,7 @@
  */
 @NullMarked
 @CheckReturnValue
-package io.finback.controlplane.mesosapi.v1;
+package io.finback.mesos.v1;
 
 import com.google.errorprone.annotations.CheckReturnValue;
 import org.jspecify.annotations.NullMarked;

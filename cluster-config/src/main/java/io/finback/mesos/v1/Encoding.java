@@ -1,4 +1,4 @@
-package io.finback.controlplane.mesosapi.v1;
+package io.finback.mesos.v1;
 
 import com.google.protobuf.Message;
 import java.io.ByteArrayOutputStream;

@@ -1,4 +1,4 @@
-package io.finback.controlplane.mesosapi.translate;
+package io.finback.mesos.translate;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -6,17 +6,17 @@ import org.apache.mesos.v1.Protos.Label;
 import org.apache.mesos.v1.Protos.Labels;
 
 /** Labels, and other small things that many messages share. */
-final class Labelled {
+public final class Labelled {
     private Labelled() {}
 
     /** Of two labels with the same key the last one counts; a label without value has an empty one. */
-    static Map<String, String> from(Labels labels) {
+    public static Map<String, String> from(Labels labels) {
         Map<String, String> map = new LinkedHashMap<>();
         labels.getLabelsList().forEach(label -> map.put(label.getKey(), label.getValue()));
         return map;
     }
 
-    static Labels to(Map<String, String> map) {
+    public static Labels to(Map<String, String> map) {
         Labels.Builder labels = Labels.newBuilder();
         map.entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
@@ -25,7 +25,7 @@ final class Labelled {
         return labels.build();
     }
 
-    static IllegalArgumentException wrong(String field, Object value, String expected) {
+    public static IllegalArgumentException wrong(String field, Object value, String expected) {
         return new IllegalArgumentException(field + ": " + value + " (expected: " + expected + ")");
     }
 }

@@ -1,6 +1,6 @@
-package io.finback.controlplane.mesosapi.translate;
+package io.finback.mesos.translate;
 
-import static io.finback.controlplane.mesosapi.translate.Labelled.wrong;
+import static io.finback.mesos.translate.Labelled.wrong;
 
 import io.finback.resources.Disk;
 import io.finback.resources.Kind;
@@ -104,7 +104,7 @@ public final class ResourceMessages {
         return messages;
     }
 
-    static Value.Scalar scalar(long thousandths) {
+    public static Value.Scalar scalar(long thousandths) {
         return Value.Scalar.newBuilder().setValue(thousandths / 1000.0).build();
     }
 
@@ -205,7 +205,7 @@ public final class ResourceMessages {
     }
 
     /** True if a task would have to mount something for these. */
-    static boolean needDisks(Resources resources) {
+    public static boolean needDisks(Resources resources) {
         return resources.special().stream().anyMatch(entry -> entry.kind()
                 .disk()
                 .map(disk -> disk.persistence().isPresent()

@@ -1,4 +1,4 @@
-package io.finback.controlplane.mesosapi.translate;
+package io.finback.mesos.translate;
 
 import com.google.protobuf.ByteString;
 import io.finback.tasks.TaskState;
@@ -74,7 +74,7 @@ public final class StatusMessages {
         return ByteString.copyFrom(buffer);
     }
 
-    static long nanoseconds(Instant at) {
+    public static long nanoseconds(Instant at) {
         return at.getEpochSecond() * 1_000_000_000L + at.getNano();
     }
 

@@ -1,6 +1,6 @@
-package io.finback.controlplane.mesosapi.translate;
+package io.finback.mesos.translate;
 
-import static io.finback.controlplane.mesosapi.translate.Labelled.wrong;
+import static io.finback.mesos.translate.Labelled.wrong;
 
 import io.finback.resources.Disk;
 import io.finback.resources.Kind;

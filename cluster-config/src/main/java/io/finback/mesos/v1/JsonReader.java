@@ -1,4 +1,4 @@
-package io.finback.controlplane.mesosapi.v1;
+package io.finback.mesos.v1;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;

@@ -1,4 +1,4 @@
-package io.finback.controlplane.mesosapi.v1;
+package io.finback.mesos.v1;
 
 /**
  * How much one message may hold. Its bytes are limited before it comes here.

@@ -1,4 +1,4 @@
-package io.finback.controlplane.mesosapi.v1;
+package io.finback.mesos.v1;
 
 /** A body that is not the message it should be. The message names the field, its value and what was expected; safe to show. */
 public final class BadMessageException extends Exception {
