@@ -11,6 +11,8 @@ import io.finback.nodeagent.check.HealthState;
 import io.finback.nodeagent.check.Outcome;
 import io.finback.nodeagent.check.Sightings;
 import io.finback.nodeagent.probe.Prober;
+import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.task.ContainerRef;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.CheckInfo;
 import io.finback.tasks.CheckStatus;
@@ -50,7 +52,26 @@ final class ChecksActor extends AbstractBehavior<ChecksActor.Command> {
             Optional<CheckStatus> seen,
             Duration sinceStart,
             boolean adopted)
-            implements Command {}
+            implements Command {
+        /** Empty for a task without checks. */
+        static Optional<Watch> of(AgentTask task, Duration sinceStart, boolean adopted) {
+            Optional<HealthCheck> health = task.info().options().healthCheck();
+            Optional<CheckInfo> check = task.info().options().check();
+            if (health.isEmpty() && check.isEmpty()) {
+                return Optional.empty();
+            }
+            return Optional.of(new Watch(
+                    task.key(),
+                    task.container(),
+                    task.process().flatMap(ContainerRef::leader),
+                    health,
+                    task.vitals().healthy(),
+                    check,
+                    task.vitals().check(),
+                    sinceStart,
+                    adopted));
+        }
+    }
 
     /** Checks it no more: it ends, or has ended. */
     record Forget(TaskKey task) implements Command {}

@@ -9,29 +9,29 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 
 /** Looks at tasks in every way there is, so many at a time. Thread-safe. */
-public final class Prober {
+public final class Prober implements AutoCloseable {
     /** A look without a limit: longer than any agent lives. */
     private static final Duration FOR_EVER = Duration.ofDays(3650);
 
     private final HttpLook http;
     private final CommandLook command;
-    private final Executor starting;
+    private final ExecutorService starting;
     private final Turnstile calls;
     private final Turnstile commands;
 
     /**
-     * @param starting waits for processes to start
      * @param mostCalls HTTP and TCP looks at a time
      * @param mostCommands commands at a time
      */
-    public Prober(ActorSystem<?> system, Inside inside, Executor starting, int mostCalls, int mostCommands) {
+    public Prober(ActorSystem<?> system, Inside inside, int mostCalls, int mostCommands) {
         this.http = new HttpLook(system);
         this.command = new CommandLook(inside);
-        this.starting = starting;
+        this.starting = Executors.newCachedThreadPool(Prober::startThread);
         this.calls = new Turnstile(mostCalls);
         this.commands = new Turnstile(mostCommands);
     }
@@ -58,6 +58,18 @@ public final class Prober {
                     () -> TcpLook.at(new InetSocketAddress(address(leader, call.ipv6()), call.port()), limit));
         }
         return outcome.exceptionally(failure -> new Outcome.Broken(failure.toString()));
+    }
+
+    /** Looks that are under way come to their end, but those that wait for their turn may never. */
+    @Override
+    public void close() {
+        starting.shutdown();
+    }
+
+    private static Thread startThread(Runnable work) {
+        Thread thread = new Thread(work, "finback-check-start");
+        thread.setDaemon(true);
+        return thread;
     }
 
     /** As Mesos: tasks are asked where they run, and so must listen there; one with a network of its own, on its address. */
