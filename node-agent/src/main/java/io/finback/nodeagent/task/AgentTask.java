@@ -1,7 +1,6 @@
 package io.finback.nodeagent.task;
 
 import io.finback.nodeagent.task.Step.Action;
-import io.finback.nodeagent.check.Sightings;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.CheckStatus;
 import io.finback.tasks.StatusDetails;
@@ -136,7 +135,7 @@ public record AgentTask(
                 new Vitals(
                         Optional.of(stamp.at()),
                         Optional.empty(),
-                        info.options().check().map(check -> Sightings.none(check.probe()))));
+                        info.options().check().map(check -> CheckStatus.none(check.probe()))));
         return Step.of(
                 running.say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), Optional.empty(), stamp),
                 Action.RELEASE);

@@ -2,6 +2,7 @@ package io.finback.nodeagent.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.finback.tasks.CheckStatus;
 import io.finback.tasks.HealthCheck;
 import io.finback.tasks.Probe;
 import java.time.Duration;
@@ -93,7 +94,7 @@ class HealthStateTest {
     void saysWhatAGeneralCheckSawWithoutAVerdict() {
         Probe probe = http(List.of());
         assertThat(Sightings.of(probe, new Outcome.Answered(503)).statusCode()).contains(503);
-        assertThat(Sightings.of(probe, new Outcome.TimedOut(LATE))).isEqualTo(Sightings.none(probe));
+        assertThat(Sightings.of(probe, new Outcome.TimedOut(LATE))).isEqualTo(CheckStatus.none(probe));
     }
 
     @Test
