@@ -32,7 +32,8 @@ public final class CheckMessages {
                 seconds(field + ".delay_seconds", message.getDelaySeconds()),
                 seconds(field + ".interval_seconds", message.getIntervalSeconds()),
                 seconds(field + ".timeout_seconds", message.getTimeoutSeconds()),
-                Math.max(1, message.getConsecutiveFailures() < 0 ? Integer.MAX_VALUE : message.getConsecutiveFailures()),
+                Math.max(
+                        1, message.getConsecutiveFailures() < 0 ? Integer.MAX_VALUE : message.getConsecutiveFailures()),
                 seconds(field + ".grace_period_seconds", message.getGracePeriodSeconds()));
     }
 
@@ -56,7 +57,9 @@ public final class CheckMessages {
                 message.getCommand().hasExitCode()
                         ? Optional.of(message.getCommand().getExitCode())
                         : Optional.empty(),
-                message.getHttp().hasStatusCode() ? Optional.of(message.getHttp().getStatusCode()) : Optional.empty(),
+                message.getHttp().hasStatusCode()
+                        ? Optional.of(message.getHttp().getStatusCode())
+                        : Optional.empty(),
                 message.getTcp().hasSucceeded() ? Optional.of(message.getTcp().getSucceeded()) : Optional.empty());
     }
 
@@ -67,25 +70,19 @@ public final class CheckMessages {
                 .setTimeoutSeconds(seconds(check.timeout()))
                 .setConsecutiveFailures(check.consecutiveFailures())
                 .setGracePeriodSeconds(seconds(check.gracePeriod()));
-        check.probe()
-                .command()
-                .ifPresent(command ->
-                        message.setType(Protos.HealthCheck.Type.COMMAND).setCommand(command(command)));
-        check.probe()
-                .http()
-                .ifPresent(http -> message.setType(Protos.HealthCheck.Type.HTTP)
-                        .setHttp(Protos.HealthCheck.HTTPCheckInfo.newBuilder()
-                                .setProtocol(protocol(http.ipv6()))
-                                .setScheme(http.scheme())
-                                .setPort(http.port())
-                                .setPath(http.path())
-                                .addAllStatuses(http.statuses())));
-        check.probe()
-                .tcp()
-                .ifPresent(tcp -> message.setType(Protos.HealthCheck.Type.TCP)
-                        .setTcp(Protos.HealthCheck.TCPCheckInfo.newBuilder()
-                                .setProtocol(protocol(tcp.ipv6()))
-                                .setPort(tcp.port())));
+        check.probe().command().ifPresent(command -> message.setType(Protos.HealthCheck.Type.COMMAND)
+                .setCommand(command(command)));
+        check.probe().http().ifPresent(http -> message.setType(Protos.HealthCheck.Type.HTTP)
+                .setHttp(Protos.HealthCheck.HTTPCheckInfo.newBuilder()
+                        .setProtocol(protocol(http.ipv6()))
+                        .setScheme(http.scheme())
+                        .setPort(http.port())
+                        .setPath(http.path())
+                        .addAllStatuses(http.statuses())));
+        check.probe().tcp().ifPresent(tcp -> message.setType(Protos.HealthCheck.Type.TCP)
+                .setTcp(Protos.HealthCheck.TCPCheckInfo.newBuilder()
+                        .setProtocol(protocol(tcp.ipv6()))
+                        .setPort(tcp.port())));
         return message.build();
     }
 
@@ -94,20 +91,12 @@ public final class CheckMessages {
                 .setDelaySeconds(seconds(check.delay()))
                 .setIntervalSeconds(seconds(check.interval()))
                 .setTimeoutSeconds(seconds(check.timeout()));
-        check.probe()
-                .command()
-                .ifPresent(command -> message.setType(Protos.CheckInfo.Type.COMMAND)
-                        .setCommand(Protos.CheckInfo.Command.newBuilder().setCommand(command(command))));
-        check.probe()
-                .http()
-                .ifPresent(http -> message.setType(Protos.CheckInfo.Type.HTTP)
-                        .setHttp(Protos.CheckInfo.Http.newBuilder()
-                                .setPort(http.port())
-                                .setPath(http.path())));
-        check.probe()
-                .tcp()
-                .ifPresent(tcp -> message.setType(Protos.CheckInfo.Type.TCP)
-                        .setTcp(Protos.CheckInfo.Tcp.newBuilder().setPort(tcp.port())));
+        check.probe().command().ifPresent(command -> message.setType(Protos.CheckInfo.Type.COMMAND)
+                .setCommand(Protos.CheckInfo.Command.newBuilder().setCommand(command(command))));
+        check.probe().http().ifPresent(http -> message.setType(Protos.CheckInfo.Type.HTTP)
+                .setHttp(Protos.CheckInfo.Http.newBuilder().setPort(http.port()).setPath(http.path())));
+        check.probe().tcp().ifPresent(tcp -> message.setType(Protos.CheckInfo.Type.TCP)
+                .setTcp(Protos.CheckInfo.Tcp.newBuilder().setPort(tcp.port())));
         return message.build();
     }
 
@@ -161,17 +150,18 @@ public final class CheckMessages {
                         port(field + ".tcp.port", message.getTcp().getPort()),
                         message.getTcp().getProtocol() == Protos.NetworkInfo.Protocol.IPv6));
             }
-            case UNKNOWN -> throw wrong(
-                    field + ".type", message.hasType() ? message.getType() : "missing", "COMMAND, HTTP or TCP");
+            case UNKNOWN ->
+                throw wrong(field + ".type", message.hasType() ? message.getType() : "missing", "COMMAND, HTTP or TCP");
         };
     }
 
     private static Probe probe(String field, Protos.CheckInfo message) {
         return switch (message.getType()) {
-            case COMMAND -> Probe.of(command(
-                    field + ".command",
-                    message.hasCommand() && message.getCommand().hasCommand(),
-                    message.getCommand().getCommand()));
+            case COMMAND ->
+                Probe.of(command(
+                        field + ".command",
+                        message.hasCommand() && message.getCommand().hasCommand(),
+                        message.getCommand().getCommand()));
             case HTTP -> {
                 if (!message.hasHttp()) {
                     throw wrong(field + ".http", "missing", "it, as the type is HTTP");
@@ -187,11 +177,11 @@ public final class CheckMessages {
                 if (!message.hasTcp()) {
                     throw wrong(field + ".tcp", "missing", "it, as the type is TCP");
                 }
-                yield Probe.of(new Probe.Tcp(
-                        port(field + ".tcp.port", message.getTcp().getPort()), false));
+                yield Probe.of(
+                        new Probe.Tcp(port(field + ".tcp.port", message.getTcp().getPort()), false));
             }
-            case UNKNOWN -> throw wrong(
-                    field + ".type", message.hasType() ? message.getType() : "missing", "COMMAND, HTTP or TCP");
+            case UNKNOWN ->
+                throw wrong(field + ".type", message.hasType() ? message.getType() : "missing", "COMMAND, HTTP or TCP");
         };
     }
 

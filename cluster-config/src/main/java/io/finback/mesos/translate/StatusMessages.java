@@ -51,7 +51,8 @@ public final class StatusMessages {
         status.pid().ifPresent(pid -> message.setExecutorPid(Math.toIntExact(pid)));
         status.details()
                 .containerId()
-                .ifPresent(id -> message.setContainerId(Protos.ContainerID.newBuilder().setValue(id)));
+                .ifPresent(id ->
+                        message.setContainerId(Protos.ContainerID.newBuilder().setValue(id)));
         return Optional.of(message.build());
     }
 

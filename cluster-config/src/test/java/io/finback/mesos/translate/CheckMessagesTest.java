@@ -52,10 +52,14 @@ class CheckMessagesTest {
         refuses(http().clearHttp(), "task.health_check.http: missing");
         refuses(http().clearType(), "task.health_check.type: missing");
         refuses(
-                http().setHttp(Protos.HealthCheck.HTTPCheckInfo.newBuilder().setPort(80).setScheme("ftp")),
+                http().setHttp(Protos.HealthCheck.HTTPCheckInfo.newBuilder()
+                        .setPort(80)
+                        .setScheme("ftp")),
                 "task.health_check.http.scheme: 'ftp' (expected: http or https)");
         refuses(
-                http().setHttp(Protos.HealthCheck.HTTPCheckInfo.newBuilder().setPort(80).setPath("up")),
+                http().setHttp(Protos.HealthCheck.HTTPCheckInfo.newBuilder()
+                        .setPort(80)
+                        .setPath("up")),
                 "task.health_check.http.path: 'up' (expected: a text that begins with a slash)");
         refuses(
                 http().setHttp(Protos.HealthCheck.HTTPCheckInfo.newBuilder().setPort(65_536)),

@@ -62,7 +62,9 @@ public final class AgentRoutes extends AllDirectives {
                 monitor.route(),
                 path(PathMatchers.segment("files").slash("read"), this::read),
                 path(PathMatchers.segment("files").slash("read.json"), this::read),
-                path(PathMatchers.segment("metrics").slash("snapshot"), () -> answer(MesosMetrics.snapshot(view, Instant.now()))),
+                path(
+                        PathMatchers.segment("metrics").slash("snapshot"),
+                        () -> answer(MesosMetrics.snapshot(view, Instant.now()))),
                 path(
                         "metrics",
                         () -> complete(HttpResponse.create()

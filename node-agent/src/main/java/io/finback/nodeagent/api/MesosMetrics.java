@@ -40,8 +40,18 @@ final class MesosMetrics {
                 .map(task -> task.info().resources())
                 .reduce(Resources.EMPTY, Resources::plus);
         for (String name : NAMES) {
-            share(values, "slave/" + name, name, all.filter(kind -> !kind.revocable()), held.filter(kind -> !kind.revocable()));
-            share(values, "slave/" + name + "_revocable", name, all.filter(Kind::revocable), held.filter(Kind::revocable));
+            share(
+                    values,
+                    "slave/" + name,
+                    name,
+                    all.filter(kind -> !kind.revocable()),
+                    held.filter(kind -> !kind.revocable()));
+            share(
+                    values,
+                    "slave/" + name + "_revocable",
+                    name,
+                    all.filter(Kind::revocable),
+                    held.filter(Kind::revocable));
         }
     }
 
@@ -55,26 +65,40 @@ final class MesosMetrics {
     }
 
     private static void tasks(TreeMap<String, Double> values, TaskBoard board, List<AgentTask> live) {
-        values.put("slave/tasks_staging", count(live.stream().filter(AgentTask::isStaged).count()));
+        values.put(
+                "slave/tasks_staging",
+                count(live.stream().filter(AgentTask::isStaged).count()));
         values.put("slave/tasks_starting", 0.0);
         values.put(
                 "slave/tasks_running",
-                count(live.stream().filter(task -> task.isRunning() && task.kill().isEmpty()).count()));
+                count(live.stream()
+                        .filter(task -> task.isRunning() && task.kill().isEmpty())
+                        .count()));
         values.put(
                 "slave/tasks_killing",
-                count(live.stream().filter(task -> task.isRunning() && task.kill().isPresent()).count()));
+                count(live.stream()
+                        .filter(task -> task.isRunning() && task.kill().isPresent())
+                        .count()));
         for (TaskState state : TaskState.values()) {
             if (state.isTerminal()) {
-                values.put("slave/tasks_" + state.name().toLowerCase(Locale.ROOT), count(board.counts().ends(state)));
+                values.put(
+                        "slave/tasks_" + state.name().toLowerCase(Locale.ROOT),
+                        count(board.counts().ends(state)));
             }
         }
-        values.put("slave/frameworks_active", count(live.stream()
-                .filter(task -> !task.isEnded())
-                .map(task -> task.info().framework())
-                .distinct()
-                .count()));
-        values.put("slave/executors_running", count(live.stream().filter(AgentTask::isRunning).count()));
-        values.put("slave/executors_registering", count(live.stream().filter(AgentTask::isStaged).count()));
+        values.put(
+                "slave/frameworks_active",
+                count(live.stream()
+                        .filter(task -> !task.isEnded())
+                        .map(task -> task.info().framework())
+                        .distinct()
+                        .count()));
+        values.put(
+                "slave/executors_running",
+                count(live.stream().filter(AgentTask::isRunning).count()));
+        values.put(
+                "slave/executors_registering",
+                count(live.stream().filter(AgentTask::isStaged).count()));
         values.put("slave/executors_terminating", values.get("slave/tasks_killing"));
         values.put("slave/executors_terminated", count(board.ends()));
         values.put("slave/executors_preempted", count(board.counts().preemptions()));

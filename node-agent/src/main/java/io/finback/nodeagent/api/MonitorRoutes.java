@@ -75,13 +75,17 @@ final class MonitorRoutes extends AllDirectives {
                         ObjectNode entry = all.addObject()
                                 .put("framework_id", task.info().framework().value())
                                 .put("executor_id", task.info().id().value())
-                                .put("executor_name", "Command Executor (Task: " + task.info().id() + ")")
+                                .put(
+                                        "executor_name",
+                                        "Command Executor (Task: " + task.info().id() + ")")
                                 .put("source", task.info().id().value());
                         more.accept(task, entry);
                         Statistics.write(
                                 entry.putObject("statistics"),
                                 task.info().resources(),
-                                task.process().flatMap(ref -> Optional.ofNullable(measured.usage().get(ref))),
+                                task.process()
+                                        .flatMap(ref -> Optional.ofNullable(
+                                                measured.usage().get(ref))),
                                 measured.at());
                     }
                     return HttpResponse.create()

@@ -39,9 +39,12 @@ record AgentSettings(
         flags.put("ip", httpHost);
         flags.put("port", Integer.toString(httpPort));
         flags.put("hostname", hostname);
-        flags.put("attributes", new TreeMap<>(attributes).entrySet().stream()
-                .map(entry -> entry.getKey() + ":" + entry.getValue())
-                .collect(Collectors.joining(";")));
+        flags.put(
+                "attributes",
+                new TreeMap<>(attributes)
+                        .entrySet().stream()
+                                .map(entry -> entry.getKey() + ":" + entry.getValue())
+                                .collect(Collectors.joining(";")));
         flags.put("gc_delay", seconds(tasks.sandboxDelay()));
         flags.put("executor_shutdown_grace_period", seconds(tasks.killGrace()));
         flags.put("strict", "true");

@@ -65,7 +65,8 @@ public final class Inside {
             throw new Unreachable("process " + leader + ": gone, or its environment may not be read");
         }
         environment.putAll(command.environment());
-        List<String> line = new ArrayList<>(List.of(tools.setsid().toString(), tools.shell().toString(), "-c", JOIN, "finback-inside"));
+        List<String> line = new ArrayList<>(
+                List.of(tools.setsid().toString(), tools.shell().toString(), "-c", JOIN, "finback-inside"));
         List<String> groups = groups(leader);
         line.add(Integer.toString(groups.size()));
         line.addAll(groups);
@@ -103,7 +104,9 @@ public final class Inside {
      */
     public static String address(long leader, String loopback) {
         try {
-            return same(leader, "ns/net") ? loopback : addresses(leader).stream().findFirst().orElse(loopback);
+            return same(leader, "ns/net")
+                    ? loopback
+                    : addresses(leader).stream().findFirst().orElse(loopback);
         } catch (IOException e) {
             return loopback;
         }

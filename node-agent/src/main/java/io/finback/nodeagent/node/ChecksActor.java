@@ -218,7 +218,8 @@ final class ChecksActor extends AbstractBehavior<ChecksActor.Command> {
 
     private void judge(Checked checked, Outcome outcome) {
         Duration since = Duration.ofNanos(System.nanoTime() - checked.startNanos);
-        HealthState.Verdict verdict = checked.health.after(checked.watch.health().orElseThrow(), outcome, since);
+        HealthState.Verdict verdict =
+                checked.health.after(checked.watch.health().orElseThrow(), outcome, since);
         checked.health = verdict.next();
         verdict.report().ifPresent(healthy -> {
             log.info(

@@ -85,7 +85,8 @@ final class TaskWork {
         tools.board()
                 .counts()
                 .recovered(
-                        Duration.ofNanos(System.nanoTime() - begin), tools.store().unreadable());
+                        Duration.ofNanos(System.nanoTime() - begin),
+                        tools.store().unreadable());
     }
 
     /** Starts what is not known yet. */
@@ -175,8 +176,8 @@ final class TaskWork {
 
     /** A check has something new to say. */
     void checked(ChecksActor.News news) {
-        Optional<AgentTask> found = ledger.find(news.task())
-                .filter(task -> task.container().equals(news.container()));
+        Optional<AgentTask> found =
+                ledger.find(news.task()).filter(task -> task.container().equals(news.container()));
         if (found.isEmpty()) {
             return;
         }

@@ -114,7 +114,8 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                 tools.settings().checkCalls(),
                 tools.settings().checkCommands());
         this.checks = context.spawnAnonymous(
-                ChecksActor.create(prober, news -> self.tell(new Checked(news))), DispatcherSelector.defaultDispatcher());
+                ChecksActor.create(prober, news -> self.tell(new Checked(news))),
+                DispatcherSelector.defaultDispatcher());
         // Without its checks no task could be trusted: should they fail, this starts anew, too, and adopts.
         context.watch(checks);
         this.work = new TaskWork(tools, watch, new Surroundings());

@@ -33,7 +33,8 @@ public record TasksSettings(
 
     private static void within(String key, int value, int most) {
         if (value < 1 || value > most) {
-            throw new IllegalArgumentException("finback.agent." + key + ": " + value + " (expected: 1 to " + most + ")");
+            throw new IllegalArgumentException(
+                    "finback.agent." + key + ": " + value + " (expected: 1 to " + most + ")");
         }
     }
 

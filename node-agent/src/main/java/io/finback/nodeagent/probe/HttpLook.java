@@ -53,8 +53,8 @@ final class HttpLook {
         URI target;
         try {
             String path = probe.path().isEmpty() ? "/" : probe.path();
-            target = URI.create(
-                    probe.scheme() + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + probe.port() + path);
+            target = URI.create(probe.scheme() + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":"
+                    + probe.port() + path);
         } catch (IllegalArgumentException e) {
             return CompletableFuture.completedFuture(new Outcome.Broken("no address: " + e.getMessage()));
         }

@@ -210,8 +210,8 @@ public record AgentTask(
             return Step.of(this);
         }
         Vitals now = new Vitals(vitals.started(), healthy.or(vitals::healthy), seen.or(vitals::check));
-        AgentTask next = new AgentTask(
-                info, container, received, process, kill, state, unacknowledged, ended, verdict, now);
+        AgentTask next =
+                new AgentTask(info, container, received, process, kill, state, unacknowledged, ended, verdict, now);
         String reason = healthy.isPresent() ? HEALTH : CHECK;
         return Step.of(next.say(
                 TaskStatus.Source.EXECUTOR, Optional.of(reason), Optional.of(message), Optional.empty(), stamp));
@@ -316,15 +316,23 @@ public record AgentTask(
     private AgentTask end(
             TaskState terminal, Optional<String> reason, String message, Optional<Boolean> healthy, Stamp stamp) {
         AgentTask next = new AgentTask(
-                info, container, received, process, kill, terminal, unacknowledged, Optional.of(stamp.at()), verdict, vitals);
+                info,
+                container,
+                received,
+                process,
+                kill,
+                terminal,
+                unacknowledged,
+                Optional.of(stamp.at()),
+                verdict,
+                vitals);
         TaskStatus.Source source = process.isPresent() ? TaskStatus.Source.EXECUTOR : TaskStatus.Source.AGENT;
         return next.say(source, reason, Optional.of(message), healthy, stamp);
     }
 
     private StatusDetails details() {
-        StatusDetails details = process.isPresent()
-                ? StatusDetails.NONE.withContainer(container, List.of())
-                : StatusDetails.NONE;
+        StatusDetails details =
+                process.isPresent() ? StatusDetails.NONE.withContainer(container, List.of()) : StatusDetails.NONE;
         return vitals.check().map(details::withCheck).orElse(details);
     }
 

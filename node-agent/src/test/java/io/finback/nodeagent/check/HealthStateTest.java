@@ -67,9 +67,13 @@ class HealthStateTest {
 
     @Test
     void aNewAgentDoesNotRepeatWhatTheLastOneSaid() {
-        assertThat(HealthState.resumed(Optional.of(true)).after(tcp(3), GOOD, LATE).report())
+        assertThat(HealthState.resumed(Optional.of(true))
+                        .after(tcp(3), GOOD, LATE)
+                        .report())
                 .isEmpty();
-        assertThat(HealthState.resumed(Optional.of(false)).after(tcp(3), GOOD, LATE).report())
+        assertThat(HealthState.resumed(Optional.of(false))
+                        .after(tcp(3), GOOD, LATE)
+                        .report())
                 .contains(true);
     }
 

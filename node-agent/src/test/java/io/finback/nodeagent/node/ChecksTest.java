@@ -107,9 +107,9 @@ class ChecksTest {
         assertThat(update().message()).contains("timed out after 0.5 s");
         assertThat(update().state()).isEqualTo(TaskState.KILLED);
         long child = Long.parseLong(Files.readAllLines(pids).get(0));
-        Await.until("what the check started is gone", () -> ProcessHandle.of(child)
-                .filter(ProcessHandle::isAlive)
-                .isEmpty());
+        Await.until(
+                "what the check started is gone",
+                () -> ProcessHandle.of(child).filter(ProcessHandle::isAlive).isEmpty());
     }
 
     @Test
@@ -184,8 +184,8 @@ class ChecksTest {
                 RunOptions.NONE.withHealthCheck(health(command("exit 0", Map.of()), 1)));
         assertThat(update().state()).isEqualTo(TaskState.RUNNING);
         assertThat(update().healthy()).contains(true);
-        tasks.tell(new TasksActor.Kill(List.of(new KillTask(
-                Tasks.key("t"), Optional.of(Duration.ofSeconds(1)), Optional.empty()))));
+        tasks.tell(new TasksActor.Kill(
+                List.of(new KillTask(Tasks.key("t"), Optional.of(Duration.ofSeconds(1)), Optional.empty()))));
         TaskStatus killed = update();
         assertThat(killed.state()).isEqualTo(TaskState.KILLED);
         assertThat(killed.healthy()).contains(true);
@@ -204,12 +204,7 @@ class ChecksTest {
 
     private static HealthCheck health(Probe probe, int failures) {
         return new HealthCheck(
-                probe,
-                Duration.ZERO,
-                Duration.ofMillis(100),
-                Duration.ofSeconds(10),
-                failures,
-                Duration.ofSeconds(10));
+                probe, Duration.ZERO, Duration.ofMillis(100), Duration.ofSeconds(10), failures, Duration.ofSeconds(10));
     }
 
     private static Probe command(String line, Map<String, String> environment) {
@@ -228,8 +223,8 @@ class ChecksTest {
     }
 
     private void acknowledge(TaskStatus status) {
-        tasks.tell(new TasksActor.Acknowledge(List.of(new UpdateId(
-                Tasks.key(status.task().value()), status.uuid().orElseThrow()))));
+        tasks.tell(new TasksActor.Acknowledge(List.of(
+                new UpdateId(Tasks.key(status.task().value()), status.uuid().orElseThrow()))));
     }
 
     /** The next update of any task. */

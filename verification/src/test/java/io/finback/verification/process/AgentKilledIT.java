@@ -100,7 +100,8 @@ final class AgentKilledIT {
         if (launching == 1) {
             longTasks().stream().filter(task -> !launched.containsKey(task)).forEach(task -> {
                 if (scheduler.of(task).isEmpty()) {
-                    tasks.add(LoadScheduler.task(task, "echo " + task + " >> " + ledger + "; exec sleep 100000", 0.1, 16));
+                    tasks.add(LoadScheduler.task(
+                            task, "echo " + task + " >> " + ledger + "; exec sleep 100000", 0.1, 16));
                 }
             });
             long open = launched.keySet().stream()
@@ -124,10 +125,13 @@ final class AgentKilledIT {
         List<String> lines = Files.readAllLines(ledger);
         for (String task : longTasks()) {
             assertThat(scheduler.of(task)).as(task).noneMatch(LoadScheduler.Said::isTerminal);
-            assertThat(lines.stream().filter(task::equals)).as(task + " was started").hasSize(1);
+            assertThat(lines.stream().filter(task::equals))
+                    .as(task + " was started")
+                    .hasSize(1);
             scheduler.kill(task);
         }
-        Waiting.until("the long tasks have ended", LIMIT, () -> longTasks().stream().allMatch(scheduler::hasEnded));
+        Waiting.until(
+                "the long tasks have ended", LIMIT, () -> longTasks().stream().allMatch(scheduler::hasEnded));
         longTasks().forEach(task -> assertThat(ends(scheduler, task)).as(task).containsExactly("TASK_KILLED"));
     }
 
@@ -142,11 +146,15 @@ final class AgentKilledIT {
             assertThat(ends).as(task + ": ends that were reported").hasSize(1);
             LoadScheduler.Said end = ends.get(0);
             if (neverRan(end)) {
-                assertThat(runs.getOrDefault(task, 0L)).as(task + " did not run: " + end).isZero();
+                assertThat(runs.getOrDefault(task, 0L))
+                        .as(task + " did not run: " + end)
+                        .isZero();
                 continue;
             }
             assertThat(runs.getOrDefault(task, 0L)).as(task + " ran: " + end).isEqualTo(1);
-            assertThat(end.state()).as(task + ": " + end).isEqualTo(entry.getValue() == 0 ? "TASK_FINISHED" : "TASK_FAILED");
+            assertThat(end.state())
+                    .as(task + ": " + end)
+                    .isEqualTo(entry.getValue() == 0 ? "TASK_FINISHED" : "TASK_FAILED");
             assertThat(end.message()).as(task).contains("exited with status " + entry.getValue());
         }
     }

@@ -188,23 +188,27 @@ final class LoadScheduler implements AutoCloseable {
 
     private void handle(JsonNode event) {
         switch (event.path("type").asText()) {
-            case "SUBSCRIBED" -> id =
-                    event.path("subscribed").path("framework_id").path("value").asText();
-            case "OFFERS" -> event.path("offers").path("offers").forEach(node -> {
-                Set<String> kinds = ConcurrentHashMap.newKeySet();
-                node.path("resources").forEach(resource -> kinds.add(resource.path("name").asText()
-                        + (resource.has("revocable") ? ":revocable" : "")));
-                Offer offer = new Offer(
-                        node.path("id").path("value").asText(),
-                        node.path("agent_id").path("value").asText(),
-                        kinds);
-                offers.put(offer.id(), offer);
-                onOffer.accept(offer);
-            });
-            case "RESCIND" -> offers.remove(
-                    event.path("rescind").path("offer_id").path("value").asText());
+            case "SUBSCRIBED" ->
+                id = event.path("subscribed").path("framework_id").path("value").asText();
+            case "OFFERS" ->
+                event.path("offers").path("offers").forEach(node -> {
+                    Set<String> kinds = ConcurrentHashMap.newKeySet();
+                    node.path("resources")
+                            .forEach(resource -> kinds.add(
+                                    resource.path("name").asText() + (resource.has("revocable") ? ":revocable" : "")));
+                    Offer offer = new Offer(
+                            node.path("id").path("value").asText(),
+                            node.path("agent_id").path("value").asText(),
+                            kinds);
+                    offers.put(offer.id(), offer);
+                    onOffer.accept(offer);
+                });
+            case "RESCIND" ->
+                offers.remove(
+                        event.path("rescind").path("offer_id").path("value").asText());
             case "UPDATE" -> update(event.path("update").path("status"));
-            case "ERROR" -> problems.add("ERROR " + event.path("error").path("message").asText());
+            case "ERROR" ->
+                problems.add("ERROR " + event.path("error").path("message").asText());
             default -> {
                 // Heartbeats.
             }
