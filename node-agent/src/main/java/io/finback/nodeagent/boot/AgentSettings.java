@@ -30,7 +30,8 @@ record AgentSettings(
         Optional<FaultDomain> domain,
         TasksSettings tasks,
         boolean stopTasksOnExit,
-        int launchParallelism) {
+        int launchParallelism,
+        Optional<LendingSettings> lending) {
 
     /** Settings by the names they have in Mesos. */
     Map<String, String> flags() {
@@ -93,7 +94,8 @@ record AgentSettings(
                         agent.getInt("checks.calls"),
                         agent.getInt("checks.commands")),
                 agent.getBoolean("stop-tasks-on-exit"),
-                within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64));
+                within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64),
+                LendingSettings.from(agent.getConfig("oversubscription")));
     }
 
     /** A disk of its own must be there, or tasks would find the file system it is mounted in. */
