@@ -2,6 +2,7 @@ package io.finback.nodeagent.boot;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import io.finback.nodeagent.isolation.IsolationSettings;
 import io.finback.nodeagent.machine.AttributeText;
 import io.finback.nodeagent.machine.ResourceText;
 import io.finback.nodeagent.node.TasksSettings;
@@ -29,6 +30,7 @@ record AgentSettings(
         Map<String, String> attributes,
         Optional<FaultDomain> domain,
         TasksSettings tasks,
+        IsolationSettings isolation,
         boolean stopTasksOnExit,
         int launchParallelism,
         Optional<LendingSettings> lending) {
@@ -93,6 +95,7 @@ record AgentSettings(
                         agent.getInt("sandbox-gc.max-ended"),
                         agent.getInt("checks.calls"),
                         agent.getInt("checks.commands")),
+                TaskContainment.settings(agent),
                 agent.getBoolean("stop-tasks-on-exit"),
                 within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64),
                 LendingSettings.from(agent.getConfig("oversubscription")));
