@@ -15,6 +15,7 @@ import java.util.Set;
  * @param waiting task ids to place, at most {@link #MAX_WAITING}
  * @param notBefore backoff: nothing is placed before
  * @param placed where the app's other instances stand
+ * @param priority the higher one is placed first; 0 is ordinary
  */
 public record Demand(
         String appId,
@@ -25,7 +26,8 @@ public record Demand(
         List<Constraint> constraints,
         List<String> waiting,
         Instant notBefore,
-        List<Constraints.Spot> placed) {
+        List<Constraints.Spot> placed,
+        int priority) {
     /** Waiting instances named at once; the others follow when these are placed. Keeps the message well below a remote frame. */
     static final int MAX_WAITING = 500;
 
@@ -36,9 +38,23 @@ public record Demand(
         placed = List.copyOf(placed);
     }
 
+    /** An ordinary one. */
+    public Demand(
+            String appId,
+            long revision,
+            Resources each,
+            List<Integer> ports,
+            boolean requirePorts,
+            List<Constraint> constraints,
+            List<String> waiting,
+            Instant notBefore,
+            List<Constraints.Spot> placed) {
+        this(appId, revision, each, ports, requirePorts, constraints, waiting, notBefore, placed, 0);
+    }
+
     /** The same demand for some of its waiting tasks. */
     public Demand waitingOnly(List<String> some) {
-        return new Demand(appId, revision, each, ports, requirePorts, constraints, some, notBefore, placed);
+        return new Demand(appId, revision, each, ports, requirePorts, constraints, some, notBefore, placed, priority);
     }
 
     public Demand withoutWaiting(Set<String> taken) {

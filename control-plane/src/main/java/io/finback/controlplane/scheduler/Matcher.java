@@ -16,7 +16,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Places waiting instances on offers. Apps take turns, one instance each, so that a large one does not starve a small one; an instance
+ * Places waiting instances on offers. What has priority comes first; apps of none take turns, one instance each, so that a large one does
+ * not starve a small one; an instance
  * goes where fewest of its app stand, then to the offer with the most cpu left. O(instances × offers).
  */
 public final class Matcher {
@@ -84,7 +85,11 @@ public final class Matcher {
     public static Result match(List<Demand> demands, List<Offered> offers, RandomGenerator random) {
         List<Room> rooms = offers.stream().map(Room::new).toList();
         ArrayDeque<Turn> turns = new ArrayDeque<>();
-        demands.stream().filter(d -> !d.waiting().isEmpty()).map(Turn::new).forEach(turns::add);
+        demands.stream()
+                .filter(d -> !d.waiting().isEmpty())
+                .sorted(Comparator.comparingInt(d -> -d.priority()))
+                .map(Turn::new)
+                .forEach(turns::add);
         List<Assignment> assignments = new ArrayList<>();
         Map<String, Miss> misses = new HashMap<>();
         while (!turns.isEmpty()) {
@@ -113,7 +118,9 @@ public final class Matcher {
             room.left = room.left.minus(demand.each().withPorts(Ranges.ofValues(ports)));
             turn.place(room.spot);
             assignments.add(new Assignment(demand.appId(), turn.waiting.removeFirst(), room.offer, ports));
-            if (!turn.waiting.isEmpty()) {
+            if (!turn.waiting.isEmpty() && demand.priority() > 0) {
+                turns.addFirst(turn);
+            } else if (!turn.waiting.isEmpty()) {
                 turns.addLast(turn);
             }
         }

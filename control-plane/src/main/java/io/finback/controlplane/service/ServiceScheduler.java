@@ -10,7 +10,6 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.finback.controlplane.allocator.Capability;
-import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.CallAnswer;
 import io.finback.controlplane.framework.Caller;
@@ -19,7 +18,6 @@ import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.framework.Offer;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.framework.SchedulerEvent;
-import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.Demand;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Matcher;
@@ -39,13 +37,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
- * The built-in scheduler: a framework like any other. One in the cluster, on a master, nothing persisted: apps tell it again what they
- * want, the framework entity offers again. It places only what an app has journaled first, so a crash at any point launches
+ * A built-in scheduler, of apps or of jobs (here both are called apps): a framework like any other. One of each in the cluster, on a
+ * master, nothing persisted: apps tell it again what they want, the framework entity offers again. It places only what an app has journaled first, so a crash at any point launches
  * nothing twice. It keeps no offer it does not need.
  */
 public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
@@ -63,28 +60,10 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     /** A framework entity that moved may have forgotten that it was revived. */
     private static final Duration STALE = Duration.ofSeconds(10);
 
-    private static final FrameworkInfo INFO = new FrameworkInfo(
-            "finback-services",
-            "finback",
-            List.of("*"),
-            Duration.ofDays(3650),
-            "",
-            Set.of(
-                    Capability.MULTI_ROLE,
-                    Capability.RESERVATION_REFINEMENT,
-                    Capability.PARTITION_AWARE,
-                    Capability.TASK_KILLING_STATE,
-                    Capability.GPU_RESOURCES,
-                    Capability.REGION_AWARE),
-            true,
-            Optional.empty(),
-            Optional.empty(),
-            Map.of(),
-            Map.of());
-
     private final SchedulerSettings settings;
     private final RecipientRef<FrameworkMessage> framework;
-    private final BiConsumer<String, AppCommand> apps;
+    private final FrameworkInfo info;
+    private final TaskOwners owners;
     private final Consumer<QueueReport> reports;
     private final InstantSource clock;
     private final RandomGenerator random;
@@ -100,16 +79,39 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     private Instant subscribedAt = Instant.EPOCH;
     private Instant revivedAt = Instant.EPOCH;
 
-    /** {@code apps}: takes an app's entity id and sends. */
+    /** A built-in framework of this name: for ever, for all resources that are nobody's own, and with every capability there is use for. */
+    public static FrameworkInfo framework(String name) {
+        return new FrameworkInfo(
+                name,
+                "finback",
+                List.of("*"),
+                Duration.ofDays(3650),
+                "",
+                Set.of(
+                        Capability.MULTI_ROLE,
+                        Capability.RESERVATION_REFINEMENT,
+                        Capability.PARTITION_AWARE,
+                        Capability.TASK_KILLING_STATE,
+                        Capability.GPU_RESOURCES,
+                        Capability.REGION_AWARE),
+                true,
+                Optional.empty(),
+                Optional.empty(),
+                Map.of(),
+                Map.of());
+    }
+
+    /** {@code framework}: the entity that {@code info} subscribes with. */
     public static Behavior<SchedulerMessage> create(
             SchedulerSettings settings,
             RecipientRef<FrameworkMessage> framework,
-            BiConsumer<String, AppCommand> apps,
+            FrameworkInfo info,
+            TaskOwners owners,
             Consumer<QueueReport> reports,
             InstantSource clock,
             RandomGenerator random) {
         Behavior<SchedulerMessage> behavior = Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new ServiceScheduler(context, timers, settings, framework, apps, reports, clock, random)));
+                timers -> new ServiceScheduler(context, timers, settings, framework, info, owners, reports, clock, random)));
         return Behaviors.supervise(behavior)
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
     }
@@ -119,14 +121,16 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
             TimerScheduler<SchedulerMessage> timers,
             SchedulerSettings settings,
             RecipientRef<FrameworkMessage> framework,
-            BiConsumer<String, AppCommand> apps,
+            FrameworkInfo info,
+            TaskOwners owners,
             Consumer<QueueReport> reports,
             InstantSource clock,
             RandomGenerator random) {
         super(context);
         this.settings = settings;
         this.framework = framework;
-        this.apps = apps;
+        this.info = info;
+        this.owners = owners;
         this.reports = reports;
         this.clock = clock;
         this.random = random;
@@ -213,7 +217,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
             route(u.status());
         } else if (event instanceof SchedulerEvent.Subscribed) {
             if (!subscribed) {
-                getContext().getLog().info("services.subscribed frameworkId={}", SchedulerMessage.FRAMEWORK);
+                getContext().getLog().info("services.subscribed framework={}", info.name());
                 suppressed = false;
                 reviveWanted = true;
             }
@@ -227,15 +231,12 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     }
 
     private Behavior<SchedulerMessage> ended(String reason) {
-        getContext().getLog().warn("services.disconnected reason={}", reason);
+        getContext().getLog().warn("services.disconnected framework={} reason={}", info.name(), reason);
         return Behaviors.stopped();
     }
 
     private void route(TaskStatus status) {
-        Optional<String> entity = AppPath.entityOfTask(status.task().value());
-        if (entity.isPresent()) {
-            apps.accept(entity.get(), new AppCommand.TaskUpdate(status));
-        } else {
+        if (!owners.update(status)) {
             status.uuid().ifPresent(id -> framework.tell(new SchedulerCall.Acknowledge(status.task(), id)));
         }
     }
@@ -244,7 +245,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         Instant now = clock.instant();
         if (!subscribed || now.isAfter(subscribedAt.plus(settings.resubscribe()))) {
             subscribedAt = now;
-            framework.tell(new SchedulerCall.Subscribe(INFO, events));
+            framework.tell(new SchedulerCall.Subscribe(info, events));
         }
         finishRounds();
         match();
@@ -316,9 +317,8 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                     now);
             byApp.computeIfAbsent(a.appId(), id -> new HashMap<>()).put(a.taskId(), place);
         }
-        byApp.forEach((appId, places) -> apps.accept(
-                AppPath.entityId(appId),
-                new AppCommand.Place(number, places, getContext().getSelf())));
+        byApp.forEach((appId, places) ->
+                owners.place(appId, number, places, getContext().getSelf()));
     }
 
     private void finishRounds() {

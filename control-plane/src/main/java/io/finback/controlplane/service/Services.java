@@ -24,13 +24,17 @@ import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.deployment.DeploymentEntity;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.scheduler.AppPath;
+import io.finback.controlplane.scheduler.Instance;
 import io.finback.runtime.Role;
+import io.finback.tasks.TaskStatus;
 import io.finback.wire.AppEndpoints;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -101,7 +105,8 @@ public final class Services {
                         e -> ServiceScheduler.create(
                                 settings.scheduler(),
                                 framework,
-                                this::tell,
+                                ServiceScheduler.framework("finback-services"),
+                                new Apps(),
                                 report -> topics.queue().tell(Topic.publish(report)),
                                 clock,
                                 new SplittableRandom()))
@@ -144,6 +149,21 @@ public final class Services {
     private void tell(String entityId, AppCommand command) {
         if (!stopping.get()) {
             sharding.entityRefFor(AppCommand.KEY, entityId).tell(command);
+        }
+    }
+
+    private final class Apps implements TaskOwners {
+        @Override
+        public void place(
+                String owner, long round, Map<String, Instance.Place> places, ActorRef<SchedulerMessage> replyTo) {
+            tell(AppPath.entityId(owner), new AppCommand.Place(round, places, replyTo));
+        }
+
+        @Override
+        public boolean update(TaskStatus status) {
+            Optional<String> entity = AppPath.entityOfTask(status.task().value());
+            entity.ifPresent(id -> tell(id, new AppCommand.TaskUpdate(status)));
+            return entity.isPresent();
         }
     }
 
