@@ -121,7 +121,7 @@ public final class AgentNode implements Node {
             throw new StartFailure("finback.data-dir: " + settings.dataDir() + " cannot be used (" + e + ")", e);
         }
         Containerizers containers = new Containerizers(List.of(new ProcessContainerizer(
-                new Launcher(tools, bootId, settings.hostname(), System.getenv()),
+                new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv()),
                 new Processes(tools),
                 sandboxes.ofAllIds(),
                 bootId)));

@@ -2,6 +2,9 @@ package io.finback.nodeagent.boot;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigUtil;
+import io.finback.nodeagent.executor.LogLimits;
+import io.finback.nodeagent.fetch.FetchSettings;
 import io.finback.nodeagent.machine.AttributeText;
 import io.finback.nodeagent.machine.ResourceText;
 import io.finback.nodeagent.node.TasksSettings;
@@ -12,8 +15,10 @@ import io.finback.runtime.StartFailure;
 import io.finback.settings.DomainSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 
 /** The agent's part of the configuration, checked. Every wrong value names its key, itself and what was expected. */
@@ -26,6 +31,8 @@ record AgentSettings(
         Map<String, String> attributes,
         Optional<FaultDomain> domain,
         TasksSettings tasks,
+        LogLimits logs,
+        FetchSettings fetch,
         boolean stopTasksOnExit,
         int launchParallelism) {
 
@@ -62,8 +69,35 @@ record AgentSettings(
                         agent.getDuration("watch.slow"),
                         agent.getDuration("sandbox-gc.delay"),
                         agent.getInt("sandbox-gc.max-ended")),
+                logs(agent.getConfig("logs")),
+                fetch(agent.getConfig("fetcher")),
                 agent.getBoolean("stop-tasks-on-exit"),
                 within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64));
+    }
+
+    private static LogLimits logs(Config logs) {
+        try {
+            return new LogLimits(logs.getBytes("max-size"), logs.getInt("max-files"));
+        } catch (IllegalArgumentException e) {
+            throw new StartFailure("finback.agent.logs." + e.getMessage(), e);
+        }
+    }
+
+    private static FetchSettings fetch(Config fetcher) {
+        Map<String, List<String>> commands = new TreeMap<>();
+        Config written = fetcher.getConfig("commands");
+        written.root().keySet().forEach(scheme -> commands.put(scheme, written.getStringList(ConfigUtil.quoteString(scheme))));
+        return new FetchSettings(
+                fetcher.getBytes("cache-size"),
+                fetcher.getBytes("max-size"),
+                fetcher.getBytes("max-extracted-size"),
+                fetcher.getInt("max-entries"),
+                fetcher.getDuration("connect-timeout"),
+                fetcher.getDuration("stall-timeout"),
+                fetcher.getInt("max-redirects"),
+                fetcher.getInt("parallelism"),
+                fetcher.getStringList("local-roots").stream().map(Path::of).toList(),
+                commands);
     }
 
     /** A disk of its own must be there, or tasks would find the file system it is mounted in. */

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,10 +39,12 @@ public final class Launcher {
     private static final String HOLDER = """
             begun=$1 sleep=$2; shift 2
             exec 3<&0 4>&1
-            { IFS= read -r go <&3 && : >"$begun" && exec "$@" 3<&- 4>&-; kill -KILL $$; exit 1; } </dev/null >>stdout &
+            """ + LogScript.TEXT + """
+            { IFS= read -r go <&3 && : >"$begun" && exec "$@" 3<&- 4>&- 5<&- 6<&-; kill -KILL $$; exit 1; } \\
+              </dev/null >/proc/self/fd/5 2>/proc/self/fd/6 &
             echo $$ $! >&4
             cd /
-            exec "$sleep" 2147483647 </dev/null >/dev/null 2>&1 3<&- 4>&-
+            exec "$sleep" 2147483647 </dev/null >/dev/null 2>&1 3<&- 4>&- 5<&- 6<&-
             """;
 
     /** What {@link #HOLDER} sleeps for: a holder is found by it. */
@@ -55,10 +56,17 @@ public final class Launcher {
     private final String bootId;
     private final String hostname;
     private final Map<String, String> agentEnvironment;
+    private final LogScript logs;
     private final Map<Long, OutputStream> gates = new ConcurrentHashMap<>();
 
-    public Launcher(Tools tools, String bootId, String hostname, Map<String, String> agentEnvironment) {
+    public Launcher(
+            Tools tools,
+            LogLimits logLimits,
+            String bootId,
+            String hostname,
+            Map<String, String> agentEnvironment) {
         this.tools = tools;
+        this.logs = new LogScript(tools.logs(), logLimits);
         this.bootId = bootId;
         this.hostname = hostname;
         this.agentEnvironment = Map.copyOf(agentEnvironment);
@@ -67,13 +75,14 @@ public final class Launcher {
     /** Makes a process that waits to become the task. */
     public ProcessRef prepare(ContainerSpec spec) throws LaunchFailure {
         TaskEnvironment environment = TaskEnvironment.of(spec, hostname, agentEnvironment);
-        ProcessBuilder builder = new ProcessBuilder(commandLine(spec.task().command(), environment, spec.begun()))
+        ProcessBuilder builder = new ProcessBuilder(commandLine(spec, environment))
                 .directory(spec.sandbox().toFile())
                 .redirectError(ProcessBuilder.Redirect.appendTo(
                         spec.sandbox().resolve("stderr").toFile()));
         builder.environment().clear();
         Process process;
         try {
+            LogScript.removeNames(spec);
             builder.environment().putAll(environment.exported());
             process = builder.start();
         } catch (IOException | IllegalArgumentException e) {
@@ -81,8 +90,13 @@ public final class Launcher {
         }
         try {
             ProcessRef ref = pids(process);
+            LogScript.removeNames(spec);
             gates.put(ref.holderPid(), process.getOutputStream());
             return ref;
+        } catch (IOException e) {
+            closeGate(process.getOutputStream());
+            process.destroyForcibly();
+            throw new LaunchFailure("cannot remove the names of its pipes", e);
         } catch (LaunchFailure | RuntimeException e) {
             closeGate(process.getOutputStream());
             process.destroyForcibly();
@@ -124,15 +138,21 @@ public final class Launcher {
         });
     }
 
-    private List<String> commandLine(CommandInfo command, TaskEnvironment environment, Path begun) {
+    private List<String> commandLine(ContainerSpec spec, TaskEnvironment environment) throws LaunchFailure {
+        CommandInfo command = spec.task().command();
         List<String> line = new ArrayList<>(List.of(
                 tools.setsid().toString(),
                 tools.shell().toString(),
                 "-c",
                 HOLDER,
                 "finback-holder",
-                begun.toString(),
+                spec.begun().toString(),
                 tools.sleep().toString()));
+        try {
+            line.addAll(logs.arguments(spec));
+        } catch (IllegalArgumentException e) {
+            throw new LaunchFailure("command.environment", e);
+        }
         List<String> assignments = environment.assignments();
         if (!tools.resetSignals().isEmpty() || !assignments.isEmpty()) {
             line.add(tools.env().toString());

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  * @param resetSignals arguments of {@code env} that give a task back the signals a POSIX shell ignores in background commands
  *     (SIGINT and SIGQUIT); empty where {@code env} cannot (coreutils before 8.31, busybox)
  */
-public record Tools(Path shell, Path setsid, Path sleep, Path env, List<String> resetSignals) {
+public record Tools(Path shell, Path setsid, Path sleep, Path env, List<String> resetSignals, LogTools logs) {
     /** Thrown with a line for the person at the terminal. */
     public static final class Missing extends Exception {
         private static final long serialVersionUID = 1L;
@@ -37,10 +37,11 @@ public record Tools(Path shell, Path setsid, Path sleep, Path env, List<String> 
                 require("setsid", everywhere),
                 require("sleep", everywhere),
                 env,
-                understands(env, reset) ? reset : List.of());
+                understands(env, reset) ? reset : List.of(),
+                LogTools.find(everywhere));
     }
 
-    private static Path require(String program, String path) throws Missing {
+    static Path require(String program, String path) throws Missing {
         return search(program, path)
                 .orElseThrow(
                         () -> new Missing(

@@ -27,6 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Real processes, really signalled. */
 class LauncherTest {
+    private static final LogLimits LIMITS = new LogLimits(10 << 20, 10);
+
     @TempDir
     Path sandbox;
 
@@ -40,7 +42,7 @@ class LauncherTest {
     void find() throws Exception {
         tools = Tools.find(System.getenv("PATH"));
         launcher =
-                new Launcher(tools, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"), "SECRET", "s"));
+                new Launcher(tools, LIMITS, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"), "SECRET", "s"));
         processes = new Processes(tools);
         begun = sandbox.resolve("begun");
     }

@@ -3,6 +3,7 @@ package io.finback.nodeagent.testing;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.executor.Launcher;
+import io.finback.nodeagent.executor.LogLimits;
 import io.finback.nodeagent.executor.ProcFs;
 import io.finback.nodeagent.executor.ProcessContainerizer;
 import io.finback.nodeagent.executor.Processes;
@@ -40,7 +41,7 @@ public final class TaskWorld {
                 sandboxes,
                 List.of(),
                 new Containerizers(List.of(new ProcessContainerizer(
-                        new Launcher(programs, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"))),
+                        new Launcher(programs, new LogLimits(1 << 20, 3), ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"))),
                         new Processes(programs),
                         sandboxes.ofAllIds(),
                         ProcFs.bootId()))),
