@@ -7,14 +7,14 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What a download's content must digest to; written {@code sha256:<64 hexadecimal digits>} or {@code sha512:<128>}.
+ * What a download's content must digest to; written {@code sha256:<64 hexadecimal digits>} {@code sha512:<128>} or {@code md5:<32>}.
  *
  * @param algorithm as Java names it
  * @param hex in lower case
  */
 record Checksum(String algorithm, String hex) {
-    private static final Map<String, String> ALGORITHMS = Map.of("sha256", "SHA-256", "sha512", "SHA-512");
-    private static final Map<String, Integer> DIGITS = Map.of("sha256", 64, "sha512", 128);
+    private static final Map<String, String> ALGORITHMS = Map.of("sha256", "SHA-256", "sha512", "SHA-512", "md5", "MD5");
+    private static final Map<String, Integer> DIGITS = Map.of("sha256", 64, "sha512", 128, "md5", 32);
 
     /** Throws {@link IllegalArgumentException} naming what was expected. */
     static Checksum parse(String text) {
@@ -24,7 +24,7 @@ record Checksum(String algorithm, String hex) {
         String algorithm = ALGORITHMS.get(name);
         if (algorithm == null || digits.length() != DIGITS.get(name) || !digits.matches("[0-9a-f]+")) {
             throw new IllegalArgumentException("checksum: '" + text
-                    + "' (expected: sha256: and 64 hexadecimal digits, or sha512: and 128 of them)");
+                    + "' (expected: sha256: and 64 hexadecimal digits, sha512: and 128, or md5: and 32)");
         }
         return new Checksum(algorithm, digits);
     }

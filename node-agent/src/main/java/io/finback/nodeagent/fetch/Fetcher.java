@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,8 +48,10 @@ public final class Fetcher {
      * Blocks until all are in {@code sandbox}, an existing directory in which nobody else writes.
      *
      * @param container whose fetch it is; {@link #cancel} ends it
+     * @param unwanted asked when a {@link #cancel} is sure to be heard: whether one has come before
      */
-    public void fetch(String container, List<Download> downloads, Path sandbox) throws FetchFailure {
+    public void fetch(String container, List<Download> downloads, Path sandbox, BooleanSupplier unwanted)
+            throws FetchFailure {
         Cancellation cancellation = new Cancellation();
         Cancellation before = running.put(container, cancellation);
         if (before != null) {
@@ -56,6 +59,9 @@ public final class Fetcher {
         }
         try {
             for (Download download : downloads) {
+                if (unwanted.getAsBoolean()) {
+                    throw new FetchFailure(download.uri(), "cancelled");
+                }
                 one(download, sandbox, cancellation);
                 fetched.incrementAndGet();
             }
