@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.finback.nodeagent.testing.Await;
+import io.finback.nodeagent.testing.Origin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,7 +143,7 @@ class FetcherTest {
             assertThatThrownBy(() -> fetch(settings(1 << 20), wrong.named("g")))
                     .hasMessageContaining("(expected: " + SHA256.substring(7) + ")");
         }
-        assertThatThrownBy(() -> fetch(settings(0), of("/f").checked("md5:abc"))).hasMessageContaining("sha256:");
+        assertThatThrownBy(() -> fetch(settings(0), of("/f").checked("crc:abc"))).hasMessageContaining("sha256:");
         assertThat(names()).containsExactly("f");
     }
 
@@ -204,7 +205,7 @@ class FetcherTest {
         origin.serve("/huge", new byte[5000]);
         Fetcher fetcher = fetcher(settings(2500));
         for (String path : List.of("/a", "/b", "/a", "/c", "/a", "/huge", "/a", "/b")) {
-            fetcher.fetch("c", List.of(of(path).cached().download()), sandbox);
+            fetcher.fetch("c", List.of(of(path).cached().download()), sandbox, () -> false);
             assertThat(fetcher.cacheUsedBytes()).isLessThanOrEqualTo(2500);
         }
         assertThat(origin.asked("/c")).isEqualTo(1);
@@ -222,10 +223,10 @@ class FetcherTest {
         origin.serve("/f", content);
         Fetcher fetcher = fetcher(settings(1 << 20));
         Want want = of("/f").cached().checked("sha256:" + sha256(content));
-        fetcher.fetch("c", List.of(want.download()), sandbox);
+        fetcher.fetch("c", List.of(want.download()), sandbox, () -> false);
         Files.write(directory.resolve("cache/0"), new byte[1000]);
 
-        fetcher.fetch("c", List.of(want.download()), sandbox);
+        fetcher.fetch("c", List.of(want.download()), sandbox, () -> false);
 
         assertThat(sandbox.resolve("f")).hasBinaryContent(content);
         assertThat(origin.asked("/f")).isEqualTo(2);
@@ -235,7 +236,7 @@ class FetcherTest {
         CompletableFuture<Void> done = new CompletableFuture<>();
         Thread thread = new Thread(() -> {
             try {
-                fetcher.fetch(container, List.of(want.download()), sandbox);
+                fetcher.fetch(container, List.of(want.download()), sandbox, () -> false);
                 done.complete(null);
             } catch (IOException e) {
                 done.completeExceptionally(new CompletionException(e));
@@ -247,7 +248,7 @@ class FetcherTest {
     }
 
     private void fetch(FetchSettings settings, Want... wants) throws IOException {
-        fetcher(settings).fetch("c", Stream.of(wants).map(Want::download).toList(), sandbox);
+        fetcher(settings).fetch("c", Stream.of(wants).map(Want::download).toList(), sandbox, () -> false);
     }
 
     private Fetcher fetcher(FetchSettings settings) throws IOException {

@@ -1,4 +1,4 @@
-package io.finback.nodeagent.fetch;
+package io.finback.nodeagent.testing;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -12,35 +12,35 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A real HTTP server whose answers tests choose. */
-final class Origin implements AutoCloseable {
+public final class Origin implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Map<String, AtomicInteger> asked = new ConcurrentHashMap<>();
 
-    Origin() throws IOException {
+    public Origin() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
         server.start();
     }
 
-    String url(String path) {
+    public String url(String path) {
         return "http://127.0.0.1:" + server.getAddress().getPort() + path;
     }
 
-    int asked(String path) {
+    public int asked(String path) {
         return asked.getOrDefault(path, new AtomicInteger()).get();
     }
 
-    Origin serve(String path, byte[] content) {
+    public Origin serve(String path, byte[] content) {
         return answer(path, 200, "", content, new CountDownLatch(0));
     }
 
     /** Sends the head and half of the content, and the rest once {@code go} is open. */
-    Origin serveHalting(String path, byte[] content, CountDownLatch go) {
+    public Origin serveHalting(String path, byte[] content, CountDownLatch go) {
         return answer(path, 200, "", content, go);
     }
 
-    Origin redirect(String path, String to) {
+    public Origin redirect(String path, String to) {
         return answer(path, 302, to, new byte[0], new CountDownLatch(0));
     }
 
