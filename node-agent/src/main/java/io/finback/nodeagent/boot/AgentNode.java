@@ -20,6 +20,7 @@ import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.executor.Tools;
 import io.finback.nodeagent.fetch.FetchStep;
 import io.finback.nodeagent.fetch.Fetcher;
+import io.finback.nodeagent.files.FileSpace;
 import io.finback.nodeagent.machine.Machine;
 import io.finback.nodeagent.node.AgentGuardian;
 import io.finback.nodeagent.node.ConversationActor;
@@ -309,7 +310,13 @@ public final class AgentNode implements Node {
         AgentRoutes routes = new AgentRoutes(
                 view,
                 () -> bound.join().localAddress().getPort(),
-                system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")));
+                new FileSpace(
+                        view.sandboxes().ofAllIds(),
+                        view.sandboxes().root(),
+                        settings.files().log(),
+                        settings.files().maxEntries()),
+                system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
+                settings.files().maxFollowers());
         try {
             ServerBinding binding = Http.get(system)
                     .newServerAt(settings.httpHost(), settings.httpPort())

@@ -33,6 +33,7 @@ record AgentSettings(
         TasksSettings tasks,
         LogLimits logs,
         FetchSettings fetch,
+        FilesSettings files,
         boolean stopTasksOnExit,
         int launchParallelism) {
 
@@ -71,6 +72,7 @@ record AgentSettings(
                         agent.getInt("sandbox-gc.max-ended")),
                 logs(agent.getConfig("logs")),
                 fetch(agent.getConfig("fetcher")),
+                FilesSettings.from(agent.getConfig("files")),
                 agent.getBoolean("stop-tasks-on-exit"),
                 within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64));
     }
