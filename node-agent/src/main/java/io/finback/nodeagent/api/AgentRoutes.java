@@ -12,13 +12,14 @@ import akka.http.javadsl.server.PathMatchers;
 import akka.http.javadsl.server.Route;
 import io.finback.nodeagent.files.FileSpace;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /**
- * The agent API: {@code /health}, {@code /version}, {@code /state}, {@code /files/…}, {@code /metrics} and
- * {@code /metrics/snapshot}; each also under {@code /slave(1)} and with {@code .json}, where Mesos has them so. Reads only.
+ * The agent API: {@code /health}, {@code /version}, {@code /state}, {@code /flags}, {@code /containers},
+ * {@code /monitor/statistics}, {@code /files/…}, {@code /metrics} and {@code /metrics/snapshot}; each also under {@code /slave(1)} and with {@code .json}, where Mesos has them so. Reads only.
  */
 public final class AgentRoutes extends AllDirectives {
     private static final ContentType.NonBinary PROMETHEUS = MediaTypes.TEXT_PLAIN.toContentType(HttpCharsets.UTF_8);
@@ -27,6 +28,7 @@ public final class AgentRoutes extends AllDirectives {
 
     private final AgentView view;
     private final IntSupplier port;
+    private final MonitorRoutes monitor;
     private final FilesRoutes files;
 
     /**
@@ -36,6 +38,7 @@ public final class AgentRoutes extends AllDirectives {
     public AgentRoutes(AgentView view, IntSupplier port, FileSpace space, Executor blocking, int maxFollowers) {
         this.view = view;
         this.port = port;
+        this.monitor = new MonitorRoutes(view, blocking);
         this.files = new FilesRoutes(space, blocking, maxFollowers, HEARTBEAT);
     }
 
@@ -48,8 +51,12 @@ public final class AgentRoutes extends AllDirectives {
                 path("health", () -> complete(StatusCodes.OK)),
                 json("version", () -> "{\"version\":\"" + view.version() + "\"}"),
                 json("state", () -> StateJson.state(view, port.getAsInt())),
+                json("flags", () -> Flags.json(view)),
+                monitor.route(),
                 files.route(),
-                path(PathMatchers.segment("metrics").slash("snapshot"), () -> answer(MetricsText.snapshot(view))),
+                path(
+                        PathMatchers.segment("metrics").slash("snapshot"),
+                        () -> answer(MesosMetrics.snapshot(view, Instant.now()))),
                 path(
                         "metrics",
                         () -> complete(HttpResponse.create()

@@ -12,6 +12,7 @@ import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
+import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.ProcFs;
 import io.finback.nodeagent.executor.ProcessContainerizer;
@@ -139,7 +140,9 @@ public final class AgentNode implements Node {
                 Instant.now(),
                 board,
                 sandboxes,
-                registration);
+                registration,
+                containers,
+                settings.flags());
 
         LaunchThreads threads =
                 LaunchThreads.start(settings.launchParallelism(), settings.fetch().parallelism());
@@ -166,6 +169,7 @@ public final class AgentNode implements Node {
                     sandboxes,
                     List.of(new FetchStep(fetcher, task -> unwanted(board, task))),
                     containers,
+                    new Inside(tools),
                     board,
                     threads.blocking(),
                     threads.patient(),

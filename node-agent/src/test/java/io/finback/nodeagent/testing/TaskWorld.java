@@ -2,6 +2,7 @@ package io.finback.nodeagent.testing;
 
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
+import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.LogLimits;
 import io.finback.nodeagent.executor.ProcFs;
@@ -55,6 +56,7 @@ public final class TaskWorld {
                         new Processes(programs),
                         sandboxes.ofAllIds(),
                         ProcFs.bootId()))),
+                new Inside(programs),
                 board,
                 work -> new Thread(work, "test-blocking").start(),
                 work -> new Thread(work, "test-patient").start(),
@@ -64,7 +66,9 @@ public final class TaskWorld {
                         Duration.ofMillis(10),
                         Duration.ofMillis(50),
                         Duration.ofDays(7),
-                        MAX_ENDED));
+                        MAX_ENDED,
+                        64,
+                        4));
     }
 
     public TaskTools tools() {
