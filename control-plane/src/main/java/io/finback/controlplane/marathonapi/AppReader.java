@@ -34,8 +34,8 @@ final class AppReader {
             Set.of(".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz", ".zip");
 
     private static final Pattern URI_START = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*:/");
-    private static final Pattern CHECKSUM = Pattern.compile(
-            "(?i)sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}|md5:[0-9a-f]{32}");
+    private static final Pattern CHECKSUM =
+            Pattern.compile("(?i)sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}|md5:[0-9a-f]{32}");
 
     private AppReader() {}
 
@@ -170,8 +170,10 @@ final class AppReader {
             }
             uri.ifPresent(u -> checkUri(u, path + "/uri", problems));
             Optional<String> checksum = fetch.text("checksum");
-            checksum.filter(c -> !CHECKSUM.matcher(c).matches()).ifPresent(c -> problems.rule(
-                    path + "/checksum", "'" + c + "' (expected: 'sha256:' and 64 hexadecimal digits, 'sha512:' or 'md5:')"));
+            checksum.filter(c -> !CHECKSUM.matcher(c).matches())
+                    .ifPresent(c -> problems.rule(
+                            path + "/checksum",
+                            "'" + c + "' (expected: 'sha256:' and 64 hexadecimal digits, 'sha512:' or 'md5:')"));
             return uri.map(u -> new FetchUri(
                     u,
                     fetch.bool("extract").orElse(true),

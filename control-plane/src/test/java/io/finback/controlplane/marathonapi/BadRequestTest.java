@@ -198,7 +198,8 @@ class BadRequestTest {
         assertThat(client.get("/v2/apps/base").text())
                 .contains("\"fetch\":[" + fetch + "]")
                 .contains("\"uris\":[\"https://files.example/a.tgz\"]");
-        assertThat(client.put("/v2/apps/base?force=true", "{\"instances\":0,\"fetch\":[],\"uris\":[]}").status())
+        assertThat(client.put("/v2/apps/base?force=true", "{\"instances\":0,\"fetch\":[],\"uris\":[]}")
+                        .status())
                 .isEqualTo(200);
     }
 

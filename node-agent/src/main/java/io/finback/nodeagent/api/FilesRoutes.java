@@ -124,7 +124,8 @@ final class FilesRoutes extends AllDirectives {
             return HttpResponse.create()
                     .withEntity(
                             callback.isPresent()
-                                    ? HttpEntities.create(JAVASCRIPT, ByteString.fromString(callback.get() + "(" + json + ");"))
+                                    ? HttpEntities.create(
+                                            JAVASCRIPT, ByteString.fromString(callback.get() + "(" + json + ");"))
                                     : HttpEntities.create(ContentTypes.APPLICATION_JSON, json));
         });
     }
@@ -139,7 +140,10 @@ final class FilesRoutes extends AllDirectives {
                                 .withStatus(e.isMissing() ? StatusCodes.NOT_FOUND : StatusCodes.BAD_REQUEST)
                                 .withEntity(e.getMessage() + "\n");
                     } catch (IOException e) {
-                        log.warn("files.failed path={} reason={}", query.text("path").orElse(""), e.toString());
+                        log.warn(
+                                "files.failed path={} reason={}",
+                                query.text("path").orElse(""),
+                                e.toString());
                         return HttpResponse.create().withStatus(500).withEntity("The file cannot be read.\n");
                     }
                 },
@@ -178,8 +182,7 @@ final class FilesRoutes extends AllDirectives {
         return HttpResponse.create()
                 .addHeader(RawHeader.create("Content-Disposition", "attachment; filename=\"" + name + "\""))
                 .withEntity(HttpEntities.create(
-                        MediaTypes.APPLICATION_OCTET_STREAM.toContentType(),
-                        FileIO.fromPath(file)));
+                        MediaTypes.APPLICATION_OCTET_STREAM.toContentType(), FileIO.fromPath(file)));
     }
 
     private HttpResponse follow(Query query) throws FileFailure, IOException {

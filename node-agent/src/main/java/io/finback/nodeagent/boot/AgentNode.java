@@ -144,8 +144,8 @@ public final class AgentNode implements Node {
                 containers,
                 settings.flags());
 
-        LaunchThreads threads =
-                LaunchThreads.start(settings.launchParallelism(), settings.fetch().parallelism());
+        LaunchThreads threads = LaunchThreads.start(
+                settings.launchParallelism(), settings.fetch().parallelism());
         ActorSystem<AgentGuardian.Command> system =
                 ClusterSystem.local(AgentGuardian.create(), "finback-agent", config);
         ClusterLink link = null;

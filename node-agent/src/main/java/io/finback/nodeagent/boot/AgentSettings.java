@@ -117,7 +117,9 @@ record AgentSettings(
     private static FetchSettings fetch(Config fetcher) {
         Map<String, List<String>> commands = new TreeMap<>();
         Config written = fetcher.getConfig("commands");
-        written.root().keySet().forEach(scheme -> commands.put(scheme, written.getStringList(ConfigUtil.quoteString(scheme))));
+        written.root()
+                .keySet()
+                .forEach(scheme -> commands.put(scheme, written.getStringList(ConfigUtil.quoteString(scheme))));
         return new FetchSettings(
                 fetcher.getBytes("cache-size"),
                 fetcher.getBytes("max-size"),

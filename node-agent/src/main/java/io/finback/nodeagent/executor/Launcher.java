@@ -60,11 +60,7 @@ public final class Launcher {
     private final Map<Long, OutputStream> gates = new ConcurrentHashMap<>();
 
     public Launcher(
-            Tools tools,
-            LogLimits logLimits,
-            String bootId,
-            String hostname,
-            Map<String, String> agentEnvironment) {
+            Tools tools, LogLimits logLimits, String bootId, String hostname, Map<String, String> agentEnvironment) {
         this.tools = tools;
         this.logs = new LogScript(tools.logs(), logLimits);
         this.bootId = bootId;

@@ -79,10 +79,8 @@ public final class Processes {
      * for long: a process that left its task's session keeps the pipe open, and its output goes on.
      */
     public void awaitLoggers(List<ProcessRef> ended) {
-        Set<Long> holders = ended.stream()
-                .filter(this::isOurs)
-                .map(ProcessRef::holderPid)
-                .collect(Collectors.toSet());
+        Set<Long> holders =
+                ended.stream().filter(this::isOurs).map(ProcessRef::holderPid).collect(Collectors.toSet());
         Set<Long> tasks = ended.stream().map(ProcessRef::pid).collect(Collectors.toSet());
         List<ProcFs.Stat> busy = holders.isEmpty()
                 ? List.of()

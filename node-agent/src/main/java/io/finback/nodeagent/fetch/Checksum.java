@@ -13,7 +13,8 @@ import java.util.Map;
  * @param hex in lower case
  */
 record Checksum(String algorithm, String hex) {
-    private static final Map<String, String> ALGORITHMS = Map.of("sha256", "SHA-256", "sha512", "SHA-512", "md5", "MD5");
+    private static final Map<String, String> ALGORITHMS =
+            Map.of("sha256", "SHA-256", "sha512", "SHA-512", "md5", "MD5");
     private static final Map<String, Integer> DIGITS = Map.of("sha256", 64, "sha512", 128, "md5", 32);
 
     /** Throws {@link IllegalArgumentException} naming what was expected. */

@@ -129,8 +129,7 @@ final class Extraction {
 
     private void file(String name, InputStream content, int mode) throws IOException {
         Path place = tree.placeFor(name);
-        try (OutputStream out =
-                Files.newOutputStream(place, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (OutputStream out = Files.newOutputStream(place, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             byte[] buffer = new byte[BUFFER];
             int read = content.read(buffer);
             while (read >= 0) {
@@ -179,7 +178,9 @@ final class Extraction {
             Set<PosixFilePermission> permissions = permissions(directory.getValue());
             // What its owner cannot enter, nobody could clean up.
             permissions.addAll(EnumSet.of(
-                    PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE));
+                    PosixFilePermission.OWNER_READ,
+                    PosixFilePermission.OWNER_WRITE,
+                    PosixFilePermission.OWNER_EXECUTE));
             Files.setPosixFilePermissions(directory.getKey(), permissions);
         }
     }

@@ -129,7 +129,8 @@ final class FetchCache {
         return used;
     }
 
-    private Optional<Lease> fill(String key, Entry entry, Cancellation cancellation, Filling filling) throws FetchFailure {
+    private Optional<Lease> fill(String key, Entry entry, Cancellation cancellation, Filling filling)
+            throws FetchFailure {
         Path part = directory.resolve(entry.file.getFileName() + ".part");
         try {
             filling.fill(part, more -> grow(entry, more));
@@ -177,7 +178,9 @@ final class FetchCache {
             if (e.getCause() instanceof Abandoned again) {
                 throw again;
             }
-            throw e.getCause() instanceof FetchFailure failure ? failure : new FetchFailure(key, e.getCause().toString());
+            throw e.getCause() instanceof FetchFailure failure
+                    ? failure
+                    : new FetchFailure(key, e.getCause().toString());
         } finally {
             cancellation.remove(ending);
         }

@@ -110,9 +110,10 @@ public final class Fetcher {
             SafeTree tree = new SafeTree(sandbox);
             String name = download.target().orElseThrow();
             // What a local file holds may be for one task's eyes only; and it is here already.
-            Optional<FetchCache.Lease> lease = download.cache() && !download.scheme().equals("file")
-                    ? cached(download, cancellation)
-                    : Optional.empty();
+            Optional<FetchCache.Lease> lease =
+                    download.cache() && !download.scheme().equals("file")
+                            ? cached(download, cancellation)
+                            : Optional.empty();
             if (lease.isPresent()) {
                 try (FetchCache.Lease held = lease.get()) {
                     deliver(download, name, held.file(), tree, cancellation);

@@ -59,7 +59,8 @@ final class SafeTree {
     /** An existing plain file that may be linked to. */
     Path existing(String name) throws IOException {
         Path place = place(name);
-        if (!Files.isRegularFile(place, LinkOption.NOFOLLOW_LINKS) || !place.toRealPath().startsWith(root)) {
+        if (!Files.isRegularFile(place, LinkOption.NOFOLLOW_LINKS)
+                || !place.toRealPath().startsWith(root)) {
             throw new IOException("a link to '" + name + "' (expected: a file of the same archive)");
         }
         return place;
@@ -120,8 +121,10 @@ final class SafeTree {
             try {
                 Files.createDirectory(at);
             } catch (FileAlreadyExistsException e) {
-                throw new IOException("'" + name + "' passes '" + root.relativize(at)
-                        + "', which is a file or a link (expected: a directory)", e);
+                throw new IOException(
+                        "'" + name + "' passes '" + root.relativize(at)
+                                + "', which is a file or a link (expected: a directory)",
+                        e);
             }
         }
     }

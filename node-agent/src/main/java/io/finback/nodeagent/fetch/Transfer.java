@@ -64,7 +64,8 @@ final class Transfer {
             HttpResponse<InputStream> answer = wire.get(uri, cancellation);
             try (InputStream body = wire.watched(answer.body(), cancellation)) {
                 if (answer.statusCode() == 200) {
-                    long length = answer.headers().firstValueAsLong("Content-Length").orElse(-1);
+                    long length =
+                            answer.headers().firstValueAsLong("Content-Length").orElse(-1);
                     copy(body, file, length);
                     if (length >= 0 && bytes != length) {
                         throw failure("ended after " + bytes + " bytes (expected: " + length + ")");
@@ -72,7 +73,10 @@ final class Transfer {
                     return;
                 }
             }
-            uri = redirected(uri, answer.statusCode(), answer.headers().firstValue("Location").orElse(""));
+            uri = redirected(
+                    uri,
+                    answer.statusCode(),
+                    answer.headers().firstValue("Location").orElse(""));
         }
         throw failure("redirects more than " + settings.maxRedirects() + " times");
     }
@@ -89,9 +93,11 @@ final class Transfer {
             throw failure("the server redirects to '" + location + "' (expected: a URI)");
         }
         String scheme = next.getScheme() == null ? "" : next.getScheme().toLowerCase(Locale.ROOT);
-        boolean allowed = scheme.equals("https") || (scheme.equals("http") && from.getScheme().equalsIgnoreCase("http"));
+        boolean allowed = scheme.equals("https")
+                || (scheme.equals("http") && from.getScheme().equalsIgnoreCase("http"));
         if (!allowed || next.getHost() == null) {
-            throw failure("the server redirects to '" + next + "' (expected: http or https, and never from https to http)");
+            throw failure(
+                    "the server redirects to '" + next + "' (expected: http or https, and never from https to http)");
         }
         return next;
     }

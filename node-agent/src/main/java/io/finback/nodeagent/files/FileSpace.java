@@ -153,7 +153,9 @@ public final class FileSpace {
                 return log.get().toRealPath();
             }
             Path asked = absolute.startsWith(FRAMEWORKS)
-                    ? ofThisAgent.resolve("frameworks").resolve(Path.of(FRAMEWORKS).relativize(absolute))
+                    ? ofThisAgent
+                            .resolve("frameworks")
+                            .resolve(Path.of(FRAMEWORKS).relativize(absolute))
                     : absolute;
             Path real = asked.toRealPath();
             if (real.startsWith(sandboxes.toRealPath())) {

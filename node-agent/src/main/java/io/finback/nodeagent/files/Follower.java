@@ -76,8 +76,8 @@ public final class Follower implements AutoCloseable {
         if (whole == 0) {
             return Optional.empty();
         }
-        FileSpace.Piece piece = new FileSpace.Piece(
-                new String(buffer.array(), 0, whole, StandardCharsets.UTF_8), offset);
+        FileSpace.Piece piece =
+                new FileSpace.Piece(new String(buffer.array(), 0, whole, StandardCharsets.UTF_8), offset);
         offset += whole;
         return Optional.of(piece);
     }

@@ -56,8 +56,8 @@ class FilesApiTest {
         Files.writeString(data.resolve("secret"), "s");
         FileSpace space = new FileSpace(
                 data.resolve("slaves"), data.resolve("slaves/a1"), Optional.of(data.resolve("agent.log")), 50);
-        FilesRoutes routes = new FilesRoutes(
-                space, command -> new Thread(command, "test-files").start(), 1, Duration.ofMillis(100));
+        FilesRoutes routes =
+                new FilesRoutes(space, command -> new Thread(command, "test-files").start(), 1, Duration.ofMillis(100));
         binding = Http.get(system)
                 .newServerAt("127.0.0.1", 0)
                 .bind(routes.route())
@@ -86,7 +86,8 @@ class FilesApiTest {
         }) {
             assertThat(json("read", path, "&offset=6&length=5")).hasToString("{\"data\":\"whale\",\"offset\":6}");
         }
-        assertThat(json("read", "/slave/log", "&offset=0").path("data").asText()).isEqualTo("agent speaks\n");
+        assertThat(json("read", "/slave/log", "&offset=0").path("data").asText())
+                .isEqualTo("agent speaks\n");
     }
 
     @Test
@@ -95,7 +96,8 @@ class FilesApiTest {
         assertThat(json("read", TASK + "/stdout", "&offset=-1")).hasToString("{\"data\":\"\",\"offset\":12}");
         assertThat(json("read", TASK + "/stdout", "&offset=400")).hasToString("{\"data\":\"\",\"offset\":12}");
         Files.writeString(sandbox.resolve("large"), "x".repeat(100_000));
-        assertThat(json("read", TASK + "/large", "&offset=10").path("data").asText()).hasSize(64 * 1024);
+        assertThat(json("read", TASK + "/large", "&offset=10").path("data").asText())
+                .hasSize(64 * 1024);
         Files.writeString(sandbox.resolve("umlaut"), "aä");
         assertThat(json("read", TASK + "/umlaut", "&offset=0&length=2")).hasToString("{\"data\":\"a\",\"offset\":0}");
     }
@@ -123,12 +125,23 @@ class FilesApiTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"DATA/secret", "DATA/slaves/../secret", "TASK/link", "TASK/dir/secret", "/etc/passwd", "/slave/log/../../etc/passwd",
-        "/frameworks/../../../secret", "TASK/../../../../../../../secret", "TASK/fifo"})
+    @ValueSource(
+            strings = {
+                "DATA/secret",
+                "DATA/slaves/../secret",
+                "TASK/link",
+                "TASK/dir/secret",
+                "/etc/passwd",
+                "/slave/log/../../etc/passwd",
+                "/frameworks/../../../secret",
+                "TASK/../../../../../../../secret",
+                "TASK/fifo"
+            })
     void nothingElseIsShown(String path) throws Exception {
         Files.createSymbolicLink(sandbox.resolve("link"), data.resolve("secret"));
         Files.createSymbolicLink(sandbox.resolve("dir"), data);
-        assertThat(new ProcessBuilder("mkfifo", sandbox + "/fifo").start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", sandbox + "/fifo").start().waitFor())
+                .isZero();
         String asked = path.replace("TASK", TASK).replace("DATA", data.toString());
         for (String endpoint : new String[] {"read", "download", "follow"}) {
             assertThat(get(endpoint + "?path=" + URLEncoder.encode(asked, StandardCharsets.UTF_8) + "&offset=0")
@@ -150,7 +163,8 @@ class FilesApiTest {
         assertThat(file.path("nlink").asInt()).isEqualTo(1);
         assertThat(file.path("uid").asText()).isEqualTo(System.getProperty("user.name"));
         assertThat(file.path("mtime").asLong()).isPositive();
-        assertThat(get("browse?path=" + TASK + "&jsonp=angular.callbacks._0").body()).startsWith("angular.callbacks._0([{");
+        assertThat(get("browse?path=" + TASK + "&jsonp=angular.callbacks._0").body())
+                .startsWith("angular.callbacks._0([{");
         assertThat(json("debug", "", "").path("/frameworks").asText()).endsWith("/slaves/a1/frameworks");
 
         HttpResponse<String> download = get("download?path=" + TASK + "/stdout");
@@ -168,8 +182,7 @@ class FilesApiTest {
         HttpResponse<InputStream> stream = client.send(
                 request("follow?path=" + TASK + "/stdout&offset=-6"), HttpResponse.BodyHandlers.ofInputStream());
         assertThat(stream.headers().firstValue("Content-Type").orElse("")).startsWith("text/event-stream");
-        try (BufferedReader lines =
-                new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
             assertThat(next(lines)).isEqualTo("whale\n");
             assertThat(get("follow?path=" + TASK + "/stdout").statusCode()).isEqualTo(503);
 
@@ -186,8 +199,8 @@ class FilesApiTest {
             assertThat(next(lines)).isEqualTo("four\n");
         }
         Await.until("the place is free again", () -> {
-            HttpResponse<InputStream> again = client.send(
-                    request("follow?path=" + TASK + "/stdout"), HttpResponse.BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> again =
+                    client.send(request("follow?path=" + TASK + "/stdout"), HttpResponse.BodyHandlers.ofInputStream());
             again.body().close();
             return again.statusCode() == 200;
         });
@@ -199,7 +212,10 @@ class FilesApiTest {
             line = lines.readLine();
         }
         assertThat(line).isNotNull();
-        return new JsonMapper().readTree(line.substring("data: ".length())).path("data").asText();
+        return new JsonMapper()
+                .readTree(line.substring("data: ".length()))
+                .path("data")
+                .asText();
     }
 
     private void append(String name, String text) throws IOException {
@@ -217,8 +233,8 @@ class FilesApiTest {
     }
 
     private HttpRequest request(String request) {
-        return HttpRequest.newBuilder(URI.create(
-                        "http://127.0.0.1:" + binding.localAddress().getPort() + "/files/" + request))
+        return HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + binding.localAddress().getPort() + "/files/" + request))
                 .build();
     }
 }

@@ -41,8 +41,8 @@ class LauncherTest {
     @BeforeEach
     void find() throws Exception {
         tools = Tools.find(System.getenv("PATH"));
-        launcher =
-                new Launcher(tools, LIMITS, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"), "SECRET", "s"));
+        launcher = new Launcher(
+                tools, LIMITS, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"), "SECRET", "s"));
         processes = new Processes(tools);
         begun = sandbox.resolve("begun");
     }

@@ -42,8 +42,10 @@ class TaskLogTest {
     @Test
     void nothingIsLostOrTornBelowTheLimit() throws Exception {
         // Lines of every length, written one by one and in heaps.
-        finish("i=0; while [ $i -lt 3000 ]; do echo \"$i aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"; i=$((i+1)); done;"
-                + " seq 3000 30000", Map.of("CONTAINER_LOGGER_MAX_STDOUT_SIZE", "64KB"));
+        finish(
+                "i=0; while [ $i -lt 3000 ]; do echo \"$i aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"; i=$((i+1)); done;"
+                        + " seq 3000 30000",
+                Map.of("CONTAINER_LOGGER_MAX_STDOUT_SIZE", "64KB"));
 
         List<String> lines = all("stdout");
         assertThat(lines).hasSize(30001);
@@ -59,11 +61,13 @@ class TaskLogTest {
 
     @Test
     void aTaskThatPrintsForEverDoesNotFillTheDisk() throws Exception {
-        start("yes & yes >&2", Map.of(
-                "CONTAINER_LOGGER_MAX_STDOUT_SIZE", "1MB",
-                "CONTAINER_LOGGER_LOGROTATE_STDOUT_OPTIONS", "rotate 2\ncompress",
-                "CONTAINER_LOGGER_MAX_STDERR_SIZE", "64KB",
-                "CONTAINER_LOGGER_LOGROTATE_STDERR_OPTIONS", "rotate 0"));
+        start(
+                "yes & yes >&2",
+                Map.of(
+                        "CONTAINER_LOGGER_MAX_STDOUT_SIZE", "1MB",
+                        "CONTAINER_LOGGER_LOGROTATE_STDOUT_OPTIONS", "rotate 2\ncompress",
+                        "CONTAINER_LOGGER_MAX_STDERR_SIZE", "64KB",
+                        "CONTAINER_LOGGER_LOGROTATE_STDERR_OPTIONS", "rotate 0"));
 
         Await.until("it went round", () -> Files.exists(sandbox.resolve("stdout.2")));
         for (int i = 0; i < 200; i++) {
@@ -81,8 +85,10 @@ class TaskLogTest {
     void whatATaskPutsInTheWayIsNeverWrittenThrough() throws Exception {
         Path outside = Files.createDirectory(directory.resolve("outside"));
         Path secret = Files.writeString(outside.resolve("secret"), "s");
-        finish("ln -s '" + outside + "' stdout.1; ln -s '" + outside + "' stdout.2; mkdir stdout.3;"
-                + " head -c 70000 /dev/zero; rm stdout; ln -s '" + secret + "' stdout; head -c 300000 /dev/zero",
+        finish(
+                "ln -s '" + outside + "' stdout.1; ln -s '" + outside + "' stdout.2; mkdir stdout.3;"
+                        + " head -c 70000 /dev/zero; rm stdout; ln -s '" + secret
+                        + "' stdout; head -c 300000 /dev/zero",
                 Map.of("CONTAINER_LOGGER_MAX_STDOUT_SIZE", "64KB"));
 
         assertThat(secret).hasContent("s");
@@ -138,8 +144,8 @@ class TaskLogTest {
         sandbox = Files.createDirectories(directory.resolve("sandbox"));
         Launcher launcher = new Launcher(
                 tools, new LogLimits(10 << 20, 30), ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH")));
-        last = launcher.prepare(new ContainerSpec(
-                "c", Tasks.shell("t", command, environment), sandbox, directory.resolve("begun")));
+        last = launcher.prepare(
+                new ContainerSpec("c", Tasks.shell("t", command, environment), sandbox, directory.resolve("begun")));
         assertThat(launcher.release(last)).isTrue();
     }
 

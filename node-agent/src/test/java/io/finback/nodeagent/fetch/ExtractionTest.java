@@ -42,8 +42,9 @@ class ExtractionTest {
     @ValueSource(strings = {"a.tar", "a.tar.gz", "a.tgz", "a.tar.bz2", "a.tbz2", "a.tar.xz", "a.txz"})
     void unpacksWhatTarWrites(String name) throws Exception {
         Path archive = directory.resolve(name);
-        run("mkdir -p app/bin; echo hi >app/bin/run; chmod 755 app/bin/run; ln -s bin/run app/start; ln app/bin/run app/same;"
-                + " tar caf '" + archive + "' app");
+        run(
+                "mkdir -p app/bin; echo hi >app/bin/run; chmod 755 app/bin/run; ln -s bin/run app/start; ln app/bin/run app/same;"
+                        + " tar caf '" + archive + "' app");
         extract(archive);
 
         assertThat(sandbox.resolve("app/start")).isSymbolicLink().hasContent("hi\n");
@@ -159,7 +160,9 @@ class ExtractionTest {
 
     private void refused(Consumer<TarArchiveOutputStream> content, String why) throws Exception {
         Path archive = tar(content);
-        assertThatThrownBy(() -> extract(archive)).isInstanceOf(IOException.class).hasMessageContaining(why);
+        assertThatThrownBy(() -> extract(archive))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(why);
         try (Stream<Path> links = Files.walk(sandbox)) {
             assertThat(links.filter(Files::isSymbolicLink)
                             .map(link -> link.getFileName().toString())
@@ -213,7 +216,10 @@ class ExtractionTest {
     }
 
     private void run(String script) throws Exception {
-        Process process = new ProcessBuilder("/bin/sh", "-ec", script).directory(directory.toFile()).inheritIO().start();
+        Process process = new ProcessBuilder("/bin/sh", "-ec", script)
+                .directory(directory.toFile())
+                .inheritIO()
+                .start();
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isZero();
     }

@@ -51,7 +51,10 @@ class FetcherTest {
     @Test
     void bringsAFileUnderItsOwnNameAndUnderAnother() throws Exception {
         origin.serve("/a/tool.sh", CONTENT);
-        fetch(settings(1 << 20), of("/a/tool.sh?version=3"), of("/a/tool.sh").named("bin/tool").executable());
+        fetch(
+                settings(1 << 20),
+                of("/a/tool.sh?version=3"),
+                of("/a/tool.sh").named("bin/tool").executable());
 
         assertThat(sandbox.resolve("tool.sh")).hasBinaryContent(CONTENT);
         assertThat(Files.isExecutable(sandbox.resolve("tool.sh"))).isFalse();
@@ -72,7 +75,8 @@ class FetcherTest {
         fetch(settings, Want.uri(allowed.resolve("f").toUri().toString()).named("g"));
         assertThat(names()).containsExactlyInAnyOrder("f", "g");
 
-        assertThatThrownBy(() -> fetch(settings, Want.uri(allowed.resolve("link").toString())))
+        assertThatThrownBy(
+                        () -> fetch(settings, Want.uri(allowed.resolve("link").toString())))
                 .hasMessageContaining("local-roots");
         assertThatThrownBy(() -> fetch(settings, Want.uri(allowed + "/../secret")))
                 .hasMessageContaining("local-roots");
@@ -80,9 +84,11 @@ class FetcherTest {
 
     @Test
     void aConfiguredCommandBringsOtherSchemes() throws Exception {
-        Map<String, List<String>> commands =
-                Map.of("hdfs", List.of("/bin/sh", "-c", "echo \"$1\" >\"$2\"", "sh", "{uri}", "{file}"), "s3", List.of(
-                        "/bin/sh", "-c", "echo no bucket; exit 3", "{uri}", "{file}"));
+        Map<String, List<String>> commands = Map.of(
+                "hdfs",
+                List.of("/bin/sh", "-c", "echo \"$1\" >\"$2\"", "sh", "{uri}", "{file}"),
+                "s3",
+                List.of("/bin/sh", "-c", "echo no bucket; exit 3", "{uri}", "{file}"));
         FetchSettings settings = settings(0, List.of(), commands);
 
         fetch(settings, Want.uri("hdfs://name/dir/part-0"));
@@ -96,8 +102,10 @@ class FetcherTest {
 
     @Test
     void followsRedirectsButNotForEver() throws Exception {
-        origin.serve("/there", CONTENT).redirect("/here", "/there").redirect("/loop", "/loop").redirect(
-                "/away", "file:///etc/passwd");
+        origin.serve("/there", CONTENT)
+                .redirect("/here", "/there")
+                .redirect("/loop", "/loop")
+                .redirect("/away", "file:///etc/passwd");
         fetch(settings(0), of("/here"));
         assertThat(sandbox.resolve("here")).hasBinaryContent(CONTENT);
         assertThatThrownBy(() -> fetch(settings(0), of("/loop"))).hasMessageContaining("redirects more than");
@@ -139,11 +147,13 @@ class FetcherTest {
         origin.serve("/f", CONTENT);
         String right = "sha256:" + sha256(CONTENT);
         fetch(settings(0), of("/f").checked(right));
-        for (Want wrong : List.of(of("/f").checked(SHA256), of("/f").checked(SHA256).cached())) {
+        for (Want wrong :
+                List.of(of("/f").checked(SHA256), of("/f").checked(SHA256).cached())) {
             assertThatThrownBy(() -> fetch(settings(1 << 20), wrong.named("g")))
                     .hasMessageContaining("(expected: " + SHA256.substring(7) + ")");
         }
-        assertThatThrownBy(() -> fetch(settings(0), of("/f").checked("crc:abc"))).hasMessageContaining("sha256:");
+        assertThatThrownBy(() -> fetch(settings(0), of("/f").checked("crc:abc")))
+                .hasMessageContaining("sha256:");
         assertThat(names()).containsExactly("f");
     }
 
@@ -174,8 +184,10 @@ class FetcherTest {
         Fetcher fetcher = fetcher(patient());
         CompletableFuture<Void> first = start(fetcher, "first", of("/f").cached());
         Await.until("it asks", () -> origin.asked("/f") == 1);
-        CompletableFuture<Void> second = start(fetcher, "second", of("/f").cached().named("g"));
-        CompletableFuture<Void> third = start(fetcher, "third", of("/f").cached().named("h"));
+        CompletableFuture<Void> second =
+                start(fetcher, "second", of("/f").cached().named("g"));
+        CompletableFuture<Void> third =
+                start(fetcher, "third", of("/f").cached().named("h"));
 
         fetcher.cancel("first");
         assertThatThrownBy(first::join).hasRootCauseInstanceOf(FetchFailure.class);
@@ -293,24 +305,41 @@ class FetcherTest {
 
         Want named(String name) {
             return new Want(new Download(
-                    download.uri(), download.executable(), download.extract(), download.cache(), Optional.of(name),
+                    download.uri(),
+                    download.executable(),
+                    download.extract(),
+                    download.cache(),
+                    Optional.of(name),
                     download.checksum()));
         }
 
         Want executable() {
             return new Want(new Download(
-                    download.uri(), true, download.extract(), download.cache(), download.outputFile(), download.checksum()));
+                    download.uri(),
+                    true,
+                    download.extract(),
+                    download.cache(),
+                    download.outputFile(),
+                    download.checksum()));
         }
 
         Want cached() {
             return new Want(new Download(
-                    download.uri(), download.executable(), download.extract(), true, download.outputFile(),
+                    download.uri(),
+                    download.executable(),
+                    download.extract(),
+                    true,
+                    download.outputFile(),
                     download.checksum()));
         }
 
         Want checked(String checksum) {
             return new Want(new Download(
-                    download.uri(), download.executable(), download.extract(), download.cache(), download.outputFile(),
+                    download.uri(),
+                    download.executable(),
+                    download.extract(),
+                    download.cache(),
+                    download.outputFile(),
                     Optional.of(checksum)));
         }
     }

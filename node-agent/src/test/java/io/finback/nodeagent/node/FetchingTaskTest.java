@@ -78,7 +78,8 @@ class FetchingTaskTest {
         TaskStatus failed = update();
         assertThat(failed.state()).isEqualTo(TaskState.FAILED);
         assertThat(failed.reason()).contains("CONTAINER_LAUNCH_FAILED");
-        assertThat(failed.message()).contains("fetching " + origin.url("/missing") + ": the server answered 404 (expected: 200)");
+        assertThat(failed.message())
+                .contains("fetching " + origin.url("/missing") + ": the server answered 404 (expected: 200)");
     }
 
     @Test
@@ -126,8 +127,8 @@ class FetchingTaskTest {
                 .redirectOutput(data.resolve("agent.log").toFile())
                 .start();
         try {
-            Await.until("it downloads", () -> origin.asked("/f") == 1
-                    && new TaskWorldFiles(data).names("t").equals(List.of("f.finback-part")));
+            Await.until("it downloads", Duration.ofMinutes(3), () -> origin.asked("/f") == 1
+                            && new TaskWorldFiles(data).names("t").equals(List.of("f.finback-part")));
         } finally {
             agent.destroyForcibly();
         }

@@ -47,12 +47,16 @@ public final class TaskWorld {
                 Tasks.AGENT,
                 CheckpointStore.open(data),
                 sandboxes,
-                List.of(new FetchStep(
-                        Fetcher.create(FETCH, data.resolve("fetch-cache")), task -> board.find(task.key())
-                                .filter(now -> now.kill().isEmpty())
-                                .isEmpty())),
+                List.of(new FetchStep(Fetcher.create(FETCH, data.resolve("fetch-cache")), task -> board.find(task.key())
+                        .filter(now -> now.kill().isEmpty())
+                        .isEmpty())),
                 new Containerizers(List.of(new ProcessContainerizer(
-                        new Launcher(programs, new LogLimits(1 << 20, 3), ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"))),
+                        new Launcher(
+                                programs,
+                                new LogLimits(1 << 20, 3),
+                                ProcFs.bootId(),
+                                "whale-1",
+                                Map.of("PATH", System.getenv("PATH"))),
                         new Processes(programs),
                         sandboxes.ofAllIds(),
                         ProcFs.bootId()))),
