@@ -22,6 +22,7 @@ import io.finback.nodeagent.executor.Tools;
 import io.finback.nodeagent.fetch.FetchStep;
 import io.finback.nodeagent.fetch.Fetcher;
 import io.finback.nodeagent.files.FileSpace;
+import io.finback.nodeagent.isolation.Isolation;
 import io.finback.nodeagent.machine.Machine;
 import io.finback.nodeagent.node.AgentGuardian;
 import io.finback.nodeagent.node.ConversationActor;
@@ -125,9 +126,11 @@ public final class AgentNode implements Node {
         } catch (IOException e) {
             throw new StartFailure("finback.data-dir: " + settings.dataDir() + " cannot be used (" + e + ")", e);
         }
+        Isolation isolation = TaskContainment.on(settings, tools);
         Containerizers containers = new Containerizers(List.of(new ProcessContainerizer(
                 new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv()),
                 new Processes(tools),
+                isolation,
                 sandboxes.ofAllIds(),
                 bootId)));
         AgentView view = new AgentView(

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigUtil;
 import io.finback.nodeagent.executor.LogLimits;
 import io.finback.nodeagent.fetch.FetchSettings;
+import io.finback.nodeagent.isolation.IsolationSettings;
 import io.finback.nodeagent.machine.AttributeText;
 import io.finback.nodeagent.machine.ResourceText;
 import io.finback.nodeagent.node.TasksSettings;
@@ -36,6 +37,7 @@ record AgentSettings(
         LogLimits logs,
         FetchSettings fetch,
         FilesSettings files,
+        IsolationSettings isolation,
         boolean stopTasksOnExit,
         int launchParallelism) {
 
@@ -102,6 +104,7 @@ record AgentSettings(
                 logs(agent.getConfig("logs")),
                 fetch(agent.getConfig("fetcher")),
                 FilesSettings.from(agent.getConfig("files")),
+                TaskContainment.settings(agent),
                 agent.getBoolean("stop-tasks-on-exit"),
                 within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64));
     }

@@ -16,14 +16,16 @@ import java.util.List;
  */
 final class LogScript {
     /**
-     * Takes its arguments from the front: the pipe's name without ending, the programs, and what is kept of each stream. Opens the
-     * pipes as 5 and 6; nobody but the agent's user could open them by name, and soon the agent removes the names.
+     * Takes its arguments from the front: the pipe's name without ending, the programs, and what is kept of each stream; becomes the
+     * rest of them, with the pipes to write to as 5 and 6. Whatever contains the task is made after this, so that the loggers are
+     * outside of it and hear its last words. Everybody may write to what is somebody's stdout, so that a task of another user can open
+     * {@code /dev/stdout}; the agent soon removes the names.
      *
      * <p>What a logger has no use for it closes by {@code exec}: a shell that redirects a function keeps a copy to restore, and with
      * it the pipe would never end. A new file is made only where nothing is ({@code set -C}), and every size is asked of the open file: a task may have put
      * links or anything else into its sandbox. What cannot be written (the disk is full) is dropped, so that the task goes on.
      */
-    static final String TEXT = """
+    private static final String TEXT = """
             pipe=$1 mkfifo=$2 dd=$3 ls=$4 mv=$5 rm=$6; shift 6
             omax=$1 ofiles=$2 emax=$3 efiles=$4; shift 4
             line='
@@ -62,25 +64,32 @@ final class LogScript {
               command exec 7>"$name" || exec 7>/dev/null
               set +C
             }
-            "$mkfifo" -m 600 "$pipe.out" "$pipe.err" || exit 1
-            exec 5<>"$pipe.out" 6<>"$pipe.err"
-            { exec </proc/self/fd/5 >/dev/null 2>&1 3<&- 4>&- 5<&- 6<&-; log stdout "$omax" "$ofiles"; } &
-            { exec </proc/self/fd/6 >/dev/null 2>&1 3<&- 4>&- 5<&- 6<&-; log stderr "$emax" "$efiles"; } &
+            "$mkfifo" -m 622 "$pipe.out" "$pipe.err" || exit 1
+            exec 3<>"$pipe.out" 4<>"$pipe.err" 5>"$pipe.out" 6>"$pipe.err"
+            { exec </proc/self/fd/3 >/dev/null 2>&1 3<&- 4<&- 5>&- 6>&-; log stdout "$omax" "$ofiles"; } &
+            { exec </proc/self/fd/4 >/dev/null 2>&1 3<&- 4<&- 5>&- 6>&-; log stderr "$emax" "$efiles"; } &
+            exec "$@" 3<&- 4<&-
             """;
 
+    private final Path shell;
     private final LogTools tools;
     private final LogLimits limits;
 
-    LogScript(LogTools tools, LogLimits limits) {
-        this.tools = tools;
+    LogScript(Tools tools, LogLimits limits) {
+        this.shell = tools.shell();
+        this.tools = tools.logs();
         this.limits = limits;
     }
 
-    /** Throws {@link IllegalArgumentException} when the task's own environment asks for what cannot be. */
-    List<String> arguments(ContainerSpec spec) {
+    /** What stands before a command line. Throws {@link IllegalArgumentException} when the task asks for what cannot be. */
+    List<String> before(ContainerSpec spec) {
         LogLimits out = limits.overriddenBy(spec.task().command().environment(), "STDOUT");
         LogLimits err = limits.overriddenBy(spec.task().command().environment(), "STDERR");
         return List.of(
+                shell.toString(),
+                "-c",
+                TEXT,
+                "finback-logger",
                 pipe(spec).toString(),
                 tools.mkfifo().toString(),
                 tools.dd().toString(),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.containerizer.LaunchFailure;
+import io.finback.nodeagent.isolation.Wrap;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.nodeagent.testing.Await;
 import io.finback.nodeagent.testing.Mounts;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -145,7 +147,8 @@ class TaskLogTest {
         Launcher launcher = new Launcher(
                 tools, new LogLimits(10 << 20, 30), ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH")));
         last = launcher.prepare(
-                new ContainerSpec("c", Tasks.shell("t", command, environment), sandbox, directory.resolve("begun")));
+                new ContainerSpec("c", Tasks.shell("t", command, environment), sandbox, directory.resolve("begun")),
+                new Wrap(false, Set.of(), List.of()));
         assertThat(launcher.release(last)).isTrue();
     }
 
