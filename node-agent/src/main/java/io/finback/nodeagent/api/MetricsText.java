@@ -65,13 +65,11 @@ final class MetricsText {
     private static void isolators(StringBuilder text, ContainmentView containment) {
         text.append("# HELP finback_agent_isolator_on 1 for what contains tasks here, 0 for what does not work.\n")
                 .append("# TYPE finback_agent_isolator_on gauge\n");
-        containment
-                .isolators()
-                .forEach(status -> text.append("finback_agent_isolator_on{isolator=\"")
-                        .append(status.isolator())
-                        .append("\"} ")
-                        .append(status.on() ? 1 : 0)
-                        .append('\n'));
+        containment.isolators().forEach(status -> text.append("finback_agent_isolator_on{isolator=\"")
+                .append(status.isolator())
+                .append("\"} ")
+                .append(status.on() ? 1 : 0)
+                .append('\n'));
     }
 
     private static long staged(List<AgentTask> live) {

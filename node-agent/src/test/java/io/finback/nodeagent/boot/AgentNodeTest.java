@@ -138,8 +138,8 @@ class AgentNodeTest {
                     .contains(isolator.path("name").asText());
             assertThat(named).isEqualTo(isolator.path("on").asBoolean());
             assertThat(get(api, "/metrics").body())
-                    .contains("finback_agent_isolator_on{isolator=\"" + isolator.path("name").asText() + "\"} "
-                            + (named ? 1 : 0));
+                    .contains("finback_agent_isolator_on{isolator=\""
+                            + isolator.path("name").asText() + "\"} " + (named ? 1 : 0));
         });
         assertThat(executor.at("/tasks/0/pid").asLong()).isEqualTo(running.pid().orElseThrow());
         String directory = executor.path("directory").asText();
@@ -258,7 +258,8 @@ class AgentNodeTest {
         assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.resources", "cpus:many"))))
                 .isInstanceOf(StartFailure.class)
                 .hasMessage("finback.agent.resources: entry 1 at character 1: cpus: 'many' (expected: a number >= 0)");
-        assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.isolation", "cgroups/mem,cgroups/net_cls"))))
+        assertThatThrownBy(
+                        () -> AgentNode.start(agent(Map.of("finback.agent.isolation", "cgroups/mem,cgroups/net_cls"))))
                 .isInstanceOf(StartFailure.class)
                 .hasMessageStartingWith("finback.agent.isolation: 'cgroups/net_cls' (expected: auto, or of [");
         assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.capabilities", "CHOWN,FLY"))))

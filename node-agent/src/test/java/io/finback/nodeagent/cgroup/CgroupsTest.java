@@ -26,7 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
  * (as those the tests were written on) cannot show more: there, limits of version 2 are NOT tested against a kernel.
  */
 class CgroupsTest {
-    private static final GroupLimits LIMITS = new GroupLimits(1024, Optional.of(50_000L), 64 << 20, Optional.of(128L << 20), 99);
+    private static final GroupLimits LIMITS =
+            new GroupLimits(1024, Optional.of(50_000L), 64 << 20, Optional.of(128L << 20), 99);
 
     @TempDir
     Path mount;
@@ -55,7 +56,8 @@ class CgroupsTest {
         assertThat(cgroups.off()).isEmpty();
         for (Path group : List.of(mount, mount.resolve("finback"), mount.resolve("finback/agent"))) {
             // A kernel takes one after the other; in a plain file they lie on top of each other, the longest below.
-            assertThat(Files.readString(group.resolve("cgroup.subtree_control"))).isEqualTo("+pidsry");
+            assertThat(Files.readString(group.resolve("cgroup.subtree_control")))
+                    .isEqualTo("+pidsry");
         }
         Path c = kernelMakes("c");
 
@@ -153,12 +155,7 @@ class CgroupsTest {
         assertThat(GroupLimits.of(1.5, 100, Optional.empty(), Optional.empty(), true, 64))
                 .isEqualTo(new GroupLimits(1536, Optional.of(150_000L), 100 << 20, Optional.of(100L << 20), 64));
         assertThat(GroupLimits.of(
-                        1,
-                        100,
-                        Optional.of(Double.POSITIVE_INFINITY),
-                        Optional.of(Double.POSITIVE_INFINITY),
-                        true,
-                        64))
+                        1, 100, Optional.of(Double.POSITIVE_INFINITY), Optional.of(Double.POSITIVE_INFINITY), true, 64))
                 .isEqualTo(new GroupLimits(1024, Optional.empty(), 100 << 20, Optional.empty(), 64));
         assertThat(GroupLimits.of(1, 100, Optional.of(0.005), Optional.of(200.0), false, 64))
                 .isEqualTo(new GroupLimits(1024, Optional.of(1_000L), 100 << 20, Optional.of(200L << 20), 64));
