@@ -52,7 +52,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule whatDoesTheWorkKnowsNoActors = noClasses()
             .that()
-            .resideInAnyPackage("..executor..", "..checkpoint..", "..machine..")
+            .resideInAnyPackage("..containerizer..", "..executor..", "..checkpoint..", "..machine..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("akka..", "..nodeagent.node..", "..nodeagent.api..", "..nodeagent.boot..");

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.nodeagent.task.AgentTask;
-import io.finback.nodeagent.task.ProcessRef;
+import io.finback.nodeagent.task.ContainerRef;
 import io.finback.resources.FaultDomain;
 import io.finback.resources.Resources;
 import io.finback.tasks.TaskStatus;
@@ -98,7 +98,7 @@ final class StateJson {
         shown.put("role", task.info().role());
         shown.put("state", task.state().wireName());
         shown.put("directory", view.sandboxes().of(task).toString());
-        task.process().map(ProcessRef::pid).ifPresent(pid -> shown.put("pid", pid));
+        task.process().flatMap(ContainerRef::leader).ifPresent(pid -> shown.put("pid", pid));
         shown.set("resources", ResourceShapes.summed(task.info().resources()));
         ArrayNode statuses = shown.putArray("statuses");
         for (TaskStatus status : task.unacknowledged()) {

@@ -11,8 +11,10 @@ import com.typesafe.config.Config;
 import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
+import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.ProcFs;
+import io.finback.nodeagent.executor.ProcessContainerizer;
 import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.executor.Tools;
@@ -39,6 +41,7 @@ import io.finback.wire.AgentInfo;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -63,7 +66,7 @@ public final class AgentNode implements Node {
     private final ActorRef<ConversationActor.Command> conversation;
     private final ActorRef<TasksActor.Command> tasks;
     private final ClusterLink link;
-    private final Launcher launcher;
+    private final Containerizers containers;
     private final ExecutorService blocking;
     private final TaskBoard board;
     private final Registration registration;
@@ -80,7 +83,7 @@ public final class AgentNode implements Node {
             ActorRef<ConversationActor.Command> conversation,
             ActorRef<TasksActor.Command> tasks,
             ClusterLink link,
-            Launcher launcher,
+            Containerizers containers,
             ExecutorService blocking,
             TaskBoard board,
             Registration registration) {
@@ -90,7 +93,7 @@ public final class AgentNode implements Node {
         this.conversation = conversation;
         this.tasks = tasks;
         this.link = link;
-        this.launcher = launcher;
+        this.containers = containers;
         this.blocking = blocking;
         this.board = board;
         this.registration = registration;
@@ -117,7 +120,11 @@ public final class AgentNode implements Node {
         } catch (IOException e) {
             throw new StartFailure("finback.data-dir: " + settings.dataDir() + " cannot be used (" + e + ")", e);
         }
-        Launcher launcher = new Launcher(tools, bootId, settings.hostname(), System.getenv());
+        Containerizers containers = new Containerizers(List.of(new ProcessContainerizer(
+                new Launcher(tools, bootId, settings.hostname(), System.getenv()),
+                new Processes(tools),
+                sandboxes.ofAllIds(),
+                bootId)));
         AgentView view = new AgentView(
                 id.value(),
                 settings.hostname(),
@@ -149,11 +156,11 @@ public final class AgentNode implements Node {
                     started -> new AgentGuardian.Converse(info, ConversationSettings.STANDARD, registration, started));
             link = manage(system, config, id, conversation, registration);
             TaskTools work = new TaskTools(
-                    id, store, sandboxes, launcher, new Processes(tools), board, blocking, bootId, settings.tasks());
+                    id, store, sandboxes, List.of(), containers, board, blocking, bootId, settings.tasks());
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
             AgentNode node = new AgentNode(
-                    settings, system, binding, conversation, tasks, link, launcher, blocking, board, registration);
+                    settings, system, binding, conversation, tasks, link, containers, blocking, board, registration);
             node.watchOver();
             log.info("agent.started agentId={} resources={} api={}", id, resources, binding.localAddress());
             return node;
@@ -163,7 +170,7 @@ public final class AgentNode implements Node {
             }
             system.terminate();
             await(system.getWhenTerminated().toCompletableFuture());
-            launcher.discardAll();
+            containers.discardAll();
             blocking.shutdownNow();
             throw e;
         }
@@ -263,7 +270,7 @@ public final class AgentNode implements Node {
     private void watchOver() {
         registration.removal().thenAccept(this::remove);
         system.getWhenTerminated().whenComplete((done, failure) -> {
-            launcher.discardAll();
+            containers.discardAll();
             blocking.shutdownNow();
             boolean asked = stopping.getAndSet(true);
             CompletionStage<Void> left = asked ? CompletableFuture.completedFuture(null) : link.stop();

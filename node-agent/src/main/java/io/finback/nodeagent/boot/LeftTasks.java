@@ -1,18 +1,21 @@
 package io.finback.nodeagent.boot;
 
 import io.finback.nodeagent.checkpoint.CheckpointStore;
-import io.finback.nodeagent.executor.Orphans;
+import io.finback.nodeagent.containerizer.Containerizers;
+import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.ProcFs;
+import io.finback.nodeagent.executor.ProcessContainerizer;
 import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Tools;
 import io.finback.nodeagent.task.AgentTask;
-import io.finback.nodeagent.task.ProcessRef;
+import io.finback.nodeagent.task.ContainerRef;
 import io.finback.runtime.StartFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
@@ -29,16 +32,16 @@ public final class LeftTasks {
             return;
         }
         try {
-            Processes processes = new Processes(Tools.find(System.getenv().getOrDefault("PATH", "")));
             String bootId = ProcFs.bootId();
-            List<ProcessRef> left = CheckpointStore.open(dataDir).recover().live().stream()
+            Containerizers containers = containers(dataDir, bootId);
+            List<ContainerRef> left = CheckpointStore.open(dataDir).recover().live().stream()
                     .filter(AgentTask::isRunning)
                     .flatMap(task -> task.process().stream())
                     .filter(process -> process.bootId().equals(bootId))
                     .toList();
-            left.forEach(processes::forceKill);
+            left.forEach(containers::forceKill);
             long deadline = System.nanoTime() + DYING.toNanos();
-            while (left.stream().anyMatch(process -> processes.exit(process).isEmpty())) {
+            while (left.stream().anyMatch(process -> containers.exit(process).isEmpty())) {
                 if (System.nanoTime() - deadline > 0) {
                     throw new StartFailure(
                             "data directory " + dataDir + ": tasks do not end after SIGKILL (expected: within "
@@ -46,10 +49,19 @@ public final class LeftTasks {
                 }
                 LockSupport.parkNanos(LOOK_NANOS);
             }
-            left.forEach(processes::forget);
-            Orphans.end(dataDir.toAbsolutePath().normalize().resolve("slaves"), Set.of(), processes, bootId);
+            left.forEach(containers::forget);
+            containers.endOrphans(Set.of());
         } catch (IOException | Tools.Missing e) {
             throw new StartFailure("data directory " + dataDir + ": cannot end its tasks (" + e.getMessage() + ")", e);
         }
+    }
+
+    private static Containerizers containers(Path dataDir, String bootId) throws Tools.Missing {
+        Tools tools = Tools.find(System.getenv().getOrDefault("PATH", ""));
+        return new Containerizers(List.of(new ProcessContainerizer(
+                new Launcher(tools, bootId, "", Map.of()),
+                new Processes(tools),
+                dataDir.toAbsolutePath().normalize().resolve("slaves"),
+                bootId)));
     }
 }

@@ -1,6 +1,8 @@
 package io.finback.nodeagent.checkpoint;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.PropertyAccessor;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -10,6 +12,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.task.ContainerRef;
+import io.finback.nodeagent.task.EngineRef;
+import io.finback.nodeagent.task.ProcessRef;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +36,16 @@ record TaskFile(int version, @Nullable AgentTask task) {
             .visibility(PropertyAccessor.GETTER, JsonAutoDetect.Visibility.NONE)
             .visibility(PropertyAccessor.IS_GETTER, JsonAutoDetect.Visibility.NONE)
             .visibility(PropertyAccessor.FIELD, JsonAutoDetect.Visibility.ANY)
+            .addMixIn(ContainerRef.class, ContainerKinds.class)
             .build();
+
+    /** Files from before there were kinds know processes alone. */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind", defaultImpl = ProcessRef.class)
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = ProcessRef.class, name = "process"),
+        @JsonSubTypes.Type(value = EngineRef.class, name = "engine")
+    })
+    private interface ContainerKinds {}
 
     static byte[] encode(AgentTask task) {
         try {

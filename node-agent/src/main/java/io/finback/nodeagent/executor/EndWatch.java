@@ -1,7 +1,8 @@
 package io.finback.nodeagent.executor;
 
+import io.finback.nodeagent.containerizer.Containerizers;
+import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Exit;
-import io.finback.nodeagent.task.ProcessRef;
 import io.finback.resources.TaskKey;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,21 +27,21 @@ public final class EndWatch implements AutoCloseable {
     /** Hears of each end once, on the thread of the watch, after the stragglers were killed. */
     @FunctionalInterface
     public interface Listener {
-        void ended(TaskKey task, ProcessRef process, Exit exit);
+        void ended(TaskKey task, ContainerRef process, Exit exit);
     }
 
     private static final class Watched {
-        private final ProcessRef process;
+        private final ContainerRef process;
         private volatile long youngUntilNanos = System.nanoTime() + YOUNG_NANOS;
 
-        private Watched(ProcessRef process) {
+        private Watched(ContainerRef process) {
             this.process = process;
         }
     }
 
-    private record Seen(TaskKey task, ProcessRef process, Exit exit) {}
+    private record Seen(TaskKey task, ContainerRef process, Exit exit) {}
 
-    private final Processes processes;
+    private final Containerizers containers;
     private final Listener listener;
     private final int slowEvery;
     private final Map<TaskKey, Watched> watched = new ConcurrentHashMap<>();
@@ -51,21 +52,21 @@ public final class EndWatch implements AutoCloseable {
     });
     private long looks;
 
-    private EndWatch(Processes processes, Listener listener, Duration fast, Duration slow) {
-        this.processes = processes;
+    private EndWatch(Containerizers containers, Listener listener, Duration fast, Duration slow) {
+        this.containers = containers;
         this.listener = listener;
         this.slowEvery = Math.max(1, (int) (slow.toNanos() / fast.toNanos()));
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // look() catches everything, so the schedule never ends by itself
-    public static EndWatch start(Processes processes, Listener listener, Duration fast, Duration slow) {
-        EndWatch watch = new EndWatch(processes, listener, fast, slow);
+    public static EndWatch start(Containerizers containers, Listener listener, Duration fast, Duration slow) {
+        EndWatch watch = new EndWatch(containers, listener, fast, slow);
         watch.thread.scheduleWithFixedDelay(watch::look, 0, fast.toNanos(), TimeUnit.NANOSECONDS);
         return watch;
     }
 
     /** From now on the end is reported, also one that has already happened. Watching twice is watching once. */
-    public void watch(TaskKey task, ProcessRef process) {
+    public void watch(TaskKey task, ContainerRef process) {
         watched.putIfAbsent(task, new Watched(process));
     }
 
@@ -88,8 +89,8 @@ public final class EndWatch implements AutoCloseable {
         watched.forEach((task, entry) -> {
             try {
                 boolean young = System.nanoTime() - entry.youngUntilNanos < 0;
-                if (young || Math.floorMod(looks + entry.process.pid(), (long) slowEvery) == 0) {
-                    processes.exit(entry.process).ifPresent(exit -> ended.add(new Seen(task, entry.process, exit)));
+                if (young || Math.floorMod(looks + entry.process.hashCode(), (long) slowEvery) == 0) {
+                    containers.exit(entry.process).ifPresent(exit -> ended.add(new Seen(task, entry.process, exit)));
                 }
             } catch (RuntimeException e) {
                 log.error("task.watch_failed task={} next=look_again", task, e);
@@ -107,7 +108,7 @@ public final class EndWatch implements AutoCloseable {
         if (ended.isEmpty()) {
             return;
         }
-        processes.killStragglers(ended.stream().map(Seen::process).toList());
+        containers.sweep(ended.stream().map(Seen::process).toList());
         for (Seen end : ended) {
             watched.remove(end.task());
             listener.ended(end.task(), end.process(), end.exit());

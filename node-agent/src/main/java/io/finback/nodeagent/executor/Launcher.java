@@ -1,8 +1,9 @@
 package io.finback.nodeagent.executor;
 
+import io.finback.nodeagent.containerizer.ContainerSpec;
+import io.finback.nodeagent.containerizer.LaunchFailure;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.tasks.CommandInfo;
-import io.finback.tasks.TaskInfo;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -63,18 +64,13 @@ public final class Launcher {
         this.agentEnvironment = Map.copyOf(agentEnvironment);
     }
 
-    /**
-     * Makes a process that waits to become the task.
-     *
-     * @param sandbox an existing directory: working directory, and where stdout and stderr go
-     * @param begun the file that will exist as soon as the command is about to run
-     */
-    public ProcessRef prepare(TaskInfo task, Path sandbox, Path begun) throws LaunchFailure {
-        TaskEnvironment environment = TaskEnvironment.of(task, hostname, sandbox, agentEnvironment);
-        ProcessBuilder builder = new ProcessBuilder(commandLine(task.command(), environment, begun))
-                .directory(sandbox.toFile())
+    /** Makes a process that waits to become the task. */
+    public ProcessRef prepare(ContainerSpec spec) throws LaunchFailure {
+        TaskEnvironment environment = TaskEnvironment.of(spec, hostname, agentEnvironment);
+        ProcessBuilder builder = new ProcessBuilder(commandLine(spec.task().command(), environment, spec.begun()))
+                .directory(spec.sandbox().toFile())
                 .redirectError(ProcessBuilder.Redirect.appendTo(
-                        sandbox.resolve("stderr").toFile()));
+                        spec.sandbox().resolve("stderr").toFile()));
         builder.environment().clear();
         Process process;
         try {

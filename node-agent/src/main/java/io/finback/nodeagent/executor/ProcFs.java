@@ -17,6 +17,9 @@ import java.util.Set;
 public final class ProcFs {
     private static final Path PROC = Path.of("/proc");
 
+    /** Linux on the machines a JVM of 64 bits runs on; some ARM kernels have larger pages and would be shown too small. */
+    private static final long PAGE_BYTES = 4096;
+
     /**
      * A line of {@code /proc/<pid>/stat}.
      *
@@ -24,6 +27,7 @@ public final class ProcFs {
      * @param session the pid of the session's leader
      * @param threads of a leader that is {@code Z}: more than one while other threads still run
      * @param startTicks clock ticks since the boot
+     * @param userTicks of its living and ended threads, without its children
      * @param waitStatus as {@code wait(2)} gives it; meaningful in state {@code Z} to a reader who may trace the process
      */
     public record Stat(
@@ -34,7 +38,10 @@ public final class ProcFs {
             long session,
             long threads,
             long startTicks,
-            int waitStatus) {
+            int waitStatus,
+            long userTicks,
+            long systemTicks,
+            long rssBytes) {
         /** All of its threads have ended. */
         public boolean isEnded() {
             return state == 'X' || state == 'x' || (state == 'Z' && threads <= 1);
@@ -143,7 +150,10 @@ public final class ProcFs {
                 Long.parseLong(rest[3]),
                 Long.parseLong(rest[17]),
                 Long.parseLong(rest[19]),
-                Integer.parseInt(rest[49]));
+                Integer.parseInt(rest[49]),
+                Long.parseLong(rest[11]),
+                Long.parseLong(rest[12]),
+                Long.parseLong(rest[21]) * PAGE_BYTES);
     }
 
     private static boolean isPid(Path entry) {

@@ -1,5 +1,6 @@
 package io.finback.nodeagent.executor;
 
+import io.finback.nodeagent.containerizer.LaunchFailure;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.resources.AgentId;
 import io.finback.tasks.TaskInfo;

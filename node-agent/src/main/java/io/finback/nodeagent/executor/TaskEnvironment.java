@@ -1,7 +1,7 @@
 package io.finback.nodeagent.executor;
 
+import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.tasks.TaskInfo;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +53,8 @@ record TaskEnvironment(Map<String, String> exported, Map<String, String> assigne
             "SHLVL",
             "UID");
 
-    static TaskEnvironment of(TaskInfo task, String hostname, Path sandbox, Map<String, String> agentEnvironment) {
+    static TaskEnvironment of(ContainerSpec spec, String hostname, Map<String, String> agentEnvironment) {
+        TaskInfo task = spec.task();
         Map<String, String> all = new TreeMap<>();
         all.put("PATH", DEFAULT_PATH);
         for (String name : FROM_AGENT) {
@@ -68,8 +69,9 @@ record TaskEnvironment(Map<String, String> exported, Map<String, String> assigne
         all.put("MESOS_FRAMEWORK_ID", task.framework().value());
         all.put("MESOS_AGENT_ID", task.agent().value());
         all.put("MESOS_SLAVE_ID", task.agent().value());
-        all.put("MESOS_SANDBOX", sandbox.toString());
-        all.put("MESOS_DIRECTORY", sandbox.toString());
+        all.put("MESOS_SANDBOX", spec.sandbox().toString());
+        all.put("MESOS_DIRECTORY", spec.sandbox().toString());
+        all.putAll(spec.environment());
         all.putAll(task.command().environment());
 
         Map<String, String> exported = new TreeMap<>();

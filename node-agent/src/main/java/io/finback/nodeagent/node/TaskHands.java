@@ -1,17 +1,16 @@
 package io.finback.nodeagent.node;
 
+import io.finback.nodeagent.containerizer.ContainerSpec;
+import io.finback.nodeagent.containerizer.LaunchFailure;
+import io.finback.nodeagent.containerizer.SandboxStep;
 import io.finback.nodeagent.executor.EndWatch;
-import io.finback.nodeagent.executor.LaunchFailure;
-import io.finback.nodeagent.executor.Orphans;
 import io.finback.nodeagent.task.AgentTask;
-import io.finback.nodeagent.task.ProcessRef;
+import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Step.Action;
-import io.finback.tasks.CommandInfo;
 import io.finback.tasks.TaskInfo;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -29,19 +28,10 @@ final class TaskHands {
 
     /** Why this agent will not run it: the field, its value and what was expected. */
     Optional<String> objection(TaskInfo info) {
-        CommandInfo command = info.command();
-        String self = System.getProperty("user.name", "");
         if (!info.agent().equals(tools.agent())) {
             return Optional.of("agent: " + info.agent() + " (expected: " + tools.agent() + ", this one)");
         }
-        if (command.user().filter(user -> !user.equals(self)).isPresent()) {
-            return Optional.of("command.user: " + command.user().get() + " (expected: " + self
-                    + ", the agent's own; other users are not supported yet)");
-        }
-        if (!command.shell() && command.arguments().isEmpty()) {
-            return Optional.of("command.arguments: empty (expected: at least the program, since shell is false)");
-        }
-        return Optional.empty();
+        return tools.containers().objection(info);
     }
 
     /**
@@ -49,15 +39,22 @@ final class TaskHands {
      * directory was emptied and the agent has a new id. The masters have such tasks started elsewhere.
      */
     void endOrphans(Collection<AgentTask> known) {
-        Set<String> containers = known.stream().map(AgentTask::container).collect(Collectors.toSet());
-        Orphans.end(tools.sandboxes().ofAllIds(), containers, tools.processes(), tools.bootId());
+        tools.containers().endOrphans(known.stream().map(AgentTask::container).collect(Collectors.toSet()));
     }
 
-    /** Makes the sandbox and a process that waits in it. Blocks for some milliseconds; thread-safe. */
-    ProcessRef prepare(AgentTask task) {
+    /** Makes the sandbox, fills it, and makes a container that waits in it. Blocks for as long as that takes; thread-safe. */
+    ContainerRef prepare(AgentTask task) {
         try {
             Path sandbox = tools.sandboxes().create(task);
-            return tools.launcher().prepare(task.info(), sandbox, tools.store().begunFile(task));
+            for (SandboxStep step : tools.sandboxSteps()) {
+                step.fill(task, sandbox);
+            }
+            return tools.containers()
+                    .prepare(new ContainerSpec(
+                            task.container(),
+                            task.info(),
+                            sandbox,
+                            tools.store().begunFile(task)));
         } catch (LaunchFailure e) {
             throw new CompletionException(e);
         }
@@ -72,27 +69,31 @@ final class TaskHands {
 
     /** Everything but {@link Action#PREPARE}. */
     void act(AgentTask task, Action action, EndWatch watch) {
-        Optional<ProcessRef> process = task.process();
+        Optional<ContainerRef> process = task.process();
         switch (action) {
             case RELEASE ->
                 process.ifPresent(ref -> {
                     // Should it be gone, the watch finds it ended without having begun.
-                    boolean released = tools.launcher().release(ref);
-                    log.info("task.started task={} pid={} released={}", task.key(), ref.pid(), released);
+                    boolean released = tools.containers().release(ref);
+                    log.info(
+                            "task.started task={} pid={} released={}",
+                            task.key(),
+                            ref.leader().orElse(0L),
+                            released);
                     watch.watch(task.key(), ref);
                 });
             case WATCH -> process.ifPresent(ref -> watch.watch(task.key(), ref));
             case TERMINATE ->
                 process.ifPresent(ref -> {
                     watch.hurry(task.key());
-                    tools.processes().terminate(ref);
+                    tools.containers().terminate(ref);
                 });
             case FORCE_KILL ->
                 process.ifPresent(ref -> {
                     watch.hurry(task.key());
-                    tools.processes().forceKill(ref);
+                    tools.containers().forceKill(ref);
                 });
-            case FORGET_PROCESS -> process.ifPresent(tools.processes()::forget);
+            case FORGET_PROCESS -> process.ifPresent(tools.containers()::forget);
             case DISCARD -> log.info("task.discarded task={}", task.key());
             case PREPARE -> throw new IllegalArgumentException("prepare takes long; it is not done here");
         }

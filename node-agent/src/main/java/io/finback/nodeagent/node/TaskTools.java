@@ -1,20 +1,30 @@
 package io.finback.nodeagent.node;
 
 import io.finback.nodeagent.checkpoint.CheckpointStore;
-import io.finback.nodeagent.executor.Launcher;
-import io.finback.nodeagent.executor.Processes;
+import io.finback.nodeagent.containerizer.Containerizers;
+import io.finback.nodeagent.containerizer.SandboxStep;
 import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.resources.AgentId;
+import java.util.List;
 import java.util.concurrent.Executor;
 
-/** What {@link TasksActor} works with; {@code blocking} runs what takes long: starts of processes, deletion of sandboxes. */
+/**
+ * What {@link TasksActor} works with.
+ *
+ * @param sandboxSteps what is done in a new sandbox before its container is prepared, in order
+ * @param blocking runs what takes long: those steps, starts of processes, deletion of sandboxes
+ */
 public record TaskTools(
         AgentId agent,
         CheckpointStore store,
         Sandboxes sandboxes,
-        Launcher launcher,
-        Processes processes,
+        List<SandboxStep> sandboxSteps,
+        Containerizers containers,
         TaskBoard board,
         Executor blocking,
         String bootId,
-        TasksSettings settings) {}
+        TasksSettings settings) {
+    public TaskTools {
+        sandboxSteps = List.copyOf(sandboxSteps);
+    }
+}

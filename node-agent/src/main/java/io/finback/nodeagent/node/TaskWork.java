@@ -2,8 +2,8 @@ package io.finback.nodeagent.node;
 
 import io.finback.nodeagent.executor.EndWatch;
 import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Exit;
-import io.finback.nodeagent.task.ProcessRef;
 import io.finback.nodeagent.task.Stamp;
 import io.finback.nodeagent.task.Step;
 import io.finback.nodeagent.task.Step.Action;
@@ -32,7 +32,7 @@ final class TaskWork {
     /** What only the owner can do. */
     interface Surroundings {
         /** Makes the process elsewhere, and comes back with {@link #prepared} or {@link #notPrepared}. */
-        void prepare(AgentTask task, Supplier<ProcessRef> making);
+        void prepare(AgentTask task, Supplier<ContainerRef> making);
 
         /** Comes back with {@link #graceOver}, unless it is armed anew or disarmed before. */
         void armGrace(TaskKey task, Duration grace);
@@ -58,12 +58,12 @@ final class TaskWork {
 
     /** Takes over what the last agent left on disk and in the process table. */
     void recover() throws IOException {
-        tools.launcher().discardAll();
+        tools.containers().discardAll();
         List<AgentTask> tasks = ledger.recover();
         hands.endOrphans(tasks);
         for (AgentTask task : tasks) {
             boolean sameBoot = task.process()
-                    .map(ProcessRef::bootId)
+                    .map(ContainerRef::bootId)
                     .filter(tools.bootId()::equals)
                     .isPresent();
             log.info("task.recovered task={} state={} pid={}", task.key(), task.state(), pid(task));
@@ -117,15 +117,15 @@ final class TaskWork {
                 .forEach(update -> acknowledged(task.key(), update.uuid().orElse(""))));
     }
 
-    void prepared(TaskKey id, ProcessRef process) {
+    void prepared(TaskKey id, ContainerRef process) {
         Optional<AgentTask> task = ledger.find(id);
         Step step = task.map(found -> found.prepared(process, stamp())).orElse(null);
         if (step == null || step.actions().contains(Action.DISCARD)) {
-            tools.launcher().discard(process);
+            tools.containers().discard(process);
         }
         if (step != null && step.actions().contains(Action.RELEASE)) {
             if (!ledger.applyNow(step)) {
-                tools.launcher().discard(process);
+                tools.containers().discard(process);
                 ledger.refuse(task.orElseThrow()
                         .notStarted("its process cannot be written to disk, so it was not started", stamp()));
             }
@@ -138,7 +138,7 @@ final class TaskWork {
         ledger.find(id).ifPresent(task -> ledger.apply(task.notStarted(why, stamp())));
     }
 
-    void ended(TaskKey id, ProcessRef process, Exit exit) {
+    void ended(TaskKey id, ContainerRef process, Exit exit) {
         ledger.find(id)
                 .filter(task -> task.process().equals(Optional.of(process)))
                 .ifPresent(task -> {
@@ -194,7 +194,10 @@ final class TaskWork {
     }
 
     private static String pid(AgentTask task) {
-        return task.process().map(process -> Long.toString(process.pid())).orElse("none");
+        return task.process()
+                .flatMap(ContainerRef::leader)
+                .map(pid -> Long.toString(pid))
+                .orElse("none");
     }
 
     private final class Effects implements TaskLedger.Effects {

@@ -12,8 +12,8 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.finback.nodeagent.executor.EndWatch;
 import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Exit;
-import io.finback.nodeagent.task.ProcessRef;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
@@ -51,11 +51,11 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     /** Nobody will ever take what is left to be said: tasks that have ended are done. */
     public record ForgetUpdates(ActorRef<Done> replyTo) implements Command {}
 
-    private record Prepared(TaskKey task, ProcessRef process) implements Command {}
+    private record Prepared(TaskKey task, ContainerRef process) implements Command {}
 
     private record NotPrepared(TaskKey task, String why) implements Command {}
 
-    private record Ended(TaskKey task, ProcessRef process, Exit exit) implements Command {}
+    private record Ended(TaskKey task, ContainerRef process, Exit exit) implements Command {}
 
     private record GraceOver(TaskKey task) implements Command {}
 
@@ -93,7 +93,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         this.timers = timers;
         ActorRef<Command> self = context.getSelf();
         this.watch = EndWatch.start(
-                tools.processes(),
+                tools.containers(),
                 (task, process, exit) -> self.tell(new Ended(task, process, exit)),
                 tools.settings().lookFast(),
                 tools.settings().lookSlow());
@@ -198,7 +198,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
 
     private final class Surroundings implements TaskWork.Surroundings {
         @Override
-        public void prepare(AgentTask task, Supplier<ProcessRef> making) {
+        public void prepare(AgentTask task, Supplier<ContainerRef> making) {
             TaskKey id = task.key();
             getContext()
                     .pipeToSelf(

@@ -20,21 +20,23 @@ import java.util.Optional;
  *
  * @param container names this run; the sandbox's directory
  * @param received when the launch came
- * @param process empty until it runs; kept after the end
+ * @param process what it runs in; empty until it runs; kept after the end
  * @param kill the order to end it, if any
  * @param state the latest state
  * @param unacknowledged updates no scheduler has taken yet, oldest first
  * @param ended when it ended
+ * @param verdict why the agent itself ends it, if that came before any order
  */
 public record AgentTask(
         TaskInfo info,
         String container,
         Instant received,
-        Optional<ProcessRef> process,
+        Optional<ContainerRef> process,
         Optional<KillOrder> kill,
         TaskState state,
         List<TaskStatus> unacknowledged,
-        Optional<Instant> ended) {
+        Optional<Instant> ended,
+        Optional<Verdict> verdict) {
     /** How long after a SIGKILL the next one is sent, should something have been born meanwhile. */
     private static final Duration KILL_AGAIN = Duration.ofSeconds(2);
 
@@ -54,6 +56,7 @@ public record AgentTask(
                 Optional.empty(),
                 TaskState.STAGING,
                 List.of(),
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -84,7 +87,7 @@ public record AgentTask(
     }
 
     /** A process waits to become the task. Whoever was ordered to end in between never runs. */
-    public Step prepared(ProcessRef made, Stamp stamp) {
+    public Step prepared(ContainerRef made, Stamp stamp) {
         if (!isStaged()) {
             return Step.of(this, Action.DISCARD);
         }
@@ -92,9 +95,10 @@ public record AgentTask(
             return Step.of(end(TaskState.KILLED, Optional.empty(), "killed before it ran", stamp), Action.DISCARD);
         }
         AgentTask running = new AgentTask(
-                info, container, received, Optional.of(made), kill, TaskState.RUNNING, unacknowledged, ended);
+                info, container, received, Optional.of(made), kill, TaskState.RUNNING, unacknowledged, ended, verdict);
         return Step.of(
-                running.say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), stamp), Action.RELEASE);
+                running.say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), Optional.empty(), stamp),
+                Action.RELEASE);
     }
 
     /** The task cannot be started; {@code why} is for people. */
@@ -126,8 +130,22 @@ public record AgentTask(
                 Optional.of(new KillOrder(now, grace)),
                 state,
                 unacknowledged,
-                ended);
+                ended,
+                verdict);
         return isStaged() ? Step.of(next) : Step.of(next, Action.TERMINATE).arm(grace);
+    }
+
+    /**
+     * The agent ends it by itself; nothing happens to one that has been ordered to end before, or that does not run.
+     *
+     * @param grace what SIGTERM is given before SIGKILL
+     */
+    public Step condemned(Verdict why, Duration grace, Instant now) {
+        if (!isRunning() || kill.isPresent()) {
+            return Step.of(this);
+        }
+        return new AgentTask(info, container, received, process, kill, state, unacknowledged, ended, Optional.of(why))
+                .kill(grace, now);
     }
 
     /** The grace of an order has passed. */
@@ -188,10 +206,15 @@ public record AgentTask(
                 kill,
                 state,
                 unacknowledged.subList(1, unacknowledged.size()),
-                ended));
+                ended,
+                verdict));
     }
 
     private AgentTask endOf(Exit exit, boolean begun, Stamp stamp) {
+        if (verdict.isPresent()) {
+            Verdict why = verdict.get();
+            return end(why.state(), why.reason(), why.message() + "; " + exit.describe(), why.healthy(), stamp);
+        }
         if (kill.isPresent()) {
             return end(TaskState.KILLED, Optional.empty(), exit.describe(), stamp);
         }
@@ -202,19 +225,32 @@ public record AgentTask(
                     "the agent or the disk failed while it was started; its command never ran",
                     stamp);
         }
+        if (exit instanceof Exit.Limited limited) {
+            return end(TaskState.FAILED, Optional.of(limited.reason()), limited.describe(), stamp);
+        }
         return exit.successful()
                 ? end(TaskState.FINISHED, Optional.empty(), exit.describe(), stamp)
                 : end(TaskState.FAILED, Optional.of("COMMAND_EXECUTOR_FAILED"), exit.describe(), stamp);
     }
 
     private AgentTask end(TaskState terminal, Optional<String> reason, String message, Stamp stamp) {
-        AgentTask next = new AgentTask(
-                info, container, received, process, kill, terminal, unacknowledged, Optional.of(stamp.at()));
-        TaskStatus.Source source = process.isPresent() ? TaskStatus.Source.EXECUTOR : TaskStatus.Source.AGENT;
-        return next.say(source, reason, Optional.of(message), stamp);
+        return end(terminal, reason, message, Optional.empty(), stamp);
     }
 
-    private AgentTask say(TaskStatus.Source source, Optional<String> reason, Optional<String> message, Stamp stamp) {
+    private AgentTask end(
+            TaskState terminal, Optional<String> reason, String message, Optional<Boolean> healthy, Stamp stamp) {
+        AgentTask next = new AgentTask(
+                info, container, received, process, kill, terminal, unacknowledged, Optional.of(stamp.at()), verdict);
+        TaskStatus.Source source = process.isPresent() ? TaskStatus.Source.EXECUTOR : TaskStatus.Source.AGENT;
+        return next.say(source, reason, Optional.of(message), healthy, stamp);
+    }
+
+    private AgentTask say(
+            TaskStatus.Source source,
+            Optional<String> reason,
+            Optional<String> message,
+            Optional<Boolean> healthy,
+            Stamp stamp) {
         List<TaskStatus> all = new ArrayList<>(unacknowledged);
         all.add(new TaskStatus(
                 info.id(),
@@ -226,8 +262,8 @@ public record AgentTask(
                 stamp.at(),
                 reason,
                 message,
-                Optional.empty(),
-                state.isTerminal() ? Optional.empty() : process.map(ProcessRef::pid)));
-        return new AgentTask(info, container, received, process, kill, state, all, ended);
+                healthy,
+                state.isTerminal() ? Optional.empty() : process.flatMap(ContainerRef::leader)));
+        return new AgentTask(info, container, received, process, kill, state, all, ended, verdict);
     }
 }

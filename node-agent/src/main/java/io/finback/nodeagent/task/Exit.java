@@ -39,6 +39,20 @@ public sealed interface Exit {
         }
     }
 
+    /**
+     * It was ended because it broke a limit.
+     *
+     * @param reason Mesos' reason without {@code REASON_}, such as {@code CONTAINER_LIMITATION_MEMORY}
+     * @param message for people: the limit, and the most that was used
+     * @param how the process's own end
+     */
+    record Limited(String reason, String message, Exit how) implements Exit {
+        @Override
+        public String describe() {
+            return message + "; " + how.describe();
+        }
+    }
+
     /** Reads the number {@code wait(2)} gives and {@code /proc/<pid>/stat} shows as its 52nd field. Source: {@code wait(2)}. */
     static Exit ofWaitStatus(int status) {
         int signal = status & 0x7f;

@@ -1,5 +1,7 @@
 package io.finback.nodeagent.task;
 
+import java.util.Optional;
+
 /**
  * A task's process and its holder, named so that no other process can be taken for them.
  *
@@ -9,4 +11,17 @@ package io.finback.nodeagent.task;
  * @param holderPid the parent that never waits for it, so that its end can be read at any later time
  * @param holderStartTicks as {@code startTicks}, of the holder
  */
-public record ProcessRef(String bootId, long pid, long startTicks, long holderPid, long holderStartTicks) {}
+public record ProcessRef(String bootId, long pid, long startTicks, long holderPid, long holderStartTicks)
+        implements ContainerRef {
+    private static final String MESOS = "mesos";
+
+    @Override
+    public String containerizer() {
+        return MESOS;
+    }
+
+    @Override
+    public Optional<Long> leader() {
+        return Optional.of(pid);
+    }
+}

@@ -3,9 +3,10 @@ package io.finback.nodeagent.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.executor.ProcFs;
 import io.finback.nodeagent.task.AgentTask;
-import io.finback.nodeagent.task.ProcessRef;
+import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Stamp;
 import io.finback.nodeagent.testing.Await;
 import io.finback.nodeagent.testing.TaskWorld;
@@ -24,17 +25,19 @@ class LeftTasksTest {
         TaskWorld world = new TaskWorld(data);
         AgentTask task = AgentTask.received(Tasks.shell("t", "trap '' TERM; exec sleep 600"), "c", Instant.EPOCH);
         Path sandbox = world.tools().sandboxes().create(task);
-        ProcessRef process = world.tools()
-                .launcher()
-                .prepare(task.info(), sandbox, world.tools().store().begunFile(task));
+        ContainerRef process = world.tools()
+                .containers()
+                .prepare(new ContainerSpec(
+                        "c", task.info(), sandbox, world.tools().store().begunFile(task)));
         world.tools()
                 .store()
                 .save(task.prepared(process, new Stamp(Instant.EPOCH, "u")).next());
-        assertThat(world.tools().launcher().release(process)).isTrue();
+        assertThat(world.tools().containers().release(process)).isTrue();
 
         LeftTasks.kill(data);
 
-        assertThat(ProcFs.stat(process.pid()).filter(stat -> !stat.isEnded())).isEmpty();
+        assertThat(ProcFs.stat(process.leader().orElseThrow()).filter(stat -> !stat.isEnded()))
+                .isEmpty();
     }
 
     @Test
@@ -42,16 +45,17 @@ class LeftTasksTest {
         TaskWorld world = new TaskWorld(data);
         AgentTask task = AgentTask.received(Tasks.shell("t", "exec sleep 600"), "c", Instant.EPOCH);
         Path sandbox = world.tools().sandboxes().create(task);
-        ProcessRef process = world.tools()
-                .launcher()
-                .prepare(task.info(), sandbox, world.tools().store().begunFile(task));
-        assertThat(world.tools().launcher().release(process)).isTrue();
+        ContainerRef process = world.tools()
+                .containers()
+                .prepare(new ContainerSpec(
+                        "c", task.info(), sandbox, world.tools().store().begunFile(task)));
+        assertThat(world.tools().containers().release(process)).isTrue();
 
         LeftTasks.kill(data);
 
-        Await.until(
-                "it is gone",
-                () -> ProcFs.stat(process.pid()).filter(stat -> !stat.isEnded()).isEmpty());
+        Await.until("it is gone", () -> ProcFs.stat(process.leader().orElseThrow())
+                .filter(stat -> !stat.isEnded())
+                .isEmpty());
     }
 
     @Test

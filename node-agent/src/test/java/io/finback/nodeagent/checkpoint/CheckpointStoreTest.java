@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.task.EngineRef;
 import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.nodeagent.task.Stamp;
+import io.finback.nodeagent.task.Verdict;
 import io.finback.nodeagent.testing.Tasks;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Ranges;
@@ -46,6 +48,35 @@ class CheckpointStoreTest {
         store.save(task);
 
         assertThat(CheckpointStore.open(data).recover().live()).containsExactly(task);
+    }
+
+    @Test
+    void aTaskWrittenBeforeThereWereKindsOfContainersComesBack() throws IOException {
+        AgentTask task = everything("t");
+        store.save(task);
+        String now = Files.readString(onlyFile());
+        String before = now.replace("\"kind\":\"process\",", "").replace(",\"verdict\":null", "");
+        assertThat(before)
+                .doesNotContain("kind", "verdict")
+                .contains("\"holderPid\":3")
+                .isNotEqualTo(now);
+        Files.writeString(onlyFile(), before);
+
+        assertThat(store.recover().live()).containsExactly(task);
+    }
+
+    @Test
+    void aContainerOfAnEngineAndAVerdictComeBack() throws IOException {
+        EngineRef engine = new EngineRef("docker", "finback-c", "boot", Optional.of(17L));
+        AgentTask task = AgentTask.received(Tasks.shell("t", "true"), "c", NOW)
+                .prepared(engine, new Stamp(NOW, "u"))
+                .next()
+                .condemned(Verdict.failed("CONTAINER_LIMITATION_DISK", "too much"), Duration.ZERO, NOW)
+                .next();
+        store.save(task);
+
+        assertThat(store.recover().live()).containsExactly(task);
+        assertThat(task.unacknowledged().get(0).pid()).contains(17L);
     }
 
     @Test

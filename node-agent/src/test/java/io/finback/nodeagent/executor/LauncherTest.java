@@ -3,6 +3,8 @@ package io.finback.nodeagent.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.finback.nodeagent.containerizer.ContainerSpec;
+import io.finback.nodeagent.containerizer.LaunchFailure;
 import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.nodeagent.testing.Await;
@@ -80,7 +82,7 @@ class LauncherTest {
 
     @Test
     void nothingRunsBeforeItIsReleasedAndNothingEverAfterADiscard() throws Exception {
-        last = launcher.prepare(Tasks.shell("t", "touch ran"), sandbox, begun);
+        last = launcher.prepare(spec(Tasks.shell("t", "touch ran")));
         assertThat(ProcFs.stat(last.pid())).isPresent();
         assertThat(begun).doesNotExist();
 
@@ -197,13 +199,17 @@ class LauncherTest {
     void aCommandThatIsTooLongIsRefusedWhole() {
         TaskInfo task = Tasks.shell("t", "x".repeat(3_000_000));
 
-        assertThatThrownBy(() -> launcher.prepare(task, sandbox, begun))
+        assertThatThrownBy(() -> launcher.prepare(spec(task)))
                 .isInstanceOf(LaunchFailure.class)
                 .hasMessageContaining("Argument list too long");
     }
 
+    private ContainerSpec spec(TaskInfo task) {
+        return new ContainerSpec("c", task, sandbox, begun);
+    }
+
     private void start(TaskInfo task) throws LaunchFailure {
-        last = launcher.prepare(task, sandbox, begun);
+        last = launcher.prepare(spec(task));
         assertThat(launcher.release(last)).isTrue();
     }
 

@@ -176,7 +176,7 @@ class TasksActorTest {
         assertThat(again.state()).isEqualTo(TaskState.RUNNING);
         assertThat(again.pid()).contains(pid);
         assertThat(world.board().live()).singleElement().satisfies(task -> {
-            assertThat(task.process().orElseThrow().pid()).isEqualTo(pid);
+            assertThat(task.process().orElseThrow().leader().orElseThrow()).isEqualTo(pid);
             assertThat(task.state()).isEqualTo(TaskState.RUNNING);
         });
         kill("t", Optional.empty());
@@ -288,7 +288,7 @@ class TasksActorTest {
         Await.until("its process and its holder are gone", () -> ended(pid) && ended(holder));
         describe();
         assertThat(world.board().live()).singleElement().satisfies(task -> assertThat(
-                        task.process().orElseThrow().pid())
+                        task.process().orElseThrow().leader().orElseThrow())
                 .isEqualTo(other));
         assertThat(ended(other)).isFalse();
     }
@@ -352,7 +352,7 @@ class TasksActorTest {
     /** The agent is gone without a word; what it had in its hands (pipes) closes as with its process. */
     private void crash() {
         kits.get(kits.size() - 1).stop(tasks, LIMIT);
-        world.tools().launcher().discardAll();
+        world.tools().containers().discardAll();
     }
 
     private void vanish() {

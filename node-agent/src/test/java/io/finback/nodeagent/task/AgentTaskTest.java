@@ -43,6 +43,49 @@ class AgentTaskTest {
     }
 
     @Test
+    void whatTheAgentCondemnsEndsAsTheVerdictSays() {
+        Verdict verdict = new Verdict(TaskState.KILLED, Optional.of("WHY"), "3 checks failed", Optional.of(false));
+        Step step = running().condemned(verdict, GRACE, NOON);
+        assertThat(step.actions()).containsExactly(Action.TERMINATE);
+        assertThat(step.armGrace()).contains(GRACE);
+
+        AgentTask ended =
+                step.next().ended(new Exit.Signaled(15, false), true, stamp()).next();
+
+        TaskStatus last = ended.unacknowledged().get(ended.unacknowledged().size() - 1);
+        assertThat(last.state()).isEqualTo(TaskState.KILLED);
+        assertThat(last.reason()).contains("WHY");
+        assertThat(last.healthy()).contains(false);
+        assertThat(last.message()).contains("3 checks failed; killed by signal 15 (SIGTERM)");
+    }
+
+    @Test
+    void anOrderThatCameFirstIsNoFailure() {
+        AgentTask ordered = running().kill(GRACE, NOON).next();
+        Step step = ordered.condemned(Verdict.failed("WHY", "too big"), GRACE, NOON);
+        assertThat(step.actions()).isEmpty();
+        assertThat(step.next()).isEqualTo(ordered);
+        assertThat(staged().condemned(Verdict.failed("WHY", "too big"), GRACE, NOON)
+                        .next())
+                .isEqualTo(staged());
+    }
+
+    @Test
+    void aBrokenLimitIsAFailureThatNamesIt() {
+        AgentTask ended = running()
+                .ended(
+                        new Exit.Limited(
+                                "CONTAINER_LIMITATION_MEMORY", "used 33 of 32 MiB", new Exit.Signaled(9, false)),
+                        true,
+                        stamp())
+                .next();
+        TaskStatus last = ended.unacknowledged().get(ended.unacknowledged().size() - 1);
+        assertThat(last.state()).isEqualTo(TaskState.FAILED);
+        assertThat(last.reason()).contains("CONTAINER_LIMITATION_MEMORY");
+        assertThat(last.message()).contains("used 33 of 32 MiB; killed by signal 9 (SIGKILL)");
+    }
+
+    @Test
     void escalatesFromTermToKillUntilItEnds() {
         Step first = running().kill(GRACE, NOON);
         assertThat(first.actions()).containsExactly(Action.TERMINATE);

@@ -1,8 +1,10 @@
 package io.finback.nodeagent.testing;
 
 import io.finback.nodeagent.checkpoint.CheckpointStore;
+import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.ProcFs;
+import io.finback.nodeagent.executor.ProcessContainerizer;
 import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.executor.Tools;
@@ -13,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /** Everything a {@link TasksActor} works with, on a directory. */
@@ -30,12 +33,17 @@ public final class TaskWorld {
         } catch (Tools.Missing e) {
             throw new IOException(e);
         }
+        Sandboxes sandboxes = new Sandboxes(data, Tasks.AGENT);
         this.tools = new TaskTools(
                 Tasks.AGENT,
                 CheckpointStore.open(data),
-                new Sandboxes(data, Tasks.AGENT),
-                new Launcher(programs, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"))),
-                new Processes(programs),
+                sandboxes,
+                List.of(),
+                new Containerizers(List.of(new ProcessContainerizer(
+                        new Launcher(programs, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"))),
+                        new Processes(programs),
+                        sandboxes.ofAllIds(),
+                        ProcFs.bootId()))),
                 new TaskBoard(),
                 work -> new Thread(work, "test-blocking").start(),
                 ProcFs.bootId(),

@@ -1,14 +1,14 @@
-package io.finback.nodeagent.executor;
+package io.finback.nodeagent.containerizer;
 
 /** A task could not be started; the message is for people. Nothing of it runs. */
 public final class LaunchFailure extends Exception {
     private static final long serialVersionUID = 1L;
 
-    LaunchFailure(String message) {
+    public LaunchFailure(String message) {
         super(message);
     }
 
-    LaunchFailure(String message, Throwable cause) {
+    public LaunchFailure(String message, Throwable cause) {
         super(message + ": " + cause.getMessage(), cause);
     }
 }

@@ -1,0 +1,70 @@
+package io.finback.nodeagent.containerizer;
+
+import io.finback.nodeagent.task.ContainerRef;
+import io.finback.nodeagent.task.Exit;
+import io.finback.tasks.TaskInfo;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One way to run things on this machine. It remembers nothing that matters: what a {@link ContainerRef} says is on the agent's
+ * disk, and with it alone the next agent, too, can observe, signal and clean up. Thread-safe.
+ *
+ * <p>The order of calls is what makes a task run at most once, whenever the agent dies (ADR 0003): {@link #objection}; the launch
+ * goes to disk; the sandbox is made and filled; {@link #prepare}; the ref goes to disk; {@link #release}; {@link #exit} until it
+ * says how it ended; {@link #sweep}; the end goes to disk; {@link #forget}. Between prepare and release the command must not run,
+ * and must never run should the agent die there (or the next agent must be able to tell that it has not begun).
+ *
+ * <p>Refs handed in are those this one has made ({@link ContainerRef#containerizer} is its {@link #name}).
+ */
+public interface Containerizer {
+    /** A fixed text, on disk with every container: {@code mesos}, {@code docker}. */
+    String name();
+
+    /** Why it will never run this: the field, its value and what was expected. Quick, asks nobody. */
+    Optional<String> objection(TaskInfo task);
+
+    /** Makes a container that waits. May block for long (an image is pulled); several run at once. */
+    ContainerRef prepare(ContainerSpec spec) throws LaunchFailure;
+
+    /** Lets a prepared container run its command. False when it is gone; then the command never runs. Must not block for long. */
+    boolean release(ContainerRef prepared);
+
+    /** Removes a prepared container that must not run. Must not block for long. */
+    void discard(ContainerRef prepared);
+
+    /** Removes everything prepared and not released: for an owner that starts anew or ends. */
+    void discardAll();
+
+    /**
+     * How it ended; empty while it runs. For any ref from disk, long after. Must answer from what is at hand (asked every 50 ms),
+     * so what needs a conversation with an engine has it elsewhere.
+     */
+    Optional<Exit> exit(ContainerRef container);
+
+    /** A polite signal to end (SIGTERM, unless the task names another). Must not block for long. */
+    void terminate(ContainerRef container);
+
+    /** Ends everything in it, whatever it does. Must not block for long; called again until {@link #exit} speaks. */
+    void forceKill(ContainerRef container);
+
+    /** Ends what ended containers have left running. */
+    void sweep(List<ContainerRef> ended);
+
+    /** The end is on disk: whatever is still kept of it (a record in the kernel, control groups, an ended container) may go. */
+    void forget(ContainerRef container);
+
+    /**
+     * Ends what runs on this agent's behalf without a task that is known: its checkpoint could not be read, or was deleted. Called
+     * once, before anything is prepared.
+     *
+     * @param known the containers of all tasks that are known, ended ones included
+     */
+    void endOrphans(Set<String> known);
+
+    /** What they use now; those that cannot be measured are missing. May read files, no more. */
+    Map<ContainerRef, Usage> usage(Collection<ContainerRef> containers);
+}
