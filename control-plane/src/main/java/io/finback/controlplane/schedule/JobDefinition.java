@@ -1,5 +1,7 @@
 package io.finback.controlplane.schedule;
 
+import io.finback.tasks.ContainerInfo;
+import io.finback.tasks.FetchUri;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -17,10 +19,18 @@ public record JobDefinition(String name, Command command, Times times, Needs nee
     /**
      * @param line run by {@code /bin/sh -c} when {@code shell}, else the program, with {@code arguments}
      * @param user empty: the agent's own
+     * @param container empty: a plain command
      */
     public record Command(
-            String line, boolean shell, List<String> arguments, Map<String, String> environment, Optional<String> user) {
+            String line,
+            boolean shell,
+            List<String> arguments,
+            Map<String, String> environment,
+            Optional<String> user,
+            List<FetchUri> fetch,
+            Optional<ContainerInfo> container) {
         public Command {
+            fetch = List.copyOf(fetch);
             arguments = List.copyOf(arguments);
             environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
         }

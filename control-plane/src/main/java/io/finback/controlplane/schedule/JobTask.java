@@ -8,6 +8,7 @@ import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
+import io.finback.tasks.RunOptions;
 import io.finback.tasks.TaskInfo;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -59,7 +60,7 @@ public final class JobTask {
         JobDefinition job = state.definition().orElseThrow();
         Instance.Place place = run.place().orElseThrow();
         Map<String, String> environment = environment(job, run, state.taskId(run), place);
-        return new TaskInfo(
+        TaskInfo task = new TaskInfo(
                 TaskId.of(state.taskId(run)),
                 "ChronosTask:" + job.name(),
                 framework,
@@ -68,6 +69,10 @@ public final class JobTask {
                 command(job.command(), run, environment),
                 Optional.empty(),
                 Map.of());
+        return job.command()
+                .container()
+                .map(c -> task.withOptions(RunOptions.NONE.withContainer(c)))
+                .orElse(task);
     }
 
     private static CommandInfo command(
@@ -75,12 +80,12 @@ public final class JobTask {
         if (command.shell()) {
             // Chronos appends what a manual run brings.
             String line = run.arguments().map(a -> command.line() + " " + a).orElse(command.line());
-            return new CommandInfo(true, line, List.of(), environment, command.user());
+            return new CommandInfo(true, line, List.of(), environment, command.user(), command.fetch());
         }
         List<String> vector = new ArrayList<>(List.of(command.line()));
         vector.addAll(command.arguments());
         run.arguments().ifPresent(vector::add);
-        return new CommandInfo(false, command.line(), vector, environment, command.user());
+        return new CommandInfo(false, command.line(), vector, environment, command.user(), command.fetch());
     }
 
     /** The variables of Chronos; the job's own win. */

@@ -1,5 +1,6 @@
 package io.finback.controlplane.schedule;
 
+import io.finback.controlplane.scheduler.Instance;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -18,6 +19,7 @@ public record RunRecord(
         int attempt,
         Outcome outcome,
         Optional<String> taskId,
+        Optional<String> agentId,
         Optional<Instant> startedAt,
         Instant endedAt,
         String message,
@@ -42,7 +44,17 @@ public record RunRecord(
     /** Occurrences that do not run. */
     static RunRecord without(Instant first, Instant last, long count, Outcome outcome, String message, Instant now) {
         return new RunRecord(
-                first, last, count, 0, outcome, Optional.empty(), Optional.empty(), now, message, 0);
+                first,
+                last,
+                count,
+                0,
+                outcome,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                now,
+                message,
+                0);
     }
 
     static RunRecord of(Run run, Outcome outcome, String taskId, String message, Instant now) {
@@ -53,6 +65,7 @@ public record RunRecord(
                 run.attempt(),
                 outcome,
                 run.launched() ? Optional.of(taskId) : Optional.empty(),
+                run.place().map(Instance.Place::agentId),
                 run.startedAt(),
                 now,
                 message,
