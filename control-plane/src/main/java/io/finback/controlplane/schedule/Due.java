@@ -127,21 +127,9 @@ final class Due {
         if (kept.isEmpty()) {
             return;
         }
-        List<Run> launched = state.runs().values().stream().filter(Run::launched).toList();
         switch (job.policy().overlap()) {
-            case RUN_BOTH, QUEUE -> enqueue(kept);
-            case CANCEL_NEW -> {
-                if (launched.isEmpty()) {
-                    enqueue(kept);
-                } else {
-                    skip(
-                            kept.get(0),
-                            kept.get(kept.size() - 1),
-                            kept.size(),
-                            Outcome.OVERLAPPED,
-                            "the run of " + launched.get(0).nominal() + " has not ended");
-                }
-            }
+            // Whether the one before is really in the way is seen while it runs: it may only have begun late (JobRules).
+            case RUN_BOTH, QUEUE, CANCEL_NEW -> enqueue(kept);
             case KILL_EXISTING -> {
                 Instant newest = kept.get(kept.size() - 1);
                 if (kept.size() > 1) {

@@ -3,6 +3,7 @@ package io.finback.controlplane.schedule;
 import io.finback.controlplane.schedule.JobDefinition.CatchUp;
 import io.finback.controlplane.schedule.JobDefinition.Overlap;
 import io.finback.controlplane.schedule.RunRecord.Outcome;
+import io.finback.controlplane.scheduler.Instance;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -107,7 +108,28 @@ public final class JobRules {
                 run.startedAt().map(s -> s.plus(limit.get())).ifPresent(times::add);
             }
         }
+        boolean cancels = state.definition()
+                .map(d -> d.policy().overlap() == Overlap.CANCEL_NEW)
+                .orElse(false);
+        if (cancels) {
+            List<Run> launched =
+                    state.runs().values().stream().filter(Run::launched).toList();
+            state.runs().values().forEach(later -> launched.forEach(
+                    earlier -> overlapAt(earlier, later).ifPresent(times::add)));
+        }
         return times.stream().min(Instant::compareTo);
+    }
+
+    /** When {@code earlier} will have run for so long that {@code later} lies within it; empty: it never will. */
+    private static Optional<Instant> overlapAt(Run earlier, Run later) {
+        boolean candidate = later.waiting() && later.cause() == Run.Cause.SCHEDULE && later.attempt() == 0;
+        if (!candidate || !earlier.launched() || !earlier.nominal().isBefore(later.nominal())) {
+            return Optional.empty();
+        }
+        Duration gap = Duration.between(earlier.nominal(), later.nominal());
+        return earlier.startedAt()
+                .or(() -> earlier.place().map(Instance.Place::at))
+                .map(began -> began.plus(gap));
     }
 
     /** The runs that may be launched now, in their order: one at a time unless the job's runs may overlap. */
@@ -156,6 +178,7 @@ public final class JobRules {
         List<JobEvent> run() {
             supersede();
             add(Due.events(state, now, limits));
+            overlapped();
             expire();
             overtime();
             finish();
@@ -184,6 +207,27 @@ public final class JobRules {
                 if (retry && run.cause() == Run.Cause.SCHEDULE && (newer || succeeded)) {
                     add(List.of(over(state, run, Outcome.SUPERSEDED, "a newer occurrence took its place", run.createdAt())));
                 }
+            }
+        }
+
+        /**
+         * An occurrence that came due within the time an earlier run took, had that begun on time, does not run. One that comes after
+         * that waits its turn: what began late is not the job's fault.
+         */
+        private void overlapped() {
+            if (job.policy().overlap() != Overlap.CANCEL_NEW) {
+                return;
+            }
+            for (Run run : List.copyOf(state.runs().values())) {
+                state.runs().values().stream()
+                        .filter(earlier -> overlapAt(earlier, run).map(t -> !t.isAfter(now)).orElse(false))
+                        .findFirst()
+                        .ifPresent(earlier -> add(List.of(over(
+                                state,
+                                run,
+                                Outcome.OVERLAPPED,
+                                "the run of " + earlier.nominal() + " had not ended",
+                                now))));
             }
         }
 

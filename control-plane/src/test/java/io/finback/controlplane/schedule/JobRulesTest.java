@@ -200,6 +200,21 @@ class JobRulesTest {
         assertThat(launch()).hasSize(1);
     }
 
+    /** What began late because of an absence of ours does not cost the occurrences after it. */
+    @Test
+    void aRunThatOnlyBeganLateCancelsNothing() {
+        put(JobExamples.cron("*/10 * * * * *", Overlap.CANCEL_NEW, CatchUp.LATEST));
+        pass(Duration.ofSeconds(29));
+        for (int i = 0; i < 20; i++) {
+            List<String> launched = launch();
+            launched.forEach(id -> tell(id, TaskState.RUNNING));
+            pass(Duration.ofSeconds(4));
+            launched.forEach(id -> tell(id, TaskState.FINISHED));
+        }
+        assertThat(state.counters().missed()).isZero();
+        assertThat(state.counters().successes()).isGreaterThanOrEqualTo(10);
+    }
+
     @Test
     void overlapRunBothRunsBoth() {
         put(JobExamples.cron("* * * * *", Overlap.RUN_BOTH, CatchUp.LATEST));
