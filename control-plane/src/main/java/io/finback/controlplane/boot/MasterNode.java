@@ -114,11 +114,7 @@ public final class MasterNode implements Node {
                 new AgentStandings(view::get));
         var unused = spawn(
                 ClusterView.create(
-                        view,
-                        events,
-                        topics,
-                        BUILT_IN,
-                        settings.allocator().viewDelay()),
+                        view, events, topics, BUILT_IN, settings.allocator().viewDelay()),
                 "finback-view");
         Readiness.of(system).add("master", () -> CompletableFuture.completedFuture(isServing()));
         CompletionStage<Void> management = Management.start(system);

@@ -18,8 +18,9 @@ final class ContainerReader {
         Optional<String> image = container.text("image");
         ContainerInfo.Type type =
                 container.oneOf("type", ContainerInfo.Type.class).orElse(ContainerInfo.Type.DOCKER);
-        List<Volume> volumes =
-                container.objects("volumes").stream().map(ContainerReader::volume).toList();
+        List<Volume> volumes = container.objects("volumes").stream()
+                .map(ContainerReader::volume)
+                .toList();
         List<NetworkInfo> networks = container
                 .text("networkName")
                 .map(name -> List.of(new NetworkInfo(Optional.of(name), List.of(), List.of(), Map.of())))
@@ -39,7 +40,8 @@ final class ContainerReader {
                         false,
                         container.objects("parameters").stream()
                                 .map(p -> new DockerOptions.Parameter(
-                                        p.text("key").orElse(""), p.text("value").orElse("")))
+                                        p.text("key").orElse(""),
+                                        p.text("value").orElse("")))
                                 .toList(),
                         pull,
                         Optional.empty()))
@@ -48,7 +50,15 @@ final class ContainerReader {
                 ? image.map(name -> new Image(name, Optional.empty(), !pull))
                 : Optional.empty();
         return Optional.of(new ContainerInfo(
-                type, volumes, Optional.empty(), docker, root, networks, Optional.empty(), List.of(), Optional.empty()));
+                type,
+                volumes,
+                Optional.empty(),
+                docker,
+                root,
+                networks,
+                Optional.empty(),
+                List.of(),
+                Optional.empty()));
     }
 
     private static Volume volume(Fields volume) {
@@ -59,7 +69,6 @@ final class ContainerReader {
         if (!mode.equals("RW") && !mode.equals("RO")) {
             throw Failure.bad("container.volumes.mode: '" + mode + "' (expected: RW or RO)");
         }
-        return new Volume(
-                inside, mode.equals("RO"), Volume.Source.HOST_PATH, outside, Optional.empty(), Map.of());
+        return new Volume(inside, mode.equals("RO"), Volume.Source.HOST_PATH, outside, Optional.empty(), Map.of());
     }
 }

@@ -28,15 +28,19 @@ final class Dispatcher {
             case "jobs" -> all(call);
             case "job" -> one(call);
             case "task" -> task(call);
-            case "stats" -> only(call, size == 2, "GET", () -> jobs.statistic(path.get(1)).now());
-            case "graph" -> only(call, size == 2, "GET", () -> jobs.graph(path.get(1)).now());
+            case "stats" ->
+                only(call, size == 2, "GET", () -> jobs.statistic(path.get(1)).now());
+            case "graph" ->
+                only(call, size == 2, "GET", () -> jobs.graph(path.get(1)).now());
             case "leader" ->
-                only(call, size == 1, "GET", () -> Answer.ok(
-                                JobWriter.object().put("leader", address))
+                only(call, size == 1, "GET", () -> Answer.ok(JobWriter.object().put("leader", address))
                         .now());
             // Every master serves everything, as Chronos' leader does.
-            case "isMaster" -> only(call, size == 1, "GET", () -> Answer.text("true").now());
-            case "ping" -> only(call, size == 1, "GET", () -> Answer.text("pong").now());
+            case "isMaster" ->
+                only(call, size == 1, "GET", () -> Answer.text("true").now());
+            case "metrics" -> only(call, size == 1, "GET", () -> jobs.metrics().now());
+            case "ping" ->
+                only(call, size == 1, "GET", () -> Answer.text("pong").now());
             default -> throw notFound();
         };
     }
@@ -47,8 +51,10 @@ final class Dispatcher {
             return only(call, true, "GET", () -> jobs.list().now());
         }
         return switch (path.get(1)) {
-            case "search" -> only(call, path.size() == 2, "GET", () -> jobs.search(call).now());
-            case "summary" -> only(call, path.size() == 2, "GET", () -> jobs.summaries().now());
+            case "search" ->
+                only(call, path.size() == 2, "GET", () -> jobs.search(call).now());
+            case "summary" ->
+                only(call, path.size() == 2, "GET", () -> jobs.summaries().now());
             default -> throw notFound();
         };
     }

@@ -47,7 +47,8 @@ final class Fields {
                     if (n.isBoolean()) {
                         return n.booleanValue();
                     }
-                    if (n.isTextual() && (n.asText().equals("true") || n.asText().equals("false"))) {
+                    if (n.isTextual()
+                            && (n.asText().equals("true") || n.asText().equals("false"))) {
                         return n.asText().equals("true");
                     }
                     throw bad(field, n, "true or false");

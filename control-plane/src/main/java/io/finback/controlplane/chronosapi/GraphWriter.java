@@ -39,7 +39,11 @@ final class GraphWriter {
         }
         for (JobSnapshot job : jobs) {
             for (String parent : job.definition().orElseThrow().times().parents()) {
-                text.append("link,").append(parent).append(',').append(job.name()).append('\n');
+                text.append("link,")
+                        .append(parent)
+                        .append(',')
+                        .append(job.name())
+                        .append('\n');
             }
         }
         return text.toString();

@@ -42,7 +42,8 @@ final class JobReader {
     static JobDefinition scheduled(JsonNode node, Instant now, Optional<String> user) {
         JobReader reader = new JobReader(node, now, user);
         if (!reader.fields.list("parents").isEmpty()) {
-            throw Failure.bad("parents: are given (expected: none for a scheduled job; POST dependency makes a dependent one)");
+            throw Failure.bad(
+                    "parents: are given (expected: none for a scheduled job; POST dependency makes a dependent one)");
         }
         return reader.read(reader.times());
     }
@@ -50,7 +51,8 @@ final class JobReader {
     /** One with {@code parents}. Throws {@link Failure}. */
     static JobDefinition dependent(JsonNode node, Instant now, Optional<String> user) {
         JobReader reader = new JobReader(node, now, user);
-        List<String> parents = reader.fields.texts("parents").stream().distinct().toList();
+        List<String> parents =
+                reader.fields.texts("parents").stream().distinct().toList();
         if (parents.isEmpty() || parents.size() > MAX_PARENTS) {
             throw Failure.bad("parents: " + parents.size() + " (expected: 1 to " + MAX_PARENTS + " names of jobs)");
         }
@@ -77,7 +79,8 @@ final class JobReader {
             throw Failure.bad("cron: is given beside schedule (expected: one of both)");
         }
         if (cron.isPresent()) {
-            String expression = checked("cron", () -> Cron.parse(cron.get(), zone)).expression();
+            String expression =
+                    checked("cron", () -> Cron.parse(cron.get(), zone)).expression();
             return new JobDefinition.Times(Optional.empty(), Optional.of(expression), zone, List.of(), epsilon());
         }
         String text = schedule.orElse(ONCE);
@@ -85,8 +88,7 @@ final class JobReader {
         // What is written without a start is written down with what it means now.
         boolean open = text.contains("//");
         String kept = open ? parsed.shown(Optional.empty(), parsed.times()) : text;
-        return new JobDefinition.Times(
-                Optional.of(kept), Optional.empty(), zone, List.of(), epsilon());
+        return new JobDefinition.Times(Optional.of(kept), Optional.empty(), zone, List.of(), epsilon());
     }
 
     private static <T> T checked(String field, java.util.function.Supplier<T> parse) {
@@ -107,7 +109,8 @@ final class JobReader {
             int time = text.indexOf('T');
             Period days = time == 1 ? Period.ZERO : Period.parse(time < 0 ? text : text.substring(0, time));
             Duration exact = time < 0 ? Duration.ZERO : Duration.parse("P" + text.substring(time));
-            Duration all = Duration.ofDays(days.toTotalMonths() * 30 + days.getDays()).plus(exact);
+            Duration all =
+                    Duration.ofDays(days.toTotalMonths() * 30 + days.getDays()).plus(exact);
             if (!all.isNegative() && !all.isZero()) {
                 return all;
             }
@@ -122,7 +125,8 @@ final class JobReader {
         for (Fields variable : fields.objects("environmentVariables")) {
             String name = variable.text("name")
                     .filter(n -> n.indexOf('=') < 0 && n.indexOf(0) < 0)
-                    .orElseThrow(() -> Failure.bad("environmentVariables.name: missing or with '=' (expected: a name)"));
+                    .orElseThrow(
+                            () -> Failure.bad("environmentVariables.name: missing or with '=' (expected: a name)"));
             environment.put(name, variable.text("value").orElse(""));
         }
         return new JobDefinition.Command(
@@ -167,7 +171,9 @@ final class JobReader {
         for (JsonNode one : fields.list("constraints")) {
             List<String> triple = new ArrayList<>();
             one.forEach(part -> triple.add(part.asText()));
-            if (!one.isArray() || triple.size() != 3 || !List.of("EQUALS", "LIKE", "UNLIKE").contains(triple.get(1))) {
+            if (!one.isArray()
+                    || triple.size() != 3
+                    || !List.of("EQUALS", "LIKE", "UNLIKE").contains(triple.get(1))) {
                 throw fields.bad("constraints", one, "[attribute, EQUALS or LIKE or UNLIKE, value]");
             }
             Constraints.problem(JobTask.constraint(triple)).ifPresent(why -> {
@@ -185,8 +191,8 @@ final class JobReader {
 
     private JobDefinition.Policy policy(JobDefinition.Times times) {
         boolean concurrent = fields.flag("concurrent", false);
-        Overlap overlap = fields.oneOf("overlap", Overlap.class)
-                .orElse(concurrent ? Overlap.RUN_BOTH : Overlap.CANCEL_NEW);
+        Overlap overlap =
+                fields.oneOf("overlap", Overlap.class).orElse(concurrent ? Overlap.RUN_BOTH : Overlap.CANCEL_NEW);
         if (fields.any("concurrent").isPresent() && concurrent != (overlap == Overlap.RUN_BOTH)) {
             throw Failure.bad("overlap: " + overlap + " with concurrent " + concurrent
                     + " (expected: RUN_BOTH exactly with concurrent true)");
@@ -206,8 +212,13 @@ final class JobReader {
 
     /** Milliseconds, or a period. */
     private Optional<Duration> maxCompletion() {
-        OptionalLong millis = fields.any("maxCompletionTime").filter(n -> n.isTextual() && n.asText().startsWith("P")).isPresent()
-                ? OptionalLong.of(duration("maxCompletionTime", fields.text("maxCompletionTime").orElse("")).toMillis())
+        OptionalLong millis = fields.any("maxCompletionTime")
+                        .filter(n -> n.isTextual() && n.asText().startsWith("P"))
+                        .isPresent()
+                ? OptionalLong.of(duration(
+                                "maxCompletionTime",
+                                fields.text("maxCompletionTime").orElse(""))
+                        .toMillis())
                 : OptionalLong.of(fields.whole("maxCompletionTime", 0, 1L << 50));
         return millis.getAsLong() == 0 ? Optional.empty() : Optional.of(Duration.ofMillis(millis.getAsLong()));
     }

@@ -24,8 +24,9 @@ import java.util.Optional;
 
 /** Writes jobs in Chronos' shape. Source: Chronos' JobSerializer, JobStatWrapperSerializer, HistogramSerializer. */
 final class JobWriter {
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern(
+                    "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter STAT_TIME =
             DateTimeFormatter.ofPattern("MM/dd/yy HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -71,8 +72,9 @@ final class JobWriter {
         ArrayNode arguments = node.putArray("arguments");
         command.arguments().forEach(arguments::add);
         ArrayNode environment = node.putArray("environmentVariables");
-        command.environment().forEach((name, value) ->
-                environment.addObject().put("name", name).put("value", value));
+        command.environment()
+                .forEach((name, value) ->
+                        environment.addObject().put("name", name).put("value", value));
         node.put("runAsUser", command.user().orElse(""));
         ArrayNode uris = node.putArray("uris");
         ArrayNode fetch = node.putArray("fetch");
@@ -143,7 +145,9 @@ final class JobWriter {
             job.times().parents().forEach(parents::add);
             return;
         }
-        job.times().cron().ifPresentOrElse(cron -> node.put("cron", cron), () -> node.put("schedule", schedule(snapshot)));
+        job.times()
+                .cron()
+                .ifPresentOrElse(cron -> node.put("cron", cron), () -> node.put("schedule", schedule(snapshot)));
         node.put("scheduleTimeZone", job.times().zone().orElse(""));
         snapshot.next().ifPresent(next -> node.put("next", TIME.format(next)));
     }

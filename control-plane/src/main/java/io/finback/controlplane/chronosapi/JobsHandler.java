@@ -121,10 +121,12 @@ final class JobsHandler {
     private static boolean fits(Call call, JobSnapshot snapshot) {
         JobDefinition job = snapshot.definition().orElseThrow();
         boolean name = call.text("name").map(part -> contains(job.name(), part)).orElse(true);
-        boolean command =
-                call.text("command").map(part -> contains(job.command().line(), part)).orElse(true);
+        boolean command = call.text("command")
+                .map(part -> contains(job.command().line(), part))
+                .orElse(true);
         Optional<Boolean> any = call.text("any")
-                .map(part -> contains(job.name(), part) || contains(job.command().line(), part));
+                .map(part ->
+                        contains(job.name(), part) || contains(job.command().line(), part));
         boolean named = call.text("name").isPresent() || call.text("command").isPresent();
         return named ? (name && command) || any.orElse(false) : any.orElse(true);
     }
@@ -147,8 +149,7 @@ final class JobsHandler {
         CompletionStage<Answer> moved = Answer.done().now();
         for (JobSnapshot child : jobs.view().children(name)) {
             JobDefinition heir = heir(child.definition().orElseThrow(), gone);
-            moved = moved.thenCompose(
-                            done -> link(heir.name(), heir.times().parents()))
+            moved = moved.thenCompose(done -> link(heir.name(), heir.times().parents()))
                     .thenCompose(done -> put(heir));
         }
         return moved.thenCompose(done -> link(name, List.of()))
@@ -159,8 +160,8 @@ final class JobsHandler {
         JobDefinition.Times own = child.times();
         if (!gone.dependent()) {
             JobDefinition.Times theirs = gone.times();
-            return child.withTimes(new JobDefinition.Times(
-                    theirs.schedule(), theirs.cron(), theirs.zone(), List.of(), own.epsilon()));
+            return child.withTimes(
+                    new JobDefinition.Times(theirs.schedule(), theirs.cron(), theirs.zone(), List.of(), own.epsilon()));
         }
         List<String> parents = new ArrayList<>(own.parents());
         parents.remove(gone.name());
@@ -175,8 +176,8 @@ final class JobsHandler {
 
     CompletionStage<Answer> mark(String name, boolean success) {
         return done(name, ask(name, success ? JobCommand.MarkSuccess::new : JobCommand.MarkFailure::new))
-                .thenApply(done -> Answer.text(
-                        "marked job " + name + " as " + (success ? "successful" : "failed") + ": true"));
+                .thenApply(done ->
+                        Answer.text("marked job " + name + " as " + (success ? "successful" : "failed") + ": true"));
     }
 
     CompletionStage<Answer> progress(String name, String taskId, Call call) {
@@ -241,12 +242,15 @@ final class JobsHandler {
     }
 
     /** A name that no job can have is no job. */
-    private CompletionStage<JobAnswer> ask(
-            String name, Function<ActorRef<JobAnswer>, JobCommand> command) {
+    private CompletionStage<JobAnswer> ask(String name, Function<ActorRef<JobAnswer>, JobCommand> command) {
         if (JobNames.problem(name).isPresent()) {
             throw Failure.noJob(name);
         }
         return jobs.ask(name, command);
+    }
+
+    Answer metrics() {
+        return Answer.text(JobsMetrics.text(jobs.view().jobs()));
     }
 
     private JobSnapshot known(String name) {

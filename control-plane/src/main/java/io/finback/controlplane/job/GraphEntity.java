@@ -40,8 +40,8 @@ public final class GraphEntity extends EventSourcedBehaviorWithEnforcedReplies<G
     /** {@code jobs}: takes a job's name and sends. */
     public static Behavior<GraphMessage> create(
             String id, Duration repeat, BiConsumer<String, JobCommand> jobs, InstantSource clock) {
-        return EntityDefaults.supervised(Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new GraphEntity(id, context, timers, repeat, jobs, clock))));
+        return EntityDefaults.supervised(Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new GraphEntity(id, context, timers, repeat, jobs, clock))));
     }
 
     private GraphEntity(
@@ -127,8 +127,11 @@ public final class GraphEntity extends EventSourcedBehaviorWithEnforcedReplies<G
 
     /** The oldest call of each child, so that none can overtake another. */
     private void call(JobGraph graph) {
-        graph.calls().forEach((child, calls) -> jobs.accept(
-                child, new JobCommand.Called(calls.get(0).number(), calls.get(0).at())));
+        graph.calls()
+                .forEach((child, calls) -> jobs.accept(
+                        child,
+                        new JobCommand.Called(
+                                calls.get(0).number(), calls.get(0).at())));
         if (!graph.calls().isEmpty()) {
             timers.startSingleTimer(Tick.INSTANCE, repeat);
         }

@@ -76,8 +76,8 @@ public final class JobEntity extends EventSourcedBehaviorWithEnforcedReplies<Job
     private boolean needed;
 
     public static Behavior<JobCommand> create(String name, JobSettings settings, JobLinks links, InstantSource clock) {
-        return EntityDefaults.supervised(Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new JobEntity(name, context, timers, settings, links, clock))));
+        return EntityDefaults.supervised(Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new JobEntity(name, context, timers, settings, links, clock))));
     }
 
     private JobEntity(
@@ -150,7 +150,11 @@ public final class JobEntity extends EventSourcedBehaviorWithEnforcedReplies<Job
 
     private ReplyEffect<JobEvent, JobState> onPut(JobState state, JobCommand.Put c) {
         return commit(state, JobRules.put(state, c.definition(), clock.instant()), s -> {
-            context.getLog().info("job.changed job={} next={}", name, s.next().map(Instant::toString).orElse("-"));
+            context.getLog()
+                    .info(
+                            "job.changed job={} next={}",
+                            name,
+                            s.next().map(Instant::toString).orElse("-"));
             c.replyTo().tell(new JobAnswer.Done(snapshot(s)));
         });
     }
@@ -195,8 +199,7 @@ public final class JobEntity extends EventSourcedBehaviorWithEnforcedReplies<Job
     }
 
     private ReplyEffect<JobEvent, JobState> onTold(JobState state, JobCommand.Told c) {
-        List<JobEvent> events =
-                TaskNews.told(state, c.taskId(), c.success(), clock.instant(), settings.limits());
+        List<JobEvent> events = TaskNews.told(state, c.taskId(), c.success(), clock.instant(), settings.limits());
         return events.isEmpty()
                 ? refuse(state, JobAnswer.Why.NO_TASK, c.replyTo())
                 : answered(state, events, c.replyTo());
@@ -205,8 +208,7 @@ public final class JobEntity extends EventSourcedBehaviorWithEnforcedReplies<Job
     private ReplyEffect<JobEvent, JobState> onProgress(JobState state, JobCommand.Progress c) {
         return state.ofTask(c.taskId())
                 .filter(Run::launched)
-                .map(run -> answered(
-                        state, List.of(new JobEvent.RunProgressed(run.key(), c.elements())), c.replyTo()))
+                .map(run -> answered(state, List.of(new JobEvent.RunProgressed(run.key(), c.elements())), c.replyTo()))
                 .orElseGet(() -> refuse(state, JobAnswer.Why.NO_TASK, c.replyTo()));
     }
 
@@ -253,7 +255,9 @@ public final class JobEntity extends EventSourcedBehaviorWithEnforcedReplies<Job
             return Effect().noReply();
         }
         List<JobEvent> events = new ArrayList<>(List.of(new JobEvent.TriggerTaken(c.number())));
-        boolean runs = state.definition().map(d -> d.dependent() && !d.policy().disabled()).orElse(false);
+        boolean runs = state.definition()
+                .map(d -> d.dependent() && !d.policy().disabled())
+                .orElse(false);
         if (runs) {
             Instant now = clock.instant();
             events.add(JobRules.request(state, Run.Cause.PARENTS, Optional.empty(), c.at(), now, settings.limits())
@@ -323,8 +327,7 @@ public final class JobEntity extends EventSourcedBehaviorWithEnforcedReplies<Job
                                 record.count(),
                                 record.nominal(),
                                 record.until());
-            case SUCCEEDED ->
-                context.getLog().debug("job.run_succeeded job={} nominal={}", name, record.nominal());
+            case SUCCEEDED -> context.getLog().debug("job.run_succeeded job={} nominal={}", name, record.nominal());
             default ->
                 context.getLog()
                         .info(
@@ -353,8 +356,7 @@ public final class JobEntity extends EventSourcedBehaviorWithEnforcedReplies<Job
                 ? due.or(() -> pause)
                 : Optional.of(due.get().compareTo(pause.get()) < 0 ? due.get() : pause.get());
         wait.ifPresentOrElse(
-                d -> timers.startSingleTimer(Tick.INSTANCE, within(d)),
-                () -> timers.cancel(Tick.INSTANCE));
+                d -> timers.startSingleTimer(Tick.INSTANCE, within(d)), () -> timers.cancel(Tick.INSTANCE));
     }
 
     private static Duration within(Duration wait) {

@@ -61,19 +61,18 @@ public final class Jobs {
         this.settings = settings;
         this.sharding = ClusterSharding.get(system);
         // What is said to a region that hands over its shards holds up the node's end; it will be said again.
-        CoordinatedShutdown.get(system)
-                .addTask(CoordinatedShutdown.PhaseServiceStop(), "finback-jobs-quiet", () -> {
-                    stopping.set(true);
-                    return CompletableFuture.completedFuture(Done.getInstance());
-                });
+        CoordinatedShutdown.get(system).addTask(CoordinatedShutdown.PhaseServiceStop(), "finback-jobs-quiet", () -> {
+            stopping.set(true);
+            return CompletableFuture.completedFuture(Done.getInstance());
+        });
         InstantSource clock = InstantSource.system();
         ActorRef<Topic.Command<JobSnapshot>> topic =
                 system.systemActorOf(Topic.create(JobSnapshot.class, "finback-jobs"), "finback-jobs", Props.empty());
         AtomicReference<Optional<ActorRef<JobKeeper.Command>>> keeper = new AtomicReference<>(Optional.empty());
         JobLinks links = new Links(topic, keeper);
         String role = Role.MASTER.id();
-        var unusedJobs = sharding.init(
-                Entity.of(JobCommand.KEY, e -> JobEntity.create(e.getEntityId(), settings, links, clock))
+        var unusedJobs =
+                sharding.init(Entity.of(JobCommand.KEY, e -> JobEntity.create(e.getEntityId(), settings, links, clock))
                         .withRole(role));
         var unusedGraph = sharding.init(Entity.of(
                         GraphMessage.KEY,

@@ -75,8 +75,7 @@ public final class Cron implements Timetable {
             throw new IllegalArgumentException("cron '" + expression
                     + "' (expected: minute hour day-of-month month day-of-week, or the same after seconds)");
         }
-        Cron cron = new Cron(
-                expression.strip(), zone.map(Timetable::zone).orElse(java.time.ZoneOffset.UTC), fields);
+        Cron cron = new Cron(expression.strip(), zone.map(Timetable::zone).orElse(java.time.ZoneOffset.UTC), fields);
         if (cron.next(Instant.EPOCH.plus(365L * 30, ChronoUnit.DAYS)).isEmpty()) {
             throw new IllegalArgumentException("cron '" + expression + "' (expected: a date that exists)");
         }
@@ -145,7 +144,10 @@ public final class Cron implements Timetable {
         }
         Instant best = Instant.MAX;
         for (int h = hours.nextSetBit(0); h >= 0; h = hours.nextSetBit(h + 1)) {
-            Instant whole = day.atTime(h, 59, 59).atZone(zone).withLaterOffsetAtOverlap().toInstant();
+            Instant whole = day.atTime(h, 59, 59)
+                    .atZone(zone)
+                    .withLaterOffsetAtOverlap()
+                    .toInstant();
             if (!whole.isAfter(after)) {
                 continue;
             }

@@ -56,9 +56,8 @@ final class Due {
         Backlog late = cutoff.isAfter(from)
                 ? timetable.backlog(from, cutoff.isBefore(until) ? cutoff : until, limits.catchUp())
                 : Backlog.NONE;
-        Backlog onTime = onTimeFrom.isBefore(until)
-                ? timetable.backlog(onTimeFrom, until, limits.maxQueued())
-                : Backlog.NONE;
+        Backlog onTime =
+                onTimeFrom.isBefore(until) ? timetable.backlog(onTimeFrom, until, limits.maxQueued()) : Backlog.NONE;
         List<Instant> kept = new ArrayList<>(late(late, onTime));
         kept.addAll(onTime.latest());
         full(onTime.count() - onTime.latest().size(), onTime);
@@ -93,7 +92,9 @@ final class Due {
                 switch (job.policy().catchUp()) {
                     case SKIP -> List.of();
                     case LATEST ->
-                        onTime.count() > 0 ? List.of() : late.last().map(List::of).orElse(List.of());
+                        onTime.count() > 0
+                                ? List.of()
+                                : late.last().map(List::of).orElse(List.of());
                     case ALL -> late.latest();
                 };
         long missed = late.count() - kept.size();
@@ -128,7 +129,8 @@ final class Due {
             return;
         }
         switch (job.policy().overlap()) {
-            // Whether the one before is really in the way is seen while it runs: it may only have begun late (JobRules).
+            // Whether the one before is really in the way is seen while it runs: it may only have begun late
+            // (JobRules).
             case RUN_BOTH, QUEUE, CANCEL_NEW -> enqueue(kept);
             case KILL_EXISTING -> {
                 Instant newest = kept.get(kept.size() - 1);

@@ -41,8 +41,7 @@ public sealed interface JobEvent {
     record JobDisabled(String why) implements JobEvent {
         @Override
         public JobState applyTo(JobState state) {
-            return state.withDefinition(
-                    state.definition().map(d -> d.withDisabled(true)), state.next(), state.left());
+            return state.withDefinition(state.definition().map(d -> d.withDisabled(true)), state.next(), state.left());
         }
     }
 
@@ -94,7 +93,9 @@ public sealed interface JobEvent {
     record RunProgressed(long key, long elements) implements JobEvent {
         @Override
         public JobState applyTo(JobState state) {
-            return state.run(key).map(r -> state.withRun(r.progressed(elements))).orElse(state);
+            return state.run(key)
+                    .map(r -> state.withRun(r.progressed(elements)))
+                    .orElse(state);
         }
     }
 
@@ -130,8 +131,8 @@ public sealed interface JobEvent {
         private static JobState succeeded(JobState state, RunRecord record) {
             JobState.Counters c = state.counters();
             Durations durations = record.startedAt()
-                    .map(s -> state.durations()
-                            .with(Math.max(0, record.endedAt().toEpochMilli() - s.toEpochMilli())))
+                    .map(s ->
+                            state.durations().with(Math.max(0, record.endedAt().toEpochMilli() - s.toEpochMilli())))
                     .orElse(state.durations());
             return state.withCounters(
                     new JobState.Counters(

@@ -81,7 +81,8 @@ public record JobGraph(
 
     public List<String> children(String parent) {
         return edges.entrySet().stream()
-                .filter(e -> e.getValue().stream().anyMatch(edge -> edge.parent().equals(parent)))
+                .filter(e ->
+                        e.getValue().stream().anyMatch(edge -> edge.parent().equals(parent)))
                 .map(Map.Entry::getKey)
                 .toList();
     }

@@ -30,7 +30,9 @@ public final class JobRules {
         }
         if (same) {
             // What passed while it was disabled was not owed.
-            Optional<Instant> next = state.next().filter(n -> n.isAfter(now)).or(() -> timetable.get().next(now));
+            Optional<Instant> next = state.next()
+                    .filter(n -> n.isAfter(now))
+                    .or(() -> timetable.get().next(now));
             return List.of(new JobEvent.JobPut(job, next, state.left()));
         }
         OptionalLong left = timetable.get().runs();
@@ -64,7 +66,12 @@ public final class JobRules {
 
     /** One more run, asked for by a person or by parents that succeeded. Empty: too many wait already. */
     public static Optional<JobEvent> request(
-            JobState state, Run.Cause cause, Optional<String> arguments, Instant nominal, Instant now, JobLimits limits) {
+            JobState state,
+            Run.Cause cause,
+            Optional<String> arguments,
+            Instant nominal,
+            Instant now,
+            JobLimits limits) {
         long waiting = state.runs().values().stream().filter(Run::waiting).count();
         if (waiting >= limits.maxQueued()) {
             return Optional.empty();
@@ -81,9 +88,7 @@ public final class JobRules {
     /** Ends what runs. */
     public static List<JobEvent> kill(JobState state, String why, Instant now) {
         List<JobEvent> events = new ArrayList<>();
-        state.runs().values().stream()
-                .filter(Run::launched)
-                .forEach(run -> events.addAll(doom(state, run, why, now)));
+        state.runs().values().stream().filter(Run::launched).forEach(run -> events.addAll(doom(state, run, why, now)));
         return events;
     }
 
@@ -114,8 +119,10 @@ public final class JobRules {
         if (cancels) {
             List<Run> launched =
                     state.runs().values().stream().filter(Run::launched).toList();
-            state.runs().values().forEach(later -> launched.forEach(
-                    earlier -> overlapAt(earlier, later).ifPresent(times::add)));
+            state.runs()
+                    .values()
+                    .forEach(later -> launched.forEach(
+                            earlier -> overlapAt(earlier, later).ifPresent(times::add)));
         }
         return times.stream().min(Instant::compareTo);
     }
@@ -205,7 +212,8 @@ public final class JobRules {
                         .map(at -> at.isAfter(run.createdAt()))
                         .orElse(false);
                 if (retry && run.cause() == Run.Cause.SCHEDULE && (newer || succeeded)) {
-                    add(List.of(over(state, run, Outcome.SUPERSEDED, "a newer occurrence took its place", run.createdAt())));
+                    add(List.of(over(
+                            state, run, Outcome.SUPERSEDED, "a newer occurrence took its place", run.createdAt())));
                 }
             }
         }
@@ -220,7 +228,9 @@ public final class JobRules {
             }
             for (Run run : List.copyOf(state.runs().values())) {
                 state.runs().values().stream()
-                        .filter(earlier -> overlapAt(earlier, run).map(t -> !t.isAfter(now)).orElse(false))
+                        .filter(earlier -> overlapAt(earlier, run)
+                                .map(t -> !t.isAfter(now))
+                                .orElse(false))
                         .findFirst()
                         .ifPresent(earlier -> add(List.of(over(
                                 state,
@@ -272,7 +282,10 @@ public final class JobRules {
         /** Chronos: a job whose repetitions are used up is disabled. */
         private void finish() {
             boolean open = state.definition().map(d -> d.policy().disabled()).orElse(true);
-            if (!open && !job.dependent() && state.next().isEmpty() && state.runs().isEmpty()) {
+            if (!open
+                    && !job.dependent()
+                    && state.next().isEmpty()
+                    && state.runs().isEmpty()) {
                 add(List.of(new JobEvent.JobDisabled("its schedule is used up")));
             }
         }

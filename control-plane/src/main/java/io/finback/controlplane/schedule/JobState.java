@@ -124,18 +124,7 @@ public record JobState(
             highest = Math.max(highest, run.key());
         }
         return new JobState(
-                name,
-                definition,
-                next,
-                left,
-                all,
-                history,
-                highest,
-                counters,
-                durations,
-                told,
-                untold,
-                triggered);
+                name, definition, next, left, all, history, highest, counters, durations, told, untold, triggered);
     }
 
     JobState withRun(Run run) {
@@ -153,7 +142,8 @@ public record JobState(
     JobState withRecord(RunRecord record) {
         List<RunRecord> all = new ArrayList<>(history);
         all.add(record);
-        boolean missed = record.outcome() == RunRecord.Outcome.MISSED || record.outcome() == RunRecord.Outcome.OVERLAPPED;
+        boolean missed =
+                record.outcome() == RunRecord.Outcome.MISSED || record.outcome() == RunRecord.Outcome.OVERLAPPED;
         Counters c = missed
                 ? new Counters(
                         counters.successes(),
@@ -179,31 +169,20 @@ public record JobState(
     }
 
     JobState withCounters(Counters c, Durations d) {
-        return new JobState(
-                name, definition, next, left, runs, history, highestKey, c, d, told, untold, triggered);
+        return new JobState(name, definition, next, left, runs, history, highestKey, c, d, told, untold, triggered);
     }
 
     JobState withSuccess(Instant at) {
         List<Success> all = new ArrayList<>(untold);
-        long number = untold.isEmpty() ? told + 1 : untold.get(untold.size() - 1).number() + 1;
+        long number =
+                untold.isEmpty() ? told + 1 : untold.get(untold.size() - 1).number() + 1;
         all.add(new Success(number, at));
         return withTold(told, all);
     }
 
     JobState withTold(long number, List<Success> rest) {
         return new JobState(
-                name,
-                definition,
-                next,
-                left,
-                runs,
-                history,
-                highestKey,
-                counters,
-                durations,
-                number,
-                rest,
-                triggered);
+                name, definition, next, left, runs, history, highestKey, counters, durations, number, rest, triggered);
     }
 
     JobState withTriggered(long number) {

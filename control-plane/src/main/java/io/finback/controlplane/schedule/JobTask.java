@@ -75,8 +75,7 @@ public final class JobTask {
                 .orElse(task);
     }
 
-    private static CommandInfo command(
-            JobDefinition.Command command, Run run, Map<String, String> environment) {
+    private static CommandInfo command(JobDefinition.Command command, Run run, Map<String, String> environment) {
         if (command.shell()) {
             // Chronos appends what a manual run brings.
             String line = run.arguments().map(a -> command.line() + " " + a).orElse(command.line());

@@ -55,7 +55,8 @@ public record Repetition(OptionalLong times, ZonedDateTime start, String period,
             .parseDefaulting(ChronoField.MINUTE_OF_HOUR, 0)
             .parseDefaulting(ChronoField.SECOND_OF_MINUTE, 0)
             .toFormatter(java.util.Locale.ROOT);
-    private static final DateTimeFormatter SHOWN = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSXXX", java.util.Locale.ROOT);
+    private static final DateTimeFormatter SHOWN =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSXXX", java.util.Locale.ROOT);
 
     /**
      * Reads a schedule. An empty start means a second ago: at once. {@code zone} keeps the written wall clock and moves it there; without one
@@ -79,8 +80,7 @@ public record Repetition(OptionalLong times, ZonedDateTime start, String period,
 
     private static ZonedDateTime start(String text, Optional<String> zone) {
         try {
-            TemporalAccessor parsed =
-                    START.parseBest(text, OffsetDateTime::from, LocalDateTime::from, LocalDate::from);
+            TemporalAccessor parsed = START.parseBest(text, OffsetDateTime::from, LocalDateTime::from, LocalDate::from);
             LocalDateTime wall = LocalDateTime.from(parsed);
             if (zone.isPresent()) {
                 return wall.atZone(Timetable.zone(zone.get()));

@@ -120,18 +120,7 @@ public record Run(
             Optional<String> why,
             long count) {
         return new Run(
-                key,
-                nominal,
-                cause,
-                attempt,
-                failures,
-                arguments,
-                nextPhase,
-                createdAt,
-                notBefore,
-                nextPlace,
-                started,
-                why,
-                count);
+                key, nominal, cause, attempt, failures, arguments, nextPhase, createdAt, notBefore, nextPlace, started,
+                why, count);
     }
 }

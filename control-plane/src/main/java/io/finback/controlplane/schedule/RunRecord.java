@@ -44,17 +44,7 @@ public record RunRecord(
     /** Occurrences that do not run. */
     static RunRecord without(Instant first, Instant last, long count, Outcome outcome, String message, Instant now) {
         return new RunRecord(
-                first,
-                last,
-                count,
-                0,
-                outcome,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                now,
-                message,
-                0);
+                first, last, count, 0, outcome, Optional.empty(), Optional.empty(), Optional.empty(), now, message, 0);
     }
 
     static RunRecord of(Run run, Outcome outcome, String taskId, String message, Instant now) {

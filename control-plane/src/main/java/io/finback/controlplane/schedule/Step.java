@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
  * keeps its hour when clocks change; the part below {@code T} is exact.
  */
 record Step(long months, long days, Duration exact) {
-    private static final Pattern FORM = Pattern.compile(
-            "P(?:(\\d{1,6})Y)?(?:(\\d{1,6})M)?(?:(\\d{1,6})W)?(?:(\\d{1,6})D)?"
+    private static final Pattern FORM =
+            Pattern.compile("P(?:(\\d{1,6})Y)?(?:(\\d{1,6})M)?(?:(\\d{1,6})W)?(?:(\\d{1,6})D)?"
                     + "(?:T(?:(\\d{1,9})H)?(?:(\\d{1,9})M)?(?:(\\d{1,9}(?:\\.\\d{1,9})?)S)?)?");
     private static final BigDecimal NANOS = BigDecimal.valueOf(1_000_000_000L);
     /** Ids of occurrences are in milliseconds. */

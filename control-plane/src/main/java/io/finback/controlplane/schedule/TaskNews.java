@@ -24,8 +24,7 @@ public final class TaskNews {
     private TaskNews() {}
 
     public static List<JobEvent> events(JobState state, TaskStatus status, Instant now, JobLimits limits) {
-        Optional<Run> known = state.ofTask(status.task().value())
-                .filter(r -> r.launched() && r.phase() != Phase.ASYNC);
+        Optional<Run> known = state.ofTask(status.task().value()).filter(r -> r.launched() && r.phase() != Phase.ASYNC);
         if (known.isEmpty()) {
             return List.of();
         }
@@ -55,8 +54,7 @@ public final class TaskNews {
                 : List.of(new JobEvent.RunReported(run.key(), next, status.at()));
     }
 
-    private static List<JobEvent> ended(
-            JobState state, Run run, TaskStatus status, Instant now, JobLimits limits) {
+    private static List<JobEvent> ended(JobState state, Run run, TaskStatus status, Instant now, JobLimits limits) {
         String message = status.message().orElse(status.state().wireName());
         if (status.state() == TaskState.FINISHED) {
             boolean async = state.definition().map(d -> d.policy().async()).orElse(false);
@@ -72,7 +70,8 @@ public final class TaskNews {
             return List.of(JobRules.over(state, run, Outcome.KILLED, message, status.at()));
         }
         boolean neverRan = NEVER_RAN.contains(status.state())
-                || (status.state() == TaskState.LOST && status.reason().filter(OFFER_GONE::equals).isPresent());
+                || (status.state() == TaskState.LOST
+                        && status.reason().filter(OFFER_GONE::equals).isPresent());
         if (neverRan && run.startedAt().isEmpty()) {
             return List.of(again(state, run, message, now, limits));
         }

@@ -50,7 +50,10 @@ class JobsApiTest {
     }
 
     private static List<TaskInfo> tasks(String name) {
-        return world.all().stream().map(t -> t.info).filter(t -> job(t).equals(name)).toList();
+        return world.all().stream()
+                .map(t -> t.info)
+                .filter(t -> job(t).equals(name))
+                .toList();
     }
 
     private static void create(String name, String more) {
@@ -75,7 +78,9 @@ class JobsApiTest {
     }
 
     private static void awaitSuccess(String name, int count) {
-        TestMaster.await(count + " successes of " + name, () -> shown(name).path("successCount").asInt() >= count);
+        TestMaster.await(
+                count + " successes of " + name,
+                () -> shown(name).path("successCount").asInt() >= count);
     }
 
     @Test
@@ -83,23 +88,54 @@ class JobsApiTest {
         ENDS.put("all-fields", TaskState.FINISHED);
         create(
                 "all-fields",
-                ",\"schedule\":\"" + OLD + "\",\"cpus\":\"0.5\",\"mem\":64,\"disk\":1,\"owner\":\"a@b.c\",\"ownerName\":\"A\","
+                ",\"schedule\":\"" + OLD
+                        + "\",\"cpus\":\"0.5\",\"mem\":64,\"disk\":1,\"owner\":\"a@b.c\",\"ownerName\":\"A\","
                         + "\"description\":\"d\",\"retries\":3,\"environmentVariables\":[{\"name\":\"K\",\"value\":\"v\"}],"
                         + "\"constraints\":[[\"rack\",\"EQUALS\",\"r1\"]],\"epsilon\":\"PT30M\",\"runAsUser\":\"root\","
                         + "\"uris\":[\"http://x/y.tgz\"],\"container\":null,\"highPriority\":true,\"unknownField\":{}");
         // With an epsilon the occurrence of the first of January is too late.
-        assertThat(master.put("/v1/scheduler/job/all-fields?arguments=--now", "").status()).isEqualTo(204);
+        assertThat(master.put("/v1/scheduler/job/all-fields?arguments=--now", "")
+                        .status())
+                .isEqualTo(204);
         awaitSuccess("all-fields", 1);
         JsonNode job = shown("all-fields");
         Set<String> keys = new TreeSet<>();
         job.fieldNames().forEachRemaining(keys::add);
         assertThat(keys)
                 .contains(
-                        "name", "command", "shell", "arguments", "environmentVariables", "runAsUser", "uris", "fetch",
-                        "executor", "executorFlags", "taskInfoData", "owner", "ownerName", "description",
-                        "dataProcessingJobType", "retries", "disabled", "softError", "async", "concurrent", "epsilon",
-                        "cpus", "mem", "disk", "highPriority", "constraints", "successCount", "errorCount",
-                        "errorsSinceLastSuccess", "lastSuccess", "lastError", "schedule", "scheduleTimeZone",
+                        "name",
+                        "command",
+                        "shell",
+                        "arguments",
+                        "environmentVariables",
+                        "runAsUser",
+                        "uris",
+                        "fetch",
+                        "executor",
+                        "executorFlags",
+                        "taskInfoData",
+                        "owner",
+                        "ownerName",
+                        "description",
+                        "dataProcessingJobType",
+                        "retries",
+                        "disabled",
+                        "softError",
+                        "async",
+                        "concurrent",
+                        "epsilon",
+                        "cpus",
+                        "mem",
+                        "disk",
+                        "highPriority",
+                        "constraints",
+                        "successCount",
+                        "errorCount",
+                        "errorsSinceLastSuccess",
+                        "lastSuccess",
+                        "lastError",
+                        "schedule",
+                        "scheduleTimeZone",
                         "maxCompletionTime");
         assertThat(job.path("schedule").asText()).matches("R/20\\d\\d-01-01T00:00:00.000Z/P1Y");
         assertThat(job.path("lastSuccess").asText()).matches("\\d{4}-\\d\\d-\\d\\dT.*Z");
@@ -109,7 +145,8 @@ class JobsApiTest {
         assertThat(task.id().value()).matches("ct:\\d{13}:0:all-fields:--now");
         assertThat(task.command().value()).isEqualTo("echo all-fields --now");
         assertThat(task.command().user()).contains("root");
-        assertThat(task.command().uris()).singleElement().satisfies(u -> assertThat(u.value()).isEqualTo("http://x/y.tgz"));
+        assertThat(task.command().uris()).singleElement().satisfies(u -> assertThat(u.value())
+                .isEqualTo("http://x/y.tgz"));
         assertThat(task.command().environment())
                 .containsEntry("K", "v")
                 .containsEntry("CHRONOS_JOB_OWNER", "a@b.c")
@@ -119,7 +156,8 @@ class JobsApiTest {
         JsonNode history = master.get("/v1/scheduler/job/all-fields/history").json();
         assertThat(history.path("history").findValuesAsText("outcome")).containsExactly("SUCCEEDED", "MISSED");
         // What was read can be put back, as the UI of Chronos does.
-        assertThat(master.post("/v1/scheduler/iso8601", job.toString()).status()).isEqualTo(204);
+        assertThat(master.post("/v1/scheduler/iso8601", job.toString()).status())
+                .isEqualTo(204);
         assertThat(shown("all-fields").path("successCount").asInt()).isEqualTo(1);
     }
 
@@ -163,7 +201,11 @@ class JobsApiTest {
 
         String csv = master.get("/v1/scheduler/graph/csv").text();
         assertThat(csv)
-                .contains("node,p1,success,idle\n", "node,grandkid,fresh,1 running\n", "link,p1,kid\n", "link,kid,grandkid\n");
+                .contains(
+                        "node,p1,success,idle\n",
+                        "node,grandkid,fresh,1 running\n",
+                        "link,p1,kid\n",
+                        "link,kid,grandkid\n");
         assertThat(master.get("/v1/scheduler/graph/dot").text())
                 .startsWith("digraph")
                 .contains("\"p1\" -> \"kid\";");
@@ -200,7 +242,8 @@ class JobsApiTest {
         master.put("/v1/scheduler/job/long", "");
         awaitTasks("long", 1);
         master.put("/v1/scheduler/job/long", "");
-        TestMaster.await("running", () -> master.get("/v1/scheduler/graph/csv").text().contains("node,long,fresh,1 running"));
+        TestMaster.await(
+                "running", () -> master.get("/v1/scheduler/graph/csv").text().contains("node,long,fresh,1 running"));
         assertThat(tasks("long")).hasSize(1);
         assertThat(master.delete("/v1/scheduler/task/kill/long").status()).isEqualTo(204);
         awaitTasks("long", 2);
@@ -214,16 +257,20 @@ class JobsApiTest {
         master.put("/scheduler/job/async", "");
         awaitTasks("async", 1);
         String task = tasks("async").get(0).id().value().replace(" ", "%20");
-        assertThat(master.post("/v1/scheduler/job/async/task/" + task + "/progress", "{\"numAdditionalElementsProcessed\":5}")
+        assertThat(master.post(
+                                "/v1/scheduler/job/async/task/" + task + "/progress",
+                                "{\"numAdditionalElementsProcessed\":5}")
                         .status())
                 .isEqualTo(204);
         TestMaster.await(
                 "its command has ended",
                 () -> master.get("/v1/scheduler/job/async/history").text().contains("\"ASYNC\""));
         assertThat(shown("async").path("successCount").asInt()).isZero();
-        assertThat(master.put("/scheduler/task/" + task, "{\"statusCode\":0}").status()).isEqualTo(204);
+        assertThat(master.put("/scheduler/task/" + task, "{\"statusCode\":0}").status())
+                .isEqualTo(204);
         assertThat(shown("async").path("successCount").asInt()).isEqualTo(1);
-        assertThat(master.put("/scheduler/task/" + task, "{\"statusCode\":0}").status()).isEqualTo(400);
+        assertThat(master.put("/scheduler/task/" + task, "{\"statusCode\":0}").status())
+                .isEqualTo(400);
         assertThat(master.get("/v1/scheduler/job/stat/async").text()).contains("\"numElementsProcessed\":5");
     }
 
@@ -233,20 +280,28 @@ class JobsApiTest {
         create("find-me", ",\"schedule\":\"" + NEVER + "\"");
         master.put("/v1/scheduler/job/find-me", "");
         awaitSuccess("find-me", 1);
-        for (String path : List.of("/v1/scheduler/jobs", "/scheduler/jobs", "/v1/scheduler/jobs/", "//v1//scheduler//jobs")) {
-            assertThat(master.get(path).json().findValuesAsText("name")).as(path).contains("find-me");
+        for (String path :
+                List.of("/v1/scheduler/jobs", "/scheduler/jobs", "/v1/scheduler/jobs/", "//v1//scheduler//jobs")) {
+            assertThat(master.get(path).json().findValuesAsText("name"))
+                    .as(path)
+                    .contains("find-me");
         }
         assertThat(master.get("/v1/scheduler/jobs/search?name=FIND-M").json()).hasSize(1);
-        assertThat(master.get("/v1/scheduler/jobs/search?any=echo%20find").json()).hasSize(1);
-        assertThat(master.get("/v1/scheduler/jobs/search?name=find-me&limit=0").json()).isEmpty();
+        assertThat(master.get("/v1/scheduler/jobs/search?any=echo%20find").json())
+                .hasSize(1);
+        assertThat(master.get("/v1/scheduler/jobs/search?name=find-me&limit=0").json())
+                .isEmpty();
         assertThat(master.get("/v1/scheduler/jobs/search?limit=x").status()).isEqualTo(400);
         JsonNode summary = master.get("/v1/scheduler/jobs/summary").json().path("jobs");
         assertThat(summary.toString())
                 .contains("{\"name\":\"find-me\",\"status\":\"success\",\"state\":\"idle\",\"schedule\":\"");
-        assertThat(master.get("/v1/scheduler/stats/mean").json().findValuesAsText("jobNameLabel")).contains("find-me");
+        assertThat(master.get("/v1/scheduler/stats/mean").json().findValuesAsText("jobNameLabel"))
+                .contains("find-me");
         assertThat(master.get("/v1/scheduler/stats/worst").status()).isEqualTo(400);
         assertThat(master.get("/v1/scheduler/leader").text()).isEqualTo("{\"leader\":\"127.0.0.1:8080\"}");
         assertThat(master.get("/scheduler/isMaster").text()).isEqualTo("true");
+        assertThat(master.get("/v1/scheduler/metrics").text())
+                .contains("finback_job_jobs{state=\"enabled\"}", "finback_job_runs{phase=\"running\"}");
         assertThat(master.get("/v2/apps").status()).as("not ours").isEqualTo(404);
     }
 
@@ -281,7 +336,8 @@ class JobsApiTest {
                 new String[] {"{\"name\":\"a:b\"}", "name"},
                 new String[] {"{\"name\":\"bad\",\"schedule\":\"daily\"}", "schedule"},
                 new String[] {"{\"name\":\"bad\",\"schedule\":\"R/1969-01-01T00:00:00Z/PT1H\"}", "1970"},
-                new String[] {"{\"name\":\"bad\",\"schedule\":\"R//PT1H\",\"scheduleTimeZone\":\"Nowhere\"}", "Nowhere"},
+                new String[] {"{\"name\":\"bad\",\"schedule\":\"R//PT1H\",\"scheduleTimeZone\":\"Nowhere\"}", "Nowhere"
+                },
                 new String[] {"{\"name\":\"bad\",\"cron\":\"61 * * * *\"}", "minute"},
                 new String[] {"{\"name\":\"bad\",\"cron\":\"* * * * *\",\"schedule\":\"R//PT1H\"}", "cron"},
                 new String[] {"{\"name\":\"bad\",\"cpus\":-1}", "cpus: -1"},
@@ -300,20 +356,27 @@ class JobsApiTest {
             assertThat(reply.status()).as(bad[0]).isEqualTo(400);
             assertThat(reply.json().path("message").asText()).as(bad[0]).contains(bad[1]);
         }
-        assertThat(master.post("/v1/scheduler/dependency", "{\"name\":\"bad\",\"parents\":[]}").status()).isEqualTo(400);
-        assertThat(master.post("/v1/scheduler/dependency", "{\"name\":\"bad\",\"parents\":[\"nobody\"]}").text())
+        assertThat(master.post("/v1/scheduler/dependency", "{\"name\":\"bad\",\"parents\":[]}")
+                        .status())
+                .isEqualTo(400);
+        assertThat(master.post("/v1/scheduler/dependency", "{\"name\":\"bad\",\"parents\":[\"nobody\"]}")
+                        .text())
                 .contains("nobody");
-        assertThat(master.get("/v1/scheduler/jobs").json().findValuesAsText("name")).doesNotContain("bad");
-        for (String path : List.of("/v1/scheduler/job/nobody", "/v1/scheduler/job/stat/nobody", "/v1/scheduler/job/a:b")) {
+        assertThat(master.get("/v1/scheduler/jobs").json().findValuesAsText("name"))
+                .doesNotContain("bad");
+        for (String path :
+                List.of("/v1/scheduler/job/nobody", "/v1/scheduler/job/stat/nobody", "/v1/scheduler/job/a:b")) {
             assertThat(master.get(path).status()).as(path).isEqualTo(400);
         }
         assertThat(master.delete("/v1/scheduler/job/nobody").status()).isEqualTo(400);
         assertThat(master.put("/v1/scheduler/job/nobody", "").status()).isEqualTo(400);
         assertThat(master.put("/v1/scheduler/job/success/nobody", "").status()).isEqualTo(400);
         assertThat(master.delete("/v1/scheduler/task/kill/nobody").status()).isEqualTo(400);
-        assertThat(master.put("/scheduler/task/nonsense", "{\"statusCode\":0}").status()).isEqualTo(400);
+        assertThat(master.put("/scheduler/task/nonsense", "{\"statusCode\":0}").status())
+                .isEqualTo(400);
         assertThat(master.get("/v1/scheduler/nothing").status()).isEqualTo(404);
         assertThat(master.delete("/v1/scheduler/jobs").status()).isEqualTo(405);
-        assertThat(master.post("/v1/scheduler/iso8601", "x".repeat(70_000)).status()).isEqualTo(413);
+        assertThat(master.post("/v1/scheduler/iso8601", "x".repeat(70_000)).status())
+                .isEqualTo(413);
     }
 }

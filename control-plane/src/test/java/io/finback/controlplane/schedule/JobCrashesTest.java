@@ -116,7 +116,9 @@ class JobCrashesTest {
                 }
                 persist(List.of(new JobEvent.RunPlaced(run.key(), JobExamples.place(now))));
                 String task = state.taskId(run);
-                assertThat(everLaunched.add(task)).as(name + ": " + task + " launched again").isTrue();
+                assertThat(everLaunched.add(task))
+                        .as(name + ": " + task + " launched again")
+                        .isTrue();
                 if (faults && random.nextInt(20) == 0) {
                     crash();
                     // Journaled, and perhaps never sent: reconciliation will say that nobody knows it.
@@ -136,11 +138,11 @@ class JobCrashesTest {
 
         private void tasks() {
             for (String task : Set.copyOf(endsAt.keySet())) {
-                boolean killed = state.ofTask(task).map(r -> r.doom().isPresent()).orElse(true);
+                boolean killed =
+                        state.ofTask(task).map(r -> r.doom().isPresent()).orElse(true);
                 if (killed || !now.isBefore(endsAt.get(task))) {
-                    TaskState end = killed
-                            ? TaskState.KILLED
-                            : random.nextInt(3) == 0 ? TaskState.FAILED : TaskState.FINISHED;
+                    TaskState end =
+                            killed ? TaskState.KILLED : random.nextInt(3) == 0 ? TaskState.FAILED : TaskState.FINISHED;
                     cluster.put(task, end);
                     unacknowledged.put(task, end);
                     endsAt.remove(task);
@@ -149,7 +151,8 @@ class JobCrashesTest {
         }
 
         private void updates(boolean faults) {
-            for (Map.Entry<String, TaskState> update : Map.copyOf(unacknowledged).entrySet()) {
+            for (Map.Entry<String, TaskState> update :
+                    Map.copyOf(unacknowledged).entrySet()) {
                 if (faults && random.nextInt(4) == 0) {
                     continue; // lost, and said again
                 }
@@ -177,7 +180,9 @@ class JobCrashesTest {
                 if (event instanceof JobEvent.RunsOpened o) {
                     for (Run run : o.opened()) {
                         runs++;
-                        assertThat(opened.add(run.nominal())).as(name + ": " + run.nominal() + " twice").isTrue();
+                        assertThat(opened.add(run.nominal()))
+                                .as(name + ": " + run.nominal() + " twice")
+                                .isTrue();
                     }
                 } else if (event instanceof JobEvent.Skipped s) {
                     skipped += s.record().count();

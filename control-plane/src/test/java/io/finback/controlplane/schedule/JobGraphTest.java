@@ -52,7 +52,12 @@ class JobGraphTest {
         link("b", "a");
         link("c", "b");
         link("d", "c");
-        assertThat(graph.circle("a", List.of("d"))).isPresent().get().asList().first().isEqualTo("a");
+        assertThat(graph.circle("a", List.of("d")))
+                .isPresent()
+                .get()
+                .asList()
+                .first()
+                .isEqualTo("a");
         assertThat(graph.circle("a", List.of("a"))).isPresent();
         assertThat(graph.circle("d", List.of("a", "b"))).isEmpty();
     }

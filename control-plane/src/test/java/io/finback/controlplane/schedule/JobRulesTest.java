@@ -154,7 +154,10 @@ class JobRulesTest {
     @Test
     void catchUpLatestRunsOneAndSaysWhatItDidNot() {
         away(CatchUp.LATEST);
-        assertThat(launch()).singleElement().asString().contains(":" + START.plusSeconds(5 * 3600).toEpochMilli() + ":0:nightly:");
+        assertThat(launch())
+                .singleElement()
+                .asString()
+                .contains(":" + START.plusSeconds(5 * 3600).toEpochMilli() + ":0:nightly:");
         assertThat(state.counters().missed()).isEqualTo(4);
     }
 
@@ -163,7 +166,10 @@ class JobRulesTest {
         away(CatchUp.ALL);
         for (int i = 1; i <= 5; i++) {
             List<String> one = launch();
-            assertThat(one).singleElement().asString().contains(":" + START.plusSeconds(i * 3600L).toEpochMilli() + ":");
+            assertThat(one)
+                    .singleElement()
+                    .asString()
+                    .contains(":" + START.plusSeconds(i * 3600L).toEpochMilli() + ":");
             tell(one.get(0), TaskState.FINISHED);
         }
         assertThat(state.counters().missed()).isZero();
@@ -331,15 +337,18 @@ class JobRulesTest {
     @Test
     void aTaskTheJobDoesNotKnowIsAStray() {
         put(JobExamples.cron("* * * * *", Overlap.CANCEL_NEW, CatchUp.LATEST));
-        assertThat(TaskNews.stray(state, JobExamples.status("ct:1:0:nightly:", TaskState.RUNNING, now))).isTrue();
-        assertThat(TaskNews.stray(state, JobExamples.status("ct:1:0:nightly:", TaskState.FINISHED, now))).isFalse();
+        assertThat(TaskNews.stray(state, JobExamples.status("ct:1:0:nightly:", TaskState.RUNNING, now)))
+                .isTrue();
+        assertThat(TaskNews.stray(state, JobExamples.status("ct:1:0:nightly:", TaskState.FINISHED, now)))
+                .isFalse();
     }
 
     @Test
     void manualRunsWaitForTheirTurnAndAreNeverDropped() {
         put(JobExamples.cron("0 0 * * *", Overlap.CANCEL_NEW, CatchUp.LATEST));
         for (int i = 0; i < 3; i++) {
-            add(List.of(JobRules.request(state, Run.Cause.MANUAL, Optional.of("--day 1/2"), now, now, limits).orElseThrow()));
+            add(List.of(JobRules.request(state, Run.Cause.MANUAL, Optional.of("--day 1/2"), now, now, limits)
+                    .orElseThrow()));
         }
         List<String> tasks = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
@@ -378,8 +387,7 @@ class JobRulesTest {
                 job.command(),
                 job.times(),
                 job.needs(),
-                new JobDefinition.Policy(
-                        Overlap.CANCEL_NEW, CatchUp.LATEST, 0, false, true, Optional.empty(), false),
+                new JobDefinition.Policy(Overlap.CANCEL_NEW, CatchUp.LATEST, 0, false, true, Optional.empty(), false),
                 job.notes()));
         String task = launch().get(0);
         tell(task, TaskState.RUNNING);

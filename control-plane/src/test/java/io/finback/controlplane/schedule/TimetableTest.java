@@ -49,17 +49,35 @@ class TimetableTest {
                         .start()
                         .toInstant())
                 .isEqualTo(Instant.parse("2026-01-01T16:00:00Z"));
-        assertThat(Repetition.parse("R/2026-01-01T08:00:00Z/P1D", Optional.of("PST"), NOW).start().toInstant())
+        assertThat(Repetition.parse("R/2026-01-01T08:00:00Z/P1D", Optional.of("PST"), NOW)
+                        .start()
+                        .toInstant())
                 .isEqualTo(Instant.parse("2026-01-01T16:00:00Z"));
     }
 
     @Test
     void refusesWhatIsNoRepetition() {
         for (String bad : List.of(
-                "", "R", "R/x", "R//", "R//P", "R//PT", "R//PT0S", "R/-/PT1S", "X//PT1S", "R//PT1S/x",
-                "R/2026-13-01T00:00:00Z/PT1S", "R/1969-12-31T23:59:59Z/PT1S", "R-1//PT1S", "R//PT0.001S",
-                "R99999999999999999999//PT1S", "R//P1H")) {
-            assertThatThrownBy(() -> repetition(bad)).as(bad).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("expected");
+                "",
+                "R",
+                "R/x",
+                "R//",
+                "R//P",
+                "R//PT",
+                "R//PT0S",
+                "R/-/PT1S",
+                "X//PT1S",
+                "R//PT1S/x",
+                "R/2026-13-01T00:00:00Z/PT1S",
+                "R/1969-12-31T23:59:59Z/PT1S",
+                "R-1//PT1S",
+                "R//PT0.001S",
+                "R99999999999999999999//PT1S",
+                "R//P1H")) {
+            assertThatThrownBy(() -> repetition(bad))
+                    .as(bad)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("expected");
         }
         assertThatThrownBy(() -> Repetition.parse("R//PT1S", Optional.of("Mars/Olympus"), NOW))
                 .hasMessageContaining("Mars/Olympus");
@@ -118,9 +136,25 @@ class TimetableTest {
     @Test
     void refusesWhatIsNoCronExpression() {
         for (String bad : List.of(
-                "", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "a * * * *",
-                "*/0 * * * *", "5-1 * * * *", "1-2-3 * * * *", "0 0 30 2 *", "* * * * * * *", "1//2 * * * *", ", * * * *")) {
-            assertThatThrownBy(() -> cron(bad, "UTC")).as(bad).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("expected");
+                "",
+                "* * * *",
+                "60 * * * *",
+                "* 24 * * *",
+                "* * 0 * *",
+                "* * * 13 *",
+                "* * * * 8",
+                "a * * * *",
+                "*/0 * * * *",
+                "5-1 * * * *",
+                "1-2-3 * * * *",
+                "0 0 30 2 *",
+                "* * * * * * *",
+                "1//2 * * * *",
+                ", * * * *")) {
+            assertThatThrownBy(() -> cron(bad, "UTC"))
+                    .as(bad)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("expected");
         }
     }
 
