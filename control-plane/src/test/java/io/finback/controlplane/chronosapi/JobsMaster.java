@@ -33,6 +33,7 @@ final class JobsMaster implements AutoCloseable {
 
     final ActorSystem<Void> system;
     final String base;
+    private final JobsApi api;
     private final HttpClient http = HttpClient.newHttpClient();
 
     record Reply(int status, String text, HttpResponse<String> raw) {
@@ -46,18 +47,27 @@ final class JobsMaster implements AutoCloseable {
     }
 
     JobsMaster(Path data, FakeWorld world) {
+        this(data, world, Duration.ofSeconds(5));
+        join();
+        TestMaster.get(api.ready());
+    }
+
+    /** One that is no member of a cluster yet: nobody coordinates its entities. */
+    static JobsMaster alone(Path data, FakeWorld world, Duration askTimeout) {
+        return new JobsMaster(data, world, askTimeout);
+    }
+
+    private JobsMaster(Path data, FakeWorld world, Duration askTimeout) {
         system = ActorSystem.create(Behaviors.empty(), "finback", TestMaster.config(data));
-        Cluster cluster = Cluster.get(system);
-        cluster.manager().tell(Join.create(cluster.selfMember().address()));
         ActorRef<FrameworkMessage> framework = system.systemActorOf(world.framework(), "fake-world", Props.empty());
         JobSettings settings = JobSettings.of(
                 new JobLimits(Duration.ofSeconds(60), RETRY, 100, 100, OptionalInt.empty()),
                 Duration.ofMillis(200),
                 Duration.ofSeconds(1),
-                Duration.ofSeconds(5),
+                askTimeout,
                 64 * 1024,
                 "");
-        JobsApi api = JobsApi.start(
+        api = JobsApi.start(
                 system,
                 settings,
                 () -> EventFeed.of(system).entityIds(JobCommand.KEY.name()),
@@ -66,7 +76,11 @@ final class JobsMaster implements AutoCloseable {
         ServerBinding binding =
                 TestMaster.get(Http.get(system).newServerAt("127.0.0.1", 0).bind(api.route()));
         base = "http://127.0.0.1:" + binding.localAddress().getPort();
-        TestMaster.get(api.ready());
+    }
+
+    void join() {
+        Cluster cluster = Cluster.get(system);
+        cluster.manager().tell(Join.create(cluster.selfMember().address()));
     }
 
     Reply get(String path) {

@@ -7,6 +7,7 @@ import io.finback.controlplane.service.TestMaster;
 import io.finback.resources.Resources;
 import io.finback.tasks.TaskState;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -124,6 +125,27 @@ class JobsRestartTest {
                                     .path("successCount")
                                     .asInt()
                             == 1);
+        }
+    }
+
+    /** Findings 3 and 4: a master that has lost the others answers at once, stays up, and recovers unaided. */
+    @Test
+    void aMasterWithoutACoordinatorAnswersWithinASecondAndRecovers() {
+        FakeWorld world = new FakeWorld().agents(1, Resources.of(4, 4096, 10000));
+        String body = "{\"name\":\"refused\",\"command\":\"x\",\"schedule\":\"R/2099-01-01T00:00:00Z/P1D\"}";
+        try (JobsMaster master = JobsMaster.alone(data, world, Duration.ofMillis(900))) {
+            assertThat(master.get("/v1/scheduler/jobs").status()).isEqualTo(200);
+            long begun = System.nanoTime();
+            JobsMaster.Reply refused = master.post("/v1/scheduler/iso8601", body);
+            Duration took = Duration.ofNanos(System.nanoTime() - begun);
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.raw().headers().firstValue("Retry-After")).contains("1");
+            // The limit is 0.9 s; the rest is a machine that has other things to do.
+            assertThat(took).isLessThan(Duration.ofSeconds(5));
+            assertThat(master.get("/v1/scheduler/leader").status()).isEqualTo(200);
+            master.join();
+            TestMaster.await("accepted", () -> master.post("/v1/scheduler/iso8601", body).status() == 204);
+            assertThat(master.get("/v1/scheduler/job/refused").status()).isEqualTo(200);
         }
     }
 
