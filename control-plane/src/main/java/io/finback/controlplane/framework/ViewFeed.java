@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import io.finback.controlplane.allocator.OfferConstraints;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskId;
+import io.finback.tasks.HealthCheck;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.Parts;
@@ -100,6 +101,7 @@ final class ViewFeed {
                 record.latest(),
                 info.role(),
                 info.discovery(),
-                before);
+                before,
+                info.options().healthCheck().map(HealthCheck::withoutEnvironment));
     }
 }
