@@ -1,6 +1,7 @@
 package io.finback.controlplane.framework;
 
 import io.finback.controlplane.allocator.OfferConstraints;
+import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param constraints which agents it wants offers of
  * @param reregisteredAt when its latest subscription began
  * @param removedAt when it was removed for good
+ * @param operations operations with a name, until the scheduler has taken their end
+ * @param operationsOver names of those whose end it has taken
  */
 public record FrameworkDelta(
         FrameworkId framework,
@@ -43,7 +46,9 @@ public record FrameworkDelta(
         Set<String> suppressed,
         OfferConstraints constraints,
         Optional<Instant> reregisteredAt,
-        Optional<Instant> removedAt)
+        Optional<Instant> removedAt,
+        List<Operation> operations,
+        List<String> operationsOver)
         implements WireMessage {
 
     /** What follows {@code tasks} is not known to an earlier version. */
@@ -60,7 +65,9 @@ public record FrameworkDelta(
             @Nullable Set<String> suppressed,
             @Nullable OfferConstraints constraints,
             Optional<Instant> reregisteredAt,
-            Optional<Instant> removedAt) {
+            Optional<Instant> removedAt,
+            @Nullable List<Operation> operations,
+            @Nullable List<String> operationsOver) {
         this.framework = framework;
         this.epoch = epoch;
         this.number = number;
@@ -74,7 +81,24 @@ public record FrameworkDelta(
         this.constraints = constraints == null ? OfferConstraints.NONE : constraints;
         this.reregisteredAt = reregisteredAt;
         this.removedAt = removedAt;
+        this.operations = operations == null ? List.of() : List.copyOf(operations);
+        this.operationsOver = operationsOver == null ? List.of() : List.copyOf(operationsOver);
     }
+
+    /**
+     * One operation as it is now.
+     *
+     * @param id the framework's name for it
+     * @param uuid of its last update; empty while it is pending
+     * @param change what it is; empty: what nobody could do
+     */
+    public record Operation(
+            String id,
+            Optional<AgentId> agent,
+            SchedulerEvent.OperationState state,
+            Optional<String> message,
+            Optional<String> uuid,
+            Optional<ResourceOperation> change) {}
 
     /** One task as it is now; no environment in here, so that no view can leak one. */
     public record Task(
