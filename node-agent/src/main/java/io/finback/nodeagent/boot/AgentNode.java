@@ -184,7 +184,7 @@ public final class AgentNode implements Node {
             Resources own = resources;
             settings.lending()
                     .map(lending -> new LendingActor.Parts(
-                            lending.estimator(), lending.qos(), lending.interval(), own, board, containers, blocking))
+                            lending.estimator(), lending.qos(), lending.interval(), own, board, containers, threads.blocking()))
                     .ifPresent(lending -> system.tell(new AgentGuardian.Lend(lending, conversation)));
             AgentNode node = new AgentNode(
                     settings, system, binding, conversation, tasks, link, containers, threads, board, registration);
