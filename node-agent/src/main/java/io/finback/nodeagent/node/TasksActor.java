@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,9 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
 
     /** Nobody will ever take what is left to be said: tasks that have ended are done. */
     public record ForgetUpdates(ActorRef<Done> replyTo) implements Command {}
+
+    /** Ends a task on revocable resources: others need them. */
+    record Preempt(TaskKey task, String why) implements Command {}
 
     private record Prepared(TaskKey task, ContainerRef process) implements Command {}
 
@@ -136,6 +140,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                 .onMessage(GraceOver.class, over -> settled(() -> work.graceOver(over.task())))
                 .onMessage(Checked.class, checked -> settled(() -> work.checked(checked.news())))
                 .onMessage(CompletionDue.class, due -> settled(() -> work.completionDue(due.task(), due.container())))
+                .onMessage(Preempt.class, order -> settled(() -> work.preempt(order.task(), order.why())))
                 .onMessage(RetryDue.class, due -> settled(work::retry))
                 .onMessage(CollectDue.class, due -> collected())
                 .onSignal(PreRestart.class, signal -> closed())
@@ -223,11 +228,11 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
 
     private final class Surroundings implements TaskWork.Surroundings {
         @Override
-        public void prepare(AgentTask task, Supplier<ContainerRef> making) {
+        public void prepare(AgentTask task, Supplier<ContainerRef> making, Executor where) {
             TaskKey id = task.key();
             getContext()
                     .pipeToSelf(
-                            CompletableFuture.supplyAsync(making, tools.blocking()),
+                            CompletableFuture.supplyAsync(making, where),
                             (process, failure) -> failure == null
                                     ? new Prepared(id, process)
                                     : new NotPrepared(id, TaskHands.reason(failure)));
