@@ -23,7 +23,8 @@ public record TaskTools(
         TaskBoard board,
         Executor blocking,
         String bootId,
-        TasksSettings settings) {
+        TasksSettings settings,
+        ExecutorTerms executors) {
     public TaskTools {
         sandboxSteps = List.copyOf(sandboxSteps);
     }
