@@ -36,11 +36,11 @@ public final class Containerizers {
     }
 
     public Optional<String> objection(TaskInfo task) {
-        return find(nameFor(task)).objection(task);
+        return find(MESOS).objection(task);
     }
 
     public ContainerRef prepare(ContainerSpec spec) throws LaunchFailure {
-        return find(nameFor(spec.task())).prepare(spec);
+        return find(MESOS).prepare(spec);
     }
 
     public boolean release(ContainerRef prepared) {
@@ -88,10 +88,6 @@ public final class Containerizers {
             }
         });
         return all;
-    }
-
-    private static String nameFor(TaskInfo task) {
-        return MESOS;
     }
 
     /**
