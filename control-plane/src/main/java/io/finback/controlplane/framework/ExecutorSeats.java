@@ -51,11 +51,23 @@ final class ExecutorSeats {
 
     private Optional<TaskInfo> run(String executor, AgentId agent) {
         return Optional.ofNullable(fresh.get(executor))
-                .or(() -> turn.round().tasksOn(agent).stream()
-                        .filter(record -> !record.isTerminal() && !record.killWanted())
+                .or(() -> turn.round().executorRuns().stream()
+                        .filter(record -> !record.killWanted())
                         .map(TaskRecord::info)
-                        .filter(info -> isRunOf(info, executor))
+                        .filter(info -> info.agent().equals(agent) && isRunOf(info, executor) && !isEnding(info))
                         .findFirst());
+    }
+
+    /** The default executor ends with its last task, so what has none any more will not be there for a new one. */
+    private boolean isEnding(TaskInfo run) {
+        boolean ours = run.options()
+                .executor()
+                .filter(executor -> executor.type() == ExecutorInfo.Type.DEFAULT)
+                .isPresent();
+        return ours
+                && turn.round().tasksOn(run.agent()).stream()
+                        .noneMatch(record -> !record.isTerminal()
+                                && record.info().options().executorRun().equals(Optional.of(run.id())));
     }
 
     /** Whether it is a run of the executor of this id. */

@@ -72,8 +72,9 @@ final class TaskDesk {
 
     /** Unlike Mesos' it is not lost on the way: an executor is ended as a task is. */
     void shutdown(SchedulerCall.ShutdownExecutor call) {
-        turn.round().tasksOn(call.agent()).stream()
-                .filter(record -> !record.isTerminal() && ExecutorSeats.isRunOf(record.info(), call.executor()))
+        turn.round().executorRuns().stream()
+                .filter(record -> record.info().agent().equals(call.agent())
+                        && ExecutorSeats.isRunOf(record.info(), call.executor()))
                 .forEach(record -> turn.kill(record, Optional.empty()));
         turn.done(call.caller());
     }

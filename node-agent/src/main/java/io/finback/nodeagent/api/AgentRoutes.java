@@ -4,6 +4,7 @@ import akka.http.javadsl.model.ContentType;
 import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpCharsets;
 import akka.http.javadsl.model.HttpEntities;
+import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.MediaTypes;
 import akka.http.javadsl.model.StatusCodes;
@@ -11,6 +12,7 @@ import akka.http.javadsl.server.AllDirectives;
 import akka.http.javadsl.server.PathMatchers;
 import akka.http.javadsl.server.Route;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.finback.nodeagent.api.v1.ExecutorApi;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -34,20 +36,30 @@ public final class AgentRoutes extends AllDirectives {
     private final IntSupplier port;
     private final SandboxFiles files;
     private final Executor blocking;
+    private final ExecutorApi executors;
 
     /**
      * @param port where this API listens; asked when a request is answered
      * @param blocking waits for the disk
      */
-    public AgentRoutes(AgentView view, IntSupplier port, Executor blocking) {
+    public AgentRoutes(AgentView view, IntSupplier port, Executor blocking, ExecutorApi executors) {
         this.view = view;
         this.port = port;
         this.files = new SandboxFiles(view.sandboxes().root());
         this.blocking = blocking;
+        this.executors = executors;
     }
 
     public Route route() {
-        return get(() -> concat(pathPrefix("slave(1)", this::endpoints), endpoints()));
+        return concat(
+                extractRequest(request -> pathPrefix("slave(1)", () -> concat(calls(request), get(this::endpoints)))),
+                extractRequest(request -> concat(calls(request), get(this::endpoints))));
+    }
+
+    private Route calls(HttpRequest request) {
+        return path(
+                PathMatchers.segment("api").slash("v1").slash("executor"),
+                () -> completeWithFuture(executors.answer(request)));
     }
 
     private Route endpoints() {

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.finback.nodeagent.machine.AttributeText;
 import io.finback.nodeagent.machine.ResourceText;
+import io.finback.nodeagent.node.ExecutorTerms;
 import io.finback.nodeagent.node.TasksSettings;
 import io.finback.resources.Disk;
 import io.finback.resources.FaultDomain;
@@ -27,7 +28,9 @@ record AgentSettings(
         Optional<FaultDomain> domain,
         TasksSettings tasks,
         boolean stopTasksOnExit,
-        int launchParallelism) {
+        int launchParallelism,
+        ExecutorTerms executors,
+        long maxBody) {
 
     static AgentSettings from(Config config) {
         try {
@@ -63,7 +66,21 @@ record AgentSettings(
                         agent.getDuration("sandbox-gc.delay"),
                         agent.getInt("sandbox-gc.max-ended")),
                 agent.getBoolean("stop-tasks-on-exit"),
-                within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64));
+                within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64),
+                new ExecutorTerms(
+                        agent.getDuration("executor.registration-timeout"),
+                        agent.getDuration("executor.reregistration-timeout"),
+                        agent.getDuration("executor.shutdown-grace"),
+                        agent.getDuration("executor.recovery-timeout"),
+                        ""),
+                maxBody(agent.getBytes("http.max-body")));
+    }
+
+    private static long maxBody(long bytes) {
+        if (bytes < 1024 || bytes > Integer.MAX_VALUE) {
+            throw new StartFailure("finback.agent.http.max-body: " + bytes + " (expected: 1 KiB to 2 GiB)");
+        }
+        return bytes;
     }
 
     /** A disk of its own must be there, or tasks would find the file system it is mounted in. */

@@ -47,16 +47,17 @@ public final class Sandboxes {
     /** A task of an earlier id of this agent has its sandbox below that id. */
     public Path of(AgentTask task) {
         Path runs = runs(task.info());
-        if (!task.isNested()) {
+        if (!task.isNested() && !task.isOfCustomExecutor()) {
             return runs.resolve(task.container());
         }
-        return runs.resolve(task.info()
-                        .options()
-                        .executorRun()
-                        .map(ExecutorRuns::container)
-                        .orElse(task.container()))
-                .resolve("tasks")
-                .resolve(name(task.info().id().value()));
+        Path ofExecutor = runs.resolve(task.info()
+                .options()
+                .executorRun()
+                .map(ExecutorRuns::container)
+                .orElse(task.container()));
+        return task.isNested()
+                ? ofExecutor.resolve("tasks").resolve(name(task.info().id().value()))
+                : ofExecutor;
     }
 
     /** Makes the sandbox and points {@code latest} at it. Doing it again changes nothing. */

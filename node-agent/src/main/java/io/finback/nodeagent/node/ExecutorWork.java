@@ -381,7 +381,8 @@ final class ExecutorWork {
         task.ifPresentOrElse(
                 one -> {
                     handedOver.add(id);
-                    ledger.apply(one.heard(said));
+                    ledger.apply(one.heard(
+                            said.withDetails(said.details().withContainer(run.container(), List.of()))));
                 },
                 () -> log.warn("executor.update_of_unknown_task run={} task={}", run.key(), said.task()));
         owed.add(new Owed(run.key(), id, said.uuid().orElse("")));

@@ -8,7 +8,6 @@ import io.finback.nodeagent.task.Stamp;
 import io.finback.nodeagent.task.Step;
 import io.finback.nodeagent.task.Step.Action;
 import io.finback.resources.TaskKey;
-import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
@@ -96,17 +95,10 @@ final class TaskWork {
                 hands.objection(info).map(why -> task.invalid(why, stamp())).orElseGet(task::stored));
     }
 
-    /** A run of an executor has its own name; a task of a custom executor has no other container than that. */
     private static String container(TaskInfo info) {
-        if (ExecutorRuns.isRun(info.id())) {
-            return ExecutorRuns.container(info.id());
-        }
-        return info.options()
-                .executor()
-                .filter(executor -> executor.type() == ExecutorInfo.Type.CUSTOM)
-                .flatMap(executor -> info.options().executorRun())
-                .map(ExecutorRuns::container)
-                .orElseGet(() -> UUID.randomUUID().toString());
+        return ExecutorRuns.isRun(info.id())
+                ? ExecutorRuns.container(info.id())
+                : UUID.randomUUID().toString();
     }
 
     ExecutorWork executors() {

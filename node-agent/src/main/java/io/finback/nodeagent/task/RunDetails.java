@@ -27,7 +27,10 @@ final class RunDetails {
     /** Nested ones are named {@code outer.inner}. */
     static String containerId(AgentTask task) {
         Optional<String> outer = task.info().options().executorRun().map(ExecutorRuns::container);
-        return task.isNested() && outer.isPresent() ? outer.get() + "." + task.container() : task.container();
+        if (task.isNested() && outer.isPresent()) {
+            return outer.get() + "." + task.container();
+        }
+        return task.isOfCustomExecutor() ? outer.orElse(task.container()) : task.container();
     }
 
     /** As {@link #of}, for the end of an executor. The default executor is ended by this agent when it has nothing left to do. */

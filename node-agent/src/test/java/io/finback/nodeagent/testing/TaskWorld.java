@@ -8,6 +8,7 @@ import io.finback.nodeagent.executor.ProcessContainerizer;
 import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.executor.Tools;
+import io.finback.nodeagent.node.ExecutorTerms;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksSettings;
@@ -52,7 +53,13 @@ public final class TaskWorld {
                         Duration.ofMillis(10),
                         Duration.ofMillis(50),
                         Duration.ofDays(7),
-                        MAX_ENDED));
+                        MAX_ENDED),
+                new ExecutorTerms(
+                        Duration.ofMinutes(1),
+                        Duration.ofSeconds(15),
+                        Duration.ofSeconds(5),
+                        Duration.ofMinutes(15),
+                        "127.0.0.1:5051"));
     }
 
     public TaskTools tools() {
