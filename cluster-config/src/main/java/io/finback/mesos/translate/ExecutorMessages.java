@@ -100,11 +100,11 @@ public final class ExecutorMessages {
     }
 
     public static Bytes bytes(ByteString bytes) {
-        return new Bytes(bytes.toByteArray());
+        return Bytes.of(bytes.toByteArray());
     }
 
     public static ByteString bytes(Bytes bytes) {
-        return ByteString.copyFrom(bytes.value());
+        return ByteString.copyFrom(bytes.content());
     }
 
     private static List<Protos.Resource> resources(ExecutorInfo executor) {

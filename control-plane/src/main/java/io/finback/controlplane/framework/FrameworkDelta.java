@@ -6,6 +6,7 @@ import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.DiscoveryInfo;
+import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.WireMessage;
@@ -85,12 +86,14 @@ public record FrameworkDelta(
             TaskStatus status,
             String role,
             Optional<DiscoveryInfo> discovery,
-            List<TaskStatus> history) {
+            List<TaskStatus> history,
+            Optional<ExecutorInfo> executor) {
 
         /**
          * What follows {@code status} is not known to an earlier version.
          *
          * @param history the statuses before {@code status}, one for each state it was in, oldest first
+         * @param executor who runs it, or (of a run of an executor) what it is; empty: a command of its own
          */
         @SuppressWarnings("NullableOptional") // absent in what an earlier version sends
         public Task(
@@ -102,7 +105,8 @@ public record FrameworkDelta(
                 TaskStatus status,
                 @Nullable String role,
                 @Nullable Optional<DiscoveryInfo> discovery,
-                @Nullable List<TaskStatus> history) {
+                @Nullable List<TaskStatus> history,
+                @Nullable Optional<ExecutorInfo> executor) {
             this.id = id;
             this.name = name;
             this.agent = agent;
@@ -112,6 +116,20 @@ public record FrameworkDelta(
             this.role = role == null ? TaskInfo.ANY_ROLE : role;
             this.discovery = discovery == null ? Optional.empty() : discovery;
             this.history = history == null ? List.of() : List.copyOf(history);
+            this.executor = executor == null ? Optional.empty() : executor;
+        }
+
+        public Task(
+                TaskId id,
+                String name,
+                AgentId agent,
+                Resources resources,
+                Map<String, String> labels,
+                TaskStatus status,
+                String role,
+                Optional<DiscoveryInfo> discovery,
+                List<TaskStatus> history) {
+            this(id, name, agent, resources, labels, status, role, discovery, history, Optional.empty());
         }
 
         public Task(
@@ -121,7 +139,7 @@ public record FrameworkDelta(
                 Resources resources,
                 Map<String, String> labels,
                 TaskStatus status) {
-            this(id, name, agent, resources, labels, status, TaskInfo.ANY_ROLE, Optional.empty(), List.of());
+            this(id, name, agent, resources, labels, status, TaskInfo.ANY_ROLE, Optional.empty(), List.of(), Optional.empty());
         }
     }
 }

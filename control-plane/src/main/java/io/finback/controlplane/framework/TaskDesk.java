@@ -65,7 +65,7 @@ final class TaskDesk {
                     call.caller(),
                     new CallAnswer.Refused(
                             CallAnswer.Why.INVALID,
-                            "message.data: " + call.data().value().length + " bytes (expected: less than "
+                            "message.data: " + call.data().content().length + " bytes (expected: less than "
                                     + Parts.MAX_ITEM_BYTES + ")"));
         }
     }

@@ -5,6 +5,7 @@ import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.view.Page;
 import io.finback.mesos.translate.TaskMessages;
 import io.finback.mesos.v1.JsonWriter;
+import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import java.io.IOException;
@@ -33,7 +34,7 @@ final class TaskJson {
         to.writeStringField("id", task.id().value());
         to.writeStringField("name", task.name());
         to.writeStringField("framework_id", task.status().framework().value());
-        to.writeStringField("executor_id", "");
+        to.writeStringField("executor_id", task.executor().map(ExecutorInfo::id).orElse(""));
         to.writeStringField("slave_id", task.agent().value());
         to.writeStringField("state", task.status().state().wireName());
         to.writeStringField("role", task.role());

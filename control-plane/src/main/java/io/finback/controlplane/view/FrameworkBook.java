@@ -2,6 +2,7 @@ package io.finback.controlplane.view;
 
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.resources.TaskId;
+import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskState;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -20,6 +21,7 @@ final class FrameworkBook {
     private FrameworkDelta latest;
     private final PagedMap<TaskId, FrameworkDelta.Task> tasks = new PagedMap<>();
     private final PagedMap<TaskId, FrameworkDelta.Task> completed = new PagedMap<>();
+    private final PagedMap<TaskId, FrameworkDelta.Task> executors = new PagedMap<>();
     private final Deque<TaskId> completedOrder = new ArrayDeque<>();
     private final Set<TaskId> unnamed = new HashSet<>();
     private Optional<ClusterSnapshot.Framework> snapshot = Optional.empty();
@@ -44,6 +46,7 @@ final class FrameworkBook {
             // that readers
             // see no framework without tasks for a moment.
             unnamed.addAll(tasks.keys());
+            unnamed.addAll(executors.keys());
         }
         FrameworkDelta before = latest;
         latest = delta.epoch() > latest.epoch() || delta.number() >= latest.number() ? delta : latest;
@@ -56,21 +59,23 @@ final class FrameworkBook {
     void wasDescribed() {
         described = true;
         unnamed.forEach(tasks::remove);
+        unnamed.forEach(executors::remove);
         unnamed.clear();
         snapshot = Optional.empty();
     }
 
     ClusterSnapshot.Framework snapshot() {
-        ClusterSnapshot.Framework current = snapshot.orElseGet(() -> with(tasks.snapshot(), completed.snapshot()));
+        ClusterSnapshot.Framework current = snapshot.orElseGet(() -> with(tasks.snapshot(), completed.snapshot(), executors.snapshot()));
         snapshot = Optional.of(current);
         return current;
     }
 
     ClusterSnapshot.Framework withoutTasks() {
-        return with(NONE, NONE);
+        return with(NONE, NONE, NONE);
     }
 
-    private ClusterSnapshot.Framework with(Pages<FrameworkDelta.Task> live, Pages<FrameworkDelta.Task> ended) {
+    private ClusterSnapshot.Framework with(
+            Pages<FrameworkDelta.Task> live, Pages<FrameworkDelta.Task> ended, Pages<FrameworkDelta.Task> runs) {
         return new ClusterSnapshot.Framework(
                 latest.framework(),
                 latest.info(),
@@ -82,7 +87,8 @@ final class FrameworkBook {
                 latest.suppressed(),
                 latest.constraints(),
                 live,
-                ended);
+                ended,
+                runs);
     }
 
     private void announce(FrameworkDelta before, Consumer<ClusterEvent> events) {
@@ -98,6 +104,14 @@ final class FrameworkBook {
 
     private void apply(FrameworkDelta.Task task, Map<TaskState, Long> ended, Consumer<ClusterEvent> events) {
         unnamed.remove(task.id());
+        if (ExecutorRuns.isRun(task.id())) {
+            if (task.status().state().isTerminal()) {
+                executors.remove(task.id());
+            } else {
+                executors.put(task.id(), task);
+            }
+            return;
+        }
         Optional<FrameworkDelta.Task> ending = completed.get(task.id());
         Optional<FrameworkDelta.Task> known = tasks.get(task.id()).or(() -> ending);
         if (known.equals(Optional.of(task))) {

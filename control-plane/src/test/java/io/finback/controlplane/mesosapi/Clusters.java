@@ -106,7 +106,8 @@ final class Clusters {
                 Set.of(),
                 OfferConstraints.NONE,
                 Pages.of(tasks),
-                Pages.of(List.of(task(id, "done", TaskState.FINISHED, 5))));
+                Pages.of(List.of(task(id, "done", TaskState.FINISHED, 5))),
+                Pages.of(List.of()));
     }
 
     static ClusterSnapshot.Framework gone(String id) {
@@ -120,6 +121,7 @@ final class Clusters {
                 true,
                 Set.of(),
                 OfferConstraints.NONE,
+                Pages.of(List.of()),
                 Pages.of(List.of()),
                 Pages.of(List.of()));
     }

@@ -108,7 +108,7 @@ final class ExecutorWire {
                 Optional.empty(),
                 List.of(),
                 Optional.of(executor(call)),
-                message.hasData() ? Optional.of(new Bytes(message.getData().toByteArray())) : Optional.empty(),
+                message.hasData() ? Optional.of(Bytes.of(message.getData().toByteArray())) : Optional.empty(),
                 Labelled.from(message.getLabels()));
         return new TaskStatus(
                 TaskId.of(message.getTaskId().getValue()),
