@@ -44,7 +44,7 @@ public final class ExecutorMessages {
         return new ExecutorInfo(
                 type,
                 message.getExecutorId().getValue(),
-                message.hasCommand() ? Optional.of(TaskMessages.command(message.getCommand())) : Optional.empty(),
+                message.hasCommand() ? Optional.of(TaskMessages.command("executor.command", message.getCommand())) : Optional.empty(),
                 message.hasContainer() && type == ExecutorInfo.Type.CUSTOM
                         ? TaskMessages.container("executor.container", message.getContainer())
                         : Optional.empty(),
@@ -67,7 +67,7 @@ public final class ExecutorMessages {
     static CommandInfo command(Protos.TaskInfo message, Optional<ExecutorInfo> executor) {
         boolean custom = executor.filter(one -> one.type() == ExecutorInfo.Type.CUSTOM).isPresent();
         if (message.hasCommand()) {
-            return TaskMessages.command(message.getCommand());
+            return TaskMessages.command("task.command", message.getCommand());
         }
         if (!custom) {
             throw wrong(

@@ -30,6 +30,7 @@ public final class StatusMessages {
         status.message().ifPresent(message::setMessage);
         status.healthy().ifPresent(message::setHealthy);
         status.uuid().map(StatusMessages::bytes).ifPresent(message::setUuid);
+        status.details().check().map(CheckMessages::to).ifPresent(message::setCheckStatus);
         container(status).ifPresent(message::setContainerStatus);
         status.unreachableAt()
                 .ifPresent(at ->

@@ -295,6 +295,7 @@ final class AcceptDesk {
                 state,
                 Optional.of(message).filter(text -> !text.isEmpty()),
                 Optional.of(UUID.randomUUID().toString()),
-                turn.now()));
+                turn.now(),
+                turn.round().operation(operation).flatMap(OperationRecord::change)));
     }
 }

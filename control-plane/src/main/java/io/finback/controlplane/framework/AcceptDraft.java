@@ -217,8 +217,8 @@ final class AcceptDraft {
         }
         ResourceOperation wanted = change.change();
         String id = turn.round().nextClaim() + "-" + steps.size();
-        steps.add(new FrameworkEvent.Step(
-                List.of(), Optional.of(new ResourceOperation(id, wanted.type(), wanted.resources())), change.id()));
+        ResourceOperation named = new ResourceOperation(id, wanted.type(), wanted.resources());
+        steps.add(new FrameworkEvent.Step(List.of(), Optional.of(named), change.id()));
         change.id().ifPresent(name -> turn.round()
                 .operation(new OperationRecord(
                         name,
@@ -226,6 +226,7 @@ final class AcceptDraft {
                         SchedulerEvent.OperationState.PENDING,
                         Optional.empty(),
                         Optional.empty(),
-                        turn.now())));
+                        turn.now(),
+                        Optional.of(named))));
     }
 }

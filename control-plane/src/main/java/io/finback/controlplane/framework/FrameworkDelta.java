@@ -1,12 +1,14 @@
 package io.finback.controlplane.framework;
 
 import io.finback.controlplane.allocator.OfferConstraints;
+import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.DiscoveryInfo;
 import io.finback.tasks.ExecutorInfo;
+import io.finback.tasks.HealthCheck;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.WireMessage;
@@ -29,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param constraints which agents it wants offers of
  * @param reregisteredAt when its latest subscription began
  * @param removedAt when it was removed for good
+ * @param operations operations with a name, until the scheduler has taken their end
+ * @param operationsOver names of those whose end it has taken
  */
 public record FrameworkDelta(
         FrameworkId framework,
@@ -43,7 +47,9 @@ public record FrameworkDelta(
         Set<String> suppressed,
         OfferConstraints constraints,
         Optional<Instant> reregisteredAt,
-        Optional<Instant> removedAt)
+        Optional<Instant> removedAt,
+        List<Operation> operations,
+        List<String> operationsOver)
         implements WireMessage {
 
     /** What follows {@code tasks} is not known to an earlier version. */
@@ -60,7 +66,9 @@ public record FrameworkDelta(
             @Nullable Set<String> suppressed,
             @Nullable OfferConstraints constraints,
             Optional<Instant> reregisteredAt,
-            Optional<Instant> removedAt) {
+            Optional<Instant> removedAt,
+            @Nullable List<Operation> operations,
+            @Nullable List<String> operationsOver) {
         this.framework = framework;
         this.epoch = epoch;
         this.number = number;
@@ -74,7 +82,24 @@ public record FrameworkDelta(
         this.constraints = constraints == null ? OfferConstraints.NONE : constraints;
         this.reregisteredAt = reregisteredAt;
         this.removedAt = removedAt;
+        this.operations = operations == null ? List.of() : List.copyOf(operations);
+        this.operationsOver = operationsOver == null ? List.of() : List.copyOf(operationsOver);
     }
+
+    /**
+     * One operation as it is now.
+     *
+     * @param id the framework's name for it
+     * @param uuid of its last update; empty while it is pending
+     * @param change what it is; empty: what nobody could do
+     */
+    public record Operation(
+            String id,
+            Optional<AgentId> agent,
+            SchedulerEvent.OperationState state,
+            Optional<String> message,
+            Optional<String> uuid,
+            Optional<ResourceOperation> change) {}
 
     /** One task as it is now; no environment in here, so that no view can leak one. */
     public record Task(
@@ -87,12 +112,14 @@ public record FrameworkDelta(
             String role,
             Optional<DiscoveryInfo> discovery,
             List<TaskStatus> history,
+            Optional<HealthCheck> healthCheck,
             Optional<ExecutorInfo> executor) {
 
         /**
          * What follows {@code status} is not known to an earlier version.
          *
          * @param history the statuses before {@code status}, one for each state it was in, oldest first
+         * @param healthCheck a command in it has no environment
          * @param executor who runs it, or (of a run of an executor) what it is; empty: a command of its own
          */
         @SuppressWarnings("NullableOptional") // absent in what an earlier version sends
@@ -106,6 +133,7 @@ public record FrameworkDelta(
                 @Nullable String role,
                 @Nullable Optional<DiscoveryInfo> discovery,
                 @Nullable List<TaskStatus> history,
+                @Nullable Optional<HealthCheck> healthCheck,
                 @Nullable Optional<ExecutorInfo> executor) {
             this.id = id;
             this.name = name;
@@ -116,6 +144,7 @@ public record FrameworkDelta(
             this.role = role == null ? TaskInfo.ANY_ROLE : role;
             this.discovery = discovery == null ? Optional.empty() : discovery;
             this.history = history == null ? List.of() : List.copyOf(history);
+            this.healthCheck = healthCheck == null ? Optional.empty() : healthCheck;
             this.executor = executor == null ? Optional.empty() : executor;
         }
 
@@ -129,7 +158,18 @@ public record FrameworkDelta(
                 String role,
                 Optional<DiscoveryInfo> discovery,
                 List<TaskStatus> history) {
-            this(id, name, agent, resources, labels, status, role, discovery, history, Optional.empty());
+            this(
+                    id,
+                    name,
+                    agent,
+                    resources,
+                    labels,
+                    status,
+                    role,
+                    discovery,
+                    history,
+                    Optional.empty(),
+                    Optional.empty());
         }
 
         public Task(
@@ -139,7 +179,7 @@ public record FrameworkDelta(
                 Resources resources,
                 Map<String, String> labels,
                 TaskStatus status) {
-            this(id, name, agent, resources, labels, status, TaskInfo.ANY_ROLE, Optional.empty(), List.of(), Optional.empty());
+            this(id, name, agent, resources, labels, status, TaskInfo.ANY_ROLE, Optional.empty(), List.of());
         }
     }
 }

@@ -9,6 +9,7 @@ import io.finback.controlplane.mesosapi.translate.OfferMessages;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.Pages;
 import io.finback.mesos.translate.ExecutorMessages;
+import io.finback.mesos.translate.CheckMessages;
 import io.finback.mesos.translate.ResourceMessages;
 import io.finback.mesos.translate.ResourceMessages.Format;
 import io.finback.mesos.translate.StatusMessages;
@@ -64,6 +65,7 @@ final class ViewMessages {
                 .ifPresent(executor -> message.setExecutorId(
                         Protos.ExecutorID.newBuilder().setValue(executor.id())));
         task.discovery().ifPresent(discovery -> message.setDiscovery(TaskMessages.to(discovery)));
+        task.healthCheck().ifPresent(check -> message.setHealthCheck(CheckMessages.to(check)));
         return message.build();
     }
 

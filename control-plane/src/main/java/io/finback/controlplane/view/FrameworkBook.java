@@ -24,6 +24,8 @@ final class FrameworkBook {
     private final PagedMap<TaskId, FrameworkDelta.Task> executors = new PagedMap<>();
     private final Deque<TaskId> completedOrder = new ArrayDeque<>();
     private final Set<TaskId> unnamed = new HashSet<>();
+    private final PagedMap<String, FrameworkDelta.Operation> operations = new PagedMap<>();
+    private final Set<String> unnamedOperations = new HashSet<>();
     private Optional<ClusterSnapshot.Framework> snapshot = Optional.empty();
     private boolean described;
 
@@ -47,11 +49,17 @@ final class FrameworkBook {
             // see no framework without tasks for a moment.
             unnamed.addAll(tasks.keys());
             unnamed.addAll(executors.keys());
+            unnamedOperations.addAll(operations.keys());
         }
         FrameworkDelta before = latest;
         latest = delta.epoch() > latest.epoch() || delta.number() >= latest.number() ? delta : latest;
         announce(before, events);
         delta.tasks().forEach(task -> apply(task, ended, events));
+        delta.operations().forEach(operation -> {
+            unnamedOperations.remove(operation.id());
+            operations.put(operation.id(), operation);
+        });
+        delta.operationsOver().forEach(operations::remove);
         snapshot = Optional.empty();
     }
 
@@ -61,21 +69,24 @@ final class FrameworkBook {
         unnamed.forEach(tasks::remove);
         unnamed.forEach(executors::remove);
         unnamed.clear();
+        unnamedOperations.forEach(operations::remove);
+        unnamedOperations.clear();
         snapshot = Optional.empty();
     }
 
     ClusterSnapshot.Framework snapshot() {
-        ClusterSnapshot.Framework current = snapshot.orElseGet(() -> with(tasks.snapshot(), completed.snapshot(), executors.snapshot()));
+        ClusterSnapshot.Framework current =
+                snapshot.orElseGet(() -> with(tasks.snapshot(), completed.snapshot(), operations.snapshot(), executors.snapshot()));
         snapshot = Optional.of(current);
         return current;
     }
 
     ClusterSnapshot.Framework withoutTasks() {
-        return with(NONE, NONE, NONE);
+        return with(NONE, NONE, Pages.of(List.of()), NONE);
     }
 
     private ClusterSnapshot.Framework with(
-            Pages<FrameworkDelta.Task> live, Pages<FrameworkDelta.Task> ended, Pages<FrameworkDelta.Task> runs) {
+            Pages<FrameworkDelta.Task> live, Pages<FrameworkDelta.Task> ended, Pages<FrameworkDelta.Operation> named, Pages<FrameworkDelta.Task> runs) {
         return new ClusterSnapshot.Framework(
                 latest.framework(),
                 latest.info(),
@@ -88,6 +99,7 @@ final class FrameworkBook {
                 latest.constraints(),
                 live,
                 ended,
+                named,
                 runs);
     }
 
