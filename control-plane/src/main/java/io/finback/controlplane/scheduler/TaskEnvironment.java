@@ -6,6 +6,7 @@ import io.finback.resources.Ranges;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
+import io.finback.tasks.FetchUri;
 import io.finback.tasks.TaskInfo;
 import java.math.BigDecimal;
 import java.time.ZoneOffset;
@@ -29,7 +30,13 @@ public final class TaskEnvironment {
         AppDefinition app = version.definition();
         Instance.Place place = instance.place().orElseThrow();
         Map<String, String> env = environment(version, instance.taskId(), place);
-        CommandInfo command = new CommandInfo(app.cmd().isPresent(), app.cmd().orElse(""), app.args(), env, app.user());
+        CommandInfo command = new CommandInfo(
+                app.cmd().isPresent(),
+                app.cmd().orElse(""),
+                app.args(),
+                env,
+                app.user(),
+                app.fetch().stream().map(TaskEnvironment::uri).toList());
         return new TaskInfo(
                 TaskId.of(instance.taskId()),
                 AppPath.hostName(app.id()),
@@ -39,6 +46,11 @@ public final class TaskEnvironment {
                 command,
                 app.killGrace(),
                 app.labels());
+    }
+
+    private static FetchUri uri(AppDefinition.FetchUri fetch) {
+        return new FetchUri(
+                fetch.uri(), fetch.executable(), fetch.extract(), fetch.cache(), fetch.destPath(), fetch.checksum());
     }
 
     /** What one instance needs besides its ports. */

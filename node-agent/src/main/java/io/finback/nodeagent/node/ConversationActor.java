@@ -11,6 +11,7 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import io.finback.nodeagent.task.SessionFence;
 import io.finback.nodeagent.task.UpdateStreams;
 import io.finback.resources.FrameworkId;
+import io.finback.resources.Resources;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.Bytes;
 import io.finback.tasks.TaskStatus;
@@ -48,6 +49,9 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     /** The answer to {@link TasksActor.Describe}. */
     record Known(List<KnownTask> tasks, List<TaskStatus> updates) implements Command {}
 
+    /** What may be lent of this agent has changed: all of it, revocable. */
+    record Lend(Resources revocable) implements Command {}
+
     /** The agent stops; answered at once. */
     public record Leave(ActorRef<Done> replyTo) implements Command {}
 
@@ -67,6 +71,7 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     private final TimerScheduler<Command> timers;
     private final UpdateStreams streams;
     private final SessionFence session = new SessionFence();
+    private Resources lent = Resources.EMPTY;
 
     public static Behavior<Command> create(
             AgentInfo info, ConversationSettings settings, Peers peers, Registration registration) {
@@ -100,6 +105,7 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
                 .onMessage(NewUpdate.class, this::onNewUpdate)
                 .onMessage(ExecutorSays.class, this::onExecutorSays)
                 .onMessage(Known.class, this::onKnown)
+                .onMessage(Lend.class, this::onLend)
                 .onMessageEquals(Due.BEAT, this::onBeat)
                 .onMessageEquals(Due.REGISTER, this::onRegisterDue)
                 .onMessageEquals(Due.RESEND, this::said)
@@ -227,10 +233,16 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     private Behavior<Command> onKnown(Known known) {
         known.updates().forEach(streams::add);
         if (session.current().isEmpty() && !registration.isRemoved()) {
-            AgentToMaster.Register.of(info, UUID.randomUUID().toString(), session.newest(), known.tasks())
+            AgentToMaster.Register.of(info.lending(lent), UUID.randomUUID().toString(), session.newest(), known.tasks())
                     .forEach(peers::tell);
         }
         return this;
+    }
+
+    /** The masters learn it as they learn everything of an agent: by its registration. */
+    private Behavior<Command> onLend(Lend lend) {
+        lent = lend.revocable();
+        return session.current().isPresent() ? registerAgain("lending_changed") : this;
     }
 
     private Behavior<Command> onBeat() {

@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +36,7 @@ final class TaskWork {
     /** What only the owner can do. */
     interface Surroundings extends ExecutorWork.Surroundings {
         /** Makes the process elsewhere, and comes back with {@link #prepared} or {@link #notPrepared}. */
-        void prepare(AgentTask task, Supplier<ContainerRef> making);
+        void prepare(AgentTask task, Supplier<ContainerRef> making, Executor where);
 
         /** Comes back with {@link #graceOver}, unless it is armed anew or disarmed before. */
         void armGrace(TaskKey task, Duration grace);
@@ -142,6 +143,9 @@ final class TaskWork {
         Duration given = maxGrace.filter(most -> most.compareTo(wanted) < 0).orElse(wanted);
         log.info("task.kill task={} pid={} grace={}", task.key(), pid(task), given);
         ledger.applyAnyway(task.kill(given, Instant.now()));
+        if (task.isStaged()) {
+            hands.stopPreparing(task);
+        }
     }
 
     void acknowledged(TaskKey id, String uuid) {
@@ -229,6 +233,14 @@ final class TaskWork {
         });
     }
 
+    /** Others need what it was lent. As Mesos, without a grace. */
+    void preempt(TaskKey id, String why) {
+        end(
+                id,
+                new Verdict(TaskState.GONE, Optional.of("CONTAINER_PREEMPTED"), why, Optional.empty()),
+                Duration.ZERO);
+    }
+
     private void end(TaskKey id, Verdict why, Duration grace) {
         ledger.find(id).ifPresent(task -> ledger.applyAnyway(task.condemned(why, grace, Instant.now())));
     }
@@ -282,7 +294,7 @@ final class TaskWork {
         @Override
         public void act(AgentTask task, Action action) {
             if (action == Action.PREPARE) {
-                surroundings.prepare(task, () -> hands.prepare(task));
+                surroundings.prepare(task, () -> hands.prepare(task), hands.whereToPrepare(task));
             } else if (action == Action.JOIN) {
                 executors.changed(task.key());
             } else if (action == Action.TERMINATE && executors.terminate(task)) {

@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +66,8 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     public record FromFramework(FrameworkId framework, String executor, Bytes data) implements Command {}
 
     private record ExecutorLate(TaskKey run) implements Command {}
+    /** Ends a task on revocable resources: others need them. */
+    record Preempt(TaskKey task, String why) implements Command {}
 
     private record Prepared(TaskKey task, ContainerRef process) implements Command {}
 
@@ -157,6 +160,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                         late -> settled(() -> work.executors().late(late.run())))
                 .onMessage(Checked.class, checked -> settled(() -> work.checked(checked.news())))
                 .onMessage(CompletionDue.class, due -> settled(() -> work.completionDue(due.task(), due.container())))
+                .onMessage(Preempt.class, order -> settled(() -> work.preempt(order.task(), order.why())))
                 .onMessage(RetryDue.class, due -> settled(work::retry))
                 .onMessage(CollectDue.class, due -> collected())
                 .onSignal(PreRestart.class, signal -> closed())
@@ -259,11 +263,11 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
 
     private final class Surroundings implements TaskWork.Surroundings {
         @Override
-        public void prepare(AgentTask task, Supplier<ContainerRef> making) {
+        public void prepare(AgentTask task, Supplier<ContainerRef> making, Executor where) {
             TaskKey id = task.key();
             getContext()
                     .pipeToSelf(
-                            CompletableFuture.supplyAsync(making, tools.blocking()),
+                            CompletableFuture.supplyAsync(making, where),
                             (process, failure) -> failure == null
                                     ? new Prepared(id, process)
                                     : new NotPrepared(id, TaskHands.reason(failure)));
