@@ -160,9 +160,9 @@ final class AgentKilledIT {
         }
     }
 
-    /** It came too late for its offer, or its agent died in the moment between its record and its first instruction. */
+    /** It came too late for its offer (which the agent's death took back), or its agent died in the moment between its record and its first instruction. */
     private static boolean neverRan(LoadScheduler.Said end) {
-        return Set.of("TASK_LOST", "TASK_DROPPED").contains(end.state())
+        return Set.of("TASK_LOST", "TASK_DROPPED", "TASK_ERROR").contains(end.state())
                 || end.reason().equals("REASON_CONTAINER_LAUNCH_FAILED");
     }
 
