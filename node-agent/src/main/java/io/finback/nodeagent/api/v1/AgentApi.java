@@ -25,6 +25,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -104,6 +105,15 @@ public final class AgentApi {
                         .setGetVersion(Response.GetVersion.newBuilder()
                                 .setVersionInfo(Protos.VersionInfo.newBuilder().setVersion(view.version())))
                         .build();
+            case GET_FLAGS -> {
+                Response.GetFlags.Builder flags = Response.GetFlags.newBuilder();
+                new TreeMap<>(view.flags())
+                        .forEach((name, value) -> flags.addFlags(
+                                Protos.Flag.newBuilder().setName(name).setValue(value)));
+                yield response.setType(Response.Type.GET_FLAGS)
+                        .setGetFlags(flags)
+                        .build();
+            }
             case GET_OPERATIONS ->
                 response.setType(Response.Type.GET_OPERATIONS)
                         .setGetOperations(Response.GetOperations.getDefaultInstance())
