@@ -39,7 +39,8 @@ record AgentSettings(
         FilesSettings files,
         IsolationSettings isolation,
         boolean stopTasksOnExit,
-        int launchParallelism) {
+        int launchParallelism,
+        Optional<LendingSettings> lending) {
 
     /** Settings by the names they have in Mesos. */
     Map<String, String> flags() {
@@ -106,7 +107,8 @@ record AgentSettings(
                 FilesSettings.from(agent.getConfig("files")),
                 TaskContainment.settings(agent),
                 agent.getBoolean("stop-tasks-on-exit"),
-                within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64));
+                within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64),
+                LendingSettings.from(agent.getConfig("oversubscription")));
     }
 
     private static LogLimits logs(Config logs) {

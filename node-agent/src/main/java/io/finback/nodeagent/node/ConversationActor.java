@@ -10,6 +10,7 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.finback.nodeagent.task.SessionFence;
 import io.finback.nodeagent.task.UpdateStreams;
+import io.finback.resources.Resources;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AgentInfo;
@@ -43,6 +44,9 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     /** The answer to {@link TasksActor.Describe}. */
     record Known(List<KnownTask> tasks, List<TaskStatus> updates) implements Command {}
 
+    /** What may be lent of this agent has changed: all of it, revocable. */
+    record Lend(Resources revocable) implements Command {}
+
     /** The agent stops; answered at once. */
     public record Leave(ActorRef<Done> replyTo) implements Command {}
 
@@ -62,6 +66,7 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     private final TimerScheduler<Command> timers;
     private final UpdateStreams streams;
     private final SessionFence session = new SessionFence();
+    private Resources lent = Resources.EMPTY;
 
     public static Behavior<Command> create(
             AgentInfo info, ConversationSettings settings, Peers peers, Registration registration) {
@@ -94,6 +99,7 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
                 .onMessage(Confirm.class, this::onConfirm)
                 .onMessage(NewUpdate.class, this::onNewUpdate)
                 .onMessage(Known.class, this::onKnown)
+                .onMessage(Lend.class, this::onLend)
                 .onMessageEquals(Due.BEAT, this::onBeat)
                 .onMessageEquals(Due.REGISTER, this::onRegisterDue)
                 .onMessageEquals(Due.RESEND, this::said)
@@ -209,10 +215,16 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     private Behavior<Command> onKnown(Known known) {
         known.updates().forEach(streams::add);
         if (session.current().isEmpty() && !registration.isRemoved()) {
-            AgentToMaster.Register.of(info, UUID.randomUUID().toString(), session.newest(), known.tasks())
+            AgentToMaster.Register.of(info.lending(lent), UUID.randomUUID().toString(), session.newest(), known.tasks())
                     .forEach(peers::tell);
         }
         return this;
+    }
+
+    /** The masters learn it as they learn everything of an agent: by its registration. */
+    private Behavior<Command> onLend(Lend lend) {
+        lent = lend.revocable();
+        return session.current().isPresent() ? registerAgain("lending_changed") : this;
     }
 
     private Behavior<Command> onBeat() {

@@ -54,6 +54,9 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     /** Nobody will ever take what is left to be said: tasks that have ended are done. */
     public record ForgetUpdates(ActorRef<Done> replyTo) implements Command {}
 
+    /** Ends a task on revocable resources: others need them. */
+    record Preempt(TaskKey task, String why) implements Command {}
+
     private record Prepared(TaskKey task, ContainerRef process) implements Command {}
 
     private record NotPrepared(TaskKey task, String why) implements Command {}
@@ -137,6 +140,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                 .onMessage(GraceOver.class, over -> settled(() -> work.graceOver(over.task())))
                 .onMessage(Checked.class, checked -> settled(() -> work.checked(checked.news())))
                 .onMessage(CompletionDue.class, due -> settled(() -> work.completionDue(due.task(), due.container())))
+                .onMessage(Preempt.class, order -> settled(() -> work.preempt(order.task(), order.why())))
                 .onMessage(RetryDue.class, due -> settled(work::retry))
                 .onMessage(CollectDue.class, due -> collected())
                 .onSignal(PreRestart.class, signal -> closed())
