@@ -72,14 +72,16 @@ final class AgentFiles {
         String[] parts = rest.split("/", -1);
         if (parts.length != 3 || !parts[1].equals("files") || !ENDPOINTS.contains(parts[2])) {
             throw ApiFailure.of(
-                    404, "'" + rest + "' (expected: <agent id>/files/ and one of browse, read, download, follow, debug)");
+                    404,
+                    "'" + rest + "' (expected: <agent id>/files/ and one of browse, read, download, follow, debug)");
         }
         AgentSpec agent = find(parts[0])
                 .orElseThrow(() -> ApiFailure.of(404, "agent: '" + parts[0] + "' (expected: one of this cluster)"));
         if (open.incrementAndGet() > most) {
             open.decrementAndGet();
             throw ApiFailure.of(
-                    503, most + " answers of agents are passed on already (expected: fewer; finback.master.api.max-files)");
+                    503,
+                    most + " answers of agents are passed on already (expected: fewer; finback.master.api.max-files)");
         }
         Uri uri = request.getUri()
                 .scheme("http")
@@ -87,7 +89,11 @@ final class AgentFiles {
                 .port(agent.httpPort())
                 .path("/files/" + parts[2]);
         return Http.get(system)
-                .singleRequest(HttpRequest.GET(uri.toString()), Http.get(system).defaultClientHttpsContext(), pool, system.classicSystem().log())
+                .singleRequest(
+                        HttpRequest.GET(uri.toString()),
+                        Http.get(system).defaultClientHttpsContext(),
+                        pool,
+                        system.classicSystem().log())
                 .handle((answer, failure) -> {
                     if (failure != null) {
                         open.decrementAndGet();

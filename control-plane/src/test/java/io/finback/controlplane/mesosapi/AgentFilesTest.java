@@ -137,7 +137,12 @@ class AgentFilesTest {
         AllocationDelta.Agent any = Clusters.agent("a9", true);
         AllocationDelta.Agent at = new AllocationDelta.Agent(
                 new AgentSpec(
-                        AgentId.of("a9"), "127.0.0.1", port, any.spec().total(), any.spec().attributes(), "test"),
+                        AgentId.of("a9"),
+                        "127.0.0.1",
+                        port,
+                        any.spec().total(),
+                        any.spec().attributes(),
+                        "test"),
                 any.admittedAt(),
                 any.lostAt(),
                 any.active(),
@@ -149,7 +154,6 @@ class AgentFilesTest {
                 any.goneAt(),
                 any.offers());
         ClusterSnapshot empty = ClusterSnapshot.EMPTY;
-        return new ClusterSnapshot(
-                true, 1, Pages.of(List.of(at)), empty.frameworks(), empty.ended(), empty.pool());
+        return new ClusterSnapshot(true, 1, Pages.of(List.of(at)), empty.frameworks(), empty.ended(), empty.pool());
     }
 }
