@@ -10,8 +10,10 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.finback.nodeagent.task.SessionFence;
 import io.finback.nodeagent.task.UpdateStreams;
+import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskKey;
+import io.finback.tasks.Bytes;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AgentInfo;
 import io.finback.wire.AgentToMaster;
@@ -40,6 +42,9 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
 
     /** An update is on disk. */
     record NewUpdate(TaskStatus update) implements Command {}
+
+    /** Words of an executor; said if there is a session, and else lost. */
+    record ExecutorSays(FrameworkId framework, String executor, Bytes data) implements Command {}
 
     /** The answer to {@link TasksActor.Describe}. */
     record Known(List<KnownTask> tasks, List<TaskStatus> updates) implements Command {}
@@ -98,6 +103,7 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
                 .onMessage(FromMaster.class, this::onFromMaster)
                 .onMessage(Confirm.class, this::onConfirm)
                 .onMessage(NewUpdate.class, this::onNewUpdate)
+                .onMessage(ExecutorSays.class, this::onExecutorSays)
                 .onMessage(Known.class, this::onKnown)
                 .onMessage(Lend.class, this::onLend)
                 .onMessageEquals(Due.BEAT, this::onBeat)
@@ -138,6 +144,11 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
         }
         if (message instanceof MasterToAgent.Acknowledge acknowledge) {
             return inSession(acknowledge.session(), () -> onAcknowledge(acknowledge));
+        }
+        if (message instanceof MasterToAgent.FrameworkMessage words) {
+            return inSession(
+                    words.session(),
+                    () -> peers.tell(new TasksActor.FromFramework(words.framework(), words.executor(), words.data())));
         }
         throw new IllegalStateException("no rule for " + message);
     }
@@ -210,6 +221,13 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     private Behavior<Command> onNewUpdate(NewUpdate added) {
         streams.add(added.update());
         return said();
+    }
+
+    private Behavior<Command> onExecutorSays(ExecutorSays words) {
+        session.current()
+                .ifPresent(number -> peers.tell(new AgentToMaster.ExecutorMessage(
+                        number, words.framework(), words.executor(), words.data())));
+        return this;
     }
 
     private Behavior<Command> onKnown(Known known) {
