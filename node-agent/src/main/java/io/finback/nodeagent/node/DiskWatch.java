@@ -66,7 +66,8 @@ public final class DiskWatch implements AutoCloseable {
         due.keySet().retainAll(running.stream().map(AgentTask::key).toList());
         for (AgentTask task : running) {
             try {
-                if (System.nanoTime() - due.getOrDefault(task.key(), System.nanoTime()) >= 0) {
+                Long next = due.get(task.key());
+                if (next == null || System.nanoTime() - next >= 0) {
                     measure(task);
                 }
             } catch (IOException | RuntimeException e) {

@@ -88,7 +88,7 @@ class SandboxDiskTest {
             restart(disk);
             assertThat(sandbox.resolve("f")).exists();
 
-            Files.write(disk.resolve("others"), new byte[6_500_000]);
+            Files.write(disk.resolve("others"), new byte[7_000_000]);
             restart(disk);
 
             Await.until("the sandbox is gone", () -> !Files.exists(sandbox));
