@@ -11,6 +11,7 @@ import akka.http.javadsl.settings.ServerSettings;
 import com.typesafe.config.Config;
 import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
+import io.finback.nodeagent.api.ContainmentView;
 import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
@@ -136,12 +137,13 @@ public final class AgentNode implements Node {
             throw new StartFailure("finback.data-dir: " + settings.dataDir() + " cannot be used (" + e + ")", e);
         }
         Isolation isolation = TaskContainment.on(settings, tools);
-        Containerizers containers = new Containerizers(List.of(new ProcessContainerizer(
+        ProcessContainerizer commands = new ProcessContainerizer(
                 new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv()),
                 new Processes(tools),
                 isolation,
                 sandboxes.ofAllIds(),
-                bootId)));
+                bootId);
+        Containerizers containers = new Containerizers(List.of(commands));
         AgentView view = new AgentView(
                 id.value(),
                 settings.hostname(),
@@ -154,6 +156,7 @@ public final class AgentNode implements Node {
                 sandboxes,
                 registration,
                 containers,
+                new ContainmentView(isolation.all(), commands::outOfMemory, commands::leftGroups),
                 settings.flags());
 
         LaunchThreads threads = LaunchThreads.start(
