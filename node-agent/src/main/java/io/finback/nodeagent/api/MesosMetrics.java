@@ -14,14 +14,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 
-/** {@code /metrics/snapshot} by the names of Mesos' agent. Source: apache/mesos {@code docs/monitoring.md}. */
-final class MesosMetrics {
+/** The numbers of {@code /metrics/snapshot} by the names of Mesos' agent. Source: apache/mesos {@code docs/monitoring.md}. */
+public final class MesosMetrics {
     private static final JsonMapper MAPPER = new JsonMapper();
     private static final List<String> NAMES = List.of(Resources.CPUS, Resources.GPUS, Resources.MEM, Resources.DISK);
 
     private MesosMetrics() {}
 
     static String snapshot(AgentView view, Instant now) {
+        ObjectNode json = MAPPER.createObjectNode();
+        values(view, now).forEach(json::put);
+        return json.toString();
+    }
+
+    /** By name. */
+    public static TreeMap<String, Double> values(AgentView view, Instant now) {
         TreeMap<String, Double> values = new TreeMap<>();
         List<AgentTask> live = view.board().live();
         values.put("slave/registered", view.registration().isRegistered() ? 1.0 : 0.0);
@@ -29,9 +36,7 @@ final class MesosMetrics {
         resources(values, view.resources(), live);
         tasks(values, view.board(), live);
         system(values);
-        ObjectNode json = MAPPER.createObjectNode();
-        values.forEach(json::put);
-        return json.toString();
+        return values;
     }
 
     private static void resources(TreeMap<String, Double> values, Resources all, List<AgentTask> live) {
