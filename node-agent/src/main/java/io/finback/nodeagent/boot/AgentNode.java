@@ -12,6 +12,7 @@ import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
+import io.finback.nodeagent.docker.DockerContainerizer;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.ProcFs;
 import io.finback.nodeagent.executor.ProcessContainerizer;
@@ -39,6 +40,7 @@ import io.finback.runtime.StartFailure;
 import io.finback.runtime.Version;
 import io.finback.wire.AgentInfo;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -120,7 +122,8 @@ public final class AgentNode implements Node {
         } catch (IOException e) {
             throw new StartFailure("finback.data-dir: " + settings.dataDir() + " cannot be used (" + e + ")", e);
         }
-        Containerizers containers = new Containerizers(List.of(new ProcessContainerizer(
+        DockerContainerizer docker = docker(settings, sandboxes, bootId);
+        Containerizers containers = new Containerizers(List.of(docker, new ProcessContainerizer(
                 new Launcher(tools, bootId, settings.hostname(), System.getenv()),
                 new Processes(tools),
                 sandboxes.ofAllIds(),
@@ -281,6 +284,16 @@ public final class AgentNode implements Node {
                 stopped.complete(null);
             });
         });
+    }
+
+    private static DockerContainerizer docker(AgentSettings settings, Sandboxes sandboxes, String bootId) {
+        Path directory = settings.dataDir().resolve("docker");
+        try {
+            return new DockerContainerizer(
+                    settings.docker(), directory, sandboxes.ofAllIds().toString(), settings.hostname(), bootId);
+        } catch (IOException e) {
+            throw new StartFailure("finback.data-dir: " + directory + " cannot be used (" + e + ")", e);
+        }
     }
 
     private static Tools tools() {

@@ -2,6 +2,7 @@ package io.finback.nodeagent.boot;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import io.finback.nodeagent.docker.DockerSettings;
 import io.finback.nodeagent.machine.AttributeText;
 import io.finback.nodeagent.machine.ResourceText;
 import io.finback.nodeagent.node.TasksSettings;
@@ -27,7 +28,8 @@ record AgentSettings(
         Optional<FaultDomain> domain,
         TasksSettings tasks,
         boolean stopTasksOnExit,
-        int launchParallelism) {
+        int launchParallelism,
+        DockerSettings docker) {
 
     static AgentSettings from(Config config) {
         try {
@@ -63,7 +65,8 @@ record AgentSettings(
                         agent.getDuration("sandbox-gc.delay"),
                         agent.getInt("sandbox-gc.max-ended")),
                 agent.getBoolean("stop-tasks-on-exit"),
-                within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64));
+                within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64),
+                DockerKeys.read(agent.getConfig("docker")));
     }
 
     /** A disk of its own must be there, or tasks would find the file system it is mounted in. */

@@ -40,6 +40,14 @@ public interface Containerizer {
     void discardAll();
 
     /**
+     * It as it runs, with its process and its addresses; empty until then. Only asked of those that {@link
+     * ContainerRef#startsLater start later}, and answered from what is at hand.
+     */
+    default Optional<ContainerRef> begun(ContainerRef container) {
+        return Optional.empty();
+    }
+
+    /**
      * How it ended; empty while it runs. For any ref from disk, long after. Must answer from what is at hand (asked every 50 ms),
      * so what needs a conversation with an engine has it elsewhere.
      */

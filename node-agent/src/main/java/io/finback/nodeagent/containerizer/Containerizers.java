@@ -2,6 +2,7 @@ package io.finback.nodeagent.containerizer;
 
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Exit;
+import io.finback.tasks.ContainerInfo;
 import io.finback.tasks.TaskInfo;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,6 +18,9 @@ import org.slf4j.LoggerFactory;
 public final class Containerizers {
     /** Plain commands, and what asks for nothing else. */
     public static final String MESOS = "mesos";
+
+    /** What a scheduler wants run by a Docker engine. */
+    public static final String DOCKER = "docker";
 
     private static final Logger log = LoggerFactory.getLogger(Containerizers.class);
 
@@ -36,7 +40,10 @@ public final class Containerizers {
     }
 
     public Optional<String> objection(TaskInfo task) {
-        return find(nameFor(task)).objection(task);
+        String name = nameFor(task);
+        return byName.containsKey(name)
+                ? find(name).objection(task)
+                : Optional.of("container.type: " + name + " (expected: one of " + byName.keySet() + ", which this agent has)");
     }
 
     public ContainerRef prepare(ContainerSpec spec) throws LaunchFailure {
@@ -58,6 +65,12 @@ public final class Containerizers {
     public Optional<Exit> exit(ContainerRef container) {
         // Asked all the time, so not said each time.
         return Optional.ofNullable(byName.get(container.containerizer())).flatMap(one -> one.exit(container));
+    }
+
+    public Optional<ContainerRef> begun(ContainerRef container) {
+        return container.startsLater()
+                ? Optional.ofNullable(byName.get(container.containerizer())).flatMap(one -> one.begun(container))
+                : Optional.empty();
     }
 
     public void terminate(ContainerRef container) {
@@ -91,7 +104,12 @@ public final class Containerizers {
     }
 
     private static String nameFor(TaskInfo task) {
-        return MESOS;
+        return task.options()
+                        .container()
+                        .filter(container -> container.type() == ContainerInfo.Type.DOCKER)
+                        .isPresent()
+                ? DOCKER
+                : MESOS;
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.finback.nodeagent.task;
 
+import io.finback.tasks.NetworkInfo;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -23,5 +25,20 @@ public record ProcessRef(String bootId, long pid, long startTicks, long holderPi
     @Override
     public Optional<Long> leader() {
         return Optional.of(pid);
+    }
+
+    @Override
+    public List<NetworkInfo> networks() {
+        return List.of();
+    }
+
+    @Override
+    public boolean startsLater() {
+        return false;
+    }
+
+    @Override
+    public boolean isSameAs(ContainerRef other) {
+        return equals(other);
     }
 }
