@@ -77,8 +77,8 @@ final class Housekeeping {
         held.addAll(known);
         tasksKnown = true;
         orphansDue = true;
-        if (engine.isPresent() && status.available()) {
-            tidyQuietly(engine.get());
+        if (engine.isPresent()) {
+            clock.execute(this::look);
         }
     }
 
