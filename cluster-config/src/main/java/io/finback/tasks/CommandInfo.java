@@ -3,6 +3,7 @@ package io.finback.tasks;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a task executes. Source: Mesos {@code CommandInfo}.
@@ -12,12 +13,38 @@ import java.util.Optional;
  * @param arguments argument vector including the zeroth; empty when {@code shell}
  * @param environment added to the environment the agent gives, winning over it
  * @param user the account to run as; empty: the agent's own
+ * @param uris to be in the sandbox before it starts
  */
 public record CommandInfo(
-        boolean shell, String value, List<String> arguments, Map<String, String> environment, Optional<String> user) {
-    public CommandInfo {
-        arguments = List.copyOf(arguments);
-        environment = Map.copyOf(environment);
+        boolean shell,
+        String value,
+        List<String> arguments,
+        Map<String, String> environment,
+        Optional<String> user,
+        List<FetchUri> uris) {
+    /** The uris may be missing in what an earlier version has written. */
+    public CommandInfo(
+            boolean shell,
+            String value,
+            List<String> arguments,
+            Map<String, String> environment,
+            Optional<String> user,
+            @Nullable List<FetchUri> uris) {
+        this.shell = shell;
+        this.value = value;
+        this.arguments = List.copyOf(arguments);
+        this.environment = Map.copyOf(environment);
+        this.user = user;
+        this.uris = uris == null ? List.of() : List.copyOf(uris);
+    }
+
+    public CommandInfo(
+            boolean shell,
+            String value,
+            List<String> arguments,
+            Map<String, String> environment,
+            Optional<String> user) {
+        this(shell, value, arguments, environment, user, List.of());
     }
 
     public static CommandInfo shell(String commandLine, Map<String, String> environment) {

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param killGrace how long SIGTERM is given before SIGKILL; empty: the agent's default
  * @param labels carried along, never interpreted by master or agent
  * @param role what its resources are accounted to; the role of the offers it was launched on
+ * @param options how it is run beyond its command and its resources
  */
 public record TaskInfo(
         TaskId id,
@@ -28,10 +29,11 @@ public record TaskInfo(
         Optional<Duration> killGrace,
         Map<String, String> labels,
         String role,
-        Optional<DiscoveryInfo> discovery) {
+        Optional<DiscoveryInfo> discovery,
+        RunOptions options) {
     public static final String ANY_ROLE = "*";
 
-    /** The role may be missing in what an earlier version has written. */
+    /** The role and the options may be missing in what an earlier version has written. */
     public TaskInfo(
             TaskId id,
             String name,
@@ -42,7 +44,8 @@ public record TaskInfo(
             Optional<Duration> killGrace,
             Map<String, String> labels,
             @Nullable String role,
-            Optional<DiscoveryInfo> discovery) {
+            Optional<DiscoveryInfo> discovery,
+            @Nullable RunOptions options) {
         this.id = id;
         this.name = name;
         this.framework = framework;
@@ -53,6 +56,21 @@ public record TaskInfo(
         this.labels = Map.copyOf(labels);
         this.role = role == null ? ANY_ROLE : role;
         this.discovery = discovery;
+        this.options = options == null ? RunOptions.NONE : options;
+    }
+
+    public TaskInfo(
+            TaskId id,
+            String name,
+            FrameworkId framework,
+            AgentId agent,
+            Resources resources,
+            CommandInfo command,
+            Optional<Duration> killGrace,
+            Map<String, String> labels,
+            String role,
+            Optional<DiscoveryInfo> discovery) {
+        this(id, name, framework, agent, resources, command, killGrace, labels, role, discovery, RunOptions.NONE);
     }
 
     public TaskInfo(
@@ -71,6 +89,12 @@ public record TaskInfo(
     public TaskInfo withRole(String other) {
         return role.equals(other)
                 ? this
-                : new TaskInfo(id, name, framework, agent, resources, command, killGrace, labels, other, discovery);
+                : new TaskInfo(
+                        id, name, framework, agent, resources, command, killGrace, labels, other, discovery, options);
+    }
+
+    /** The same, run in another way. */
+    public TaskInfo withOptions(RunOptions other) {
+        return new TaskInfo(id, name, framework, agent, resources, command, killGrace, labels, role, discovery, other);
     }
 }

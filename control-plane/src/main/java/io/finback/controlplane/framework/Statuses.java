@@ -56,7 +56,8 @@ final class Statuses {
                 latest.message(),
                 latest.healthy(),
                 latest.pid(),
-                latest.unreachableAt());
+                latest.unreachableAt(),
+                latest.details());
     }
 
     /** The answer to a question about a task that is not known here, as far as its agent is. */
@@ -95,7 +96,9 @@ final class Statuses {
                 Optional.of(reason),
                 status.message(),
                 status.healthy(),
-                status.pid());
+                status.pid(),
+                status.unreachableAt(),
+                status.details());
     }
 
     /** The same, called by the name that its scheduler knows. */
@@ -113,7 +116,9 @@ final class Statuses {
                         status.reason(),
                         status.message(),
                         status.healthy(),
-                        status.pid());
+                        status.pid(),
+                        status.unreachableAt(),
+                        status.details());
     }
 
     private static Optional<String> text(String value) {

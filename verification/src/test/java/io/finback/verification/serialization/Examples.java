@@ -1,6 +1,16 @@
 package io.finback.verification.serialization;
 
 import akka.actor.typed.ActorRef;
+import io.finback.tasks.CommandInfo;
+import io.finback.tasks.ContainerInfo;
+import io.finback.tasks.DockerOptions;
+import io.finback.tasks.Image;
+import io.finback.tasks.LinuxOptions;
+import io.finback.tasks.NetworkInfo;
+import io.finback.tasks.PortMapping;
+import io.finback.tasks.Probe;
+import io.finback.tasks.Rlimit;
+import io.finback.tasks.Volume;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
@@ -38,6 +48,32 @@ final class Examples {
     /** Tried in this order for a record that refuses the text before; what a type wants beyond these belongs in {@link #SPECIAL}. */
     private static final List<String> TEXTS = List.of("text", "/shop/api", "127.0.0.1", "1");
 
+    private static final ContainerInfo DOCKER = new ContainerInfo(
+            ContainerInfo.Type.DOCKER,
+            List.of(new Volume(
+                    "/data", true, Volume.Source.DOCKER_VOLUME, "v", Optional.of("local"), Map.of("o", "v"))),
+            Optional.of("host"),
+            Optional.of(new DockerOptions(
+                    "busybox",
+                    DockerOptions.Network.BRIDGE,
+                    List.of(new PortMapping(31_000, 80, "tcp")),
+                    true,
+                    List.of(new DockerOptions.Parameter("label", "a=b")),
+                    true,
+                    Optional.of("{}"))),
+            Optional.of(new Image("busybox:1", Optional.of("{}"), false)),
+            List.of(new NetworkInfo(
+                    Optional.of("web"), List.of("10.0.0.1"), List.of(new PortMapping(1, 2, "udp")), Map.of("k", "v"))),
+            Optional.of(new LinuxOptions(
+                    Optional.of(Set.of("KILL")),
+                    Optional.of(Set.of()),
+                    true,
+                    Optional.of(false),
+                    Optional.of(64),
+                    true)),
+            List.of(new Rlimit("NOFILE", Optional.of(1L), Optional.of(2L))),
+            Optional.of(new ContainerInfo.Tty(24, 80)));
+
     private static final Map<Class<?>, List<Object>> SPECIAL = Map.ofEntries(
             Map.entry(boolean.class, List.of(true, false)),
             Map.entry(Boolean.class, List.of(true, false)),
@@ -51,6 +87,14 @@ final class Examples {
             Map.entry(Duration.class, List.of(Duration.ofMillis(1_500))),
             Map.entry(Instant.class, List.of(Instant.ofEpochSecond(1_700_000_000L, 123_456_789))),
             Map.entry(UUID.class, List.of(new UUID(1, 2))),
+            Map.entry(byte[].class, List.of(new byte[] {0, -1, 127})),
+            Map.entry(
+                    Probe.class,
+                    List.of(
+                            Probe.of(CommandInfo.shell("true", Map.of())),
+                            Probe.of(new Probe.Http("https", 8080, "/health", true, List.of(200, 204))),
+                            Probe.of(new Probe.Tcp(8080, false)))),
+            Map.entry(ContainerInfo.class, List.of(ContainerInfo.PLAIN, DOCKER)),
             Map.entry(OptionalInt.class, List.of(OptionalInt.of(3), OptionalInt.empty())),
             Map.entry(OptionalLong.class, List.of(OptionalLong.of(3), OptionalLong.empty())));
 

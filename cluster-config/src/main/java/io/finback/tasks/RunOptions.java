@@ -1,0 +1,89 @@
+package io.finback.tasks;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a task is run beyond its command and its resources. Nearly every task is {@link #NONE}.
+ *
+ * @param container empty: a plain command
+ * @param maxCompletion from its start; after that the task is ended as failed
+ * @param limits how much it may use of {@code cpus} and {@code mem} beyond what it holds; {@code Double.POSITIVE_INFINITY}: no limit
+ * @param executor who runs it; empty: a command of its own
+ * @param group whom it lives and dies with
+ * @param data from the scheduler for the executor
+ */
+public record RunOptions(
+        Optional<ContainerInfo> container,
+        Optional<HealthCheck> healthCheck,
+        Optional<CheckInfo> check,
+        Optional<Duration> maxCompletion,
+        Map<String, Double> limits,
+        Optional<ExecutorInfo> executor,
+        Optional<TaskGroup> group,
+        Optional<Bytes> data) {
+    public static final RunOptions NONE = new RunOptions(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Map.of(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+
+    /** The limits may be missing in what an earlier version has written. */
+    public RunOptions(
+            Optional<ContainerInfo> container,
+            Optional<HealthCheck> healthCheck,
+            Optional<CheckInfo> check,
+            Optional<Duration> maxCompletion,
+            @Nullable Map<String, Double> limits,
+            Optional<ExecutorInfo> executor,
+            Optional<TaskGroup> group,
+            Optional<Bytes> data) {
+        this.container = container;
+        this.healthCheck = healthCheck;
+        this.check = check;
+        this.maxCompletion = maxCompletion;
+        this.limits = limits == null ? Map.of() : Map.copyOf(limits);
+        this.executor = executor;
+        this.group = group;
+        this.data = data;
+    }
+
+    public RunOptions withContainer(ContainerInfo other) {
+        return new RunOptions(Optional.of(other), healthCheck, check, maxCompletion, limits, executor, group, data);
+    }
+
+    public RunOptions withHealthCheck(HealthCheck other) {
+        return new RunOptions(container, Optional.of(other), check, maxCompletion, limits, executor, group, data);
+    }
+
+    public RunOptions withCheck(CheckInfo other) {
+        return new RunOptions(container, healthCheck, Optional.of(other), maxCompletion, limits, executor, group, data);
+    }
+
+    public RunOptions withMaxCompletion(Duration other) {
+        return new RunOptions(container, healthCheck, check, Optional.of(other), limits, executor, group, data);
+    }
+
+    public RunOptions withLimits(Map<String, Double> other) {
+        return new RunOptions(container, healthCheck, check, maxCompletion, other, executor, group, data);
+    }
+
+    public RunOptions withExecutor(ExecutorInfo other) {
+        return new RunOptions(container, healthCheck, check, maxCompletion, limits, Optional.of(other), group, data);
+    }
+
+    public RunOptions withGroup(TaskGroup other) {
+        return new RunOptions(container, healthCheck, check, maxCompletion, limits, executor, Optional.of(other), data);
+    }
+
+    public RunOptions withData(Bytes other) {
+        return new RunOptions(
+                container, healthCheck, check, maxCompletion, limits, executor, group, Optional.of(other));
+    }
+}
