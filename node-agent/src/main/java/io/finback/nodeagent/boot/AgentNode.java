@@ -123,11 +123,13 @@ public final class AgentNode implements Node {
             throw new StartFailure("finback.data-dir: " + settings.dataDir() + " cannot be used (" + e + ")", e);
         }
         DockerContainerizer docker = docker(settings, sandboxes, bootId);
-        Containerizers containers = new Containerizers(List.of(docker, new ProcessContainerizer(
-                new Launcher(tools, bootId, settings.hostname(), System.getenv()),
-                new Processes(tools),
-                sandboxes.ofAllIds(),
-                bootId)));
+        Containerizers containers = new Containerizers(List.of(
+                docker,
+                new ProcessContainerizer(
+                        new Launcher(tools, bootId, settings.hostname(), System.getenv()),
+                        new Processes(tools),
+                        sandboxes.ofAllIds(),
+                        bootId)));
         AgentView view = new AgentView(
                 id.value(),
                 settings.hostname(),

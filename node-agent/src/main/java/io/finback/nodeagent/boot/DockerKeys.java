@@ -21,7 +21,9 @@ final class DockerKeys {
                 host(docker.getString("host").strip()),
                 within(docker, "answer-timeout", Duration.ofSeconds(1), Duration.ofHours(1)),
                 within(docker, "pull-timeout", Duration.ofSeconds(1), Duration.ofDays(1)),
-                config.isEmpty() ? Optional.empty() : Optional.of(Path.of(config).toAbsolutePath()),
+                config.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(Path.of(config).toAbsolutePath()),
                 within(docker, "remove-delay", Duration.ZERO, Duration.ofDays(3650)),
                 docker.getString("keep-images").equals("forever")
                         ? Optional.empty()
@@ -54,7 +56,8 @@ final class DockerKeys {
     private static Duration within(Config docker, String key, Duration least, Duration most) {
         Duration value = docker.getDuration(key);
         if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
-            throw new IllegalArgumentException(PREFIX + key + ": " + value + " (expected: " + least + " to " + most + ")");
+            throw new IllegalArgumentException(
+                    PREFIX + key + ": " + value + " (expected: " + least + " to " + most + ")");
         }
         return value;
     }

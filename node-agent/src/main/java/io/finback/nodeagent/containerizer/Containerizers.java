@@ -43,7 +43,8 @@ public final class Containerizers {
         String name = nameFor(task);
         return byName.containsKey(name)
                 ? find(name).objection(task)
-                : Optional.of("container.type: " + name + " (expected: one of " + byName.keySet() + ", which this agent has)");
+                : Optional.of("container.type: " + name + " (expected: one of " + byName.keySet()
+                        + ", which this agent has)");
     }
 
     public ContainerRef prepare(ContainerSpec spec) throws LaunchFailure {

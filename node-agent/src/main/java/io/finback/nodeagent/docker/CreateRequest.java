@@ -82,8 +82,9 @@ final class CreateRequest {
             return Optional.empty();
         }
         if (docker.network() == DockerOptions.Network.HOST || docker.network() == DockerOptions.Network.NONE) {
-            return Optional.of("container.docker.port_mappings: " + docker.portMappings().size() + " of them with network "
-                    + docker.network() + " (expected: with BRIDGE or USER only)");
+            return Optional.of(
+                    "container.docker.port_mappings: " + docker.portMappings().size() + " of them with network "
+                            + docker.network() + " (expected: with BRIDGE or USER only)");
         }
         Ranges held = task.resources().ports();
         for (PortMapping mapping : docker.portMappings()) {

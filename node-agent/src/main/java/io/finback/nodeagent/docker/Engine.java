@@ -205,7 +205,9 @@ final class Engine implements AutoCloseable {
 
     /** For the path: everything but {@code /} and what URLs leave alone is encoded. */
     static String segment(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20").replace("%2F", "/");
+        return URLEncoder.encode(text, StandardCharsets.UTF_8)
+                .replace("+", "%20")
+                .replace("%2F", "/");
     }
 
     private static String text(Map<String, String> query) {

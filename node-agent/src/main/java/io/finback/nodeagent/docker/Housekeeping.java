@@ -99,8 +99,7 @@ final class Housekeeping {
     /** Whatever it does; a failure is made up for later. */
     void remove(String name) {
         try {
-            boolean removed = engine.orElseThrow()
-                    .delete("/containers/" + name, Map.of("force", "true", "v", "true"));
+            boolean removed = engine.orElseThrow().delete("/containers/" + name, Map.of("force", "true", "v", "true"));
             log.debug("docker.removed container={} wasThere={}", name, removed);
         } catch (EngineFailure e) {
             log.warn("docker.not_removed container={} reason={} next=again_later", name, e.getMessage());
@@ -151,9 +150,8 @@ final class Housekeeping {
                         "filters",
                         "{\"label\":[\"" + DockerContainerizer.LABEL_OWNER + "=" + owner + "\"]}"));
         for (JsonNode one : all) {
-            String container = one.path("Labels")
-                    .path(DockerContainerizer.LABEL_CONTAINER)
-                    .asText("");
+            String container =
+                    one.path("Labels").path(DockerContainerizer.LABEL_CONTAINER).asText("");
             if (!held.contains(container)) {
                 tidy(docker, DockerContainerizer.engineName(container), one);
             }

@@ -72,8 +72,8 @@ final class Images {
             pullOrJoin(new Wanted(image, auth));
             use.used(image.toString(), Instant.now());
             return find(image)
-                    .orElseThrow(() ->
-                            new LaunchFailure("image " + image + ": not there after its pull (was it removed meanwhile?)"));
+                    .orElseThrow(() -> new LaunchFailure(
+                            "image " + image + ": not there after its pull (was it removed meanwhile?)"));
         } catch (EngineFailure e) {
             throw new LaunchFailure("image " + image, e);
         }
@@ -154,9 +154,6 @@ final class Images {
         if (late.get()) {
             throw new IOException("not there after " + pullWithin + " (finback.agent.docker.pull-timeout)");
         }
-        log.info(
-                "docker.pulled image={} seconds={}",
-                image,
-                TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began));
+        log.info("docker.pulled image={} seconds={}", image, TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began));
     }
 }

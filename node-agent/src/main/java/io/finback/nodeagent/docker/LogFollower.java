@@ -52,8 +52,8 @@ final class LogFollower {
 
     /** Reads until the container ends or the engine breaks off; the caller finds out which. */
     void follow() throws IOException {
-        Map<String, String> query = new HashMap<>(
-                Map.of("follow", "true", "stdout", "true", "stderr", "true", "timestamps", "true"));
+        Map<String, String> query =
+                new HashMap<>(Map.of("follow", "true", "stdout", "true", "stderr", "true", "timestamps", "true"));
         if (last.isAfter(Instant.EPOCH)) {
             query.put("since", last.getEpochSecond() + "." + String.format("%09d", last.getNano()));
         }
@@ -66,7 +66,8 @@ final class LogFollower {
                         | ((header[6] & 0xff) << 8)
                         | (header[7] & 0xff);
                 if (length < 0 || length > MAX_FRAME_BYTES) {
-                    throw new IOException("a frame of " + length + " bytes (expected: at most " + MAX_FRAME_BYTES + ")");
+                    throw new IOException(
+                            "a frame of " + length + " bytes (expected: at most " + MAX_FRAME_BYTES + ")");
                 }
                 byte[] frame = frames.readNBytes(length);
                 if (frame.length < length) {

@@ -23,13 +23,47 @@ final class Parameters {
 
     private static final Map<String, Option> OPTIONS = new HashMap<>();
     private static final Map<String, String> SHORT = Map.of(
-            "e", "env", "h", "hostname", "l", "label", "m", "memory", "u", "user", "v", "volume", "w", "workdir", "c",
+            "e",
+            "env",
+            "h",
+            "hostname",
+            "l",
+            "label",
+            "m",
+            "memory",
+            "u",
+            "user",
+            "v",
+            "volume",
+            "w",
+            "workdir",
+            "c",
             "cpu-shares");
 
     /** What the agent itself decides: its own care for the container depends on it. */
     private static final List<String> OURS = List.of(
-            "name", "rm", "restart", "d", "detach", "i", "interactive", "t", "tty", "a", "attach", "cidfile", "p",
-            "publish", "P", "publish-all", "net", "network", "log-driver", "log-opt", "sig-proxy", "detach-keys");
+            "name",
+            "rm",
+            "restart",
+            "d",
+            "detach",
+            "i",
+            "interactive",
+            "t",
+            "tty",
+            "a",
+            "attach",
+            "cidfile",
+            "p",
+            "publish",
+            "P",
+            "publish-all",
+            "net",
+            "network",
+            "log-driver",
+            "log-opt",
+            "sig-proxy",
+            "detach-keys");
 
     static {
         // What belongs to the container.
@@ -42,7 +76,8 @@ final class Parameters {
         add("env", (body, host, value) -> env(body, value));
         add("entrypoint", (body, host, value) -> body.putArray("Entrypoint").add(value));
         add("label", (body, host, value) -> pair(body.withObjectProperty("Labels"), value));
-        add("expose", (body, host, value) -> body.withObjectProperty("ExposedPorts").putObject(port(value)));
+        add("expose", (body, host, value) -> body.withObjectProperty("ExposedPorts")
+                .putObject(port(value)));
         // What belongs to the machine it runs on.
         list("add-host", "ExtraHosts");
         list("cap-add", "CapAdd");
@@ -256,12 +291,13 @@ final class Parameters {
         if (lower.isEmpty()) {
             throw new IllegalArgumentException("bytes, or a number with k, m or g");
         }
-        int shift = switch (lower.charAt(lower.length() - 1)) {
-            case 'k' -> 10;
-            case 'm' -> 20;
-            case 'g' -> 30;
-            default -> 0;
-        };
+        int shift =
+                switch (lower.charAt(lower.length() - 1)) {
+                    case 'k' -> 10;
+                    case 'm' -> 20;
+                    case 'g' -> 30;
+                    default -> 0;
+                };
         try {
             double number = Double.parseDouble(shift == 0 ? lower : lower.substring(0, lower.length() - 1));
             return (long) (number * (1L << shift));

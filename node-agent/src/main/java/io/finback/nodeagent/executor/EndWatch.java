@@ -93,7 +93,9 @@ public final class EndWatch implements AutoCloseable {
         watched.forEach((task, entry) -> {
             try {
                 boolean young = System.nanoTime() - entry.youngUntilNanos < 0;
-                if (entry.awaitsStart || young || Math.floorMod(looks + entry.process.hashCode(), (long) slowEvery) == 0) {
+                if (entry.awaitsStart
+                        || young
+                        || Math.floorMod(looks + entry.process.hashCode(), (long) slowEvery) == 0) {
                     begin(task, entry);
                     containers.exit(entry.process).ifPresent(exit -> ended.add(new Seen(task, entry.process, exit)));
                 }

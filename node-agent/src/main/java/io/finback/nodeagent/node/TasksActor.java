@@ -113,9 +113,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                 .onMessage(ForgetUpdates.class, this::onForgetUpdates)
                 .onMessage(Prepared.class, made -> settled(() -> work.prepared(made.task(), made.process())))
                 .onMessage(NotPrepared.class, failed -> settled(() -> work.notPrepared(failed.task(), failed.why())))
-                .onMessage(
-                        Began.class,
-                        now -> settled(() -> work.began(now.task(), now.process(), now.running())))
+                .onMessage(Began.class, now -> settled(() -> work.began(now.task(), now.process(), now.running())))
                 .onMessage(Ended.class, end -> settled(() -> work.ended(end.task(), end.process(), end.exit())))
                 .onMessage(GraceOver.class, over -> settled(() -> work.graceOver(over.task())))
                 .onMessage(RetryDue.class, due -> settled(work::retry))

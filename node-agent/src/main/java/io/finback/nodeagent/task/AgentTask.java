@@ -96,8 +96,8 @@ public record AgentTask(
             return Step.of(end(TaskState.KILLED, Optional.empty(), "killed before it ran", stamp), Action.DISCARD);
         }
         TaskState next = made.startsLater() ? TaskState.STARTING : TaskState.RUNNING;
-        AgentTask running = new AgentTask(
-                info, container, received, Optional.of(made), kill, next, unacknowledged, ended, verdict);
+        AgentTask running =
+                new AgentTask(info, container, received, Optional.of(made), kill, next, unacknowledged, ended, verdict);
         return Step.of(
                 running.say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), Optional.empty(), stamp),
                 Action.RELEASE);

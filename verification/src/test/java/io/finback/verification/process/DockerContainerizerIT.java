@@ -102,7 +102,9 @@ final class DockerContainerizerIT {
 
     @Test
     void runsACommandAndTellsItsExitStatus() throws Exception {
-        ContainerSpec spec = spec(CommandInfo.shell("echo out; echo err >&2; exit 7", Map.of()), options().build());
+        ContainerSpec spec = spec(
+                CommandInfo.shell("echo out; echo err >&2; exit 7", Map.of()),
+                options().build());
         ContainerRef ref = run(spec);
         assertThat(end(ref)).isEqualTo(new Exit.Exited(7));
         assertThat(spec.begun()).exists();
@@ -143,7 +145,8 @@ final class DockerContainerizerIT {
         int port = 31_000 + (int) (ProcessHandle.current().pid() % 900);
         ContainerSpec spec = spec(
                 CommandInfo.shell("cd /mnt/mesos/sandbox; echo whale > index.html; exec httpd -f -p 80", Map.of()),
-                options().network(DockerOptions.Network.BRIDGE)
+                options()
+                        .network(DockerOptions.Network.BRIDGE)
                         .port(new PortMapping(port, 80, "tcp"))
                         .build());
         ContainerRef ref = run(spec);
@@ -180,7 +183,8 @@ final class DockerContainerizerIT {
         Files.writeString(shared.resolve("hello"), "from the host\n");
         ContainerSpec spec = spec(
                 CommandInfo.shell("cat /host/hello; touch /host/x; touch inbox/y /vol/z && ls /vol", Map.of()),
-                options().volume(volume("/host", true, Volume.Source.HOST_PATH, shared.toString()))
+                options()
+                        .volume(volume("/host", true, Volume.Source.HOST_PATH, shared.toString()))
                         .volume(volume("/mnt/mesos/sandbox/inbox", false, Volume.Source.HOST_PATH, "in"))
                         .volume(volume("/vol", false, Volume.Source.DOCKER_VOLUME, "whale-volume"))
                         .parameter("workdir", "/mnt/mesos/sandbox")
@@ -206,8 +210,9 @@ final class DockerContainerizerIT {
 
     @Test
     void saysThatItUsedUpItsMemory() throws Exception {
-        ContainerSpec spec =
-                spec(CommandInfo.shell("dd if=/dev/zero of=/dev/null bs=200M count=1", Map.of()), options().build());
+        ContainerSpec spec = spec(
+                CommandInfo.shell("dd if=/dev/zero of=/dev/null bs=200M count=1", Map.of()),
+                options().build());
         Exit exit = end(run(spec));
         assertThat(exit).isInstanceOf(Exit.Limited.class);
         assertThat(((Exit.Limited) exit).reason()).isEqualTo("CONTAINER_LIMITATION_MEMORY");
@@ -217,7 +222,8 @@ final class DockerContainerizerIT {
     @Test
     void saysWhyItCannotBeStarted() throws Exception {
         ContainerSpec spec = spec(
-                new CommandInfo(false, "", List.of("/no/such/program"), Map.of(), Optional.empty()), options().build());
+                new CommandInfo(false, "", List.of("/no/such/program"), Map.of(), Optional.empty()),
+                options().build());
         Exit exit = end(run(spec));
         assertThat(exit).isInstanceOf(Exit.NotStarted.class);
         assertThat(exit.describe()).contains("/no/such/program");
@@ -226,7 +232,8 @@ final class DockerContainerizerIT {
     @Test
     void saysWhyAnImageCannotBeHad() {
         ContainerSpec spec = spec(
-                CommandInfo.shell("true", Map.of()), options().image("127.0.0.1:1/no/such:9").build());
+                CommandInfo.shell("true", Map.of()),
+                options().image("127.0.0.1:1/no/such:9").build());
         assertThatThrownBy(() -> docker.prepare(spec))
                 .isInstanceOf(LaunchFailure.class)
                 .hasMessageContaining("127.0.0.1:1/no/such:9")
@@ -236,19 +243,23 @@ final class DockerContainerizerIT {
 
     @Test
     void neverStartsOneThatWasDiscarded() throws Exception {
-        ContainerSpec spec = spec(CommandInfo.shell("echo ran", Map.of()), options().build());
+        ContainerSpec spec =
+                spec(CommandInfo.shell("echo ran", Map.of()), options().build());
         ContainerRef ref = docker.prepare(spec);
         assertThat(spec.begun()).doesNotExist();
         docker.discard(ref);
         assertThat(docker.release(ref)).isFalse();
-        Waiting.until("the container is gone", LIMIT, () -> engine.mustDocker("ps", "-aq").isEmpty());
+        Waiting.until("the container is gone", LIMIT, () -> engine.mustDocker("ps", "-aq")
+                .isEmpty());
         assertThat(spec.begun()).doesNotExist();
     }
 
     @Test
     void isAdoptedByTheNextAgentWithItsOutputAndItsExitStatus() throws Exception {
         ContainerSpec spec = spec(
-                CommandInfo.shell("echo one; while [ ! -e /mnt/mesos/sandbox/go ]; do sleep 0.05; done; echo two; exit 5", Map.of()),
+                CommandInfo.shell(
+                        "echo one; while [ ! -e /mnt/mesos/sandbox/go ]; do sleep 0.05; done; echo two; exit 5",
+                        Map.of()),
                 options().build());
         ContainerRef ref = run(spec);
         awaitOutput(spec, "one");
@@ -266,7 +277,9 @@ final class DockerContainerizerIT {
     @Test
     void tellsTheEndOfOneThatEndedWhileThereWasNoAgent() throws Exception {
         ContainerSpec spec = spec(
-                CommandInfo.shell("echo one; while [ ! -e /mnt/mesos/sandbox/go ]; do sleep 0.05; done; echo two; exit 5", Map.of()),
+                CommandInfo.shell(
+                        "echo one; while [ ! -e /mnt/mesos/sandbox/go ]; do sleep 0.05; done; echo two; exit 5",
+                        Map.of()),
                 options().build());
         ContainerRef ref = run(spec);
         awaitOutput(spec, "one");
@@ -280,13 +293,16 @@ final class DockerContainerizerIT {
         assertThat(end(ref)).isEqualTo(new Exit.Exited(5));
         assertThat(spec.sandbox().resolve("stdout")).hasContent("one\ntwo");
         docker.forget(ref);
-        Waiting.until("the container is gone", LIMIT, () -> engine.mustDocker("ps", "-aq").isEmpty());
+        Waiting.until("the container is gone", LIMIT, () -> engine.mustDocker("ps", "-aq")
+                .isEmpty());
     }
 
     @Test
     void outlivesTheEngineAndIsFoundAgain() throws Exception {
         ContainerSpec spec = spec(
-                CommandInfo.shell("echo one; while [ ! -e /mnt/mesos/sandbox/go ]; do sleep 0.05; done; echo two; exit 5", Map.of()),
+                CommandInfo.shell(
+                        "echo one; while [ ! -e /mnt/mesos/sandbox/go ]; do sleep 0.05; done; echo two; exit 5",
+                        Map.of()),
                 options().build());
         ContainerRef ref = run(spec);
         awaitOutput(spec, "one");
@@ -301,7 +317,8 @@ final class DockerContainerizerIT {
 
     @Test
     void endsWhatNoTaskIsAnyMoreAndNothingOfOthers() throws Exception {
-        ContainerSpec orphan = spec(CommandInfo.shell("sleep 600", Map.of()), options().build());
+        ContainerSpec orphan =
+                spec(CommandInfo.shell("sleep 600", Map.of()), options().build());
         ContainerRef ref = run(orphan);
         began(ref);
         docker.close();
@@ -309,10 +326,9 @@ final class DockerContainerizerIT {
 
         docker = agent(Duration.ofHours(6));
         docker.endOrphans(Set.of("another"));
-        Waiting.until(
-                "only the other's container is left",
-                LIMIT,
-                () -> engine.mustDocker("ps", "-a", "--format", "{{.Names}}").equals("somebody"));
+        Waiting.until("only the other's container is left", LIMIT, () -> engine.mustDocker(
+                        "ps", "-a", "--format", "{{.Names}}")
+                .equals("somebody"));
     }
 
     @Test
@@ -333,7 +349,8 @@ final class DockerContainerizerIT {
                 "boot-1")) {
             Waiting.until("it was asked", LIMIT, () -> alone.status().text().contains("/no/such.sock"));
             assertThat(alone.status().available()).isFalse();
-            ContainerSpec spec = spec(CommandInfo.shell("true", Map.of()), options().build());
+            ContainerSpec spec =
+                    spec(CommandInfo.shell("true", Map.of()), options().build());
             assertThatThrownBy(() -> alone.prepare(spec))
                     .isInstanceOf(LaunchFailure.class)
                     .hasMessageContaining("/no/such.sock");
@@ -359,13 +376,14 @@ final class DockerContainerizerIT {
     }
 
     private static void awaitOutput(ContainerSpec spec, String text) {
-        Waiting.until(
-                "it prints " + text, LIMIT, () -> Files.readString(spec.sandbox().resolve("stdout")).contains(text));
+        Waiting.until("it prints " + text, LIMIT, () -> Files.readString(
+                        spec.sandbox().resolve("stdout"))
+                .contains(text));
     }
 
     private static String body(String host, int port) throws IOException {
-        HttpURLConnection connection =
-                (HttpURLConnection) URI.create("http://" + host + ":" + port + "/").toURL().openConnection();
+        HttpURLConnection connection = (HttpURLConnection)
+                URI.create("http://" + host + ":" + port + "/").toURL().openConnection();
         connection.setConnectTimeout(2_000);
         connection.setReadTimeout(2_000);
         try (var in = connection.getInputStream()) {

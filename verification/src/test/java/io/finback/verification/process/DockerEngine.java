@@ -21,8 +21,26 @@ final class DockerEngine implements AutoCloseable {
 
     /** What the image has; links to busybox. */
     private static final List<String> PROGRAMS = List.of(
-            "sh", "sleep", "echo", "cat", "env", "id", "ls", "dd", "tail", "head", "httpd", "wget", "ip", "hostname", "kill",
-            "true", "false", "seq", "touch", "pwd");
+            "sh",
+            "sleep",
+            "echo",
+            "cat",
+            "env",
+            "id",
+            "ls",
+            "dd",
+            "tail",
+            "head",
+            "httpd",
+            "wget",
+            "ip",
+            "hostname",
+            "kill",
+            "true",
+            "false",
+            "seq",
+            "touch",
+            "pwd");
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
@@ -48,10 +66,12 @@ final class DockerEngine implements AutoCloseable {
     static DockerEngine start(Path dir) throws IOException {
         for (String program : List.of("dockerd", "docker", "runc", "busybox", "ip")) {
             Assumptions.assumeTrue(
-                    found(program), () -> loudly(program + " is not installed (Debian: docker.io runc busybox-static iproute2)"));
+                    found(program),
+                    () -> loudly(program + " is not installed (Debian: docker.io runc busybox-static iproute2)"));
         }
         Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), () -> loudly("not root"));
-        DockerEngine engine = new DockerEngine(dir, "fb" + ProcessHandle.current().pid());
+        DockerEngine engine =
+                new DockerEngine(dir, "fb" + ProcessHandle.current().pid());
         try {
             engine.importImage();
         } catch (IOException | RuntimeException | AssertionError e) {
@@ -90,7 +110,8 @@ final class DockerEngine implements AutoCloseable {
                         "--ip-masq=false",
                         "--live-restore")
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(dir.resolve("dockerd.out").toFile()))
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        dir.resolve("dockerd.out").toFile()))
                 .start();
         process = started;
         Waiting.until(
@@ -118,7 +139,13 @@ final class DockerEngine implements AutoCloseable {
         for (String program : PROGRAMS) {
             Files.createSymbolicLink(bin.resolve(program), Path.of("busybox"));
         }
-        must("tar", "-C", dir.resolve("image").toString(), "-cf", dir.resolve("image.tar").toString(), ".");
+        must(
+                "tar",
+                "-C",
+                dir.resolve("image").toString(),
+                "-cf",
+                dir.resolve("image.tar").toString(),
+                ".");
         mustDocker("import", dir.resolve("image.tar").toString(), IMAGE);
     }
 
@@ -191,7 +218,10 @@ final class DockerEngine implements AutoCloseable {
         }
         ProcessRun ignored = run("ip", "link", "del", bridge);
         // What it leaves mounted would keep the directory from being deleted.
-        run("sh", "-c", "grep -o '" + dir + "[^ ]*' /proc/mounts | sort -r | while read -r m; do umount -l \"$m\"; done");
+        run(
+                "sh",
+                "-c",
+                "grep -o '" + dir + "[^ ]*' /proc/mounts | sort -r | while read -r m; do umount -l \"$m\"; done");
         run("rm", "-rf", dir.toString());
     }
 
