@@ -1,25 +1,22 @@
 package io.finback.tasks;
 
-import java.util.Arrays;
 import java.util.Base64;
 
-/** Bytes that travel unread between a scheduler and its executors. Equal when their contents are; nobody may change them. */
-public record Bytes(byte[] value) {
-    public static final Bytes EMPTY = new Bytes(new byte[0]);
+/**
+ * Bytes that travel unread between a scheduler and its executors. Kept as text, so that nobody can change them and equal ones are
+ * equal.
+ *
+ * @param base64 of RFC 4648, with padding
+ */
+public record Bytes(String base64) {
+    public static final Bytes EMPTY = new Bytes("");
 
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof Bytes bytes && Arrays.equals(value, bytes.value);
+    public static Bytes of(byte[] content) {
+        return new Bytes(Base64.getEncoder().encodeToString(content));
     }
 
-    @Override
-    public int hashCode() {
-        return Arrays.hashCode(value);
-    }
-
-    /** Base64: what is in it may be anything. */
-    @Override
-    public String toString() {
-        return Base64.getEncoder().encodeToString(value);
+    /** A new array each time. */
+    public byte[] content() {
+        return Base64.getDecoder().decode(base64);
     }
 }

@@ -2,9 +2,14 @@ package io.finback.controlplane.app;
 
 import akka.actor.typed.ActorRef;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
+import io.finback.controlplane.scheduler.AppChange;
+import io.finback.controlplane.scheduler.AppChange.Decision;
 import io.finback.controlplane.scheduler.AppDefinition;
+import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.scheduler.Member;
+import io.finback.controlplane.scheduler.MemberChange;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.WireMessage;
 import java.time.Instant;
@@ -17,17 +22,79 @@ public interface AppCommand extends WireMessage {
 
     // --- requests: answered once the change is journaled
 
+    /** A change of what is wanted, by a deployment. */
+    sealed interface Request extends AppCommand {
+        String deploymentId();
+
+        ActorRef<AppAnswer> replyTo();
+
+        Decision decide(AppState state, Instant now);
+    }
+
     record Create(AppDefinition definition, boolean force, String deploymentId, ActorRef<AppAnswer> replyTo)
-            implements AppCommand {}
+            implements Request {
+        @Override
+        public Decision decide(AppState state, Instant now) {
+            return AppChange.create(state, definition, force, deploymentId, now);
+        }
+    }
 
     /** {@code expected}: the version the definition was made from. */
     record Update(
             AppDefinition definition, Instant expected, boolean force, String deploymentId, ActorRef<AppAnswer> replyTo)
-            implements AppCommand {}
+            implements Request {
+        @Override
+        public Decision decide(AppState state, Instant now) {
+            return AppChange.update(state, definition, expected, force, deploymentId, now);
+        }
+    }
 
-    record Restart(boolean force, String deploymentId, ActorRef<AppAnswer> replyTo) implements AppCommand {}
+    record Restart(boolean force, String deploymentId, ActorRef<AppAnswer> replyTo) implements Request {
+        @Override
+        public Decision decide(AppState state, Instant now) {
+            return AppChange.restart(state, force, deploymentId, now);
+        }
+    }
 
-    record Remove(boolean force, String deploymentId, ActorRef<AppAnswer> replyTo) implements AppCommand {}
+    record Remove(boolean force, String deploymentId, ActorRef<AppAnswer> replyTo) implements Request {
+        @Override
+        public Decision decide(AppState state, Instant now) {
+            return AppChange.remove(state, force, deploymentId, now);
+        }
+    }
+
+    /** Ends instances and wants that many fewer. */
+    record KillAndScale(List<String> taskIds, boolean force, String deploymentId, ActorRef<AppAnswer> replyTo)
+            implements Request {
+        public KillAndScale {
+            taskIds = List.copyOf(taskIds);
+        }
+
+        @Override
+        public Decision decide(AppState state, Instant now) {
+            return AppChange.killAndScale(state, taskIds, force, deploymentId, now);
+        }
+    }
+
+    record Revert(String reverted, String deploymentId, ActorRef<AppAnswer> replyTo) implements Request {
+        @Override
+        public Decision decide(AppState state, Instant now) {
+            return AppChange.revert(state, reverted, deploymentId, now);
+        }
+    }
+
+    /** The app's part in a deployment over several; {@code slice} is its part of the plan. Undone by {@link Withdraw}. */
+    record Enlist(Member member, DeploymentPlan slice, boolean force, ActorRef<AppAnswer> replyTo) implements Request {
+        @Override
+        public String deploymentId() {
+            return slice.id();
+        }
+
+        @Override
+        public Decision decide(AppState state, Instant now) {
+            return MemberChange.enlist(state, member, slice, force, now);
+        }
+    }
 
     /** Ends instances; others take their place. */
     record KillInstances(List<String> taskIds, ActorRef<AppAnswer> replyTo) implements AppCommand {
@@ -35,16 +102,6 @@ public interface AppCommand extends WireMessage {
             taskIds = List.copyOf(taskIds);
         }
     }
-
-    /** Ends instances and wants that many fewer. */
-    record KillAndScale(List<String> taskIds, boolean force, String deploymentId, ActorRef<AppAnswer> replyTo)
-            implements AppCommand {
-        public KillAndScale {
-            taskIds = List.copyOf(taskIds);
-        }
-    }
-
-    record Revert(String reverted, String deploymentId, ActorRef<AppAnswer> replyTo) implements AppCommand {}
 
     /** Forgets a deployment where it stands. */
     record Drop(String deploymentId, ActorRef<AppAnswer> replyTo) implements AppCommand {}
@@ -61,6 +118,12 @@ public interface AppCommand extends WireMessage {
     record Perform(String deploymentId, int step, DeploymentPlan.Kind kind) implements AppCommand {}
 
     record Release(String deploymentId) implements AppCommand {}
+
+    /** Asked of apps that wait for their turn; answered only when it is not so. */
+    record StillHeld(String deploymentId) implements AppCommand {}
+
+    /** The deployment never began. */
+    record Withdraw(String deploymentId) implements AppCommand {}
 
     // --- from the scheduler
 

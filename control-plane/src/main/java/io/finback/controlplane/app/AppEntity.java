@@ -24,6 +24,7 @@ import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.InstancePlanner;
+import io.finback.controlplane.scheduler.MemberChange;
 import io.finback.controlplane.scheduler.TaskEnvironment;
 import io.finback.controlplane.scheduler.TaskReport;
 import io.finback.persistence.EntityDefaults;
@@ -130,19 +131,16 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     public CommandHandlerWithReply<AppCommand, AppEvent, AppState> commandHandler() {
         return newCommandHandlerWithReplyBuilder()
                 .forAnyState()
-                .onCommand(AppCommand.Create.class, this::onCreate)
-                .onCommand(AppCommand.Update.class, this::onUpdate)
-                .onCommand(AppCommand.Restart.class, this::onRestart)
-                .onCommand(AppCommand.Remove.class, this::onRemove)
+                .onCommand(AppCommand.Request.class, this::onRequest)
+                .onCommand(AppCommand.Withdraw.class, this::onWithdraw)
                 .onCommand(AppCommand.KillInstances.class, this::onKillInstances)
-                .onCommand(AppCommand.KillAndScale.class, this::onKillAndScale)
-                .onCommand(AppCommand.Revert.class, this::onRevert)
                 .onCommand(AppCommand.Drop.class, this::onDrop)
                 .onCommand(AppCommand.ResetDelay.class, this::onResetDelay)
                 .onCommand(AppCommand.FindVersion.class, this::onFindVersion)
                 .onCommand(AppCommand.Wake.class, this::onWake)
                 .onCommand(AppCommand.Perform.class, this::onPerform)
                 .onCommand(AppCommand.Release.class, this::onRelease)
+                .onCommand(AppCommand.StillHeld.class, this::onStillHeld)
                 .onCommand(AppCommand.Place.class, this::onPlace)
                 .onCommand(AppCommand.TaskUpdate.class, this::onTaskUpdate)
                 .onCommand(AppCommand.PortsGranted.class, this::onPortsGranted)
@@ -158,52 +156,12 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .build();
     }
 
-    private ReplyEffect<AppEvent, AppState> onCreate(AppState state, AppCommand.Create c) {
-        return decided(
-                state,
-                AppChange.create(state, c.definition(), c.force(), c.deploymentId(), clock.instant()),
-                c.deploymentId(),
-                c.replyTo());
+    private ReplyEffect<AppEvent, AppState> onRequest(AppState state, AppCommand.Request c) {
+        return decided(state, c.decide(state, clock.instant()), c.deploymentId(), c.replyTo());
     }
 
-    private ReplyEffect<AppEvent, AppState> onUpdate(AppState state, AppCommand.Update c) {
-        return decided(
-                state,
-                AppChange.update(state, c.definition(), c.expected(), c.force(), c.deploymentId(), clock.instant()),
-                c.deploymentId(),
-                c.replyTo());
-    }
-
-    private ReplyEffect<AppEvent, AppState> onRestart(AppState state, AppCommand.Restart c) {
-        return decided(
-                state,
-                AppChange.restart(state, c.force(), c.deploymentId(), clock.instant()),
-                c.deploymentId(),
-                c.replyTo());
-    }
-
-    private ReplyEffect<AppEvent, AppState> onRemove(AppState state, AppCommand.Remove c) {
-        return decided(
-                state,
-                AppChange.remove(state, c.force(), c.deploymentId(), clock.instant()),
-                c.deploymentId(),
-                c.replyTo());
-    }
-
-    private ReplyEffect<AppEvent, AppState> onKillAndScale(AppState state, AppCommand.KillAndScale c) {
-        return decided(
-                state,
-                AppChange.killAndScale(state, c.taskIds(), c.force(), c.deploymentId(), clock.instant()),
-                c.deploymentId(),
-                c.replyTo());
-    }
-
-    private ReplyEffect<AppEvent, AppState> onRevert(AppState state, AppCommand.Revert c) {
-        return decided(
-                state,
-                AppChange.revert(state, c.reverted(), c.deploymentId(), clock.instant()),
-                c.deploymentId(),
-                c.replyTo());
+    private ReplyEffect<AppEvent, AppState> onWithdraw(AppState state, AppCommand.Withdraw c) {
+        return commit(state, MemberChange.withdraw(state, c.deploymentId()), s -> {});
     }
 
     private ReplyEffect<AppEvent, AppState> onDrop(AppState state, AppCommand.Drop c) {
@@ -256,6 +214,13 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     private ReplyEffect<AppEvent, AppState> onRelease(AppState state, AppCommand.Release c) {
         return commit(
                 state, AppChange.release(state, c.deploymentId(), true), s -> outbox.notHeld(s, c.deploymentId()));
+    }
+
+    private ReplyEffect<AppEvent, AppState> onStillHeld(AppState state, AppCommand.StillHeld c) {
+        if (!AppChange.holds(state, c.deploymentId())) {
+            outbox.notHeld(state, c.deploymentId());
+        }
+        return Effect().noReply();
     }
 
     private ReplyEffect<AppEvent, AppState> onPlace(AppState state, AppCommand.Place c) {
@@ -357,6 +322,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     private ReplyEffect<AppEvent, AppState> commit(AppState state, List<AppEvent> events, Consumer<AppState> then) {
         Instant now = clock.instant();
         List<AppEvent> all = new ArrayList<>(events);
+        Optional<String> before = state.lock().map(l -> l.plan().id());
         AppState folded = AppEvent.fold(state, events);
         portWatch.observe(folded, now);
         all.addAll(InstancePlanner.settle(
@@ -364,7 +330,13 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         if (all.isEmpty()) {
             return Effect().none().thenRun((AppState s) -> committed(s, then)).thenNoReply();
         }
-        return Effect().persist(all).thenRun((AppState s) -> committed(s, then)).thenNoReply();
+        return Effect()
+                .persist(all)
+                .thenRun((AppState s) -> {
+                    before.filter(id -> !AppChange.holds(s, id)).ifPresent(id -> outbox.notHeld(s, id));
+                    committed(s, then);
+                })
+                .thenNoReply();
     }
 
     private void committed(AppState state, Consumer<AppState> then) {

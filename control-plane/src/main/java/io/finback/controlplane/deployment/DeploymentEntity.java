@@ -33,13 +33,25 @@ public final class DeploymentEntity
         INSTANCE
     }
 
+    private enum Overdue implements DeploymentMessage {
+        INSTANCE
+    }
+
     private static final int STASH = 256;
+    /** In units of {@code repeat}: how long apps are held for a deployment that does not begin. */
+    private static final int GATHER_REPEATS = 30;
+
+    /** In units of {@code repeat}: how often apps are asked whether they are still held, in case word of it was lost. */
+    private static final int ASK_EVERY = 10;
 
     private final ActorContext<DeploymentMessage> context;
     private final TimerScheduler<DeploymentMessage> timers;
     private final String id;
     private final Duration repeat;
     private final BiConsumer<String, AppCommand> apps;
+    private final Duration gatherLimit;
+    private final Set<String> gathered = new HashSet<>();
+    private long ticks;
     private final Set<String> released = new HashSet<>();
 
     /** {@code repeat}: how often orders are given again until they are done. {@code apps}: takes an app id and sends. */
@@ -60,6 +72,7 @@ public final class DeploymentEntity
         this.timers = timers;
         this.id = entityId;
         this.repeat = repeat;
+        this.gatherLimit = repeat.multipliedBy(GATHER_REPEATS);
         this.apps = apps;
     }
 
@@ -86,6 +99,9 @@ public final class DeploymentEntity
         return newCommandHandlerWithReplyBuilder()
                 .forAnyState()
                 .onCommand(DeploymentMessage.Run.class, this::onRun)
+                .onCommand(DeploymentMessage.Begin.class, this::onBegin)
+                .onCommand(DeploymentMessage.CallOff.class, this::onCallOff)
+                .onCommand(Overdue.class, (state, c) -> onOverdue(state))
                 .onCommand(DeploymentMessage.ActionDone.class, this::onActionDone)
                 .onCommand(DeploymentMessage.NotHeld.class, this::onNotHeld)
                 .onCommand(
@@ -95,7 +111,65 @@ public final class DeploymentEntity
     }
 
     private ReplyEffect<DeploymentEvent, DeploymentState> onRun(DeploymentState state, DeploymentMessage.Run c) {
-        return state.plan().isPresent() ? Effect().noReply() : commit(List.of(new DeploymentEvent.Started(c.plan())));
+        if (state.calledOff()) {
+            withdraw(c.plan().apps());
+            return Effect().noReply();
+        }
+        if (state.plan().isPresent()) {
+            return Effect().noReply();
+        }
+        if (c.plan().shared()) {
+            // Whoever gathers the apps says when all are held. If it has died, they must not be held for ever.
+            boolean first = gathered.isEmpty();
+            gathered.addAll(c.plan().apps());
+            if (first) {
+                timers.startSingleTimer(Overdue.INSTANCE, gatherLimit);
+            }
+            return Effect().noReply();
+        }
+        return commit(List.of(new DeploymentEvent.Started(c.plan())));
+    }
+
+    private ReplyEffect<DeploymentEvent, DeploymentState> onBegin(DeploymentState state, DeploymentMessage.Begin c) {
+        boolean begun = !state.calledOff();
+        if (state.plan().isPresent() || !begun) {
+            return Effect().reply(c.replyTo(), new DeploymentMessage.BeginReply(begun));
+        }
+        timers.cancel(Overdue.INSTANCE);
+        return Effect()
+                .persist(new DeploymentEvent.Started(c.plan()))
+                .thenRun((DeploymentState s) -> order(s))
+                .thenReply(c.replyTo(), s -> new DeploymentMessage.BeginReply(true));
+    }
+
+    private ReplyEffect<DeploymentEvent, DeploymentState> onCallOff(
+            DeploymentState state, DeploymentMessage.CallOff c) {
+        return state.plan().isPresent() ? Effect().noReply() : callOff(state, c.apps(), c.why());
+    }
+
+    private ReplyEffect<DeploymentEvent, DeploymentState> onOverdue(DeploymentState state) {
+        return state.plan().isPresent()
+                ? Effect().noReply()
+                : callOff(state, List.copyOf(gathered), "not all apps were held in time");
+    }
+
+    private ReplyEffect<DeploymentEvent, DeploymentState> callOff(
+            DeploymentState state, List<String> held, String why) {
+        if (state.calledOff()) {
+            withdraw(held);
+            return Effect().noReply();
+        }
+        return Effect()
+                .persist(new DeploymentEvent.Aborted(why))
+                .thenRun((DeploymentState s) -> {
+                    context.getLog().info("deployment.called_off deploymentId={} reason={}", id, why);
+                    withdraw(held);
+                })
+                .thenNoReply();
+    }
+
+    private void withdraw(List<String> held) {
+        held.forEach(app -> apps.accept(app, new AppCommand.Withdraw(id)));
     }
 
     private ReplyEffect<DeploymentEvent, DeploymentState> onActionDone(
@@ -137,6 +211,9 @@ public final class DeploymentEntity
             return;
         }
         state.open().forEach(a -> apps.accept(a.appId(), new AppCommand.Perform(id, state.step(), a.kind())));
+        if (!state.finished() && ++ticks % ASK_EVERY == 0) {
+            state.plan().get().apps().forEach(app -> apps.accept(app, new AppCommand.StillHeld(id)));
+        }
         if (state.finished()) {
             state.plan().get().apps().stream()
                     .filter(app -> !released.contains(app))

@@ -32,6 +32,16 @@ final class ApiFailure extends RuntimeException {
         return new ApiFailure(status, Json.object().put("message", message));
     }
 
+    /** The same with every path of {@code details} seen from outside: the body was part of a larger one, at {@code place}. */
+    ApiFailure below(String place) {
+        ObjectNode moved = body.deepCopy();
+        moved.path("details").forEach(detail -> {
+            String path = detail.path("path").asText();
+            ((ObjectNode) detail).put("path", path.equals("/") ? place : place + path);
+        });
+        return new ApiFailure(status, moved, allow);
+    }
+
     static ApiFailure badJson(String why) {
         ObjectNode body = Json.object().put("message", "Invalid JSON");
         body.putArray("details").addObject().put("path", "/").putArray("errors").add(why);

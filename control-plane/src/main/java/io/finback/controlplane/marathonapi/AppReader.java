@@ -13,7 +13,6 @@ import io.finback.controlplane.scheduler.AppDefinition.UpgradeStrategy;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppRules;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -119,21 +118,8 @@ final class AppReader {
 
     /** Relative to the app's group, with {@code ..}; absolute as it is. */
     private static String resolve(String appId, String path) {
-        if (path.startsWith("/")) {
-            return AppPath.absolute(path);
-        }
-        List<String> segments = new ArrayList<>(AppPath.segments(appId));
-        if (!segments.isEmpty()) {
-            segments.remove(segments.size() - 1);
-        }
-        for (String segment : AppPath.segments(path)) {
-            if (segment.equals("..") && !segments.isEmpty()) {
-                segments.remove(segments.size() - 1);
-            } else if (!segment.equals(".") && !segment.equals("..")) {
-                segments.add(segment);
-            }
-        }
-        return "/" + String.join("/", segments);
+        List<String> above = AppPath.ancestors(appId);
+        return AppPath.resolve(above.isEmpty() ? "/" : above.get(above.size() - 1), path);
     }
 
     private static Map<String, String> env(Fields fields, Problems problems) {

@@ -14,6 +14,8 @@ import io.finback.controlplane.scheduler.PortBook;
 import io.finback.controlplane.service.Services;
 import io.finback.controlplane.service.ServicesView;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -28,10 +30,12 @@ final class AppsHandler {
     private static final int ATTEMPTS = 5;
 
     private final Services services;
+    private final Rollout rollout;
     private final ServicesView view;
 
-    AppsHandler(Services services) {
+    AppsHandler(Services services, Rollout rollout) {
         this.services = services;
+        this.rollout = rollout;
         this.view = services.view();
     }
 
@@ -70,6 +74,7 @@ final class AppsHandler {
 
     CompletionStage<Answer> create(Request request) {
         AppDefinition definition = AppReader.read(request.json(), Optional.empty());
+        rollout.checkCycles(definition);
         return create(definition, request.flag("force", false)).thenApply(answer -> {
             AppAnswer.Changed changed = Refusals.expect(AppAnswer.Changed.class, answer);
             return Answer.json(201, AppWriter.created(definition, changed.snapshot()))
@@ -90,24 +95,51 @@ final class AppsHandler {
         return update(request, id, body, mayCreate, ATTEMPTS);
     }
 
-    /** An array of updates is one deployment over several apps: so far only for one app. */
+    /** An array of updates is one deployment over several apps. */
     CompletionStage<Answer> putMany(Request request, boolean mayCreate) {
         JsonNode body = request.json();
         if (!body.isArray()) {
             throw ApiFailure.badJson("error.expected.jsarray");
         }
-        if (body.size() != 1) {
-            throw ApiFailure.rule(
-                    "/", "got " + body.size() + " apps (expected: 1; several at once are not supported yet)");
+        boolean partial = request.flag("partialUpdate", true);
+        return rollout.run(request.flag("force", false), () -> wish(body, mayCreate, partial))
+                .thenApply(plan -> Answer.deployment(200, plan.id(), plan.version()));
+    }
+
+    private Rollout.Wish wish(JsonNode body, boolean mayCreate, boolean partial) {
+        List<Rollout.Target> targets = new ArrayList<>();
+        Set<String> seen = new TreeSet<>();
+        for (int i = 0; i < body.size(); i++) {
+            JsonNode one = body.get(i);
+            String place = "(" + i + ")";
+            if (!one.path("id").isTextual()) {
+                Problems problems = new Problems();
+                problems.type(place + "/id", one.hasNonNull("id") ? "error.expected.jsstring" : "error.path.missing");
+                problems.check();
+            }
+            String id = AppPath.absolute(one.path("id").textValue());
+            if (!seen.add(id)) {
+                throw ApiFailure.rule(place + "/id", "the id " + id + " is there more than once");
+            }
+            Optional<AppSnapshot> known = view.app(id);
+            if (known.isEmpty() && !mayCreate) {
+                throw ApiFailure.noApp(id);
+            }
+            try {
+                targets.add(Rollout.Target.of(definition(known, one, id, partial)));
+            } catch (ApiFailure failure) {
+                throw failure.below(place);
+            }
         }
-        JsonNode one = body.get(0);
-        if (!one.path("id").isTextual()) {
-            Problems problems = new Problems();
-            problems.type("(0)/id", one.hasNonNull("id") ? "error.expected.jsstring" : "error.path.missing");
-            problems.check();
-        }
-        String id = AppPath.absolute(one.path("id").textValue());
-        return update(request, id, one, mayCreate, ATTEMPTS);
+        return Rollout.Wish.of(targets);
+    }
+
+    private static AppDefinition definition(Optional<AppSnapshot> known, JsonNode patch, String id, boolean partial) {
+        JsonNode whole = known.filter(app -> partial)
+                .<JsonNode>map(app -> AppReader.merged(
+                        AppWriter.definition(app.current().orElseThrow().definition()), patch))
+                .orElse(patch);
+        return AppReader.read(whole, Optional.of(id));
     }
 
     CompletionStage<Answer> delete(Request request, String id) {
@@ -185,12 +217,14 @@ final class AppsHandler {
         }
         CompletionStage<AppAnswer> answer;
         if (known.isEmpty()) {
-            answer = create(AppReader.read(patch, Optional.of(id)), force);
+            AppDefinition definition = AppReader.read(patch, Optional.of(id));
+            rollout.checkCycles(definition);
+            answer = create(definition, force);
         } else {
             AppVersion current = known.get().current().orElseThrow();
             boolean partial = request.flag("partialUpdate", true);
-            JsonNode whole = partial ? AppReader.merged(AppWriter.definition(current.definition()), patch) : patch;
-            AppDefinition definition = AppReader.read(whole, Optional.of(id));
+            AppDefinition definition = definition(known, patch, id, partial);
+            rollout.checkCycles(definition);
             answer = services.ask(
                     id, replyTo -> new AppCommand.Update(definition, current.version(), force, newId(), replyTo));
         }
@@ -218,7 +252,7 @@ final class AppsHandler {
 
     private static Set<String> embed(Request request, Set<String> always) {
         Set<String> embed = new TreeSet<>(always);
-        for (String value : request.query().getOrDefault("embed", java.util.List.of())) {
+        for (String value : request.query().getOrDefault("embed", List.of())) {
             String name = value.substring(value.lastIndexOf('.') + 1);
             embed.add(name);
             if (name.equals("tasks") || name.equals("failures")) {

@@ -7,14 +7,17 @@ import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.service.Services;
 import io.finback.controlplane.service.ServicesView;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /** {@code /v2/deployments}. */
 final class DeploymentsHandler {
     private final Services services;
+    private final Rollout rollout;
 
-    DeploymentsHandler(Services services) {
+    DeploymentsHandler(Services services, Rollout rollout) {
         this.services = services;
+        this.rollout = rollout;
     }
 
     Answer list() {
@@ -29,9 +32,13 @@ final class DeploymentsHandler {
                 .filter(r -> r.plan().id().equals(id))
                 .findFirst()
                 .orElseThrow(() -> missing(id));
-        // A plan is over one app so far.
-        String appId = running.plan().apps().get(0);
         boolean drop = request.flag("force", false);
+        if (running.plan().apps().size() > 1) {
+            return drop
+                    ? dropAll(id, running.plan().apps())
+                    : rollout.revert(id).thenApply(plan -> Answer.deployment(200, plan.id(), plan.version()));
+        }
+        String appId = running.plan().apps().get(0);
         return services.ask(
                         appId,
                         replyTo -> drop
@@ -43,6 +50,15 @@ final class DeploymentsHandler {
                     }
                     return drop ? Answer.empty(202) : Refusals.deployment(answer);
                 });
+    }
+
+    private CompletionStage<Answer> dropAll(String id, List<String> apps) {
+        CompletionStage<Answer> done = Answer.empty(202).now();
+        for (String app : apps) {
+            done = done.thenCombine(
+                    services.ask(app, replyTo -> new AppCommand.Drop(id, replyTo)), (answer, dropped) -> answer);
+        }
+        return done;
     }
 
     private static ApiFailure missing(String id) {

@@ -3,6 +3,7 @@ package io.finback.controlplane.marathonapi;
 import io.finback.controlplane.service.Services;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /**
  * Finds the handler of a request. By hand and not by path matchers: an app id is the rest of the path at any depth, and suffix words
@@ -14,11 +15,14 @@ final class Dispatcher {
     private final DeploymentsHandler deployments;
     private final QueueHandler queue;
     private final SystemHandler system;
+    private final GroupsHandler groups;
 
     Dispatcher(Services services) {
-        apps = new AppsHandler(services);
-        tasks = new TasksHandler(services);
-        deployments = new DeploymentsHandler(services);
+        Rollout rollout = new Rollout(services);
+        apps = new AppsHandler(services, rollout);
+        tasks = new TasksHandler(services, rollout);
+        deployments = new DeploymentsHandler(services, rollout);
+        groups = new GroupsHandler(services, rollout);
         queue = new QueueHandler(services);
         system = new SystemHandler(services);
     }
@@ -27,15 +31,15 @@ final class Dispatcher {
     CompletionStage<Answer> answer(Request request) {
         List<String> path = request.path();
         if (path.isEmpty()) {
-            return get(request, system.help());
+            return get(request, () -> system.help());
         }
         if (path.get(0).equals("v2") && path.size() > 1) {
             return v2(request, path.get(1));
         }
         return switch (path.get(0)) {
-            case "ping" -> get(request, system.ping(request));
-            case "metrics" -> get(request, system.metrics(request));
-            case "help" -> get(request, system.help());
+            case "ping" -> get(request, () -> system.ping(request));
+            case "metrics" -> get(request, () -> system.metrics(request));
+            case "help" -> get(request, () -> system.help());
             default -> throw notFound();
         };
     }
@@ -46,12 +50,12 @@ final class Dispatcher {
         return switch (resource) {
             case "apps" -> alone ? allApps(request) : oneApp(request);
             case "tasks" -> tasks(request);
-            case "deployments" -> alone ? get(request, deployments.list()) : deployment(request);
-            case "queue" -> alone ? get(request, queue.list()) : delay(request);
-            case "groups" -> get(request, system.groups(request.appId(2, path.size())));
-            case "info" -> get(request, system.info());
-            case "leader" -> get(request, system.leader());
-            case "plugins" -> get(request, system.plugins());
+            case "deployments" -> alone ? get(request, () -> deployments.list()) : deployment(request);
+            case "queue" -> alone ? get(request, () -> queue.list()) : delay(request);
+            case "groups" -> groups(request);
+            case "info" -> get(request, () -> system.info());
+            case "leader" -> get(request, () -> system.leader());
+            case "plugins" -> get(request, () -> system.plugins());
             default -> throw notFound();
         };
     }
@@ -74,7 +78,7 @@ final class Dispatcher {
         String parent = request.appId(2, size - 1);
         String grandparent = size > 3 ? request.appId(2, size - 2) : "";
         if (last.equals("*")) {
-            return get(request, apps.inGroup(request, parent));
+            return get(request, () -> apps.inGroup(request, parent));
         }
         if (size > 3 && last.equals("restart")) {
             return only(request, "POST", () -> apps.restart(request, parent));
@@ -87,7 +91,7 @@ final class Dispatcher {
             };
         }
         if (size > 3 && last.equals("versions")) {
-            return get(request, apps.versions(parent));
+            return get(request, () -> apps.versions(parent));
         }
         if (size > 4 && before.equals("tasks")) {
             return only(request, "DELETE", () -> tasks.killOne(request, grandparent, last));
@@ -105,10 +109,34 @@ final class Dispatcher {
         };
     }
 
+    private CompletionStage<Answer> groups(Request request) {
+        List<String> path = request.path();
+        int size = path.size();
+        String last = path.get(size - 1);
+        if (size > 2 && last.equals("versions")) {
+            return get(request, () -> groups.versions(request.appId(2, size - 1)));
+        }
+        if (size > 3 && path.get(size - 2).equals("versions")) {
+            return only(request, "GET", () -> groups.version(request.appId(2, size - 2), last));
+        }
+        if (size > 2 && last.equals("apps") && request.method().equals("GET")) {
+            return groups.apps(request, request.appId(2, size - 1)).now();
+        }
+        String id = request.appId(2, size);
+        return switch (request.method()) {
+            case "GET" -> groups.find(request, id).now();
+            case "POST" -> groups.create(request, id);
+            case "PUT" -> groups.put(request, id);
+            case "PATCH" -> groups.patch(request, id).now();
+            case "DELETE" -> groups.delete(request, id);
+            default -> throw notAllowed("GET, HEAD, POST, PUT, PATCH, DELETE");
+        };
+    }
+
     private CompletionStage<Answer> tasks(Request request) {
         List<String> path = request.path();
         if (path.size() == 2) {
-            return get(request, tasks.all(request));
+            return get(request, () -> tasks.all(request));
         }
         if (path.size() == 3 && path.get(2).equals("delete")) {
             return only(request, "POST", () -> tasks.killMany(request));
@@ -134,12 +162,12 @@ final class Dispatcher {
         return only(request, "DELETE", () -> queue.resetDelay(request.appId(2, size - 1)));
     }
 
-    private static CompletionStage<Answer> get(Request request, Answer answer) {
-        return only(request, "GET", answer::now);
+    private static CompletionStage<Answer> get(Request request, Supplier<Answer> answer) {
+        return only(request, "GET", () -> answer.get().now());
     }
 
     private static CompletionStage<Answer> only(
-            Request request, String method, java.util.function.Supplier<CompletionStage<Answer>> handler) {
+            Request request, String method, Supplier<CompletionStage<Answer>> handler) {
         if (!request.method().equals(method)) {
             throw notAllowed(method.equals("GET") ? "GET, HEAD" : method);
         }

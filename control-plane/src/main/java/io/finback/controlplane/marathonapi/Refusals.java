@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.app.AppAnswer;
 import io.finback.controlplane.app.AppSnapshot;
+import java.util.Collection;
+import java.util.List;
 
 /** How an app's answer is told: the one place where refusals become Marathon's statuses and bodies. */
 final class Refusals {
@@ -38,14 +40,17 @@ final class Refusals {
     }
 
     private static ApiFailure locked(AppSnapshot app) {
+        return locked(app.lock().map(lock -> List.of(lock.plan().id())).orElse(List.of()));
+    }
+
+    static ApiFailure locked(Collection<String> deploymentIds) {
         ObjectNode body = Json.object()
                 .put(
                         "message",
                         "App is locked by one or more deployments. Override with the option '?force=true'."
                                 + " View details at '/v2/deployments/<DEPLOYMENT_ID>'.");
         ArrayNode deployments = body.putArray("deployments");
-        app.lock()
-                .ifPresent(lock -> deployments.addObject().put("id", lock.plan().id()));
+        deploymentIds.forEach(id -> deployments.addObject().put("id", id));
         return new ApiFailure(409, body);
     }
 }

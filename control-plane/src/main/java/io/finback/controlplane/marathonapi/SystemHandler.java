@@ -1,10 +1,8 @@
 package io.finback.controlplane.marathonapi;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.app.AppSnapshot;
 import io.finback.controlplane.app.SchedulerMessage;
-import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.Instance.Phase;
 import io.finback.controlplane.scheduler.PortBook;
 import io.finback.controlplane.service.Services;
@@ -12,9 +10,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
-/** What a client asks about the server itself, and the tree of groups. Every master leads. */
+/** What a client asks about the server itself. Every master leads. */
 final class SystemHandler {
     private final Services services;
     private final Instant started = Instant.now();
@@ -97,43 +94,6 @@ final class SystemHandler {
         body.putObject("meters");
         body.putObject("timers");
         return Answer.ok(body);
-    }
-
-    /** The tree of groups that the ids of apps imply; {@code path} is where it starts. */
-    Answer groups(String path) {
-        List<AppSnapshot> apps = services.view().apps();
-        String prefix = path.equals("/") ? "/" : path + "/";
-        if (!path.equals("/") && apps.stream().noneMatch(a -> a.appId().startsWith(prefix))) {
-            throw ApiFailure.of(404, "Group '" + path + "' does not exist");
-        }
-        return Answer.ok(group(path, apps));
-    }
-
-    private static ObjectNode group(String path, List<AppSnapshot> all) {
-        String prefix = path.equals("/") ? "/" : path + "/";
-        int depth = AppPath.segments(path).size();
-        ObjectNode node = Json.object().put("id", path);
-        ArrayNode apps = node.putArray("apps");
-        TreeSet<String> children = new TreeSet<>();
-        Instant version = Instant.EPOCH;
-        for (AppSnapshot app : all) {
-            if (!app.appId().startsWith(prefix)) {
-                continue;
-            }
-            Instant changed = app.current().orElseThrow().version();
-            version = changed.isAfter(version) ? changed : version;
-            List<String> segments = AppPath.segments(app.appId());
-            if (segments.size() == depth + 1) {
-                apps.add(AppWriter.app(app, java.util.Set.of("counts", "deployments")));
-            } else {
-                children.add("/" + String.join("/", segments.subList(0, depth + 1)));
-            }
-        }
-        ArrayNode groups = node.putArray("groups");
-        children.forEach(child -> groups.add(group(child, all)));
-        node.putArray("pods");
-        node.putArray("dependencies");
-        return node.put("version", Json.time(version));
     }
 
     private Map<String, Long> gauges() {

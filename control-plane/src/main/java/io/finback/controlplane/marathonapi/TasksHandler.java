@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.app.AppAnswer;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.scheduler.AppDefinition;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.service.Services;
@@ -22,10 +23,12 @@ import java.util.concurrent.CompletionStage;
 /** Tasks of one app and of all. */
 final class TasksHandler {
     private final Services services;
+    private final Rollout rollout;
     private final ServicesView view;
 
-    TasksHandler(Services services) {
+    TasksHandler(Services services, Rollout rollout) {
         this.services = services;
+        this.rollout = rollout;
         this.view = services.view();
     }
 
@@ -110,8 +113,8 @@ final class TasksHandler {
 
     private CompletionStage<Answer> scaleMany(Request request, Map<String, List<String>> byApp) {
         if (byApp.size() > 1) {
-            throw ApiFailure.rule(
-                    "/ids", "are of " + byApp.size() + " apps (expected: 1 with scale; several are not supported yet)");
+            return rollout.run(request.flag("force", false), () -> fewer(byApp))
+                    .thenApply(plan -> Answer.deployment(200, plan.id(), plan.version()));
         }
         return byApp.isEmpty()
                 ? Answer.deployment(200, AppsHandler.newId(), Instant.now()).now()
@@ -119,6 +122,18 @@ final class TasksHandler {
                         request,
                         byApp.keySet().iterator().next(),
                         byApp.values().iterator().next());
+    }
+
+    /** As many instances fewer of each app as are ended. */
+    private Rollout.Wish fewer(Map<String, List<String>> byApp) {
+        List<Rollout.Target> targets = new ArrayList<>();
+        byApp.forEach((id, taskIds) -> view.app(id).ifPresent(app -> {
+            List<String> known = Rollout.known(app, taskIds);
+            AppDefinition now = app.current().orElseThrow().definition();
+            AppDefinition fewer = now.withInstances(Math.max(0, now.instances() - known.size()));
+            targets.add(new Rollout.Target(id, Optional.of(fewer), known));
+        }));
+        return Rollout.Wish.of(targets);
     }
 
     private static List<String> ids(JsonNode body) {

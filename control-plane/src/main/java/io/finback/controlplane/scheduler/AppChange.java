@@ -150,16 +150,22 @@ public final class AppChange {
         if (lock.revertTo().isEmpty()) {
             return remove(state, true, deploymentId, now);
         }
-        AppVersion current = state.current().orElseThrow();
-        AppVersion old = state.version(lock.revertTo().get()).orElse(current);
-        Instant time = AppVersion.following(Optional.of(current), old.definition(), now)
-                .version();
-        // The old configuration time comes back with it: instances that still run it are kept.
-        AppVersion next = new AppVersion(old.definition(), time, time, old.configAt());
-        boolean restart = old.definition().instances() > 0
+        AppVersion next = revertedVersion(state, now);
+        boolean restart = next.definition().instances() > 0
                 && AppEvent.fold(state, List.of(new AppEvent.VersionAdded(next)))
                         .mixed();
         return deploy(state, next, restart ? Kind.RESTART : Kind.SCALE, deploymentId);
+    }
+
+    /** What was wanted before the deployment that holds the app, as a new version. */
+    static AppVersion revertedVersion(AppState state, Instant now) {
+        AppVersion current = state.current().orElseThrow();
+        AppVersion old =
+                state.lock().flatMap(Lock::revertTo).flatMap(state::version).orElse(current);
+        Instant time = AppVersion.following(Optional.of(current), old.definition(), now)
+                .version();
+        // The old configuration time comes back with it: instances that still run it are kept.
+        return new AppVersion(old.definition(), time, time, old.configAt());
     }
 
     /** Ends a deployment where it stands: it is done, or was dropped. A removed app without instances is gone then. */
@@ -189,11 +195,12 @@ public final class AppChange {
     private static Decision deploy(AppState state, AppVersion next, Kind kind, String deploymentId) {
         DeploymentPlan plan = DeploymentPlan.of(deploymentId, next.version(), state.appId(), kind);
         Optional<Instant> back = state.current().map(AppVersion::version);
-        return accepted(
-                next.version(),
-                new AppEvent.VersionAdded(next),
-                new AppEvent.Locked(new Lock(plan, back, false)),
-                new AppEvent.BackoffReset());
+        List<AppEvent> events = new ArrayList<>(
+                List.of(new AppEvent.VersionAdded(next), new AppEvent.Locked(new Lock(plan, back, false))));
+        if (kind == Kind.RESTART) {
+            events.add(new AppEvent.BackoffReset());
+        }
+        return new Decision.Accepted(events, next.version());
     }
 
     private static Decision accepted(Instant version, AppEvent... events) {

@@ -59,6 +59,17 @@ public sealed interface AppEvent {
         }
     }
 
+    /** A deployment over several apps did not begin: what it had changed here is undone. */
+    record Withdrawn(String deploymentId) implements AppEvent {
+        @Override
+        public AppState applyTo(AppState state) {
+            return state.lock()
+                    .filter(l -> l.plan().id().equals(deploymentId))
+                    .map(state::withoutLockedChange)
+                    .orElse(state);
+        }
+    }
+
     record Ordered(Order order) implements AppEvent {
         @Override
         public AppState applyTo(AppState state) {

@@ -32,6 +32,37 @@ public final class AppPath {
         return segments;
     }
 
+    /** The groups an app or group is in, the root first: {@code /}, {@code /shop}. */
+    public static List<String> ancestors(String id) {
+        List<String> segments = segments(id);
+        List<String> found = new ArrayList<>();
+        for (int i = 0; i < segments.size(); i++) {
+            found.add("/" + String.join("/", segments.subList(0, i)));
+        }
+        return found;
+    }
+
+    /** True when {@code id} lies below {@code group}. */
+    public static boolean inside(String group, String id) {
+        return group.equals("/") ? !id.equals("/") : id.startsWith(group + "/");
+    }
+
+    /** An absolute path as it is; another one seen from {@code group}, with {@code ..}. */
+    public static String resolve(String group, String path) {
+        if (path.startsWith("/")) {
+            return absolute(path);
+        }
+        List<String> segments = new ArrayList<>(segments(group));
+        for (String segment : segments(path)) {
+            if (segment.equals("..") && !segments.isEmpty()) {
+                segments.remove(segments.size() - 1);
+            } else if (!segment.equals(".") && !segment.equals("..")) {
+                segments.add(segment);
+            }
+        }
+        return "/" + String.join("/", segments);
+    }
+
     /** Says what is wrong with an absolute id of an app; empty when nothing is. */
     public static Optional<String> problem(String id) {
         List<String> segments = segments(id);

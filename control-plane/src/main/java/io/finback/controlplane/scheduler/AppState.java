@@ -131,6 +131,15 @@ public record AppState(
         return new AppState(appId, versions, instances, backoff, changed, Optional.empty(), lastFailure);
     }
 
+    /** Without the version that {@code undone} brought; an app that it created is gone. */
+    AppState withoutLockedChange(Lock undone) {
+        if (undone.revertTo().isEmpty()) {
+            return empty(appId);
+        }
+        List<AppVersion> kept = undone.removes() ? versions : versions.subList(0, versions.size() - 1);
+        return new AppState(appId, kept, instances, backoff, Optional.empty(), Optional.empty(), lastFailure);
+    }
+
     AppState withOrder(Order begun) {
         return new AppState(appId, versions, instances, backoff, lock, Optional.of(begun), lastFailure);
     }

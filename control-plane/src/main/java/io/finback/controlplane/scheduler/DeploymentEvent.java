@@ -24,4 +24,12 @@ public sealed interface DeploymentEvent {
             return state.appLost(appId);
         }
     }
+
+    /** Called off before it began. */
+    record Aborted(String why) implements DeploymentEvent {
+        @Override
+        public DeploymentState applyTo(DeploymentState state) {
+            return state.abort();
+        }
+    }
 }

@@ -1,10 +1,17 @@
 package io.finback.controlplane.scheduler;
 
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
-/** What a deployment does: steps one after the other, the actions of one step side by side. Source: Marathon's DeploymentPlan. */
-public record DeploymentPlan(String id, Instant version, List<Step> steps) {
+/**
+ * What a deployment does: steps one after the other, the actions of one step side by side. Source: Marathon's DeploymentPlan.
+ *
+ * @param members how many apps take part; empty: one
+ */
+public record DeploymentPlan(String id, Instant version, List<Step> steps, Optional<Integer> members) {
     public DeploymentPlan {
         steps = List.copyOf(steps);
     }
@@ -40,7 +47,39 @@ public record DeploymentPlan(String id, Instant version, List<Step> steps) {
                 version,
                 java.util.Arrays.stream(kinds)
                         .map(kind -> new Step(List.of(new Action(kind, appId))))
-                        .toList());
+                        .toList(),
+                Optional.empty());
+    }
+
+    /** Several apps take part: it begins only once every one of them is held. */
+    public boolean shared() {
+        return members.orElse(1) > 1;
+    }
+
+    /** What one app keeps of it: as many steps, its own actions alone. */
+    public DeploymentPlan slice(String appId) {
+        List<Step> mine = steps.stream()
+                .map(step -> new Step(step.actions().stream()
+                        .filter(a -> a.appId().equals(appId))
+                        .toList()))
+                .toList();
+        return new DeploymentPlan(id, version, mine, members);
+    }
+
+    /** The whole of which both are slices, as far as they go. */
+    public DeploymentPlan joined(DeploymentPlan other) {
+        List<Step> all = new ArrayList<>();
+        for (int i = 0; i < steps.size(); i++) {
+            List<Action> actions = new ArrayList<>(steps.get(i).actions());
+            if (i < other.steps.size()) {
+                other.steps.get(i).actions().stream()
+                        .filter(a -> !actions.contains(a))
+                        .forEach(actions::add);
+            }
+            actions.sort(Comparator.comparing(Action::appId));
+            all.add(new Step(actions));
+        }
+        return new DeploymentPlan(id, version, all, members);
     }
 
     public List<String> apps() {

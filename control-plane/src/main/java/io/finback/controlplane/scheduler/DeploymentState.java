@@ -12,10 +12,13 @@ import java.util.TreeSet;
  * @param plan empty before the first app has asked for it
  * @param step counts from 0; the number of steps when all are done
  * @param done apps whose action of this step is done
- * @param lost apps that were taken away by force: their actions no longer count
+ * @param lost apps that were taken away by force: the deployment is over where it stands
+ * @param aborted it was called off before it began
  */
-public record DeploymentState(Optional<DeploymentPlan> plan, int step, Set<String> done, Set<String> lost) {
-    public static final DeploymentState EMPTY = new DeploymentState(Optional.empty(), 0, Set.of(), Set.of());
+public record DeploymentState(
+        Optional<DeploymentPlan> plan, int step, Set<String> done, Set<String> lost, Optional<Boolean> aborted) {
+    public static final DeploymentState EMPTY =
+            new DeploymentState(Optional.empty(), 0, Set.of(), Set.of(), Optional.empty());
 
     public DeploymentState {
         done = Set.copyOf(done);
@@ -23,8 +26,12 @@ public record DeploymentState(Optional<DeploymentPlan> plan, int step, Set<Strin
     }
 
     public boolean finished() {
-        return plan.map(p -> step >= p.steps().size() || lost.containsAll(p.apps()))
-                .orElse(false);
+        return plan.map(p -> step >= p.steps().size() || !lost.isEmpty()).orElse(false);
+    }
+
+    /** It will never begin. */
+    public boolean calledOff() {
+        return aborted.orElse(false);
     }
 
     /** Actions of this step that are not done. */
@@ -38,22 +45,26 @@ public record DeploymentState(Optional<DeploymentPlan> plan, int step, Set<Strin
     }
 
     DeploymentState started(DeploymentPlan started) {
-        return new DeploymentState(Optional.of(started), 0, Set.of(), Set.of());
+        return new DeploymentState(Optional.of(started), 0, Set.of(), Set.of(), Optional.empty());
     }
 
     DeploymentState actionDone(String appId) {
         Set<String> now = new TreeSet<>(done);
         now.add(appId);
-        return new DeploymentState(plan, step, now, lost).advanced();
+        return new DeploymentState(plan, step, now, lost, aborted).advanced();
     }
 
     DeploymentState appLost(String appId) {
         Set<String> now = new TreeSet<>(lost);
         now.add(appId);
-        return new DeploymentState(plan, step, done, now).advanced();
+        return new DeploymentState(plan, step, done, now, aborted);
+    }
+
+    DeploymentState abort() {
+        return new DeploymentState(plan, step, done, lost, Optional.of(true));
     }
 
     private DeploymentState advanced() {
-        return open().isEmpty() && !finished() ? new DeploymentState(plan, step + 1, Set.of(), lost) : this;
+        return open().isEmpty() && !finished() ? new DeploymentState(plan, step + 1, Set.of(), lost, aborted) : this;
     }
 }

@@ -110,8 +110,8 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
             Consumer<QueueReport> reports,
             InstantSource clock,
             RandomGenerator random) {
-        Behavior<SchedulerMessage> behavior = Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new ServiceScheduler(context, timers, settings, framework, info, owners, reports, clock, random)));
+        Behavior<SchedulerMessage> behavior = Behaviors.setup(context -> Behaviors.withTimers(timers ->
+                new ServiceScheduler(context, timers, settings, framework, info, owners, reports, clock, random)));
         return Behaviors.supervise(behavior)
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
     }

@@ -18,13 +18,18 @@ import io.finback.controlplane.app.AppEntity;
 import io.finback.controlplane.app.AppLinks;
 import io.finback.controlplane.app.AppSnapshot;
 import io.finback.controlplane.app.DeploymentMessage;
+import io.finback.controlplane.app.GroupMessage;
+import io.finback.controlplane.app.GroupsEntity;
+import io.finback.controlplane.app.GroupsSnapshot;
 import io.finback.controlplane.app.PortsEntity;
 import io.finback.controlplane.app.PortsMessage;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.deployment.DeploymentEntity;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.scheduler.AppPath;
+import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.scheduler.Member;
 import io.finback.runtime.Role;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AppEndpoints;
@@ -33,6 +38,7 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -55,6 +61,7 @@ public final class Services {
     private final ServicesView view = new ServicesView();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final AtomicBoolean stopping = new AtomicBoolean();
+    private final Rollouts rollouts;
 
     /** Starts everything on a master. {@code framework}: the entity of {@link SchedulerMessage#FRAMEWORK}. */
     public static Services start(
@@ -72,6 +79,7 @@ public final class Services {
             RecipientRef<FrameworkMessage> framework) {
         this.settings = settings;
         this.sharding = ClusterSharding.get(system);
+        this.rollouts = new Rollouts(sharding, settings.askTimeout(), this::ask);
         // Whatever is said to a region that hands over its shards is buffered and holds up the node's end; it will be
         // said again.
         CoordinatedShutdown.get(system)
@@ -82,7 +90,9 @@ public final class Services {
         InstantSource clock = InstantSource.system();
         Topics topics = new Topics(
                 system.systemActorOf(Topic.create(AppSnapshot.class, "finback-apps"), "finback-apps", Props.empty()),
-                system.systemActorOf(Topic.create(QueueReport.class, "finback-queue"), "finback-queue", Props.empty()));
+                system.systemActorOf(Topic.create(QueueReport.class, "finback-queue"), "finback-queue", Props.empty()),
+                system.systemActorOf(
+                        Topic.create(GroupsSnapshot.class, "finback-groups"), "finback-groups", Props.empty()));
         ActorRef<EndpointsPublisher.Command> endpoints =
                 system.systemActorOf(EndpointsPublisher.create(), "finback-endpoints", Props.empty());
         Links links = new Links(
@@ -99,6 +109,11 @@ public final class Services {
                                 (appId, command) -> tell(AppPath.entityId(appId), command)))
                 .withRole(role));
         var unusedPorts = sharding.init(Entity.of(PortsMessage.KEY, e -> PortsEntity.create(e.getEntityId()))
+                .withRole(role));
+        var unusedGroups = sharding.init(Entity.of(
+                        GroupMessage.KEY,
+                        e -> GroupsEntity.create(
+                                e.getEntityId(), groups -> topics.groups().tell(Topic.publish(groups))))
                 .withRole(role));
         var unusedScheduler = sharding.init(Entity.of(
                         SchedulerMessage.KEY,
@@ -117,6 +132,8 @@ public final class Services {
                         () -> entityIds.of(AppCommand.KEY.name()),
                         this::tell,
                         () -> links.toScheduler(new SchedulerMessage.Wake()),
+                        replyTo -> sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID)
+                                .tell(new GroupMessage.Read(replyTo)),
                         topics,
                         ready),
                 "finback-services-view",
@@ -143,6 +160,24 @@ public final class Services {
         return answer.thenApply(a -> {
             view.apply(a.snapshot());
             return a;
+        });
+    }
+
+    /**
+     * Begins a deployment over these apps, all or none. Completes with the refusals; none: it has begun, and the view shows it.
+     * Fails when an entity does not answer; then nothing begins that has not.
+     */
+    public CompletionStage<List<AppAnswer.Refused>> begin(DeploymentPlan plan, List<Member> members, boolean force) {
+        return rollouts.begin(plan, members, force);
+    }
+
+    /** Asks the owner of groups; its answer is in the view before the stage completes. */
+    public CompletionStage<GroupsSnapshot> groups(Function<ActorRef<GroupsSnapshot>, GroupMessage> message) {
+        CompletionStage<GroupsSnapshot> answer =
+                sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID).ask(message::apply, settings.askTimeout());
+        return answer.thenApply(snapshot -> {
+            view.apply(snapshot);
+            return snapshot;
         });
     }
 

@@ -1,7 +1,9 @@
 package io.finback.controlplane.service;
 
 import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.app.GroupsSnapshot;
 import io.finback.controlplane.scheduler.DeploymentPlan;
+import io.finback.controlplane.scheduler.GroupBook;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -10,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The apps as this master knows them: immutable snapshots, each replaced when a newer one comes, so that reading never waits for a
@@ -29,6 +32,23 @@ public final class ServicesView {
             return size() > MAX_GONE;
         }
     };
+
+    private final AtomicReference<GroupsSnapshot> groups =
+            new AtomicReference<>(new GroupsSnapshot(-1, GroupBook.EMPTY, false));
+
+    public void apply(GroupsSnapshot snapshot) {
+        groups.accumulateAndGet(snapshot, (old, next) -> next.revision() >= old.revision() ? next : old);
+    }
+
+    /** The groups that were made as such. */
+    public GroupBook groups() {
+        return groups.get().book();
+    }
+
+    /** False until this view has heard from the owner of groups. */
+    boolean groupsKnown() {
+        return groups.get().revision() >= 0;
+    }
 
     public void apply(AppSnapshot snapshot) {
         String id = snapshot.appId();
@@ -77,13 +97,22 @@ public final class ServicesView {
         return Optional.ofNullable(queue.get(appId));
     }
 
+    /** The apps a deployment holds now, by id. */
+    public List<AppSnapshot> heldBy(String deploymentId) {
+        return apps.values().stream()
+                .filter(a ->
+                        a.lock().filter(l -> l.plan().id().equals(deploymentId)).isPresent())
+                .sorted(Comparator.comparing(AppSnapshot::appId))
+                .toList();
+    }
+
     /** Running deployments with the step (from 0) each is at, oldest first. */
     public Collection<Running> deployments() {
         Map<String, Running> running = new TreeMap<>();
         for (AppSnapshot app : apps.values()) {
             app.lock().ifPresent(lock -> {
                 int step = app.order().map(o -> o.step()).orElse(0);
-                running.merge(lock.plan().id(), new Running(lock.plan(), step), (a, b) -> a.step() >= b.step() ? a : b);
+                running.merge(lock.plan().id(), new Running(lock.plan(), step), Running::joined);
             });
         }
         return running.values().stream()
@@ -101,5 +130,10 @@ public final class ServicesView {
     }
 
     /** A deployment and the step it is at. */
-    public record Running(DeploymentPlan plan, int step) {}
+    public record Running(DeploymentPlan plan, int step) {
+        /** Each app knows its own part of the plan. */
+        Running joined(Running other) {
+            return new Running(plan.joined(other.plan), Math.max(step, other.step));
+        }
+    }
 }

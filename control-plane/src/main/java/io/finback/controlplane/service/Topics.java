@@ -3,6 +3,10 @@ package io.finback.controlplane.service;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.pubsub.Topic;
 import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.app.GroupsSnapshot;
 
 /** What entities publish to the views of all masters. At most once; {@link ViewKeeper} asks again. */
-record Topics(ActorRef<Topic.Command<AppSnapshot>> snapshots, ActorRef<Topic.Command<QueueReport>> queue) {}
+record Topics(
+        ActorRef<Topic.Command<AppSnapshot>> snapshots,
+        ActorRef<Topic.Command<QueueReport>> queue,
+        ActorRef<Topic.Command<GroupsSnapshot>> groups) {}

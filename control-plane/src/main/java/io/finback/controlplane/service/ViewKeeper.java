@@ -1,6 +1,7 @@
 package io.finback.controlplane.service;
 
 import akka.NotUsed;
+import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.AbstractBehavior;
@@ -15,6 +16,7 @@ import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.app.GroupsSnapshot;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.runtime.Role;
 import java.time.Duration;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -38,6 +41,8 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
     private record Seen(AppSnapshot snapshot) implements Command {}
 
     private record Queued(QueueReport report) implements Command {}
+
+    private record Grouped(GroupsSnapshot snapshot) implements Command {}
 
     private record Listed(List<String> entityIds) implements Command {}
 
@@ -69,8 +74,11 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
     private final Supplier<Source<String, NotUsed>> entityIds;
     private final BiConsumer<String, AppCommand> apps;
     private final Runnable wakeScheduler;
+    private final Consumer<ActorRef<GroupsSnapshot>> askGroups;
     private final CompletableFuture<Void> ready;
-    private final akka.actor.typed.ActorRef<AppSnapshot> snapshots;
+    private final ActorRef<AppSnapshot> snapshots;
+    private final ActorRef<GroupsSnapshot> groups;
+    private boolean listed;
     private final Set<String> unanswered = new LinkedHashSet<>();
 
     /** {@code ready} completes when every app known at the start has answered. {@code apps}: takes an entity id and sends. */
@@ -79,10 +87,11 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
             Supplier<Source<String, NotUsed>> entityIds,
             BiConsumer<String, AppCommand> apps,
             Runnable wakeScheduler,
+            Consumer<ActorRef<GroupsSnapshot>> askGroups,
             Topics topics,
             CompletableFuture<Void> ready) {
-        Behavior<Command> behavior = Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new ViewKeeper(context, timers, view, entityIds, apps, wakeScheduler, topics, ready)));
+        Behavior<Command> behavior = Behaviors.setup(context -> Behaviors.withTimers(timers ->
+                new ViewKeeper(context, timers, view, entityIds, apps, wakeScheduler, askGroups, topics, ready)));
         return Behaviors.supervise(behavior)
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
     }
@@ -94,6 +103,7 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
             Supplier<Source<String, NotUsed>> entityIds,
             BiConsumer<String, AppCommand> apps,
             Runnable wakeScheduler,
+            Consumer<ActorRef<GroupsSnapshot>> askGroups,
             Topics topics,
             CompletableFuture<Void> ready) {
         super(context);
@@ -102,8 +112,11 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
         this.entityIds = entityIds;
         this.apps = apps;
         this.wakeScheduler = wakeScheduler;
+        this.askGroups = askGroups;
         this.ready = ready;
         this.snapshots = context.messageAdapter(AppSnapshot.class, Seen::new);
+        this.groups = context.messageAdapter(GroupsSnapshot.class, Grouped::new);
+        topics.groups().tell(akka.actor.typed.pubsub.Topic.subscribe(groups));
         topics.snapshots().tell(akka.actor.typed.pubsub.Topic.subscribe(snapshots));
         topics.queue()
                 .tell(akka.actor.typed.pubsub.Topic.subscribe(context.messageAdapter(QueueReport.class, Queued::new)));
@@ -122,6 +135,7 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
         return newReceiveBuilder()
                 .onMessage(Seen.class, this::onSeen)
                 .onMessage(Queued.class, this::onQueued)
+                .onMessage(Grouped.class, this::onGrouped)
                 .onMessage(Walk.class, m -> onWalk())
                 .onMessage(Listed.class, this::onListed)
                 .onMessage(ListingFailed.class, this::onListingFailed)
@@ -144,6 +158,12 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
         return this;
     }
 
+    private Behavior<Command> onGrouped(Grouped m) {
+        view.apply(m.snapshot());
+        readyWhenAllAnswered();
+        return this;
+    }
+
     private Behavior<Command> onWalk() {
         getContext()
                 .pipeToSelf(
@@ -155,6 +175,7 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
 
     private Behavior<Command> onListed(Listed m) {
         unanswered.addAll(m.entityIds());
+        listed = true;
         readyWhenAllAnswered();
         return onStep();
     }
@@ -173,17 +194,21 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
 
     private Behavior<Command> onStep() {
         wakeScheduler.run();
+        if (!view.groupsKnown()) {
+            askGroups.accept(groups);
+        }
         unanswered.stream().limit(BATCH).forEach(id -> apps.accept(id, new AppCommand.Wake(snapshots)));
         return this;
     }
 
     private Behavior<Command> onRefresh() {
         view.apps().forEach(app -> unanswered.add(app.entityId()));
+        askGroups.accept(groups);
         return this;
     }
 
     private void readyWhenAllAnswered() {
-        if (unanswered.isEmpty() && ready.complete(null)) {
+        if (listed && unanswered.isEmpty() && view.groupsKnown() && ready.complete(null)) {
             getContext()
                     .getLog()
                     .info("services.view_ready apps={}", view.apps().size());

@@ -13,7 +13,10 @@ import io.finback.controlplane.scheduler.DeploymentEvent;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.DeploymentState;
 import io.finback.controlplane.scheduler.Examples;
+import io.finback.controlplane.scheduler.GroupBook;
+import io.finback.controlplane.scheduler.GroupEvent;
 import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.scheduler.Member;
 import io.finback.controlplane.scheduler.PortBook;
 import io.finback.controlplane.scheduler.PortEvent;
 import io.finback.controlplane.scheduler.TaskEnvironment;
@@ -40,6 +43,8 @@ class ProtocolTest {
             AppAnswer.class,
             SchedulerMessage.class,
             DeploymentMessage.class,
+            GroupMessage.class,
+            GroupEvent.class,
             PortsMessage.class,
             AppEvent.class,
             DeploymentEvent.class,
@@ -55,7 +60,10 @@ class ProtocolTest {
                     kit.<SchedulerMessage>createTestProbe().getRef();
             ActorRef<AppCommand> apps = kit.<AppCommand>createTestProbe().getRef();
             List<Object> all = new ArrayList<>(commands(answers, snapshots, scheduler));
-            all.addAll(others(apps));
+            all.addAll(others(
+                    apps,
+                    kit.<DeploymentMessage.BeginReply>createTestProbe().getRef(),
+                    kit.<GroupsSnapshot>createTestProbe().getRef()));
             all.addAll(events());
             for (Object example : all) {
                 var back = kit.serializationTestKit().verifySerialization(example, true);
@@ -64,7 +72,8 @@ class ProtocolTest {
             Set<Class<?>> shown = all.stream().map(Object::getClass).collect(Collectors.toSet());
             for (Class<?> protocol : PROTOCOLS) {
                 Stream.of(protocol.getDeclaredClasses())
-                        .filter(c -> protocol.isAssignableFrom(c) && Modifier.isPublic(c.getModifiers()))
+                        .filter(c ->
+                                protocol.isAssignableFrom(c) && !c.isInterface() && Modifier.isPublic(c.getModifiers()))
                         .forEach(c -> assertThat(shown).contains(c));
             }
         } finally {
@@ -73,6 +82,8 @@ class ProtocolTest {
     }
 
     static final AppState STATE = full();
+    static final GroupBook.Group GROUP = new GroupBook.Group("/g", List.of("/db"), List.of(Examples.NOW));
+    static final GroupBook BOOK = new GroupBook(Map.of("/g", GROUP));
 
     static AppState full() {
         AppState state = Examples.running(Examples.app(2));
@@ -101,6 +112,13 @@ class ProtocolTest {
                 new AppCommand.Wake(snapshots),
                 new AppCommand.Perform("d", 1, DeploymentPlan.Kind.SCALE),
                 new AppCommand.Release("d"),
+                new AppCommand.Enlist(
+                        Member.update(Examples.app(1), Examples.NOW, List.of("t")),
+                        STATE.lock().orElseThrow().plan(),
+                        true,
+                        answers),
+                new AppCommand.Withdraw("d"),
+                new AppCommand.StillHeld("d"),
                 new AppCommand.Place(3, Map.of("t", place), scheduler),
                 new AppCommand.TaskUpdate(Examples.status("t", TaskState.RUNNING)),
                 new AppCommand.PortsGranted(Examples.NOW, List.of(10000)),
@@ -108,7 +126,8 @@ class ProtocolTest {
                 new AppCommand.EndpointsWritten(9));
     }
 
-    static List<Object> others(ActorRef<AppCommand> apps) {
+    static List<Object> others(
+            ActorRef<AppCommand> apps, ActorRef<DeploymentMessage.BeginReply> begins, ActorRef<GroupsSnapshot> groups) {
         AppSnapshot snapshot = AppSnapshot.of(STATE, 12);
         Instance placed = STATE.instances().values().stream()
                 .filter(Instance::launched)
@@ -131,6 +150,12 @@ class ProtocolTest {
                 new DeploymentMessage.Run(STATE.lock().orElseThrow().plan()),
                 new DeploymentMessage.ActionDone("/a", 1),
                 new DeploymentMessage.NotHeld("/a"),
+                new DeploymentMessage.Begin(STATE.lock().orElseThrow().plan(), begins),
+                new DeploymentMessage.CallOff(List.of("/a"), "why"),
+                new DeploymentMessage.BeginReply(true),
+                new GroupMessage.Replace(Examples.NOW, List.of("/g"), List.of(GROUP), groups),
+                new GroupMessage.Read(groups),
+                new GroupsSnapshot(3, BOOK, false),
                 new PortsMessage.Claim("/a", 3, Examples.NOW, List.of(0), apps),
                 new PortsMessage.Free("/a", 3, apps),
                 new QueueReport(
@@ -168,7 +193,13 @@ class ProtocolTest {
                 new DeploymentEvent.Started(STATE.lock().orElseThrow().plan()),
                 new DeploymentEvent.ActionDone("/a"),
                 new DeploymentEvent.AppLost("/a"),
-                new DeploymentState(STATE.lock().map(AppState.Lock::plan), 0, Set.of("/a"), Set.of()),
+                new DeploymentEvent.Aborted("why"),
+                new AppEvent.Withdrawn("d"),
+                BOOK,
+                new GroupEvent.Kept(Examples.NOW, List.of(GROUP)),
+                new GroupEvent.Removed(Examples.NOW, "/g"),
+                new DeploymentState(
+                        STATE.lock().map(AppState.Lock::plan), 0, Set.of("/a"), Set.of(), Optional.of(true)),
                 new PortEvent.Held("/a", holding),
                 PortBook.EMPTY.with("/a", holding));
     }

@@ -24,8 +24,17 @@ public final class Examples {
     private Examples() {}
 
     public static AppDefinition app(String cmd, int instances, double minHealth, double overCapacity) {
+        return app("/shop/api", List.of(), cmd, instances, minHealth, overCapacity);
+    }
+
+    public static AppDefinition app(String id, List<String> dependencies) {
+        return app(id, dependencies, "x", 1, 1, 1);
+    }
+
+    private static AppDefinition app(
+            String id, List<String> dependencies, String cmd, int instances, double minHealth, double overCapacity) {
         return new AppDefinition(
-                "/shop/api",
+                id,
                 Optional.of(cmd),
                 List.of(),
                 Optional.empty(),
@@ -41,7 +50,7 @@ public final class Examples {
                 List.of(),
                 List.of(),
                 List.of(),
-                List.of(),
+                dependencies,
                 new BackoffRule(Duration.ofSeconds(1), 1.15, Duration.ofMinutes(5)),
                 new UpgradeStrategy(minHealth, overCapacity),
                 new UnreachableStrategy(false, Duration.ZERO, Duration.ZERO),

@@ -87,7 +87,6 @@ final class Examples {
             Map.entry(Duration.class, List.of(Duration.ofMillis(1_500))),
             Map.entry(Instant.class, List.of(Instant.ofEpochSecond(1_700_000_000L, 123_456_789))),
             Map.entry(UUID.class, List.of(new UUID(1, 2))),
-            Map.entry(byte[].class, List.of(new byte[] {0, -1, 127})),
             Map.entry(
                     Probe.class,
                     List.of(

@@ -1,0 +1,193 @@
+package io.finback.controlplane.marathonapi;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.marathonapi.GroupReader.GroupUpdate;
+import io.finback.controlplane.scheduler.AppDefinition;
+import io.finback.controlplane.scheduler.AppPath;
+import io.finback.controlplane.scheduler.GroupBook;
+import io.finback.controlplane.service.ServicesView;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/** The tree of groups as the view has it at one moment: those made as such, and those that ids of apps imply. */
+final class GroupTree {
+    private final Map<String, AppSnapshot> apps = new TreeMap<>();
+    private final Map<String, List<AppSnapshot>> appsOf = new TreeMap<>();
+    private final Map<String, Set<String>> groupsOf = new TreeMap<>();
+    private final GroupBook book;
+
+    GroupTree(ServicesView view) {
+        this(view.apps(), view.groups());
+    }
+
+    private GroupTree(List<AppSnapshot> all, GroupBook book) {
+        this.book = book;
+        groupsOf.put("/", new TreeSet<>());
+        for (AppSnapshot app : all) {
+            apps.put(app.appId(), app);
+            List<String> above = AppPath.ancestors(app.appId());
+            String parent = above.get(above.size() - 1);
+            appsOf.computeIfAbsent(parent, p -> new ArrayList<>()).add(app);
+            add(parent);
+        }
+        book.groups().keySet().forEach(this::add);
+    }
+
+    private void add(String path) {
+        String child = path;
+        while (groupsOf.putIfAbsent(child, new TreeSet<>()) == null || !child.equals("/")) {
+            List<String> above = AppPath.ancestors(child);
+            if (above.isEmpty()) {
+                return;
+            }
+            String parent = above.get(above.size() - 1);
+            groupsOf.computeIfAbsent(parent, p -> new TreeSet<>()).add(child);
+            child = parent;
+        }
+    }
+
+    boolean exists(String path) {
+        return path.equals("/") || groupsOf.containsKey(path);
+    }
+
+    boolean isApp(String path) {
+        return apps.containsKey(path);
+    }
+
+    List<AppSnapshot> appsUnder(String path) {
+        return apps.values().stream()
+                .filter(a -> AppPath.inside(path, a.appId()))
+                .toList();
+    }
+
+    /** When the group or anything in it was changed, newest first. */
+    List<Instant> versions(String path) {
+        TreeSet<Instant> versions = new TreeSet<>(java.util.Comparator.reverseOrder());
+        appsUnder(path).forEach(a -> versions.addAll(a.versions()));
+        book.groups().values().stream()
+                .filter(g -> g.path().equals(path) || AppPath.inside(path, g.path()))
+                .forEach(g -> versions.addAll(g.versions()));
+        return List.copyOf(versions);
+    }
+
+    /** What {@code update} asks for, compared with what is there. */
+    Rollout.Wish wish(GroupUpdate update) {
+        List<Rollout.Target> targets = new ArrayList<>();
+        List<String> removed = new ArrayList<>();
+        List<GroupBook.Group> kept = new ArrayList<>();
+        if (isApp(update.path())) {
+            throw ApiFailure.rule("/id", "Groups and Applications may not have the same identifier: " + update.path());
+        }
+        if (update.scaleBy().isPresent()) {
+            double by = update.scaleBy().get();
+            for (AppSnapshot app : appsUnder(update.path())) {
+                AppDefinition now = app.current().orElseThrow().definition();
+                AppDefinition scaled =
+                        now.withInstances((int) Math.min(Integer.MAX_VALUE, Math.ceil(now.instances() * by)));
+                Problems problems = new Problems();
+                problems.rules(io.finback.controlplane.scheduler.AppRules.check(scaled));
+                problems.check();
+                targets.add(Rollout.Target.of(scaled));
+            }
+            return Rollout.Wish.of(targets);
+        }
+        collect(update, targets, removed, kept);
+        return new Rollout.Wish(targets, removed, kept);
+    }
+
+    private boolean collect(
+            GroupUpdate update, List<Rollout.Target> targets, List<String> removed, List<GroupBook.Group> kept) {
+        String path = update.path();
+        boolean changes = !book.groups().containsKey(path);
+        if (update.apps().isPresent()) {
+            Map<String, AppDefinition> wanted = new TreeMap<>();
+            update.apps().get().forEach(a -> wanted.put(a.id(), a));
+            for (AppSnapshot app : appsOf.getOrDefault(path, List.of())) {
+                if (!wanted.containsKey(app.appId())) {
+                    targets.add(Rollout.Target.gone(app.appId()));
+                    changes = true;
+                }
+            }
+            for (AppDefinition app : wanted.values()) {
+                boolean remains =
+                        groupsOf.containsKey(app.id()) && update.groups().isEmpty();
+                if (remains) {
+                    throw ApiFailure.rule(
+                            "/apps", "Groups and Applications may not have the same identifier: " + app.id());
+                }
+                targets.add(Rollout.Target.of(app));
+                changes |= changed(app);
+            }
+        }
+        if (update.groups().isPresent()) {
+            Set<String> wanted = new TreeSet<>();
+            update.groups().get().forEach(g -> wanted.add(g.path()));
+            for (String child : groupsOf.getOrDefault(path, Set.of())) {
+                boolean goesOn = wanted.stream().anyMatch(w -> w.equals(child) || AppPath.inside(child, w));
+                if (!goesOn) {
+                    gone(child, targets, removed);
+                    changes = true;
+                }
+            }
+            for (GroupUpdate child : update.groups().get()) {
+                changes |= collect(child, targets, removed, kept);
+            }
+        }
+        List<String> before = dependencies(path);
+        List<String> dependencies = update.dependencies().orElse(before);
+        if (changes || !dependencies.equals(before)) {
+            kept.add(new GroupBook.Group(path, dependencies, List.of()));
+            return true;
+        }
+        return false;
+    }
+
+    private boolean changed(AppDefinition wanted) {
+        return Optional.ofNullable(apps.get(wanted.id()))
+                .flatMap(AppSnapshot::current)
+                .map(c -> !wanted.reusingPortsOf(c.definition()).equals(c.definition()))
+                .orElse(true);
+    }
+
+    /** Removes a group with everything in it. */
+    void gone(String path, List<Rollout.Target> targets, List<String> removed) {
+        appsUnder(path).forEach(a -> targets.add(Rollout.Target.gone(a.appId())));
+        if (book.holds(path)) {
+            removed.add(path);
+        }
+    }
+
+    private List<String> dependencies(String path) {
+        return Optional.ofNullable(book.groups().get(path))
+                .map(GroupBook.Group::dependencies)
+                .orElse(List.of());
+    }
+
+    /** A group as clients see it. {@code apps} writes one app; no {@code apps} and no {@code groups} where they are not wanted. */
+    ObjectNode json(String path, boolean withGroups, Optional<Function<AppSnapshot, ObjectNode>> writer) {
+        ObjectNode node = Json.object().put("id", path);
+        if (writer.isPresent()) {
+            ArrayNode list = node.putArray("apps");
+            appsOf.getOrDefault(path, List.of())
+                    .forEach(app -> list.add(writer.get().apply(app)));
+            node.putArray("pods");
+        }
+        if (withGroups) {
+            ArrayNode groups = node.putArray("groups");
+            groupsOf.getOrDefault(path, Set.of()).forEach(child -> groups.add(json(child, true, writer)));
+        }
+        ArrayNode dependencies = node.putArray("dependencies");
+        dependencies(path).forEach(dependencies::add);
+        Instant version = versions(path).stream().findFirst().orElse(Instant.EPOCH);
+        return node.put("version", Json.time(version)).put("enforceRole", false);
+    }
+}

@@ -1,0 +1,68 @@
+package io.finback.controlplane.scheduler;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The groups that somebody made as such, by path. Which apps are in a group is said by the apps' ids alone; this holds what apps cannot
+ * say: groups without apps, what groups depend on, and when they were changed.
+ */
+public record GroupBook(Map<String, Group> groups) {
+    public static final GroupBook EMPTY = new GroupBook(Map.of());
+    /** The book is one message to every master. */
+    public static final int MAX_GROUPS = 5_000;
+
+    private static final int MAX_VERSIONS = 50;
+
+    /**
+     * One group.
+     *
+     * @param dependencies absolute paths of apps and groups
+     * @param versions when it was changed, oldest first, at most {@value #MAX_VERSIONS}
+     */
+    public record Group(String path, List<String> dependencies, List<Instant> versions) {
+        public Group {
+            dependencies = List.copyOf(dependencies);
+            versions = List.copyOf(versions);
+        }
+    }
+
+    public GroupBook {
+        groups = Collections.unmodifiableMap(new TreeMap<>(groups));
+    }
+
+    GroupBook kept(List<Group> changed) {
+        Map<String, Group> map = new TreeMap<>(groups);
+        for (Group group : changed) {
+            Group old = map.get(group.path());
+            List<Instant> versions = new ArrayList<>(old == null ? List.of() : old.versions());
+            versions.addAll(group.versions());
+            int from = Math.max(0, versions.size() - MAX_VERSIONS);
+            map.put(
+                    group.path(),
+                    new Group(group.path(), group.dependencies(), versions.subList(from, versions.size())));
+        }
+        return new GroupBook(map);
+    }
+
+    GroupBook removed(String path) {
+        Map<String, Group> map = new TreeMap<>(groups);
+        map.keySet().removeIf(p -> p.equals(path) || AppPath.inside(path, p));
+        return new GroupBook(map);
+    }
+
+    /** The group, or one inside it, was made as such. */
+    public boolean holds(String path) {
+        return groups.keySet().stream().anyMatch(p -> p.equals(path) || AppPath.inside(path, p));
+    }
+
+    public Map<String, List<String>> dependencies() {
+        Map<String, List<String>> map = new TreeMap<>();
+        groups.forEach((path, group) -> map.put(path, group.dependencies()));
+        return map;
+    }
+}
