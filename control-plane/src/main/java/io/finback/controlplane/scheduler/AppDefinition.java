@@ -15,6 +15,7 @@ import java.util.TreeMap;
  * @param cpus cores; {@code mem} and {@code disk} in MiB
  * @param ports service ports, one host port each per instance; 0: to be assigned
  * @param fetch kept and shown; nothing is downloaded yet
+ * @param container what it runs in, if that is more than a type
  * @param containerType kept and shown when a container without image and volumes was given
  * @param dependencies absolute paths; kept and shown
  */
@@ -42,7 +43,8 @@ public record AppDefinition(
         KillSelection killSelection,
         Optional<Duration> killGrace,
         Optional<String> containerType,
-        String executor) {
+        String executor,
+        Optional<AppContainer> container) {
 
     /** {@code protocol}: {@code tcp}, {@code udp} or {@code udp,tcp}. */
     public record PortDefinition(int port, String protocol, Optional<String> name, Map<String, String> labels) {
@@ -142,7 +144,8 @@ public record AppDefinition(
                 killSelection,
                 killGrace,
                 containerType,
-                executor);
+                executor,
+                container);
     }
 
     private static Map<String, String> sorted(Map<String, String> map) {

@@ -13,6 +13,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -30,7 +31,7 @@ public final class TaskEnvironment {
         Instance.Place place = instance.place().orElseThrow();
         Map<String, String> env = environment(version, instance.taskId(), place);
         CommandInfo command = new CommandInfo(app.cmd().isPresent(), app.cmd().orElse(""), app.args(), env, app.user());
-        return new TaskInfo(
+        TaskInfo task = new TaskInfo(
                 TaskId.of(instance.taskId()),
                 AppPath.hostName(app.id()),
                 framework,
@@ -39,6 +40,10 @@ public final class TaskEnvironment {
                 command,
                 app.killGrace(),
                 app.labels());
+        return app.container()
+                .map(container -> task.withOptions(task.options()
+                        .withContainer(ContainerTranslation.container(container, app.ports(), place.ports()))))
+                .orElse(task);
     }
 
     /** What one instance needs besides its ports. */
@@ -59,7 +64,16 @@ public final class TaskEnvironment {
         env.put("MARATHON_APP_RESOURCE_DISK", Double.toString(app.disk()));
         env.put("MARATHON_APP_RESOURCE_GPUS", BigDecimal.valueOf(app.gpus()).toPlainString());
         labels(app.labels(), env);
-        ports(app.ports(), place.ports(), env);
+        app.container()
+                .flatMap(AppContainer::docker)
+                .ifPresent(docker -> env.put("MARATHON_APP_DOCKER_IMAGE", docker.image()));
+        Optional<AppContainer> mapped = app.container().filter(AppContainer::mapsPorts);
+        ports(
+                mapped.map(container -> ContainerTranslation.declared(container, app.ports()))
+                        .orElse(app.ports()),
+                mapped.map(container -> ContainerTranslation.reached(container, place.ports()))
+                        .orElse(place.ports()),
+                env);
         env.putAll(app.env());
         return env;
     }

@@ -129,7 +129,7 @@ final class Images {
             ScheduledFuture<?> limit = clock.schedule(
                     () -> {
                         late.set(true);
-                        response.close();
+                        abandon(response);
                     },
                     pullWithin.toMillis(),
                     TimeUnit.MILLISECONDS);
@@ -155,5 +155,10 @@ final class Images {
             throw new IOException("not there after " + pullWithin + " (finback.agent.docker.pull-timeout)");
         }
         log.info("docker.pulled image={} seconds={}", image, TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began));
+    }
+
+    /** From another thread: whoever reads it is thrown out. */
+    private static void abandon(Response response) {
+        response.close();
     }
 }
