@@ -42,7 +42,7 @@ public final class Containerizers {
     public Optional<String> objection(TaskInfo task) {
         String name = nameFor(task);
         return byName.containsKey(name)
-                ? find(name).objection(task)
+                ? beyondPlain(task).or(() -> find(name).objection(task))
                 : Optional.of("container.type: " + name + " (expected: one of " + byName.keySet()
                         + ", which this agent has)");
     }
@@ -102,6 +102,27 @@ public final class Containerizers {
             }
         });
         return all;
+    }
+
+    /** What a plain command cannot have, and would be silently wrong without. */
+    private static Optional<String> beyondPlain(TaskInfo task) {
+        ContainerInfo container = task.options().container().orElse(ContainerInfo.PLAIN);
+        if (container.type() != ContainerInfo.Type.MESOS) {
+            return Optional.empty();
+        }
+        if (container.image().isPresent()) {
+            return Optional.of("container.mesos.image: " + container.image().get()
+                    + " (expected: none; images are run with type DOCKER only, others are not supported yet)");
+        }
+        if (!container.volumes().isEmpty()) {
+            return Optional.of("container.volumes: " + container.volumes().size()
+                    + " of them (expected: none without an image; they are not supported yet)");
+        }
+        if (!container.networks().isEmpty() || container.hostname().isPresent() || container.tty().isPresent()) {
+            return Optional.of("container: a network, a hostname or a terminal of its own (expected: none with type"
+                    + " MESOS; they are not supported yet)");
+        }
+        return Optional.empty();
     }
 
     private static String nameFor(TaskInfo task) {
