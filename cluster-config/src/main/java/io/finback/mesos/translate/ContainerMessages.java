@@ -45,12 +45,15 @@ public final class ContainerMessages {
                 message.hasHostname() ? Optional.of(message.getHostname()) : Optional.empty(),
                 docker ? Optional.of(docker(field + ".docker", message.getDocker())) : Optional.empty(),
                 message.hasMesos() && message.getMesos().hasImage()
-                        ? Optional.of(image(field + ".mesos.image", message.getMesos().getImage()))
+                        ? Optional.of(
+                                image(field + ".mesos.image", message.getMesos().getImage()))
                         : Optional.empty(),
                 message.getNetworkInfosList().stream()
                         .map(ContainerMessages::network)
                         .toList(),
-                message.hasLinuxInfo() ? Optional.of(linux(field + ".linux_info", message.getLinuxInfo())) : Optional.empty(),
+                message.hasLinuxInfo()
+                        ? Optional.of(linux(field + ".linux_info", message.getLinuxInfo()))
+                        : Optional.empty(),
                 rlimits(field + ".rlimit_info", message.getRlimitInfo()),
                 tty(message));
         return container.equals(ContainerInfo.PLAIN) ? Optional.empty() : Optional.of(container);
@@ -151,6 +154,7 @@ public final class ContainerMessages {
         };
     }
 
+    @SuppressWarnings("deprecation") // what schedulers still send is refused by name instead of being left out
     private static Image image(String field, Protos.Image message) {
         if (message.getType() != Protos.Image.Type.DOCKER || !message.hasDocker()) {
             throw wrong(field + ".type", message.getType(), "DOCKER");
@@ -160,7 +164,8 @@ public final class ContainerMessages {
         }
         Protos.Secret config = message.getDocker().getConfig();
         if (message.getDocker().hasConfig() && !config.hasValue()) {
-            throw wrong(field + ".docker.config", "a " + config.getType(), "a VALUE; other secrets are not supported yet");
+            throw wrong(
+                    field + ".docker.config", "a " + config.getType(), "a VALUE; other secrets are not supported yet");
         }
         return new Image(
                 message.getDocker().getName(),
@@ -180,12 +185,15 @@ public final class ContainerMessages {
                 message.getPortMappingsList().stream()
                         .map(mapping -> new PortMapping(
                                 port("container.network_infos.port_mappings.host_port", mapping.getHostPort()),
-                                port("container.network_infos.port_mappings.container_port", mapping.getContainerPort()),
+                                port(
+                                        "container.network_infos.port_mappings.container_port",
+                                        mapping.getContainerPort()),
                                 protocol("container.network_infos.port_mappings.protocol", mapping.getProtocol())))
                         .toList(),
                 Labelled.from(message.getLabels()));
     }
 
+    @SuppressWarnings("deprecation") // schedulers still send capability_info, the name of the bounding set before 1.7
     private static LinuxOptions linux(String field, Protos.LinuxInfo message) {
         if (message.hasSeccomp()) {
             throw wrong(field + ".seccomp", "present", LATER);

@@ -53,8 +53,7 @@ public final class StatusMessages {
                 .containerId()
                 .ifPresent(id ->
                         message.setContainerId(Protos.ContainerID.newBuilder().setValue(id)));
-        message.addAllNetworkInfos(
-                ContainerMessages.networks(status.details().networks()));
+        message.addAllNetworkInfos(ContainerMessages.networks(status.details().networks()));
         return Optional.of(message.build());
     }
 
