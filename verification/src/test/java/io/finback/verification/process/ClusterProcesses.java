@@ -92,7 +92,18 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     NodeProcess agent(int number) {
+        return agent(number, List.of());
+    }
+
+    /** {@code more}: further arguments of the launcher. */
+    NodeProcess agent(int number, List<String> more) {
         int firstPort = 20_000 + number * 500;
+        List<String> arguments = new ArrayList<>(List.of(
+                "--set",
+                "finback.agent.resources=cpus:4;mem:2048;disk:2000;ports:[" + firstPort + "-" + (firstPort + 99) + "]",
+                "--set",
+                "finback.cluster.seeds=127.0.0.1:" + masterArtery));
+        arguments.addAll(more);
         return start(
                 "agent-" + number,
                 "agent",
@@ -100,11 +111,7 @@ final class ClusterProcesses implements AutoCloseable {
                         "finback.agent.http.port", freePort(),
                         "finback.cluster.port", freePort(),
                         "finback.management.port", freePort()),
-                List.of(
-                        "--set",
-                                "finback.agent.resources=cpus:4;mem:2048;disk:2000;ports:[" + firstPort + "-"
-                                        + (firstPort + 99) + "]",
-                        "--set", "finback.cluster.seeds=127.0.0.1:" + masterArtery));
+                arguments);
     }
 
     NodeProcess router(int number) {

@@ -59,7 +59,13 @@ final class DockerEngine implements AutoCloseable {
         must("ip", "link", "add", "name", bridge, "type", "bridge");
         must("ip", "addr", "add", "10.213." + third + ".1/24", "dev", bridge);
         must("ip", "link", "set", bridge, "up");
-        this.process = begin();
+        try {
+            this.process = begin();
+        } catch (IOException | RuntimeException | AssertionError e) {
+            run("sh", "-c", "kill -KILL $(cat '" + dir.resolve("docker.pid") + "')");
+            run("ip", "link", "del", bridge);
+            throw e;
+        }
     }
 
     /** Starts one below {@code dir}; skips the test where that cannot be. */
