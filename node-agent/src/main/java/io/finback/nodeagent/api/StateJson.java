@@ -45,6 +45,13 @@ final class StateJson {
         view.domain().ifPresent(domain -> state.set("domain", fault(domain)));
         state.set("flags", Flags.of(view));
 
+        ArrayNode containerizers = state.putArray("containerizers");
+        view.containers().standings().forEach((name, standing) -> containerizers
+                .addObject()
+                .put("name", name)
+                .put("available", standing.available())
+                .put("detail", standing.text()));
+
         TreeMap<String, ObjectNode> frameworks = new TreeMap<>();
         for (AgentTask task : live) {
             framework(frameworks, task).withArray("executors").add(executor(view, task));

@@ -12,7 +12,6 @@ import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
-import io.finback.nodeagent.docker.DockerContainerizer;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.ProcFs;
@@ -20,6 +19,7 @@ import io.finback.nodeagent.executor.ProcessContainerizer;
 import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.executor.Tools;
+import io.finback.nodeagent.isolation.Isolation;
 import io.finback.nodeagent.machine.Machine;
 import io.finback.nodeagent.node.AgentGuardian;
 import io.finback.nodeagent.node.ConversationActor;
@@ -41,7 +41,6 @@ import io.finback.runtime.StartFailure;
 import io.finback.runtime.Version;
 import io.finback.wire.AgentInfo;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -123,12 +122,13 @@ public final class AgentNode implements Node {
         } catch (IOException e) {
             throw new StartFailure("finback.data-dir: " + settings.dataDir() + " cannot be used (" + e + ")", e);
         }
-        DockerContainerizer docker = docker(settings, sandboxes, bootId);
+        Isolation isolation = TaskContainment.on(settings, tools);
         Containerizers containers = new Containerizers(List.of(
-                docker,
+                DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId),
                 new ProcessContainerizer(
                         new Launcher(tools, bootId, settings.hostname(), System.getenv()),
                         new Processes(tools),
+                        isolation,
                         sandboxes.ofAllIds(),
                         bootId)));
         AgentView view = new AgentView(
@@ -189,6 +189,7 @@ public final class AgentNode implements Node {
             await(system.getWhenTerminated().toCompletableFuture());
             containers.discardAll();
             blocking.shutdownNow();
+            containers.close();
             throw e;
         }
     }
@@ -289,6 +290,7 @@ public final class AgentNode implements Node {
         system.getWhenTerminated().whenComplete((done, failure) -> {
             containers.discardAll();
             blocking.shutdownNow();
+            containers.close();
             boolean asked = stopping.getAndSet(true);
             CompletionStage<Void> left = asked ? CompletableFuture.completedFuture(null) : link.stop();
             left.whenComplete((gone, problem) -> {
@@ -298,16 +300,6 @@ public final class AgentNode implements Node {
                 stopped.complete(null);
             });
         });
-    }
-
-    private static DockerContainerizer docker(AgentSettings settings, Sandboxes sandboxes, String bootId) {
-        Path directory = settings.dataDir().resolve("docker");
-        try {
-            return new DockerContainerizer(
-                    settings.docker(), directory, sandboxes.ofAllIds().toString(), settings.hostname(), bootId);
-        } catch (IOException e) {
-            throw new StartFailure("finback.data-dir: " + directory + " cannot be used (" + e + ")", e);
-        }
     }
 
     private static Tools tools() {

@@ -3,6 +3,7 @@ package io.finback.nodeagent.boot;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.finback.nodeagent.docker.DockerSettings;
+import io.finback.nodeagent.isolation.IsolationSettings;
 import io.finback.nodeagent.machine.AttributeText;
 import io.finback.nodeagent.machine.ResourceText;
 import io.finback.nodeagent.node.TasksSettings;
@@ -30,6 +31,7 @@ record AgentSettings(
         Map<String, String> attributes,
         Optional<FaultDomain> domain,
         TasksSettings tasks,
+        IsolationSettings isolation,
         boolean stopTasksOnExit,
         int launchParallelism,
         DockerSettings docker) {
@@ -94,6 +96,7 @@ record AgentSettings(
                         agent.getInt("sandbox-gc.max-ended"),
                         agent.getInt("checks.calls"),
                         agent.getInt("checks.commands")),
+                TaskContainment.settings(agent),
                 agent.getBoolean("stop-tasks-on-exit"),
                 within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64),
                 DockerKeys.read(agent.getConfig("docker")));

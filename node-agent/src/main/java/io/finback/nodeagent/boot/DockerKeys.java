@@ -1,14 +1,17 @@
 package io.finback.nodeagent.boot;
 
 import com.typesafe.config.Config;
+import io.finback.nodeagent.docker.DockerContainerizer;
 import io.finback.nodeagent.docker.DockerSettings;
+import io.finback.runtime.StartFailure;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/** The keys below {@code finback.agent.docker}, checked. */
+/** The keys below {@code finback.agent.docker}, checked, and what is made of them. */
 final class DockerKeys {
     private static final String PREFIX = "finback.agent.docker.";
 
@@ -28,6 +31,17 @@ final class DockerKeys {
                 docker.getString("keep-images").equals("forever")
                         ? Optional.empty()
                         : Optional.of(within(docker, "keep-images", Duration.ZERO, Duration.ofDays(3650))));
+    }
+
+    /** Thrown is a {@link StartFailure} with the directory that cannot be used. */
+    static DockerContainerizer containerizer(AgentSettings settings, Path sandboxes, String bootId) {
+        Path directory = settings.dataDir().resolve("docker");
+        try {
+            return new DockerContainerizer(
+                    settings.docker(), directory, sandboxes.toString(), settings.hostname(), bootId);
+        } catch (IOException e) {
+            throw new StartFailure("finback.data-dir: " + directory + " cannot be used (" + e + ")", e);
+        }
     }
 
     private static Optional<URI> host(String text) {

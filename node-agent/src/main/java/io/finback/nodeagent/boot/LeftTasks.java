@@ -7,6 +7,7 @@ import io.finback.nodeagent.executor.ProcFs;
 import io.finback.nodeagent.executor.ProcessContainerizer;
 import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Tools;
+import io.finback.nodeagent.isolation.Isolation;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.runtime.StartFailure;
@@ -61,6 +62,7 @@ public final class LeftTasks {
         return new Containerizers(List.of(new ProcessContainerizer(
                 new Launcher(tools, bootId, "", Map.of()),
                 new Processes(tools),
+                Isolation.none(tools.linux()),
                 dataDir.toAbsolutePath().normalize().resolve("slaves"),
                 bootId)));
     }

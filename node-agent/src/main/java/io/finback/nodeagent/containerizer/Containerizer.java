@@ -24,6 +24,14 @@ public interface Containerizer {
     /** A fixed text, on disk with every container: {@code mesos}, {@code docker}. */
     String name();
 
+    /** Whether it can run anything now. Answered from what is at hand. */
+    default Standing standing() {
+        return new Standing(true, "processes of this machine");
+    }
+
+    /** Lets go of what it holds in this process; what runs goes on. */
+    default void close() {}
+
     /** Why it will never run this: the field, its value and what was expected. Quick, asks nobody. */
     Optional<String> objection(TaskInfo task);
 
@@ -66,10 +74,10 @@ public interface Containerizer {
     void forget(ContainerRef container);
 
     /**
-     * Ends what runs on this agent's behalf without a task that is known: its checkpoint could not be read, or was deleted. Called
-     * once, before anything is prepared.
+     * Ends what runs on this agent's behalf without a ref on disk: the checkpoint could not be read or was deleted, or the agent
+     * died between preparing it and writing it down. Called once, before anything is prepared.
      *
-     * @param known the containers of all tasks that are known, ended ones included
+     * @param known the containers of all refs on disk, of ended tasks included
      */
     void endOrphans(Set<String> known);
 

@@ -39,6 +39,18 @@ public final class Containerizers {
         return Set.copyOf(byName.keySet());
     }
 
+    /** Whether each can run anything now, by name. */
+    public Map<String, Standing> standings() {
+        Map<String, Standing> standings = new LinkedHashMap<>();
+        byName.forEach((name, one) -> standings.put(name, one.standing()));
+        return standings;
+    }
+
+    /** The agent ends; what runs goes on. */
+    public void close() {
+        byName.values().forEach(Containerizer::close);
+    }
+
     public Optional<String> objection(TaskInfo task) {
         String name = nameFor(task);
         return byName.containsKey(name)

@@ -6,6 +6,7 @@ import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.containerizer.Containerizer;
 import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.containerizer.LaunchFailure;
+import io.finback.nodeagent.containerizer.Standing;
 import io.finback.nodeagent.containerizer.Usage;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.EngineRef;
@@ -90,11 +91,6 @@ public final class DockerContainerizer implements Containerizer, AutoCloseable {
         return thread;
     }
 
-    /** What is known of the engine. */
-    public EngineStatus status() {
-        return housekeeping.status();
-    }
-
     static String engineName(String container) {
         return "mesos-" + container;
     }
@@ -102,6 +98,12 @@ public final class DockerContainerizer implements Containerizer, AutoCloseable {
     @Override
     public String name() {
         return NAME;
+    }
+
+    /** What is known of the engine. */
+    @Override
+    public Standing standing() {
+        return housekeeping.status();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.finback.nodeagent.docker;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.finback.nodeagent.task.Exit;
+import io.finback.resources.Resources;
 import io.finback.tasks.NetworkInfo;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -66,6 +67,7 @@ record EngineContainer(JsonNode json) {
             return new Exit.Limited(
                     "CONTAINER_LIMITATION_MEMORY",
                     "Memory limit exceeded: allowed " + limit + " MiB, all of which was used",
+                    Optional.of(Resources.EMPTY.withScalar(Resources.MEM, limit)),
                     how);
         }
         String error = state.path("Error").asText("");

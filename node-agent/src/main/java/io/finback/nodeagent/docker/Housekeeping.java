@@ -1,6 +1,7 @@
 package io.finback.nodeagent.docker;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.finback.nodeagent.containerizer.Standing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ final class Housekeeping {
     /** Containers of tasks: theirs to decide. */
     private final Set<String> held = ConcurrentHashMap.newKeySet();
 
-    private volatile EngineStatus status;
+    private volatile Standing status;
     /** Until the tasks are known nothing can be judged. */
     private volatile boolean tasksKnown;
 
@@ -50,7 +51,7 @@ final class Housekeeping {
         this.owner = owner;
         this.clock = clock;
         this.imageUse = imageUse;
-        this.status = new EngineStatus(
+        this.status = new Standing(
                 false, engine.isEmpty() ? "switched off (finback.agent.docker.host is empty)" : "not asked yet");
     }
 
@@ -63,7 +64,7 @@ final class Housekeeping {
         clock.scheduleWithFixedDelay(this::look, 0, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    EngineStatus status() {
+    Standing status() {
         return status;
     }
 
@@ -108,10 +109,10 @@ final class Housekeeping {
 
     private void look() {
         Engine docker = engine.orElseThrow();
-        EngineStatus before = status;
+        Standing before = status;
         try {
             JsonNode info = docker.get("/info", Map.of());
-            status = new EngineStatus(
+            status = new Standing(
                     true,
                     "Docker " + info.path("ServerVersion").asText("?") + ", storage "
                             + info.path("Driver").asText("?") + ", cgroup "
@@ -125,7 +126,7 @@ final class Housekeeping {
                 tidyQuietly(docker);
             }
         } catch (EngineFailure | RuntimeException e) {
-            status = new EngineStatus(false, String.valueOf(e.getMessage()));
+            status = new Standing(false, String.valueOf(e.getMessage()));
             if (before.available() || before.text().equals("not asked yet")) {
                 log.warn("docker.unavailable reason={} next=ask_again", e.getMessage());
             }

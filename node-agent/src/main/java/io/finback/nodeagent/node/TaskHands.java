@@ -39,7 +39,12 @@ final class TaskHands {
      * directory was emptied and the agent has a new id. The masters have such tasks started elsewhere.
      */
     void endOrphans(Collection<AgentTask> known) {
-        tools.containers().endOrphans(known.stream().map(AgentTask::container).collect(Collectors.toSet()));
+        // What a dead agent has prepared and not written down will never be released; the task gets another container.
+        tools.containers()
+                .endOrphans(known.stream()
+                        .filter(task -> task.process().isPresent())
+                        .map(AgentTask::container)
+                        .collect(Collectors.toSet()));
     }
 
     /** Makes the sandbox, fills it, and makes a container that waits in it. Blocks for as long as that takes; thread-safe. */

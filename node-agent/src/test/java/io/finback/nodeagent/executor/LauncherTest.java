@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.containerizer.LaunchFailure;
+import io.finback.nodeagent.isolation.Wrap;
 import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.nodeagent.testing.Await;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,6 +29,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Real processes, really signalled. */
 class LauncherTest {
+    private static final Wrap BARE = new Wrap(false, Set.of(), List.of());
+
     @TempDir
     Path sandbox;
 
@@ -82,7 +86,7 @@ class LauncherTest {
 
     @Test
     void nothingRunsBeforeItIsReleasedAndNothingEverAfterADiscard() throws Exception {
-        last = launcher.prepare(spec(Tasks.shell("t", "touch ran")));
+        last = launcher.prepare(spec(Tasks.shell("t", "touch ran")), BARE);
         assertThat(ProcFs.stat(last.pid())).isPresent();
         assertThat(begun).doesNotExist();
 
@@ -199,7 +203,7 @@ class LauncherTest {
     void aCommandThatIsTooLongIsRefusedWhole() {
         TaskInfo task = Tasks.shell("t", "x".repeat(3_000_000));
 
-        assertThatThrownBy(() -> launcher.prepare(spec(task)))
+        assertThatThrownBy(() -> launcher.prepare(spec(task), BARE))
                 .isInstanceOf(LaunchFailure.class)
                 .hasMessageContaining("Argument list too long");
     }
@@ -209,7 +213,7 @@ class LauncherTest {
     }
 
     private void start(TaskInfo task) throws LaunchFailure {
-        last = launcher.prepare(spec(task));
+        last = launcher.prepare(spec(task), BARE);
         assertThat(launcher.release(last)).isTrue();
     }
 

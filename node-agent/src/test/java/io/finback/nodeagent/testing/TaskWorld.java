@@ -1,5 +1,6 @@
 package io.finback.nodeagent.testing;
 
+import io.finback.nodeagent.cgroup.CgroupMounts;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.executor.Inside;
@@ -9,6 +10,10 @@ import io.finback.nodeagent.executor.ProcessContainerizer;
 import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.executor.Tools;
+import io.finback.nodeagent.isolation.Capability;
+import io.finback.nodeagent.isolation.Detection;
+import io.finback.nodeagent.isolation.Isolation;
+import io.finback.nodeagent.isolation.IsolationSettings;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksSettings;
@@ -18,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Everything a {@link TasksActor} works with, on a directory. */
 public final class TaskWorld {
@@ -43,6 +49,7 @@ public final class TaskWorld {
                 new Containerizers(List.of(new ProcessContainerizer(
                         new Launcher(programs, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"))),
                         new Processes(programs),
+                        isolation(programs, data),
                         sandboxes.ofAllIds(),
                         ProcFs.bootId()))),
                 new Inside(programs),
@@ -57,6 +64,31 @@ public final class TaskWorld {
                         MAX_ENDED,
                         64,
                         4));
+    }
+
+    /** As an agent with no settings has it: whatever works here. */
+    public static Isolation isolation(Tools programs, Path data) throws IOException {
+        return isolation(programs, data, settings());
+    }
+
+    public static Isolation isolation(Tools programs, Path data, IsolationSettings settings) throws IOException {
+        boolean root = Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+        return Detection.run(
+                settings, programs.linux(), CgroupMounts.ofThisMachine(), root, "test-" + data.getFileName());
+    }
+
+    public static IsolationSettings settings() {
+        return new IsolationSettings(
+                Optional.empty(),
+                "finback-test",
+                false,
+                false,
+                4096,
+                false,
+                true,
+                Optional.empty(),
+                Capability.parseList("CHOWN,DAC_OVERRIDE,FOWNER,KILL,SETGID,SETUID"),
+                200);
     }
 
     public TaskTools tools() {

@@ -333,8 +333,8 @@ final class DockerContainerizerIT {
 
     @Test
     void saysWhetherThereIsAnEngine() throws Exception {
-        Waiting.until("it is seen", LIMIT, () -> docker.status().available());
-        assertThat(docker.status().text()).startsWith("Docker ");
+        Waiting.until("it is seen", LIMIT, () -> docker.standing().available());
+        assertThat(docker.standing().text()).startsWith("Docker ");
         try (DockerContainerizer alone = new DockerContainerizer(
                 new DockerSettings(
                         Optional.of(URI.create("unix:///no/such.sock")),
@@ -347,8 +347,8 @@ final class DockerContainerizerIT {
                 "alone",
                 "whale.example",
                 "boot-1")) {
-            Waiting.until("it was asked", LIMIT, () -> alone.status().text().contains("/no/such.sock"));
-            assertThat(alone.status().available()).isFalse();
+            Waiting.until("it was asked", LIMIT, () -> alone.standing().text().contains("/no/such.sock"));
+            assertThat(alone.standing().available()).isFalse();
             ContainerSpec spec =
                     spec(CommandInfo.shell("true", Map.of()), options().build());
             assertThatThrownBy(() -> alone.prepare(spec))
