@@ -6,6 +6,7 @@ import io.finback.resources.Ranges;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
+import io.finback.tasks.FetchUri;
 import io.finback.tasks.TaskInfo;
 import java.math.BigDecimal;
 import java.time.ZoneOffset;
@@ -30,7 +31,13 @@ public final class TaskEnvironment {
         AppDefinition app = version.definition();
         Instance.Place place = instance.place().orElseThrow();
         Map<String, String> env = environment(version, instance.taskId(), place);
-        CommandInfo command = new CommandInfo(app.cmd().isPresent(), app.cmd().orElse(""), app.args(), env, app.user());
+        CommandInfo command = new CommandInfo(
+                app.cmd().isPresent(),
+                app.cmd().orElse(""),
+                app.args(),
+                env,
+                app.user(),
+                app.fetch().stream().map(TaskEnvironment::uri).toList());
         TaskInfo task = new TaskInfo(
                 TaskId.of(instance.taskId()),
                 AppPath.hostName(app.id()),
@@ -44,6 +51,11 @@ public final class TaskEnvironment {
                 .map(container -> task.withOptions(task.options()
                         .withContainer(ContainerTranslation.container(container, app.ports(), place.ports()))))
                 .orElse(task);
+    }
+
+    private static FetchUri uri(AppDefinition.FetchUri fetch) {
+        return new FetchUri(
+                fetch.uri(), fetch.executable(), fetch.extract(), fetch.cache(), fetch.destPath(), fetch.checksum());
     }
 
     /** What one instance needs besides its ports. */

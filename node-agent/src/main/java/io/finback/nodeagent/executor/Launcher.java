@@ -40,14 +40,17 @@ import org.slf4j.LoggerFactory;
 public final class Launcher {
     private static final Logger log = LoggerFactory.getLogger(Launcher.class);
 
-    /** Nothing is ever spliced into this text; commands, names and paths are arguments and environment. */
+    /**
+     * Nothing is ever spliced into this text; commands, names and paths are arguments and environment. Begins with the ends of two
+     * pipes as 5 and 6, from {@link LogScript}, which become the task's stdout and stderr.
+     */
     private static final String HOLDER = """
             begun=$1 sleep=$2; shift 2
             exec 3<&0 4>&1
-            { IFS= read -r go <&3 && : >"$begun" && exec "$@" 3<&- 4>&-; kill -KILL $$; exit 1; } </dev/null >>stdout &
+            { IFS= read -r go <&3 && : >"$begun" && exec "$@" 3<&- 4>&- 5>&- 6>&-; kill -KILL $$; exit 1; } </dev/null >&5 2>&6 &
             echo $$ $! >&4
             cd /
-            exec "$sleep" 2147483647 </dev/null >/dev/null 2>&1 3<&- 4>&-
+            exec "$sleep" 2147483647 </dev/null >/dev/null 2>&1 3<&- 4>&- 5>&- 6>&-
             """;
 
     /**
@@ -60,12 +63,12 @@ public final class Launcher {
             begun=$1 sleep=$2 env=$3 setpriv=$4; shift 4
             exec 3<&0 4>&1
             exec "$setpriv" --pdeathsig KILL "$env" --ignore-signal=CHLD "$sleep" 2147483647 \
-              </dev/null >/dev/null 2>&1 3<&- 4>&- &
+              </dev/null >/dev/null 2>&1 3<&- 4>&- 5>&- 6>&- &
             init=$!
-            { IFS= read -r go <&3 && : >"$begun" && exec "$@" 3<&- 4>&-; exit 1; } </dev/null >>stdout &
+            { IFS= read -r go <&3 && : >"$begun" && exec "$@" 3<&- 4>&- 5>&- 6>&-; exit 1; } </dev/null >&5 2>&6 &
             echo $$ $! $init >&4
             cd /
-            exec "$sleep" 2147483647 </dev/null >/dev/null 2>&1 3<&- 4>&-
+            exec "$sleep" 2147483647 </dev/null >/dev/null 2>&1 3<&- 4>&- 5>&- 6>&-
             """;
 
     /** What {@link #HOLDER} sleeps for: a holder is found by it. */
@@ -77,6 +80,7 @@ public final class Launcher {
     private final String bootId;
     private final String hostname;
     private final Map<String, String> agentEnvironment;
+    private final LogScript logs;
     private final Map<Long, Gate> gates = new ConcurrentHashMap<>();
 
     /** What a prepared process waits for. */
@@ -90,8 +94,10 @@ public final class Launcher {
         }
     }
 
-    public Launcher(Tools tools, String bootId, String hostname, Map<String, String> agentEnvironment) {
+    public Launcher(
+            Tools tools, LogLimits logLimits, String bootId, String hostname, Map<String, String> agentEnvironment) {
         this.tools = tools;
+        this.logs = new LogScript(tools, logLimits);
         this.bootId = bootId;
         this.hostname = hostname;
         this.agentEnvironment = Map.copyOf(agentEnvironment);
@@ -107,6 +113,7 @@ public final class Launcher {
         builder.environment().clear();
         Process process;
         try {
+            LogScript.removeNames(spec);
             builder.environment().putAll(environment.exported());
             process = builder.start();
         } catch (IOException | IllegalArgumentException e) {
@@ -114,8 +121,12 @@ public final class Launcher {
         }
         try {
             ProcessRef ref = pids(process, wrap);
+            LogScript.removeNames(spec);
             gates.put(ref.holderPid(), new Gate(process.getOutputStream(), ref));
             return ref;
+        } catch (IOException e) {
+            process.destroyForcibly();
+            throw new LaunchFailure("cannot remove the names of its pipes", e);
         } catch (LaunchFailure | RuntimeException e) {
             // The pipe closes with it; what waits at its other end ends.
             process.destroyForcibly();
@@ -160,8 +171,15 @@ public final class Launcher {
         return discarded;
     }
 
-    private List<String> commandLine(ContainerSpec spec, TaskEnvironment environment, Wrap wrap) {
-        List<String> line = new ArrayList<>(holder(spec, wrap));
+    private List<String> commandLine(ContainerSpec spec, TaskEnvironment environment, Wrap wrap) throws LaunchFailure {
+        List<String> line = new ArrayList<>();
+        line.add(tools.setsid().toString());
+        try {
+            line.addAll(logs.before(spec));
+        } catch (IllegalArgumentException e) {
+            throw new LaunchFailure("command.environment", e);
+        }
+        line.addAll(holder(spec, wrap));
         line.add(tools.setsid().toString());
         line.addAll(wrap.arguments());
         // Last, so that what the task sets (LD_PRELOAD) means nothing to the programs before it, which may be root.
@@ -177,14 +195,12 @@ public final class Launcher {
     }
 
     private List<String> holder(ContainerSpec spec, Wrap wrap) {
-        String setsid = tools.setsid().toString();
         String shell = tools.shell().toString();
         String begun = spec.begun().toString();
         String sleep = tools.sleep().toString();
         LinuxTools linux = tools.linux();
         return wrap.ownPids()
                 ? List.of(
-                        setsid,
                         linux.unshare().orElseThrow().toString(),
                         "--pid",
                         shell,
@@ -195,7 +211,7 @@ public final class Launcher {
                         sleep,
                         tools.env().toString(),
                         linux.setpriv().orElseThrow().toString())
-                : List.of(setsid, shell, "-c", HOLDER, "finback-holder", begun, sleep);
+                : List.of(shell, "-c", HOLDER, "finback-holder", begun, sleep);
     }
 
     private ProcessRef pids(Process process, Wrap wrap) throws LaunchFailure {

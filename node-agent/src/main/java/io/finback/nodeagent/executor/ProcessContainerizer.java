@@ -143,7 +143,9 @@ public final class ProcessContainerizer implements Containerizer {
 
     @Override
     public void sweep(List<ContainerRef> ended) {
-        processes.killStragglers(ended.stream().map(ProcessContainerizer::own).toList());
+        List<ProcessRef> own = ended.stream().map(ProcessContainerizer::own).toList();
+        processes.killStragglers(own);
+        processes.awaitLoggers(own);
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +23,9 @@ public final class Processes {
 
     /** The second form is for a process released this instant: it leads no group yet. */
     private static final String SIGNAL = "kill -s \"$1\" -- \"-$2\" 2>/dev/null || kill -s \"$1\" \"$2\"";
+
+    /** What has been printed is in the pipe; copying it takes a millisecond, or a few on a busy machine. */
+    private static final long LOGGERS_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final Tools tools;
 
@@ -78,6 +82,36 @@ public final class Processes {
         if (!leaders.isEmpty()) {
             killSessions(leaders);
         }
+    }
+
+    /**
+     * Waits until everything that ended tasks have printed is in their files, so that who hears of the end finds the last line. Not
+     * for long: a process that left its task's session keeps the pipe open, and its output goes on.
+     */
+    public void awaitLoggers(List<ProcessRef> ended) {
+        Set<Long> holders =
+                ended.stream().filter(this::isOurs).map(ProcessRef::holderPid).collect(Collectors.toSet());
+        Set<Long> tasks = ended.stream().map(ProcessRef::pid).collect(Collectors.toSet());
+        List<ProcFs.Stat> busy = holders.isEmpty()
+                ? List.of()
+                : ProcFs.all().stream()
+                        .filter(stat -> holders.contains(stat.parent()) && !tasks.contains(stat.pid()))
+                        .toList();
+        long deadline = System.nanoTime() + LOGGERS_NANOS;
+        while (System.nanoTime() - deadline < 0) {
+            busy = busy.stream().filter(Processes::goesOn).toList();
+            if (busy.isEmpty()) {
+                return;
+            }
+            LockSupport.parkNanos(1_000_000);
+        }
+        log.debug("task.loggers_busy loggers={}", busy.size());
+    }
+
+    private static boolean goesOn(ProcFs.Stat seen) {
+        return ProcFs.stat(seen.pid())
+                .filter(stat -> stat.startTicks() == seen.startTicks() && !stat.isEnded())
+                .isPresent();
     }
 
     /** Ends the holder, and with it the kernel's record of the task's end; removes what the task was contained in. */

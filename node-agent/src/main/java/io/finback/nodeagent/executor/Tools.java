@@ -13,7 +13,8 @@ import java.util.List;
  *     (SIGINT and SIGQUIT); empty where {@code env} cannot (coreutils before 8.31, busybox)
  * @param linux what contains tasks, as far as it is there
  */
-public record Tools(Path shell, Path setsid, Path sleep, Path env, List<String> resetSignals, LinuxTools linux) {
+public record Tools(
+        Path shell, Path setsid, Path sleep, Path env, List<String> resetSignals, LinuxTools linux, LogTools logs) {
     /** Thrown with a line for the person at the terminal. */
     public static final class Missing extends Exception {
         private static final long serialVersionUID = 1L;
@@ -38,10 +39,11 @@ public record Tools(Path shell, Path setsid, Path sleep, Path env, List<String> 
                 require("sleep", everywhere),
                 env,
                 understands(env, reset) ? reset : List.of(),
-                LinuxTools.find(shell, env, everywhere));
+                LinuxTools.find(shell, env, everywhere),
+                LogTools.find(everywhere));
     }
 
-    private static Path require(String program, String path) throws Missing {
+    static Path require(String program, String path) throws Missing {
         return Programs.find(program, path)
                 .orElseThrow(
                         () -> new Missing(

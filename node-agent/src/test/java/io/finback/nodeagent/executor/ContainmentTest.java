@@ -299,7 +299,7 @@ class ContainmentTest {
     private ProcessContainerizer containerizer(IsolationSettings settings) throws Exception {
         Tools tools = Tools.find(System.getenv("PATH"));
         return new ProcessContainerizer(
-                new Launcher(tools, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"), "HOME", "/root")),
+                new Launcher(tools, new LogLimits(1 << 20, 3), ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"), "HOME", "/root")),
                 new Processes(tools),
                 TaskWorld.isolation(tools, data, settings),
                 data,
@@ -368,7 +368,9 @@ class ContainmentTest {
     }
 
     private Exit end(ContainerRef container) {
-        return Await.found("the end", () -> containers.exit(container));
+        Exit exit = Await.found("the end", () -> containers.exit(container));
+        containers.sweep(List.of(container));
+        return exit;
     }
 
     private String stdout() throws IOException {

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Real processes, really signalled. */
 class LauncherTest {
+    private static final LogLimits LIMITS = new LogLimits(10 << 20, 10);
     private static final Wrap BARE = new Wrap(false, Set.of(), List.of());
 
     @TempDir
@@ -43,8 +44,8 @@ class LauncherTest {
     @BeforeEach
     void find() throws Exception {
         tools = Tools.find(System.getenv("PATH"));
-        launcher =
-                new Launcher(tools, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"), "SECRET", "s"));
+        launcher = new Launcher(
+                tools, LIMITS, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"), "SECRET", "s"));
         processes = new Processes(tools);
         begun = sandbox.resolve("begun");
     }
@@ -107,8 +108,8 @@ class LauncherTest {
         assertThat(stat.session()).isEqualTo(last.pid());
         assertThat(stat.group()).isEqualTo(last.pid());
         assertThat(stat.parent()).isEqualTo(last.holderPid());
-        assertThat(output("stdout")).isEqualTo(sandbox.toRealPath() + "\n");
-        assertThat(output("stderr")).isEqualTo("oops\n");
+        Await.until("it has spoken", () -> output("stdout").equals(sandbox.toRealPath() + "\n")
+                && output("stderr").equals("oops\n"));
         // Signals 32 and 33 are glibc's own; posix_spawn leaves them ignored.
         assertThat(Files.readString(Path.of("/proc/" + last.pid() + "/status")))
                 .containsPattern("SigIgn:\\t.{9}0000000");
@@ -219,7 +220,9 @@ class LauncherTest {
 
     private Exit run(TaskInfo task) throws LaunchFailure {
         start(task);
-        return Await.found("the end", () -> processes.exit(last));
+        Exit exit = Await.found("the end", () -> processes.exit(last));
+        processes.awaitLoggers(List.of(last));
+        return exit;
     }
 
     private String output(String file) throws IOException {
