@@ -44,7 +44,11 @@ public final class AppRules {
                     new Violation("/instances", "got " + app.instances() + ", expected " + MAX_INSTANCES + " or less"));
         }
         boolean mapped = app.container().filter(AppContainer::mapsPorts).isPresent();
-        ports(found, app.ports(), mapped ? "/container/portMappings" : "/portDefinitions", mapped ? "/servicePort" : "/port");
+        ports(
+                found,
+                app.ports(),
+                mapped ? "/container/portMappings" : "/portDefinitions",
+                mapped ? "/servicePort" : "/port");
         share(found, "/upgradeStrategy/minimumHealthCapacity", app.upgrade().minimumHealthCapacity());
         share(found, "/upgradeStrategy/maximumOverCapacity", app.upgrade().maximumOverCapacity());
         AppDefinition.BackoffRule backoff = app.backoff();

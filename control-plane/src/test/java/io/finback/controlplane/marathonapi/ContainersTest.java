@@ -103,15 +103,13 @@ class ContainersTest {
         create("{\"id\":\"same\",\"cmd\":\"x\",\"networks\":[{\"mode\":\"container/bridge\"}],"
                 + "\"container\":{\"docker\":{\"image\":\"a\"},\"portMappings\":[{\"containerPort\":80}]}}");
         launched("same");
-        TestMaster.await(
-                "deployed", () -> !client.get("/v2/deployments").text().contains("\"/same\""));
+        TestMaster.await("deployed", () -> !client.get("/v2/deployments").text().contains("\"/same\""));
         JsonNode before = client.get("/v2/apps/same").json().path("app");
         ObjectNode whole = before.deepCopy();
         whole.remove(List.of("version", "versionInfo", "tasks", "deployments"));
         Reply put = client.put("/v2/apps/same", whole.toString());
         assertThat(put.status()).as(put.text()).isEqualTo(200);
-        TestMaster.await(
-                "deployed", () -> !client.get("/v2/deployments").text().contains("\"/same\""));
+        TestMaster.await("deployed", () -> !client.get("/v2/deployments").text().contains("\"/same\""));
         JsonNode after = client.get("/v2/apps/same").json().path("app");
         assertThat(after.path("container")).isEqualTo(before.path("container"));
         assertThat(after.path("versionInfo").path("lastConfigChangeAt"))
@@ -125,23 +123,37 @@ class ContainersTest {
                 + "\"protocol\":\"tcp\"}]}}}");
         TaskInfo task = launched("old");
         assertThat(task.command().shell()).isTrue();
-        assertThat(task.options().container().orElseThrow().docker().orElseThrow().portMappings())
+        assertThat(task.options()
+                        .container()
+                        .orElseThrow()
+                        .docker()
+                        .orElseThrow()
+                        .portMappings())
                 .hasSize(1);
         JsonNode app = client.get("/v2/apps/old").json().path("app");
         assertThat(app.path("networks").get(0).path("mode").asText()).isEqualTo("container/bridge");
-        assertThat(app.path("container").path("portMappings").get(0).path("servicePort").asInt())
+        assertThat(app.path("container")
+                        .path("portMappings")
+                        .get(0)
+                        .path("servicePort")
+                        .asInt())
                 .isEqualTo(10090);
 
         Reply put = client.put("/v2/apps/old", "{\"container\":{\"docker\":{\"image\":\"a:2\",\"network\":\"HOST\"}}}");
         assertThat(put.status()).as(put.text()).isEqualTo(200);
-        assertThat(client.get("/v2/apps/old").json().path("app").path("networks").toString())
+        assertThat(client.get("/v2/apps/old")
+                        .json()
+                        .path("app")
+                        .path("networks")
+                        .toString())
                 .isEqualTo("[{\"mode\":\"host\"}]");
     }
 
     @Test
     void hasTheContainersOwnPortsInANetworkOfTheUser() {
-        create("{\"id\":\"user\",\"args\":[\"serve\"],\"networks\":[{\"mode\":\"container\",\"name\":\"whales\"}],"
-                + "\"container\":{\"docker\":{\"image\":\"a\"},\"portMappings\":[{\"containerPort\":8080,\"name\":\"api\"}]}}");
+        create(
+                "{\"id\":\"user\",\"args\":[\"serve\"],\"networks\":[{\"mode\":\"container\",\"name\":\"whales\"}],"
+                        + "\"container\":{\"docker\":{\"image\":\"a\"},\"portMappings\":[{\"containerPort\":8080,\"name\":\"api\"}]}}");
         TaskInfo task = launched("user");
         ContainerInfo container = task.options().container().orElseThrow();
         assertThat(container.docker().orElseThrow().network()).isEqualTo(DockerOptions.Network.USER);
@@ -150,7 +162,11 @@ class ContainersTest {
         assertThat(task.resources().ports().isEmpty()).isTrue();
         assertThat(task.command().arguments()).containsExactly("serve");
         assertThat(task.command().environment()).containsEntry("PORT0", "8080").containsEntry("PORT_API", "8080");
-        assertThat(client.get("/v2/apps/user").json().path("app").path("networks").toString())
+        assertThat(client.get("/v2/apps/user")
+                        .json()
+                        .path("app")
+                        .path("networks")
+                        .toString())
                 .isEqualTo("[{\"mode\":\"container\",\"name\":\"whales\"}]");
     }
 
@@ -168,24 +184,38 @@ class ContainersTest {
     void whatIsWrongIsNamed() {
         String bridge = "\"networks\":[{\"mode\":\"container/bridge\"}],\"container\":{\"docker\":{\"image\":\"a\"}";
         for (String[] wrong : new String[][] {
-            {"\"container\":{\"type\":\"DOCKER\",\"portMappings\":[{\"containerPort\":80}]," + "\"docker\":{\"image\":\"a\"}}",
-                "/container/portMappings"},
+            {
+                "\"container\":{\"type\":\"DOCKER\",\"portMappings\":[{\"containerPort\":80}],"
+                        + "\"docker\":{\"image\":\"a\"}}",
+                "/container/portMappings"
+            },
             {"\"networks\":[{\"mode\":\"container/bridge\"}]", "/networks(0)/mode"},
-            {"\"networks\":[{\"mode\":\"container\"}],\"container\":{\"docker\":{\"image\":\"a\"}}", "/networks(0)/name"},
+            {"\"networks\":[{\"mode\":\"container\"}],\"container\":{\"docker\":{\"image\":\"a\"}}", "/networks(0)/name"
+            },
             {"\"networks\":[{\"mode\":\"else\"}],\"container\":{\"docker\":{\"image\":\"a\"}}", "/networks(0)/mode"},
             {"\"networks\":[{\"mode\":\"host\"},{\"mode\":\"host\"}]", "/networks"},
             {bridge + ",\"type\":\"MESOS\"}", "/networks(0)/mode"},
             {bridge + "},\"portDefinitions\":[{\"port\":0}]", "/portDefinitions"},
             {bridge + ",\"portMappings\":[{\"containerPort\":70000}]}", "/container/portMappings(0)/containerPort"},
-            {bridge + ",\"portMappings\":[{\"containerPort\":80,\"protocol\":\"ip\"}]}", "/container/portMappings(0)/protocol"},
+            {
+                bridge + ",\"portMappings\":[{\"containerPort\":80,\"protocol\":\"ip\"}]}",
+                "/container/portMappings(0)/protocol"
+            },
             {bridge + ",\"portMappings\":[{\"hostPort\":31001},{\"hostPort\":31001}]}", "/container/portMappings"},
             {"\"container\":{\"docker\":{\"image\":\"\"}}", "/container/docker/image"},
             {"\"container\":{\"type\":\"APPC\",\"docker\":{\"image\":\"a\"}}", "/container/type"},
-            {"\"container\":{\"docker\":{\"image\":\"a\",\"pullConfig\":{\"secret\":\"s\"}}}", "/container/docker/pullConfig"},
-            {"\"container\":{\"type\":\"MESOS\",\"volumes\":[{\"containerPath\":\"a\",\"persistent\":{\"size\":1}}]}",
-                "/container/volumes(0)/persistent"},
-            {"\"container\":{\"type\":\"MESOS\",\"volumes\":[{\"containerPath\":\"a\",\"hostPath\":\"../b\"}]}",
-                "/container/volumes(0)/hostPath"},
+            {
+                "\"container\":{\"docker\":{\"image\":\"a\",\"pullConfig\":{\"secret\":\"s\"}}}",
+                "/container/docker/pullConfig"
+            },
+            {
+                "\"container\":{\"type\":\"MESOS\",\"volumes\":[{\"containerPath\":\"a\",\"persistent\":{\"size\":1}}]}",
+                "/container/volumes(0)/persistent"
+            },
+            {
+                "\"container\":{\"type\":\"MESOS\",\"volumes\":[{\"containerPath\":\"a\",\"hostPath\":\"../b\"}]}",
+                "/container/volumes(0)/hostPath"
+            },
             {"\"container\":{\"linuxInfo\":{\"seccomp\":{}},\"docker\":{\"image\":\"a\"}}", "/container/linuxInfo"},
         }) {
             Reply reply = client.post("/v2/apps", "{\"id\":\"wrong\",\"cmd\":\"x\"," + wrong[0] + "}");

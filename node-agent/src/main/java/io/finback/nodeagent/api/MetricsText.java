@@ -50,7 +50,8 @@ final class MetricsText {
                 view.board().counts().preemptions());
         text.append("# HELP finback_agent_containerizer_up Whether what runs tasks can do so now.\n")
                 .append("# TYPE finback_agent_containerizer_up gauge\n");
-        view.containers().standings().forEach((name, standing) -> text.append("finback_agent_containerizer_up{containerizer=\"")
+        view.containers().standings().forEach((name, standing) -> text.append(
+                        "finback_agent_containerizer_up{containerizer=\"")
                 .append(name)
                 .append("\"} ")
                 .append(standing.available() ? 1 : 0)

@@ -109,7 +109,7 @@ record AgentSettings(
                 TaskContainment.settings(agent),
                 agent.getBoolean("stop-tasks-on-exit"),
                 within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64),
-                DockerKeys.read(agent.getConfig("docker")));
+                DockerKeys.read(agent.getConfig("docker"), logs(agent.getConfig("logs"))));
     }
 
     private static LogLimits logs(Config logs) {

@@ -3,6 +3,7 @@ package io.finback.nodeagent.boot;
 import com.typesafe.config.Config;
 import io.finback.nodeagent.docker.DockerContainerizer;
 import io.finback.nodeagent.docker.DockerSettings;
+import io.finback.nodeagent.executor.LogLimits;
 import io.finback.runtime.StartFailure;
 import java.io.IOException;
 import java.net.URI;
@@ -18,7 +19,7 @@ final class DockerKeys {
     private DockerKeys() {}
 
     /** Throws {@link IllegalArgumentException} with the key, its value and what was expected. */
-    static DockerSettings read(Config docker) {
+    static DockerSettings read(Config docker, LogLimits logs) {
         String config = docker.getString("config").strip();
         return new DockerSettings(
                 host(docker.getString("host").strip()),
@@ -30,7 +31,8 @@ final class DockerKeys {
                 within(docker, "remove-delay", Duration.ZERO, Duration.ofDays(3650)),
                 docker.getString("keep-images").equals("forever")
                         ? Optional.empty()
-                        : Optional.of(within(docker, "keep-images", Duration.ZERO, Duration.ofDays(3650))));
+                        : Optional.of(within(docker, "keep-images", Duration.ZERO, Duration.ofDays(3650))),
+                logs);
     }
 
     /** Thrown is a {@link StartFailure} with the directory that cannot be used. */

@@ -130,7 +130,9 @@ public final class Containerizers {
             return Optional.of("container.volumes: " + container.volumes().size()
                     + " of them (expected: none without an image; they are not supported yet)");
         }
-        if (!container.networks().isEmpty() || container.hostname().isPresent() || container.tty().isPresent()) {
+        if (!container.networks().isEmpty()
+                || container.hostname().isPresent()
+                || container.tty().isPresent()) {
             return Optional.of("container: a network, a hostname or a terminal of its own (expected: none with type"
                     + " MESOS; they are not supported yet)");
         }

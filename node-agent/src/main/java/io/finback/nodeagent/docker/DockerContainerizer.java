@@ -180,7 +180,8 @@ public final class DockerContainerizer implements Containerizer, AutoCloseable {
         if (begun == null || engine.isEmpty()) {
             return false;
         }
-        Minder minder = new Minder(engine.get(), container, position(container.name()), Optional.of(begun));
+        Minder minder =
+                new Minder(engine.get(), container, position(container.name()), settings.logs(), Optional.of(begun));
         minders.put(container.name(), minder);
         mind(minder, container.name());
         return true;
@@ -221,7 +222,7 @@ public final class DockerContainerizer implements Containerizer, AutoCloseable {
         if (known != null || engine.isEmpty()) {
             return Optional.ofNullable(known);
         }
-        Minder adopting = new Minder(engine.get(), ref, position(ref.name()), Optional.empty());
+        Minder adopting = new Minder(engine.get(), ref, position(ref.name()), settings.logs(), Optional.empty());
         Minder raced = minders.putIfAbsent(ref.name(), adopting);
         if (raced != null) {
             return Optional.of(raced);

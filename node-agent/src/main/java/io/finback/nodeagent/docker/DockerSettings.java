@@ -1,5 +1,6 @@
 package io.finback.nodeagent.docker;
 
+import io.finback.nodeagent.executor.LogLimits;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param config a {@code config.json} with credentials for registries
  * @param removeAfter how long an ended container is kept after its end was reported
  * @param keepImages how long an image this agent has pulled is kept unused; empty: for ever
+ * @param logs how much of what a container prints is kept in its sandbox
  */
 public record DockerSettings(
         Optional<URI> host,
@@ -21,4 +23,5 @@ public record DockerSettings(
         Duration pullWithin,
         Optional<Path> config,
         Duration removeAfter,
-        Optional<Duration> keepImages) {}
+        Optional<Duration> keepImages,
+        LogLimits logs) {}

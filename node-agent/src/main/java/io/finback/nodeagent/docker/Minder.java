@@ -1,6 +1,7 @@
 package io.finback.nodeagent.docker;
 
 import com.github.dockerjava.transport.DockerHttpClient.Response;
+import io.finback.nodeagent.executor.LogLimits;
 import io.finback.nodeagent.task.EngineRef;
 import io.finback.nodeagent.task.Exit;
 import java.io.IOException;
@@ -28,6 +29,7 @@ final class Minder implements Runnable {
     private final Engine engine;
     private final EngineRef ref;
     private final Path position;
+    private final LogLimits logs;
     private final Optional<Path> begun;
     private volatile @Nullable EngineRef running;
     private volatile @Nullable Exit exit;
@@ -37,12 +39,14 @@ final class Minder implements Runnable {
 
     /**
      * @param position where the progress of its output is kept
+     * @param logs how much of its output is kept
      * @param begun made before the container is started; empty: it was started (or not) by an earlier agent
      */
-    Minder(Engine engine, EngineRef ref, Path position, Optional<Path> begun) {
+    Minder(Engine engine, EngineRef ref, Path position, LogLimits logs, Optional<Path> begun) {
         this.engine = engine;
         this.ref = ref;
         this.position = position;
+        this.logs = logs;
         this.begun = begun;
     }
 
@@ -152,7 +156,7 @@ final class Minder implements Runnable {
         if (sandbox.isEmpty()) {
             return false;
         }
-        try (SandboxOutput output = new SandboxOutput(sandbox.get())) {
+        try (SandboxOutput output = new SandboxOutput(sandbox.get(), logs)) {
             new LogFollower(engine, ref.name(), position, output).follow();
             return true;
         } catch (EngineFailure e) {

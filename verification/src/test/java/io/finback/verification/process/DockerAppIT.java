@@ -39,8 +39,10 @@ final class DockerAppIT {
             ClusterProcesses.NodeProcess agent = cluster.agent(
                     1,
                     List.of(
-                            "--set", "finback.agent.docker.host=" + engine.host(),
-                            "--set", "finback.agent.docker.remove-delay=0s"));
+                            "--set",
+                            "finback.agent.docker.host=" + engine.host(),
+                            "--set",
+                            "finback.agent.docker.remove-delay=0s"));
             ClusterProcesses.NodeProcess router = cluster.router(1);
             cluster.awaitReady(agent);
             cluster.awaitReady(router);

@@ -7,6 +7,7 @@ import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.containerizer.LaunchFailure;
 import io.finback.nodeagent.docker.DockerContainerizer;
 import io.finback.nodeagent.docker.DockerSettings;
+import io.finback.nodeagent.executor.LogLimits;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Exit;
 import io.finback.resources.AgentId;
@@ -45,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("process")
 final class DockerContainerizerIT {
     private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final LogLimits LOGS = new LogLimits(64 * 1024, 3);
 
     @TempDir
     private static Path engineDir;
@@ -93,7 +95,8 @@ final class DockerContainerizerIT {
                         Duration.ofSeconds(20),
                         Optional.empty(),
                         removeAfter,
-                        Optional.empty()),
+                        Optional.empty(),
+                        LOGS),
                 dir.resolve("docker"),
                 dir.toString(),
                 "whale.example",
@@ -194,6 +197,25 @@ final class DockerContainerizerIT {
         assertThat(Files.readString(spec.sandbox().resolve("stderr"))).contains("Read-only");
         assertThat(shared.resolve("x")).doesNotExist();
         assertThat(spec.sandbox().resolve("in/y")).exists();
+    }
+
+    @Test
+    void keepsOnlyTheLastOfWhatIsPrinted() throws Exception {
+        ContainerSpec spec =
+                spec(CommandInfo.shell("seq 1 100000", Map.of()), options().build());
+        assertThat(end(run(spec))).isEqualTo(new Exit.Exited(0));
+        assertThat(Files.readString(spec.sandbox().resolve("stdout"))).endsWith("\n99999\n100000\n");
+        for (String name : List.of("stdout", "stdout.1", "stdout.2")) {
+            assertThat(spec.sandbox().resolve(name)).exists();
+            assertThat(Files.size(spec.sandbox().resolve(name))).isBetween(1L, LOGS.maxBytes());
+        }
+        assertThat(spec.sandbox().resolve("stdout.3")).doesNotExist();
+        List<String> lines = Files.readAllLines(spec.sandbox().resolve("stdout.1"));
+        lines.addAll(Files.readAllLines(spec.sandbox().resolve("stdout")));
+        int first = Integer.parseInt(lines.get(0));
+        for (int i = 0; i < lines.size(); i++) {
+            assertThat(lines.get(i)).isEqualTo(Integer.toString(first + i));
+        }
     }
 
     @Test
@@ -342,7 +364,8 @@ final class DockerContainerizerIT {
                         Duration.ofSeconds(5),
                         Optional.empty(),
                         Duration.ZERO,
-                        Optional.empty()),
+                        Optional.empty(),
+                        LOGS),
                 dir.resolve("alone"),
                 "alone",
                 "whale.example",
