@@ -119,8 +119,11 @@ public final class Containerizers {
     /** What a plain command cannot have, and would be silently wrong without. */
     private static Optional<String> beyondPlain(TaskInfo task) {
         ContainerInfo container = task.options().container().orElse(ContainerInfo.PLAIN);
-        if (container.type() != ContainerInfo.Type.MESOS) {
-            return Optional.empty();
+        if (container.type() == ContainerInfo.Type.DOCKER) {
+            return task.options()
+                    .executor()
+                    .map(executor -> "container.type: DOCKER (expected: MESOS for a task of executor " + executor.id()
+                            + "; an engine runs single commands)");
         }
         if (container.image().isPresent()) {
             return Optional.of("container.mesos.image: " + container.image().get()

@@ -38,11 +38,7 @@ final class DockerAppIT {
             cluster.awaitReady(master);
             ClusterProcesses.NodeProcess agent = cluster.agent(
                     1,
-                    List.of(
-                            "--set",
-                            "finback.agent.docker.host=" + engine.host(),
-                            "--set",
-                            "finback.agent.docker.remove-delay=0s"));
+                    List.of("finback.agent.docker.host=" + engine.host(), "finback.agent.docker.remove-delay=0s"));
             ClusterProcesses.NodeProcess router = cluster.router(1);
             cluster.awaitReady(agent);
             cluster.awaitReady(router);
