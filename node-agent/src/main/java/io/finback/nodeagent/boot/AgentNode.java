@@ -189,14 +189,22 @@ public final class AgentNode implements Node {
                     threads.patient(),
                     bootId,
                     settings.tasks(),
-                    settings.executors().at(address(settings.httpHost(), binding.localAddress().getPort())));
+                    settings.executors()
+                            .at(address(
+                                    settings.httpHost(), binding.localAddress().getPort())));
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
             owner.set(tasks);
             Resources own = resources;
             settings.lending()
                     .map(lending -> new LendingActor.Parts(
-                            lending.estimator(), lending.qos(), lending.interval(), own, board, containers, threads.blocking()))
+                            lending.estimator(),
+                            lending.qos(),
+                            lending.interval(),
+                            own,
+                            board,
+                            containers,
+                            threads.blocking()))
                     .ifPresent(lending -> system.tell(new AgentGuardian.Lend(lending, conversation)));
             AgentNode node = new AgentNode(
                     settings, system, binding, conversation, tasks, link, containers, threads, board, registration);

@@ -122,7 +122,6 @@ record AgentSettings(
                         ""),
                 maxBody(agent.getBytes("http.max-body")),
                 DockerKeys.read(agent.getConfig("docker"), logs(agent.getConfig("logs"))));
-
     }
 
     private static LogLimits logs(Config logs) {

@@ -137,8 +137,9 @@ final class TaskWork {
     }
 
     private void kill(AgentTask task, Optional<Duration> grace, Optional<Duration> maxGrace) {
-        Duration standard =
-                task.isExecutorRun() ? tools.executors().shutdownGrace() : tools.settings().killGrace();
+        Duration standard = task.isExecutorRun()
+                ? tools.executors().shutdownGrace()
+                : tools.settings().killGrace();
         Duration wanted = grace.or(task.info()::killGrace).orElse(standard);
         Duration given = maxGrace.filter(most -> most.compareTo(wanted) < 0).orElse(wanted);
         log.info("task.kill task={} pid={} grace={}", task.key(), pid(task), given);
@@ -244,10 +245,7 @@ final class TaskWork {
 
     /** Others need what it was lent. As Mesos, without a grace. */
     void preempt(TaskKey id, String why) {
-        end(
-                id,
-                new Verdict(TaskState.GONE, Optional.of("CONTAINER_PREEMPTED"), why, Optional.empty()),
-                Duration.ZERO);
+        end(id, new Verdict(TaskState.GONE, Optional.of("CONTAINER_PREEMPTED"), why, Optional.empty()), Duration.ZERO);
     }
 
     private void end(TaskKey id, Verdict why, Duration grace) {

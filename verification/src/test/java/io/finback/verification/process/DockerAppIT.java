@@ -37,8 +37,7 @@ final class DockerAppIT {
             ClusterProcesses.NodeProcess master = cluster.master();
             cluster.awaitReady(master);
             ClusterProcesses.NodeProcess agent = cluster.agent(
-                    1,
-                    List.of("finback.agent.docker.host=" + engine.host(), "finback.agent.docker.remove-delay=0s"));
+                    1, List.of("finback.agent.docker.host=" + engine.host(), "finback.agent.docker.remove-delay=0s"));
             ClusterProcesses.NodeProcess router = cluster.router(1);
             cluster.awaitReady(agent);
             cluster.awaitReady(router);
