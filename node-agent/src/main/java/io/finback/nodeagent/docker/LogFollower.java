@@ -1,12 +1,16 @@
 package io.finback.nodeagent.docker;
 
 import com.github.dockerjava.transport.DockerHttpClient.Response;
+import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.HashMap;
@@ -58,7 +62,8 @@ final class LogFollower {
             query.put("since", last.getEpochSecond() + "." + String.format("%09d", last.getNano()));
         }
         try (Response response = engine.open("GET", "/containers/" + name + "/logs", query, Map.of());
-                DataInputStream frames = new DataInputStream(response.getBody())) {
+                DataInputStream frames = new DataInputStream(new BufferedInputStream(response.getBody()));
+                FileChannel mark = FileChannel.open(position, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             byte[] header = new byte[HEADER_BYTES];
             while (readHeader(frames, header)) {
                 int length = ((header[4] & 0xff) << 24)
@@ -73,7 +78,7 @@ final class LogFollower {
                 if (frame.length < length) {
                     return;
                 }
-                take(header[0] == STDERR, frame);
+                take(header[0] == STDERR, frame, mark);
             }
         }
     }
@@ -87,7 +92,7 @@ final class LogFollower {
         }
     }
 
-    private void take(boolean stderr, byte[] frame) throws IOException {
+    private void take(boolean stderr, byte[] frame, FileChannel mark) throws IOException {
         int space = 0;
         while (space < frame.length && frame[space] != ' ') {
             space++;
@@ -102,7 +107,13 @@ final class LogFollower {
         if (at.isAfter(last)) {
             output.write(stderr, frame, space + 1, frame.length - space - 1);
             last = at;
-            Files.writeString(position, at.toString());
+            // Always as long: a shorter one would leave an end of the one before.
+            ByteBuffer text = ByteBuffer.wrap(
+                    String.format("%-40s", at).getBytes(StandardCharsets.US_ASCII));
+            int written = mark.write(text, 0);
+            if (written < text.capacity()) {
+                throw new IOException(position + ": " + written + " bytes written");
+            }
         }
     }
 }
