@@ -12,9 +12,11 @@ import akka.http.javadsl.ServerBinding;
 import akka.pattern.Patterns;
 import com.typesafe.config.Config;
 import io.finback.controlplane.allocation.AllocationDelta;
+import io.finback.controlplane.allocation.AllocatorMeter;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.framework.SchedulerCall;
+import io.finback.controlplane.job.JobEntity;
 import io.finback.controlplane.mesosapi.ClusterApi;
 import io.finback.controlplane.mesosapi.ClusterApiParts;
 import io.finback.controlplane.mesosapi.MasterIdentity;
@@ -25,6 +27,7 @@ import io.finback.controlplane.mesosapi.subscribe.SchedulerApi;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.ClusterView;
 import io.finback.controlplane.view.EventLog;
+import io.finback.resources.FrameworkId;
 import io.finback.runtime.ClusterSystem;
 import io.finback.runtime.Management;
 import io.finback.runtime.Node;
@@ -56,11 +59,15 @@ public final class MasterNode implements Node {
     private static final Logger log = LoggerFactory.getLogger(MasterNode.class);
     private static final Duration DRAIN = Duration.ofSeconds(5);
 
+    /** The frameworks of the services rooms: nobody from outside may speak for them. */
+    private static final Set<FrameworkId> BUILT_IN = Set.of(SchedulerMessage.FRAMEWORK, JobEntity.FRAMEWORK);
+
     private static final ServicesStarter SERVICES = new ServicesBoot();
 
     private final ActorSystem<Void> system;
     private final AtomicReference<ClusterSnapshot> view = new AtomicReference<>(ClusterSnapshot.EMPTY);
     private final EventLog events;
+    private final AllocatorMeter meter = new AllocatorMeter();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<String> terminated = new CompletableFuture<>();
     private volatile String reason = "the master's actor system ended (downed, or its disk failed); see the log";
@@ -106,14 +113,11 @@ public final class MasterNode implements Node {
                 settings,
                 spawn(ClusterView.publisher(topics.allocation()), "allocation-publisher"),
                 spawn(ClusterView.publisher(topics.frameworks()), "framework-publisher"),
-                new AgentStandings(view::get));
+                new AgentStandings(view::get),
+                meter);
         var unused = spawn(
                 ClusterView.create(
-                        view,
-                        events,
-                        topics,
-                        Set.of(SchedulerMessage.FRAMEWORK),
-                        settings.allocator().viewDelay()),
+                        view, events, topics, BUILT_IN, settings.allocator().viewDelay()),
                 "finback-view");
         Readiness.of(system).add("master", () -> CompletableFuture.completedFuture(isServing()));
         CompletionStage<Void> management = Management.start(system);
@@ -158,7 +162,8 @@ public final class MasterNode implements Node {
                 MasterSettings.flags(config),
                 events,
                 OperatorCommands.sharded(system, settings.api().askTimeout()),
-                Set.of(SchedulerMessage.FRAMEWORK),
+                BUILT_IN,
+                meter,
                 system));
         SchedulerApi schedulers = SchedulerApi.create(
                 system,
@@ -166,7 +171,7 @@ public final class MasterNode implements Node {
                         settings.schedulerApi(),
                         self::get,
                         id -> ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, id.value()),
-                        Set.of(SchedulerMessage.FRAMEWORK)));
+                        BUILT_IN));
         Gate gate = new Gate(settings.connections());
         ClusterApi all = api.with("/api/v1/scheduler", schedulers::answer)
                 .withMetrics(() -> schedulers.counters().prometheus())

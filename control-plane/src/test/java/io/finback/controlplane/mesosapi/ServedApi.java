@@ -7,6 +7,7 @@ import akka.http.javadsl.ServerBinding;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.ConfigFactory;
+import io.finback.controlplane.allocation.AllocatorMeter;
 import io.finback.controlplane.allocation.OperatorCommand;
 import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.allocator.Explanation;
@@ -75,6 +76,7 @@ final class ServedApi implements AutoCloseable, OperatorCommands {
                 events,
                 this,
                 Set.of(FrameworkId.of("built-in")),
+                new AllocatorMeter(),
                 kit.system()));
         binding = Connections.bind(
                         kit.system(),

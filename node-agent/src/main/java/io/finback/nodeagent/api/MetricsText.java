@@ -56,7 +56,28 @@ final class MetricsText {
                 .append("\"} ")
                 .append(standing.available() ? 1 : 0)
                 .append('\n'));
+        counter(
+                text,
+                "finback_agent_out_of_memory_total",
+                "Containers that were ended because they needed more memory than they may have.",
+                view.containment().outOfMemory().getAsLong());
+        gauge(
+                text,
+                "finback_agent_control_groups_left",
+                "Control groups of ended containers that could not be removed yet.",
+                view.containment().leftGroups().getAsLong());
+        isolators(text, view.containment());
         return text.toString();
+    }
+
+    private static void isolators(StringBuilder text, ContainmentView containment) {
+        text.append("# HELP finback_agent_isolator_on 1 for what contains tasks here, 0 for what does not work.\n")
+                .append("# TYPE finback_agent_isolator_on gauge\n");
+        containment.isolators().forEach(status -> text.append("finback_agent_isolator_on{isolator=\"")
+                .append(status.isolator())
+                .append("\"} ")
+                .append(status.on() ? 1 : 0)
+                .append('\n'));
     }
 
     private static long staged(List<AgentTask> live) {

@@ -44,6 +44,7 @@ final class StateJson {
         new TreeMap<>(view.attributes()).forEach((name, text) -> attribute(attributes, name, text));
         view.domain().ifPresent(domain -> state.set("domain", fault(domain)));
         state.set("flags", Flags.of(view));
+        state.set("isolators", view.containment().json());
 
         ArrayNode containerizers = state.putArray("containerizers");
         view.containers().standings().forEach((name, standing) -> containerizers

@@ -11,6 +11,7 @@ import akka.http.javadsl.settings.ServerSettings;
 import com.typesafe.config.Config;
 import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
+import io.finback.nodeagent.api.ContainmentView;
 import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
@@ -29,9 +30,9 @@ import io.finback.nodeagent.machine.Machine;
 import io.finback.nodeagent.node.AgentGuardian;
 import io.finback.nodeagent.node.ConversationActor;
 import io.finback.nodeagent.node.ConversationSettings;
+import io.finback.nodeagent.node.LendingActor;
 import io.finback.nodeagent.node.LinkGuardian;
 import io.finback.nodeagent.node.Registration;
-import io.finback.nodeagent.node.LendingActor;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksActor;
@@ -135,14 +136,14 @@ public final class AgentNode implements Node {
             throw new StartFailure("finback.data-dir: " + settings.dataDir() + " cannot be used (" + e + ")", e);
         }
         Isolation isolation = TaskContainment.on(settings, tools);
-        Containerizers containers = new Containerizers(List.of(
-                DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId),
-                new ProcessContainerizer(
-                        new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv()),
-                        new Processes(tools),
-                        isolation,
-                        sandboxes.ofAllIds(),
-                        bootId)));
+        ProcessContainerizer commands = new ProcessContainerizer(
+                new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv()),
+                new Processes(tools),
+                isolation,
+                sandboxes.ofAllIds(),
+                bootId);
+        Containerizers containers = new Containerizers(
+                List.of(commands, DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId)));
         AgentView view = new AgentView(
                 id.value(),
                 settings.hostname(),
@@ -155,6 +156,7 @@ public final class AgentNode implements Node {
                 sandboxes,
                 registration,
                 containers,
+                new ContainmentView(isolation.all(), commands::outOfMemory, commands::leftGroups),
                 settings.flags());
 
         LaunchThreads threads = LaunchThreads.start(

@@ -6,6 +6,7 @@ import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
 import com.google.errorprone.annotations.FormatMethod;
 import com.typesafe.config.ConfigFactory;
+import io.finback.controlplane.allocation.AllocatorMeter;
 import io.finback.controlplane.allocation.OperatorCommand;
 import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.allocator.AgentRecord;
@@ -78,6 +79,7 @@ public final class StateBench {
                 new EventLog(1000),
                 nobody(),
                 Set.of(),
+                new AllocatorMeter(),
                 system));
         ServerBinding binding = Http.get(system)
                 .newServerAt("127.0.0.1", 0)
