@@ -59,7 +59,7 @@ final class ServedApi implements AutoCloseable, OperatorCommands {
     private final ServerBinding binding;
 
     ServedApi() throws Exception {
-        this(new ClusterApiSettings(100, 1 << 20, Duration.ofSeconds(5), 3, 100));
+        this(new ClusterApiSettings(100, 1 << 20, Duration.ofSeconds(5), 3, 100, 2));
     }
 
     ServedApi(ClusterApiSettings settings) throws Exception {

@@ -30,6 +30,7 @@ import io.finback.nodeagent.machine.Machine;
 import io.finback.nodeagent.node.AgentGuardian;
 import io.finback.nodeagent.node.ConversationActor;
 import io.finback.nodeagent.node.ConversationSettings;
+import io.finback.nodeagent.node.DiskWatch;
 import io.finback.nodeagent.node.LendingActor;
 import io.finback.nodeagent.node.LinkGuardian;
 import io.finback.nodeagent.node.Registration;
@@ -196,6 +197,9 @@ public final class AgentNode implements Node {
                                     settings.httpHost(), binding.localAddress().getPort())));
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
+            settings.diskChecks()
+                    .map(every -> DiskWatch.start(board, sandboxes, every, tasks::tell))
+                    .ifPresent(watch -> system.getWhenTerminated().thenAccept(done -> watch.close()));
             owner.set(tasks);
             Resources own = resources;
             settings.lending()

@@ -74,7 +74,7 @@ public final class StateBench {
                 () -> self,
                 Clock.systemUTC(),
                 reads,
-                new ClusterApiSettings(1000, 1 << 20, Duration.ofSeconds(5), 1000, 1000),
+                new ClusterApiSettings(1000, 1 << 20, Duration.ofSeconds(5), 1000, 1000, 10),
                 new TreeMap<>(),
                 new EventLog(1000),
                 nobody(),
