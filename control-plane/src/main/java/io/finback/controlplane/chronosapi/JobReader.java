@@ -111,8 +111,7 @@ final class JobReader {
             int time = text.indexOf('T');
             Period days = time == 1 ? Period.ZERO : Period.parse(time < 0 ? text : text.substring(0, time));
             Duration exact = time < 0 ? Duration.ZERO : Duration.parse("P" + text.substring(time));
-            Duration all =
-                    MONTH.multipliedBy(days.toTotalMonths())
+            Duration all = MONTH.multipliedBy(days.toTotalMonths())
                     .plusDays(days.get(ChronoUnit.DAYS))
                     .plus(exact);
             if (!all.isNegative() && !all.isZero()) {

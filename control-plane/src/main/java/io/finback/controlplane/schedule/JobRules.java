@@ -41,9 +41,9 @@ public final class JobRules {
         }
         if (same) {
             // What passed while it was disabled was not owed.
-            Optional<Instant> next = state.next().filter(n -> n.isAfter(now)).or(() -> timetable
-                    .get()
-                    .next(now));
+            Optional<Instant> next = state.next()
+                    .filter(n -> n.isAfter(now))
+                    .or(() -> timetable.get().next(now));
             return new JobEvent.JobPut(job, next, state.left());
         }
         OptionalLong left = timetable.get().runs();
