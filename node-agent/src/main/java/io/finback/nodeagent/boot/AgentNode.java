@@ -12,6 +12,7 @@ import com.typesafe.config.Config;
 import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.ContainmentView;
+import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
@@ -30,6 +31,7 @@ import io.finback.nodeagent.machine.Machine;
 import io.finback.nodeagent.node.AgentGuardian;
 import io.finback.nodeagent.node.ConversationActor;
 import io.finback.nodeagent.node.ConversationSettings;
+import io.finback.nodeagent.node.DiskWatch;
 import io.finback.nodeagent.node.LendingActor;
 import io.finback.nodeagent.node.LinkGuardian;
 import io.finback.nodeagent.node.Registration;
@@ -193,6 +195,9 @@ public final class AgentNode implements Node {
                     settings.executors().at(address(settings.httpHost(), binding.localAddress().getPort())));
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
+            settings.diskChecks()
+                    .map(every -> DiskWatch.start(board, sandboxes, every, tasks::tell))
+                    .ifPresent(watch -> system.getWhenTerminated().thenAccept(done -> watch.close()));
             owner.set(tasks);
             Resources own = resources;
             settings.lending()
@@ -365,7 +370,14 @@ public final class AgentNode implements Node {
                         settings.files().maxEntries()),
                 system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
                 settings.files().maxFollowers(),
-                new ExecutorApi(system, view, port, tasks, settings.maxBody()));
+                new ExecutorApi(system, view, port, tasks, settings.maxBody()),
+                new AgentApi(
+                        system,
+                        view,
+                        port,
+                        new Inside(tools()),
+                        system.dispatchers().lookup(DispatcherSelector.blocking()),
+                        settings.maxBody()));
         try {
             ServerBinding binding = Http.get(system)
                     .newServerAt(settings.httpHost(), settings.httpPort())
