@@ -8,7 +8,7 @@ final class MetricsText {
     private MetricsText() {}
 
     static String prometheus(AgentView view) {
-        List<AgentTask> live = view.board().live();
+        List<AgentTask> live = tasks(view);
         StringBuilder text = new StringBuilder();
         gauge(
                 text,
@@ -68,6 +68,11 @@ final class MetricsText {
                 view.containment().leftGroups().getAsLong());
         isolators(text, view.containment());
         return text.toString();
+    }
+
+    /** Without the runs of executors, which are no tasks to anybody outside. */
+    private static List<AgentTask> tasks(AgentView view) {
+        return view.board().live().stream().filter(task -> !task.isExecutorRun()).toList();
     }
 
     private static void isolators(StringBuilder text, ContainmentView containment) {

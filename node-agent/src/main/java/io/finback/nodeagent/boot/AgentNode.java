@@ -12,6 +12,7 @@ import com.typesafe.config.Config;
 import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.ContainmentView;
+import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
@@ -374,7 +375,14 @@ public final class AgentNode implements Node {
                         settings.files().maxEntries()),
                 system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
                 settings.files().maxFollowers(),
-                new ExecutorApi(system, view, port, tasks, settings.maxBody()));
+                new ExecutorApi(system, view, port, tasks, settings.maxBody()),
+                new AgentApi(
+                        system,
+                        view,
+                        port,
+                        new Inside(tools()),
+                        system.dispatchers().lookup(DispatcherSelector.blocking()),
+                        settings.maxBody()));
         try {
             ServerBinding binding = Http.get(system)
                     .newServerAt(settings.httpHost(), settings.httpPort())
