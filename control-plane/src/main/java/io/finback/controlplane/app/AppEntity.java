@@ -24,6 +24,7 @@ import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.InstancePlanner;
+import io.finback.controlplane.scheduler.Listening;
 import io.finback.controlplane.scheduler.MemberChange;
 import io.finback.controlplane.scheduler.TaskEnvironment;
 import io.finback.controlplane.scheduler.TaskReport;
@@ -59,6 +60,12 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         INSTANCE
     }
 
+    private enum TakeLooks implements AppCommand {
+        INSTANCE
+    }
+
+    private record Looked(String taskId, int index, ProbeResult result) implements AppCommand {}
+
     private record PortAnswered(String taskId, boolean refused) implements AppCommand {}
 
     /** Small on purpose: a command from the stash that persists nothing costs stack (a known trap), and callers try again. */
@@ -75,6 +82,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     private final AppLinks links;
     private final AppOutbox outbox;
     private final PortWatch portWatch;
+    private final AppChecks checks;
     private boolean idle;
 
     /** Answers that wait until service ports are journaled, so that a read after them sees the ports. */
@@ -100,6 +108,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         this.settings = settings;
         this.clock = clock;
         this.links = links;
+        this.checks = new AppChecks(appId, links, () -> EventIds.next(clock.instant()));
         this.portWatch = new PortWatch(settings.listenWait());
         this.outbox = new AppOutbox(settings, links, context.getSelf());
     }
@@ -148,6 +157,11 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .onCommand(AppCommand.EndpointsWritten.class, this::onEndpointsWritten)
                 .onCommand(PortsOverdue.class, (state, c) -> commit(state, List.of(), this::answerAfterPorts))
                 .onCommand(PortAnswered.class, this::onPortAnswered)
+                .onCommand(Looked.class, this::onLooked)
+                .onCommand(TakeLooks.class, (state, c) -> {
+                    takeLooks(state);
+                    return Effect().noReply();
+                })
                 .onCommand(AskPorts.class, (state, c) -> {
                     askPorts();
                     return Effect().noReply();
@@ -199,6 +213,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private ReplyEffect<AppEvent, AppState> onWake(AppState state, AppCommand.Wake c) {
+        checks.reportAll(clock.instant());
         return Effect().reply(c.replyTo(), snapshot(state));
     }
 
@@ -240,11 +255,12 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         if (TaskReport.stray(state, c.status())) {
             TaskId task = c.status().task();
             outbox.stray(task, c.status().agent());
+            checks.stray(c.status(), clock.instant());
             context.getLog().info("app.stray_task_killed appId={} taskId={}", appId, task);
         }
         return commit(
                 state,
-                TaskReport.events(state, c.status()),
+                checks.reported(state, c.status(), clock.instant()),
                 s -> outbox.acknowledge(c.status().task(), c.status().uuid()));
     }
 
@@ -325,14 +341,16 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         Optional<String> before = state.lock().map(l -> l.plan().id());
         AppState folded = AppEvent.fold(state, events);
         portWatch.observe(folded, now);
+        checks.observe(folded, now);
         all.addAll(InstancePlanner.settle(
-                folded, now, portWatch.listening(), () -> UUID.randomUUID().toString()));
+                folded, now, listening(), () -> UUID.randomUUID().toString()));
         if (all.isEmpty()) {
             return Effect().none().thenRun((AppState s) -> committed(s, then)).thenNoReply();
         }
         return Effect()
                 .persist(all)
                 .thenRun((AppState s) -> {
+                    checks.publish(state, all, now);
                     before.filter(id -> !AppChange.holds(s, id)).ifPresent(id -> outbox.notHeld(s, id));
                     committed(s, then);
                 })
@@ -343,12 +361,36 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         sync(state, false);
         then.accept(state);
         askPorts();
+        takeLooks(state);
         Duration next = outbox.busy(state) ? settings.busyTick() : settings.idleTick();
         timers.startSingleTimer(Tick.INSTANCE, next);
     }
 
     private void sync(AppState state, boolean tick) {
-        outbox.sync(state, portWatch.listening(), lastSequenceNumber(context), clock.instant(), tick);
+        outbox.sync(state, listening(), lastSequenceNumber(context), clock.instant(), tick);
+    }
+
+    private Listening listening() {
+        return portWatch.listening().withUnready(checks.unready());
+    }
+
+    private ReplyEffect<AppEvent, AppState> onLooked(AppState state, Looked c) {
+        List<AppEvent> events = checks.looked(state, c.taskId(), c.index(), c.result(), clock.instant());
+        if (events.isEmpty() && c.index() != HealthWatch.READINESS) {
+            takeLooks(state);
+            return Effect().noReply();
+        }
+        return commit(state, events, s -> {});
+    }
+
+    private void takeLooks(AppState state) {
+        Instant now = clock.instant();
+        checks.due(state, now)
+                .forEach(look -> context.pipeToSelf(
+                        links.look(look),
+                        (result, failure) -> new Looked(
+                                look.taskId(), look.index(), failure == null ? result : ProbeResult.NOTHING)));
+        checks.next(state, now).ifPresent(wait -> timers.startSingleTimer(TakeLooks.INSTANCE, wait));
     }
 
     private void askPorts() {

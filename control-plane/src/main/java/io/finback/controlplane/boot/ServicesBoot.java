@@ -7,6 +7,7 @@ import com.typesafe.config.Config;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.marathonapi.ServicesApi;
+import io.finback.controlplane.service.EventSettings;
 import io.finback.controlplane.service.ServicesSettings;
 import io.finback.persistence.EventFeed;
 import io.finback.runtime.StartFailure;
@@ -39,6 +40,7 @@ final class ServicesBoot implements ServicesStarter {
                 ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, SchedulerMessage.FRAMEWORK.value()));
         return Http.get(system)
                 .newServerAt(listen.host(), listen.port())
+                .adaptSettings(server -> server.withRemoteAddressAttribute(true)) // events name who asked
                 .bind(api.route())
                 .handle((binding, failure) -> {
                     if (failure != null) {
@@ -63,6 +65,13 @@ final class ServicesBoot implements ServicesStarter {
                 services.duration("listen-wait", Duration.ZERO, LONGEST),
                 services.duration("refuse", SHORTEST, LONGEST),
                 services.duration("ask-timeout", SHORTEST, LONGEST),
-                services.bytes("max-body", MIN_BODY, MAX_BODY));
+                services.bytes("max-body", MIN_BODY, MAX_BODY))
+                .with(
+                        new EventSettings(
+                                services.intIn("events.kept", 0, 1_000_000),
+                                services.intIn("events.buffer", 16, 1_000_000),
+                                services.intIn("events.readers", 1, 100_000),
+                                services.duration("events.heartbeat", SHORTEST, LONGEST)),
+                        services.intIn("health-checks", 1, 100_000));
     }
 }

@@ -71,7 +71,8 @@ final class AppReader {
                 killSelection(fields, problems),
                 fields.seconds("taskKillGracePeriodSeconds"),
                 fields.object("container").map(c -> c.text("type").orElse("DOCKER")),
-                fields.text("executor").orElse(""));
+                fields.text("executor").orElse(""),
+                HealthReader.read(fields, problems));
         if (!problems.wrongTypes()) {
             problems.rules(AppRules.check(app));
         }

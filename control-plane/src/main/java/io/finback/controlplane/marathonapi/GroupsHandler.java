@@ -76,7 +76,7 @@ final class GroupsHandler {
         if (now.exists(path) && !empty) {
             throw ApiFailure.of(409, "Group " + path + " is already created. Use PUT to change this group.");
         }
-        return rollout.run(request.flag("force", false), () -> new GroupTree(services.view()).wish(update))
+        return rollout.run(request, () -> new GroupTree(services.view()).wish(update))
                 .thenApply(plan -> Answer.deployment(201, plan.id(), plan.version())
                         .with("Location", "http://" + request.host() + "/v2/groups" + path));
     }
@@ -84,7 +84,6 @@ final class GroupsHandler {
     CompletionStage<Answer> put(Request request, String at) {
         JsonNode body = request.json();
         GroupUpdate update = GroupReader.read(body, at);
-        boolean force = request.flag("force", false);
         if (update.version().isPresent()) {
             return rollback(request, update.path(), update.version().get());
         }
@@ -95,7 +94,7 @@ final class GroupsHandler {
             return Rollout.steps(rollout.dryRun(new GroupTree(services.view()).wish(update)))
                     .now();
         }
-        return rollout.run(force, () -> new GroupTree(services.view()).wish(update))
+        return rollout.run(request, () -> new GroupTree(services.view()).wish(update))
                 .thenApply(GroupsHandler::deployment);
     }
 
@@ -119,7 +118,7 @@ final class GroupsHandler {
 
     CompletionStage<Answer> delete(Request request, String path) {
         known(path);
-        return rollout.run(request.flag("force", false), () -> {
+        return rollout.run(request, () -> {
                     List<Rollout.Target> targets = new ArrayList<>();
                     List<String> removed = new ArrayList<>();
                     new GroupTree(services.view()).gone(path, targets, removed);
@@ -130,7 +129,7 @@ final class GroupsHandler {
 
     private CompletionStage<Answer> rollback(Request request, String path, Instant at) {
         return rollout.runLater(
-                        request.flag("force", false), () -> stored(path, at).thenApply(then -> {
+                        request, () -> stored(path, at).thenApply(then -> {
                             List<Rollout.Target> targets = new ArrayList<>();
                             for (AppSnapshot app : known(path).appsUnder(path)) {
                                 AppVersion old = then.get(app.appId());

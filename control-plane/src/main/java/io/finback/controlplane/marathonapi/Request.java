@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param query every value of every parameter
  * @param host what the client called this server
  * @param accept the Accept header, empty if none
+ * @param clientIp where the connection comes from
  */
 record Request(
         String method,
@@ -22,6 +23,7 @@ record Request(
         Map<String, List<String>> query,
         String host,
         String accept,
+        String clientIp,
         ByteString body) {
 
     /** Only {@code true} in any case is true: clients send {@code True}. */

@@ -113,7 +113,7 @@ final class TasksHandler {
 
     private CompletionStage<Answer> scaleMany(Request request, Map<String, List<String>> byApp) {
         if (byApp.size() > 1) {
-            return rollout.run(request.flag("force", false), () -> fewer(byApp))
+            return rollout.run(request, () -> fewer(byApp))
                     .thenApply(plan -> Answer.deployment(200, plan.id(), plan.version()));
         }
         return byApp.isEmpty()

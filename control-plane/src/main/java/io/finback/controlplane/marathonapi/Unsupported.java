@@ -11,8 +11,6 @@ final class Unsupported {
             "fetch",
             "uris",
             "storeUrls",
-            "healthChecks",
-            "readinessChecks",
             "check",
             "secrets",
             "residency",

@@ -16,7 +16,8 @@ import java.util.TreeMap;
  * @param ports service ports, one host port each per instance; 0: to be assigned
  * @param fetch kept and shown; nothing is downloaded yet
  * @param containerType kept and shown when a container without image and volumes was given
- * @param dependencies absolute paths; kept and shown
+ * @param dependencies absolute paths of apps and groups that must be there first
+ * @param health empty: running is enough
  */
 public record AppDefinition(
         String id,
@@ -42,7 +43,8 @@ public record AppDefinition(
         KillSelection killSelection,
         Optional<Duration> killGrace,
         Optional<String> containerType,
-        String executor) {
+        String executor,
+        Optional<AppHealth> health) {
 
     /** {@code protocol}: {@code tcp}, {@code udp} or {@code udp,tcp}. */
     public record PortDefinition(int port, String protocol, Optional<String> name, Map<String, String> labels) {
@@ -83,6 +85,15 @@ public record AppDefinition(
         constraints = List.copyOf(constraints);
         acceptedResourceRoles = List.copyOf(acceptedResourceRoles);
         dependencies = List.copyOf(dependencies);
+        health = health.filter(h -> !h.checks().isEmpty() || h.readiness().isPresent());
+    }
+
+    public List<AppHealth.Check> checks() {
+        return health.map(AppHealth::checks).orElse(List.of());
+    }
+
+    public Optional<AppHealth.Readiness> readiness() {
+        return health.flatMap(AppHealth::readiness);
     }
 
     public AppDefinition withInstances(int count) {
@@ -142,7 +153,8 @@ public record AppDefinition(
                 killSelection,
                 killGrace,
                 containerType,
-                executor);
+                executor,
+                health);
     }
 
     private static Map<String, String> sorted(Map<String, String> map) {

@@ -58,6 +58,7 @@ public final class AppRules {
         if (app.dependencies().contains(app.id())) {
             found.add(new Violation("/dependencies", "must not contain the app itself: " + app.id()));
         }
+        HealthRules.check(found, app);
         singleInstance(found, app);
         return found;
     }

@@ -6,6 +6,7 @@ import io.finback.resources.Ranges;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
+import io.finback.tasks.RunOptions;
 import io.finback.tasks.TaskInfo;
 import java.math.BigDecimal;
 import java.time.ZoneOffset;
@@ -13,6 +14,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -30,6 +32,9 @@ public final class TaskEnvironment {
         Instance.Place place = instance.place().orElseThrow();
         Map<String, String> env = environment(version, instance.taskId(), place);
         CommandInfo command = new CommandInfo(app.cmd().isPresent(), app.cmd().orElse(""), app.args(), env, app.user());
+        RunOptions options = AgentChecks.of(app, place, env)
+                .map(RunOptions.NONE::withHealthCheck)
+                .orElse(RunOptions.NONE);
         return new TaskInfo(
                 TaskId.of(instance.taskId()),
                 AppPath.hostName(app.id()),
@@ -38,7 +43,10 @@ public final class TaskEnvironment {
                 resources(app).withPorts(Ranges.ofValues(place.ports())),
                 command,
                 app.killGrace(),
-                app.labels());
+                app.labels(),
+                TaskInfo.ANY_ROLE,
+                Optional.empty(),
+                options);
     }
 
     /** What one instance needs besides its ports. */

@@ -381,6 +381,10 @@ class ServicesApiTest {
     }
 
     static void noDeployment(String appId) {
+        awaitIdle(client, appId);
+    }
+
+    static void awaitIdle(Client client, String appId) {
         TestMaster.await(
                 "deployed " + appId, () -> !client.get("/v2/deployments").text().contains("\"" + appId + "\""));
     }

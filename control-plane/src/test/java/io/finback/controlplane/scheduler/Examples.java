@@ -57,7 +57,8 @@ public final class Examples {
                 KillSelection.YOUNGEST_FIRST,
                 Optional.of(Duration.ofSeconds(3)),
                 Optional.empty(),
-                "");
+                "",
+                Optional.empty());
     }
 
     public static AppDefinition app(int instances) {
