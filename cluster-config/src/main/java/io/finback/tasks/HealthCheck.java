@@ -1,6 +1,7 @@
 package io.finback.tasks;
 
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * Decides whether a task is healthy, and ends one that is not. Source: Mesos {@code HealthCheck}.
@@ -17,4 +18,19 @@ public record HealthCheck(
         Duration interval,
         Duration timeout,
         int consecutiveFailures,
-        Duration gracePeriod) {}
+        Duration gracePeriod) {
+    /** The same for everybody to see: environments hold secrets. */
+    public HealthCheck withoutEnvironment() {
+        return probe.command()
+                .filter(command -> !command.environment().isEmpty())
+                .map(command -> new HealthCheck(
+                        Probe.of(new CommandInfo(
+                                command.shell(), command.value(), command.arguments(), Map.of(), command.user())),
+                        delay,
+                        interval,
+                        timeout,
+                        consecutiveFailures,
+                        gracePeriod))
+                .orElse(this);
+    }
+}

@@ -29,9 +29,8 @@ public final class StatusMessages {
         status.message().ifPresent(message::setMessage);
         status.healthy().ifPresent(message::setHealthy);
         status.uuid().map(StatusMessages::bytes).ifPresent(message::setUuid);
-        status.pid()
-                .ifPresent(pid -> message.setContainerStatus(
-                        Protos.ContainerStatus.newBuilder().setExecutorPid(Math.toIntExact(pid))));
+        status.details().check().map(CheckMessages::to).ifPresent(message::setCheckStatus);
+        container(status).ifPresent(message::setContainerStatus);
         status.unreachableAt()
                 .ifPresent(at ->
                         message.setUnreachableTime(Protos.TimeInfo.newBuilder().setNanoseconds(nanoseconds(at))));
@@ -41,6 +40,20 @@ public final class StatusMessages {
                     Protos.ExecutorID.newBuilder().setValue(status.task().value()));
         }
         return message.build();
+    }
+
+    /** What is known of the container, if anything. */
+    private static Optional<Protos.ContainerStatus> container(TaskStatus status) {
+        if (status.pid().isEmpty() && status.details().containerId().isEmpty()) {
+            return Optional.empty();
+        }
+        Protos.ContainerStatus.Builder message = Protos.ContainerStatus.newBuilder();
+        status.pid().ifPresent(pid -> message.setExecutorPid(Math.toIntExact(pid)));
+        status.details()
+                .containerId()
+                .ifPresent(id ->
+                        message.setContainerId(Protos.ContainerID.newBuilder().setValue(id)));
+        return Optional.of(message.build());
     }
 
     /** The state of the same name. */

@@ -8,6 +8,7 @@ import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.DiscoveryInfo;
+import io.finback.tasks.RunOptions;
 import io.finback.tasks.TaskInfo;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,12 +54,29 @@ public final class TaskMessages {
                 framework,
                 AgentId.of(message.getAgentId().getValue()),
                 resources,
-                command(message.getCommand()),
+                command("task.command", message.getCommand()),
                 grace,
                 Labelled.from(message.getLabels()),
                 ResourceMessages.allocatedTo("task.resources", message.getResourcesList())
                         .orElse(TaskInfo.ANY_ROLE),
-                message.hasDiscovery() ? Optional.of(discovery(message.getDiscovery())) : Optional.empty());
+                message.hasDiscovery() ? Optional.of(discovery(message.getDiscovery())) : Optional.empty(),
+                options(message));
+    }
+
+    /** How it is run beyond its command and its resources. */
+    private static RunOptions options(Protos.TaskInfo message) {
+        RunOptions options = RunOptions.NONE;
+        if (message.hasHealthCheck()) {
+            options = options.withHealthCheck(CheckMessages.from(message.getHealthCheck()));
+        }
+        if (message.hasCheck()) {
+            options = options.withCheck(CheckMessages.from(message.getCheck()));
+        }
+        if (message.hasMaxCompletionTime()) {
+            options = options.withMaxCompletion(nanoseconds(
+                    "task.max_completion_time", message.getMaxCompletionTime().getNanoseconds()));
+        }
+        return options;
     }
 
     /** A duration of Mesos: nanoseconds, never negative here. */
@@ -76,16 +94,6 @@ public final class TaskMessages {
         }
         if (message.hasContainer()) {
             refuseContainer(message.getContainer());
-        }
-        if (message.hasHealthCheck()) {
-            throw wrong("task.health_check", message.getHealthCheck().getType(), LATER);
-        }
-        if (message.hasCheck()) {
-            throw wrong("task.check", message.getCheck().getType(), LATER);
-        }
-        if (message.hasMaxCompletionTime()) {
-            throw wrong(
-                    "task.max_completion_time", message.getMaxCompletionTime().getNanoseconds(), LATER);
         }
         if (message.getLimitsCount() > 0) {
             throw wrong("task.limits", message.getLimitsMap().keySet(), LATER);
@@ -108,14 +116,15 @@ public final class TaskMessages {
         }
     }
 
-    private static CommandInfo command(Protos.CommandInfo message) {
-        Map<String, String> environment = environment(message.getEnvironment());
+    /** What is run; {@code field} is where it stands. */
+    static CommandInfo command(String field, Protos.CommandInfo message) {
+        Map<String, String> environment = environment(field, message.getEnvironment());
         Optional<String> user = message.hasUser() ? Optional.of(message.getUser()) : Optional.empty();
-        checkText("task.command.value", message.getValue());
-        message.getArgumentsList().forEach(argument -> checkText("task.command.arguments", argument));
+        checkText(field + ".value", message.getValue());
+        message.getArgumentsList().forEach(argument -> checkText(field + ".arguments", argument));
         if (message.getShell()) {
             if (!message.hasValue()) {
-                throw wrong("task.command.value", "missing", "a command line, as shell is true");
+                throw wrong(field + ".value", "missing", "a command line, as shell is true");
             }
             return new CommandInfo(true, message.getValue(), List.of(), environment, user);
         }
@@ -129,15 +138,15 @@ public final class TaskMessages {
             }
         }
         if (arguments.isEmpty()) {
-            throw wrong("task.command", "no value and no arguments", "what to run");
+            throw wrong(field, "no value and no arguments", "what to run");
         }
         return new CommandInfo(false, "", arguments, environment, user);
     }
 
-    private static Map<String, String> environment(Environment message) {
+    private static Map<String, String> environment(String parent, Environment message) {
         Map<String, String> environment = new HashMap<>();
         for (Environment.Variable variable : message.getVariablesList()) {
-            String field = "task.command.environment." + variable.getName();
+            String field = parent + ".environment." + variable.getName();
             if (variable.getType() != Environment.Variable.Type.VALUE || variable.hasSecret()) {
                 throw wrong(field, "a " + variable.getType(), "a VALUE; secrets are not supported yet");
             }
@@ -145,7 +154,7 @@ public final class TaskMessages {
                 throw wrong(field, "missing", "a value");
             }
             if (variable.getName().isEmpty() || variable.getName().contains("=")) {
-                throw wrong("task.command.environment", "name '" + variable.getName() + "'", "a name without =");
+                throw wrong(parent + ".environment", "name '" + variable.getName() + "'", "a name without =");
             }
             checkText(field, variable.getName());
             checkText(field, variable.getValue());

@@ -3,11 +3,13 @@ package io.finback.controlplane.allocator;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What is volatile of a pool, for the few classes that keep it together: who sits where, what is free, what waits to be handed out. */
@@ -27,6 +29,11 @@ final class Board {
 
     /** Agents on which a quota left something. */
     final Set<Slot> heldBack = new LinkedHashSet<>();
+
+    /** Numbers of the open agents of which anything is left, and of those of which enough is left for the pool's own minimum. */
+    private final BitSet leftovers = new BitSet();
+
+    private final BitSet worthOffering = new BitSet();
 
     /** Seats with a minimum of their own. */
     int ownMinimums;
@@ -84,8 +91,24 @@ final class Board {
         seat.minimum = minimum;
     }
 
-    /** Tells the headroom what is free on this agent now. */
+    /**
+     * Agents of which somebody could be offered something, by number, so that the order is the same whenever the same happened. Costs what
+     * it finds: in a large pool nearly everything is in use or offered.
+     */
+    void forEachWithLeftovers(Consumer<Slot> action) {
+        BitSet numbers = ownMinimums > 0 ? leftovers : worthOffering;
+        for (int number = numbers.nextSetBit(0); number >= 0; number = numbers.nextSetBit(number + 1)) {
+            Slot slot = slots.at(number);
+            if (slot != null) {
+                action.accept(slot);
+            }
+        }
+    }
+
+    /** Notes what is free on this agent now. */
     void count(Slot slot) {
+        leftovers.set(slot.index, slot.isOpen && !slot.free().isEmpty());
+        worthOffering.set(slot.index, slot.isOpen && slot.free().isWorthOffering());
         long[] now = slot.isOpen ? slot.free().chargeable() : new long[0];
         headroom.changeFree(slot.counted, now);
         slot.counted = now;
@@ -94,6 +117,8 @@ final class Board {
     void forget(Slot slot) {
         filters.forget(slot);
         heldBack.remove(slot);
+        leftovers.clear(slot.index);
+        worthOffering.clear(slot.index);
         slots.remove(slot);
     }
 }

@@ -92,7 +92,7 @@ final class Pass {
 
     private void askRoused() {
         if (board.tree.isAnyAwake()) {
-            board.slots.forEach(slot -> {
+            board.forEachWithLeftovers(slot -> {
                 if (!slot.isDirty) {
                     handOut(slot, board.tree.root, true);
                 }

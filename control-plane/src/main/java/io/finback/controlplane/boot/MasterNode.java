@@ -8,7 +8,6 @@ import akka.actor.typed.Props;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.pubsub.Topic;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
-import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
 import akka.pattern.Patterns;
 import com.typesafe.config.Config;
@@ -21,6 +20,7 @@ import io.finback.controlplane.mesosapi.ClusterApiParts;
 import io.finback.controlplane.mesosapi.MasterIdentity;
 import io.finback.controlplane.mesosapi.OperatorCommands;
 import io.finback.controlplane.mesosapi.subscribe.Connections;
+import io.finback.controlplane.mesosapi.subscribe.Gate;
 import io.finback.controlplane.mesosapi.subscribe.SchedulerApi;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.ClusterView;
@@ -167,12 +167,11 @@ public final class MasterNode implements Node {
                         self::get,
                         id -> ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, id.value()),
                         Set.of(SchedulerMessage.FRAMEWORK)));
+        Gate gate = new Gate(settings.connections());
         ClusterApi all = api.with("/api/v1/scheduler", schedulers::answer)
-                .withMetrics(() -> schedulers.counters().prometheus());
-        CompletionStage<ServerBinding> bound = Http.get(system)
-                .newServerAt(listen.host(), listen.port())
-                .withSettings(Connections.settings(system, settings.connections()))
-                .bindFlow(Connections.flow(all::answer));
+                .withMetrics(() -> schedulers.counters().prometheus())
+                .withMetrics(gate::prometheus);
+        CompletionStage<ServerBinding> bound = Connections.bind(system, listen, gate, all::answer);
         return bound.handle((binding, failure) -> {
             if (failure != null) {
                 throw new CompletionException(new StartFailure(

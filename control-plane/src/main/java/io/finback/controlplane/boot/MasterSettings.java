@@ -96,6 +96,7 @@ record MasterSettings(
     private static Connections.Limits connections(SettingsReader config) {
         return new Connections.Limits(
                 config.intIn("max", 1, 1_000_000),
+                config.intIn("max-per-client", 1, 1_000_000),
                 config.duration("idle-timeout"),
                 config.duration("request-timeout"),
                 config.bytes("max-drained", 1024, Long.MAX_VALUE));

@@ -147,8 +147,8 @@ final class AcceptDesk {
             }
             ResourceOperation wanted = change.change();
             String id = turn.round().nextClaim() + "-" + steps.size();
-            steps.add(new FrameworkEvent.Step(
-                    List.of(), Optional.of(new ResourceOperation(id, wanted.type(), wanted.resources())), change.id()));
+            ResourceOperation named = new ResourceOperation(id, wanted.type(), wanted.resources());
+            steps.add(new FrameworkEvent.Step(List.of(), Optional.of(named), change.id()));
             change.id().ifPresent(name -> turn.round()
                     .operation(new OperationRecord(
                             name,
@@ -156,7 +156,8 @@ final class AcceptDesk {
                             SchedulerEvent.OperationState.PENDING,
                             Optional.empty(),
                             Optional.empty(),
-                            turn.now())));
+                            turn.now(),
+                            Optional.of(named))));
         }
 
         private void failed(String id, String message) {
@@ -386,6 +387,7 @@ final class AcceptDesk {
                 state,
                 Optional.of(message).filter(text -> !text.isEmpty()),
                 Optional.of(UUID.randomUUID().toString()),
-                turn.now()));
+                turn.now(),
+                turn.round().operation(operation).flatMap(OperationRecord::change)));
     }
 }

@@ -1,11 +1,13 @@
 package io.finback.controlplane.framework;
 
 import io.finback.controlplane.allocator.OfferConstraints;
+import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.DiscoveryInfo;
+import io.finback.tasks.HealthCheck;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.WireMessage;
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param constraints which agents it wants offers of
  * @param reregisteredAt when its latest subscription began
  * @param removedAt when it was removed for good
+ * @param operations operations with a name, until the scheduler has taken their end
+ * @param operationsOver names of those whose end it has taken
  */
 public record FrameworkDelta(
         FrameworkId framework,
@@ -42,7 +46,9 @@ public record FrameworkDelta(
         Set<String> suppressed,
         OfferConstraints constraints,
         Optional<Instant> reregisteredAt,
-        Optional<Instant> removedAt)
+        Optional<Instant> removedAt,
+        List<Operation> operations,
+        List<String> operationsOver)
         implements WireMessage {
 
     /** What follows {@code tasks} is not known to an earlier version. */
@@ -59,7 +65,9 @@ public record FrameworkDelta(
             @Nullable Set<String> suppressed,
             @Nullable OfferConstraints constraints,
             Optional<Instant> reregisteredAt,
-            Optional<Instant> removedAt) {
+            Optional<Instant> removedAt,
+            @Nullable List<Operation> operations,
+            @Nullable List<String> operationsOver) {
         this.framework = framework;
         this.epoch = epoch;
         this.number = number;
@@ -73,7 +81,24 @@ public record FrameworkDelta(
         this.constraints = constraints == null ? OfferConstraints.NONE : constraints;
         this.reregisteredAt = reregisteredAt;
         this.removedAt = removedAt;
+        this.operations = operations == null ? List.of() : List.copyOf(operations);
+        this.operationsOver = operationsOver == null ? List.of() : List.copyOf(operationsOver);
     }
+
+    /**
+     * One operation as it is now.
+     *
+     * @param id the framework's name for it
+     * @param uuid of its last update; empty while it is pending
+     * @param change what it is; empty: what nobody could do
+     */
+    public record Operation(
+            String id,
+            Optional<AgentId> agent,
+            SchedulerEvent.OperationState state,
+            Optional<String> message,
+            Optional<String> uuid,
+            Optional<ResourceOperation> change) {}
 
     /** One task as it is now; no environment in here, so that no view can leak one. */
     public record Task(
@@ -85,12 +110,14 @@ public record FrameworkDelta(
             TaskStatus status,
             String role,
             Optional<DiscoveryInfo> discovery,
-            List<TaskStatus> history) {
+            List<TaskStatus> history,
+            Optional<HealthCheck> healthCheck) {
 
         /**
          * What follows {@code status} is not known to an earlier version.
          *
          * @param history the statuses before {@code status}, one for each state it was in, oldest first
+         * @param healthCheck a command in it has no environment
          */
         @SuppressWarnings("NullableOptional") // absent in what an earlier version sends
         public Task(
@@ -102,7 +129,8 @@ public record FrameworkDelta(
                 TaskStatus status,
                 @Nullable String role,
                 @Nullable Optional<DiscoveryInfo> discovery,
-                @Nullable List<TaskStatus> history) {
+                @Nullable List<TaskStatus> history,
+                @Nullable Optional<HealthCheck> healthCheck) {
             this.id = id;
             this.name = name;
             this.agent = agent;
@@ -112,6 +140,20 @@ public record FrameworkDelta(
             this.role = role == null ? TaskInfo.ANY_ROLE : role;
             this.discovery = discovery == null ? Optional.empty() : discovery;
             this.history = history == null ? List.of() : List.copyOf(history);
+            this.healthCheck = healthCheck == null ? Optional.empty() : healthCheck;
+        }
+
+        public Task(
+                TaskId id,
+                String name,
+                AgentId agent,
+                Resources resources,
+                Map<String, String> labels,
+                TaskStatus status,
+                String role,
+                Optional<DiscoveryInfo> discovery,
+                List<TaskStatus> history) {
+            this(id, name, agent, resources, labels, status, role, discovery, history, Optional.empty());
         }
 
         public Task(

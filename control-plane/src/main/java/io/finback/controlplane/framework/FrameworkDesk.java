@@ -60,6 +60,7 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
             feed.changed(record.info().id());
             turn.out().release(record.info().id(), at);
         });
+        state.operations().keySet().forEach(feed::operationChanged);
         turn.out().flush();
     }
 
@@ -111,6 +112,7 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
     void settle(FrameworkState state, long journaled) {
         turn.out().flush();
         turn.round().changed().forEach(feed::changed);
+        turn.round().changedOperations().forEach(feed::operationChanged);
         feed.settle(state, journaled, turn.courier().scheduler().isPresent(), tick);
     }
 

@@ -182,6 +182,10 @@ final class FrameworkRound {
         return changed.keySet();
     }
 
+    Set<String> changedOperations() {
+        return changedOperations.keySet();
+    }
+
     /** What has to be journaled; empty when nothing durable changed. {@code lazily}: what may come along with something else. */
     Optional<FrameworkEvent> event(List<Long> lazily) {
         List<OperationRecord> operations = new ArrayList<>();

@@ -82,6 +82,9 @@ public sealed interface SchedulerEvent extends WireMessage {
         UNKNOWN
     }
 
+    /** What the framework says of itself has changed: what follows is written for this, whichever master was told. */
+    record InfoChanged(FrameworkInfo info) implements SchedulerEvent {}
+
     /** The agent is gone; its tasks are told of one by one. */
     record AgentFailure(AgentId agent) implements SchedulerEvent {}
 

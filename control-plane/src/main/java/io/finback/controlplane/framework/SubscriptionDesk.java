@@ -131,6 +131,7 @@ final class SubscriptionDesk {
         }
         FrameworkInfo info = SubscriptionRules.merged(before.info(), call.info());
         turn.round().prefer(new FrameworkEvent.Preferences(info, call.suppressed(), call.constraints()));
+        turn.courier().tell(new SchedulerEvent.InfoChanged(info));
         offers.keepOnly(info.roles());
         offers.interest();
         turn.done(call.caller());

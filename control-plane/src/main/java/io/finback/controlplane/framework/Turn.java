@@ -124,8 +124,10 @@ final class Turn {
     }
 
     void operation(OperationRecord operation) {
-        round.operation(operation);
-        if (!round.isRemoved()) {
+        if (round.isRemoved()) {
+            round.operationTaken(operation.id());
+        } else {
+            round.operation(operation);
             courier.operation(operation, now);
         }
     }

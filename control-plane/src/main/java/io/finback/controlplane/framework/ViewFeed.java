@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import io.finback.controlplane.allocator.OfferConstraints;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskId;
+import io.finback.tasks.HealthCheck;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.Parts;
@@ -18,6 +19,7 @@ final class ViewFeed {
     private final FrameworkId framework;
     private final ActorRef<FrameworkDelta> views;
     private final Set<TaskId> news = new LinkedHashSet<>();
+    private final Set<String> operationNews = new LinkedHashSet<>();
     private final List<ActorRef<FrameworkDelta>> describeTo = new ArrayList<>();
     private long epoch;
     private long number;
@@ -31,12 +33,16 @@ final class ViewFeed {
         news.add(task);
     }
 
+    void operationChanged(String id) {
+        operationNews.add(id);
+    }
+
     void describeTo(ActorRef<FrameworkDelta> view) {
         describeTo.add(view);
     }
 
     boolean hasNews() {
-        return !news.isEmpty();
+        return !news.isEmpty() || !operationNews.isEmpty();
     }
 
     /**
@@ -51,22 +57,51 @@ final class ViewFeed {
             List<FrameworkDelta.Task> all = new ArrayList<>();
             state.ended().forEach(record -> all.add(describe(record)));
             state.tasks().forEach(record -> all.add(describe(record)));
-            describeTo.forEach(to -> tell(to, state, connected, all));
+            News everything = new News(
+                    all,
+                    state.operations().values().stream().map(ViewFeed::describe).toList(),
+                    List.of());
+            describeTo.forEach(to -> tell(to, state, connected, everything));
             describeTo.clear();
         }
         if (due && epoch > 0) {
-            List<FrameworkDelta.Task> changed = new ArrayList<>();
-            news.forEach(task ->
-                    state.task(task).or(() -> state.ended(task)).ifPresent(record -> changed.add(describe(record))));
-            news.clear();
+            News since = news(state);
             number++;
-            tell(views, state, connected, changed);
+            tell(views, state, connected, since);
         }
     }
 
-    private void tell(
-            ActorRef<FrameworkDelta> to, FrameworkState state, boolean connected, List<FrameworkDelta.Task> tasks) {
-        List<List<FrameworkDelta.Task>> parts = tasks.isEmpty() ? List.of(List.of()) : Parts.of(tasks);
+    private News news(FrameworkState state) {
+        List<FrameworkDelta.Task> tasks = new ArrayList<>();
+        news.forEach(
+                task -> state.task(task).or(() -> state.ended(task)).ifPresent(record -> tasks.add(describe(record))));
+        news.clear();
+        List<FrameworkDelta.Operation> operations = new ArrayList<>();
+        List<String> over = new ArrayList<>();
+        for (String id : operationNews) {
+            OperationRecord known = state.operations().get(id);
+            if (known == null) {
+                over.add(id);
+            } else {
+                operations.add(describe(known));
+            }
+        }
+        operationNews.clear();
+        return new News(tasks, operations, over);
+    }
+
+    /** What is said at once. */
+    private record News(
+            List<FrameworkDelta.Task> tasks, List<FrameworkDelta.Operation> operations, List<String> over) {}
+
+    private void tell(ActorRef<FrameworkDelta> to, FrameworkState state, boolean connected, News news) {
+        List<News> parts = new ArrayList<>();
+        Parts.of(news.tasks()).forEach(part -> parts.add(new News(part, List.of(), List.of())));
+        Parts.of(news.operations()).forEach(part -> parts.add(new News(List.of(), part, List.of())));
+        Parts.of(news.over()).forEach(part -> parts.add(new News(List.of(), List.of(), part)));
+        if (parts.isEmpty()) {
+            parts.add(news);
+        }
         Optional<FrameworkEvent.Subscribed> subscription = state.subscription();
         for (int i = 0; i < parts.size(); i++) {
             to.tell(new FrameworkDelta(
@@ -77,13 +112,20 @@ final class ViewFeed {
                     state.registeredAt(),
                     connected,
                     state.removed().isPresent(),
-                    parts.get(i),
+                    parts.get(i).tasks(),
                     i == parts.size() - 1,
                     subscription.map(FrameworkEvent.Subscribed::suppressed).orElse(Set.of()),
                     subscription.map(FrameworkEvent.Subscribed::constraints).orElse(OfferConstraints.NONE),
                     subscription.map(FrameworkEvent.Subscribed::at),
-                    state.removed().map(FrameworkEvent.Removed::at)));
+                    state.removed().map(FrameworkEvent.Removed::at),
+                    parts.get(i).operations(),
+                    parts.get(i).over()));
         }
+    }
+
+    private static FrameworkDelta.Operation describe(OperationRecord record) {
+        return new FrameworkDelta.Operation(
+                record.id(), record.agent(), record.state(), record.message(), record.uuid(), record.change());
     }
 
     private static FrameworkDelta.Task describe(TaskRecord record) {
@@ -100,6 +142,7 @@ final class ViewFeed {
                 record.latest(),
                 info.role(),
                 info.discovery(),
-                before);
+                before,
+                info.options().healthCheck().map(HealthCheck::withoutEnvironment));
     }
 }

@@ -69,7 +69,9 @@ public final class ClusterApi {
         });
         OperatorWrites writes = new OperatorWrites(parts.commands(), level, parts.builtIn());
         EventStreams streams = new EventStreams(parts, reads);
+        api.get("/help", request -> now(Answers.text(200, api.index(parts))));
         new ReadEndpoints(parts, reads, streams).addTo(api);
+        new ProcessEndpoints(level).addTo(api);
         new WriteEndpoints(bodies, writes).addTo(api);
         OperatorApi operator =
                 new OperatorApi(reads, bodies, new OperatorReads(parts, level, streams), writes, streams);

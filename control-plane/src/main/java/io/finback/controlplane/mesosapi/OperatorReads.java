@@ -87,7 +87,7 @@ final class OperatorReads {
                         .build();
             case GET_OPERATIONS ->
                 response.setType(Response.Type.GET_OPERATIONS)
-                        .setGetOperations(Response.GetOperations.getDefaultInstance())
+                        .setGetOperations(OperationMessages.all(view))
                         .build();
             // Commands have executors of their agents', which no master lists.
             default ->

@@ -3,6 +3,7 @@ package io.finback.controlplane.mesosapi;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.view.Page;
+import io.finback.mesos.translate.CheckMessages;
 import io.finback.mesos.translate.TaskMessages;
 import io.finback.mesos.v1.JsonWriter;
 import io.finback.tasks.TaskState;
@@ -49,6 +50,10 @@ final class TaskJson {
             to.writeFieldName("discovery");
             JsonWriter.write(TaskMessages.to(task.discovery().get()), to);
         }
+        if (task.healthCheck().isPresent()) {
+            to.writeFieldName("health_check");
+            JsonWriter.write(CheckMessages.to(task.healthCheck().get()), to);
+        }
         to.writeEndObject();
     }
 
@@ -77,15 +82,31 @@ final class TaskJson {
         if (status.message().isPresent()) {
             to.writeStringField("message", status.message().get());
         }
-        if (status.pid().isPresent()) {
-            to.writeObjectFieldStart("container_status");
-            to.writeNumberField("executor_pid", status.pid().get());
-            to.writeEndObject();
+        if (status.details().check().isPresent()) {
+            to.writeFieldName("check_status");
+            JsonWriter.write(CheckMessages.to(status.details().check().get()), to);
         }
+        writeContainer(status, to);
         if (status.unreachableAt().isPresent()) {
             to.writeObjectFieldStart("unreachable_time");
             to.writeNumberField("nanoseconds", status.unreachableAt().get().toEpochMilli() * 1_000_000L);
             to.writeEndObject();
+        }
+        to.writeEndObject();
+    }
+
+    private static void writeContainer(TaskStatus status, JsonGenerator to) throws IOException {
+        if (status.pid().isEmpty() && status.details().containerId().isEmpty()) {
+            return;
+        }
+        to.writeObjectFieldStart("container_status");
+        if (status.details().containerId().isPresent()) {
+            to.writeObjectFieldStart("container_id");
+            to.writeStringField("value", status.details().containerId().get());
+            to.writeEndObject();
+        }
+        if (status.pid().isPresent()) {
+            to.writeNumberField("executor_pid", status.pid().get());
         }
         to.writeEndObject();
     }

@@ -7,6 +7,7 @@ import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.mesosapi.translate.FrameworkMessages;
 import io.finback.controlplane.mesosapi.translate.OfferMessages;
 import io.finback.controlplane.view.ClusterSnapshot;
+import io.finback.mesos.translate.CheckMessages;
 import io.finback.mesos.translate.ResourceMessages;
 import io.finback.mesos.translate.ResourceMessages.Format;
 import io.finback.mesos.translate.StatusMessages;
@@ -58,6 +59,7 @@ final class ViewMessages {
             message.setLabels(labels);
         }
         task.discovery().ifPresent(discovery -> message.setDiscovery(TaskMessages.to(discovery)));
+        task.healthCheck().ifPresent(check -> message.setHealthCheck(CheckMessages.to(check)));
         return message.build();
     }
 

@@ -64,6 +64,7 @@ public record ClusterSnapshot(
      * @param reregisteredAt when its latest subscription began
      * @param removedAt when it was removed for good
      * @param completed the last ones that ended
+     * @param operations those with a name whose end it has not taken
      */
     public record Framework(
             FrameworkId id,
@@ -76,5 +77,6 @@ public record ClusterSnapshot(
             Set<String> suppressed,
             OfferConstraints constraints,
             Pages<FrameworkDelta.Task> tasks,
-            Pages<FrameworkDelta.Task> completed) {}
+            Pages<FrameworkDelta.Task> completed,
+            Pages<FrameworkDelta.Operation> operations) {}
 }

@@ -22,6 +22,8 @@ final class FrameworkBook {
     private final PagedMap<TaskId, FrameworkDelta.Task> completed = new PagedMap<>();
     private final Deque<TaskId> completedOrder = new ArrayDeque<>();
     private final Set<TaskId> unnamed = new HashSet<>();
+    private final PagedMap<String, FrameworkDelta.Operation> operations = new PagedMap<>();
+    private final Set<String> unnamedOperations = new HashSet<>();
     private Optional<ClusterSnapshot.Framework> snapshot = Optional.empty();
     private boolean described;
 
@@ -44,11 +46,17 @@ final class FrameworkBook {
             // that readers
             // see no framework without tasks for a moment.
             unnamed.addAll(tasks.keys());
+            unnamedOperations.addAll(operations.keys());
         }
         FrameworkDelta before = latest;
         latest = delta.epoch() > latest.epoch() || delta.number() >= latest.number() ? delta : latest;
         announce(before, events);
         delta.tasks().forEach(task -> apply(task, ended, events));
+        delta.operations().forEach(operation -> {
+            unnamedOperations.remove(operation.id());
+            operations.put(operation.id(), operation);
+        });
+        delta.operationsOver().forEach(operations::remove);
         snapshot = Optional.empty();
     }
 
@@ -57,20 +65,24 @@ final class FrameworkBook {
         described = true;
         unnamed.forEach(tasks::remove);
         unnamed.clear();
+        unnamedOperations.forEach(operations::remove);
+        unnamedOperations.clear();
         snapshot = Optional.empty();
     }
 
     ClusterSnapshot.Framework snapshot() {
-        ClusterSnapshot.Framework current = snapshot.orElseGet(() -> with(tasks.snapshot(), completed.snapshot()));
+        ClusterSnapshot.Framework current =
+                snapshot.orElseGet(() -> with(tasks.snapshot(), completed.snapshot(), operations.snapshot()));
         snapshot = Optional.of(current);
         return current;
     }
 
     ClusterSnapshot.Framework withoutTasks() {
-        return with(NONE, NONE);
+        return with(NONE, NONE, Pages.of(List.of()));
     }
 
-    private ClusterSnapshot.Framework with(Pages<FrameworkDelta.Task> live, Pages<FrameworkDelta.Task> ended) {
+    private ClusterSnapshot.Framework with(
+            Pages<FrameworkDelta.Task> live, Pages<FrameworkDelta.Task> ended, Pages<FrameworkDelta.Operation> named) {
         return new ClusterSnapshot.Framework(
                 latest.framework(),
                 latest.info(),
@@ -82,7 +94,8 @@ final class FrameworkBook {
                 latest.suppressed(),
                 latest.constraints(),
                 live,
-                ended);
+                ended,
+                named);
     }
 
     private void announce(FrameworkDelta before, Consumer<ClusterEvent> events) {

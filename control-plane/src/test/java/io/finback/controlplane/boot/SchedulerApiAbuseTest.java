@@ -2,6 +2,7 @@ package io.finback.controlplane.boot;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.finback.mesos.v1.Encoding;
 import java.io.ByteArrayOutputStream;
@@ -9,7 +10,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,7 +46,9 @@ class SchedulerApiAbuseTest {
                 Map.of(
                         "finback.master.scheduler-api.body-timeout", "1 s",
                         "finback.master.scheduler-api.max-body", "8 MiB",
-                        "finback.master.scheduler-api.buffer-bytes", "64 KiB"));
+                        "finback.master.scheduler-api.buffer-bytes", "64 KiB",
+                        "finback.master.connections.max", 1200,
+                        "finback.master.connections.max-per-client", 1000));
     }
 
     @AfterAll
@@ -209,12 +215,23 @@ class SchedulerApiAbuseTest {
     }
 
     @Test
-    void idleConnectionsDoNotKeepOthersOut() throws IOException {
+    void oneClientsConnectionsDoNotKeepOthersOut() throws IOException {
         List<Socket> idle = new ArrayList<>();
         try {
             for (int i = 0; i < 1500; i++) {
-                idle.add(new Socket(InetAddress.getLoopbackAddress(), harness.port));
+                Socket socket = new Socket();
+                idle.add(socket);
+                socket.bind(new InetSocketAddress("127.0.0.2", 0));
+                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), harness.port));
             }
+            // The last ones are closed without a word, the first ones stand.
+            for (int i = 1100; i < 1500; i++) {
+                idle.get(i).setSoTimeout(30_000);
+                assertThat(isEnded(idle.get(i))).as("connection %d", i).isTrue();
+            }
+            idle.get(0).setSoTimeout(10);
+            assertThatThrownBy(() -> isEnded(idle.get(0))).isInstanceOf(SocketTimeoutException.class);
+            assertThat(harness.gate.prometheus()).contains("finback_master_connections_refused_total 5");
             try (SchedulerClient.Stream stream = harness.client(Encoding.PROTOBUF)
                     .subscribe(SchedulerClient.info("among").build())) {
                 assertThat(stream.await(Event.Type.HEARTBEAT)).isNotNull();
@@ -224,6 +241,14 @@ class SchedulerApiAbuseTest {
             for (Socket socket : idle) {
                 socket.close();
             }
+        }
+    }
+
+    private static boolean isEnded(Socket socket) throws IOException {
+        try {
+            return socket.getInputStream().read() < 0;
+        } catch (SocketException reset) {
+            return true;
         }
     }
 

@@ -126,6 +126,7 @@ final class SchedulerClient {
         private final List<Event> passedOver = new ArrayList<>();
         private final Thread reader;
         private volatile boolean ended;
+        private SchedulerClient caller = SchedulerClient.this;
 
         private Stream(HttpResponse<InputStream> response) {
             this.streamId = response.headers().firstValue("Mesos-Stream-Id").orElse("");
@@ -214,7 +215,13 @@ final class SchedulerClient {
         }
 
         HttpResponse<String> call(Call.Builder call) {
-            return SchedulerClient.this.call(call.setFrameworkId(framework).build(), "Mesos-Stream-Id", streamId);
+            return caller.call(call.setFrameworkId(framework).build(), "Mesos-Stream-Id", streamId);
+        }
+
+        /** From now on calls go this way; events come as before. */
+        Stream through(SchedulerClient other) {
+            caller = other;
+            return this;
         }
 
         /** A call that must be taken. */

@@ -48,6 +48,12 @@ final class ScriptedAgent {
         AgentToMaster.Register.of(info, UUID.randomUUID().toString(), session, List.of(tasks))
                 .forEach(this::say);
         session = await(MasterToAgent.Registered.class).session();
+        speakAgain();
+        return this;
+    }
+
+    /** Heartbeats, if there were none. */
+    void speakAgain() {
         if (beats.isEmpty()) {
             beats = Optional.of(harness.system()
                     .scheduler()
@@ -57,7 +63,6 @@ final class ScriptedAgent {
                             this::heartbeat,
                             harness.system().executionContext()));
         }
-        return this;
     }
 
     /** No more heartbeats, until it registers again. */

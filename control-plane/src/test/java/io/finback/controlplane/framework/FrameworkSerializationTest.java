@@ -70,7 +70,9 @@ class FrameworkSerializationTest {
                         SchedulerEvent.OperationState.PENDING,
                         Optional.empty(),
                         Optional.empty(),
-                        Instant.EPOCH)),
+                        Instant.EPOCH,
+                        Optional.of(
+                                new ResourceOperation("id", ResourceOperation.Type.RESERVE, Resources.of(1, 1, 0))))),
                 List.of());
         FrameworkSnapshot snapshot = new FrameworkState().apply(event).snapshot();
         ActorTestKit kit = ActorTestKit.create();

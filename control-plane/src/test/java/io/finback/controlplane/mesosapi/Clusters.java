@@ -5,8 +5,10 @@ import io.finback.controlplane.allocator.AgentSpec;
 import io.finback.controlplane.allocator.MaintenanceSchedule;
 import io.finback.controlplane.allocator.OfferConstraints;
 import io.finback.controlplane.allocator.Quota;
+import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.framework.FrameworkInfo;
+import io.finback.controlplane.framework.SchedulerEvent;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.Pages;
 import io.finback.resources.AgentId;
@@ -106,7 +108,19 @@ final class Clusters {
                 Set.of(),
                 OfferConstraints.NONE,
                 Pages.of(tasks),
-                Pages.of(List.of(task(id, "done", TaskState.FINISHED, 5))));
+                Pages.of(List.of(task(id, "done", TaskState.FINISHED, 5))),
+                Pages.of(List.of(new FrameworkDelta.Operation(
+                        "op-1",
+                        Optional.of(AgentId.of("a1")),
+                        SchedulerEvent.OperationState.FINISHED,
+                        Optional.of("done"),
+                        Optional.of("1b4e28ba-2fa1-11d2-883f-0016d3cca427"),
+                        Optional.of(new ResourceOperation(
+                                "c1-0",
+                                ResourceOperation.Type.RESERVE,
+                                Resources.of(
+                                        Kind.reserved(Reservation.dynamic("eng", Optional.empty())),
+                                        Resources.of(2, 0, 0))))))));
     }
 
     static ClusterSnapshot.Framework gone(String id) {
@@ -120,6 +134,7 @@ final class Clusters {
                 true,
                 Set.of(),
                 OfferConstraints.NONE,
+                Pages.of(List.of()),
                 Pages.of(List.of()),
                 Pages.of(List.of()));
     }

@@ -96,6 +96,27 @@ class OperatorApiTest {
     }
 
     @Test
+    void operationsThatNobodyHasAcknowledgedAreShown() throws Exception {
+        Protos.Operation operation = Response.parseFrom(protobuf(Call.Type.GET_OPERATIONS, "application/x-protobuf")
+                        .body())
+                .getGetOperations()
+                .getOperations(0);
+        assertThat(operation.isInitialized()).isTrue();
+        assertThat(operation.getFrameworkId().getValue()).isEqualTo("f1");
+        assertThat(operation.getAgentId().getValue()).isEqualTo("a1");
+        assertThat(operation.getInfo().getId().getValue()).isEqualTo("op-1");
+        assertThat(operation
+                        .getInfo()
+                        .getReserve()
+                        .getResources(0)
+                        .getReservations(0)
+                        .getRole())
+                .isEqualTo("eng");
+        assertThat(operation.getLatestStatus().getState()).isEqualTo(Protos.OperationState.OPERATION_FINISHED);
+        assertThat(operation.getUuid().getValue().size()).isEqualTo(16);
+    }
+
+    @Test
     void checksInMesosOrder() throws Exception {
         String call = "{\"type\":\"GET_HEALTH\"}";
         assertThat(api.send("GET", "/api/v1", "").statusCode()).isEqualTo(405);

@@ -277,6 +277,36 @@ class ReadEndpointsTest {
     }
 
     @Test
+    void saysWhatEveryProcessOfMesosSays() throws Exception {
+        assertThat(text("/logging/toggle")).isEqualTo("0\n");
+        assertThat(api.send("GET", "/logging/toggle?level=1", "").statusCode()).isEqualTo(400);
+        assertThat(api.send("GET", "/logging/toggle?duration=1secs", "").statusCode())
+                .isEqualTo(400);
+        for (String wrong : List.of("1", "-1secs", "1parsec", "99999999999weeks", "0secs")) {
+            assertThat(api.send("GET", "/logging/toggle?level=1&duration=" + wrong, "")
+                            .statusCode())
+                    .as(wrong)
+                    .isEqualTo(400);
+        }
+        assertThat(api.send("GET", "/logging/toggle?level=1&duration=1.5mins", "")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(text("/logging/toggle")).isEqualTo("1\n");
+        assertThat(api.send("GET", "/logging/toggle?level=0&duration=1mins", "").statusCode())
+                .isEqualTo(200);
+        assertThat(text("/help")).isEqualTo(text("/")).contains("/logging/toggle");
+        JsonNode stats = new ObjectMapper().readTree(text("/system/stats.json"));
+        assertThat(stats.path("cpus_total").asDouble()).isGreaterThanOrEqualTo(1);
+        assertThat(stats.path("mem_total_bytes").asDouble())
+                .isGreaterThan(stats.path("mem_free_bytes").asDouble());
+        assertThat(api.send("GET", "/profiler/start", "").statusCode()).isEqualTo(400);
+    }
+
+    private String text(String path) throws Exception {
+        return text(api.send("GET", path, ""));
+    }
+
+    @Test
     void redirectsToItself() throws Exception {
         HttpResponse<byte[]> response = api.get("/master/redirect");
         assertThat(response.statusCode()).isEqualTo(307);

@@ -3,7 +3,6 @@ package io.finback.controlplane.mesosapi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
-import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -13,9 +12,11 @@ import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.allocator.Explanation;
 import io.finback.controlplane.framework.CallAnswer;
 import io.finback.controlplane.mesosapi.subscribe.Connections;
+import io.finback.controlplane.mesosapi.subscribe.Gate;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.EventLog;
 import io.finback.resources.FrameworkId;
+import io.finback.settings.HttpListen;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -75,12 +76,12 @@ final class ServedApi implements AutoCloseable, OperatorCommands {
                 this,
                 Set.of(FrameworkId.of("built-in")),
                 kit.system()));
-        binding = Http.get(kit.system())
-                .newServerAt("127.0.0.1", 0)
-                .withSettings(Connections.settings(
+        binding = Connections.bind(
                         kit.system(),
-                        new Connections.Limits(1000, Duration.ofMinutes(1), Duration.ofSeconds(30), 1 << 24)))
-                .bindFlow(Connections.flow(api::answer))
+                        new HttpListen("127.0.0.1", 0),
+                        new Gate(new Connections.Limits(
+                                1000, 1000, Duration.ofMinutes(1), Duration.ofSeconds(30), 1 << 24)),
+                        api::answer)
                 .toCompletableFuture()
                 .get(20, TimeUnit.SECONDS);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.finback.controlplane.allocator.OfferConstraints;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.framework.FrameworkInfo;
+import io.finback.controlplane.framework.SchedulerEvent;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
@@ -101,6 +102,54 @@ class FrameworkBookTest {
         assertThat(book.follows(delta(2, 1, true))).isFalse();
     }
 
+    @Test
+    void operationsAreKeptUntilTheyAreOverOrAnotherIncarnationDoesNotNameThem() {
+        apply(with(1, 2, List.of(operation("a"), operation("b"), operation("c")), List.of()));
+        apply(with(1, 3, List.of(operation("d")), List.of("b")));
+        assertThat(operations()).containsExactlyInAnyOrder("a", "c", "d");
+        apply(with(2, 1, List.of(operation("c")), List.of()));
+        assertThat(operations()).as("until it is described").contains("a");
+        book.wasDescribed();
+        assertThat(operations()).containsExactly("c");
+    }
+
+    private List<String> operations() {
+        return book.snapshot().operations().stream()
+                .map(FrameworkDelta.Operation::id)
+                .toList();
+    }
+
+    private static FrameworkDelta.Operation operation(String id) {
+        return new FrameworkDelta.Operation(
+                id,
+                Optional.empty(),
+                SchedulerEvent.OperationState.PENDING,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    private static FrameworkDelta with(
+            long epoch, long number, List<FrameworkDelta.Operation> operations, List<String> over) {
+        FrameworkDelta plain = delta(epoch, number, true);
+        return new FrameworkDelta(
+                plain.framework(),
+                epoch,
+                number,
+                plain.info(),
+                plain.registeredAt(),
+                true,
+                false,
+                List.of(),
+                true,
+                Set.of(),
+                OfferConstraints.NONE,
+                Optional.empty(),
+                Optional.empty(),
+                operations,
+                over);
+    }
+
     private void apply(FrameworkDelta delta) {
         book.apply(delta, ended, events::add);
     }
@@ -119,7 +168,9 @@ class FrameworkBookTest {
                 Set.of(),
                 OfferConstraints.NONE,
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                List.of(),
+                List.of());
     }
 
     private static FrameworkDelta.Task task(String id, TaskState state) {

@@ -12,6 +12,7 @@ import akka.http.javadsl.server.PathMatchers;
 import akka.http.javadsl.server.Route;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -22,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The agent API: {@code /health}, {@code /version}, {@code /state}, {@code /files/read}, {@code /metrics} and
- * {@code /metrics/snapshot}; each also under {@code /slave(1)} and with {@code .json}, where Mesos has them so. Reads only.
+ * The agent API: {@code /health}, {@code /version}, {@code /state}, {@code /flags}, {@code /containers},
+ * {@code /monitor/statistics}, {@code /files/read}, {@code /metrics} and {@code /metrics/snapshot}; each also under {@code /slave(1)} and with {@code .json}, where Mesos has them so. Reads only.
  */
 public final class AgentRoutes extends AllDirectives {
     private static final Logger log = LoggerFactory.getLogger(AgentRoutes.class);
@@ -32,6 +33,7 @@ public final class AgentRoutes extends AllDirectives {
 
     private final AgentView view;
     private final IntSupplier port;
+    private final MonitorRoutes monitor;
     private final SandboxFiles files;
     private final Executor blocking;
 
@@ -42,6 +44,7 @@ public final class AgentRoutes extends AllDirectives {
     public AgentRoutes(AgentView view, IntSupplier port, Executor blocking) {
         this.view = view;
         this.port = port;
+        this.monitor = new MonitorRoutes(view, blocking);
         this.files = new SandboxFiles(view.sandboxes().root());
         this.blocking = blocking;
     }
@@ -55,9 +58,13 @@ public final class AgentRoutes extends AllDirectives {
                 path("health", () -> complete(StatusCodes.OK)),
                 json("version", () -> "{\"version\":\"" + view.version() + "\"}"),
                 json("state", () -> StateJson.state(view, port.getAsInt())),
+                json("flags", () -> Flags.json(view)),
+                monitor.route(),
                 path(PathMatchers.segment("files").slash("read"), this::read),
                 path(PathMatchers.segment("files").slash("read.json"), this::read),
-                path(PathMatchers.segment("metrics").slash("snapshot"), () -> answer(MetricsText.snapshot(view))),
+                path(
+                        PathMatchers.segment("metrics").slash("snapshot"),
+                        () -> answer(MesosMetrics.snapshot(view, Instant.now()))),
                 path(
                         "metrics",
                         () -> complete(HttpResponse.create()

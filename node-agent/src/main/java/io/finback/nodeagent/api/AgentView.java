@@ -1,5 +1,6 @@
 package io.finback.nodeagent.api;
 
+import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.node.Registration;
 import io.finback.nodeagent.node.TaskBoard;
@@ -13,6 +14,7 @@ import java.util.Optional;
  * What the API shows. Everything in it is immutable or thread-safe.
  *
  * @param id the agent's
+ * @param flags settings by the names they have in Mesos
  * @param started when this process's node was
  */
 public record AgentView(
@@ -25,8 +27,11 @@ public record AgentView(
         Instant started,
         TaskBoard board,
         Sandboxes sandboxes,
-        Registration registration) {
+        Registration registration,
+        Containerizers containers,
+        Map<String, String> flags) {
     public AgentView {
+        flags = Map.copyOf(flags);
         attributes = Map.copyOf(attributes);
     }
 }

@@ -1,11 +1,9 @@
 package io.finback.nodeagent.api;
 
 import io.finback.nodeagent.task.AgentTask;
-import io.finback.resources.Resources;
 import java.util.List;
-import java.util.Locale;
 
-/** The agent's metrics: Prometheus' text form, and the few of Mesos' snapshot that tools read. */
+/** The agent's metrics in Prometheus' text form. */
 final class MetricsText {
     private MetricsText() {}
 
@@ -35,26 +33,22 @@ final class MetricsText {
                 "finback_agent_checkpoint_failures_total",
                 "Writes the disk refused.",
                 view.board().checkpointFailures());
+        counter(
+                text,
+                "finback_agent_unhealthy_reports_total",
+                "Reports that a task is not healthy.",
+                view.board().counts().unhealthy());
+        counter(
+                text,
+                "finback_agent_launch_failures_total",
+                "Tasks that could not be started.",
+                view.board().counts().launchErrors());
+        counter(
+                text,
+                "finback_agent_preemptions_total",
+                "Tasks on revocable resources that were ended for others.",
+                view.board().counts().preemptions());
         return text.toString();
-    }
-
-    /** Source: apache/mesos {@code docs/monitoring.md}. */
-    static String snapshot(AgentView view) {
-        List<AgentTask> live = view.board().live();
-        return String.format(
-                Locale.ROOT,
-                "{\"slave/registered\":%d.0,\"slave/tasks_staging\":%d.0,\"slave/tasks_running\":%d.0,"
-                        + "\"slave/cpus_total\":%s,\"slave/mem_total\":%s,\"slave/disk_total\":%s}",
-                view.registration().isRegistered() ? 1 : 0,
-                staged(live),
-                running(live),
-                total(view, Resources.CPUS),
-                total(view, Resources.MEM),
-                total(view, Resources.DISK));
-    }
-
-    private static double total(AgentView view, String name) {
-        return view.resources().quantities().getOrDefault(name, 0L) / 1000.0;
     }
 
     private static long staged(List<AgentTask> live) {

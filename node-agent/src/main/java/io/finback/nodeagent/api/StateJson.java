@@ -43,7 +43,7 @@ final class StateJson {
         ObjectNode attributes = state.putObject("attributes");
         new TreeMap<>(view.attributes()).forEach((name, text) -> attribute(attributes, name, text));
         view.domain().ifPresent(domain -> state.set("domain", fault(domain)));
-        state.putObject("flags");
+        state.set("flags", Flags.of(view));
 
         TreeMap<String, ObjectNode> frameworks = new TreeMap<>();
         for (AgentTask task : live) {
@@ -106,8 +106,14 @@ final class StateJson {
             entry.put("state", status.state().wireName());
             entry.put("timestamp", seconds(status.at()));
             status.message().ifPresent(message -> entry.put("message", message));
-            status.pid().ifPresent(pid -> entry.putObject("container_status").put("executor_pid", pid));
+            status.healthy().ifPresent(healthy -> entry.put("healthy", healthy));
+            status.details().check().ifPresent(check -> entry.set("check_status", Checks.status(check)));
+            ObjectNode container = entry.putObject("container_status");
+            container.putObject("container_id").put("value", task.container());
+            status.pid().ifPresent(pid -> container.put("executor_pid", pid));
         }
+        task.vitals().healthy().ifPresent(healthy -> shown.put("healthy", healthy));
+        task.info().options().healthCheck().ifPresent(check -> shown.set("health_check", Checks.of(check)));
         ArrayNode labels = shown.putArray("labels");
         new TreeMap<>(task.info().labels())
                 .forEach((key, value) -> labels.addObject().put("key", key).put("value", value));

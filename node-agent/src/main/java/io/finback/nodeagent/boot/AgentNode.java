@@ -12,6 +12,7 @@ import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
+import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.ProcFs;
 import io.finback.nodeagent.executor.ProcessContainerizer;
@@ -135,7 +136,9 @@ public final class AgentNode implements Node {
                 Instant.now(),
                 board,
                 sandboxes,
-                registration);
+                registration,
+                containers,
+                settings.flags());
 
         ExecutorService blocking = Executors.newFixedThreadPool(settings.launchParallelism(), AgentNode::launchThread);
         ActorSystem<AgentGuardian.Command> system =
@@ -156,7 +159,16 @@ public final class AgentNode implements Node {
                     started -> new AgentGuardian.Converse(info, ConversationSettings.STANDARD, registration, started));
             link = manage(system, config, id, conversation, registration);
             TaskTools work = new TaskTools(
-                    id, store, sandboxes, List.of(), containers, board, blocking, bootId, settings.tasks());
+                    id,
+                    store,
+                    sandboxes,
+                    List.of(),
+                    containers,
+                    new Inside(tools),
+                    board,
+                    blocking,
+                    bootId,
+                    settings.tasks());
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
             AgentNode node = new AgentNode(

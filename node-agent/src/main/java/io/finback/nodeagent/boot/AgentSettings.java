@@ -12,9 +12,12 @@ import io.finback.runtime.StartFailure;
 import io.finback.settings.DomainSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** The agent's part of the configuration, checked. Every wrong value names its key, itself and what was expected. */
 record AgentSettings(
@@ -28,6 +31,31 @@ record AgentSettings(
         TasksSettings tasks,
         boolean stopTasksOnExit,
         int launchParallelism) {
+
+    /** Settings by the names they have in Mesos. */
+    Map<String, String> flags() {
+        Map<String, String> flags = new TreeMap<>();
+        flags.put("work_dir", dataDir.toString());
+        flags.put("ip", httpHost);
+        flags.put("port", Integer.toString(httpPort));
+        flags.put("hostname", hostname);
+        flags.put(
+                "attributes",
+                new TreeMap<>(attributes)
+                        .entrySet().stream()
+                                .map(entry -> entry.getKey() + ":" + entry.getValue())
+                                .collect(Collectors.joining(";")));
+        flags.put("gc_delay", seconds(tasks.sandboxDelay()));
+        flags.put("executor_shutdown_grace_period", seconds(tasks.killGrace()));
+        flags.put("strict", "true");
+        flags.put("recover", "reconnect");
+        return flags;
+    }
+
+    /** As Mesos writes durations. */
+    private static String seconds(Duration duration) {
+        return duration.toMillis() % 1000 == 0 ? duration.toSeconds() + "secs" : duration.toMillis() + "ms";
+    }
 
     static AgentSettings from(Config config) {
         try {
@@ -61,7 +89,9 @@ record AgentSettings(
                         agent.getDuration("watch.fast"),
                         agent.getDuration("watch.slow"),
                         agent.getDuration("sandbox-gc.delay"),
-                        agent.getInt("sandbox-gc.max-ended")),
+                        agent.getInt("sandbox-gc.max-ended"),
+                        agent.getInt("checks.calls"),
+                        agent.getInt("checks.commands")),
                 agent.getBoolean("stop-tasks-on-exit"),
                 within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64));
     }

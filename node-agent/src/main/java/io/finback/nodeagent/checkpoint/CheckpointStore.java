@@ -34,6 +34,7 @@ public final class CheckpointStore {
     private final Path ended;
     private final Path begun;
     private final Path quarantine;
+    private int unreadable;
 
     private CheckpointStore(Path meta) {
         this.tasks = meta.resolve("tasks");
@@ -70,6 +71,11 @@ public final class CheckpointStore {
         List<AgentTask> tombstones = read(ended);
         tombstones.sort(Comparator.comparing(task -> task.ended().orElse(task.received())));
         return new Recovered(live, tombstones);
+    }
+
+    /** How many files were put aside since it was opened. */
+    public int unreadable() {
+        return unreadable;
     }
 
     public void save(AgentTask task) throws IOException {
@@ -136,6 +142,7 @@ public final class CheckpointStore {
                         e.getMessage(),
                         aside);
                 AtomicFiles.move(file, aside);
+                unreadable++;
             }
         }
         return found;

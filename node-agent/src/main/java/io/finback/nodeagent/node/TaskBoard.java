@@ -22,7 +22,13 @@ public final class TaskBoard {
     private final Map<TaskKey, AgentTask> ended = new ConcurrentHashMap<>();
     private final AtomicLong launches = new AtomicLong();
     private final AtomicLong ends = new AtomicLong();
+    private final TaskCounts counts = new TaskCounts();
     private final AtomicLong checkpointFailures = new AtomicLong();
+
+    /** What has been counted. */
+    public TaskCounts counts() {
+        return counts;
+    }
 
     /** Tasks that are not done: staged, running, or ended with something left to be acknowledged; the oldest first. */
     public List<AgentTask> live() {

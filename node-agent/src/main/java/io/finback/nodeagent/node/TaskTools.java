@@ -3,6 +3,7 @@ package io.finback.nodeagent.node;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.containerizer.SandboxStep;
+import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.resources.AgentId;
 import java.util.List;
@@ -20,6 +21,7 @@ public record TaskTools(
         Sandboxes sandboxes,
         List<SandboxStep> sandboxSteps,
         Containerizers containers,
+        Inside inside,
         TaskBoard board,
         Executor blocking,
         String bootId,

@@ -7,8 +7,10 @@ import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.Stamp;
 import io.finback.nodeagent.task.Step;
 import io.finback.nodeagent.task.Step.Action;
+import io.finback.nodeagent.task.Verdict;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.TaskInfo;
+import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AgentToMaster.KnownTask;
 import java.io.IOException;
@@ -39,6 +41,16 @@ final class TaskWork {
 
         void disarmGrace(TaskKey task);
 
+        /**
+         * Runs its checks, which come back with {@link #checked}, and once it has run for too long {@link #completionDue}.
+         *
+         * @param adopted whether an earlier agent has done so before
+         */
+        void attend(AgentTask task, boolean adopted);
+
+        /** It is being ended, or has ended: no more of that. */
+        void leave(TaskKey task);
+
         void say(TaskStatus update);
     }
 
@@ -58,6 +70,7 @@ final class TaskWork {
 
     /** Takes over what the last agent left on disk and in the process table. */
     void recover() throws IOException {
+        long begin = System.nanoTime();
         tools.containers().discardAll();
         List<AgentTask> tasks = ledger.recover();
         hands.endOrphans(tasks);
@@ -69,6 +82,11 @@ final class TaskWork {
             log.info("task.recovered task={} state={} pid={}", task.key(), task.state(), pid(task));
             ledger.apply(sameBoot ? task.resumed(stamp()) : task.machineRestarted(stamp()));
         }
+        tools.board()
+                .counts()
+                .recovered(
+                        Duration.ofNanos(System.nanoTime() - begin),
+                        tools.store().unreadable());
     }
 
     /** Starts what is not known yet. */
@@ -151,8 +169,49 @@ final class TaskWork {
                             exit.describe());
                     tools.board().countEnd();
                     surroundings.disarmGrace(id);
+                    surroundings.leave(id);
                     ledger.apply(step);
                 });
+    }
+
+    /** A check has something new to say. */
+    void checked(ChecksActor.News news) {
+        Optional<AgentTask> found =
+                ledger.find(news.task()).filter(task -> task.container().equals(news.container()));
+        if (found.isEmpty()) {
+            return;
+        }
+        ledger.apply(found.get().checked(news.healthy(), news.seen(), news.why(), stamp()));
+        if (news.kill()) {
+            AgentTask task = found.get();
+            log.info("task.unhealthy task={} pid={} saw={} next=kill", task.key(), pid(task), news.why());
+            end(
+                    task.key(),
+                    new Verdict(
+                            TaskState.KILLED,
+                            Optional.empty(),
+                            "its health check failed too often (last: " + news.why() + ")",
+                            Optional.of(false)),
+                    task.info().killGrace().orElse(tools.settings().killGrace()));
+        }
+    }
+
+    /** It has run as long as it may. */
+    void completionDue(TaskKey id, String container) {
+        ledger.find(id).filter(task -> task.container().equals(container)).ifPresent(task -> {
+            String most = task.info()
+                    .options()
+                    .maxCompletion()
+                    .map(Duration::toString)
+                    .orElse("it may");
+            log.info("task.ran_too_long task={} pid={} most={}", id, pid(task), most);
+            // As Mesos' executors: without a grace.
+            end(id, Verdict.failed("MAX_COMPLETION_TIME_REACHED", "it ran longer than " + most), Duration.ZERO);
+        });
+    }
+
+    private void end(TaskKey id, Verdict why, Duration grace) {
+        ledger.find(id).ifPresent(task -> ledger.applyAnyway(task.condemned(why, grace, Instant.now())));
     }
 
     void graceOver(TaskKey id) {
@@ -207,6 +266,22 @@ final class TaskWork {
                 surroundings.prepare(task, () -> hands.prepare(task));
             } else {
                 hands.act(task, action, watch);
+                attend(task, action);
+            }
+        }
+
+        private void attend(AgentTask task, Action action) {
+            switch (action) {
+                case RELEASE -> surroundings.attend(task, false);
+                case WATCH -> {
+                    if (task.kill().isEmpty()) {
+                        surroundings.attend(task, true);
+                    }
+                }
+                case TERMINATE, FORCE_KILL, FORGET_PROCESS -> surroundings.leave(task.key());
+                case PREPARE, DISCARD -> {
+                    // It does not run.
+                }
             }
         }
 
@@ -217,6 +292,7 @@ final class TaskWork {
 
         @Override
         public void say(TaskStatus update) {
+            tools.board().counts().said(update);
             surroundings.say(update);
         }
     }

@@ -3,6 +3,7 @@ package io.finback.nodeagent.node;
 import akka.Done;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.PostStop;
 import akka.actor.typed.PreRestart;
 import akka.actor.typed.javadsl.AbstractBehavior;
@@ -11,6 +12,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.finback.nodeagent.executor.EndWatch;
+import io.finback.nodeagent.probe.Prober;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Exit;
@@ -59,6 +61,13 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
 
     private record GraceOver(TaskKey task) implements Command {}
 
+    private record Checked(ChecksActor.News news) implements Command {}
+
+    private record CompletionDue(TaskKey task, String container) implements Command {}
+
+    /** The name of the timer of a task's last moment. */
+    private record Completion(TaskKey task) {}
+
     private enum RetryDue implements Command {
         INSTANCE
     }
@@ -75,6 +84,8 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     private final TimerScheduler<Command> timers;
     private final EndWatch watch;
     private final TaskWork work;
+    private final Prober prober;
+    private final ActorRef<ChecksActor.Command> checks;
     private @Nullable ActorRef<Done> stopping;
 
     public static Behavior<Command> create(TaskTools tools, ActorRef<ConversationActor.Command> conversation) {
@@ -97,6 +108,16 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                 (task, process, exit) -> self.tell(new Ended(task, process, exit)),
                 tools.settings().lookFast(),
                 tools.settings().lookSlow());
+        this.prober = new Prober(
+                context.getSystem(),
+                tools.inside(),
+                tools.settings().checkCalls(),
+                tools.settings().checkCommands());
+        this.checks = context.spawnAnonymous(
+                ChecksActor.create(prober, news -> self.tell(new Checked(news))),
+                DispatcherSelector.defaultDispatcher());
+        // Without its checks no task could be trusted: should they fail, this starts anew, too, and adopts.
+        context.watch(checks);
         this.work = new TaskWork(tools, watch, new Surroundings());
     }
 
@@ -113,6 +134,8 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                 .onMessage(NotPrepared.class, failed -> settled(() -> work.notPrepared(failed.task(), failed.why())))
                 .onMessage(Ended.class, end -> settled(() -> work.ended(end.task(), end.process(), end.exit())))
                 .onMessage(GraceOver.class, over -> settled(() -> work.graceOver(over.task())))
+                .onMessage(Checked.class, checked -> settled(() -> work.checked(checked.news())))
+                .onMessage(CompletionDue.class, due -> settled(() -> work.completionDue(due.task(), due.container())))
                 .onMessage(RetryDue.class, due -> settled(work::retry))
                 .onMessage(CollectDue.class, due -> collected())
                 .onSignal(PreRestart.class, signal -> closed())
@@ -125,6 +148,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
             work.recover();
         } catch (IOException e) {
             watch.close();
+            prober.close();
             throw new UncheckedIOException(e);
         }
         timers.startTimerWithFixedDelay(CollectDue.INSTANCE, Duration.ZERO, COLLECT_EVERY);
@@ -193,6 +217,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
 
     private Behavior<Command> closed() {
         watch.close();
+        prober.close();
         return this;
     }
 
@@ -216,6 +241,25 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         @Override
         public void disarmGrace(TaskKey task) {
             timers.cancel(task);
+        }
+
+        @Override
+        public void attend(AgentTask task, boolean adopted) {
+            Duration age = task.age(Instant.now());
+            ChecksActor.Watch.of(task, age, adopted).ifPresent(checks::tell);
+            task.info().options().maxCompletion().ifPresent(most -> {
+                Duration left = most.minus(age);
+                timers.startSingleTimer(
+                        new Completion(task.key()),
+                        new CompletionDue(task.key(), task.container()),
+                        left.isNegative() ? Duration.ZERO : left);
+            });
+        }
+
+        @Override
+        public void leave(TaskKey task) {
+            checks.tell(new ChecksActor.Forget(task));
+            timers.cancel(new Completion(task));
         }
 
         @Override

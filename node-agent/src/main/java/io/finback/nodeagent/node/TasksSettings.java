@@ -10,17 +10,31 @@ import java.time.Duration;
  * @param lookSlow how often the others are
  * @param sandboxDelay how long the sandbox of an ended task is kept
  * @param maxEnded how many ended tasks are kept at most, with their sandboxes
+ * @param checkCalls how many HTTP and TCP checks are under way at most
+ * @param checkCommands how many command checks are
  */
 public record TasksSettings(
-        Duration killGrace, Duration lookFast, Duration lookSlow, Duration sandboxDelay, int maxEnded) {
+        Duration killGrace,
+        Duration lookFast,
+        Duration lookSlow,
+        Duration sandboxDelay,
+        int maxEnded,
+        int checkCalls,
+        int checkCommands) {
     public TasksSettings {
         atLeast("kill-grace", killGrace, Duration.ZERO);
         atLeast("watch.fast", lookFast, Duration.ofMillis(10));
         atLeast("watch.slow", lookSlow, lookFast);
         atLeast("sandbox-gc.delay", sandboxDelay, Duration.ZERO);
-        if (maxEnded < 1 || maxEnded > 100_000) {
+        within("sandbox-gc.max-ended", maxEnded, 100_000);
+        within("checks.calls", checkCalls, 10_000);
+        within("checks.commands", checkCommands, 1_000);
+    }
+
+    private static void within(String key, int value, int most) {
+        if (value < 1 || value > most) {
             throw new IllegalArgumentException(
-                    "finback.agent.sandbox-gc.max-ended: " + maxEnded + " (expected: 1 to 100000)");
+                    "finback.agent." + key + ": " + value + " (expected: 1 to " + most + ")");
         }
     }
 

@@ -2,6 +2,8 @@ package io.finback.nodeagent.task;
 
 import io.finback.nodeagent.task.Step.Action;
 import io.finback.resources.TaskKey;
+import io.finback.tasks.CheckStatus;
+import io.finback.tasks.StatusDetails;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
@@ -10,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One task on this agent: what is known of it, and what follows from what happens to it. The record is also the checkpoint, so a
@@ -26,6 +29,7 @@ import java.util.Optional;
  * @param unacknowledged updates no scheduler has taken yet, oldest first
  * @param ended when it ended
  * @param verdict why the agent itself ends it, if that came before any order
+ * @param vitals what checks have said of it
  */
 public record AgentTask(
         TaskInfo info,
@@ -36,14 +40,37 @@ public record AgentTask(
         TaskState state,
         List<TaskStatus> unacknowledged,
         Optional<Instant> ended,
-        Optional<Verdict> verdict) {
+        Optional<Verdict> verdict,
+        Vitals vitals) {
     /** How long after a SIGKILL the next one is sent, should something have been born meanwhile. */
     private static final Duration KILL_AGAIN = Duration.ofSeconds(2);
 
+    private static final String HEALTH = "TASK_HEALTH_CHECK_STATUS_UPDATED";
+    private static final String CHECK = "TASK_CHECK_STATUS_UPDATED";
     private static final String LAUNCH_FAILED = "CONTAINER_LAUNCH_FAILED";
 
-    public AgentTask {
-        unacknowledged = List.copyOf(unacknowledged);
+    /** The vitals may be missing in what an earlier version has written. */
+    public AgentTask(
+            TaskInfo info,
+            String container,
+            Instant received,
+            Optional<ContainerRef> process,
+            Optional<KillOrder> kill,
+            TaskState state,
+            List<TaskStatus> unacknowledged,
+            Optional<Instant> ended,
+            Optional<Verdict> verdict,
+            @Nullable Vitals vitals) {
+        this.info = info;
+        this.container = container;
+        this.received = received;
+        this.process = process;
+        this.kill = kill;
+        this.state = state;
+        this.unacknowledged = List.copyOf(unacknowledged);
+        this.ended = ended;
+        this.verdict = verdict;
+        this.vitals = vitals == null ? Vitals.NONE : vitals;
     }
 
     /** A launch has arrived and is about to be written down. */
@@ -57,7 +84,8 @@ public record AgentTask(
                 TaskState.STAGING,
                 List.of(),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                Vitals.NONE);
     }
 
     public TaskKey key() {
@@ -95,7 +123,19 @@ public record AgentTask(
             return Step.of(end(TaskState.KILLED, Optional.empty(), "killed before it ran", stamp), Action.DISCARD);
         }
         AgentTask running = new AgentTask(
-                info, container, received, Optional.of(made), kill, TaskState.RUNNING, unacknowledged, ended, verdict);
+                info,
+                container,
+                received,
+                Optional.of(made),
+                kill,
+                TaskState.RUNNING,
+                unacknowledged,
+                ended,
+                verdict,
+                new Vitals(
+                        Optional.of(stamp.at()),
+                        Optional.empty(),
+                        info.options().check().map(check -> CheckStatus.none(check.probe()))));
         return Step.of(
                 running.say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), Optional.empty(), stamp),
                 Action.RELEASE);
@@ -131,7 +171,8 @@ public record AgentTask(
                 state,
                 unacknowledged,
                 ended,
-                verdict);
+                verdict,
+                vitals);
         return isStaged() ? Step.of(next) : Step.of(next, Action.TERMINATE).arm(grace);
     }
 
@@ -144,8 +185,42 @@ public record AgentTask(
         if (!isRunning() || kill.isPresent()) {
             return Step.of(this);
         }
-        return new AgentTask(info, container, received, process, kill, state, unacknowledged, ended, Optional.of(why))
+        return new AgentTask(
+                        info,
+                        container,
+                        received,
+                        process,
+                        kill,
+                        state,
+                        unacknowledged,
+                        ended,
+                        Optional.of(why),
+                        vitals)
                 .kill(grace, now);
+    }
+
+    /**
+     * A check has something new to say. Of a task that is being ended nothing is said any more, as by Mesos' executors.
+     *
+     * @param healthy what the health check says
+     * @param seen what the general check saw
+     */
+    public Step checked(Optional<Boolean> healthy, Optional<CheckStatus> seen, String message, Stamp stamp) {
+        if (!isRunning() || kill.isPresent()) {
+            return Step.of(this);
+        }
+        Vitals now = new Vitals(vitals.started(), healthy.or(vitals::healthy), seen.or(vitals::check));
+        AgentTask next =
+                new AgentTask(info, container, received, process, kill, state, unacknowledged, ended, verdict, now);
+        String reason = healthy.isPresent() ? HEALTH : CHECK;
+        return Step.of(next.say(
+                TaskStatus.Source.EXECUTOR, Optional.of(reason), Optional.of(message), Optional.empty(), stamp));
+    }
+
+    /** How long it has been running; never negative, whatever the clock did. */
+    public Duration age(Instant now) {
+        Duration age = Duration.between(vitals.started().orElse(received), now);
+        return age.isNegative() ? Duration.ZERO : age;
     }
 
     /** The grace of an order has passed. */
@@ -207,7 +282,8 @@ public record AgentTask(
                 state,
                 unacknowledged.subList(1, unacknowledged.size()),
                 ended,
-                verdict));
+                verdict,
+                vitals));
     }
 
     private AgentTask endOf(Exit exit, boolean begun, Stamp stamp) {
@@ -240,9 +316,24 @@ public record AgentTask(
     private AgentTask end(
             TaskState terminal, Optional<String> reason, String message, Optional<Boolean> healthy, Stamp stamp) {
         AgentTask next = new AgentTask(
-                info, container, received, process, kill, terminal, unacknowledged, Optional.of(stamp.at()), verdict);
+                info,
+                container,
+                received,
+                process,
+                kill,
+                terminal,
+                unacknowledged,
+                Optional.of(stamp.at()),
+                verdict,
+                vitals);
         TaskStatus.Source source = process.isPresent() ? TaskStatus.Source.EXECUTOR : TaskStatus.Source.AGENT;
         return next.say(source, reason, Optional.of(message), healthy, stamp);
+    }
+
+    private StatusDetails details() {
+        StatusDetails details =
+                process.isPresent() ? StatusDetails.NONE.withContainer(container, List.of()) : StatusDetails.NONE;
+        return vitals.check().map(details::withCheck).orElse(details);
     }
 
     private AgentTask say(
@@ -262,8 +353,10 @@ public record AgentTask(
                 stamp.at(),
                 reason,
                 message,
-                healthy,
-                state.isTerminal() ? Optional.empty() : process.flatMap(ContainerRef::leader)));
-        return new AgentTask(info, container, received, process, kill, state, all, ended, verdict);
+                healthy.or(vitals::healthy),
+                state.isTerminal() ? Optional.empty() : process.flatMap(ContainerRef::leader),
+                Optional.empty(),
+                details()));
+        return new AgentTask(info, container, received, process, kill, state, all, ended, verdict, vitals);
     }
 }

@@ -2,6 +2,7 @@ package io.finback.nodeagent.testing;
 
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
+import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.ProcFs;
 import io.finback.nodeagent.executor.ProcessContainerizer;
@@ -44,6 +45,7 @@ public final class TaskWorld {
                         new Processes(programs),
                         sandboxes.ofAllIds(),
                         ProcFs.bootId()))),
+                new Inside(programs),
                 new TaskBoard(),
                 work -> new Thread(work, "test-blocking").start(),
                 ProcFs.bootId(),
@@ -52,7 +54,9 @@ public final class TaskWorld {
                         Duration.ofMillis(10),
                         Duration.ofMillis(50),
                         Duration.ofDays(7),
-                        MAX_ENDED));
+                        MAX_ENDED,
+                        64,
+                        4));
     }
 
     public TaskTools tools() {

@@ -109,7 +109,9 @@ public final class LargeView {
                 Set.of(),
                 OfferConstraints.NONE,
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                List.of(),
+                List.of());
     }
 
     private FrameworkDelta.Task task(int framework, int t, long change) {

@@ -56,6 +56,7 @@ final class Rules {
         "io.finback.controlplane.allocator..",
         "io.finback.controlplane.scheduler..",
         "io.finback.nodeagent.task..",
+        "io.finback.nodeagent.check..",
         "io.finback.meshrouter.names..",
         "io.finback.meshrouter.balance.."
     };

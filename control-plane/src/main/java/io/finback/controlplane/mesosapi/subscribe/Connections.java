@@ -3,6 +3,9 @@ package io.finback.controlplane.mesosapi.subscribe;
 import akka.Done;
 import akka.NotUsed;
 import akka.actor.typed.ActorSystem;
+import akka.http.javadsl.Http;
+import akka.http.javadsl.IncomingConnection;
+import akka.http.javadsl.ServerBinding;
 import akka.http.javadsl.model.AttributeKey;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
@@ -10,7 +13,12 @@ import akka.http.javadsl.model.MediaType;
 import akka.http.javadsl.model.MediaTypes;
 import akka.http.javadsl.settings.ParserSettings;
 import akka.http.javadsl.settings.ServerSettings;
+import akka.stream.Materializer;
 import akka.stream.javadsl.Flow;
+import akka.stream.javadsl.Sink;
+import akka.stream.javadsl.Source;
+import io.finback.settings.HttpListen;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -32,25 +40,62 @@ public final class Connections {
     /** Completes when the client has closed its side, or the connection broke. */
     private record Gone(CompletableFuture<Done> stage) {}
 
-    /** Limits of the port; a slow body is for its endpoint to give up on, before {@code requestTimeout}. */
-    public record Limits(int maxConnections, Duration idleTimeout, Duration requestTimeout, long maxBodyBytes) {}
+    /**
+     * Limits of the port; a slow body is for its endpoint to give up on, before {@code requestTimeout}.
+     *
+     * @param maxConnections open at a time
+     * @param maxPerClient of one address, so that no client alone can keep the others out
+     */
+    public record Limits(
+            int maxConnections, int maxPerClient, Duration idleTimeout, Duration requestTimeout, long maxBodyBytes) {}
 
-    /** One connection at a time, one request after the other. */
-    public static Flow<HttpRequest, HttpResponse, NotUsed> flow(
+    /** Listens, and answers every request; connections beyond the limits are closed at once. Fails if the port cannot be had. */
+    public static CompletionStage<ServerBinding> bind(
+            ActorSystem<?> system,
+            HttpListen listen,
+            Gate gate,
             Function<HttpRequest, CompletionStage<HttpResponse>> answer) {
-        return Flow.lazyFlow(() -> {
-                    Gone gone = new Gone(new CompletableFuture<>());
-                    return Flow.<HttpRequest>create()
-                            .watchTermination((before, done) -> {
-                                done.whenComplete((how, failure) -> gone.stage().complete(Done.getInstance()));
-                                return before;
-                            })
-                            .mapAsync(1, request -> answer.apply(request.addAttribute(GONE, gone)));
-                })
-                .mapMaterializedValue(unused -> NotUsed.getInstance());
+        return Http.get(system)
+                .newServerAt(listen.host(), listen.port())
+                .withSettings(settings(system, gate.limits()))
+                .connectionSource()
+                .to(Sink.foreach(connection -> serve(connection, gate, answer, system)))
+                .run(system);
     }
 
-    /** When the client of this request has closed its side; never, if the request did not come through {@link #flow}. */
+    private static void serve(
+            IncomingConnection connection,
+            Gate gate,
+            Function<HttpRequest, CompletionStage<HttpResponse>> answer,
+            ActorSystem<?> system) {
+        InetAddress client = connection.remoteAddress().getAddress();
+        if (gate.enter(client)) {
+            var unused = connection.handleWith(
+                    flow(answer).watchTermination((before, done) -> {
+                        done.whenComplete((how, failure) -> gate.leave(client));
+                        return before;
+                    }),
+                    Materializer.matFromSystem(system));
+        } else {
+            var unused = connection.handleWith(
+                    Flow.<HttpRequest, HttpResponse>fromSinkAndSourceCoupled(Sink.cancelled(), Source.empty()),
+                    Materializer.matFromSystem(system));
+        }
+    }
+
+    /** One connection: one request after the other. */
+    private static Flow<HttpRequest, HttpResponse, NotUsed> flow(
+            Function<HttpRequest, CompletionStage<HttpResponse>> answer) {
+        Gone gone = new Gone(new CompletableFuture<>());
+        return Flow.<HttpRequest>create()
+                .watchTermination((before, done) -> {
+                    done.whenComplete((how, failure) -> gone.stage().complete(Done.getInstance()));
+                    return before;
+                })
+                .mapAsync(1, request -> answer.apply(request.addAttribute(GONE, gone)));
+    }
+
+    /** When the client of this request has closed its side; never, if the request did not come through {@link #bind}. */
     public static CompletionStage<Done> gone(HttpRequest request) {
         return request.getAttribute(GONE).map(Gone::stage).orElseGet(CompletableFuture::new);
     }
@@ -59,7 +104,7 @@ public final class Connections {
      * The server's settings. Akka drops the charset from {@code application/json;charset=utf-8} and gives a body without type that of
      * bytes; types of our own keep the one visible and make the other distinct.
      */
-    public static ServerSettings settings(ActorSystem<?> system, Limits limits) {
+    private static ServerSettings settings(ActorSystem<?> system, Limits limits) {
         ServerSettings defaults = ServerSettings.create(system.classicSystem());
         MediaType json = MediaTypes.customWithOpenCharset("application", "json", Map.of(), false, "json");
         MediaType bytes = MediaTypes.customWithOpenCharset("application", "octet-stream", Map.of(), false);
@@ -67,8 +112,7 @@ public final class Connections {
                 .withCustomMediaTypes(json, bytes)
                 .withIllegalHeaderWarnings(false)
                 .withMaxContentLength(limits.maxBodyBytes());
-        return defaults.withMaxConnections(limits.maxConnections())
-                .withPipeliningLimit(PIPELINED)
+        return defaults.withPipeliningLimit(PIPELINED)
                 .withBacklog(limits.maxConnections())
                 .withParserSettings(parser)
                 .withTimeouts(defaults.getTimeouts()

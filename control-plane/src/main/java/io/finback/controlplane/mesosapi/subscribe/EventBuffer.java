@@ -63,7 +63,7 @@ final class EventBuffer {
             if (!finished.isDone()) {
                 counters.tooSlow();
             }
-            queue.fail(new SlowSubscriber());
+            end(() -> queue.fail(new SlowSubscriber()));
         }
         started.complete(null);
         return room;
@@ -76,7 +76,15 @@ final class EventBuffer {
             started.completeExceptionally(new CallFailure(503, "The framework did not answer in time; try again"));
         }
         if (!finished.isDone()) {
-            queue.complete();
+            end(queue::complete);
+        }
+    }
+
+    private static void end(Runnable how) {
+        try {
+            how.run();
+        } catch (IllegalStateException over) {
+            // It has ended already: it was broken off, or the connection was quicker.
         }
     }
 

@@ -19,7 +19,6 @@ import akka.http.javadsl.model.headers.RawHeader;
 import akka.stream.Materializer;
 import io.finback.controlplane.framework.CallAnswer;
 import io.finback.controlplane.framework.Caller;
-import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.mesosapi.MasterIdentity;
@@ -199,7 +198,7 @@ public final class SchedulerApi {
                         replyTo -> translated(framework, call, Caller.of(stream, replyTo)),
                         settings.askTimeout(),
                         system.scheduler())
-                .thenApply(answer -> answered(call, stream, answer));
+                .thenApply(answer -> answered(call, answer));
     }
 
     private static FrameworkId known(String id) {
@@ -218,16 +217,11 @@ public final class SchedulerApi {
         }
     }
 
-    private HttpResponse answered(Call call, String stream, CallAnswer answer) {
+    private static HttpResponse answered(Call call, CallAnswer answer) {
         if (answer instanceof CallAnswer.Refused refused) {
             throw new CallFailure(status(refused.why()), refused.message());
         }
-        if (call.getType() != Call.Type.UPDATE_FRAMEWORK) {
-            return HttpResponse.create().withStatus(202);
-        }
-        FrameworkInfo info = FrameworkMessages.from(call.getUpdateFramework().getFrameworkInfo());
-        Optional.ofNullable(streams.get(stream)).ifPresent(to -> to.tell(new Subscription.InfoChanged(info)));
-        return HttpResponse.create();
+        return HttpResponse.create().withStatus(call.getType() == Call.Type.UPDATE_FRAMEWORK ? 200 : 202);
     }
 
     private static int status(CallAnswer.Why why) {

@@ -37,9 +37,6 @@ final class Subscription extends AbstractBehavior<Object> {
     /** The client is gone, or nobody waits for the stream any more. */
     record ConnectionGone(String why) {}
 
-    /** The framework has other capabilities now. */
-    record InfoChanged(FrameworkInfo info) {}
-
     /** The master ends. */
     enum End {
         INSTANCE
@@ -103,12 +100,12 @@ final class Subscription extends AbstractBehavior<Object> {
                 .onMessage(SchedulerEvent.InverseOffers.class, event -> write(EventMessages.inverseOffers(event)))
                 .onMessage(SchedulerEvent.RescindInverse.class, event -> write(EventMessages.rescindInverse(event)))
                 .onMessage(SchedulerEvent.OperationUpdate.class, event -> write(EventMessages.operation(event)))
+                .onMessage(SchedulerEvent.InfoChanged.class, this::onInfoChanged)
                 .onMessage(SchedulerEvent.AgentFailure.class, event -> write(EventMessages.failure(event)))
                 .onMessage(SchedulerEvent.Ended.class, event -> end(event.message()))
                 .onMessage(SchedulerEvent.Disconnected.class, event -> end(event.reason()))
                 .onMessage(CallAnswer.Refused.class, this::onRefused)
                 .onMessage(CallAnswer.Done.class, done -> this)
-                .onMessage(InfoChanged.class, this::onInfoChanged)
                 .onMessageEquals(Beat.INSTANCE, this::onBeat)
                 .onMessageEquals(Again.INSTANCE, this::onAgain)
                 .onMessageEquals(End.INSTANCE, this::onEnd)
@@ -167,7 +164,7 @@ final class Subscription extends AbstractBehavior<Object> {
         return Behaviors.stopped();
     }
 
-    private Behavior<Object> onInfoChanged(InfoChanged changed) {
+    private Behavior<Object> onInfoChanged(SchedulerEvent.InfoChanged changed) {
         info = changed.info();
         return this;
     }
