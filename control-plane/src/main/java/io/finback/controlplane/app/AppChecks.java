@@ -56,7 +56,8 @@ final class AppChecks {
         AppState after = AppEvent.fold(state, events);
         observe(after, now);
         String taskId = status.task().value();
-        Optional<Boolean> verdict = watch.agentSaid(after, taskId, status.healthy().get(), now);
+        Optional<Boolean> verdict =
+                watch.agentSaid(after, taskId, status.healthy().get(), now);
         if (verdict.isEmpty()) {
             return events;
         }

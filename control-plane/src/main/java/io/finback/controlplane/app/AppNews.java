@@ -38,7 +38,8 @@ final class AppNews {
 
     private void add(AppState before, AppEvent event, AppState after) {
         if (event instanceof AppEvent.InstancesPlaced placed) {
-            placed.places().keySet().forEach(id -> after.instance(id).ifPresent(i -> changed(after, i, TaskState.STAGING)));
+            placed.places().keySet().forEach(id -> after.instance(id)
+                    .ifPresent(i -> changed(after, i, TaskState.STAGING)));
         } else if (event instanceof AppEvent.InstanceReported reported) {
             after.instance(reported.taskId())
                     .ifPresent(i -> reported(before, before.instance(i.taskId()).orElse(i), i));
@@ -75,8 +76,7 @@ final class AppNews {
     private void health(AppState state, Instance instance) {
         boolean alive = instance.healthy().orElse(true);
         String app = state.appId();
-        news.add(new ServiceEvent.HealthChanged(
-                ids.get(), now, app, instance.taskId(), instance.version(), alive));
+        news.add(new ServiceEvent.HealthChanged(ids.get(), now, app, instance.taskId(), instance.version(), alive));
         news.add(new ServiceEvent.InstanceHealthChanged(
                 ids.get(), now, app, instance.taskId(), instance.version(), alive));
     }

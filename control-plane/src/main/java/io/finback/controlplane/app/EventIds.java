@@ -10,7 +10,8 @@ public final class EventIds {
     private EventIds() {}
 
     public static String next(Instant now) {
-        return "%013d-%08x".formatted(now.toEpochMilli(), ThreadLocalRandom.current().nextInt());
+        return "%013d-%08x"
+                .formatted(now.toEpochMilli(), ThreadLocalRandom.current().nextInt());
     }
 
     /** The part that says when; of any text its beginning. */

@@ -23,10 +23,22 @@ import java.util.Set;
  */
 public final class HealthWatch {
     /** A look to be taken now. {@code index}: of the check; -1: readiness. */
-    public record Look(String taskId, int index, String host, int port, Optional<AppHealth.Check> check, Optional<AppHealth.Readiness> readiness) {}
+    public record Look(
+            String taskId,
+            int index,
+            String host,
+            int port,
+            Optional<AppHealth.Check> check,
+            Optional<AppHealth.Readiness> readiness) {}
 
     /** What an answer changed. {@code verdict}: whether the instance is healthy now, where that is new. */
-    record Outcome(Optional<Boolean> verdict, boolean failed, boolean kill, String cause, Optional<AppHealth.Check> check, boolean ready) {
+    record Outcome(
+            Optional<Boolean> verdict,
+            boolean failed,
+            boolean kill,
+            String cause,
+            Optional<AppHealth.Check> check,
+            boolean ready) {
         static final Outcome NOTHING = new Outcome(Optional.empty(), false, false, "", Optional.empty(), false);
     }
 
@@ -75,7 +87,8 @@ public final class HealthWatch {
 
     /** Takes the state as it is now. To be called before anything else is asked with that state. */
     void observe(AppState state, Instant now) {
-        patients.keySet().removeIf(id -> state.instance(id).filter(HealthWatch::watched).isEmpty());
+        patients.keySet()
+                .removeIf(id -> state.instance(id).filter(HealthWatch::watched).isEmpty());
         changed.retainAll(patients.keySet());
         for (Instance instance : state.instances().values()) {
             if (watched(instance) && !patients.containsKey(instance.taskId())) {
@@ -86,9 +99,8 @@ public final class HealthWatch {
     }
 
     private void admit(AppState state, Instance instance, Instant now) {
-        Optional<AppDefinition> definition = state.version(instance.version())
-                .or(state::current)
-                .map(AppVersion::definition);
+        Optional<AppDefinition> definition =
+                state.version(instance.version()).or(state::current).map(AppVersion::definition);
         List<AppHealth.Check> checks = definition.map(AppDefinition::checks).orElse(List.of());
         Optional<AppHealth.Readiness> readiness = definition.flatMap(AppDefinition::readiness);
         if (checks.isEmpty() && readiness.isEmpty()) {
@@ -125,8 +137,9 @@ public final class HealthWatch {
             if (deploying && patient.readiness.isPresent() && !patient.ready && !now.isBefore(patient.readyAt)) {
                 AppHealth.Readiness readiness = patient.readiness.get();
                 patient.readyAt = now.plus(readiness.interval());
-                port(patient, readiness.portName()).ifPresent(port -> due.add(new Look(
-                        id, READINESS, place.host(), port, Optional.empty(), Optional.of(readiness))));
+                port(patient, readiness.portName())
+                        .ifPresent(port -> due.add(
+                                new Look(id, READINESS, place.host(), port, Optional.empty(), Optional.of(readiness))));
             }
         });
         return due;
@@ -145,7 +158,9 @@ public final class HealthWatch {
 
     private Optional<Integer> port(Patient patient, String name) {
         List<Integer> ports = patient.instance.place().orElseThrow().ports();
-        return Optional.ofNullable(portNames.get(name)).filter(i -> i < ports.size()).map(ports::get);
+        return Optional.ofNullable(portNames.get(name))
+                .filter(i -> i < ports.size())
+                .map(ports::get);
     }
 
     /** When the next look is due; empty when none will be. */
@@ -176,7 +191,8 @@ public final class HealthWatch {
         }
         boolean good = result.good().get();
         if (index == READINESS) {
-            boolean preserve = patient.readiness.map(AppHealth.Readiness::preserve).orElse(false);
+            boolean preserve =
+                    patient.readiness.map(AppHealth.Readiness::preserve).orElse(false);
             patient.ready |= good;
             patient.answer = preserve ? result.answer() : Optional.empty();
             changed.add(taskId);
@@ -263,8 +279,8 @@ public final class HealthWatch {
                         .filter(c -> c.known)
                         .map(Watched::result)
                         .toList();
-                Optional<HealthReport.Ready> ready = patient.readiness.map(
-                        r -> new HealthReport.Ready(r.name(), patient.ready, patient.answer));
+                Optional<HealthReport.Ready> ready =
+                        patient.readiness.map(r -> new HealthReport.Ready(r.name(), patient.ready, patient.answer));
                 seen.put(id, new HealthReport.Seen(results, ready));
             }
         });
@@ -273,6 +289,8 @@ public final class HealthWatch {
     }
 
     private static boolean watched(Instance instance) {
-        return instance.phase() == Instance.Phase.RUNNING && !instance.doomed() && instance.place().isPresent();
+        return instance.phase() == Instance.Phase.RUNNING
+                && !instance.doomed()
+                && instance.place().isPresent();
     }
 }

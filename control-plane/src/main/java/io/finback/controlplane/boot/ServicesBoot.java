@@ -58,14 +58,14 @@ final class ServicesBoot implements ServicesStarter {
     private static ServicesSettings settings(Config config, HttpListen listen) {
         SettingsReader services = SettingsReader.of(config, "finback.services");
         return ServicesSettings.of(
-                listen.toString(),
-                Version.current(),
-                services.duration("repeat", SHORTEST, LONGEST),
-                services.duration("drain-delay", Duration.ZERO, LONGEST),
-                services.duration("listen-wait", Duration.ZERO, LONGEST),
-                services.duration("refuse", SHORTEST, LONGEST),
-                services.duration("ask-timeout", SHORTEST, LONGEST),
-                services.bytes("max-body", MIN_BODY, MAX_BODY))
+                        listen.toString(),
+                        Version.current(),
+                        services.duration("repeat", SHORTEST, LONGEST),
+                        services.duration("drain-delay", Duration.ZERO, LONGEST),
+                        services.duration("listen-wait", Duration.ZERO, LONGEST),
+                        services.duration("refuse", SHORTEST, LONGEST),
+                        services.duration("ask-timeout", SHORTEST, LONGEST),
+                        services.bytes("max-body", MIN_BODY, MAX_BODY))
                 .with(
                         new EventSettings(
                                 services.intIn("events.kept", 0, 1_000_000),

@@ -25,7 +25,9 @@ final class Announcements {
                 .ifPresent(version -> services.publish(new ServiceEvent.ApiPosted(
                         EventIds.next(now), now, request.clientIp(), "/" + String.join("/", request.path()), version)));
         List<String> above = AppPath.ancestors(app.appId());
-        group(above.isEmpty() ? "/" : above.get(above.size() - 1), app.current().map(v -> v.version()).orElse(now));
+        group(
+                above.isEmpty() ? "/" : above.get(above.size() - 1),
+                app.current().map(v -> v.version()).orElse(now));
     }
 
     void group(String path, Instant version) {

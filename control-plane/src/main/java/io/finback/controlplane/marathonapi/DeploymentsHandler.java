@@ -78,9 +78,8 @@ final class DeploymentsHandler {
         }
         ArrayNode current = node.putArray("currentActions");
         for (DeploymentPlan.Action a : plan.steps().get(running.step()).actions()) {
-            ArrayNode results = view.any(a.appId())
-                    .map(HealthWriter::readiness)
-                    .orElseGet(() -> Json.object().arrayNode());
+            ArrayNode results = view.any(a.appId()).map(HealthWriter::readiness).orElseGet(() -> Json.object()
+                    .arrayNode());
             current.add(action(a).set("readinessCheckResults", results));
         }
         return node.put("currentStep", running.step() + 1)

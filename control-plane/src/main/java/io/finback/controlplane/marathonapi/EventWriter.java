@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.app.ServiceEvent;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.Instance;
-
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -166,9 +165,8 @@ final class EventWriter {
     private static void actions(ObjectNode node, DeploymentPlan.Step step) {
         ArrayNode actions = node.putArray("actions");
         step.actions()
-                .forEach(a -> actions.addObject()
-                        .put("action", a.kind().wireName())
-                        .put("app", a.appId()));
+                .forEach(a ->
+                        actions.addObject().put("action", a.kind().wireName()).put("app", a.appId()));
     }
 
     private static String condition(String state) {
@@ -179,5 +177,4 @@ final class EventWriter {
     private static String host(Optional<Instance.Place> place) {
         return place.map(Instance.Place::host).orElse("");
     }
-
 }

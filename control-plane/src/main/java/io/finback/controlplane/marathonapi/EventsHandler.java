@@ -10,9 +10,9 @@ import akka.stream.BoundedSourceQueue;
 import akka.stream.QueueOfferResult;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
+import io.finback.controlplane.app.EventIds;
 import io.finback.controlplane.app.ServiceEvent;
 import io.finback.controlplane.service.EventHub;
-import io.finback.controlplane.app.EventIds;
 import io.finback.controlplane.service.EventSettings;
 import io.finback.controlplane.service.Services;
 import java.time.Instant;
@@ -78,8 +78,7 @@ final class EventsHandler {
                     return mat;
                 });
         return HttpResponse.create()
-                .withEntity(HttpEntities.createChunked(
-                        ContentTypes.create(MediaTypes.TEXT_EVENT_STREAM), frames));
+                .withEntity(HttpEntities.createChunked(ContentTypes.create(MediaTypes.TEXT_EVENT_STREAM), frames));
     }
 
     private static ServiceEvent stream(Request request, boolean attached) {

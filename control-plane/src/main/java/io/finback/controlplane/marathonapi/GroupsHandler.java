@@ -128,18 +128,15 @@ final class GroupsHandler {
     }
 
     private CompletionStage<Answer> rollback(Request request, String path, Instant at) {
-        return rollout.runLater(
-                        request, () -> stored(path, at).thenApply(then -> {
-                            List<Rollout.Target> targets = new ArrayList<>();
-                            for (AppSnapshot app : known(path).appsUnder(path)) {
-                                AppVersion old = then.get(app.appId());
-                                targets.add(
-                                        old == null
-                                                ? Rollout.Target.gone(app.appId())
-                                                : Rollout.Target.of(old.definition()));
-                            }
-                            return Rollout.Wish.of(targets);
-                        }))
+        return rollout.runLater(request, () -> stored(path, at).thenApply(then -> {
+                    List<Rollout.Target> targets = new ArrayList<>();
+                    for (AppSnapshot app : known(path).appsUnder(path)) {
+                        AppVersion old = then.get(app.appId());
+                        targets.add(
+                                old == null ? Rollout.Target.gone(app.appId()) : Rollout.Target.of(old.definition()));
+                    }
+                    return Rollout.Wish.of(targets);
+                }))
                 .thenApply(GroupsHandler::deployment);
     }
 

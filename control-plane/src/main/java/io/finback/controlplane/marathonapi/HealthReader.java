@@ -39,7 +39,9 @@ final class HealthReader {
             }
         }
         if (protocol.isEmpty()) {
-            problems.rule(path + "/protocol", "'" + name + "' (expected: one of " + List.of(AppHealth.Protocol.values()) + ")");
+            problems.rule(
+                    path + "/protocol",
+                    "'" + name + "' (expected: one of " + List.of(AppHealth.Protocol.values()) + ")");
             return Optional.empty();
         }
         boolean agent = protocol.get().byAgent();

@@ -19,17 +19,17 @@ final class AgentChecks {
         return app.checks().stream()
                 .filter(c -> c.protocol().byAgent())
                 .findFirst()
-                .flatMap(check -> probe(check, place, environment).map(probe -> new HealthCheck(
-                        probe,
-                        check.delay().orElse(DELAY),
-                        check.interval(),
-                        check.timeout(),
-                        check.maxFailures(),
-                        check.grace())));
+                .flatMap(check -> probe(check, place, environment)
+                        .map(probe -> new HealthCheck(
+                                probe,
+                                check.delay().orElse(DELAY),
+                                check.interval(),
+                                check.timeout(),
+                                check.maxFailures(),
+                                check.grace())));
     }
 
-    private static Optional<Probe> probe(
-            AppHealth.Check check, Instance.Place place, Map<String, String> environment) {
+    private static Optional<Probe> probe(AppHealth.Check check, Instance.Place place, Map<String, String> environment) {
         if (check.command().isPresent()) {
             return Optional.of(Probe.of(CommandInfo.shell(check.command().get(), environment)));
         }

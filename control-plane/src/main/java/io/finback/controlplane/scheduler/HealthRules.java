@@ -14,7 +14,8 @@ final class HealthRules {
     static void check(List<Violation> found, AppDefinition app) {
         List<AppHealth.Check> checks = app.checks();
         if (checks.size() > MAX_CHECKS) {
-            found.add(new Violation("/healthChecks", "got " + checks.size() + ", expected " + MAX_CHECKS + " or fewer"));
+            found.add(
+                    new Violation("/healthChecks", "got " + checks.size() + ", expected " + MAX_CHECKS + " or fewer"));
         }
         if (checks.stream().filter(c -> c.protocol().byAgent()).count() > 1) {
             found.add(new Violation("/healthChecks", "AppDefinition can contain at most one Mesos health check"));
@@ -40,12 +41,17 @@ final class HealthRules {
         if (check.port().isPresent() && check.portIndex().isPresent()) {
             found.add(new Violation(path, "HealthCheck must specify either a port or a portIndex"));
         }
-        check.port().filter(p -> p < 1 || p > 65535).ifPresent(p -> found.add(
-                new Violation(path + "/port", "got " + p + ", expected 1 to 65535")));
+        check.port()
+                .filter(p -> p < 1 || p > 65535)
+                .ifPresent(p -> found.add(new Violation(path + "/port", "got " + p + ", expected 1 to 65535")));
         int index = check.portIndex().orElse(0);
-        if (!command && check.port().isEmpty() && (index < 0 || index >= app.ports().size())) {
-            found.add(new Violation(
-                    path, "Health check port indices must address an element of the ports array or container port mappings."));
+        if (!command
+                && check.port().isEmpty()
+                && (index < 0 || index >= app.ports().size())) {
+            found.add(
+                    new Violation(
+                            path,
+                            "Health check port indices must address an element of the ports array or container port mappings."));
         }
         notNegative(found, path + "/gracePeriodSeconds", check.grace());
         positive(found, path + "/intervalSeconds", check.interval());
@@ -61,7 +67,8 @@ final class HealthRules {
         String path = "/readinessChecks(0)";
         boolean known = app.ports().stream().anyMatch(p -> p.name().equals(Optional.of(check.portName())));
         if (!known) {
-            found.add(new Violation(path + "/portName", "No port definition reference for portName " + check.portName()));
+            found.add(
+                    new Violation(path + "/portName", "No port definition reference for portName " + check.portName()));
         }
         if (check.path().isEmpty() || bad(check.path())) {
             found.add(new Violation(path + "/path", "expected: a path of printable characters without spaces"));

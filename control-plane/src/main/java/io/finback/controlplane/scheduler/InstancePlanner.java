@@ -150,10 +150,8 @@ public final class InstancePlanner {
             }
         }
         int ready = (int) fresh.stream().filter(i -> isReady(i, listening)).count();
-        int serving = (int) fresh.stream()
-                .filter(serves)
-                .filter(i -> isReady(i, listening))
-                .count();
+        int serving = (int)
+                fresh.stream().filter(serves).filter(i -> isReady(i, listening)).count();
         int mayEnd = Math.min(oldReady.size(), Math.max(0, oldReady.size() + serving - minHealthy));
         end.addAll(
                 KillOrder.sorted(oldReady, target.definition().killSelection()).subList(0, mayEnd));

@@ -59,6 +59,8 @@ public final class EventHub {
             found.add(event);
         }
         String time = EventIds.time(id);
-        return latest.stream().filter(e -> EventIds.time(e.id()).compareTo(time) >= 0).toList();
+        return latest.stream()
+                .filter(e -> EventIds.time(e.id()).compareTo(time) >= 0)
+                .toList();
     }
 }

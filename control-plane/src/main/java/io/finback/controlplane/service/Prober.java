@@ -63,21 +63,22 @@ final class Prober {
 
     CompletionStage<ProbeResult> check(AppHealth.Check check, String host, int port) {
         return switch (check.protocol()) {
-            case HTTP, HTTPS -> later(() -> http(
-                    check.protocol() == AppHealth.Protocol.HTTPS,
-                    host,
-                    port,
-                    check.path().orElse("/"),
-                    check.timeout(),
-                    response -> verdict(check, response)));
+            case HTTP, HTTPS ->
+                later(() -> http(
+                        check.protocol() == AppHealth.Protocol.HTTPS,
+                        host,
+                        port,
+                        check.path().orElse("/"),
+                        check.timeout(),
+                        response -> verdict(check, response)));
             case TCP -> later(() -> tcp(host, port, check.timeout()));
             default -> CompletableFuture.completedFuture(ProbeResult.NOTHING);
         };
     }
 
     CompletionStage<ProbeResult> readiness(AppHealth.Readiness check, String host, int port) {
-        return later(() -> http(
-                check.https(), host, port, check.path(), check.timeout(), response -> ready(check, response)));
+        return later(() ->
+                http(check.https(), host, port, check.path(), check.timeout(), response -> ready(check, response)));
     }
 
     private CompletionStage<ProbeResult> later(Supplier<CompletionStage<ProbeResult>> work) {
@@ -98,20 +99,23 @@ final class Prober {
                 break;
             }
             queued.decrementAndGet();
-            var unused = job.work().get().handleAsync(
-                    (result, failure) -> {
-                        underWay.decrementAndGet();
-                        job.result().complete(failure == null ? result : failed(failure));
-                        next();
-                        return result;
-                    },
-                    system.executionContext()::execute);
+            var unused = job.work()
+                    .get()
+                    .handleAsync(
+                            (result, failure) -> {
+                                underWay.decrementAndGet();
+                                job.result().complete(failure == null ? result : failed(failure));
+                                next();
+                                return result;
+                            },
+                            system.executionContext()::execute);
         }
         underWay.decrementAndGet();
     }
 
     private static ProbeResult failed(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
         return ProbeResult.of(false, why);
     }
@@ -123,7 +127,8 @@ final class Prober {
             String path,
             Duration timeout,
             Function<HttpResponse, CompletionStage<ProbeResult>> verdict) {
-        String target = (https ? "https" : "http") + "://" + host + ":" + port + (path.startsWith("/") ? "" : "/") + path;
+        String target =
+                (https ? "https" : "http") + "://" + host + ":" + port + (path.startsWith("/") ? "" : "/") + path;
         var to = Http.get(system).connectionTo(host).toPort(port);
         var connection = https ? to.withCustomHttpsConnectionContext(unverified).https() : to.http();
         HttpRequest request = HttpRequest.GET(target).addHeader(UserAgent.create("Finback health check"));

@@ -110,7 +110,12 @@ public final class Services {
         ActorRef<EndpointsPublisher.Command> endpoints =
                 system.systemActorOf(EndpointsPublisher.create(), "finback-endpoints", Props.empty());
         Links links = new Links(
-                sharding, topics, endpoints, stopping, new Prober(system, settings.looks()), system.dispatchers().lookup(DispatcherSelector.blocking()));
+                sharding,
+                topics,
+                endpoints,
+                stopping,
+                new Prober(system, settings.looks()),
+                system.dispatchers().lookup(DispatcherSelector.blocking()));
         String role = Role.MASTER.id();
         var unusedApps = sharding.init(
                 Entity.of(AppCommand.KEY, e -> AppEntity.create(e.getEntityId(), settings.app(), links, clock))

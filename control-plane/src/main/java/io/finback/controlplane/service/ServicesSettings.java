@@ -82,15 +82,7 @@ public record ServicesSettings(
     /** The same with other limits of the event stream and of health checks. */
     public ServicesSettings with(EventSettings otherEvents, int otherLooks) {
         return new ServicesSettings(
-                app,
-                scheduler,
-                deploymentRepeat,
-                askTimeout,
-                maxBodyBytes,
-                address,
-                version,
-                otherEvents,
-                otherLooks);
+                app, scheduler, deploymentRepeat, askTimeout, maxBodyBytes, address, version, otherEvents, otherLooks);
     }
 
     private static void positive(String key, Duration value) {

@@ -205,9 +205,10 @@ class ProtocolTest {
                                                 Optional.empty(),
                                                 Optional.of("why"))),
                                         Optional.of(new HealthReport.Ready(
-                                                "r", true, Optional.of(new HealthReport.Answer(200, "text/plain", "ok"))))))),
-                new ServiceEvent.TaskChanged(
-                        "i", Examples.NOW, "/a", "t", Examples.NOW, TaskState.RUNNING, place, "m"),
+                                                "r",
+                                                true,
+                                                Optional.of(new HealthReport.Answer(200, "text/plain", "ok"))))))),
+                new ServiceEvent.TaskChanged("i", Examples.NOW, "/a", "t", Examples.NOW, TaskState.RUNNING, place, "m"),
                 new ServiceEvent.InstanceChanged("i", Examples.NOW, "/a", "t", Examples.NOW, "Running", place),
                 new ServiceEvent.HealthChanged("i", Examples.NOW, "/a", "t", Examples.NOW, true),
                 new ServiceEvent.InstanceHealthChanged("i", Examples.NOW, "/a", "t", Examples.NOW, true),
@@ -221,7 +222,11 @@ class ProtocolTest {
                         "i", Examples.NOW, ServiceEvent.Progress.FAILED, plan, 1, Optional.of("why")),
                 new ServiceEvent.GroupChanged("i", Examples.NOW, "/a", Examples.NOW, Optional.empty()),
                 new ServiceEvent.ApiPosted(
-                        "i", Examples.NOW, "1.2.3.4", "/v2/apps", STATE.current().orElseThrow()),
+                        "i",
+                        Examples.NOW,
+                        "1.2.3.4",
+                        "/v2/apps",
+                        STATE.current().orElseThrow()),
                 new ServiceEvent.StreamChanged("i", Examples.NOW, "1.2.3.4", true),
                 new ServiceEvent.CallbackChanged("i", Examples.NOW, "1.2.3.4", "http://x", true),
                 new ServiceEvent.SchedulerRegistered("i", Examples.NOW, "f", "m"));

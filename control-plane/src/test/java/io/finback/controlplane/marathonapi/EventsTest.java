@@ -92,7 +92,10 @@ class EventsTest {
         }
 
         Frame first(String type) {
-            return frames.stream().filter(f -> f.type().equals(type)).findFirst().orElseThrow();
+            return frames.stream()
+                    .filter(f -> f.type().equals(type))
+                    .findFirst()
+                    .orElseThrow();
         }
 
         @Override
@@ -105,12 +108,14 @@ class EventsTest {
     void tellsWhatHappensToAnAppFromItsRequestToItsEnd() throws IOException {
         try (Reader reader = new Reader("")) {
             assertThat(reader.response.statusCode()).isEqualTo(200);
-            assertThat(reader.response.headers().firstValue("Content-Type").orElse("")).startsWith("text/event-stream");
+            assertThat(reader.response.headers().firstValue("Content-Type").orElse(""))
+                    .startsWith("text/event-stream");
             String created = client.post("/v2/apps", "{\"id\":\"/seen\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16}")
                     .header("Marathon-Deployment-Id");
             TestMaster.await("success", () -> reader.types().contains("deployment_success"));
             assertThat(reader.types().get(0)).isEqualTo("event_stream_attached");
-            assertThat(reader.frames.get(0).data().path("remoteAddress").asText()).isEqualTo("127.0.0.1");
+            assertThat(reader.frames.get(0).data().path("remoteAddress").asText())
+                    .isEqualTo("127.0.0.1");
             JsonNode posted = reader.first("api_post_event").data();
             assertThat(posted.path("uri").asText()).isEqualTo("/v2/apps");
             assertThat(posted.path("clientIp").asText()).isEqualTo("127.0.0.1");
@@ -138,8 +143,10 @@ class EventsTest {
                             + "{\"actions\":[{\"action\":\"ScaleApplication\",\"app\":\"/seen\"}]}]");
             assertThat(info.path("currentStep").toString())
                     .isEqualTo("{\"actions\":[{\"action\":\"StartApplication\",\"app\":\"/seen\"}]}");
-            assertThat(reader.first("deployment_success").data().path("id").asText()).isEqualTo(created);
-            assertThat(reader.types()).contains("deployment_step_success", "group_change_success", "instance_changed_event");
+            assertThat(reader.first("deployment_success").data().path("id").asText())
+                    .isEqualTo(created);
+            assertThat(reader.types())
+                    .contains("deployment_step_success", "group_change_success", "instance_changed_event");
             ServicesApiTest.awaitIdle(client, "/seen");
             client.delete("/v2/apps/seen");
             TestMaster.await("terminated", () -> reader.types().contains("app_terminated_event"));
@@ -153,7 +160,8 @@ class EventsTest {
     @Test
     void filtersByTypeAndGivesWhatWasMissed() throws IOException {
         String last;
-        try (Reader reader = new Reader("?event_type=app_terminated_event&event_type=deployment_success&plan-format=light")) {
+        try (Reader reader =
+                new Reader("?event_type=app_terminated_event&event_type=deployment_success&plan-format=light")) {
             client.post("/v2/apps", "{\"id\":\"/missed/a\",\"cmd\":\"x\",\"instances\":0}");
             TestMaster.await("success", () -> reader.types().contains("deployment_success"));
             assertThat(reader.types()).containsExactly("event_stream_attached", "deployment_success");
@@ -167,7 +175,9 @@ class EventsTest {
         }
         try (Reader again = new Reader("?event_type=deployment_success", "Last-Event-ID", last)) {
             TestMaster.await("replayed", () -> again.frames.size() >= 3);
-            assertThat(again.frames.stream().skip(1).map(f -> f.data().path("id").asText()))
+            assertThat(again.frames.stream()
+                            .skip(1)
+                            .map(f -> f.data().path("id").asText()))
                     .containsExactlyElementsOf(ids);
         }
         // An id of another master's or of long ago: by its time.
@@ -179,7 +189,8 @@ class EventsTest {
     @Test
     void wantsToBeAskedForAStream() {
         assertThat(client.get("/v2/events").status()).isEqualTo(405);
-        assertThat(client.send("POST", "/v2/events", "{}", "Accept", "text/event-stream").status())
+        assertThat(client.send("POST", "/v2/events", "{}", "Accept", "text/event-stream")
+                        .status())
                 .isEqualTo(405);
     }
 }

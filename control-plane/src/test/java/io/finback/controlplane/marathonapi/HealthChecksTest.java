@@ -51,7 +51,8 @@ class HealthChecksTest {
         made.createContext("/", exchange -> {
             ASKED.incrementAndGet();
             byte[] body = "state".getBytes(java.nio.charset.StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(STATUS.getOrDefault(exchange.getRequestURI().getPath(), 200), body.length);
+            exchange.sendResponseHeaders(
+                    STATUS.getOrDefault(exchange.getRequestURI().getPath(), 200), body.length);
             exchange.getResponseBody().write(body);
             exchange.close();
         });
@@ -62,14 +63,18 @@ class HealthChecksTest {
     @Test
     void anAppThatFailsItsCheckKeepsItsDeploymentOpenAndIsKilledLater() {
         STATUS.put("/health", 503);
-        create("{\"id\":\"/checked\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"healthChecks\":[{\"protocol\":\"HTTP\",\"path\":\"/health\",\"port\":"
-                + server.getAddress().getPort()
-                + ",\"intervalSeconds\":0.05,\"timeoutSeconds\":2,\"gracePeriodSeconds\":60,\"maxConsecutiveFailures\":3}]}");
+        create(
+                "{\"id\":\"/checked\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"healthChecks\":[{\"protocol\":\"HTTP\",\"path\":\"/health\",\"port\":"
+                        + server.getAddress().getPort()
+                        + ",\"intervalSeconds\":0.05,\"timeoutSeconds\":2,\"gracePeriodSeconds\":60,\"maxConsecutiveFailures\":3}]}");
         TestMaster.await("seen", () -> app("checked").path("tasksUnhealthy").asInt() == 1);
-        JsonNode result = app("checked").path("tasks").get(0).path("healthCheckResults").get(0);
+        JsonNode result =
+                app("checked").path("tasks").get(0).path("healthCheckResults").get(0);
         assertThat(result.path("alive").asBoolean(true)).isFalse();
         assertThat(result.path("lastFailureCause").asText()).isEqualTo("HTTP status 503");
-        assertThat(result.path("consecutiveFailures").asInt()).as("within its grace period").isZero();
+        assertThat(result.path("consecutiveFailures").asInt())
+                .as("within its grace period")
+                .isZero();
         assertThat(client.get("/v2/deployments").text()).contains("/checked");
         assertThat(world.live("checked")).hasSize(1);
 
@@ -77,43 +82,53 @@ class HealthChecksTest {
         ServicesApiTest.awaitIdle(client, "/checked");
         JsonNode healthy = app("checked");
         assertThat(healthy.path("tasksHealthy").asInt()).isEqualTo(1);
-        TestMaster.await("alive", () -> app("checked").path("tasks").get(0).path("healthCheckResults").get(0).path("alive").asBoolean());
+        TestMaster.await("alive", () -> app("checked")
+                .path("tasks")
+                .get(0)
+                .path("healthCheckResults")
+                .get(0)
+                .path("alive")
+                .asBoolean());
         ServicesApiTest.knownKeys(
                 app("checked").path("tasks").get(0).path("healthCheckResults").get(0),
                 "alive consecutiveFailures firstSuccess instanceId lastFailure lastFailureCause lastSuccess taskId");
         assertThat(healthy.path("healthChecks").get(0).toString())
-                .isEqualTo("{\"protocol\":\"HTTP\",\"path\":\"/health\",\"port\":" + server.getAddress().getPort()
+                .isEqualTo("{\"protocol\":\"HTTP\",\"path\":\"/health\",\"port\":"
+                        + server.getAddress().getPort()
                         + ",\"gracePeriodSeconds\":60,\"intervalSeconds\":0.05,\"timeoutSeconds\":2,\"maxConsecutiveFailures\":3,"
                         + "\"ignoreHttp1xx\":false}");
 
         String first = world.live("checked").get(0).info.id().value();
         STATUS.put("/health", 500);
-        TestMaster.await(
-                "replaced",
-                () -> world.live("checked").stream().noneMatch(t -> t.info.id().value().equals(first)));
+        TestMaster.await("replaced", () -> world.live("checked").stream()
+                .noneMatch(t -> t.info.id().value().equals(first)));
         STATUS.put("/health", 200);
-        TestMaster.await("healthy again", () -> app("checked").path("tasksHealthy").asInt() == 1);
+        TestMaster.await(
+                "healthy again", () -> app("checked").path("tasksHealthy").asInt() == 1);
         client.delete("/v2/apps/checked");
     }
 
     @Test
     void aRollingRestartWaitsForHealthAndForReadiness() throws IOException {
-        create("{\"id\":\"/gated\",\"cmd\":\"v1\",\"cpus\":0.1,\"mem\":16,\"portDefinitions\":[{\"port\":0,\"name\":\"api\"}],"
-                + "\"readinessChecks\":[{\"portName\":\"api\",\"path\":\"/ready\",\"intervalSeconds\":0.1,\"timeoutSeconds\":0.09,"
-                + "\"preserveLastResponse\":true,\"httpStatusCodesForReady\":[200,204]}]}");
+        create(
+                "{\"id\":\"/gated\",\"cmd\":\"v1\",\"cpus\":0.1,\"mem\":16,\"portDefinitions\":[{\"port\":0,\"name\":\"api\"}],"
+                        + "\"readinessChecks\":[{\"portName\":\"api\",\"path\":\"/ready\",\"intervalSeconds\":0.1,\"timeoutSeconds\":0.09,"
+                        + "\"preserveLastResponse\":true,\"httpStatusCodesForReady\":[200,204]}]}");
         TestMaster.await("launched", () -> world.running("gated").size() == 1);
         STATUS.put("/ready", 503);
         HttpServer mine = serve(port("gated"));
         try {
-            TestMaster.await(
-                    "not ready",
-                    () -> client.get("/v2/deployments").text().contains("\"ready\":false,\"lastResponse\":{\"status\":503"));
+            TestMaster.await("not ready", () -> client.get("/v2/deployments")
+                    .text()
+                    .contains("\"ready\":false,\"lastResponse\":{\"status\":503"));
             assertThat(client.get("/v2/apps/gated?embed=app.readiness").text())
                     .contains("\"readinessCheckResults\":[{\"name\":\"readinessCheck\"");
             STATUS.put("/ready", 204);
             ServicesApiTest.awaitIdle(client, "/gated");
             String old = world.running("gated").get(0).info.id().value();
-            Reply put = client.put("/v2/apps/gated", "{\"cmd\":\"v2\",\"upgradeStrategy\":{\"minimumHealthCapacity\":1,\"maximumOverCapacity\":0}}");
+            Reply put = client.put(
+                    "/v2/apps/gated",
+                    "{\"cmd\":\"v2\",\"upgradeStrategy\":{\"minimumHealthCapacity\":1,\"maximumOverCapacity\":0}}");
             assertThat(put.status()).isEqualTo(200);
             TestMaster.await("new one runs", () -> world.running("gated").size() == 2);
             int fresh = world.running("gated").stream()
@@ -121,11 +136,15 @@ class HealthChecksTest {
                     .map(t -> t.info.resources().ports().values().get(0).intValue())
                     .findFirst()
                     .orElseThrow();
-            assertThat(world.running("gated")).as("nobody answers at its port yet").hasSize(2);
+            assertThat(world.running("gated"))
+                    .as("nobody answers at its port yet")
+                    .hasSize(2);
             HttpServer second = serve(fresh);
             try {
                 ServicesApiTest.awaitIdle(client, "/gated");
-                assertThat(world.running("gated")).hasSize(1).noneMatch(t -> t.info.id().value().equals(old));
+                assertThat(world.running("gated"))
+                        .hasSize(1)
+                        .noneMatch(t -> t.info.id().value().equals(old));
             } finally {
                 second.stop(0);
             }
@@ -138,15 +157,26 @@ class HealthChecksTest {
     @Test
     void tcpChecksConnectAndSomebodyWhoDoesNotAnswerFails() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 50, java.net.InetAddress.getLoopbackAddress())) {
-            create("{\"id\":\"/tcp\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"healthChecks\":[{\"protocol\":\"TCP\",\"port\":" + socket.getLocalPort()
-                    + ",\"intervalSeconds\":0.05,\"timeoutSeconds\":1,\"gracePeriodSeconds\":0,\"maxConsecutiveFailures\":0}]}");
+            create(
+                    "{\"id\":\"/tcp\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"healthChecks\":[{\"protocol\":\"TCP\",\"port\":"
+                            + socket.getLocalPort()
+                            + ",\"intervalSeconds\":0.05,\"timeoutSeconds\":1,\"gracePeriodSeconds\":0,\"maxConsecutiveFailures\":0}]}");
             TestMaster.await("healthy", () -> app("tcp").path("tasksHealthy").asInt() == 1);
             // Speaks no HTTP: a check that gets no answer in its time has failed, and 0 kills never.
-            create("{\"id\":\"/mute\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"healthChecks\":[{\"port\":" + socket.getLocalPort()
-                    + ",\"intervalSeconds\":0.05,\"timeoutSeconds\":0.2,\"gracePeriodSeconds\":0,\"maxConsecutiveFailures\":0}]}");
+            create(
+                    "{\"id\":\"/mute\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"healthChecks\":[{\"port\":"
+                            + socket.getLocalPort()
+                            + ",\"intervalSeconds\":0.05,\"timeoutSeconds\":0.2,\"gracePeriodSeconds\":0,\"maxConsecutiveFailures\":0}]}");
             TestMaster.await(
                     "failures",
-                    () -> app("mute").path("tasks").path(0).path("healthCheckResults").path(0).path("consecutiveFailures").asInt() > 3);
+                    () -> app("mute")
+                                    .path("tasks")
+                                    .path(0)
+                                    .path("healthCheckResults")
+                                    .path(0)
+                                    .path("consecutiveFailures")
+                                    .asInt()
+                            > 3);
             assertThat(world.running("mute")).hasSize(1);
         }
         TestMaster.await("closed", () -> app("tcp").path("tasksUnhealthy").asInt() == 1);
@@ -156,8 +186,9 @@ class HealthChecksTest {
 
     @Test
     void whatAnAgentChecksIsTranslatedForIt() {
-        create("{\"id\":\"/byagent\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"env\":{\"A\":\"b\"},\"healthChecks\":[{\"protocol\":\"COMMAND\","
-                + "\"command\":{\"value\":\"test -e ok\"},\"intervalSeconds\":7}]}");
+        create(
+                "{\"id\":\"/byagent\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"env\":{\"A\":\"b\"},\"healthChecks\":[{\"protocol\":\"COMMAND\","
+                        + "\"command\":{\"value\":\"test -e ok\"},\"intervalSeconds\":7}]}");
         TestMaster.await("launched", () -> world.running("byagent").size() == 1);
         var check = world.running("byagent").get(0).info.options().healthCheck().orElseThrow();
         assertThat(check.probe().command().orElseThrow().value()).isEqualTo("test -e ok");
@@ -171,7 +202,8 @@ class HealthChecksTest {
         assertThat(refusal("\"healthChecks\":[{\"protocol\":\"UDP\"}]")).startsWith("/healthChecks(0)/protocol");
         assertThat(refusal("\"healthChecks\":[{\"portIndex\":1}]")).startsWith("/healthChecks(0)");
         assertThat(refusal("\"healthChecks\":[{\"protocol\":\"COMMAND\"}]")).startsWith("/healthChecks(0)/command");
-        assertThat(refusal("\"healthChecks\":[{\"intervalSeconds\":0}]")).startsWith("/healthChecks(0)/intervalSeconds");
+        assertThat(refusal("\"healthChecks\":[{\"intervalSeconds\":0}]"))
+                .startsWith("/healthChecks(0)/intervalSeconds");
         assertThat(refusal("\"healthChecks\":[{\"path\":\"/a b\"}]")).startsWith("/healthChecks(0)/path");
         assertThat(refusal("\"healthChecks\":[{\"protocol\":\"MESOS_TCP\"},{\"protocol\":\"MESOS_HTTP\"}]"))
                 .startsWith("/healthChecks");
