@@ -8,6 +8,7 @@ import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.DiscoveryInfo;
+import io.finback.tasks.FetchUri;
 import io.finback.tasks.RunOptions;
 import io.finback.tasks.TaskInfo;
 import java.time.Duration;
@@ -88,10 +89,6 @@ public final class TaskMessages {
     }
 
     private static void refuseWhatIsNotThereYet(Protos.TaskInfo message) {
-        Protos.CommandInfo command = message.getCommand();
-        if (command.getUrisCount() > 0) {
-            throw wrong("task.command.uris", command.getUrisCount() + " of them", LATER);
-        }
         if (message.hasContainer()) {
             refuseContainer(message.getContainer());
         }
@@ -126,7 +123,7 @@ public final class TaskMessages {
             if (!message.hasValue()) {
                 throw wrong(field + ".value", "missing", "a command line, as shell is true");
             }
-            return new CommandInfo(true, message.getValue(), List.of(), environment, user);
+            return new CommandInfo(true, message.getValue(), List.of(), environment, user, uris(field, message));
         }
         List<String> arguments = new ArrayList<>(message.getArgumentsList());
         if (message.hasValue()) {
@@ -140,7 +137,23 @@ public final class TaskMessages {
         if (arguments.isEmpty()) {
             throw wrong(field, "no value and no arguments", "what to run");
         }
-        return new CommandInfo(false, "", arguments, environment, user);
+        return new CommandInfo(false, "", arguments, environment, user, uris(field, message));
+    }
+
+    private static List<FetchUri> uris(String field, Protos.CommandInfo message) {
+        List<FetchUri> uris = new ArrayList<>();
+        for (Protos.CommandInfo.URI uri : message.getUrisList()) {
+            checkText(field + ".uris", uri.getValue());
+            checkText(field + ".uris", uri.getOutputFile());
+            uris.add(new FetchUri(
+                    uri.getValue(),
+                    uri.getExecutable(),
+                    uri.getExtract(),
+                    uri.getCache(),
+                    uri.hasOutputFile() ? Optional.of(uri.getOutputFile()) : Optional.empty(),
+                    Optional.empty()));
+        }
+        return uris;
     }
 
     private static Map<String, String> environment(String parent, Environment message) {

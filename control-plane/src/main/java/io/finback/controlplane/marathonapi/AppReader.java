@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Reads an app definition in both dialects of Marathon. Null is absent, read-only and unknown keys are ignored; what would be
@@ -31,6 +32,10 @@ final class AppReader {
     private static final Duration MAX_LAUNCH_DELAY = Duration.ofMinutes(5);
     private static final Set<String> ARCHIVES =
             Set.of(".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz", ".zip");
+
+    private static final Pattern URI_START = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*:/");
+    private static final Pattern CHECKSUM =
+            Pattern.compile("(?i)sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}|md5:[0-9a-f]{32}");
 
     private AppReader() {}
 
@@ -164,21 +169,38 @@ final class AppReader {
             if (uri.isEmpty()) {
                 problems.type(path + "/uri", "error.path.missing");
             }
+            uri.ifPresent(u -> checkUri(u, path + "/uri", problems));
+            Optional<String> checksum = fetch.text("checksum");
+            checksum.filter(c -> !CHECKSUM.matcher(c).matches())
+                    .ifPresent(c -> problems.rule(
+                            path + "/checksum",
+                            "'" + c + "' (expected: 'sha256:' and 64 hexadecimal digits, 'sha512:' or 'md5:')"));
             return uri.map(u -> new FetchUri(
                     u,
                     fetch.bool("extract").orElse(true),
                     fetch.bool("executable").orElse(false),
                     fetch.bool("cache").orElse(false),
-                    fetch.text("destPath")));
+                    fetch.text("destPath"),
+                    checksum));
         });
         List<String> uris = fields.texts("uris").orElse(List.of());
         boolean both = given.filter(f -> !f.isEmpty()).isPresent() && !uris.isEmpty();
         if (both && !uris.equals(given.get().stream().map(FetchUri::uri).toList())) {
             problems.rule("/uris", "differ from fetch (expected: the same, or only one of both)");
         }
+        for (int i = 0; i < uris.size(); i++) {
+            checkUri(uris.get(i), "/uris(" + i + ")", problems);
+        }
         return given.filter(f -> !f.isEmpty()).orElseGet(() -> uris.stream()
                 .map(u -> new FetchUri(u, ARCHIVES.stream().anyMatch(u::endsWith), false, false, Optional.empty()))
                 .toList());
+    }
+
+    /** An agent would refuse every instance. */
+    private static void checkUri(String uri, String path, Problems problems) {
+        if (!uri.startsWith("/") && !URI_START.matcher(uri).lookingAt()) {
+            problems.rule(path, "'" + uri + "' (expected: a URI, such as https://host/file, or an absolute path)");
+        }
     }
 
     private static List<Constraint> constraints(Fields fields) {

@@ -216,6 +216,7 @@ final class AppWriter {
                     .put("executable", f.executable())
                     .put("cache", f.cache());
             f.destPath().ifPresent(path -> one.put("destPath", path));
+            f.checksum().ifPresent(checksum -> one.put("checksum", checksum));
         }
     }
 

@@ -8,8 +8,6 @@ import java.util.Set;
 /** Refuses what this server cannot do yet and would be silently wrong if it were only kept. Empty values pass. */
 final class Unsupported {
     private static final List<String> FIELDS = List.of(
-            "fetch",
-            "uris",
             "storeUrls",
             "check",
             "secrets",

@@ -14,7 +14,7 @@ import java.util.TreeMap;
  * @param cmd run by {@code /bin/sh -c}; exactly one of this and {@code args} is given
  * @param cpus cores; {@code mem} and {@code disk} in MiB
  * @param ports service ports, one host port each per instance; 0: to be assigned
- * @param fetch kept and shown; nothing is downloaded yet
+ * @param fetch brought into each instance's sandbox before it starts
  * @param containerType kept and shown when a container without image and volumes was given
  * @param dependencies absolute paths of apps and groups that must be there first
  * @param health empty: running is enough
@@ -57,7 +57,22 @@ public record AppDefinition(
         }
     }
 
-    public record FetchUri(String uri, boolean extract, boolean executable, boolean cache, Optional<String> destPath) {}
+    /**
+     * Something to be in the sandbox first.
+     *
+     * @param checksum {@code sha256:} and 64 hexadecimal digits, which it must have; ours
+     */
+    public record FetchUri(
+            String uri,
+            boolean extract,
+            boolean executable,
+            boolean cache,
+            Optional<String> destPath,
+            Optional<String> checksum) {
+        public FetchUri(String uri, boolean extract, boolean executable, boolean cache, Optional<String> destPath) {
+            this(uri, extract, executable, cache, destPath, Optional.empty());
+        }
+    }
 
     /** {@code operator} is upper case; {@code value} is empty where none was given. */
     public record Constraint(String field, String operator, Optional<String> value) {}

@@ -6,6 +6,7 @@ import io.finback.resources.Ranges;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
+import io.finback.tasks.FetchUri;
 import io.finback.tasks.RunOptions;
 import io.finback.tasks.TaskInfo;
 import java.math.BigDecimal;
@@ -31,7 +32,13 @@ public final class TaskEnvironment {
         AppDefinition app = version.definition();
         Instance.Place place = instance.place().orElseThrow();
         Map<String, String> env = environment(version, instance.taskId(), place);
-        CommandInfo command = new CommandInfo(app.cmd().isPresent(), app.cmd().orElse(""), app.args(), env, app.user());
+        CommandInfo command = new CommandInfo(
+                app.cmd().isPresent(),
+                app.cmd().orElse(""),
+                app.args(),
+                env,
+                app.user(),
+                app.fetch().stream().map(TaskEnvironment::uri).toList());
         RunOptions options = AgentChecks.of(app, place, env)
                 .map(RunOptions.NONE::withHealthCheck)
                 .orElse(RunOptions.NONE);
@@ -47,6 +54,11 @@ public final class TaskEnvironment {
                 TaskInfo.ANY_ROLE,
                 Optional.empty(),
                 options);
+    }
+
+    private static FetchUri uri(AppDefinition.FetchUri fetch) {
+        return new FetchUri(
+                fetch.uri(), fetch.executable(), fetch.extract(), fetch.cache(), fetch.destPath(), fetch.checksum());
     }
 
     /** What one instance needs besides its ports. */

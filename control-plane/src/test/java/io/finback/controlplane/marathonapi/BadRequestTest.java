@@ -177,21 +177,27 @@ class BadRequestTest {
     }
 
     @Test
-    void whatWouldBeDownloadedIsRefusedBecauseNothingIsDownloadedYet() {
-        for (String field : new String[] {
-            "\"fetch\":[{\"uri\":\"https://files.example/a.tgz\"}]", "\"uris\":[\"https://files.example/a.tgz\"]"
+    void whatNoAgentCouldFetchIsRefused() {
+        String sha = "sha256:" + "ab".repeat(32);
+        for (String[] wrong : new String[][] {
+            {"\"fetch\":[{\"uri\":\"a.tgz\"}]", "/fetch(0)/uri", "'a.tgz'"},
+            {"\"uris\":[\"/ok\",\"a.tgz\"]", "/uris(1)", "'a.tgz'"},
+            {"\"fetch\":[{\"uri\":\"/a\",\"checksum\":\"abc\"}]", "/fetch(0)/checksum", "'abc'"}
         }) {
-            String path = field.substring(1, field.indexOf('"', 1));
-            refused(
-                    client.post("/v2/apps", "{\"id\":\"f\",\"cmd\":\"x\"," + field + "}"),
-                    422,
-                    "{\"message\":\"Object is not valid\",\"details\":[{\"path\":\"/" + path
-                            + "\",\"errors\":[\"is not supported yet\"]}]}");
+            Reply reply = client.post("/v2/apps", "{\"id\":\"f\",\"cmd\":\"x\"," + wrong[0] + "}");
+            assertThat(reply.status()).as(reply.text()).isEqualTo(422);
+            assertThat(reply.text()).contains("\"path\":\"" + wrong[1] + "\"").contains(wrong[2]);
         }
-        assertThat(client.put("/v2/apps/base", "{\"fetch\":[{\"uri\":\"https://files.example/a\"}]}")
+        String fetch = "{\"uri\":\"https://files.example/a.tgz\",\"extract\":false,\"executable\":true,\"cache\":true,"
+                + "\"destPath\":\"b\",\"checksum\":\"" + sha + "\"}";
+        assertThat(client.put("/v2/apps/base", "{\"instances\":0,\"fetch\":[" + fetch + "]}")
                         .status())
-                .isEqualTo(422);
-        assertThat(client.put("/v2/apps/base", "{\"fetch\":[],\"uris\":[]}").status())
+                .isEqualTo(200);
+        assertThat(client.get("/v2/apps/base").text())
+                .contains("\"fetch\":[" + fetch + "]")
+                .contains("\"uris\":[\"https://files.example/a.tgz\"]");
+        assertThat(client.put("/v2/apps/base?force=true", "{\"instances\":0,\"fetch\":[],\"uris\":[]}")
+                        .status())
                 .isEqualTo(200);
     }
 

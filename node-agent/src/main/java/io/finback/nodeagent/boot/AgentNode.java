@@ -19,6 +19,10 @@ import io.finback.nodeagent.executor.ProcessContainerizer;
 import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.executor.Tools;
+import io.finback.nodeagent.fetch.FetchStep;
+import io.finback.nodeagent.fetch.Fetcher;
+import io.finback.nodeagent.files.FileSpace;
+import io.finback.nodeagent.isolation.Isolation;
 import io.finback.nodeagent.machine.Machine;
 import io.finback.nodeagent.node.AgentGuardian;
 import io.finback.nodeagent.node.ConversationActor;
@@ -28,6 +32,7 @@ import io.finback.nodeagent.node.Registration;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksActor;
+import io.finback.nodeagent.task.AgentTask;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
 import io.finback.runtime.ClusterLink;
@@ -46,8 +51,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -68,7 +71,7 @@ public final class AgentNode implements Node {
     private final ActorRef<TasksActor.Command> tasks;
     private final ClusterLink link;
     private final Containerizers containers;
-    private final ExecutorService blocking;
+    private final LaunchThreads threads;
     private final TaskBoard board;
     private final Registration registration;
     private final AtomicBoolean stopping = new AtomicBoolean();
@@ -85,7 +88,7 @@ public final class AgentNode implements Node {
             ActorRef<TasksActor.Command> tasks,
             ClusterLink link,
             Containerizers containers,
-            ExecutorService blocking,
+            LaunchThreads threads,
             TaskBoard board,
             Registration registration) {
         this.settings = settings;
@@ -95,7 +98,7 @@ public final class AgentNode implements Node {
         this.tasks = tasks;
         this.link = link;
         this.containers = containers;
-        this.blocking = blocking;
+        this.threads = threads;
         this.board = board;
         this.registration = registration;
     }
@@ -114,16 +117,20 @@ public final class AgentNode implements Node {
         String bootId;
         CheckpointStore store;
         Resources resources;
+        Fetcher fetcher;
         try {
             bootId = ProcFs.bootId();
             store = CheckpointStore.open(settings.dataDir());
+            fetcher = Fetcher.create(settings.fetch(), settings.dataDir().resolve("fetch-cache"));
             resources = Machine.look(settings.dataDir()).offer(settings.resources());
         } catch (IOException e) {
             throw new StartFailure("finback.data-dir: " + settings.dataDir() + " cannot be used (" + e + ")", e);
         }
+        Isolation isolation = TaskContainment.on(settings, tools);
         Containerizers containers = new Containerizers(List.of(new ProcessContainerizer(
-                new Launcher(tools, bootId, settings.hostname(), System.getenv()),
+                new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv()),
                 new Processes(tools),
+                isolation,
                 sandboxes.ofAllIds(),
                 bootId)));
         AgentView view = new AgentView(
@@ -140,7 +147,8 @@ public final class AgentNode implements Node {
                 containers,
                 settings.flags());
 
-        ExecutorService blocking = Executors.newFixedThreadPool(settings.launchParallelism(), AgentNode::launchThread);
+        LaunchThreads threads = LaunchThreads.start(
+                settings.launchParallelism(), settings.fetch().parallelism());
         ActorSystem<AgentGuardian.Command> system =
                 ClusterSystem.local(AgentGuardian.create(), "finback-agent", config);
         ClusterLink link = null;
@@ -162,17 +170,18 @@ public final class AgentNode implements Node {
                     id,
                     store,
                     sandboxes,
-                    List.of(),
+                    List.of(new FetchStep(fetcher, task -> unwanted(board, task))),
                     containers,
                     new Inside(tools),
                     board,
-                    blocking,
+                    threads.blocking(),
+                    threads.patient(),
                     bootId,
                     settings.tasks());
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
             AgentNode node = new AgentNode(
-                    settings, system, binding, conversation, tasks, link, containers, blocking, board, registration);
+                    settings, system, binding, conversation, tasks, link, containers, threads, board, registration);
             node.watchOver();
             log.info("agent.started agentId={} resources={} api={}", id, resources, binding.localAddress());
             return node;
@@ -183,7 +192,7 @@ public final class AgentNode implements Node {
             system.terminate();
             await(system.getWhenTerminated().toCompletableFuture());
             containers.discardAll();
-            blocking.shutdownNow();
+            threads.stop();
             throw e;
         }
     }
@@ -283,7 +292,7 @@ public final class AgentNode implements Node {
         registration.removal().thenAccept(this::remove);
         system.getWhenTerminated().whenComplete((done, failure) -> {
             containers.discardAll();
-            blocking.shutdownNow();
+            threads.stop();
             boolean asked = stopping.getAndSet(true);
             CompletionStage<Void> left = asked ? CompletableFuture.completedFuture(null) : link.stop();
             left.whenComplete((gone, problem) -> {
@@ -308,7 +317,13 @@ public final class AgentNode implements Node {
         AgentRoutes routes = new AgentRoutes(
                 view,
                 () -> bound.join().localAddress().getPort(),
-                system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")));
+                new FileSpace(
+                        view.sandboxes().ofAllIds(),
+                        view.sandboxes().root(),
+                        settings.files().log(),
+                        settings.files().maxEntries()),
+                system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
+                settings.files().maxFollowers());
         try {
             ServerBinding binding = Http.get(system)
                     .newServerAt(settings.httpHost(), settings.httpPort())
@@ -363,10 +378,9 @@ public final class AgentNode implements Node {
         }
     }
 
-    private static Thread launchThread(Runnable work) {
-        Thread thread = new Thread(work, "finback-agent-launch");
-        thread.setDaemon(true);
-        return thread;
+    /** Ordered to end while its launch was waiting for something. */
+    private static boolean unwanted(TaskBoard board, AgentTask task) {
+        return board.find(task.key()).filter(now -> now.kill().isEmpty()).isEmpty();
     }
 
     private static String rootMessage(Throwable failure) {

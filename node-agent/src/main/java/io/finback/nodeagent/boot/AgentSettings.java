@@ -2,6 +2,10 @@ package io.finback.nodeagent.boot;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigUtil;
+import io.finback.nodeagent.executor.LogLimits;
+import io.finback.nodeagent.fetch.FetchSettings;
+import io.finback.nodeagent.isolation.IsolationSettings;
 import io.finback.nodeagent.machine.AttributeText;
 import io.finback.nodeagent.machine.ResourceText;
 import io.finback.nodeagent.node.TasksSettings;
@@ -13,6 +17,7 @@ import io.finback.settings.DomainSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -29,6 +34,10 @@ record AgentSettings(
         Map<String, String> attributes,
         Optional<FaultDomain> domain,
         TasksSettings tasks,
+        LogLimits logs,
+        FetchSettings fetch,
+        FilesSettings files,
+        IsolationSettings isolation,
         boolean stopTasksOnExit,
         int launchParallelism) {
 
@@ -92,8 +101,39 @@ record AgentSettings(
                         agent.getInt("sandbox-gc.max-ended"),
                         agent.getInt("checks.calls"),
                         agent.getInt("checks.commands")),
+                logs(agent.getConfig("logs")),
+                fetch(agent.getConfig("fetcher")),
+                FilesSettings.from(agent.getConfig("files")),
+                TaskContainment.settings(agent),
                 agent.getBoolean("stop-tasks-on-exit"),
                 within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64));
+    }
+
+    private static LogLimits logs(Config logs) {
+        try {
+            return new LogLimits(logs.getBytes("max-size"), logs.getInt("max-files"));
+        } catch (IllegalArgumentException e) {
+            throw new StartFailure("finback.agent.logs." + e.getMessage(), e);
+        }
+    }
+
+    private static FetchSettings fetch(Config fetcher) {
+        Map<String, List<String>> commands = new TreeMap<>();
+        Config written = fetcher.getConfig("commands");
+        written.root()
+                .keySet()
+                .forEach(scheme -> commands.put(scheme, written.getStringList(ConfigUtil.quoteString(scheme))));
+        return new FetchSettings(
+                fetcher.getBytes("cache-size"),
+                fetcher.getBytes("max-size"),
+                fetcher.getBytes("max-extracted-size"),
+                fetcher.getInt("max-entries"),
+                fetcher.getDuration("connect-timeout"),
+                fetcher.getDuration("stall-timeout"),
+                fetcher.getInt("max-redirects"),
+                fetcher.getInt("parallelism"),
+                fetcher.getStringList("local-roots").stream().map(Path::of).toList(),
+                commands);
     }
 
     /** A disk of its own must be there, or tasks would find the file system it is mounted in. */

@@ -3,10 +3,12 @@ package io.finback.nodeagent.boot;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.executor.Launcher;
+import io.finback.nodeagent.executor.LogLimits;
 import io.finback.nodeagent.executor.ProcFs;
 import io.finback.nodeagent.executor.ProcessContainerizer;
 import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Tools;
+import io.finback.nodeagent.isolation.Isolation;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.runtime.StartFailure;
@@ -21,6 +23,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Ends the tasks an agent has left running, for somebody about to delete its data. No agent may be running on the directory. */
 public final class LeftTasks {
+    /** Nothing is started here. */
+    private static final LogLimits NO_TASKS = new LogLimits(LogLimits.LEAST_BYTES, 1);
+
     private static final Duration DYING = Duration.ofSeconds(10);
     private static final long LOOK_NANOS = 10_000_000;
 
@@ -59,8 +64,9 @@ public final class LeftTasks {
     private static Containerizers containers(Path dataDir, String bootId) throws Tools.Missing {
         Tools tools = Tools.find(System.getenv().getOrDefault("PATH", ""));
         return new Containerizers(List.of(new ProcessContainerizer(
-                new Launcher(tools, bootId, "", Map.of()),
+                new Launcher(tools, NO_TASKS, bootId, "", Map.of()),
                 new Processes(tools),
+                Isolation.none(tools.linux()),
                 dataDir.toAbsolutePath().normalize().resolve("slaves"),
                 bootId)));
     }

@@ -58,10 +58,10 @@ public interface Containerizer {
     void forget(ContainerRef container);
 
     /**
-     * Ends what runs on this agent's behalf without a task that is known: its checkpoint could not be read, or was deleted. Called
-     * once, before anything is prepared.
+     * Ends what runs on this agent's behalf without a ref on disk: the checkpoint could not be read or was deleted, or the agent
+     * died between preparing it and writing it down. Called once, before anything is prepared.
      *
-     * @param known the containers of all tasks that are known, ended ones included
+     * @param known the containers of all refs on disk, of ended tasks included
      */
     void endOrphans(Set<String> known);
 

@@ -8,6 +8,9 @@ import java.util.Optional;
  * {@code ResourceStatistics}.
  */
 public record Usage(Optional<Cpu> cpu, Optional<Memory> memory, Optional<Long> processes, Optional<Long> threads) {
+    /** Nothing is measured. */
+    public static final Usage NONE = new Usage(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+
     /**
      * Since the container began.
      *

@@ -2,6 +2,10 @@ package io.finback.nodeagent.executor;
 
 import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.containerizer.LaunchFailure;
+import io.finback.nodeagent.isolation.LinuxTools;
+import io.finback.nodeagent.isolation.Wrap;
+import io.finback.nodeagent.task.Containment;
+import io.finback.nodeagent.task.Containment.Init;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.tasks.CommandInfo;
 import java.io.BufferedReader;
@@ -9,10 +13,10 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -36,14 +40,35 @@ import org.slf4j.LoggerFactory;
 public final class Launcher {
     private static final Logger log = LoggerFactory.getLogger(Launcher.class);
 
-    /** Nothing is ever spliced into this text; commands, names and paths are arguments and environment. */
+    /**
+     * Nothing is ever spliced into this text; commands, names and paths are arguments and environment. Begins with the ends of two
+     * pipes as 5 and 6, from {@link LogScript}, which become the task's stdout and stderr.
+     */
     private static final String HOLDER = """
             begun=$1 sleep=$2; shift 2
             exec 3<&0 4>&1
-            { IFS= read -r go <&3 && : >"$begun" && exec "$@" 3<&- 4>&-; kill -KILL $$; exit 1; } </dev/null >>stdout &
+            { IFS= read -r go <&3 && : >"$begun" && exec "$@" 3<&- 4>&- 5>&- 6>&-; kill -KILL $$; exit 1; } </dev/null >&5 2>&6 &
             echo $$ $! >&4
             cd /
-            exec "$sleep" 2147483647 </dev/null >/dev/null 2>&1 3<&- 4>&-
+            exec "$sleep" 2147483647 </dev/null >/dev/null 2>&1 3<&- 4>&- 5>&- 6>&-
+            """;
+
+    /**
+     * The same in a shell whose children live in a PID namespace of their own, while it does not itself. The first child is the
+     * namespace's init: it is ended with the holder, everything in the namespace with it, and the kernel takes in orphans for it.
+     * The second will be the task: a child of the holder, but not the first process, which could ignore signals. In there it cannot
+     * name the holder: should its gate close, it ends, and the next agent ends the holder.
+     */
+    private static final String HOLDER_OF_OWN_PIDS = """
+            begun=$1 sleep=$2 env=$3 setpriv=$4; shift 4
+            exec 3<&0 4>&1
+            exec "$setpriv" --pdeathsig KILL "$env" --ignore-signal=CHLD "$sleep" 2147483647 \
+              </dev/null >/dev/null 2>&1 3<&- 4>&- 5>&- 6>&- &
+            init=$!
+            { IFS= read -r go <&3 && : >"$begun" && exec "$@" 3<&- 4>&- 5>&- 6>&-; exit 1; } </dev/null >&5 2>&6 &
+            echo $$ $! $init >&4
+            cd /
+            exec "$sleep" 2147483647 </dev/null >/dev/null 2>&1 3<&- 4>&- 5>&- 6>&-
             """;
 
     /** What {@link #HOLDER} sleeps for: a holder is found by it. */
@@ -55,50 +80,69 @@ public final class Launcher {
     private final String bootId;
     private final String hostname;
     private final Map<String, String> agentEnvironment;
-    private final Map<Long, OutputStream> gates = new ConcurrentHashMap<>();
+    private final LogScript logs;
+    private final Map<Long, Gate> gates = new ConcurrentHashMap<>();
 
-    public Launcher(Tools tools, String bootId, String hostname, Map<String, String> agentEnvironment) {
+    /** What a prepared process waits for. */
+    private record Gate(OutputStream pipe, ProcessRef waiting) {
+        void close() {
+            try {
+                pipe.close();
+            } catch (IOException e) {
+                log.debug("task.gate_close reason={}", e.getMessage());
+            }
+        }
+    }
+
+    public Launcher(
+            Tools tools, LogLimits logLimits, String bootId, String hostname, Map<String, String> agentEnvironment) {
         this.tools = tools;
+        this.logs = new LogScript(tools, logLimits);
         this.bootId = bootId;
         this.hostname = hostname;
         this.agentEnvironment = Map.copyOf(agentEnvironment);
     }
 
-    /** Makes a process that waits to become the task. */
-    public ProcessRef prepare(ContainerSpec spec) throws LaunchFailure {
+    /** Makes a process that waits to become the task; the containment it has then is that of its wrap. */
+    ProcessRef prepare(ContainerSpec spec, Wrap wrap) throws LaunchFailure {
         TaskEnvironment environment = TaskEnvironment.of(spec, hostname, agentEnvironment);
-        ProcessBuilder builder = new ProcessBuilder(commandLine(spec.task().command(), environment, spec.begun()))
+        ProcessBuilder builder = new ProcessBuilder(commandLine(spec, environment, wrap))
                 .directory(spec.sandbox().toFile())
                 .redirectError(ProcessBuilder.Redirect.appendTo(
                         spec.sandbox().resolve("stderr").toFile()));
         builder.environment().clear();
         Process process;
         try {
+            LogScript.removeNames(spec);
             builder.environment().putAll(environment.exported());
             process = builder.start();
         } catch (IOException | IllegalArgumentException e) {
             throw new LaunchFailure("cannot start a process", e);
         }
         try {
-            ProcessRef ref = pids(process);
-            gates.put(ref.holderPid(), process.getOutputStream());
+            ProcessRef ref = pids(process, wrap);
+            LogScript.removeNames(spec);
+            gates.put(ref.holderPid(), new Gate(process.getOutputStream(), ref));
             return ref;
+        } catch (IOException e) {
+            process.destroyForcibly();
+            throw new LaunchFailure("cannot remove the names of its pipes", e);
         } catch (LaunchFailure | RuntimeException e) {
-            closeGate(process.getOutputStream());
+            // The pipe closes with it; what waits at its other end ends.
             process.destroyForcibly();
             throw e;
         }
     }
 
     /** Lets a prepared process become its task. False when its waiting end is gone; then the command never runs. */
-    public boolean release(ProcessRef prepared) {
-        OutputStream gate = gates.remove(prepared.holderPid());
+    boolean release(ProcessRef prepared) {
+        Gate gate = gates.remove(prepared.holderPid());
         if (gate == null) {
             return false;
         }
-        try (gate) {
-            gate.write("go\n".getBytes(StandardCharsets.US_ASCII));
-            gate.flush();
+        try (OutputStream pipe = gate.pipe()) {
+            pipe.write("go\n".getBytes(StandardCharsets.US_ASCII));
+            pipe.flush();
             return true;
         } catch (IOException e) {
             log.warn("task.release_failed pid={} reason={}", prepared.pid(), e.getMessage());
@@ -106,45 +150,71 @@ public final class Launcher {
         }
     }
 
-    /** Ends a prepared process whose task must not run. */
-    public void discard(ProcessRef prepared) {
-        OutputStream gate = gates.remove(prepared.holderPid());
+    /** Ends a prepared process whose task must not run; its holder ends by itself unless it cannot be named from inside. */
+    void discard(ProcessRef prepared) {
+        Gate gate = gates.remove(prepared.holderPid());
         if (gate != null) {
-            closeGate(gate);
+            gate.close();
         }
     }
 
-    /** Ends every prepared process that was not released: for an owner that starts anew. */
-    public void discardAll() {
-        gates.keySet().forEach(holder -> {
-            OutputStream gate = gates.remove(holder);
+    /** Ends every prepared process that was not released: for an owner that starts anew. Returns them. */
+    List<ProcessRef> discardAll() {
+        List<ProcessRef> discarded = new ArrayList<>();
+        for (Long holder : List.copyOf(gates.keySet())) {
+            Gate gate = gates.remove(holder);
             if (gate != null) {
-                closeGate(gate);
+                gate.close();
+                discarded.add(gate.waiting());
             }
-        });
+        }
+        return discarded;
     }
 
-    private List<String> commandLine(CommandInfo command, TaskEnvironment environment, Path begun) {
-        List<String> line = new ArrayList<>(List.of(
-                tools.setsid().toString(),
-                tools.shell().toString(),
-                "-c",
-                HOLDER,
-                "finback-holder",
-                begun.toString(),
-                tools.sleep().toString()));
+    private List<String> commandLine(ContainerSpec spec, TaskEnvironment environment, Wrap wrap) throws LaunchFailure {
+        List<String> line = new ArrayList<>();
+        line.add(tools.setsid().toString());
+        try {
+            line.addAll(logs.before(spec));
+        } catch (IllegalArgumentException e) {
+            throw new LaunchFailure("command.environment", e);
+        }
+        line.addAll(holder(spec, wrap));
+        line.add(tools.setsid().toString());
+        line.addAll(wrap.arguments());
+        // Last, so that what the task sets (LD_PRELOAD) means nothing to the programs before it, which may be root.
         List<String> assignments = environment.assignments();
         if (!tools.resetSignals().isEmpty() || !assignments.isEmpty()) {
             line.add(tools.env().toString());
             line.addAll(tools.resetSignals());
             line.addAll(assignments);
         }
-        line.add(tools.setsid().toString());
+        CommandInfo command = spec.task().command();
         line.addAll(command.shell() ? List.of(tools.shell().toString(), "-c", command.value()) : command.arguments());
         return line;
     }
 
-    private ProcessRef pids(Process process) throws LaunchFailure {
+    private List<String> holder(ContainerSpec spec, Wrap wrap) {
+        String shell = tools.shell().toString();
+        String begun = spec.begun().toString();
+        String sleep = tools.sleep().toString();
+        LinuxTools linux = tools.linux();
+        return wrap.ownPids()
+                ? List.of(
+                        linux.unshare().orElseThrow().toString(),
+                        "--pid",
+                        shell,
+                        "-c",
+                        HOLDER_OF_OWN_PIDS,
+                        "finback-holder",
+                        begun,
+                        sleep,
+                        tools.env().toString(),
+                        linux.setpriv().orElseThrow().toString())
+                : List.of(shell, "-c", HOLDER, "finback-holder", begun, sleep);
+    }
+
+    private ProcessRef pids(Process process, Wrap wrap) throws LaunchFailure {
         String said;
         // Not closed on failure paths only: the pipe's other ends close when the holder becomes sleep.
         try (BufferedReader reader =
@@ -154,7 +224,7 @@ public final class Launcher {
             throw new LaunchFailure("the holder said nothing", e);
         }
         String[] pids = said == null ? new String[0] : said.strip().split(" ", -1);
-        if (pids.length != 2) {
+        if (pids.length != (wrap.ownPids() ? 3 : 2)) {
             throw new LaunchFailure("the holder ended at once (expected: its pids; see stderr in the sandbox)");
         }
         long holder = Long.parseLong(pids[0]);
@@ -164,7 +234,15 @@ public final class Launcher {
         ProcFs.Stat taskStat = ProcFs.stat(task)
                 .filter(stat -> !stat.isEnded() && stat.parent() == holder)
                 .orElseThrow(() -> gone("task's process"));
-        return new ProcessRef(bootId, task, taskStat.startTicks(), holder, holderStat.startTicks());
+        Optional<Init> init = Optional.empty();
+        if (wrap.ownPids()) {
+            ProcFs.Stat initStat = ProcFs.stat(Long.parseLong(pids[2]))
+                    .filter(stat -> !stat.isEnded() && stat.parent() == holder)
+                    .orElseThrow(() -> gone("first process of its PID namespace"));
+            init = Optional.of(new Init(initStat.pid(), initStat.startTicks()));
+        }
+        return new ProcessRef(bootId, task, taskStat.startTicks(), holder, holderStat.startTicks())
+                .in(new Containment(Map.of(), init, wrap.namespaces()));
     }
 
     private void awaitSleep(long holder) throws LaunchFailure {
@@ -187,13 +265,5 @@ public final class Launcher {
         return new LaunchFailure(
                 "the " + who
                         + " ended before the task was released (expected: it waits; is the sandbox writable, the process limit reached?)");
-    }
-
-    private static void closeGate(OutputStream gate) {
-        try {
-            gate.close();
-        } catch (IOException e) {
-            log.debug("task.gate_close reason={}", e.getMessage());
-        }
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,11 +16,16 @@ import org.slf4j.LoggerFactory;
 public final class Processes {
     private static final Logger log = LoggerFactory.getLogger(Processes.class);
 
+    private final ContainedEnds contained = new ContainedEnds();
+
     /** A straggler may fork while it is being killed; after so many walks the rest is reported, not waited for. */
     private static final int KILL_ROUNDS = 5;
 
     /** The second form is for a process released this instant: it leads no group yet. */
     private static final String SIGNAL = "kill -s \"$1\" -- \"-$2\" 2>/dev/null || kill -s \"$1\" \"$2\"";
+
+    /** What has been printed is in the pipe; copying it takes a millisecond, or a few on a busy machine. */
+    private static final long LOGGERS_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final Tools tools;
 
@@ -37,12 +43,17 @@ public final class Processes {
         }
         ProcFs.Stat stat = found.get();
         if (!stat.isEnded()) {
+            if (contained.mustEnd(process)) {
+                log.info("task.out_of_memory pid={} next=end_it_whole", process.pid());
+                forceKill(process);
+            }
             return Optional.empty();
         }
-        return Optional.of(
+        return Optional.of(contained.judged(
+                process,
                 ProcFs.mayReadWaitStatus(process.pid())
                         ? Exit.ofWaitStatus(stat.waitStatus())
-                        : new Exit.Unknown("ended, and its exit status may not be read: it changed its credentials"));
+                        : new Exit.Unknown("ended, and its exit status may not be read: it changed its credentials")));
     }
 
     /** SIGTERM to the process group. */
@@ -52,29 +63,72 @@ public final class Processes {
         }
     }
 
-    /** SIGKILL to the process group and to every other process of its session. */
+    /** SIGKILL to everything it is contained with; without that, to its process group and every other process of its session. */
     public void forceKill(ProcessRef process) {
-        if (isOurs(process)) {
+        if (!contained.kill(process) && isOurs(process)) {
             signalGroup("KILL", process.pid());
             killSessions(Set.of(process.pid()));
         }
     }
 
-    /** SIGKILL to whatever ended tasks have left in their sessions. When nothing is left: one walk over {@code /proc} for all. */
+    /** SIGKILL to whatever ended tasks have left. For those without containment: one walk over {@code /proc} for all. */
     public void killStragglers(List<ProcessRef> ended) {
         // Only while an ended leader is still there does its pid name its session and nobody else's.
-        Set<Long> leaders =
-                ended.stream().filter(this::isOurs).map(ProcessRef::pid).collect(Collectors.toSet());
+        Set<Long> leaders = ended.stream()
+                .filter(process -> !contained.kill(process))
+                .filter(this::isOurs)
+                .map(ProcessRef::pid)
+                .collect(Collectors.toSet());
         if (!leaders.isEmpty()) {
             killSessions(leaders);
         }
     }
 
-    /** Ends the holder, and with it the kernel's record of the task's end. */
+    /**
+     * Waits until everything that ended tasks have printed is in their files, so that who hears of the end finds the last line. Not
+     * for long: a process that left its task's session keeps the pipe open, and its output goes on.
+     */
+    public void awaitLoggers(List<ProcessRef> ended) {
+        Set<Long> holders =
+                ended.stream().filter(this::isOurs).map(ProcessRef::holderPid).collect(Collectors.toSet());
+        Set<Long> tasks = ended.stream().map(ProcessRef::pid).collect(Collectors.toSet());
+        List<ProcFs.Stat> busy = holders.isEmpty()
+                ? List.of()
+                : ProcFs.all().stream()
+                        .filter(stat -> holders.contains(stat.parent()) && !tasks.contains(stat.pid()))
+                        .toList();
+        long deadline = System.nanoTime() + LOGGERS_NANOS;
+        while (System.nanoTime() - deadline < 0) {
+            busy = busy.stream().filter(Processes::goesOn).toList();
+            if (busy.isEmpty()) {
+                return;
+            }
+            LockSupport.parkNanos(1_000_000);
+        }
+        log.debug("task.loggers_busy loggers={}", busy.size());
+    }
+
+    private static boolean goesOn(ProcFs.Stat seen) {
+        return ProcFs.stat(seen.pid())
+                .filter(stat -> stat.startTicks() == seen.startTicks() && !stat.isEnded())
+                .isPresent();
+    }
+
+    /** Ends the holder, and with it the kernel's record of the task's end; removes what the task was contained in. */
     public void forget(ProcessRef process) {
-        ProcFs.stat(process.holderPid())
-                .filter(stat -> stat.startTicks() == process.holderStartTicks())
-                .flatMap(stat -> ProcessHandle.of(process.holderPid()))
+        kill(process.holderPid(), process.holderStartTicks());
+        contained.remove(process);
+    }
+
+    ContainedEnds contained() {
+        return contained;
+    }
+
+    /** SIGKILL to one process, if it is still the one that is meant. */
+    static void kill(long pid, long startTicks) {
+        ProcFs.stat(pid)
+                .filter(stat -> stat.startTicks() == startTicks)
+                .flatMap(stat -> ProcessHandle.of(pid))
                 .ifPresent(ProcessHandle::destroyForcibly);
     }
 

@@ -1,19 +1,20 @@
 package io.finback.nodeagent.executor;
 
-import java.io.IOException;
+import io.finback.nodeagent.isolation.LinuxTools;
+import io.finback.nodeagent.isolation.Programs;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The programs of the machine that start tasks, by absolute path: a task's own {@code PATH} must not choose them.
  *
  * @param resetSignals arguments of {@code env} that give a task back the signals a POSIX shell ignores in background commands
  *     (SIGINT and SIGQUIT); empty where {@code env} cannot (coreutils before 8.31, busybox)
+ * @param linux what contains tasks, as far as it is there
  */
-public record Tools(Path shell, Path setsid, Path sleep, Path env, List<String> resetSignals) {
+public record Tools(
+        Path shell, Path setsid, Path sleep, Path env, List<String> resetSignals, LinuxTools linux, LogTools logs) {
     /** Thrown with a line for the person at the terminal. */
     public static final class Missing extends Exception {
         private static final long serialVersionUID = 1L;
@@ -37,39 +38,20 @@ public record Tools(Path shell, Path setsid, Path sleep, Path env, List<String> 
                 require("setsid", everywhere),
                 require("sleep", everywhere),
                 env,
-                understands(env, reset) ? reset : List.of());
+                understands(env, reset) ? reset : List.of(),
+                LinuxTools.find(shell, env, everywhere),
+                LogTools.find(everywhere));
     }
 
-    private static Path require(String program, String path) throws Missing {
-        return search(program, path)
+    static Path require(String program, String path) throws Missing {
+        return Programs.find(program, path)
                 .orElseThrow(
                         () -> new Missing(
                                 program + ": not found in PATH=" + path
                                         + " (expected: it is there; tasks are started with it; util-linux, coreutils and busybox have it)"));
     }
 
-    private static Optional<Path> search(String program, String path) {
-        for (String directory : path.split(":", -1)) {
-            Path candidate = Path.of(directory.isEmpty() ? "." : directory, program);
-            if (candidate.isAbsolute() && Files.isExecutable(candidate) && !Files.isDirectory(candidate)) {
-                return Optional.of(candidate);
-            }
-        }
-        return Optional.empty();
-    }
-
     private static boolean understands(Path env, List<String> arguments) {
-        try {
-            Process probe = new ProcessBuilder(env.toString(), arguments.get(0), "true")
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            return probe.waitFor(5, TimeUnit.SECONDS) && probe.exitValue() == 0;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+        return Programs.run(List.of(env.toString(), arguments.get(0), "true")).successful();
     }
 }

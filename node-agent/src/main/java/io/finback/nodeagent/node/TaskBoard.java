@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -33,6 +34,11 @@ public final class TaskBoard {
     /** Tasks that are not done: staged, running, or ended with something left to be acknowledged; the oldest first. */
     public List<AgentTask> live() {
         return sorted(live);
+    }
+
+    /** One that is not done. */
+    public Optional<AgentTask> find(TaskKey key) {
+        return Optional.ofNullable(live.get(key));
     }
 
     /** The last ones that are done, the oldest first. */

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +32,21 @@ final class TaskHands {
         if (!info.agent().equals(tools.agent())) {
             return Optional.of("agent: " + info.agent() + " (expected: " + tools.agent() + ", this one)");
         }
-        return tools.containers().objection(info);
+        return tools.sandboxSteps().stream()
+                .flatMap(step -> step.objection(info).stream())
+                .findFirst()
+                .or(() -> tools.containers().objection(info));
+    }
+
+    /** Where {@link #prepare} belongs, so that a download keeps no other task waiting. */
+    Executor whereToPrepare(AgentTask task) {
+        boolean takesLong = tools.sandboxSteps().stream().anyMatch(step -> step.takesLong(task.info()));
+        return takesLong ? tools.patient() : tools.blocking();
+    }
+
+    /** Whatever {@link #prepare} waits for is not wanted any more. */
+    void stopPreparing(AgentTask task) {
+        tools.sandboxSteps().forEach(step -> step.stop(task));
     }
 
     /**
@@ -39,7 +54,12 @@ final class TaskHands {
      * directory was emptied and the agent has a new id. The masters have such tasks started elsewhere.
      */
     void endOrphans(Collection<AgentTask> known) {
-        tools.containers().endOrphans(known.stream().map(AgentTask::container).collect(Collectors.toSet()));
+        // What a dead agent has prepared and not written down will never be released; the task gets another container.
+        tools.containers()
+                .endOrphans(known.stream()
+                        .filter(task -> task.process().isPresent())
+                        .map(AgentTask::container)
+                        .collect(Collectors.toSet()));
     }
 
     /** Makes the sandbox, fills it, and makes a container that waits in it. Blocks for as long as that takes; thread-safe. */

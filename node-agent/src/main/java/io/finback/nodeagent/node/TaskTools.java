@@ -14,6 +14,7 @@ import java.util.concurrent.Executor;
  *
  * @param sandboxSteps what is done in a new sandbox before its container is prepared, in order
  * @param blocking runs what takes long: those steps, starts of processes, deletion of sandboxes
+ * @param patient runs launches whose sandbox takes long to fill
  */
 public record TaskTools(
         AgentId agent,
@@ -24,6 +25,7 @@ public record TaskTools(
         Inside inside,
         TaskBoard board,
         Executor blocking,
+        Executor patient,
         String bootId,
         TasksSettings settings) {
     public TaskTools {

@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +35,7 @@ final class TaskWork {
     /** What only the owner can do. */
     interface Surroundings {
         /** Makes the process elsewhere, and comes back with {@link #prepared} or {@link #notPrepared}. */
-        void prepare(AgentTask task, Supplier<ContainerRef> making);
+        void prepare(AgentTask task, Supplier<ContainerRef> making, Executor where);
 
         /** Comes back with {@link #graceOver}, unless it is armed anew or disarmed before. */
         void armGrace(TaskKey task, Duration grace);
@@ -123,6 +124,9 @@ final class TaskWork {
         Duration given = maxGrace.filter(most -> most.compareTo(wanted) < 0).orElse(wanted);
         log.info("task.kill task={} pid={} grace={}", task.key(), pid(task), given);
         ledger.applyAnyway(task.kill(given, Instant.now()));
+        if (task.isStaged()) {
+            hands.stopPreparing(task);
+        }
     }
 
     void acknowledged(TaskKey id, String uuid) {
@@ -263,7 +267,7 @@ final class TaskWork {
         @Override
         public void act(AgentTask task, Action action) {
             if (action == Action.PREPARE) {
-                surroundings.prepare(task, () -> hands.prepare(task));
+                surroundings.prepare(task, () -> hands.prepare(task), hands.whereToPrepare(task));
             } else {
                 hands.act(task, action, watch);
                 attend(task, action);

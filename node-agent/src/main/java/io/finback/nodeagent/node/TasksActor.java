@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -223,11 +224,11 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
 
     private final class Surroundings implements TaskWork.Surroundings {
         @Override
-        public void prepare(AgentTask task, Supplier<ContainerRef> making) {
+        public void prepare(AgentTask task, Supplier<ContainerRef> making, Executor where) {
             TaskKey id = task.key();
             getContext()
                     .pipeToSelf(
-                            CompletableFuture.supplyAsync(making, tools.blocking()),
+                            CompletableFuture.supplyAsync(making, where),
                             (process, failure) -> failure == null
                                     ? new Prepared(id, process)
                                     : new NotPrepared(id, TaskHands.reason(failure)));

@@ -302,11 +302,21 @@ public record AgentTask(
                     stamp);
         }
         if (exit instanceof Exit.Limited limited) {
-            return end(TaskState.FAILED, Optional.of(limited.reason()), limited.describe(), stamp);
+            return limited(limited, stamp);
         }
         return exit.successful()
                 ? end(TaskState.FINISHED, Optional.empty(), exit.describe(), stamp)
                 : end(TaskState.FAILED, Optional.of("COMMAND_EXECUTOR_FAILED"), exit.describe(), stamp);
+    }
+
+    private AgentTask limited(Exit.Limited limited, Stamp stamp) {
+        AgentTask ended = end(TaskState.FAILED, Optional.of(limited.reason()), limited.describe(), stamp);
+        List<TaskStatus> all = new ArrayList<>(ended.unacknowledged);
+        TaskStatus last = all.remove(all.size() - 1);
+        all.add(limited.limitation()
+                .map(passed -> last.withDetails(last.details().withLimitation(passed)))
+                .orElse(last));
+        return new AgentTask(info, container, received, process, kill, ended.state, all, ended.ended, verdict, vitals);
     }
 
     private AgentTask end(TaskState terminal, Optional<String> reason, String message, Stamp stamp) {

@@ -1,6 +1,8 @@
 package io.finback.nodeagent.task;
 
+import io.finback.resources.Resources;
 import java.util.Map;
+import java.util.Optional;
 
 /** How a task's process ended. */
 public sealed interface Exit {
@@ -44,9 +46,10 @@ public sealed interface Exit {
      *
      * @param reason Mesos' reason without {@code REASON_}, such as {@code CONTAINER_LIMITATION_MEMORY}
      * @param message for people: the limit, and the most that was used
+     * @param limitation how much of what it was allowed
      * @param how the process's own end
      */
-    record Limited(String reason, String message, Exit how) implements Exit {
+    record Limited(String reason, String message, Optional<Resources> limitation, Exit how) implements Exit {
         @Override
         public String describe() {
             return message + "; " + how.describe();

@@ -10,10 +10,25 @@ import java.util.Optional;
  * @param startTicks when it started, in clock ticks since the boot; a reused pid has another one
  * @param holderPid the parent that never waits for it, so that its end can be read at any later time
  * @param holderStartTicks as {@code startTicks}, of the holder
+ * @param containment what it was put into; empty for nothing, and in what earlier versions have written
  */
-public record ProcessRef(String bootId, long pid, long startTicks, long holderPid, long holderStartTicks)
+public record ProcessRef(
+        String bootId,
+        long pid,
+        long startTicks,
+        long holderPid,
+        long holderStartTicks,
+        Optional<Containment> containment)
         implements ContainerRef {
     private static final String MESOS = "mesos";
+
+    public ProcessRef(String bootId, long pid, long startTicks, long holderPid, long holderStartTicks) {
+        this(bootId, pid, startTicks, holderPid, holderStartTicks, Optional.empty());
+    }
+
+    public ProcessRef in(Containment other) {
+        return new ProcessRef(bootId, pid, startTicks, holderPid, holderStartTicks, Optional.of(other));
+    }
 
     @Override
     public String containerizer() {

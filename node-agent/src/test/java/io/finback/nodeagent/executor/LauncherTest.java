@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.containerizer.LaunchFailure;
+import io.finback.nodeagent.isolation.Wrap;
 import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.nodeagent.testing.Await;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,6 +29,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Real processes, really signalled. */
 class LauncherTest {
+    private static final LogLimits LIMITS = new LogLimits(10 << 20, 10);
+    private static final Wrap BARE = new Wrap(false, Set.of(), List.of());
+
     @TempDir
     Path sandbox;
 
@@ -39,8 +44,8 @@ class LauncherTest {
     @BeforeEach
     void find() throws Exception {
         tools = Tools.find(System.getenv("PATH"));
-        launcher =
-                new Launcher(tools, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"), "SECRET", "s"));
+        launcher = new Launcher(
+                tools, LIMITS, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"), "SECRET", "s"));
         processes = new Processes(tools);
         begun = sandbox.resolve("begun");
     }
@@ -82,7 +87,7 @@ class LauncherTest {
 
     @Test
     void nothingRunsBeforeItIsReleasedAndNothingEverAfterADiscard() throws Exception {
-        last = launcher.prepare(spec(Tasks.shell("t", "touch ran")));
+        last = launcher.prepare(spec(Tasks.shell("t", "touch ran")), BARE);
         assertThat(ProcFs.stat(last.pid())).isPresent();
         assertThat(begun).doesNotExist();
 
@@ -103,8 +108,8 @@ class LauncherTest {
         assertThat(stat.session()).isEqualTo(last.pid());
         assertThat(stat.group()).isEqualTo(last.pid());
         assertThat(stat.parent()).isEqualTo(last.holderPid());
-        assertThat(output("stdout")).isEqualTo(sandbox.toRealPath() + "\n");
-        assertThat(output("stderr")).isEqualTo("oops\n");
+        Await.until("it has spoken", () -> output("stdout").equals(sandbox.toRealPath() + "\n")
+                && output("stderr").equals("oops\n"));
         // Signals 32 and 33 are glibc's own; posix_spawn leaves them ignored.
         assertThat(Files.readString(Path.of("/proc/" + last.pid() + "/status")))
                 .containsPattern("SigIgn:\\t.{9}0000000");
@@ -199,7 +204,7 @@ class LauncherTest {
     void aCommandThatIsTooLongIsRefusedWhole() {
         TaskInfo task = Tasks.shell("t", "x".repeat(3_000_000));
 
-        assertThatThrownBy(() -> launcher.prepare(spec(task)))
+        assertThatThrownBy(() -> launcher.prepare(spec(task), BARE))
                 .isInstanceOf(LaunchFailure.class)
                 .hasMessageContaining("Argument list too long");
     }
@@ -209,13 +214,15 @@ class LauncherTest {
     }
 
     private void start(TaskInfo task) throws LaunchFailure {
-        last = launcher.prepare(spec(task));
+        last = launcher.prepare(spec(task), BARE);
         assertThat(launcher.release(last)).isTrue();
     }
 
     private Exit run(TaskInfo task) throws LaunchFailure {
         start(task);
-        return Await.found("the end", () -> processes.exit(last));
+        Exit exit = Await.found("the end", () -> processes.exit(last));
+        processes.awaitLoggers(List.of(last));
+        return exit;
     }
 
     private String output(String file) throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.finback.nodeagent.task.Step.Action;
 import io.finback.nodeagent.testing.Tasks;
+import io.finback.resources.Resources;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import java.time.Duration;
@@ -75,13 +76,17 @@ class AgentTaskTest {
         AgentTask ended = running()
                 .ended(
                         new Exit.Limited(
-                                "CONTAINER_LIMITATION_MEMORY", "used 33 of 32 MiB", new Exit.Signaled(9, false)),
+                                "CONTAINER_LIMITATION_MEMORY",
+                                "used 33 of 32 MiB",
+                                Optional.of(Resources.of(0, 32, 0)),
+                                new Exit.Signaled(9, false)),
                         true,
                         stamp())
                 .next();
         TaskStatus last = ended.unacknowledged().get(ended.unacknowledged().size() - 1);
         assertThat(last.state()).isEqualTo(TaskState.FAILED);
         assertThat(last.reason()).contains("CONTAINER_LIMITATION_MEMORY");
+        assertThat(last.details().limitation()).contains(Resources.of(0, 32, 0));
         assertThat(last.message()).contains("used 33 of 32 MiB; killed by signal 9 (SIGKILL)");
     }
 

@@ -13,7 +13,10 @@ import java.util.List;
 public final class AgentProcess {
     private AgentProcess() {}
 
-    /** Arguments: the data directory, how many tasks of {@link #command} to launch, and a directory for what they leave. */
+    /**
+     * Arguments: the data directory, how many tasks of {@link #command} to launch, and a directory for what they leave; or 0,
+     * and the command and the URI of a single task.
+     */
     public static void main(String[] arguments) throws Exception {
         Path data = Path.of(arguments[0]);
         int count = Integer.parseInt(arguments[1]);
@@ -21,6 +24,9 @@ public final class AgentProcess {
         TestProbe<ConversationActor.Command> conversation = kit.createTestProbe();
         ActorRef<TasksActor.Command> tasks =
                 kit.spawn(TasksActor.create(new TaskWorld(data).tools(), conversation.getRef()));
+        if (arguments.length > 3) {
+            tasks.tell(new TasksActor.Launch(List.of(Tasks.fetching("t", arguments[2], arguments[3]))));
+        }
         for (int i = 0; i < count; i++) {
             tasks.tell(new TasksActor.Launch(List.of(Tasks.shell("t" + i, command(Path.of(arguments[2]), i)))));
         }

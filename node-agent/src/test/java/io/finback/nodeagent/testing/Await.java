@@ -12,12 +12,20 @@ public final class Await {
     private Await() {}
 
     public static void until(String what, Callable<Boolean> condition) {
-        found(what, () -> condition.call() ? Optional.of(true) : Optional.empty());
+        until(what, LIMIT, condition);
+    }
+
+    public static void until(String what, Duration limit, Callable<Boolean> condition) {
+        found(what, limit, () -> condition.call() ? Optional.of(true) : Optional.empty());
     }
 
     /** The first value there is. */
     public static <T> T found(String what, Callable<Optional<T>> search) {
-        long deadline = System.nanoTime() + LIMIT.toNanos();
+        return found(what, LIMIT, search);
+    }
+
+    private static <T> T found(String what, Duration limit, Callable<Optional<T>> search) {
+        long deadline = System.nanoTime() + limit.toNanos();
         while (true) {
             try {
                 Optional<T> value = search.call();
@@ -28,7 +36,7 @@ public final class Await {
                 throw new AssertionError(what, e);
             }
             if (System.nanoTime() - deadline > 0) {
-                throw new AssertionError("not within " + LIMIT + ": " + what);
+                throw new AssertionError("not within " + limit + ": " + what);
             }
             LockSupport.parkNanos(5_000_000);
         }

@@ -1,14 +1,23 @@
 package io.finback.nodeagent.testing;
 
+import io.finback.nodeagent.cgroup.CgroupMounts;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.Launcher;
+import io.finback.nodeagent.executor.LogLimits;
 import io.finback.nodeagent.executor.ProcFs;
 import io.finback.nodeagent.executor.ProcessContainerizer;
 import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.executor.Tools;
+import io.finback.nodeagent.fetch.FetchSettings;
+import io.finback.nodeagent.fetch.FetchStep;
+import io.finback.nodeagent.fetch.Fetcher;
+import io.finback.nodeagent.isolation.Capability;
+import io.finback.nodeagent.isolation.Detection;
+import io.finback.nodeagent.isolation.Isolation;
+import io.finback.nodeagent.isolation.IsolationSettings;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksSettings;
@@ -18,10 +27,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Everything a {@link TasksActor} works with, on a directory. */
 public final class TaskWorld {
     public static final int MAX_ENDED = 3;
+
+    private static final FetchSettings FETCH = new FetchSettings(
+            1 << 20, 1 << 20, 1 << 20, 1000, Duration.ofSeconds(5), Duration.ofMinutes(1), 3, 4, List.of(), Map.of());
 
     private final Path data;
     private final TaskTools tools;
@@ -35,19 +48,29 @@ public final class TaskWorld {
             throw new IOException(e);
         }
         Sandboxes sandboxes = new Sandboxes(data, Tasks.AGENT);
+        TaskBoard board = new TaskBoard();
         this.tools = new TaskTools(
                 Tasks.AGENT,
                 CheckpointStore.open(data),
                 sandboxes,
-                List.of(),
+                List.of(new FetchStep(Fetcher.create(FETCH, data.resolve("fetch-cache")), task -> board.find(task.key())
+                        .filter(now -> now.kill().isEmpty())
+                        .isEmpty())),
                 new Containerizers(List.of(new ProcessContainerizer(
-                        new Launcher(programs, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"))),
+                        new Launcher(
+                                programs,
+                                new LogLimits(1 << 20, 3),
+                                ProcFs.bootId(),
+                                "whale-1",
+                                Map.of("PATH", System.getenv("PATH"))),
                         new Processes(programs),
+                        isolation(programs, data),
                         sandboxes.ofAllIds(),
                         ProcFs.bootId()))),
                 new Inside(programs),
-                new TaskBoard(),
+                board,
                 work -> new Thread(work, "test-blocking").start(),
+                work -> new Thread(work, "test-patient").start(),
                 ProcFs.bootId(),
                 new TasksSettings(
                         Duration.ofSeconds(5),
@@ -57,6 +80,31 @@ public final class TaskWorld {
                         MAX_ENDED,
                         64,
                         4));
+    }
+
+    /** As an agent with no settings has it: whatever works here. */
+    public static Isolation isolation(Tools programs, Path data) throws IOException {
+        return isolation(programs, data, settings());
+    }
+
+    public static Isolation isolation(Tools programs, Path data, IsolationSettings settings) throws IOException {
+        boolean root = Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+        return Detection.run(
+                settings, programs.linux(), CgroupMounts.ofThisMachine(), root, "test-" + data.getFileName());
+    }
+
+    public static IsolationSettings settings() {
+        return new IsolationSettings(
+                Optional.empty(),
+                "finback-test",
+                false,
+                false,
+                4096,
+                false,
+                true,
+                Optional.empty(),
+                Capability.parseList("CHOWN,DAC_OVERRIDE,FOWNER,KILL,SETGID,SETUID"),
+                200);
     }
 
     public TaskTools tools() {

@@ -6,11 +6,13 @@ import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.CommandInfo;
+import io.finback.tasks.FetchUri;
 import io.finback.tasks.TaskInfo;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Tasks for tests. */
 public final class Tasks {
@@ -42,6 +44,21 @@ public final class Tasks {
 
     public static TaskInfo shell(String id, String commandLine, Map<String, String> environment) {
         return task(id, CommandInfo.shell(commandLine, environment));
+    }
+
+    /** Wants these in its sandbox first. */
+    public static TaskInfo fetching(String id, String commandLine, String... uris) {
+        return task(
+                id,
+                new CommandInfo(
+                        true,
+                        commandLine,
+                        List.of(),
+                        Map.of(),
+                        Optional.empty(),
+                        Stream.of(uris)
+                                .map(uri -> new FetchUri(uri, false, true, false, Optional.empty(), Optional.empty()))
+                                .toList()));
     }
 
     public static TaskInfo arguments(String id, Map<String, String> environment, String... arguments) {

@@ -1,0 +1,189 @@
+package io.finback.nodeagent.cgroup;
+
+import io.finback.nodeagent.containerizer.Usage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * One container's groups, one in each hierarchy that is in use. Known by their directories alone, so that a later agent, with
+ * other settings, can measure, end and remove what this one has made. Thread-safe: remembers nothing.
+ */
+public final class ContainerGroup {
+    /** The hierarchy of version 2; all other names are controllers of version 1. */
+    static final String UNIFIED = "unified";
+
+    private final Map<String, Path> directories;
+
+    private ContainerGroup(Map<String, Path> directories) {
+        this.directories = Map.copyOf(directories);
+    }
+
+    static ContainerGroup in(Map<String, Path> directories) {
+        return new ContainerGroup(directories);
+    }
+
+    /** As {@link #directories} gave them. */
+    public static ContainerGroup of(Map<String, String> directories) {
+        Map<String, Path> paths = new TreeMap<>();
+        directories.forEach((hierarchy, path) -> paths.put(hierarchy, Path.of(path)));
+        return new ContainerGroup(paths);
+    }
+
+    /** Absolute paths, by hierarchy. */
+    public Map<String, String> directories() {
+        Map<String, String> texts = new TreeMap<>();
+        directories.forEach((hierarchy, path) -> texts.put(hierarchy, path.toString()));
+        return texts;
+    }
+
+    /** The files that take a process into the groups, by a pid (or 0 for the one that writes) being written to each. */
+    public List<Path> procs() {
+        return distinct().stream()
+                .map(directory -> directory.resolve("cgroup.procs"))
+                .toList();
+    }
+
+    void make() throws IOException {
+        for (Path directory : distinct()) {
+            Files.createDirectories(directory);
+        }
+    }
+
+    void limit(GroupLimits limits, boolean limitSwap) throws IOException {
+        Optional<CpuGroup> cpu = cpu();
+        if (cpu.isPresent()) {
+            cpu.get().limit(limits);
+        }
+        Optional<MemoryGroup> memory = memory();
+        if (memory.isPresent()) {
+            memory.get().limit(limits, limitSwap);
+        }
+        Optional<Path> pids = pids();
+        if (pids.isPresent()) {
+            ControlFiles.write(pids.get().resolve("pids.max"), Long.toString(limits.pids()));
+        }
+    }
+
+    /** From now on the process, and everything it will ever start, is in. */
+    public void attach(long pid) throws IOException {
+        for (Path procs : procs()) {
+            ControlFiles.write(procs, Long.toString(pid));
+        }
+    }
+
+    /** SIGKILL to everything in it; returns before they are gone. */
+    public void kill() throws IOException {
+        Optional<Tracker> tracker = tracker();
+        if (tracker.isPresent()) {
+            tracker.get().kill();
+        }
+    }
+
+    public boolean isEmpty() {
+        return tracker().map(Tracker::processes).orElse(List.of()).isEmpty();
+    }
+
+    /**
+     * The group was out of memory and the kernel has killed something in it.
+     *
+     * @param limitBytes what it was allowed
+     * @param maximumBytes the most it ever had
+     */
+    public record OutOfMemory(OptionalLong limitBytes, OptionalLong maximumBytes) {}
+
+    /** One read of one small file, as long as nothing happened. */
+    public Optional<OutOfMemory> outOfMemory() {
+        return memory().filter(MemoryGroup::hasRunOut)
+                .map(memory -> new OutOfMemory(memory.hardLimit(), memory.maximum()));
+    }
+
+    public Usage usage() {
+        Optional<CpuTime.Used> time =
+                legacyOrUnified("cpuacct").flatMap(at -> new CpuTime(directories.get(at), at.equals(UNIFIED)).used());
+        return new Usage(
+                time.map(used -> new Usage.Cpu(used.user(), used.system(), cpu().flatMap(CpuGroup::throttling))),
+                memory().flatMap(MemoryGroup::usage),
+                tracker().map(tracker -> (long) tracker.processes().size()),
+                pids().map(directory -> ControlFiles.number(directory.resolve("pids.current")))
+                        .filter(OptionalLong::isPresent)
+                        .map(OptionalLong::getAsLong));
+    }
+
+    /** Removes the groups; false while something in them still lives. */
+    public boolean remove() {
+        boolean gone = true;
+        for (Path directory : distinct()) {
+            gone &= remove(directory);
+        }
+        return gone;
+    }
+
+    private static boolean remove(Path directory) {
+        try {
+            return !Files.exists(directory) || Files.deleteIfExists(directory);
+        } catch (IOException busy) {
+            // A task may have made groups of its own in it.
+            List<Path> below = Tracker.below(directory);
+            below.forEach(ContainerGroup::remove);
+            try {
+                return !below.isEmpty() && Files.deleteIfExists(directory);
+            } catch (IOException stillBusy) {
+                return false;
+            }
+        }
+    }
+
+    private Optional<CpuGroup> cpu() {
+        return legacyOrUnified("cpu")
+                .filter(at -> !at.equals(UNIFIED) || has("cpu.weight"))
+                .map(at -> new CpuGroup(directories.get(at), at.equals(UNIFIED)));
+    }
+
+    private Optional<MemoryGroup> memory() {
+        return legacyOrUnified("memory")
+                .filter(at -> !at.equals(UNIFIED) || has("memory.max"))
+                .map(at -> new MemoryGroup(directories.get(at), at.equals(UNIFIED)));
+    }
+
+    private Optional<Path> pids() {
+        return legacyOrUnified("pids")
+                .filter(at -> !at.equals(UNIFIED) || has("pids.max"))
+                .map(directories::get);
+    }
+
+    /** Version 2 ends everything at once, so it goes first, also where all controllers are in version 1. */
+    private Optional<Tracker> tracker() {
+        Path unified = directories.get(UNIFIED);
+        if (unified != null) {
+            return Optional.of(new Tracker(unified, true));
+        }
+        Path freezer = directories.get("freezer");
+        return Optional.ofNullable(freezer)
+                .or(() -> directories.values().stream().findFirst())
+                .map(directory -> new Tracker(directory, false));
+    }
+
+    private boolean has(String file) {
+        Path unified = directories.get(UNIFIED);
+        return unified != null && Files.exists(unified.resolve(file));
+    }
+
+    private Optional<String> legacyOrUnified(String controller) {
+        if (directories.containsKey(controller)) {
+            return Optional.of(controller);
+        }
+        return directories.containsKey(UNIFIED) ? Optional.of(UNIFIED) : Optional.empty();
+    }
+
+    private Set<Path> distinct() {
+        return new LinkedHashSet<>(directories.values());
+    }
+}
