@@ -22,7 +22,9 @@ import io.finback.controlplane.scheduler.AppChange.Refusal;
 import io.finback.controlplane.scheduler.AppEvent;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppState;
+import io.finback.controlplane.scheduler.DeploymentDeadline;
 import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.scheduler.InstanceChange;
 import io.finback.controlplane.scheduler.InstancePlanner;
 import io.finback.controlplane.scheduler.Listening;
 import io.finback.controlplane.scheduler.MemberChange;
@@ -35,7 +37,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -190,9 +191,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     private ReplyEffect<AppEvent, AppState> onKillInstances(AppState state, AppCommand.KillInstances c) {
         List<Instance> killed =
                 c.taskIds().stream().flatMap(id -> state.instance(id).stream()).toList();
-        List<String> fresh =
-                killed.stream().filter(i -> !i.doomed()).map(Instance::taskId).toList();
-        List<AppEvent> events = fresh.isEmpty() ? List.of() : List.of(new AppEvent.InstancesDoomed(fresh));
+        List<AppEvent> events = InstanceChange.doom(state, c.taskIds());
         return commit(state, events, s -> c.replyTo().tell(new Killed(snapshot(s), killed)));
     }
 
@@ -239,8 +238,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private ReplyEffect<AppEvent, AppState> onPlace(AppState state, AppCommand.Place c) {
-        Map<String, Instance.Place> places = new HashMap<>(c.places());
-        places.keySet().removeIf(id -> !state.mayLaunch(id));
+        Map<String, Instance.Place> places = InstanceChange.launchable(state, c.places());
         List<AppEvent> events = places.isEmpty() ? List.of() : List.of(new AppEvent.InstancesPlaced(places));
         return commit(state, events, s -> {
             List<TaskInfo> tasks = places.keySet().stream()
@@ -268,10 +266,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         if (c.ports().isEmpty() && state.portsMissing()) {
             context.getLog().warn("app.no_service_ports_left appId={}", appId);
         }
-        boolean wanted = state.portsMissing()
-                && state.current().filter(v -> v.version().equals(c.version())).isPresent()
-                && !c.ports().isEmpty();
-        List<AppEvent> events = wanted ? List.of(new AppEvent.PortsAssigned(c.version(), c.ports())) : List.of();
+        List<AppEvent> events = InstanceChange.ports(state, c.version(), c.ports());
         return commit(state, events, this::answerAfterPorts);
     }
 
@@ -305,7 +300,12 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
             timers.startSingleTimer(Tick.INSTANCE, settings.idleTick());
             return Effect().noReply();
         }
-        return commit(state, List.of(), s -> sync(s, true));
+        List<AppEvent> late = DeploymentDeadline.events(
+                state, clock.instant(), () -> UUID.randomUUID().toString());
+        if (!late.isEmpty()) {
+            context.getLog().warn("app.deployment_late appId={}", appId);
+        }
+        return commit(state, late, s -> sync(s, true));
     }
 
     private ReplyEffect<AppEvent, AppState> stopWhenFinished(AppState state) {

@@ -91,9 +91,4 @@ public sealed interface ServiceEvent extends WireMessage {
 
     /** A reader of the stream came or went. */
     record StreamChanged(String id, Instant at, String remoteAddress, boolean attached) implements ServiceEvent {}
-
-    record CallbackChanged(String id, Instant at, String clientIp, String callbackUrl, boolean subscribed)
-            implements ServiceEvent {}
-
-    record SchedulerRegistered(String id, Instant at, String frameworkId, String master) implements ServiceEvent {}
 }

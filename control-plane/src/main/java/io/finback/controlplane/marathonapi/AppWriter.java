@@ -94,6 +94,9 @@ final class AppWriter {
         if (embed.contains("readiness")) {
             node.set("readinessCheckResults", HealthWriter.readiness(app));
         }
+        if (embed.contains("taskStats")) {
+            node.set("taskStats", TaskStats.of(app, java.time.Instant.now()));
+        }
         if (embed.contains("lastTaskFailure")) {
             app.lastFailure().ifPresent(f -> node.set("lastTaskFailure", failure(app.appId(), f)));
         }

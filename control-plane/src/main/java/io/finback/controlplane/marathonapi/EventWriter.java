@@ -67,13 +67,6 @@ final class EventWriter {
                 ServiceEvent.StreamChanged.class,
                 e -> e.attached() ? "event_stream_attached" : "event_stream_detached",
                 (e, n) -> n.put("remoteAddress", e.remoteAddress()));
-        form(
-                ServiceEvent.CallbackChanged.class,
-                e -> e.subscribed() ? "subscribe_event" : "unsubscribe_event",
-                (e, n) -> n.put("clientIp", e.clientIp()).put("callbackUrl", e.callbackUrl()));
-        form(ServiceEvent.SchedulerRegistered.class, e -> "scheduler_registered_event", (e, n) -> n.put(
-                        "frameworkId", e.frameworkId())
-                .put("master", e.master()));
     }
 
     private EventWriter() {}

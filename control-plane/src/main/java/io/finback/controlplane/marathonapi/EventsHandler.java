@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * {@code /v2/events}: server-sent events. A reader that is too slow is disconnected and may come back with {@code Last-Event-ID}. Events of
@@ -40,7 +41,7 @@ final class EventsHandler {
 
     /** Throws {@link ApiFailure} when the request is none for a stream. */
     HttpResponse open(Request request, Optional<String> lastEventId) {
-        if (!request.method().equals("GET")) {
+        if (!request.method().equals("GET") || request.head()) {
             throw ApiFailure.of(405, "Method not allowed").allowing("GET");
         }
         if (!request.accept().contains("text/event-stream")) {
@@ -50,21 +51,30 @@ final class EventsHandler {
         if (hub.listeners() >= settings.readers()) {
             throw ApiFailure.of(503, "More than " + settings.readers() + " readers of events");
         }
+        return HttpResponse.create()
+                .withEntity(HttpEntities.createChunked(
+                        ContentTypes.create(MediaTypes.TEXT_EVENT_STREAM),
+                        Source.fromMaterializer((materializer, attributes) -> frames(request, lastEventId))));
+    }
+
+    /** Begins to listen only when somebody reads. */
+    private Source<ByteString, NotUsed> frames(Request request, Optional<String> lastEventId) {
+        EventHub hub = services.events();
         Set<String> types = Set.copyOf(request.query().getOrDefault("event_type", List.of()));
+        Predicate<ServiceEvent> wanted = event -> types.isEmpty() || types.contains(EventWriter.type(event));
         var materialized = Source.<ServiceEvent>queue(settings.buffer()).preMaterialize(system);
         BoundedSourceQueue<ServiceEvent> queue = materialized.first();
         ServiceEvent own = stream(request, true);
         Consumer<ServiceEvent> listener = event -> {
-            boolean wanted = types.isEmpty() || types.contains(EventWriter.type(event));
-            if (wanted && !event.id().equals(own.id()) && queue.offer(event) == QueueOfferResult.dropped()) {
+            boolean mine = event.id().equals(own.id());
+            if (!mine && wanted.test(event) && queue.offer(event) == QueueOfferResult.dropped()) {
                 queue.complete();
             }
         };
-        List<ServiceEvent> missed = hub.listen(lastEventId, listener).stream()
-                .filter(e -> types.isEmpty() || types.contains(EventWriter.type(e)))
-                .toList();
+        List<ServiceEvent> missed =
+                hub.listen(lastEventId, listener).stream().filter(wanted).toList();
         services.publish(own);
-        Source<ByteString, NotUsed> frames = Source.single(own)
+        return Source.single(own)
                 .concat(Source.from(missed))
                 .concatLazy(materialized.second())
                 .map(EventsHandler::frame)
@@ -75,10 +85,8 @@ final class EventsHandler {
                         queue.complete();
                         services.publish(stream(request, false));
                     });
-                    return mat;
+                    return NotUsed.getInstance();
                 });
-        return HttpResponse.create()
-                .withEntity(HttpEntities.createChunked(ContentTypes.create(MediaTypes.TEXT_EVENT_STREAM), frames));
     }
 
     private static ServiceEvent stream(Request request, boolean attached) {

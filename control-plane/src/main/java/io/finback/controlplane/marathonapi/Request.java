@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param query every value of every parameter
  * @param host what the client called this server
  * @param accept the Accept header, empty if none
+ * @param head it was {@code HEAD}
  * @param clientIp where the connection comes from
  */
 record Request(
@@ -24,6 +25,7 @@ record Request(
         String host,
         String accept,
         String clientIp,
+        boolean head,
         ByteString body) {
 
     /** Only {@code true} in any case is true: clients send {@code True}. */

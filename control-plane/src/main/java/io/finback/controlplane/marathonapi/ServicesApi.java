@@ -73,7 +73,8 @@ public final class ServicesApi {
     private ServicesApi(ActorSystem<?> system, Services services) {
         this.system = system;
         this.services = services;
-        this.dispatcher = new Dispatcher(services);
+        this.dispatcher = new Dispatcher(
+                services, new LoggingHandler((wait, work) -> system.scheduler().scheduleOnce(wait, work, system.executionContext())));
         this.events = new EventsHandler(system, services);
     }
 
@@ -153,6 +154,7 @@ public final class ServicesApi {
                 header(request, "Host").orElse(services.settings().address()),
                 header(request, "Accept").orElse("").toLowerCase(Locale.ROOT),
                 clientIp,
+                method.equals("HEAD"),
                 body);
     }
 

@@ -59,6 +59,7 @@ public final class AppRules {
             found.add(new Violation("/dependencies", "must not contain the app itself: " + app.id()));
         }
         HealthRules.check(found, app);
+        DeploymentDeadline.check(found, app.labels());
         singleInstance(found, app);
         return found;
     }
