@@ -41,9 +41,8 @@ final class Dispatcher {
         return switch (path.get(0)) {
             case "ping" -> get(request, () -> system.ping(request));
             case "metrics" -> get(request, () -> system.metrics(request));
-            case "logging" -> request.method().equals("POST")
-                    ? logging.change(request).now()
-                    : get(request, logging::list);
+            case "logging" ->
+                request.method().equals("POST") ? logging.change(request).now() : get(request, logging::list);
             case "help" -> get(request, () -> system.help());
             default -> throw notFound();
         };
@@ -91,10 +90,11 @@ final class Dispatcher {
         }
         if (size > 3 && last.equals("tasks")) {
             return switch (request.method()) {
-                case "GET" -> (path.get(size - 2).equals("*")
-                                ? tasks.ofGroup(request, grandparent)
-                                : tasks.ofApp(request, parent))
-                        .now();
+                case "GET" ->
+                    (path.get(size - 2).equals("*")
+                                    ? tasks.ofGroup(request, grandparent)
+                                    : tasks.ofApp(request, parent))
+                            .now();
                 case "DELETE" -> tasks.killOfApp(request, parent);
                 default -> throw notAllowed("GET, HEAD, DELETE");
             };

@@ -73,8 +73,8 @@ public final class ServicesApi {
     private ServicesApi(ActorSystem<?> system, Services services) {
         this.system = system;
         this.services = services;
-        this.dispatcher = new Dispatcher(
-                services, new LoggingHandler((wait, work) -> system.scheduler().scheduleOnce(wait, work, system.executionContext())));
+        this.dispatcher = new Dispatcher(services, new LoggingHandler((wait, work) -> system.scheduler()
+                .scheduleOnce(wait, work, system.executionContext())));
         this.events = new EventsHandler(system, services);
     }
 

@@ -128,7 +128,9 @@ final class SystemHandler {
         gauges.put("marathon.groups.active.gauge", groups);
         gauges.put("marathon.instances.running.gauge", running);
         gauges.put("marathon.instances.staged.gauge", staged);
-        gauges.put("marathon.uptime.gauge.seconds", java.time.Duration.between(started, Instant.now()).toSeconds());
+        gauges.put(
+                "marathon.uptime.gauge.seconds",
+                java.time.Duration.between(started, Instant.now()).toSeconds());
         gauges.put("service.mesosphere.marathon.app.count", (long) apps.size());
         gauges.put("service.mesosphere.marathon.group.count", groups);
         gauges.put("service.mesosphere.marathon.task.running.count", running);

@@ -24,9 +24,9 @@ final class TaskStats {
         return node;
     }
 
-    private static void part(
-            ObjectNode node, String name, AppSnapshot app, Instant now, Predicate<Instance> which) {
-        List<Instance> some = AppWriter.shown(app.instances()).stream().filter(which).toList();
+    private static void part(ObjectNode node, String name, AppSnapshot app, Instant now, Predicate<Instance> which) {
+        List<Instance> some =
+                AppWriter.shown(app.instances()).stream().filter(which).toList();
         if (some.isEmpty()) {
             return;
         }
@@ -34,10 +34,16 @@ final class TaskStats {
         stats.putObject("counts")
                 .put("staged", count(some, i -> i.phase() == Phase.STAGING || i.phase() == Phase.STARTING))
                 .put("running", count(some, i -> i.phase() == Phase.RUNNING))
-                .put("healthy", count(some, i -> i.phase() == Phase.RUNNING && i.healthy().orElse(false)))
+                .put(
+                        "healthy",
+                        count(
+                                some,
+                                i -> i.phase() == Phase.RUNNING && i.healthy().orElse(false)))
                 .put(
                         "unhealthy",
-                        count(some, i -> i.phase() == Phase.RUNNING && !i.healthy().orElse(true) && app.judged(i)));
+                        count(
+                                some,
+                                i -> i.phase() == Phase.RUNNING && !i.healthy().orElse(true) && app.judged(i)));
         List<Double> lives = some.stream()
                 .flatMap(i -> i.startedAt().stream())
                 .map(at -> Duration.between(at, now).toMillis() / 1000.0)

@@ -186,13 +186,18 @@ final class TasksHandler {
             var ports = app.current().orElseThrow().definition().ports();
             for (int i = 0; i < Math.max(1, ports.size()); i++) {
                 int index = i;
-                text.append(name).append('\t').append(i < ports.size() ? ports.get(i).port() : " ");
+                text.append(name)
+                        .append('\t')
+                        .append(i < ports.size() ? ports.get(i).port() : " ");
                 app.instances().stream()
                         .filter(instance -> instance.phase() == Instance.Phase.RUNNING)
                         .flatMap(instance -> instance.place().stream())
                         .forEach(place -> text.append('\t')
                                 .append(place.host())
-                                .append(index < place.ports().size() ? ":" + place.ports().get(index) : ""));
+                                .append(
+                                        index < place.ports().size()
+                                                ? ":" + place.ports().get(index)
+                                                : ""));
                 text.append('\n');
             }
         }

@@ -155,9 +155,12 @@ public final class AppChange {
                 && AppEvent.fold(state, List.of(new AppEvent.VersionAdded(next)))
                         .mixed();
         return deploy(state, next, restart ? Kind.RESTART : Kind.SCALE, deploymentId)
-                .match(
+                .<Decision>match(
                         accepted -> new Decision.Accepted(
-                                accepted.events().stream().map(AppChange::reverting).toList(), accepted.version()),
+                                accepted.events().stream()
+                                        .map(AppChange::reverting)
+                                        .toList(),
+                                accepted.version()),
                         Decision.Refused::new);
     }
 

@@ -35,8 +35,7 @@ public record AppState(
      * @param removes the app is gone when the deployment is done
      * @param reverts it undoes another deployment
      */
-    public record Lock(
-            DeploymentPlan plan, Optional<Instant> revertTo, boolean removes, Optional<Boolean> reverts) {
+    public record Lock(DeploymentPlan plan, Optional<Instant> revertTo, boolean removes, Optional<Boolean> reverts) {
         public Lock(DeploymentPlan plan, Optional<Instant> revertTo, boolean removes) {
             this(plan, revertTo, removes, Optional.empty());
         }

@@ -26,8 +26,8 @@ public final class DeploymentDeadline {
                         "/labels/" + DEADLINE, "'" + text + "' (expected: 1 to " + LONGEST_SECONDS + ")")));
         Optional.ofNullable(labels.get(ROLLBACK))
                 .filter(text -> !text.equals("true") && !text.equals("false"))
-                .ifPresent(text -> found.add(
-                        new Violation("/labels/" + ROLLBACK, "'" + text + "' (expected: true or false)")));
+                .ifPresent(text ->
+                        found.add(new Violation("/labels/" + ROLLBACK, "'" + text + "' (expected: true or false)")));
     }
 
     /** What ends a deployment that is late; nothing while it is not. {@code uuids}: ids of deployments. */
@@ -37,7 +37,8 @@ public final class DeploymentDeadline {
             return List.of();
         }
         String id = late.get().plan().id();
-        boolean undo = late.get().revertTo().isPresent() && label(state, ROLLBACK).filter("true"::equals).isPresent();
+        boolean undo = late.get().revertTo().isPresent()
+                && label(state, ROLLBACK).filter("true"::equals).isPresent();
         return undo
                 ? AppChange.revert(state, id, uuids.get(), now)
                         .match(AppChange.Decision.Accepted::events, why -> List.of())
@@ -45,7 +46,9 @@ public final class DeploymentDeadline {
     }
 
     private static boolean late(AppState state, AppState.Lock lock, Instant now) {
-        boolean bound = !lock.removes() && !lock.reverts().orElse(false) && state.order().isPresent();
+        boolean bound = !lock.removes()
+                && !lock.reverts().orElse(false)
+                && state.order().isPresent();
         return bound
                 && label(state, DEADLINE)
                         .flatMap(DeploymentDeadline::seconds)

@@ -25,8 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A deployment over several apps when its master ends, and when whoever began it ends before it began. */
 class GroupFailoverTest {
-    private static final String GROUP = "{\"id\":\"/fail\",\"apps\":[{\"id\":\"db\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16},"
-            + "{\"id\":\"web\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"dependencies\":[\"db\"]}],\"groups\":[{\"id\":\"none\"}]}";
+    private static final String GROUP =
+            "{\"id\":\"/fail\",\"apps\":[{\"id\":\"db\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16},"
+                    + "{\"id\":\"web\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"dependencies\":[\"db\"]}],\"groups\":[{\"id\":\"none\"}]}";
 
     @TempDir
     Path data;
@@ -62,9 +63,17 @@ class GroupFailoverTest {
             Client client = new Client(master.address);
             client.post("/v2/apps", "{\"id\":\"/held\",\"cmd\":\"v1\",\"cpus\":0.1,\"mem\":16}");
             ServicesApiTest.awaitIdle(client, "/held");
-            String before = client.get("/v2/apps/held").json().path("app").path("version").asText();
+            String before = client.get("/v2/apps/held")
+                    .json()
+                    .path("app")
+                    .path("version")
+                    .asText();
             AppDefinition changed = AppReader.read(
-                    client.get("/v2/apps/held").json().path("app").<com.fasterxml.jackson.databind.node.ObjectNode>deepCopy().put("cmd", "v2"),
+                    client.get("/v2/apps/held")
+                            .json()
+                            .path("app")
+                            .<com.fasterxml.jackson.databind.node.ObjectNode>deepCopy()
+                            .put("cmd", "v2"),
                     Optional.empty());
             DeploymentPlan plan = PlanBuilder.plan(
                     "never",
@@ -84,12 +93,18 @@ class GroupFailoverTest {
                             Duration.ofSeconds(5)));
             assertThat(answer).isInstanceOf(AppAnswer.Changed.class);
             String task = world.running("held").get(0).info.id().value();
-            TestMaster.await(
-                    "as before",
-                    () -> client.get("/v2/apps/held").json().path("app").path("version").asText().equals(before));
+            TestMaster.await("as before", () -> client.get("/v2/apps/held")
+                    .json()
+                    .path("app")
+                    .path("version")
+                    .asText()
+                    .equals(before));
             assertThat(client.get("/v2/deployments").text()).isEqualTo("[]");
-            assertThat(world.live("held")).hasSize(1).allMatch(t -> t.info.id().value().equals(task));
-            assertThat(client.put("/v2/apps/held", "{\"instances\":2}").status()).isEqualTo(200);
+            assertThat(world.live("held"))
+                    .hasSize(1)
+                    .allMatch(t -> t.info.id().value().equals(task));
+            assertThat(client.put("/v2/apps/held", "{\"instances\":2}").status())
+                    .isEqualTo(200);
         }
     }
 }

@@ -385,40 +385,62 @@ class ServicesApiTest {
         assertThat(created.status()).as(created.text()).isEqualTo(201);
         awaitRunning("shapes_one", 1);
         noDeployment("/shapes/one");
-        for (String path : List.of("/v2/apps//shapes/one", "/v2/apps/%2Fshapes%2Fone", "/v2//apps/shapes//one", "/v2/apps/shapes/one/")) {
-            assertThat(client.get(path).json().path("app").path("id").asText()).as(path).isEqualTo("/shapes/one");
+        for (String path : List.of(
+                "/v2/apps//shapes/one", "/v2/apps/%2Fshapes%2Fone", "/v2//apps/shapes//one", "/v2/apps/shapes/one/")) {
+            assertThat(client.get(path).json().path("app").path("id").asText())
+                    .as(path)
+                    .isEqualTo("/shapes/one");
         }
         // The whole object put back, with a field changed.
-        ObjectNode whole = (ObjectNode) client.get("/v2/apps//shapes/one").json().path("app");
+        ObjectNode whole =
+                (ObjectNode) client.get("/v2/apps//shapes/one").json().path("app");
         whole.put("instances", 2);
         Reply put = client.put("/v2/apps//shapes/one?force=True", whole.toString());
         assertThat(put.status()).as(put.text()).isEqualTo(200);
         awaitRunning("shapes_one", 2);
         noDeployment("/shapes/one");
-        assertThat(client.send("POST", "/v2/apps//shapes/one/restart", null).status()).isEqualTo(200);
+        assertThat(client.send("POST", "/v2/apps//shapes/one/restart", null).status())
+                .isEqualTo(200);
         noDeployment("/shapes/one");
-        JsonNode stats = client.get("/v2/apps/shapes/one?embed=app.taskStats").json().path("app").path("taskStats");
+        JsonNode stats = client.get("/v2/apps/shapes/one?embed=app.taskStats")
+                .json()
+                .path("app")
+                .path("taskStats");
         assertThat(stats.path("totalSummary").path("stats").path("counts").toString())
                 .isEqualTo("{\"staged\":0,\"running\":2,\"healthy\":0,\"unhealthy\":0}");
-        assertThat(stats.path("withLatestConfig").path("stats").path("lifeTime").path("medianSeconds").asDouble())
+        assertThat(stats.path("withLatestConfig")
+                        .path("stats")
+                        .path("lifeTime")
+                        .path("medianSeconds")
+                        .asDouble())
                 .isGreaterThan(0);
         assertThat(stats.has("withOutdatedConfig")).isFalse();
         Reply text = client.send("GET", "/v2/apps/shapes/*/tasks", null, "Accept", "text/plain");
         assertThat(text.text()).matches("shapes_one\t1\\d{4}\thost-agent-\\d:\\d+\thost-agent-\\d:\\d+\n");
-        assertThat(client.get("/v2/apps/shapes/*/tasks").json().path("tasks").size()).isEqualTo(2);
+        assertThat(client.get("/v2/apps/shapes/*/tasks").json().path("tasks").size())
+                .isEqualTo(2);
         assertThat(client.delete("/v2/apps//shapes/one").status()).isEqualTo(200);
     }
 
     @Test
     void logLevelsMetricsAndPodsAnswer() {
         assertThat(client.get("/logging").json().has("ROOT")).isTrue();
-        Reply changed = client.post("/logging", "{\"level\":\"debug\",\"logger\":\"io.finback.some.where\",\"durationSeconds\":1}");
+        Reply changed = client.post(
+                "/logging", "{\"level\":\"debug\",\"logger\":\"io.finback.some.where\",\"durationSeconds\":1}");
         assertThat(changed.json().path("io.finback.some.where").asText()).isEqualTo("DEBUG");
-        TestMaster.await(
-                "as before",
-                () -> client.get("/logging").json().path("io.finback.some.where").asText().endsWith("(inherited)"));
-        assertThat(client.post("/logging", "{\"level\":\"loud\",\"logger\":\"x\"}").status()).isEqualTo(422);
-        assertThat(client.get("/metrics").json().path("gauges").path("marathon.apps.active.gauge").has("value"))
+        TestMaster.await("as before", () -> client.get("/logging")
+                .json()
+                .path("io.finback.some.where")
+                .asText()
+                .endsWith("(inherited)"));
+        assertThat(client.post("/logging", "{\"level\":\"loud\",\"logger\":\"x\"}")
+                        .status())
+                .isEqualTo(422);
+        assertThat(client.get("/metrics")
+                        .json()
+                        .path("gauges")
+                        .path("marathon.apps.active.gauge")
+                        .has("value"))
                 .isTrue();
         assertThat(client.get("/metrics/prometheus").text()).contains("marathon_instances_running_gauge ");
         assertThat(client.get("/v2/pods").text()).isEqualTo("[]");

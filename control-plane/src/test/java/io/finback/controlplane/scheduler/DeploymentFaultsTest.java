@@ -42,7 +42,8 @@ class DeploymentFaultsTest {
                 settle(seed);
                 calm();
             }
-            assertThat(state.instances().values()).hasSize(state.current().orElseThrow().definition().instances());
+            assertThat(state.instances().values())
+                    .hasSize(state.current().orElseThrow().definition().instances());
         }
     }
 
@@ -60,7 +61,12 @@ class DeploymentFaultsTest {
         state = Examples.apply(
                 state,
                 AppChange.update(
-                        state, next, state.current().orElseThrow().version(), false, "d1", Examples.NOW.plusSeconds(9)));
+                        state,
+                        next,
+                        state.current().orElseThrow().version(),
+                        false,
+                        "d1",
+                        Examples.NOW.plusSeconds(9)));
         state = Examples.order(state, "d1", 0, Kind.RESTART);
         minimum = (int) Math.ceil(wanted * strategy.minimumHealthCapacity());
         capacity = (int) Math.floor(wanted * (1 + strategy.maximumOverCapacity()));
@@ -97,7 +103,9 @@ class DeploymentFaultsTest {
             assertThat(healthy()).as("seed %d: ends only what it may", seed).isGreaterThanOrEqualTo(minimum);
         }
         if (state.instances().size() > before) {
-            assertThat(state.instances().size()).as("seed %d: starts only what fits", seed).isLessThanOrEqualTo(capacity);
+            assertThat(state.instances().size())
+                    .as("seed %d: starts only what fits", seed)
+                    .isLessThanOrEqualTo(capacity);
         }
         unready.retainAll(state.instances().keySet());
     }
@@ -122,7 +130,8 @@ class DeploymentFaultsTest {
             case RUNNING -> {
                 switch (one.doomed() ? 3 : random.nextInt(5)) {
                     case 0 -> report(id, TaskState.FAILED);
-                    case 1 -> state = new AppEvent.HealthChanged(id, !one.healthy().orElse(false)).applyTo(state);
+                    case 1 ->
+                        state = new AppEvent.HealthChanged(id, !one.healthy().orElse(false)).applyTo(state);
                     case 2 -> unready.remove(id);
                     case 3 -> report(id, one.doomed() ? TaskState.KILLED : TaskState.UNREACHABLE);
                     default -> state = new AppEvent.InstancesDoomed(List.of(id)).applyTo(state);
