@@ -1,5 +1,6 @@
 package io.finback.tasks;
 
+import io.finback.resources.TaskId;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param executor who runs it; empty: a command of its own
  * @param group whom it lives and dies with
  * @param data from the scheduler for the executor
+ * @param executorRun which run of {@code executor} it is for ({@link ExecutorRuns}); set by the master
  */
 public record RunOptions(
         Optional<ContainerInfo> container,
@@ -23,13 +25,15 @@ public record RunOptions(
         Map<String, Double> limits,
         Optional<ExecutorInfo> executor,
         Optional<TaskGroup> group,
-        Optional<Bytes> data) {
+        Optional<Bytes> data,
+        Optional<TaskId> executorRun) {
     public static final RunOptions NONE = new RunOptions(
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             Map.of(),
+            Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             Optional.empty());
@@ -43,7 +47,8 @@ public record RunOptions(
             @Nullable Map<String, Double> limits,
             Optional<ExecutorInfo> executor,
             Optional<TaskGroup> group,
-            Optional<Bytes> data) {
+            Optional<Bytes> data,
+            Optional<TaskId> executorRun) {
         this.container = container;
         this.healthCheck = healthCheck;
         this.check = check;
@@ -52,38 +57,43 @@ public record RunOptions(
         this.executor = executor;
         this.group = group;
         this.data = data;
+        this.executorRun = executorRun;
     }
 
     public RunOptions withContainer(ContainerInfo other) {
-        return new RunOptions(Optional.of(other), healthCheck, check, maxCompletion, limits, executor, group, data);
+        return new RunOptions(Optional.of(other), healthCheck, check, maxCompletion, limits, executor, group, data, executorRun);
     }
 
     public RunOptions withHealthCheck(HealthCheck other) {
-        return new RunOptions(container, Optional.of(other), check, maxCompletion, limits, executor, group, data);
+        return new RunOptions(container, Optional.of(other), check, maxCompletion, limits, executor, group, data, executorRun);
     }
 
     public RunOptions withCheck(CheckInfo other) {
-        return new RunOptions(container, healthCheck, Optional.of(other), maxCompletion, limits, executor, group, data);
+        return new RunOptions(container, healthCheck, Optional.of(other), maxCompletion, limits, executor, group, data, executorRun);
     }
 
     public RunOptions withMaxCompletion(Duration other) {
-        return new RunOptions(container, healthCheck, check, Optional.of(other), limits, executor, group, data);
+        return new RunOptions(container, healthCheck, check, Optional.of(other), limits, executor, group, data, executorRun);
     }
 
     public RunOptions withLimits(Map<String, Double> other) {
-        return new RunOptions(container, healthCheck, check, maxCompletion, other, executor, group, data);
+        return new RunOptions(container, healthCheck, check, maxCompletion, other, executor, group, data, executorRun);
     }
 
     public RunOptions withExecutor(ExecutorInfo other) {
-        return new RunOptions(container, healthCheck, check, maxCompletion, limits, Optional.of(other), group, data);
+        return new RunOptions(container, healthCheck, check, maxCompletion, limits, Optional.of(other), group, data, executorRun);
     }
 
     public RunOptions withGroup(TaskGroup other) {
-        return new RunOptions(container, healthCheck, check, maxCompletion, limits, executor, Optional.of(other), data);
+        return new RunOptions(container, healthCheck, check, maxCompletion, limits, executor, Optional.of(other), data, executorRun);
     }
 
     public RunOptions withData(Bytes other) {
+        return new RunOptions(container, healthCheck, check, maxCompletion, limits, executor, group, Optional.of(other), executorRun);
+    }
+
+    public RunOptions withExecutorRun(TaskId run) {
         return new RunOptions(
-                container, healthCheck, check, maxCompletion, limits, executor, group, Optional.of(other));
+                container, healthCheck, check, maxCompletion, limits, executor, group, data, Optional.of(run));
     }
 }

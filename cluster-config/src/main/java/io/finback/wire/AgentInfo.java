@@ -38,4 +38,11 @@ public record AgentInfo(
             String version) {
         this(id, hostname, httpPort, resources, attributes, version, Optional.empty());
     }
+
+    /** The same agent, with so much to lend besides. */
+    public AgentInfo lending(Resources revocable) {
+        return revocable.isEmpty()
+                ? this
+                : new AgentInfo(id, hostname, httpPort, resources.plus(revocable), attributes, version, domain);
+    }
 }

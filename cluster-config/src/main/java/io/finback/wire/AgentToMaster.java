@@ -2,7 +2,9 @@ package io.finback.wire;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskKey;
+import io.finback.tasks.Bytes;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
@@ -22,6 +24,7 @@ import java.util.stream.IntStream;
     @JsonSubTypes.Type(value = AgentToMaster.Heartbeat.class, name = "heartbeat"),
     @JsonSubTypes.Type(value = AgentToMaster.Received.class, name = "received"),
     @JsonSubTypes.Type(value = AgentToMaster.Updates.class, name = "updates"),
+    @JsonSubTypes.Type(value = AgentToMaster.ExecutorMessage.class, name = "executor_message"),
     @JsonSubTypes.Type(value = AgentToMaster.Leaving.class, name = "leaving")
 })
 public sealed interface AgentToMaster extends WireMessage {
@@ -80,6 +83,10 @@ public sealed interface AgentToMaster extends WireMessage {
             updates = List.copyOf(updates);
         }
     }
+
+    /** Words of an executor to its framework, unread. Lost if the session is. */
+    record ExecutorMessage(long session, FrameworkId framework, String executor, Bytes data)
+            implements AgentToMaster {}
 
     /** The agent stops on purpose and leaves its tasks running; no new work, no alarm. */
     record Leaving(long session) implements AgentToMaster {}

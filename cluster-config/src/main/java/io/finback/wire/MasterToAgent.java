@@ -2,7 +2,9 @@ package io.finback.wire;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskKey;
+import io.finback.tasks.Bytes;
 import io.finback.tasks.TaskInfo;
 import java.time.Duration;
 import java.util.List;
@@ -18,7 +20,8 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = MasterToAgent.Shutdown.class, name = "shutdown"),
     @JsonSubTypes.Type(value = MasterToAgent.Launch.class, name = "launch"),
     @JsonSubTypes.Type(value = MasterToAgent.Kill.class, name = "kill"),
-    @JsonSubTypes.Type(value = MasterToAgent.Acknowledge.class, name = "acknowledge")
+    @JsonSubTypes.Type(value = MasterToAgent.Acknowledge.class, name = "acknowledge"),
+    @JsonSubTypes.Type(value = MasterToAgent.FrameworkMessage.class, name = "framework_message")
 })
 public sealed interface MasterToAgent extends WireMessage {
 
@@ -72,6 +75,10 @@ public sealed interface MasterToAgent extends WireMessage {
             updates = List.copyOf(updates);
         }
     }
+
+    /** Words of a framework to an executor of its, unread. Lost if the executor cannot be reached. */
+    record FrameworkMessage(long session, FrameworkId framework, String executor, Bytes data)
+            implements MasterToAgent {}
 
     record UpdateId(TaskKey task, String uuid) {}
 }

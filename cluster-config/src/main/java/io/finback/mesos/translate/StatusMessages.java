@@ -1,6 +1,7 @@
 package io.finback.mesos.translate;
 
 import com.google.protobuf.ByteString;
+import io.finback.tasks.StatusDetails;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import java.nio.ByteBuffer;
@@ -34,25 +35,38 @@ public final class StatusMessages {
         status.unreachableAt()
                 .ifPresent(at ->
                         message.setUnreachableTime(Protos.TimeInfo.newBuilder().setNanoseconds(nanoseconds(at))));
-        if (status.source() == TaskStatus.Source.EXECUTOR) {
-            // A command has an executor of its own, named like the task.
-            message.setExecutorId(
-                    Protos.ExecutorID.newBuilder().setValue(status.task().value()));
+        StatusDetails details = status.details();
+        // A command has an executor of its own, named like the task.
+        details.executor()
+                .or(() -> status.source() == TaskStatus.Source.EXECUTOR
+                        ? Optional.of(status.task().value())
+                        : Optional.empty())
+                .ifPresent(executor -> message.setExecutorId(
+                        Protos.ExecutorID.newBuilder().setValue(executor)));
+        details.data().map(ExecutorMessages::bytes).ifPresent(message::setData);
+        if (!details.labels().isEmpty()) {
+            message.setLabels(Labelled.to(details.labels()));
         }
         return message.build();
     }
 
-    /** What is known of the container, if anything. */
+    /** The run, nested or not: {@code outer.inner}. */
+    public static Protos.ContainerID containerId(String id) {
+        int cut = id.lastIndexOf('.');
+        Protos.ContainerID.Builder message = Protos.ContainerID.newBuilder().setValue(id.substring(cut + 1));
+        return cut < 0
+                ? message.build()
+                : message.setParent(containerId(id.substring(0, cut))).build();
+    }
+
     private static Optional<Protos.ContainerStatus> container(TaskStatus status) {
-        if (status.pid().isEmpty() && status.details().containerId().isEmpty()) {
+        StatusDetails details = status.details();
+        if (status.pid().isEmpty() && details.containerId().isEmpty()) {
             return Optional.empty();
         }
         Protos.ContainerStatus.Builder message = Protos.ContainerStatus.newBuilder();
         status.pid().ifPresent(pid -> message.setExecutorPid(Math.toIntExact(pid)));
-        status.details()
-                .containerId()
-                .ifPresent(id ->
-                        message.setContainerId(Protos.ContainerID.newBuilder().setValue(id)));
+        details.containerId().ifPresent(id -> message.setContainerId(containerId(id)));
         return Optional.of(message.build());
     }
 

@@ -8,6 +8,8 @@ import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.DiscoveryInfo;
+import io.finback.tasks.ExecutorInfo;
+import io.finback.tasks.TaskGroup;
 import io.finback.tasks.FetchUri;
 import io.finback.tasks.RunOptions;
 import io.finback.tasks.TaskInfo;
@@ -29,15 +31,26 @@ public final class TaskMessages {
 
     /** A task of {@code framework}; its role is what its resources say, else {@code *}. */
     public static TaskInfo from(FrameworkId framework, Protos.TaskInfo message) {
+        if (message.hasExecutor() && message.hasCommand()) {
+            throw wrong("task.executor", "beside command", "exactly one of command and executor");
+        }
+        Optional<ExecutorInfo> executor = message.hasExecutor()
+                ? Optional.of(ExecutorMessages.from(framework, message.getExecutor(), false))
+                : Optional.empty();
+        return from(framework, message, executor);
+    }
+
+    /** A task of a group, which {@code executor} runs. */
+    public static TaskInfo ofGroup(
+            FrameworkId framework, Protos.TaskInfo message, ExecutorInfo executor, TaskGroup group) {
         if (message.hasExecutor()) {
-            if (message.hasCommand()) {
-                throw wrong("task.executor", "beside command", "exactly one of command and executor");
-            }
-            throw wrong("task.executor", message.getExecutor().getExecutorId().getValue(), LATER);
+            throw wrong("task.executor", message.getExecutor().getExecutorId().getValue(), "none: the group has one");
         }
-        if (!message.hasCommand()) {
-            throw wrong("task.command", "missing", "exactly one of command and executor");
-        }
+        TaskInfo task = from(framework, message, Optional.of(executor));
+        return task.withOptions(task.options().withGroup(group));
+    }
+
+    private static TaskInfo from(FrameworkId framework, Protos.TaskInfo message, Optional<ExecutorInfo> executor) {
         refuseWhatIsNotThereYet(message);
         Resources resources = ResourceMessages.from("task.resources", message.getResourcesList());
         if (ResourceMessages.needDisks(resources)) {
@@ -49,19 +62,25 @@ public final class TaskMessages {
                                 "task.kill_policy.grace_period",
                                 message.getKillPolicy().getGracePeriod().getNanoseconds()))
                         : Optional.empty();
-        return new TaskInfo(
+        TaskInfo task = new TaskInfo(
                 TaskId.of(message.getTaskId().getValue()),
                 message.getName(),
                 framework,
                 AgentId.of(message.getAgentId().getValue()),
                 resources,
-                command("task.command", message.getCommand()),
+                ExecutorMessages.command(message, executor),
                 grace,
                 Labelled.from(message.getLabels()),
                 ResourceMessages.allocatedTo("task.resources", message.getResourcesList())
                         .orElse(TaskInfo.ANY_ROLE),
                 message.hasDiscovery() ? Optional.of(discovery(message.getDiscovery())) : Optional.empty(),
                 options(message));
+        if (executor.isPresent()) {
+            task = task.withOptions(task.options().withExecutor(executor.get()));
+        }
+        return message.hasData()
+                ? task.withOptions(task.options().withData(ExecutorMessages.bytes(message.getData())))
+                : task;
     }
 
     /** How it is run beyond its command and its resources. */
@@ -90,7 +109,7 @@ public final class TaskMessages {
 
     private static void refuseWhatIsNotThereYet(Protos.TaskInfo message) {
         if (message.hasContainer()) {
-            refuseContainer(message.getContainer());
+            refuseContainer("task.container", message.getContainer());
         }
         if (message.getLimitsCount() > 0) {
             throw wrong("task.limits", message.getLimitsMap().keySet(), LATER);
@@ -98,7 +117,7 @@ public final class TaskMessages {
     }
 
     /** An empty Mesos container is what a task has anyway. */
-    private static void refuseContainer(ContainerInfo container) {
+    static void refuseContainer(String at, ContainerInfo container) {
         boolean more = container.getType() != ContainerInfo.Type.MESOS
                 || container.getVolumesCount() > 0
                 || container.hasHostname()
@@ -109,8 +128,14 @@ public final class TaskMessages {
                 || container.hasRlimitInfo()
                 || container.hasTtyInfo();
         if (more) {
-            throw wrong("task.container", container.getType(), LATER);
+            throw wrong(at, container.getType(), LATER);
         }
+    }
+
+    /** What an executor that is no command runs in. */
+    static Optional<io.finback.tasks.ContainerInfo> container(String at, ContainerInfo message) {
+        refuseContainer(at, message);
+        return Optional.empty();
     }
 
     /** What is run; {@code field} is where it stands. */
@@ -182,7 +207,7 @@ public final class TaskMessages {
         }
     }
 
-    private static DiscoveryInfo discovery(Protos.DiscoveryInfo message) {
+    static DiscoveryInfo discovery(Protos.DiscoveryInfo message) {
         List<DiscoveryInfo.Port> ports = new ArrayList<>();
         for (Protos.Port port : message.getPorts().getPortsList()) {
             if (port.getNumber() < 0 || port.getNumber() > 65_535) {

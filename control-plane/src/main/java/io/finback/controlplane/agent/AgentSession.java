@@ -77,6 +77,7 @@ public final class AgentSession extends AbstractBehavior<AgentSessionMessage> {
         return newReceiveBuilder()
                 .onMessage(AgentEnvelope.class, this::onEnvelope)
                 .onMessage(SessionOrder.Work.class, work -> then(() -> conversation.work(work)))
+                .onMessage(SessionOrder.Message.class, message -> then(() -> conversation.message(message)))
                 .onMessage(SessionOrder.Heard.class, heard -> then(() -> conversation.heard(heard)))
                 .onMessage(FromAllocator.class, this::onFromAllocator)
                 .onMessage(WakeSession.class, wake -> then(() -> conversation.wake(wake)))
@@ -91,6 +92,7 @@ public final class AgentSession extends AbstractBehavior<AgentSessionMessage> {
                 .with(AgentToMaster.Updates.class, updates -> conversation.updates(updates, carrier))
                 .with(AgentToMaster.Received.class, received -> conversation.received(received, carrier))
                 .with(AgentToMaster.Register.class, register -> conversation.register(register, carrier))
+                .with(AgentToMaster.ExecutorMessage.class, message -> conversation.executorMessage(message, carrier))
                 .with(AgentToMaster.Leaving.class, leaving -> conversation.leaving(leaving))
                 .end(this);
     }

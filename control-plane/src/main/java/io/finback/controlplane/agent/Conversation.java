@@ -136,6 +136,15 @@ final class Conversation {
         flush();
     }
 
+    void executorMessage(AgentToMaster.ExecutorMessage message, ActorRef<MasterToAgent> from) {
+        if (isCurrent(message.session(), from)) {
+            with.frameworks()
+                    .accept(
+                            message.framework(),
+                            new AgentReport.ExecutorMessage(agent, message.executor(), message.data()));
+        }
+    }
+
     /** The agent stops on purpose: no new work for it at once. If it stays away it is given up like any other. */
     void leaving(AgentToMaster.Leaving leaving) {
         if (registered && leaving.session() == session) {
@@ -308,6 +317,12 @@ final class Conversation {
         }
         if (!known.isEmpty()) {
             with.frameworks().accept(framework, new AgentReport.Received(agent, known, List.of()));
+        }
+    }
+
+    void message(SessionOrder.Message message) {
+        if (registered) {
+            tell(new MasterToAgent.FrameworkMessage(session, message.framework(), message.executor(), message.data()));
         }
     }
 

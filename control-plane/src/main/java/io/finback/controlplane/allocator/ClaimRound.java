@@ -6,6 +6,7 @@ import io.finback.resources.OfferId;
 import io.finback.resources.Resources;
 import io.finback.resources.Special;
 import io.finback.resources.TaskId;
+import io.finback.tasks.ExecutorRuns;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -134,7 +135,7 @@ public final class ClaimRound {
                         wish,
                         "task: " + wish.task() + " runs on agent " + held.get().agent()
                                 + " (expected: an id not in use)");
-            } else if (wish.resources().isEmpty()) {
+            } else if (wish.resources().isEmpty() && !ExecutorRuns.isRun(wish.task())) {
                 refuse(wish, "resources: none (expected: some)");
             } else if (!budget.contains(wish.resources())) {
                 refuse(

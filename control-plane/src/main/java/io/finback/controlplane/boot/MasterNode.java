@@ -15,6 +15,7 @@ import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.framework.SchedulerCall;
+import io.finback.controlplane.job.JobEntity;
 import io.finback.controlplane.mesosapi.ClusterApi;
 import io.finback.controlplane.mesosapi.ClusterApiParts;
 import io.finback.controlplane.mesosapi.MasterIdentity;
@@ -25,6 +26,7 @@ import io.finback.controlplane.mesosapi.subscribe.SchedulerApi;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.ClusterView;
 import io.finback.controlplane.view.EventLog;
+import io.finback.resources.FrameworkId;
 import io.finback.runtime.ClusterSystem;
 import io.finback.runtime.Management;
 import io.finback.runtime.Node;
@@ -55,6 +57,9 @@ import org.slf4j.LoggerFactory;
 public final class MasterNode implements Node {
     private static final Logger log = LoggerFactory.getLogger(MasterNode.class);
     private static final Duration DRAIN = Duration.ofSeconds(5);
+
+    /** The frameworks of the services rooms: nobody from outside may speak for them. */
+    private static final Set<FrameworkId> BUILT_IN = Set.of(SchedulerMessage.FRAMEWORK, JobEntity.FRAMEWORK);
 
     private static final ServicesStarter SERVICES = new ServicesBoot();
 
@@ -109,11 +114,7 @@ public final class MasterNode implements Node {
                 new AgentStandings(view::get));
         var unused = spawn(
                 ClusterView.create(
-                        view,
-                        events,
-                        topics,
-                        Set.of(SchedulerMessage.FRAMEWORK),
-                        settings.allocator().viewDelay()),
+                        view, events, topics, BUILT_IN, settings.allocator().viewDelay()),
                 "finback-view");
         Readiness.of(system).add("master", () -> CompletableFuture.completedFuture(isServing()));
         CompletionStage<Void> management = Management.start(system);
@@ -158,7 +159,7 @@ public final class MasterNode implements Node {
                 MasterSettings.flags(config),
                 events,
                 OperatorCommands.sharded(system, settings.api().askTimeout()),
-                Set.of(SchedulerMessage.FRAMEWORK),
+                BUILT_IN,
                 system));
         SchedulerApi schedulers = SchedulerApi.create(
                 system,
@@ -166,7 +167,7 @@ public final class MasterNode implements Node {
                         settings.schedulerApi(),
                         self::get,
                         id -> ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, id.value()),
-                        Set.of(SchedulerMessage.FRAMEWORK)));
+                        BUILT_IN));
         Gate gate = new Gate(settings.connections());
         ClusterApi all = api.with("/api/v1/scheduler", schedulers::answer)
                 .withMetrics(() -> schedulers.counters().prometheus())

@@ -3,9 +3,13 @@ package io.finback.controlplane.boot;
 import akka.actor.typed.ActorSystem;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.http.javadsl.Http;
+import akka.http.javadsl.server.Directives;
 import com.typesafe.config.Config;
 import io.finback.controlplane.app.SchedulerMessage;
+import io.finback.controlplane.chronosapi.JobsApi;
 import io.finback.controlplane.framework.SchedulerCall;
+import io.finback.controlplane.job.JobCommand;
+import io.finback.controlplane.job.JobEntity;
 import io.finback.controlplane.marathonapi.ServicesApi;
 import io.finback.controlplane.service.EventSettings;
 import io.finback.controlplane.service.ServicesSettings;
@@ -18,7 +22,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
-/** Starts the services half of a master: apps, deployments, the service scheduler, and their API on {@code finback.services.http}. */
+/** Starts the services half of a master: apps, deployments, jobs, their schedulers, and their APIs on {@code finback.services.http}. */
 final class ServicesBoot implements ServicesStarter {
     private static final Duration DRAIN = Duration.ofSeconds(5);
     private static final Duration SHORTEST = Duration.ofMillis(10);
@@ -38,10 +42,16 @@ final class ServicesBoot implements ServicesStarter {
                 settings(config, listen),
                 EventFeed.of(system)::entityIds,
                 ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, SchedulerMessage.FRAMEWORK.value()));
+        JobsApi jobs = JobsApi.start(
+                system,
+                JobsConfig.from(config),
+                () -> EventFeed.of(system).entityIds(JobCommand.KEY.name()),
+                ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, JobEntity.FRAMEWORK.value()),
+                listen.toString());
         return Http.get(system)
                 .newServerAt(listen.host(), listen.port())
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true)) // events name who asked
-                .bind(api.route())
+                .bind(Directives.concat(jobs.route(), api.route()))
                 .handle((binding, failure) -> {
                     if (failure != null) {
                         throw new CompletionException(new StartFailure(
@@ -52,7 +62,8 @@ final class ServicesBoot implements ServicesStarter {
                     var unused = binding.addToCoordinatedShutdown(DRAIN, system);
                     return api;
                 })
-                .thenCompose(ServicesApi::ready);
+                .thenCompose(ServicesApi::ready)
+                .thenCompose(done -> jobs.ready());
     }
 
     private static ServicesSettings settings(Config config, HttpListen listen) {

@@ -5,13 +5,11 @@ import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.controlplane.allocator.Capability;
 import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.resources.AgentId;
-import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
-import io.finback.tasks.CommandInfo;
+import io.finback.tasks.ExecutorRuns;
+import io.finback.tasks.TaskGroup;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -38,133 +36,6 @@ final class AcceptDesk {
         this.offers = offers;
     }
 
-    /** What one accept comes to, operation after operation. */
-    private final class Draft {
-        private final SchedulerCall.Accept call;
-        private final TaskRules.Ground ground;
-        private final List<TaskInfo> fresh = new ArrayList<>();
-        private final List<FrameworkEvent.Step> steps = new ArrayList<>();
-        private final Map<TaskId, String> invalid = new LinkedHashMap<>();
-        private final Set<TaskId> seen = new HashSet<>();
-        private String reason = "TASK_INVALID";
-
-        private Draft(SchedulerCall.Accept call, TaskRules.Ground ground) {
-            this.call = call;
-            this.ground = ground;
-        }
-
-        private void add(SchedulerCall.Operation operation) {
-            if (operation instanceof SchedulerCall.Operation.Launch launch) {
-                launch(launch);
-            } else if (operation instanceof SchedulerCall.Operation.LaunchGroup group) {
-                refuse(group);
-            } else if (operation instanceof SchedulerCall.Operation.Change change) {
-                change(change);
-            } else if (operation instanceof SchedulerCall.Operation.Unsupported unsupported) {
-                String message = unsupported.type() + ": not supported (expected: LAUNCH, RESERVE, UNRESERVE, CREATE or"
-                        + " DESTROY)";
-                unsupported.id().ifPresent(id -> failed(id, message));
-            }
-        }
-
-        private void launch(SchedulerCall.Operation.Launch launch) {
-            List<TaskId> wanted = new ArrayList<>();
-            for (TaskInfo described : launch.tasks()) {
-                TaskInfo task = described.withRole(ground.role().orElse(described.role()));
-                if (isTaken(task)) {
-                    continue;
-                }
-                fresh.add(task);
-                Optional<String> problem = TaskRules.check(task, ground);
-                problem.ifPresentOrElse(message -> invalid.put(task.id(), message), () -> wanted.add(task.id()));
-            }
-            launch.rejected().forEach(this::reject);
-            if (!wanted.isEmpty()) {
-                steps.add(FrameworkEvent.Step.launch(wanted));
-            }
-        }
-
-        private void refuse(SchedulerCall.Operation.LaunchGroup group) {
-            reason = "TASK_GROUP_INVALID";
-            String message = "task group: not supported (expected: LAUNCH; there is no executor for groups yet)";
-            for (TaskInfo task : group.group()) {
-                if (!isTaken(task)) {
-                    fresh.add(task);
-                    invalid.put(task.id(), message);
-                }
-            }
-            group.rejected().forEach(this::reject);
-        }
-
-        /** True: the id names another task, or this one again. A repeated call changes nothing; another use of the id is an error. */
-        private boolean isTaken(TaskInfo task) {
-            Optional<TaskRecord> known =
-                    turn.round().task(task.id()).or(() -> turn.round().ended(task.id()));
-            if (known.isEmpty() && seen.add(task.id())) {
-                return false;
-            }
-            boolean repeated = turn.claims()
-                    .of(task.id())
-                    .filter(claim -> claim.offers().equals(call.offers()))
-                    .isPresent();
-            if (!repeated && call.caller().streamId().isPresent()) {
-                String where =
-                        known.map(record -> record.latest().state().wireName()).orElse("in this call already");
-                told(
-                        task.id().value(),
-                        task.agent(),
-                        "task_id: '" + task.id() + "' (expected: one not used yet; it is " + where + ")");
-            }
-            return true;
-        }
-
-        private void reject(SchedulerCall.Operation.Rejected rejected) {
-            Optional<TaskInfo> named = named(rejected);
-            if (named.isEmpty()) {
-                told(rejected.task(), rejected.agent(), rejected.message());
-            } else if (!isTaken(named.get())) {
-                fresh.add(named.get());
-                invalid.put(named.get().id(), rejected.message());
-            }
-        }
-
-        private void told(String task, AgentId agent, String message) {
-            turn.courier().tell(new SchedulerEvent.TaskRejected(task, agent, reason, message));
-        }
-
-        private void change(SchedulerCall.Operation.Change change) {
-            Optional<String> taken =
-                    change.id().filter(id -> turn.round().operation(id).isPresent());
-            if (taken.isPresent()) {
-                turn.courier()
-                        .tell(new SchedulerEvent.OperationUpdate(
-                                taken.get(),
-                                SchedulerEvent.OperationState.ERROR,
-                                Optional.of("operation.id: '" + taken.get() + "' (expected: one not in use)"),
-                                Optional.empty(),
-                                ground.agent()));
-                return;
-            }
-            ResourceOperation wanted = change.change();
-            String id = turn.round().nextClaim() + "-" + steps.size();
-            ResourceOperation named = new ResourceOperation(id, wanted.type(), wanted.resources());
-            steps.add(new FrameworkEvent.Step(List.of(), Optional.of(named), change.id()));
-            change.id().ifPresent(name -> turn.round()
-                    .operation(new OperationRecord(
-                            name,
-                            ground.agent(),
-                            SchedulerEvent.OperationState.PENDING,
-                            Optional.empty(),
-                            Optional.empty(),
-                            turn.now(),
-                            Optional.of(named))));
-        }
-
-        private void failed(String id, String message) {
-            ended(id, ground.agent(), SchedulerEvent.OperationState.ERROR, message);
-        }
-    }
-
     void accept(SchedulerCall.Accept call) {
         Optional<String> tooMuch = tooMuch(call);
         if (tooMuch.isPresent()) {
@@ -173,28 +44,29 @@ final class AcceptDesk {
         }
         turn.done(call.caller());
         List<Offer> used = offers.use(call.offers());
-        Draft draft = new Draft(call, ground(call, used));
+        AcceptDraft draft = new AcceptDraft(turn, call, ground(call, used));
         call.operations().forEach(draft::add);
-        boolean claims = !draft.steps.isEmpty()
+        draft.unsupported().forEach((id, message) -> failed(draft, id, message));
+        boolean claims = !draft.steps().isEmpty()
                 && !call.offers().isEmpty()
-                && draft.ground.agent().isPresent();
-        if (!draft.steps.isEmpty() || !draft.fresh.isEmpty()) {
+                && draft.ground().agent().isPresent();
+        if (!draft.steps().isEmpty() || !draft.fresh().isEmpty()) {
             long number = turn.round()
                     .accept(new FrameworkEvent.TasksAccepted(
                             call.offers(),
                             call.refuse(),
-                            draft.fresh,
+                            draft.fresh(),
                             turn.now(),
-                            draft.ground.agent(),
-                            claims ? draft.steps : List.of()));
+                            draft.ground().agent(),
+                            claims ? draft.steps() : List.of()));
             if (claims) {
-                claim(new PendingClaim(number, draft.ground.agent().get(), call.offers(), call.refuse(), draft.steps));
+                claim(new PendingClaim(number, draft.ground().agent().get(), call.offers(), call.refuse(), draft.steps()));
             } else {
                 nothingToClaim(draft);
             }
-            draft.invalid.forEach((task, message) -> turn.round()
+            draft.invalid().forEach((task, wrong) -> turn.round()
                     .task(task)
-                    .ifPresent(record -> turn.say(record, TaskState.ERROR, draft.reason, message)));
+                    .ifPresent(record -> turn.say(record, TaskState.ERROR, wrong.reason(), wrong.message())));
         }
         if (!claims && !call.offers().isEmpty()) {
             turn.out().tellAllocator(new AllocatorMessage.Decline(turn.id(), call.offers(), call.refuse()));
@@ -239,32 +111,15 @@ final class AcceptDesk {
                 info.map(FrameworkInfo::capabilities).orElse(Set.of()));
     }
 
-    /** A task whose id at least makes sense, so that its end can be told like any other. */
-    private Optional<TaskInfo> named(SchedulerCall.Operation.Rejected rejected) {
-        try {
-            return Optional.of(new TaskInfo(
-                    TaskId.of(rejected.task()),
-                    rejected.task(),
-                    turn.id(),
-                    rejected.agent(),
-                    Resources.EMPTY,
-                    CommandInfo.shell("", Map.of()),
-                    Optional.empty(),
-                    Map.of()));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
-    }
-
     /** Launches on nothing. */
-    private void nothingToClaim(Draft draft) {
-        draft.steps.stream().flatMap(step -> step.tasks().stream()).forEach(task -> turn.round()
+    private void nothingToClaim(AcceptDraft draft) {
+        draft.steps().stream().flatMap(step -> step.tasks().stream()).forEach(task -> turn.round()
                 .task(task)
                 .ifPresent(record -> turn.say(
                         record, TaskState.DROPPED, "INVALID_OFFERS", "offers: none (expected: at least one)")));
-        draft.steps.stream()
+        draft.steps().stream()
                 .flatMap(step -> step.operation().stream())
-                .forEach(id -> draft.failed(id, "offers: none (expected: at least one that stands)"));
+                .forEach(id -> failed(draft, id, "offers: none (expected: at least one that stands)"));
     }
 
     // -- the claim --
@@ -324,8 +179,10 @@ final class AcceptDesk {
 
     void answered(AllocationEvent.ClaimAnswered event) {
         turn.claims().answered(event.claim()).ifPresent(claim -> {
-            event.granted().forEach(this::granted);
             event.refused().forEach(this::refused);
+            event.refused().forEach(refused -> withItsOwn(claim, refused));
+            event.granted().stream().filter(task -> !ExecutorRuns.isRun(task)).forEach(this::granted);
+            event.granted().stream().filter(ExecutorRuns::isRun).forEach(run -> executorGranted(claim, run));
             Map<String, String> failed = new LinkedHashMap<>();
             event.failed().forEach(refusal -> failed.put(refusal.operation(), refusal.message()));
             claim.changes()
@@ -368,6 +225,49 @@ final class AcceptDesk {
         }
     }
 
+    /** An executor starts for its tasks; without any it never does. */
+    private void executorGranted(PendingClaim claim, TaskId run) {
+        boolean wanted = claim.tasks()
+                .flatMap(task -> turn.round().task(task).stream())
+                .anyMatch(record -> !record.isTerminal()
+                        && record.info().options().executorRun().equals(Optional.of(run)));
+        Optional<TaskRecord> fresh = turn.round().task(run).filter(TaskRecord::isUnreported);
+        if (fresh.isPresent() && !wanted && !maybeLaunched.contains(run)) {
+            turn.say(fresh.get(), TaskState.KILLED, "TASK_KILLED_DURING_LAUNCH", "none of its tasks was launched");
+        } else {
+            granted(run);
+        }
+    }
+
+    /** What is refused takes along what cannot be without it: an executor its tasks, a task of a group the whole group. */
+    private void withItsOwn(PendingClaim claim, AllocationEvent.RefusedTask refused) {
+        TaskId cause = refused.task();
+        Optional<String> group = turn.round()
+                .task(cause)
+                .or(() -> turn.round().ended(cause))
+                .flatMap(record -> record.info().options().group())
+                .map(TaskGroup::id);
+        claim.tasks()
+                .flatMap(task -> turn.round().task(task).stream())
+                .filter(record -> !record.isTerminal())
+                .filter(record -> record.info().options().executorRun().equals(Optional.of(cause))
+                        || (group.isPresent()
+                                && record.info().options().group().map(TaskGroup::id).equals(group)))
+                .toList()
+                .forEach(record -> {
+                    boolean invalid = refused.why() == AllocationEvent.Refusal.INVALID;
+                    boolean grouped = record.info().options().group().isPresent();
+                    turn.say(
+                            record,
+                            invalid ? TaskState.ERROR : TaskState.DROPPED,
+                            invalid
+                                    ? grouped ? AcceptDraft.GROUP_INVALID : AcceptDraft.TASK_INVALID
+                                    : refused.why().name(),
+                            (ExecutorRuns.isRun(cause) ? "its executor: " : "task " + cause + " of its group: ")
+                                    + refused.message());
+                });
+    }
+
     private void refused(AllocationEvent.RefusedTask refused) {
         maybeLaunched.remove(refused.task());
         turn.round().task(refused.task()).filter(record -> !record.isTerminal()).ifPresent(record -> {
@@ -375,9 +275,17 @@ final class AcceptDesk {
             turn.say(
                     record,
                     invalid ? TaskState.ERROR : TaskState.DROPPED,
-                    invalid ? "TASK_INVALID" : refused.why().name(),
+                    invalid
+                            ? record.info().options().group().isPresent()
+                                    ? AcceptDraft.GROUP_INVALID
+                                    : AcceptDraft.TASK_INVALID
+                            : refused.why().name(),
                     refused.message());
         });
+    }
+
+    private void failed(AcceptDraft draft, String operation, String message) {
+        ended(operation, draft.ground().agent(), SchedulerEvent.OperationState.ERROR, message);
     }
 
     private void ended(String operation, Optional<AgentId> agent, SchedulerEvent.OperationState state, String message) {

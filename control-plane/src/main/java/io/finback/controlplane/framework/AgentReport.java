@@ -2,6 +2,7 @@ package io.finback.controlplane.framework;
 
 import io.finback.resources.AgentId;
 import io.finback.resources.TaskId;
+import io.finback.tasks.Bytes;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.WireMessage;
@@ -103,6 +104,14 @@ public sealed interface AgentReport extends FrameworkMessage {
         @Override
         public void deliver(FrameworkHandler handler) {
             handler.received(this);
+        }
+    }
+
+    /** Words of an executor to its scheduler; said once. */
+    record ExecutorMessage(AgentId agent, String executor, Bytes data) implements AgentReport {
+        @Override
+        public void deliver(FrameworkHandler handler) {
+            handler.executorMessage(this);
         }
     }
 }

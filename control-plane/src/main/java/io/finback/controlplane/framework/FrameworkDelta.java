@@ -7,6 +7,7 @@ import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.DiscoveryInfo;
+import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.HealthCheck;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
@@ -111,13 +112,15 @@ public record FrameworkDelta(
             String role,
             Optional<DiscoveryInfo> discovery,
             List<TaskStatus> history,
-            Optional<HealthCheck> healthCheck) {
+            Optional<HealthCheck> healthCheck,
+            Optional<ExecutorInfo> executor) {
 
         /**
          * What follows {@code status} is not known to an earlier version.
          *
          * @param history the statuses before {@code status}, one for each state it was in, oldest first
          * @param healthCheck a command in it has no environment
+         * @param executor who runs it, or (of a run of an executor) what it is; empty: a command of its own
          */
         @SuppressWarnings("NullableOptional") // absent in what an earlier version sends
         public Task(
@@ -130,7 +133,8 @@ public record FrameworkDelta(
                 @Nullable String role,
                 @Nullable Optional<DiscoveryInfo> discovery,
                 @Nullable List<TaskStatus> history,
-                @Nullable Optional<HealthCheck> healthCheck) {
+                @Nullable Optional<HealthCheck> healthCheck,
+                @Nullable Optional<ExecutorInfo> executor) {
             this.id = id;
             this.name = name;
             this.agent = agent;
@@ -141,6 +145,7 @@ public record FrameworkDelta(
             this.discovery = discovery == null ? Optional.empty() : discovery;
             this.history = history == null ? List.of() : List.copyOf(history);
             this.healthCheck = healthCheck == null ? Optional.empty() : healthCheck;
+            this.executor = executor == null ? Optional.empty() : executor;
         }
 
         public Task(
@@ -153,7 +158,18 @@ public record FrameworkDelta(
                 String role,
                 Optional<DiscoveryInfo> discovery,
                 List<TaskStatus> history) {
-            this(id, name, agent, resources, labels, status, role, discovery, history, Optional.empty());
+            this(
+                    id,
+                    name,
+                    agent,
+                    resources,
+                    labels,
+                    status,
+                    role,
+                    discovery,
+                    history,
+                    Optional.empty(),
+                    Optional.empty());
         }
 
         public Task(

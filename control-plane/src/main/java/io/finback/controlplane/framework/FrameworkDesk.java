@@ -200,6 +200,16 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
     }
 
     @Override
+    public void message(SchedulerCall.Message call) {
+        heard(call.caller(), () -> tasks.message(call));
+    }
+
+    @Override
+    public void shutdownExecutor(SchedulerCall.ShutdownExecutor call) {
+        heard(call.caller(), () -> tasks.shutdown(call));
+    }
+
+    @Override
     public void toNobody(SchedulerCall.ToNobody call) {
         heard(call.caller(), () -> turn.done(call.caller()));
     }
@@ -242,6 +252,11 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
     @Override
     public void received(AgentReport.Received report) {
         agents.received(report);
+    }
+
+    @Override
+    public void executorMessage(AgentReport.ExecutorMessage report) {
+        turn.courier().tell(new SchedulerEvent.ExecutorMessage(report.agent(), report.executor(), report.data()));
     }
 
     // -- what the allocator says --

@@ -26,6 +26,10 @@ public interface FrameworkHandler {
 
     void update(SchedulerCall.Update call);
 
+    void message(SchedulerCall.Message call);
+
+    void shutdownExecutor(SchedulerCall.ShutdownExecutor call);
+
     void toNobody(SchedulerCall.ToNobody call);
 
     void teardown(SchedulerCall.Teardown call);
@@ -39,6 +43,8 @@ public interface FrameworkHandler {
     void updates(AgentReport.Updates report);
 
     void received(AgentReport.Received report);
+
+    void executorMessage(AgentReport.ExecutorMessage report);
 
     void fromAllocator(FrameworkSignal.FromAllocator signal);
 

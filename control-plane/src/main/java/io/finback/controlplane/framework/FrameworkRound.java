@@ -2,6 +2,7 @@ package io.finback.controlplane.framework;
 
 import io.finback.resources.AgentId;
 import io.finback.resources.TaskId;
+import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import java.time.Duration;
@@ -77,6 +78,13 @@ final class FrameworkRound {
             }
         });
         return present(ids);
+    }
+
+    /** Runs of executors that have not ended. */
+    List<TaskRecord> executorRuns() {
+        Set<TaskId> ids = new LinkedHashSet<>(state.executorRuns());
+        changed.keySet().stream().filter(ExecutorRuns::isRun).forEach(ids::add);
+        return present(ids).stream().filter(record -> !record.isTerminal()).toList();
     }
 
     boolean isVoid() {

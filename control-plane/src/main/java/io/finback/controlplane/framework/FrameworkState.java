@@ -3,6 +3,7 @@ package io.finback.controlplane.framework;
 import io.finback.resources.AgentId;
 import io.finback.resources.OfferId;
 import io.finback.resources.TaskId;
+import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import java.time.Instant;
@@ -36,6 +37,7 @@ final class FrameworkState {
     private final Map<TaskId, TaskRecord> tasks = new LinkedHashMap<>();
     private final Set<TaskId> unacknowledged = new LinkedHashSet<>();
     private final Map<AgentId, Set<TaskId>> byAgent = new HashMap<>();
+    private final Set<TaskId> executorRuns = new LinkedHashSet<>();
     private final Map<TaskId, TaskRecord> ended = new LinkedHashMap<>();
     private final Map<Long, PendingClaim> claims = new LinkedHashMap<>();
     private final Map<String, OperationRecord> operations = new LinkedHashMap<>();
@@ -210,11 +212,19 @@ final class FrameworkState {
         return Collections.unmodifiableSet(byAgent.getOrDefault(agent, Set.of()));
     }
 
+    /** Those of {@link #task} that are runs of executors. */
+    Set<TaskId> executorRuns() {
+        return Collections.unmodifiableSet(executorRuns);
+    }
+
     private void put(TaskRecord record) {
         TaskId id = record.info().id();
         tasks.put(id, record);
         byAgent.computeIfAbsent(record.info().agent(), agent -> new LinkedHashSet<>())
                 .add(id);
+        if (ExecutorRuns.isRun(id)) {
+            executorRuns.add(id);
+        }
         index(record);
     }
 
@@ -240,6 +250,7 @@ final class FrameworkState {
         }
         tasks.remove(id);
         unacknowledged.remove(id);
+        executorRuns.remove(id);
         Set<TaskId> here = byAgent.getOrDefault(record.info().agent(), new LinkedHashSet<>());
         here.remove(id);
         if (here.isEmpty()) {

@@ -3,9 +3,11 @@ package io.finback.controlplane.framework;
 import io.finback.controlplane.allocation.AllocationEvent;
 import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.controlplane.allocator.ClientSpec;
+import io.finback.resources.AgentId;
 import io.finback.resources.OfferId;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -125,6 +127,7 @@ final class OfferDesk {
             return; // NoInterest is on its way
         }
         List<Offer> offers = new ArrayList<>();
+        Map<AgentId, List<String>> executors = executors();
         for (AllocationEvent.Made made : event.offers()) {
             Offer offer = new Offer(
                     made.id(),
@@ -136,11 +139,23 @@ final class OfferDesk {
                     made.role(),
                     made.httpPort(),
                     made.domain(),
-                    made.unavailability());
+                    made.unavailability(),
+                    executors.getOrDefault(made.agent(), List.of()));
             outstanding.put(made.id(), offer);
             offers.add(offer);
         }
         turn.courier().tell(new SchedulerEvent.Offers(offers));
+    }
+
+    /** The framework's executors by agent; those of plain commands are not shown. */
+    private Map<AgentId, List<String>> executors() {
+        Map<AgentId, List<String>> ids = new HashMap<>();
+        turn.round().executorRuns().forEach(record -> record.info()
+                .options()
+                .executor()
+                .ifPresent(executor -> ids.computeIfAbsent(record.info().agent(), agent -> new ArrayList<>())
+                        .add(executor.id())));
+        return ids;
     }
 
     void withdrawn(AllocationEvent.OffersWithdrawn event) {

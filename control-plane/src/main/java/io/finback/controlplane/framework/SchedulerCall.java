@@ -10,6 +10,7 @@ import io.finback.controlplane.ingress.Ingress;
 import io.finback.resources.AgentId;
 import io.finback.resources.OfferId;
 import io.finback.resources.TaskId;
+import io.finback.tasks.Bytes;
 import io.finback.tasks.TaskInfo;
 import io.finback.wire.WireMessage;
 import java.time.Duration;
@@ -228,7 +229,23 @@ public sealed interface SchedulerCall extends FrameworkMessage {
         }
     }
 
-    /** A call that has no effect here but must be checked like any other: {@code REQUEST}, and words to executors that do not exist. */
+    /** Words for an executor, unread; lost if it cannot be reached. */
+    record Message(Caller caller, AgentId agent, String executor, Bytes data) implements SchedulerCall {
+        @Override
+        public void deliver(FrameworkHandler handler) {
+            handler.message(this);
+        }
+    }
+
+    /** Ends an executor and its tasks; one that is not there is none. */
+    record ShutdownExecutor(Caller caller, AgentId agent, String executor) implements SchedulerCall {
+        @Override
+        public void deliver(FrameworkHandler handler) {
+            handler.shutdownExecutor(this);
+        }
+    }
+
+    /** A call that has no effect here but must be checked like any other: {@code REQUEST}. */
     record ToNobody(Caller caller, String what) implements SchedulerCall {
         @Override
         public void deliver(FrameworkHandler handler) {
@@ -287,7 +304,7 @@ public sealed interface SchedulerCall extends FrameworkMessage {
             }
         }
 
-        /** All or none; needs an executor that runs groups. */
+        /** All or none; each task names the executor and the group. */
         record LaunchGroup(List<TaskInfo> group, List<Rejected> rejected) implements Operation {
             public LaunchGroup {
                 group = List.copyOf(group);

@@ -4,6 +4,7 @@ import io.finback.controlplane.allocator.MaintenanceSchedule;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
+import io.finback.tasks.Bytes;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.WireMessage;
 import java.util.List;
@@ -87,6 +88,16 @@ public sealed interface SchedulerEvent extends WireMessage {
 
     /** The agent is gone; its tasks are told of one by one. */
     record AgentFailure(AgentId agent) implements SchedulerEvent {}
+
+    /**
+     * An executor has ended, and with it its tasks, which are told of one by one.
+     *
+     * @param status the number {@code wait(2)} gave
+     */
+    record ExecutorFailure(AgentId agent, String executor, Optional<Integer> status) implements SchedulerEvent {}
+
+    /** Words of an executor, unread; told once. */
+    record ExecutorMessage(AgentId agent, String executor, Bytes data) implements SchedulerEvent {}
 
     /** Mesos' {@code ERROR}: the subscription is refused or has ended for good; nothing more will come. */
     record Ended(String message) implements SchedulerEvent {}

@@ -1,6 +1,7 @@
 package io.finback.controlplane.framework;
 
 import io.finback.resources.FrameworkId;
+import io.finback.tasks.Bytes;
 import io.finback.tasks.TaskInfo;
 import io.finback.wire.AgentSessionMessage;
 import io.finback.wire.MasterToAgent;
@@ -25,4 +26,7 @@ public sealed interface SessionOrder extends AgentSessionMessage {
 
     /** Answers {@link AgentReport.AgentBack} (its span by number) and {@link AgentReport.AgentGone} (0), journaled. */
     record Heard(FrameworkId framework, long session, int span, boolean gone) implements SessionOrder {}
+
+    /** Words of a scheduler to an executor of its; said once. */
+    record Message(FrameworkId framework, String executor, Bytes data) implements SessionOrder {}
 }

@@ -1,8 +1,12 @@
 package io.finback.controlplane.framework;
 
 import io.finback.resources.AgentId;
+import io.finback.tasks.ExecutorRuns;
+import io.finback.tasks.TaskGroup;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
+import io.finback.wire.Parts;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -29,8 +33,49 @@ final class TaskDesk {
                 && call.agent()
                         .filter(named -> !named.equals(record.get().info().agent()))
                         .isEmpty()) {
-            turn.kill(record.get(), call.grace());
+            kill(record.get(), call.grace());
         }
+        turn.done(call.caller());
+    }
+
+    /** Of a group that has not been launched none is launched without the others. */
+    private void kill(TaskRecord record, Optional<Duration> grace) {
+        Optional<String> group = record.info().options().group().map(TaskGroup::id);
+        turn.claims()
+                .of(record.info().id())
+                .filter(claim -> group.isPresent())
+                .stream()
+                .flatMap(PendingClaim::tasks)
+                .flatMap(task -> turn.round().task(task).stream())
+                .filter(other -> other.info().options().group().map(TaskGroup::id).equals(group)
+                        && !other.isTerminal()
+                        && !other.equals(record))
+                .toList()
+                .forEach(other -> turn.kill(other, grace));
+        turn.kill(record, grace);
+    }
+
+    /** Best effort, as in Mesos: what cannot be delivered is dropped. */
+    void message(SchedulerCall.Message call) {
+        if (Parts.fits(call)) {
+            turn.out().tellSession(call.agent(), new SessionOrder.Message(turn.id(), call.executor(), call.data()));
+            turn.done(call.caller());
+        } else {
+            turn.answer(
+                    call.caller(),
+                    new CallAnswer.Refused(
+                            CallAnswer.Why.INVALID,
+                            "message.data: " + call.data().content().length + " bytes (expected: less than "
+                                    + Parts.MAX_ITEM_BYTES + ")"));
+        }
+    }
+
+    /** Unlike Mesos' it is not lost on the way: an executor is ended as a task is. */
+    void shutdown(SchedulerCall.ShutdownExecutor call) {
+        turn.round().executorRuns().stream()
+                .filter(record -> record.info().agent().equals(call.agent())
+                        && ExecutorSeats.isRunOf(record.info(), call.executor()))
+                .forEach(record -> turn.kill(record, Optional.empty()));
         turn.done(call.caller());
     }
 
@@ -82,6 +127,7 @@ final class TaskDesk {
 
     private List<SchedulerCall.Asked> everything() {
         return turn.round().tasks().stream()
+                .filter(record -> !ExecutorRuns.isRun(record.info().id()))
                 .map(record -> new SchedulerCall.Asked(record.info().id(), Optional.empty()))
                 .toList();
     }

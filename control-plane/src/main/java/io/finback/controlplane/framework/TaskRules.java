@@ -46,7 +46,8 @@ final class TaskRules {
                 .or(() -> agent(task, ground))
                 .or(() -> grace(task))
                 .or(() -> resources(task.resources(), ground))
-                .or(() -> command(task.command()))
+                .or(() -> ExecutorRules.check(task, ground))
+                .or(() -> ExecutorRules.runsInCustom(task) ? Optional.empty() : command(task.command()))
                 .or(() -> size(task));
     }
 
@@ -77,9 +78,12 @@ final class TaskRules {
     }
 
     private static Optional<String> resources(Resources resources, Ground ground) {
-        if (resources.isEmpty()) {
-            return Optional.of("resources: none (expected: some)");
-        }
+        return resources.isEmpty()
+                ? Optional.of("resources: none (expected: some)")
+                : amounts(resources, ground);
+    }
+
+    static Optional<String> amounts(Resources resources, Ground ground) {
         long gpus = resources.quantities().getOrDefault(Resources.GPUS, 0L);
         if (gpus % 1000 != 0) {
             return Optional.of("resources: gpus: " + gpus / 1000.0 + " (expected: a whole number)");
@@ -134,7 +138,7 @@ final class TaskRules {
         return names;
     }
 
-    private static Optional<String> command(CommandInfo command) {
+    static Optional<String> command(CommandInfo command) {
         if (command.shell() && command.value().isEmpty()) {
             return Optional.of("command.value: none (expected: a command line, or shell false)");
         }

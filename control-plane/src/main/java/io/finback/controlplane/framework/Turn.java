@@ -2,6 +2,8 @@ package io.finback.controlplane.framework;
 
 import io.finback.controlplane.allocator.Capability;
 import io.finback.resources.FrameworkId;
+import io.finback.tasks.ExecutorInfo;
+import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import java.time.Duration;
@@ -93,6 +95,10 @@ final class Turn {
 
     /** Takes what was said of the task, and passes it on. {@code record} must be the latest, and not terminal. */
     void take(TaskRecord record, TaskStatus status) {
+        if (ExecutorRuns.isRun(status.task())) {
+            takeOfExecutor(record, status);
+            return;
+        }
         round.status(record, status);
         if (status.state().isTerminal()) {
             out.release(status.task(), now);
@@ -102,6 +108,31 @@ final class Turn {
         } else {
             courier.update(status, now);
         }
+    }
+
+    /** A scheduler hears of an executor only that it has ended; there is nothing for it to acknowledge. */
+    private void takeOfExecutor(TaskRecord record, TaskStatus status) {
+        round.status(record, status);
+        if (status.state().isTerminal()) {
+            out.release(status.task(), now);
+            boolean everRan = record.reported() || status.source() != TaskStatus.Source.MASTER;
+            if (everRan && !round.isRemoved()) {
+                courier.tell(new SchedulerEvent.ExecutorFailure(
+                        status.agent(),
+                        record.info()
+                                .options()
+                                .executor()
+                                .map(ExecutorInfo::id)
+                                .orElse(""),
+                        waitStatus(status)));
+            }
+        }
+        status.uuid().ifPresent(uuid -> acknowledge(record.with(status), status, uuid));
+    }
+
+    private static Optional<Integer> waitStatus(TaskStatus status) {
+        return Optional.ofNullable(status.details().labels().get(ExecutorRuns.WAIT_STATUS))
+                .map(Integer::valueOf);
     }
 
     /** The update has been taken, or nobody is left to take it. {@code latest} must be the latest record of its task. */

@@ -4,6 +4,8 @@ import akka.actor.typed.ActorRef;
 import io.finback.controlplane.allocator.OfferConstraints;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskId;
+import io.finback.tasks.CommandInfo;
+import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.HealthCheck;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
@@ -11,6 +13,7 @@ import io.finback.wire.Parts;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -143,6 +146,25 @@ final class ViewFeed {
                 info.role(),
                 info.discovery(),
                 before,
-                info.options().healthCheck().map(HealthCheck::withoutEnvironment));
+                info.options().healthCheck().map(HealthCheck::withoutEnvironment),
+                info.options().executor().map(ViewFeed::withoutSecrets));
+    }
+
+    private static ExecutorInfo withoutSecrets(ExecutorInfo executor) {
+        return new ExecutorInfo(
+                executor.type(),
+                executor.id(),
+                executor.command()
+                        .map(command -> new CommandInfo(
+                                command.shell(), command.value(), command.arguments(), Map.of(), command.user())),
+                Optional.empty(),
+                executor.resources(),
+                executor.role(),
+                executor.name(),
+                executor.source(),
+                Optional.empty(),
+                executor.shutdownGrace(),
+                executor.labels(),
+                executor.discovery());
     }
 }

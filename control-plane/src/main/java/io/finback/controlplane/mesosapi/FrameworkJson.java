@@ -2,9 +2,12 @@ package io.finback.controlplane.mesosapi;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.finback.controlplane.allocator.Capability;
+import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.view.ClusterSnapshot;
+import io.finback.controlplane.view.Page;
 import io.finback.mesos.v1.JsonWriter;
+import io.finback.tasks.ExecutorInfo;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -13,13 +16,18 @@ import java.util.TreeSet;
 
 /** A framework as the endpoints of Mesos show it. */
 final class FrameworkJson {
+    private static final Page.Derivation<FrameworkDelta.Task, Fragment> EXECUTORS =
+            JsonRope.page(FrameworkJson::writeExecutor);
+
     private FrameworkJson() {}
 
     static void write(ClusterSnapshot.Framework framework, FrameworkOffers offers, JsonRope to) throws IOException {
         JsonGenerator json = to.json();
         json.writeStartObject();
         writeFields(framework, json);
-        Amounts used = TaskTally.of(framework.tasks()).allHeld();
+        Amounts used = TaskTally.of(framework.tasks())
+                .allHeld()
+                .add(TaskTally.of(framework.executors()).allHeld());
         Amounts offered = offers.sum(framework.id());
         used.write("used_resources", json);
         offered.write("offered_resources", json);
@@ -28,10 +36,25 @@ final class FrameworkJson {
         to.list("unreachable_tasks", framework.tasks(), TaskJson.UNREACHABLE);
         to.list("completed_tasks", framework.completed(), TaskJson.COMPLETED);
         to.list("offers", offers.to(framework.id()), FrameworkJson::writeOffer);
-        json.writeArrayFieldStart("executors");
-        json.writeEndArray();
+        to.list("executors", framework.executors(), EXECUTORS);
         json.writeArrayFieldStart("completed_executors");
         json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static void writeExecutor(FrameworkDelta.Task run, JsonGenerator json) throws IOException {
+        if (run.executor().isEmpty()) {
+            return;
+        }
+        ExecutorInfo executor = run.executor().get();
+        json.writeStartObject();
+        json.writeStringField("executor_id", executor.id());
+        json.writeStringField("name", executor.name());
+        json.writeStringField("framework_id", run.status().framework().value());
+        json.writeStringField("source", executor.source().orElse(""));
+        json.writeStringField("slave_id", run.agent().value());
+        json.writeStringField("type", executor.type().name());
+        Amounts.of(run.resources()).write("resources", json);
         json.writeEndObject();
     }
 

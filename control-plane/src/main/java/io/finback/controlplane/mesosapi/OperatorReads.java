@@ -89,10 +89,9 @@ final class OperatorReads {
                 response.setType(Response.Type.GET_OPERATIONS)
                         .setGetOperations(OperationMessages.all(view))
                         .build();
-            // Commands have executors of their agents', which no master lists.
             default ->
                 response.setType(Response.Type.GET_EXECUTORS)
-                        .setGetExecutors(Response.GetExecutors.getDefaultInstance())
+                        .setGetExecutors(ViewMessages.executors(view))
                         .build();
         };
     }

@@ -19,6 +19,7 @@ final class StateBodies {
     private final Page.Derivation<FrameworkDelta.Task, Fragment> reachable;
     private final Page.Derivation<FrameworkDelta.Task, Fragment> unreachable;
     private final Page.Derivation<FrameworkDelta.Task, Fragment> completed;
+    private final Page.Derivation<FrameworkDelta.Task, Fragment> executors;
     private final Page.Derivation<AllocationDelta.Agent, Fragment> agents;
 
     StateBodies(Encoding encoding) {
@@ -28,6 +29,10 @@ final class StateBodies {
         unreachable =
                 page(Response.GetTasks.UNREACHABLE_TASKS_FIELD_NUMBER, TaskJson::isUnreachable, ViewMessages::task);
         completed = page(Response.GetTasks.COMPLETED_TASKS_FIELD_NUMBER, task -> true, ViewMessages::task);
+        executors = page(
+                Response.GetExecutors.EXECUTORS_FIELD_NUMBER,
+                run -> run.executor().isPresent(),
+                ViewMessages::executor);
         agents = page(Response.GetAgents.AGENTS_FIELD_NUMBER, AgentJson::isShown, ViewMessages::agent);
     }
 
@@ -37,7 +42,7 @@ final class StateBodies {
                 .message(
                         "get_executors",
                         Response.GetState.GET_EXECUTORS_FIELD_NUMBER,
-                        Body.of(encoding).build())
+                        executors(view))
                 .message("get_frameworks", Response.GetState.GET_FRAMEWORKS_FIELD_NUMBER, frameworks(view))
                 .message("get_agents", Response.GetState.GET_AGENTS_FIELD_NUMBER, agents(view))
                 .build();
@@ -48,6 +53,12 @@ final class StateBodies {
                 .list("tasks", ofTasks(view, ClusterSnapshot.Framework::tasks, reachable))
                 .list("unreachable_tasks", ofTasks(view, ClusterSnapshot.Framework::tasks, unreachable))
                 .list("completed_tasks", ofTasks(view, ClusterSnapshot.Framework::completed, completed))
+                .build();
+    }
+
+    private Rope executors(ClusterSnapshot view) {
+        return Body.of(encoding)
+                .list("executors", ofTasks(view, ClusterSnapshot.Framework::executors, executors))
                 .build();
     }
 

@@ -6,6 +6,7 @@ import io.finback.controlplane.view.Page;
 import io.finback.mesos.translate.CheckMessages;
 import io.finback.mesos.translate.TaskMessages;
 import io.finback.mesos.v1.JsonWriter;
+import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import java.io.IOException;
@@ -34,7 +35,7 @@ final class TaskJson {
         to.writeStringField("id", task.id().value());
         to.writeStringField("name", task.name());
         to.writeStringField("framework_id", task.status().framework().value());
-        to.writeStringField("executor_id", "");
+        to.writeStringField("executor_id", task.executor().map(ExecutorInfo::id).orElse(""));
         to.writeStringField("slave_id", task.agent().value());
         to.writeStringField("state", task.status().state().wireName());
         to.writeStringField("role", task.role());

@@ -7,6 +7,8 @@ import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.mesosapi.translate.FrameworkMessages;
 import io.finback.controlplane.mesosapi.translate.OfferMessages;
 import io.finback.controlplane.view.ClusterSnapshot;
+import io.finback.controlplane.view.Pages;
+import io.finback.mesos.translate.ExecutorMessages;
 import io.finback.mesos.translate.CheckMessages;
 import io.finback.mesos.translate.ResourceMessages;
 import io.finback.mesos.translate.ResourceMessages.Format;
@@ -20,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.mesos.v1.Protos;
+import org.apache.mesos.v1.master.Protos.Response;
 import org.apache.mesos.v1.master.Protos.Response.GetAgents;
 import org.apache.mesos.v1.master.Protos.Response.GetFrameworks;
 import org.apache.mesos.v1.scheduler.Protos.AttributeConstraint;
@@ -58,6 +61,9 @@ final class ViewMessages {
                             Protos.Label.newBuilder().setKey(key).setValue(value)));
             message.setLabels(labels);
         }
+        task.executor()
+                .ifPresent(executor -> message.setExecutorId(
+                        Protos.ExecutorID.newBuilder().setValue(executor.id())));
         task.discovery().ifPresent(discovery -> message.setDiscovery(TaskMessages.to(discovery)));
         task.healthCheck().ifPresent(check -> message.setHealthCheck(CheckMessages.to(check)));
         return message.build();
@@ -96,10 +102,8 @@ final class ViewMessages {
         framework.registeredAt().ifPresent(at -> message.setRegisteredTime(time(at)));
         framework.reregisteredAt().ifPresent(at -> message.setReregisteredTime(time(at)));
         framework.removedAt().ifPresent(at -> message.setUnregisteredTime(time(at)));
-        TaskTally.of(framework.tasks()).held().forEach((role, held) -> ResourceMessages.quantities(held.milli())
-                .forEach(resource -> message.addAllocatedResources(resource.toBuilder()
-                        .setAllocationInfo(
-                                Protos.Resource.AllocationInfo.newBuilder().setRole(role)))));
+        allocated(framework.tasks(), message);
+        allocated(framework.executors(), message);
         if (!framework.constraints().isEmpty()) {
             message.setOfferConstraints(constraints(framework.constraints()));
         }
@@ -109,6 +113,30 @@ final class ViewMessages {
                     offer.offer().resources(), Optional.of(offer.offer().role())));
         });
         return message.build();
+    }
+
+    private static void allocated(Pages<FrameworkDelta.Task> holders, GetFrameworks.Framework.Builder message) {
+        TaskTally.of(holders).held().forEach((role, held) -> ResourceMessages.quantities(held.milli())
+                .forEach(resource -> message.addAllocatedResources(resource.toBuilder()
+                        .setAllocationInfo(
+                                Protos.Resource.AllocationInfo.newBuilder().setRole(role)))));
+    }
+
+    /** A run of an executor. */
+    static Response.GetExecutors.Executor executor(FrameworkDelta.Task run) {
+        return Response.GetExecutors.Executor.newBuilder()
+                .setExecutorInfo(ExecutorMessages.to(
+                        run.status().framework(), run.executor().orElseThrow()))
+                .setAgentId(Protos.AgentID.newBuilder().setValue(run.agent().value()))
+                .build();
+    }
+
+    static Response.GetExecutors executors(ClusterSnapshot view) {
+        Response.GetExecutors.Builder all = Response.GetExecutors.newBuilder();
+        view.shownFrameworks().forEach(framework -> framework.executors().stream()
+                .filter(run -> run.executor().isPresent())
+                .forEach(run -> all.addExecutors(executor(run))));
+        return all.build();
     }
 
     static Protos.FrameworkInfo info(ClusterSnapshot.Framework framework) {

@@ -65,6 +65,7 @@ public record ClusterSnapshot(
      * @param removedAt when it was removed for good
      * @param completed the last ones that ended
      * @param operations those with a name whose end it has not taken
+     * @param executors its runs of executors that have not ended
      */
     public record Framework(
             FrameworkId id,
@@ -78,5 +79,6 @@ public record ClusterSnapshot(
             OfferConstraints constraints,
             Pages<FrameworkDelta.Task> tasks,
             Pages<FrameworkDelta.Task> completed,
-            Pages<FrameworkDelta.Operation> operations) {}
+            Pages<FrameworkDelta.Operation> operations,
+            Pages<FrameworkDelta.Task> executors) {}
 }

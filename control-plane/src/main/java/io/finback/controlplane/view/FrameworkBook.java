@@ -2,6 +2,7 @@ package io.finback.controlplane.view;
 
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.resources.TaskId;
+import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskState;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -20,6 +21,7 @@ final class FrameworkBook {
     private FrameworkDelta latest;
     private final PagedMap<TaskId, FrameworkDelta.Task> tasks = new PagedMap<>();
     private final PagedMap<TaskId, FrameworkDelta.Task> completed = new PagedMap<>();
+    private final PagedMap<TaskId, FrameworkDelta.Task> executors = new PagedMap<>();
     private final Deque<TaskId> completedOrder = new ArrayDeque<>();
     private final Set<TaskId> unnamed = new HashSet<>();
     private final PagedMap<String, FrameworkDelta.Operation> operations = new PagedMap<>();
@@ -46,6 +48,7 @@ final class FrameworkBook {
             // that readers
             // see no framework without tasks for a moment.
             unnamed.addAll(tasks.keys());
+            unnamed.addAll(executors.keys());
             unnamedOperations.addAll(operations.keys());
         }
         FrameworkDelta before = latest;
@@ -64,6 +67,7 @@ final class FrameworkBook {
     void wasDescribed() {
         described = true;
         unnamed.forEach(tasks::remove);
+        unnamed.forEach(executors::remove);
         unnamed.clear();
         unnamedOperations.forEach(operations::remove);
         unnamedOperations.clear();
@@ -72,17 +76,17 @@ final class FrameworkBook {
 
     ClusterSnapshot.Framework snapshot() {
         ClusterSnapshot.Framework current =
-                snapshot.orElseGet(() -> with(tasks.snapshot(), completed.snapshot(), operations.snapshot()));
+                snapshot.orElseGet(() -> with(tasks.snapshot(), completed.snapshot(), operations.snapshot(), executors.snapshot()));
         snapshot = Optional.of(current);
         return current;
     }
 
     ClusterSnapshot.Framework withoutTasks() {
-        return with(NONE, NONE, Pages.of(List.of()));
+        return with(NONE, NONE, Pages.of(List.of()), NONE);
     }
 
     private ClusterSnapshot.Framework with(
-            Pages<FrameworkDelta.Task> live, Pages<FrameworkDelta.Task> ended, Pages<FrameworkDelta.Operation> named) {
+            Pages<FrameworkDelta.Task> live, Pages<FrameworkDelta.Task> ended, Pages<FrameworkDelta.Operation> named, Pages<FrameworkDelta.Task> runs) {
         return new ClusterSnapshot.Framework(
                 latest.framework(),
                 latest.info(),
@@ -95,7 +99,8 @@ final class FrameworkBook {
                 latest.constraints(),
                 live,
                 ended,
-                named);
+                named,
+                runs);
     }
 
     private void announce(FrameworkDelta before, Consumer<ClusterEvent> events) {
@@ -111,6 +116,14 @@ final class FrameworkBook {
 
     private void apply(FrameworkDelta.Task task, Map<TaskState, Long> ended, Consumer<ClusterEvent> events) {
         unnamed.remove(task.id());
+        if (ExecutorRuns.isRun(task.id())) {
+            if (task.status().state().isTerminal()) {
+                executors.remove(task.id());
+            } else {
+                executors.put(task.id(), task);
+            }
+            return;
+        }
         Optional<FrameworkDelta.Task> ending = completed.get(task.id());
         Optional<FrameworkDelta.Task> known = tasks.get(task.id()).or(() -> ending);
         if (known.equals(Optional.of(task))) {

@@ -120,7 +120,8 @@ final class Clusters {
                                 ResourceOperation.Type.RESERVE,
                                 Resources.of(
                                         Kind.reserved(Reservation.dynamic("eng", Optional.empty())),
-                                        Resources.of(2, 0, 0))))))));
+                                        Resources.of(2, 0, 0))))))),
+                Pages.of(List.of()));
     }
 
     static ClusterSnapshot.Framework gone(String id) {
@@ -134,6 +135,7 @@ final class Clusters {
                 true,
                 Set.of(),
                 OfferConstraints.NONE,
+                Pages.of(List.of()),
                 Pages.of(List.of()),
                 Pages.of(List.of()),
                 Pages.of(List.of()));

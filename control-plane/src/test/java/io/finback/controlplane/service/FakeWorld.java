@@ -63,6 +63,7 @@ public final class FakeWorld {
     private boolean suppressed;
     private boolean starting = true;
     private Predicate<TaskInfo> starts = task -> true;
+    private java.util.function.Function<TaskInfo, Optional<TaskState>> ends = task -> Optional.empty();
     public int launches;
     public int refusedLaunches;
     public int doubleLaunches;
@@ -141,6 +142,11 @@ public final class FakeWorld {
     /** Launched tasks that are refused stay staging. */
     public synchronized void startOnly(Predicate<TaskInfo> which) {
         starts = which;
+    }
+
+    /** Running tasks end by themselves, each as this says; those it says nothing of run on. */
+    public synchronized void ends(java.util.function.Function<TaskInfo, Optional<TaskState>> how) {
+        ends = how;
     }
 
     public synchronized void scheduler(boolean there) {
@@ -259,6 +265,10 @@ public final class FakeWorld {
         if (scheduler == null || !starting) {
             return;
         }
+        tasks.values().stream()
+                .filter(t -> t.state == TaskState.RUNNING)
+                .toList()
+                .forEach(t -> ends.apply(t.info).ifPresent(end -> update(t, end, Optional.empty())));
         tasks.values().stream()
                 .filter(t -> t.state == TaskState.STAGING && starts.test(t.info))
                 .toList()

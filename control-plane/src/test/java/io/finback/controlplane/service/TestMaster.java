@@ -81,7 +81,8 @@ public final class TestMaster implements AutoCloseable {
         }
     }
 
-    static Config config(Path data) {
+    /** A lone master on a journal in {@code data}. */
+    public static Config config(Path data) {
         return ConfigFactory.parseString("""
                         akka.remote.artery.canonical { hostname = "127.0.0.1", port = 0 }
                         akka.cluster.roles = [master, endpoints]

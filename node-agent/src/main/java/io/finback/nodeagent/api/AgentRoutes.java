@@ -4,12 +4,14 @@ import akka.http.javadsl.model.ContentType;
 import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpCharsets;
 import akka.http.javadsl.model.HttpEntities;
+import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.MediaTypes;
 import akka.http.javadsl.model.StatusCodes;
 import akka.http.javadsl.server.AllDirectives;
 import akka.http.javadsl.server.PathMatchers;
 import akka.http.javadsl.server.Route;
+import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.files.FileSpace;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,20 +32,36 @@ public final class AgentRoutes extends AllDirectives {
     private final IntSupplier port;
     private final MonitorRoutes monitor;
     private final FilesRoutes files;
+    private final ExecutorApi executors;
 
     /**
      * @param port where this API listens; asked when a request is answered
      * @param blocking waits for the disk
      */
-    public AgentRoutes(AgentView view, IntSupplier port, FileSpace space, Executor blocking, int maxFollowers) {
+    public AgentRoutes(
+            AgentView view,
+            IntSupplier port,
+            FileSpace space,
+            Executor blocking,
+            int maxFollowers,
+            ExecutorApi executors) {
         this.view = view;
         this.port = port;
         this.monitor = new MonitorRoutes(view, blocking);
         this.files = new FilesRoutes(space, blocking, maxFollowers, HEARTBEAT);
+        this.executors = executors;
     }
 
     public Route route() {
-        return get(() -> concat(pathPrefix("slave(1)", this::endpoints), endpoints()));
+        return concat(
+                extractRequest(request -> pathPrefix("slave(1)", () -> concat(calls(request), get(this::endpoints)))),
+                extractRequest(request -> concat(calls(request), get(this::endpoints))));
+    }
+
+    private Route calls(HttpRequest request) {
+        return path(
+                PathMatchers.segment("api").slash("v1").slash("executor"),
+                () -> completeWithFuture(executors.answer(request)));
     }
 
     private Route endpoints() {

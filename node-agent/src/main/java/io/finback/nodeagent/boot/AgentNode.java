@@ -7,9 +7,11 @@ import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.AskPattern;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
+import akka.http.javadsl.settings.ServerSettings;
 import com.typesafe.config.Config;
 import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
+import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.executor.Inside;
@@ -29,6 +31,7 @@ import io.finback.nodeagent.node.ConversationActor;
 import io.finback.nodeagent.node.ConversationSettings;
 import io.finback.nodeagent.node.LinkGuardian;
 import io.finback.nodeagent.node.Registration;
+import io.finback.nodeagent.node.LendingActor;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksActor;
@@ -48,6 +51,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -55,6 +59,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,6 +68,8 @@ import org.slf4j.LoggerFactory;
 public final class AgentNode implements Node {
     private static final Logger log = LoggerFactory.getLogger(AgentNode.class);
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
+    private static final scala.concurrent.duration.Duration STREAM_SILENCE =
+            scala.concurrent.duration.Duration.create(1, TimeUnit.HOURS);
     private static final Duration LEAVE_LIMIT = Duration.ofSeconds(15);
 
     private final AgentSettings settings;
@@ -153,7 +161,8 @@ public final class AgentNode implements Node {
                 ClusterSystem.local(AgentGuardian.create(), "finback-agent", config);
         ClusterLink link = null;
         try {
-            ServerBinding binding = bind(system, settings, view);
+            AtomicReference<ActorRef<TasksActor.Command>> owner = new AtomicReference<>();
+            ServerBinding binding = bind(system, settings, view, () -> Optional.ofNullable(owner.get()));
             AgentInfo info = new AgentInfo(
                     id,
                     settings.hostname(),
@@ -177,9 +186,16 @@ public final class AgentNode implements Node {
                     threads.blocking(),
                     threads.patient(),
                     bootId,
-                    settings.tasks());
+                    settings.tasks(),
+                    settings.executors().at(address(settings.httpHost(), binding.localAddress().getPort())));
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
+            owner.set(tasks);
+            Resources own = resources;
+            settings.lending()
+                    .map(lending -> new LendingActor.Parts(
+                            lending.estimator(), lending.qos(), lending.interval(), own, board, containers, threads.blocking()))
+                    .ifPresent(lending -> system.tell(new AgentGuardian.Lend(lending, conversation)));
             AgentNode node = new AgentNode(
                     settings, system, binding, conversation, tasks, link, containers, threads, board, registration);
             node.watchOver();
@@ -312,21 +328,39 @@ public final class AgentNode implements Node {
         }
     }
 
-    private static ServerBinding bind(ActorSystem<?> system, AgentSettings settings, AgentView view) {
+    /** An executor's stream may be silent for as long as there is nothing to say: half an hour, from heartbeat to heartbeat. */
+    private static ServerSettings patient(ServerSettings settings) {
+        return settings.withTimeouts(settings.getTimeouts().withIdleTimeout(STREAM_SILENCE));
+    }
+
+    /** Where programs of this machine reach the API. */
+    private static String address(String host, int port) {
+        boolean everywhere = host.equals("0.0.0.0") || host.equals("::");
+        return (everywhere ? "127.0.0.1" : host) + ":" + port;
+    }
+
+    private static ServerBinding bind(
+            ActorSystem<?> system,
+            AgentSettings settings,
+            AgentView view,
+            Supplier<Optional<ActorRef<TasksActor.Command>>> tasks) {
         CompletableFuture<ServerBinding> bound = new CompletableFuture<>();
+        IntSupplier port = () -> bound.join().localAddress().getPort();
         AgentRoutes routes = new AgentRoutes(
                 view,
-                () -> bound.join().localAddress().getPort(),
+                port,
                 new FileSpace(
                         view.sandboxes().ofAllIds(),
                         view.sandboxes().root(),
                         settings.files().log(),
                         settings.files().maxEntries()),
                 system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
-                settings.files().maxFollowers());
+                settings.files().maxFollowers(),
+                new ExecutorApi(system, view, port, tasks, settings.maxBody()));
         try {
             ServerBinding binding = Http.get(system)
                     .newServerAt(settings.httpHost(), settings.httpPort())
+                    .adaptSettings(AgentNode::patient)
                     .bind(routes.route())
                     .toCompletableFuture()
                     .orTimeout(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS)

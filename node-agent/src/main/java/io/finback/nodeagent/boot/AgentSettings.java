@@ -8,6 +8,7 @@ import io.finback.nodeagent.fetch.FetchSettings;
 import io.finback.nodeagent.isolation.IsolationSettings;
 import io.finback.nodeagent.machine.AttributeText;
 import io.finback.nodeagent.machine.ResourceText;
+import io.finback.nodeagent.node.ExecutorTerms;
 import io.finback.nodeagent.node.TasksSettings;
 import io.finback.resources.Disk;
 import io.finback.resources.FaultDomain;
@@ -39,7 +40,10 @@ record AgentSettings(
         FilesSettings files,
         IsolationSettings isolation,
         boolean stopTasksOnExit,
-        int launchParallelism) {
+        int launchParallelism,
+        Optional<LendingSettings> lending,
+        ExecutorTerms executors,
+        long maxBody) {
 
     /** Settings by the names they have in Mesos. */
     Map<String, String> flags() {
@@ -106,7 +110,15 @@ record AgentSettings(
                 FilesSettings.from(agent.getConfig("files")),
                 TaskContainment.settings(agent),
                 agent.getBoolean("stop-tasks-on-exit"),
-                within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64));
+                within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64),
+                LendingSettings.from(agent.getConfig("oversubscription")),
+                new ExecutorTerms(
+                        agent.getDuration("executor.registration-timeout"),
+                        agent.getDuration("executor.reregistration-timeout"),
+                        agent.getDuration("executor.shutdown-grace"),
+                        agent.getDuration("executor.recovery-timeout"),
+                        ""),
+                maxBody(agent.getBytes("http.max-body")));
     }
 
     private static LogLimits logs(Config logs) {
@@ -134,6 +146,13 @@ record AgentSettings(
                 fetcher.getInt("parallelism"),
                 fetcher.getStringList("local-roots").stream().map(Path::of).toList(),
                 commands);
+    }
+
+    private static long maxBody(long bytes) {
+        if (bytes < 1024 || bytes > Integer.MAX_VALUE) {
+            throw new StartFailure("finback.agent.http.max-body: " + bytes + " (expected: 1 KiB to 2 GiB)");
+        }
+        return bytes;
     }
 
     /** A disk of its own must be there, or tasks would find the file system it is mounted in. */

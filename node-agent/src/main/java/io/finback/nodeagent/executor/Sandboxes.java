@@ -3,6 +3,8 @@ package io.finback.nodeagent.executor;
 import io.finback.nodeagent.containerizer.LaunchFailure;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.resources.AgentId;
+import io.finback.tasks.ExecutorInfo;
+import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskInfo;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,8 +21,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where tasks live on disk: {@code slaves/<agent>/frameworks/<framework>/executors/<task>/runs/<container>}, with {@code latest}
- * beside it, as in Mesos ({@code src/slave/paths.hpp}). Thread-safe.
+ * Where tasks live on disk: {@code slaves/<agent>/frameworks/<framework>/executors/<executor>/runs/<container>}, with {@code latest}
+ * beside it, as in Mesos ({@code src/slave/paths.hpp}). A command's executor is named like the task; a task of a custom executor has
+ * that one's sandbox, one of the default executor {@code tasks/<task>} in it. Thread-safe.
  */
 public final class Sandboxes {
     private static final int MAX_NAME_BYTES = 255;
@@ -43,7 +46,18 @@ public final class Sandboxes {
 
     /** A task of an earlier id of this agent has its sandbox below that id. */
     public Path of(AgentTask task) {
-        return runs(task.info()).resolve(task.container());
+        Path runs = runs(task.info());
+        if (!task.isNested() && !task.isOfCustomExecutor()) {
+            return runs.resolve(task.container());
+        }
+        Path ofExecutor = runs.resolve(task.info()
+                .options()
+                .executorRun()
+                .map(ExecutorRuns::container)
+                .orElse(task.container()));
+        return task.isNested()
+                ? ofExecutor.resolve("tasks").resolve(name(task.info().id().value()))
+                : ofExecutor;
     }
 
     /** Makes the sandbox and points {@code latest} at it. Doing it again changes nothing. */
@@ -51,6 +65,9 @@ public final class Sandboxes {
         Path sandbox = of(task);
         try {
             Files.createDirectories(sandbox);
+            if (task.isNested()) {
+                return sandbox;
+            }
             Path runs = runs(task.info());
             Path link = runs.resolve(".latest-" + task.container());
             Files.deleteIfExists(link);
@@ -65,10 +82,17 @@ public final class Sandboxes {
 
     /** Deletes the sandbox and the directories above it that it leaves empty. Follows no links. */
     public void delete(AgentTask task) {
+        if (task.isOfCustomExecutor()) {
+            // The sandbox is its executor's.
+            return;
+        }
         Path sandbox = of(task);
         try {
             if (Files.exists(sandbox)) {
                 Files.walkFileTree(sandbox, new Deleting());
+            }
+            if (task.isNested()) {
+                return;
             }
             Path runs = runs(task.info());
             Path latest = runs.resolve("latest");
@@ -77,7 +101,7 @@ public final class Sandboxes {
             }
             Path executors = executors(task.info());
             Files.delete(runs);
-            Files.delete(executors.resolve(name(task.info().id().value())));
+            Files.delete(runs.resolveSibling(""));
             Files.delete(executors);
         } catch (DirectoryNotEmptyException | NoSuchFileException e) {
             return;
@@ -87,7 +111,12 @@ public final class Sandboxes {
     }
 
     private Path runs(TaskInfo task) {
-        return executors(task).resolve(name(task.id().value())).resolve("runs");
+        return executors(task)
+                .resolve(name(task.options()
+                        .executor()
+                        .map(ExecutorInfo::id)
+                        .orElse(task.id().value())))
+                .resolve("runs");
     }
 
     private Path executors(TaskInfo task) {

@@ -1,6 +1,7 @@
 package io.finback.nodeagent.executor;
 
 import io.finback.nodeagent.containerizer.ContainerSpec;
+import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskInfo;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,7 +65,9 @@ record TaskEnvironment(Map<String, String> exported, Map<String, String> assigne
             }
         }
         all.put("HOST", hostname);
-        all.put("MESOS_TASK_ID", task.id().value());
+        if (!ExecutorRuns.isRun(task.id())) {
+            all.put("MESOS_TASK_ID", task.id().value());
+        }
         all.put("MESOS_EXECUTOR_ID", task.id().value());
         all.put("MESOS_FRAMEWORK_ID", task.framework().value());
         all.put("MESOS_AGENT_ID", task.agent().value());

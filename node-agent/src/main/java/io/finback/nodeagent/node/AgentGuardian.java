@@ -34,6 +34,9 @@ public final class AgentGuardian extends AbstractBehavior<AgentGuardian.Command>
             CompletableFuture<ActorRef<TasksActor.Command>> started)
             implements Command {}
 
+    /** Lends what tasks do not use. */
+    public record Lend(LendingActor.Parts parts, ActorRef<ConversationActor.Command> conversation) implements Command {}
+
     private final Peers peers = new Peers();
 
     public static Behavior<Command> create() {
@@ -49,6 +52,7 @@ public final class AgentGuardian extends AbstractBehavior<AgentGuardian.Command>
         return newReceiveBuilder()
                 .onMessage(Converse.class, this::onConverse)
                 .onMessage(Work.class, this::onWork)
+                .onMessage(Lend.class, this::onLend)
                 .build();
     }
 
@@ -70,6 +74,11 @@ public final class AgentGuardian extends AbstractBehavior<AgentGuardian.Command>
                         DispatcherSelector.fromConfig("finback.agent.tasks-dispatcher"));
         peers.tasks(tasks);
         work.started().complete(tasks);
+        return this;
+    }
+
+    private Behavior<Command> onLend(Lend lend) {
+        getContext().spawn(again(LendingActor.create(lend.parts(), lend.conversation(), peers)), "lending");
         return this;
     }
 

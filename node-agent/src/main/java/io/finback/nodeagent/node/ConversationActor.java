@@ -10,7 +10,10 @@ import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
 import io.finback.nodeagent.task.SessionFence;
 import io.finback.nodeagent.task.UpdateStreams;
+import io.finback.resources.FrameworkId;
+import io.finback.resources.Resources;
 import io.finback.resources.TaskKey;
+import io.finback.tasks.Bytes;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AgentInfo;
 import io.finback.wire.AgentToMaster;
@@ -40,8 +43,14 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     /** An update is on disk. */
     record NewUpdate(TaskStatus update) implements Command {}
 
+    /** Words of an executor; said if there is a session, and else lost. */
+    record ExecutorSays(FrameworkId framework, String executor, Bytes data) implements Command {}
+
     /** The answer to {@link TasksActor.Describe}. */
     record Known(List<KnownTask> tasks, List<TaskStatus> updates) implements Command {}
+
+    /** What may be lent of this agent has changed: all of it, revocable. */
+    record Lend(Resources revocable) implements Command {}
 
     /** The agent stops; answered at once. */
     public record Leave(ActorRef<Done> replyTo) implements Command {}
@@ -62,6 +71,7 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     private final TimerScheduler<Command> timers;
     private final UpdateStreams streams;
     private final SessionFence session = new SessionFence();
+    private Resources lent = Resources.EMPTY;
 
     public static Behavior<Command> create(
             AgentInfo info, ConversationSettings settings, Peers peers, Registration registration) {
@@ -93,7 +103,9 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
                 .onMessage(FromMaster.class, this::onFromMaster)
                 .onMessage(Confirm.class, this::onConfirm)
                 .onMessage(NewUpdate.class, this::onNewUpdate)
+                .onMessage(ExecutorSays.class, this::onExecutorSays)
                 .onMessage(Known.class, this::onKnown)
+                .onMessage(Lend.class, this::onLend)
                 .onMessageEquals(Due.BEAT, this::onBeat)
                 .onMessageEquals(Due.REGISTER, this::onRegisterDue)
                 .onMessageEquals(Due.RESEND, this::said)
@@ -132,6 +144,11 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
         }
         if (message instanceof MasterToAgent.Acknowledge acknowledge) {
             return inSession(acknowledge.session(), () -> onAcknowledge(acknowledge));
+        }
+        if (message instanceof MasterToAgent.FrameworkMessage words) {
+            return inSession(
+                    words.session(),
+                    () -> peers.tell(new TasksActor.FromFramework(words.framework(), words.executor(), words.data())));
         }
         throw new IllegalStateException("no rule for " + message);
     }
@@ -206,13 +223,26 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
         return said();
     }
 
+    private Behavior<Command> onExecutorSays(ExecutorSays words) {
+        session.current()
+                .ifPresent(number -> peers.tell(new AgentToMaster.ExecutorMessage(
+                        number, words.framework(), words.executor(), words.data())));
+        return this;
+    }
+
     private Behavior<Command> onKnown(Known known) {
         known.updates().forEach(streams::add);
         if (session.current().isEmpty() && !registration.isRemoved()) {
-            AgentToMaster.Register.of(info, UUID.randomUUID().toString(), session.newest(), known.tasks())
+            AgentToMaster.Register.of(info.lending(lent), UUID.randomUUID().toString(), session.newest(), known.tasks())
                     .forEach(peers::tell);
         }
         return this;
+    }
+
+    /** The masters learn it as they learn everything of an agent: by its registration. */
+    private Behavior<Command> onLend(Lend lend) {
+        lent = lend.revocable();
+        return session.current().isPresent() ? registerAgain("lending_changed") : this;
     }
 
     private Behavior<Command> onBeat() {

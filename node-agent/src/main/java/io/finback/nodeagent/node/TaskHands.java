@@ -7,6 +7,8 @@ import io.finback.nodeagent.executor.EndWatch;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Step.Action;
+import io.finback.tasks.ExecutorInfo;
+import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskInfo;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -31,6 +33,15 @@ final class TaskHands {
     Optional<String> objection(TaskInfo info) {
         if (!info.agent().equals(tools.agent())) {
             return Optional.of("agent: " + info.agent() + " (expected: " + tools.agent() + ", this one)");
+        }
+        boolean hasNoProcess = ExecutorRuns.isRun(info.id())
+                ? false
+                : info.options()
+                        .executor()
+                        .filter(executor -> executor.type() == ExecutorInfo.Type.CUSTOM)
+                        .isPresent();
+        if (hasNoProcess) {
+            return Optional.empty();
         }
         return tools.sandboxSteps().stream()
                 .flatMap(step -> step.objection(info).stream())
@@ -74,7 +85,8 @@ final class TaskHands {
                             task.container(),
                             task.info(),
                             sandbox,
-                            tools.store().begunFile(task)));
+                            tools.store().begunFile(task),
+                            tools.executors().environment(task)));
         } catch (LaunchFailure e) {
             throw new CompletionException(e);
         }
@@ -115,7 +127,7 @@ final class TaskHands {
                 });
             case FORGET_PROCESS -> process.ifPresent(tools.containers()::forget);
             case DISCARD -> log.info("task.discarded task={}", task.key());
-            case PREPARE -> throw new IllegalArgumentException("prepare takes long; it is not done here");
+            case PREPARE, JOIN -> throw new IllegalArgumentException(action + ": it is not done here");
         }
     }
 }

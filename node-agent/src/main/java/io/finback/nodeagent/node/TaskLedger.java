@@ -98,6 +98,11 @@ final class TaskLedger {
         return Optional.ofNullable(live.get(id)).map(entry -> entry.task);
     }
 
+    /** Also one that has ended and is done, as long as it is remembered. */
+    Optional<AgentTask> known(TaskKey id) {
+        return find(id).or(() -> Optional.ofNullable(ended.get(id)));
+    }
+
     List<AgentTask> all() {
         return live.values().stream().map(entry -> entry.task).toList();
     }

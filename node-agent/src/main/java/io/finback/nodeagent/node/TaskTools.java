@@ -27,7 +27,8 @@ public record TaskTools(
         Executor blocking,
         Executor patient,
         String bootId,
-        TasksSettings settings) {
+        TasksSettings settings,
+        ExecutorTerms executors) {
     public TaskTools {
         sandboxSteps = List.copyOf(sandboxSteps);
     }

@@ -9,6 +9,7 @@ import io.finback.nodeagent.task.Step;
 import io.finback.nodeagent.task.Step.Action;
 import io.finback.nodeagent.task.Verdict;
 import io.finback.resources.TaskKey;
+import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
@@ -33,7 +34,7 @@ final class TaskWork {
     private static final Logger log = LoggerFactory.getLogger(TaskWork.class);
 
     /** What only the owner can do. */
-    interface Surroundings {
+    interface Surroundings extends ExecutorWork.Surroundings {
         /** Makes the process elsewhere, and comes back with {@link #prepared} or {@link #notPrepared}. */
         void prepare(AgentTask task, Supplier<ContainerRef> making, Executor where);
 
@@ -60,6 +61,7 @@ final class TaskWork {
     private final Surroundings surroundings;
     private final TaskHands hands;
     private final TaskLedger ledger;
+    private final ExecutorWork executors;
 
     TaskWork(TaskTools tools, EndWatch watch, Surroundings surroundings) {
         this.tools = tools;
@@ -67,6 +69,7 @@ final class TaskWork {
         this.surroundings = surroundings;
         this.hands = new TaskHands(tools);
         this.ledger = new TaskLedger(tools.store(), tools.board(), new Effects());
+        this.executors = new ExecutorWork(ledger, tools.executors(), surroundings);
     }
 
     /** Takes over what the last agent left on disk and in the process table. */
@@ -81,7 +84,12 @@ final class TaskWork {
                     .filter(tools.bootId()::equals)
                     .isPresent();
             log.info("task.recovered task={} state={} pid={}", task.key(), task.state(), pid(task));
-            ledger.apply(sameBoot ? task.resumed(stamp()) : task.machineRestarted(stamp()));
+            boolean hasNoProcess = task.process().isEmpty();
+            ledger.apply(
+                    sameBoot || (hasNoProcess && task.isStaged())
+                            ? task.resumed(stamp())
+                            : task.isOfCustomExecutor() ? task.resumed(stamp()) : task.machineRestarted(stamp()));
+            executors.adopted(task);
         }
         tools.board()
                 .counts()
@@ -96,7 +104,7 @@ final class TaskWork {
             return;
         }
         tools.board().countLaunch();
-        AgentTask task = AgentTask.received(info, UUID.randomUUID().toString(), Instant.now());
+        AgentTask task = AgentTask.received(info, container(info), Instant.now());
         Optional<String> refusal = ledger.add(task);
         if (refusal.isPresent()) {
             ledger.refuse(task.notStarted(refusal.get(), stamp()));
@@ -104,6 +112,16 @@ final class TaskWork {
         }
         ledger.apply(
                 hands.objection(info).map(why -> task.invalid(why, stamp())).orElseGet(task::stored));
+    }
+
+    private static String container(TaskInfo info) {
+        return ExecutorRuns.isRun(info.id())
+                ? ExecutorRuns.container(info.id())
+                : UUID.randomUUID().toString();
+    }
+
+    ExecutorWork executors() {
+        return executors;
     }
 
     /** An order to end; true when the disk remembers it, or there is no such task. */
@@ -119,8 +137,9 @@ final class TaskWork {
     }
 
     private void kill(AgentTask task, Optional<Duration> grace, Optional<Duration> maxGrace) {
-        Duration wanted =
-                grace.or(task.info()::killGrace).orElse(tools.settings().killGrace());
+        Duration standard =
+                task.isExecutorRun() ? tools.executors().shutdownGrace() : tools.settings().killGrace();
+        Duration wanted = grace.or(task.info()::killGrace).orElse(standard);
         Duration given = maxGrace.filter(most -> most.compareTo(wanted) < 0).orElse(wanted);
         log.info("task.kill task={} pid={} grace={}", task.key(), pid(task), given);
         ledger.applyAnyway(task.kill(given, Instant.now()));
@@ -214,6 +233,14 @@ final class TaskWork {
         });
     }
 
+    /** Others need what it was lent. As Mesos, without a grace. */
+    void preempt(TaskKey id, String why) {
+        end(
+                id,
+                new Verdict(TaskState.GONE, Optional.of("CONTAINER_PREEMPTED"), why, Optional.empty()),
+                Duration.ZERO);
+    }
+
     private void end(TaskKey id, Verdict why, Duration grace) {
         ledger.find(id).ifPresent(task -> ledger.applyAnyway(task.condemned(why, grace, Instant.now())));
     }
@@ -268,6 +295,10 @@ final class TaskWork {
         public void act(AgentTask task, Action action) {
             if (action == Action.PREPARE) {
                 surroundings.prepare(task, () -> hands.prepare(task), hands.whereToPrepare(task));
+            } else if (action == Action.JOIN) {
+                executors.changed(task.key());
+            } else if (action == Action.TERMINATE && executors.terminate(task)) {
+                watch.hurry(task.key());
             } else {
                 hands.act(task, action, watch);
                 attend(task, action);
@@ -298,6 +329,7 @@ final class TaskWork {
         public void say(TaskStatus update) {
             tools.board().counts().said(update);
             surroundings.say(update);
+            executors.changed(TaskKey.of(update.framework(), update.task()));
         }
     }
 }

@@ -16,7 +16,9 @@ import io.finback.nodeagent.probe.Prober;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Exit;
+import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskKey;
+import io.finback.tasks.Bytes;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.MasterToAgent.KillTask;
@@ -53,6 +55,19 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
 
     /** Nobody will ever take what is left to be said: tasks that have ended are done. */
     public record ForgetUpdates(ActorRef<Done> replyTo) implements Command {}
+
+    /** An executor speaks. */
+    public record FromExecutor(ExecutorCall call, ActorRef<ExecutorCall.Answer> replyTo) implements Command {}
+
+    /** A stream of an executor has ended. */
+    public record ExecutorLeft(ExecutorStream stream) implements Command {}
+
+    /** A framework has a word for an executor. */
+    public record FromFramework(FrameworkId framework, String executor, Bytes data) implements Command {}
+
+    private record ExecutorLate(TaskKey run) implements Command {}
+    /** Ends a task on revocable resources: others need them. */
+    record Preempt(TaskKey task, String why) implements Command {}
 
     private record Prepared(TaskKey task, ContainerRef process) implements Command {}
 
@@ -135,8 +150,17 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                 .onMessage(NotPrepared.class, failed -> settled(() -> work.notPrepared(failed.task(), failed.why())))
                 .onMessage(Ended.class, end -> settled(() -> work.ended(end.task(), end.process(), end.exit())))
                 .onMessage(GraceOver.class, over -> settled(() -> work.graceOver(over.task())))
+                .onMessage(FromExecutor.class, this::onFromExecutor)
+                .onMessage(
+                        ExecutorLeft.class,
+                        left -> settled(() -> work.executors().left(left.stream())))
+                .onMessage(FromFramework.class, this::onFromFramework)
+                .onMessage(
+                        ExecutorLate.class,
+                        late -> settled(() -> work.executors().late(late.run())))
                 .onMessage(Checked.class, checked -> settled(() -> work.checked(checked.news())))
                 .onMessage(CompletionDue.class, due -> settled(() -> work.completionDue(due.task(), due.container())))
+                .onMessage(Preempt.class, order -> settled(() -> work.preempt(order.task(), order.why())))
                 .onMessage(RetryDue.class, due -> settled(work::retry))
                 .onMessage(CollectDue.class, due -> collected())
                 .onSignal(PreRestart.class, signal -> closed())
@@ -188,6 +212,19 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         return this;
     }
 
+    private Behavior<Command> onFromExecutor(FromExecutor from) {
+        return settled(() -> from.replyTo().tell(work.executors().call(from.call())));
+    }
+
+    private Behavior<Command> onFromFramework(FromFramework message) {
+        if (!work.executors().tell(message.framework(), message.executor(), message.data())) {
+            getContext()
+                    .getLog()
+                    .debug("executor.message_lost framework={} executor={}", message.framework(), message.executor());
+        }
+        return this;
+    }
+
     private Behavior<Command> onStopAll(StopAll stop) {
         stopping = stop.replyTo();
         return settled(work::killAll);
@@ -202,6 +239,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     /** After every change: come back for what the disk refused, and say so when the last task has ended. */
     private Behavior<Command> settled(Runnable change) {
         change.run();
+        work.executors().follow();
         if (!work.isSettled()) {
             timers.startSingleTimer(RetryDue.INSTANCE, RETRY_AFTER);
         }
@@ -217,6 +255,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     }
 
     private Behavior<Command> closed() {
+        work.executors().closeAll();
         watch.close();
         prober.close();
         return this;
@@ -242,6 +281,21 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         @Override
         public void disarmGrace(TaskKey task) {
             timers.cancel(task);
+        }
+
+        @Override
+        public void armExecutor(TaskKey run, Duration after) {
+            timers.startSingleTimer(new ExecutorLate(run), new ExecutorLate(run), after);
+        }
+
+        @Override
+        public void disarmExecutor(TaskKey run) {
+            timers.cancel(new ExecutorLate(run));
+        }
+
+        @Override
+        public void executorSays(FrameworkId framework, String executor, Bytes data) {
+            conversation.tell(new ConversationActor.ExecutorSays(framework, executor, data));
         }
 
         @Override

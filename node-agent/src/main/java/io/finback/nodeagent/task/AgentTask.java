@@ -3,6 +3,8 @@ package io.finback.nodeagent.task;
 import io.finback.nodeagent.task.Step.Action;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.CheckStatus;
+import io.finback.tasks.ExecutorInfo;
+import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.StatusDetails;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
@@ -97,11 +99,34 @@ public record AgentTask(
     }
 
     public boolean isStaged() {
-        return !isEnded() && process.isEmpty();
+        return !isEnded() && (isOfCustomExecutor() ? state == TaskState.STAGING : process.isEmpty());
     }
 
     public boolean isRunning() {
-        return !isEnded() && process.isPresent();
+        return !isEnded() && (isOfCustomExecutor() ? state != TaskState.STAGING : process.isPresent());
+    }
+
+    /** Whether this is no task of a scheduler but the run of an executor. */
+    public boolean isExecutorRun() {
+        return ExecutorRuns.isRun(info.id());
+    }
+
+    /** Whether it has no process here, as its framework's own executor runs it. */
+    public boolean isOfCustomExecutor() {
+        return isOf(ExecutorInfo.Type.CUSTOM);
+    }
+
+    /** Whether it runs in a container of its own within the default executor's. */
+    public boolean isNested() {
+        return isOf(ExecutorInfo.Type.DEFAULT);
+    }
+
+    private boolean isOf(ExecutorInfo.Type type) {
+        return !isExecutorRun()
+                && info.options()
+                        .executor()
+                        .filter(executor -> executor.type() == type)
+                        .isPresent();
     }
 
     /** Nothing is left to be done or said: the task may be forgotten. */
@@ -111,7 +136,53 @@ public record AgentTask(
 
     /** The intent is on disk: start it. */
     public Step stored() {
+        return isStaged() ? Step.of(this, start()) : Step.of(this);
+    }
+
+    private Action start() {
+        return isOfCustomExecutor() || isNested() ? Action.JOIN : Action.PREPARE;
+    }
+
+    /** Its executor is there to run it in. */
+    public Step joined() {
         return isStaged() ? Step.of(this, Action.PREPARE) : Step.of(this);
+    }
+
+    /** Its executor says something of it. After its end nothing said of it counts. */
+    public Step heard(TaskStatus status) {
+        if (isEnded() || unacknowledged.stream().anyMatch(known -> known.uuid().equals(status.uuid()))) {
+            return Step.of(this);
+        }
+        List<TaskStatus> all = new ArrayList<>(unacknowledged);
+        all.add(status);
+        Optional<Instant> end = status.state().isTerminal() ? Optional.of(status.at()) : Optional.empty();
+        return Step.of(
+                new AgentTask(info, container, received, process, kill, status.state(), all, end, verdict, vitals));
+    }
+
+    /** Its executor has ended before it; {@code why} holds unless it has been ordered to end. */
+    public Step executorEnded(Verdict why, Stamp stamp) {
+        if (isEnded()) {
+            return Step.of(this);
+        }
+        if (process.isPresent()) {
+            return condemned(why, Duration.ZERO, stamp.at());
+        }
+        return Step.of(
+                kill.isPresent()
+                        ? end(TaskState.KILLED, Optional.empty(), why.message(), stamp)
+                        : end(why.state(), why.reason(), why.message(), stamp));
+    }
+
+    /** It was ordered to end before its executor had heard of it. */
+    public Step killedBeforeDelivery(Stamp stamp) {
+        return isStaged() && kill.isPresent()
+                ? Step.of(end(
+                        TaskState.KILLED,
+                        Optional.of("TASK_KILLED_DURING_LAUNCH"),
+                        "killed before its executor had it",
+                        stamp))
+                : Step.of(this);
     }
 
     /** A process waits to become the task. Whoever was ordered to end in between never runs. */
@@ -173,7 +244,13 @@ public record AgentTask(
                 ended,
                 verdict,
                 vitals);
-        return isStaged() ? Step.of(next) : Step.of(next, Action.TERMINATE).arm(grace);
+        if (isOfCustomExecutor()) {
+            return Step.of(next, Action.JOIN);
+        }
+        if (isStaged()) {
+            return isNested() ? Step.of(next, Action.JOIN) : Step.of(next);
+        }
+        return Step.of(next, Action.TERMINATE).arm(grace);
     }
 
     /**
@@ -182,7 +259,7 @@ public record AgentTask(
      * @param grace what SIGTERM is given before SIGKILL
      */
     public Step condemned(Verdict why, Duration grace, Instant now) {
-        if (!isRunning() || kill.isPresent()) {
+        if (!isRunning() || process.isEmpty() || kill.isPresent()) {
             return Step.of(this);
         }
         return new AgentTask(
@@ -225,7 +302,7 @@ public record AgentTask(
 
     /** The grace of an order has passed. */
     public Step graceOver() {
-        return isRunning() && kill.isPresent()
+        return isRunning() && process.isPresent() && kill.isPresent()
                 ? Step.of(this, Action.FORCE_KILL).arm(KILL_AGAIN)
                 : Step.of(this);
     }
@@ -236,10 +313,11 @@ public record AgentTask(
      * @param begun whether the task's command ever ran in it
      */
     public Step ended(Exit exit, boolean begun, Stamp stamp) {
-        if (!isRunning()) {
+        if (!isRunning() || process.isEmpty()) {
             return Step.of(this);
         }
-        return Step.of(endOf(exit, begun, stamp), Action.FORGET_PROCESS);
+        AgentTask over = endOf(exit, begun, stamp);
+        return Step.of(isExecutorRun() ? over.with(RunDetails.waitStatus(this, exit)) : over, Action.FORGET_PROCESS);
     }
 
     /** The machine has been restarted since the process was made: whatever has its pid now is somebody else. */
@@ -258,7 +336,10 @@ public record AgentTask(
         if (isStaged()) {
             return kill.isPresent()
                     ? Step.of(end(TaskState.KILLED, Optional.empty(), "killed before it ran", stamp))
-                    : Step.of(this, Action.PREPARE);
+                    : Step.of(this, start());
+        }
+        if (isRunning() && isOfCustomExecutor()) {
+            return Step.of(this, Action.JOIN);
         }
         if (!isRunning()) {
             // The last agent may have died between writing the end and letting the process go.
@@ -309,6 +390,14 @@ public record AgentTask(
                 : end(TaskState.FAILED, Optional.of("COMMAND_EXECUTOR_FAILED"), exit.describe(), stamp);
     }
 
+    /** With this said along with the latest update. */
+    private AgentTask with(StatusDetails more) {
+        List<TaskStatus> all = new ArrayList<>(unacknowledged);
+        int last = all.size() - 1;
+        all.set(last, all.get(last).withDetails(more));
+        return new AgentTask(info, container, received, process, kill, state, all, ended, verdict, vitals);
+    }
+
     private AgentTask limited(Exit.Limited limited, Stamp stamp) {
         AgentTask ended = end(TaskState.FAILED, Optional.of(limited.reason()), limited.describe(), stamp);
         List<TaskStatus> all = new ArrayList<>(ended.unacknowledged);
@@ -341,8 +430,7 @@ public record AgentTask(
     }
 
     private StatusDetails details() {
-        StatusDetails details =
-                process.isPresent() ? StatusDetails.NONE.withContainer(container, List.of()) : StatusDetails.NONE;
+        StatusDetails details = RunDetails.of(this);
         return vitals.check().map(details::withCheck).orElse(details);
     }
 

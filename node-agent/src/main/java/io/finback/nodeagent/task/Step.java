@@ -14,6 +14,8 @@ public record Step(AgentTask next, List<Action> actions, Optional<Duration> armG
     public enum Action {
         /** Make a process that waits to be released. */
         PREPARE,
+        /** Its executor runs it, or it runs within its executor: see whether that is there. */
+        JOIN,
         /** Let the prepared process become the task, and watch it. */
         RELEASE,
         /** End the prepared process; the task's command never ran. */

@@ -18,6 +18,7 @@ import io.finback.nodeagent.isolation.Capability;
 import io.finback.nodeagent.isolation.Detection;
 import io.finback.nodeagent.isolation.Isolation;
 import io.finback.nodeagent.isolation.IsolationSettings;
+import io.finback.nodeagent.node.ExecutorTerms;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksSettings;
@@ -79,7 +80,13 @@ public final class TaskWorld {
                         Duration.ofDays(7),
                         MAX_ENDED,
                         64,
-                        4));
+                        4),
+                new ExecutorTerms(
+                        Duration.ofMinutes(1),
+                        Duration.ofSeconds(15),
+                        Duration.ofSeconds(5),
+                        Duration.ofMinutes(15),
+                        "127.0.0.1:5051"));
     }
 
     /** As an agent with no settings has it: whatever works here. */

@@ -50,15 +50,18 @@ final class Rules {
     };
     private static final String MESOS_API = "io.finback.controlplane.mesosapi..";
     private static final String MARATHON_API = "io.finback.controlplane.marathonapi..";
+    private static final String CHRONOS_API = "io.finback.controlplane.chronosapi..";
     private static final String[] PURE = {
         "io.finback.resources..",
         "io.finback.tasks..",
         "io.finback.controlplane.allocator..",
         "io.finback.controlplane.scheduler..",
+        "io.finback.controlplane.schedule..",
         "io.finback.nodeagent.task..",
         "io.finback.nodeagent.check..",
         "io.finback.meshrouter.names..",
-        "io.finback.meshrouter.balance.."
+        "io.finback.meshrouter.balance..",
+        "io.finback.meshrouter.resilience.."
     };
 
     private Rules() {}
@@ -97,19 +100,23 @@ final class Rules {
                                 .that()
                                 .resideInAPackage("io.finback.controlplane..")
                                 .and()
-                                .resideOutsideOfPackages(join(BOOT, MESOS_API, MARATHON_API))
+                                .resideOutsideOfPackages(join(BOOT, MESOS_API, MARATHON_API, CHRONOS_API))
                                 .should()
                                 .dependOnClassesThat()
-                                .resideInAnyPackage(MESOS_API, MARATHON_API),
+                                .resideInAnyPackage(MESOS_API, MARATHON_API, CHRONOS_API),
                         io.finback.controlplane.agent.KnowsAnApi.class),
                 Rule.of(
-                        "the two APIs ignore each other: Mesos",
-                        neverUses(new String[] {MESOS_API}, new String[] {MARATHON_API}),
+                        "the APIs ignore each other: Mesos",
+                        neverUses(new String[] {MESOS_API}, new String[] {MARATHON_API, CHRONOS_API}),
                         io.finback.controlplane.mesosapi.KnowsMarathon.class),
                 Rule.of(
-                        "the two APIs ignore each other: Marathon",
-                        neverUses(new String[] {MARATHON_API}, new String[] {MESOS_API}),
+                        "the APIs ignore each other: Marathon",
+                        neverUses(new String[] {MARATHON_API}, new String[] {MESOS_API, CHRONOS_API}),
                         io.finback.controlplane.marathonapi.KnowsMesos.class),
+                Rule.of(
+                        "the APIs ignore each other: Chronos",
+                        neverUses(new String[] {CHRONOS_API}, new String[] {MESOS_API, MARATHON_API}),
+                        io.finback.controlplane.chronosapi.KnowsMarathon.class),
                 Rule.of(
                         "pure rooms depend on values only",
                         pureRoomsDependOnValuesOnly(),

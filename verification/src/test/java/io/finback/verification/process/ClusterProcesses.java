@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * under one directory. Closing kills the nodes and every task process they left behind.
  */
 final class ClusterProcesses implements AutoCloseable {
-    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration START_LIMIT = Duration.ofMinutes(3);
     /** The launcher builds a program of its own before its first start. */
     private static final long BUILD_LIMIT_MINUTES = 15;
 
@@ -73,6 +74,11 @@ final class ClusterProcesses implements AutoCloseable {
             return Optional.ofNullable(ports.get(key)).orElseThrow();
         }
 
+        long pid() {
+            Process running = process;
+            return running == null ? -1 : running.pid();
+        }
+
         boolean alive() {
             Process running = process;
             return running != null && running.isAlive();
@@ -80,6 +86,11 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     NodeProcess master() {
+        return master(List.of());
+    }
+
+    /** @param more settings, {@code key=value} each */
+    NodeProcess master(List<String> more) {
         return start(
                 "master",
                 "master",
@@ -88,10 +99,15 @@ final class ClusterProcesses implements AutoCloseable {
                         "finback.services.http.port", servicesPort,
                         "finback.cluster.port", masterArtery,
                         "finback.management.port", freePort()),
-                List.of());
+                more.stream().flatMap(setting -> Stream.of("--set", setting)).toList());
     }
 
     NodeProcess agent(int number) {
+        return agent(number, List.of());
+    }
+
+    /** @param more settings, {@code key=value} each */
+    NodeProcess agent(int number, List<String> more) {
         int firstPort = 20_000 + number * 500;
         return start(
                 "agent-" + number,
@@ -100,11 +116,14 @@ final class ClusterProcesses implements AutoCloseable {
                         "finback.agent.http.port", freePort(),
                         "finback.cluster.port", freePort(),
                         "finback.management.port", freePort()),
-                List.of(
-                        "--set",
-                                "finback.agent.resources=cpus:4;mem:2048;disk:2000;ports:[" + firstPort + "-"
-                                        + (firstPort + 99) + "]",
-                        "--set", "finback.cluster.seeds=127.0.0.1:" + masterArtery));
+                Stream.concat(
+                                Stream.of(
+                                        "finback.agent.resources=cpus:4;mem:2048;disk:2000;ports:[" + firstPort + "-"
+                                                + (firstPort + 99) + "]",
+                                        "finback.cluster.seeds=127.0.0.1:" + masterArtery),
+                                more.stream())
+                        .flatMap(setting -> Stream.of("--set", setting))
+                        .toList());
     }
 
     NodeProcess router(int number) {

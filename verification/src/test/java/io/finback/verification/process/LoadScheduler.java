@@ -114,8 +114,12 @@ final class LoadScheduler implements AutoCloseable {
         return new ArrayList<>(offers.values());
     }
 
+    /** From now on {@code use} gets every offer, those that have come before first. One at a time. */
     void onOffer(Consumer<Offer> use) {
-        onOffer = use;
+        synchronized (offers) {
+            onOffer = use;
+            offers().forEach(use);
+        }
     }
 
     /** A task description without ids and agent: a command, and so much of everything. */
@@ -126,6 +130,27 @@ final class LoadScheduler implements AutoCloseable {
         ArrayNode resources = task.putArray("resources");
         scalar(resources, "cpus", cpus);
         scalar(resources, "mem", mem);
+        return task;
+    }
+
+    /** The same with a health check: a command. */
+    static ObjectNode checked(ObjectNode task, String command, double intervalSeconds, int failures) {
+        ObjectNode check = task.putObject("health_check")
+                .put("type", "COMMAND")
+                .put("delay_seconds", 0.0)
+                .put("interval_seconds", intervalSeconds)
+                .put("consecutive_failures", failures);
+        check.putObject("command").put("value", command);
+        return task;
+    }
+
+    /** The same on borrowed processors. */
+    static ObjectNode borrowing(ObjectNode task) {
+        task.path("resources").forEach(resource -> {
+            if (resource.path("name").asText().equals("cpus")) {
+                ((ObjectNode) resource).putObject("revocable");
+            }
+        });
         return task;
     }
 

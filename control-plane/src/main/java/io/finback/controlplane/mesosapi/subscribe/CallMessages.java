@@ -6,6 +6,7 @@ import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.mesosapi.translate.ConstraintMessages;
 import io.finback.controlplane.mesosapi.translate.FrameworkMessages;
 import io.finback.controlplane.mesosapi.translate.OfferMessages;
+import io.finback.mesos.translate.ExecutorMessages;
 import io.finback.mesos.translate.ResourceMessages;
 import io.finback.mesos.translate.StatusMessages;
 import io.finback.mesos.translate.TaskMessages;
@@ -13,6 +14,7 @@ import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
 import io.finback.resources.TaskId;
+import io.finback.tasks.TaskGroup;
 import io.finback.tasks.TaskInfo;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.apache.mesos.v1.Protos;
 import org.apache.mesos.v1.scheduler.Protos.Call;
 
@@ -86,7 +89,18 @@ final class CallMessages {
                                 .map(operation -> operation.getOperationId().getValue())
                                 .toList());
             case UPDATE_FRAMEWORK -> update(call.getUpdateFramework(), caller);
-            case SHUTDOWN, MESSAGE, REQUEST ->
+            case SHUTDOWN ->
+                new SchedulerCall.ShutdownExecutor(
+                        caller,
+                        AgentId.of(call.getShutdown().getAgentId().getValue()),
+                        call.getShutdown().getExecutorId().getValue());
+            case MESSAGE ->
+                new SchedulerCall.Message(
+                        caller,
+                        AgentId.of(call.getMessage().getAgentId().getValue()),
+                        call.getMessage().getExecutorId().getValue(),
+                        ExecutorMessages.bytes(call.getMessage().getData()));
+            case REQUEST ->
                 new SchedulerCall.ToNobody(caller, call.getType().name());
             case SUBSCRIBE, UNKNOWN -> throw new IllegalStateException(call.getType() + " is not translated here");
         };
@@ -109,15 +123,13 @@ final class CallMessages {
         return switch (message.getType()) {
             case LAUNCH -> {
                 List<SchedulerCall.Operation.Rejected> rejected = new ArrayList<>();
-                List<TaskInfo> tasks = tasks(framework, message.getLaunch().getTaskInfosList(), rejected);
+                List<TaskInfo> tasks = tasks(
+                        message.getLaunch().getTaskInfosList(),
+                        rejected,
+                        task -> TaskMessages.from(framework, task));
                 yield new SchedulerCall.Operation.Launch(tasks, rejected);
             }
-            case LAUNCH_GROUP -> {
-                List<SchedulerCall.Operation.Rejected> rejected = new ArrayList<>();
-                List<TaskInfo> tasks =
-                        tasks(framework, message.getLaunchGroup().getTaskGroup().getTasksList(), rejected);
-                yield new SchedulerCall.Operation.LaunchGroup(tasks, rejected);
-            }
+            case LAUNCH_GROUP -> group(framework, message.getLaunchGroup());
             case RESERVE ->
                 change(
                         id,
@@ -165,12 +177,30 @@ final class CallMessages {
         }
     }
 
+    /** An executor that is wrong makes every task of its group wrong. */
+    private static SchedulerCall.Operation group(FrameworkId framework, Protos.Offer.Operation.LaunchGroup launch) {
+        List<Protos.TaskInfo> messages = launch.getTaskGroup().getTasksList();
+        List<SchedulerCall.Operation.Rejected> rejected = new ArrayList<>();
+        if (messages.isEmpty()) {
+            return new SchedulerCall.Operation.LaunchGroup(List.of(), rejected);
+        }
+        TaskGroup group = new TaskGroup(UUID.randomUUID().toString(), messages.size());
+        List<TaskInfo> tasks = tasks(
+                messages,
+                rejected,
+                task -> TaskMessages.ofGroup(
+                        framework, task, ExecutorMessages.from(framework, launch.getExecutor(), true), group));
+        return new SchedulerCall.Operation.LaunchGroup(tasks, rejected);
+    }
+
     private static List<TaskInfo> tasks(
-            FrameworkId framework, List<Protos.TaskInfo> messages, List<SchedulerCall.Operation.Rejected> rejected) {
+            List<Protos.TaskInfo> messages,
+            List<SchedulerCall.Operation.Rejected> rejected,
+            Function<Protos.TaskInfo, TaskInfo> translation) {
         List<TaskInfo> tasks = new ArrayList<>();
         for (Protos.TaskInfo message : messages) {
             try {
-                tasks.add(TaskMessages.from(framework, message));
+                tasks.add(translation.apply(message));
             } catch (IllegalArgumentException e) {
                 rejected.add(new SchedulerCall.Operation.Rejected(
                         message.getTaskId().getValue(),

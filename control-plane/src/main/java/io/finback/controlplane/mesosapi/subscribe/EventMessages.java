@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.framework.SchedulerEvent;
 import io.finback.controlplane.mesosapi.translate.OfferMessages;
+import io.finback.mesos.translate.ExecutorMessages;
 import io.finback.mesos.translate.StatusMessages;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
@@ -119,6 +120,28 @@ final class EventMessages {
                 .setFailure(Event.Failure.newBuilder()
                         .setAgentId(Protos.AgentID.newBuilder()
                                 .setValue(failure.agent().value())))
+                .build();
+    }
+
+    static Event failure(SchedulerEvent.ExecutorFailure failure) {
+        Event.Failure.Builder message = Event.Failure.newBuilder()
+                .setAgentId(Protos.AgentID.newBuilder().setValue(failure.agent().value()))
+                .setExecutorId(Protos.ExecutorID.newBuilder().setValue(failure.executor()));
+        failure.status().ifPresent(message::setStatus);
+        return Event.newBuilder()
+                .setType(Event.Type.FAILURE)
+                .setFailure(message)
+                .build();
+    }
+
+    static Event message(SchedulerEvent.ExecutorMessage message) {
+        return Event.newBuilder()
+                .setType(Event.Type.MESSAGE)
+                .setMessage(Event.Message.newBuilder()
+                        .setAgentId(Protos.AgentID.newBuilder()
+                                .setValue(message.agent().value()))
+                        .setExecutorId(Protos.ExecutorID.newBuilder().setValue(message.executor()))
+                        .setData(ExecutorMessages.bytes(message.data())))
                 .build();
     }
 

@@ -102,6 +102,8 @@ final class Subscription extends AbstractBehavior<Object> {
                 .onMessage(SchedulerEvent.OperationUpdate.class, event -> write(EventMessages.operation(event)))
                 .onMessage(SchedulerEvent.InfoChanged.class, this::onInfoChanged)
                 .onMessage(SchedulerEvent.AgentFailure.class, event -> write(EventMessages.failure(event)))
+                .onMessage(SchedulerEvent.ExecutorFailure.class, event -> write(EventMessages.failure(event)))
+                .onMessage(SchedulerEvent.ExecutorMessage.class, event -> write(EventMessages.message(event)))
                 .onMessage(SchedulerEvent.Ended.class, event -> end(event.message()))
                 .onMessage(SchedulerEvent.Disconnected.class, event -> end(event.reason()))
                 .onMessage(CallAnswer.Refused.class, this::onRefused)

@@ -1,0 +1,190 @@
+package io.finback.controlplane.job;
+
+import akka.Done;
+import akka.NotUsed;
+import akka.actor.CoordinatedShutdown;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Props;
+import akka.actor.typed.RecipientRef;
+import akka.actor.typed.pubsub.Topic;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import akka.cluster.sharding.typed.javadsl.Entity;
+import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
+import akka.stream.javadsl.Source;
+import io.finback.controlplane.app.SchedulerMessage;
+import io.finback.controlplane.framework.FrameworkMessage;
+import io.finback.controlplane.schedule.JobNames;
+import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.service.ServiceScheduler;
+import io.finback.controlplane.service.TaskOwners;
+import io.finback.runtime.Role;
+import io.finback.tasks.TaskStatus;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** The jobs half of one master, wired: entities, graph, scheduler, view. Thread-safe. */
+public final class Jobs {
+    /** The scheduler of jobs: the same actor as that of apps, for another framework. One entity, {@link GraphMessage#ID}. */
+    private static final EntityTypeKey<SchedulerMessage> SCHEDULER =
+            EntityTypeKey.create(SchedulerMessage.class, "JobScheduler");
+
+    private final JobSettings settings;
+    private final ClusterSharding sharding;
+    private final JobsView view = new JobsView();
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final AtomicBoolean stopping = new AtomicBoolean();
+
+    /** {@code names}: lists the jobs of the journal. {@code framework}: the entity of {@link JobEntity#FRAMEWORK}. */
+    public static Jobs start(
+            ActorSystem<?> system,
+            JobSettings settings,
+            Supplier<Source<String, NotUsed>> names,
+            RecipientRef<FrameworkMessage> framework) {
+        return new Jobs(system, settings, names, framework);
+    }
+
+    private Jobs(
+            ActorSystem<?> system,
+            JobSettings settings,
+            Supplier<Source<String, NotUsed>> names,
+            RecipientRef<FrameworkMessage> framework) {
+        this.settings = settings;
+        this.sharding = ClusterSharding.get(system);
+        // What is said to a region that hands over its shards holds up the node's end; it will be said again.
+        CoordinatedShutdown.get(system).addTask(CoordinatedShutdown.PhaseServiceStop(), "finback-jobs-quiet", () -> {
+            stopping.set(true);
+            return CompletableFuture.completedFuture(Done.getInstance());
+        });
+        InstantSource clock = InstantSource.system();
+        ActorRef<Topic.Command<JobSnapshot>> topic =
+                system.systemActorOf(Topic.create(JobSnapshot.class, "finback-jobs"), "finback-jobs", Props.empty());
+        AtomicReference<Optional<ActorRef<JobKeeper.Command>>> keeper = new AtomicReference<>(Optional.empty());
+        JobLinks links = new Links(topic, keeper);
+        String role = Role.MASTER.id();
+        var unusedJobs =
+                sharding.init(Entity.of(JobCommand.KEY, e -> JobEntity.create(e.getEntityId(), settings, links, clock))
+                        .withRole(role));
+        var unusedGraph = sharding.init(Entity.of(
+                        GraphMessage.KEY,
+                        e -> GraphEntity.create(e.getEntityId(), settings.repeat(), this::tell, clock))
+                .withRole(role));
+        var unusedScheduler = sharding.init(Entity.of(
+                        SCHEDULER,
+                        e -> ServiceScheduler.create(
+                                settings.scheduler(),
+                                framework,
+                                ServiceScheduler.framework(JobEntity.FRAMEWORK.value()),
+                                new Owners(),
+                                report -> {},
+                                clock,
+                                new SplittableRandom()))
+                .withRole(role));
+        keeper.set(Optional.of(system.systemActorOf(
+                JobKeeper.create(view, names, this::tell, () -> wakeOthers(links), topic, ready),
+                "finback-jobs-view",
+                Props.empty())));
+    }
+
+    private static void wakeOthers(JobLinks links) {
+        links.toScheduler(new SchedulerMessage.Wake());
+        links.toGraph(new GraphMessage.Wake());
+    }
+
+    public JobsView view() {
+        return view;
+    }
+
+    public JobSettings settings() {
+        return settings;
+    }
+
+    /** Completes when the view holds every job there was at the start. */
+    public CompletionStage<Void> ready() {
+        return ready;
+    }
+
+    /** Asks a job; its answer is in the view before the stage completes. Fails with a timeout after {@code askTimeout}. */
+    public CompletionStage<JobAnswer> ask(String name, Function<ActorRef<JobAnswer>, JobCommand> command) {
+        CompletionStage<JobAnswer> answer =
+                sharding.entityRefFor(JobCommand.KEY, name).ask(command::apply, settings.askTimeout());
+        return answer.thenApply(a -> {
+            view.apply(a.snapshot());
+            return a;
+        });
+    }
+
+    /** Makes {@code child} wait for {@code parents} alone. Completes with the circle that would make; empty: it is done. */
+    public CompletionStage<List<String>> link(String child, List<String> parents) {
+        return sharding.entityRefFor(GraphMessage.KEY, GraphMessage.ID)
+                .<GraphMessage.Linked>ask(
+                        replyTo -> new GraphMessage.Link(child, parents, replyTo), settings.askTimeout())
+                .thenApply(GraphMessage.Linked::circle);
+    }
+
+    private void tell(String name, JobCommand command) {
+        if (!stopping.get()) {
+            sharding.entityRefFor(JobCommand.KEY, name).tell(command);
+        }
+    }
+
+    private final class Owners implements TaskOwners {
+        @Override
+        public void place(
+                String owner, long round, Map<String, Instance.Place> places, ActorRef<SchedulerMessage> replyTo) {
+            tell(owner, new JobCommand.Place(round, places, replyTo));
+        }
+
+        @Override
+        public boolean update(TaskStatus status) {
+            Optional<String> job = JobNames.ofTask(status.task().value()).map(JobNames.Task::job);
+            job.ifPresent(name -> tell(name, new JobCommand.TaskUpdate(status)));
+            return job.isPresent();
+        }
+    }
+
+    private final class Links implements JobLinks {
+        private final ActorRef<Topic.Command<JobSnapshot>> topic;
+        private final AtomicReference<Optional<ActorRef<JobKeeper.Command>>> keeper;
+
+        Links(
+                ActorRef<Topic.Command<JobSnapshot>> topic,
+                AtomicReference<Optional<ActorRef<JobKeeper.Command>>> keeper) {
+            this.topic = topic;
+            this.keeper = keeper;
+        }
+
+        @Override
+        public void toScheduler(SchedulerMessage message) {
+            if (!stopping.get()) {
+                sharding.entityRefFor(SCHEDULER, GraphMessage.ID).tell(message);
+            }
+        }
+
+        @Override
+        public void toGraph(GraphMessage message) {
+            if (!stopping.get()) {
+                sharding.entityRefFor(GraphMessage.KEY, GraphMessage.ID).tell(message);
+            }
+        }
+
+        @Override
+        public void toViews(JobSnapshot snapshot) {
+            topic.tell(Topic.publish(snapshot));
+        }
+
+        @Override
+        public void stopped(String name) {
+            keeper.get().filter(k -> !stopping.get()).ifPresent(k -> k.tell(new JobKeeper.Stopped(name)));
+        }
+    }
+}
