@@ -88,7 +88,7 @@ final class GroupsHandler {
             return rollback(request, update.path(), update.version().get());
         }
         if (update.scaleBy().isPresent()) {
-            known(update.path());
+            mustExist(update.path());
         }
         if (request.flag("dryRun", false)) {
             return Rollout.steps(rollout.dryRun(new GroupTree(services.view()).wish(update)))
@@ -100,7 +100,7 @@ final class GroupsHandler {
 
     /** Only what a role of a group is about: which there are none of yet. */
     Answer patch(Request request, String path) {
-        known(path);
+        mustExist(path);
         JsonNode body = request.json();
         Problems problems = new Problems();
         Fields fields = new Fields(body, "", problems);
@@ -117,7 +117,7 @@ final class GroupsHandler {
     }
 
     CompletionStage<Answer> delete(Request request, String path) {
-        known(path);
+        mustExist(path);
         return rollout.run(request, () -> {
                     List<Rollout.Target> targets = new ArrayList<>();
                     List<String> removed = new ArrayList<>();
@@ -200,6 +200,10 @@ final class GroupsHandler {
             }
         }
         return embed;
+    }
+
+    private void mustExist(String path) {
+        var unused = known(path);
     }
 
     private GroupTree known(String path) {

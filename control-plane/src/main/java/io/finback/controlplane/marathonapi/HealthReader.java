@@ -8,8 +8,8 @@ import java.util.Optional;
 
 /** Reads {@code healthChecks} and {@code readinessChecks} with Marathon's defaults. */
 final class HealthReader {
-    private static final Duration GRACE = Duration.ofSeconds(300);
-    private static final Duration INTERVAL = Duration.ofSeconds(60);
+    private static final Duration GRACE = Duration.ofMinutes(5);
+    private static final Duration INTERVAL = Duration.ofMinutes(1);
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
     private static final int FAILURES = 3;
     private static final Duration READY_INTERVAL = Duration.ofSeconds(30);

@@ -36,7 +36,7 @@ final class TasksHandler {
         return tasks(request, List.of(known(id)), List.of());
     }
 
-    /** {@code /v2/apps/{group}/*&#47;tasks}: of all apps in a group. */
+    /** Of all apps in a group, at any depth. */
     Answer ofGroup(Request request, String group) {
         List<AppSnapshot> apps = view.apps().stream()
                 .filter(app -> AppPath.inside(group, app.appId()))

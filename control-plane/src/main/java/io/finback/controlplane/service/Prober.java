@@ -108,7 +108,7 @@ final class Prober {
                                 next();
                                 return result;
                             },
-                            system.executionContext()::execute);
+                            system.executionContext());
         }
         underWay.decrementAndGet();
     }
