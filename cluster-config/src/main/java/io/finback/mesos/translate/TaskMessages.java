@@ -139,7 +139,7 @@ public final class TaskMessages {
     }
 
     /** What is run; {@code field} is where it stands. */
-    static CommandInfo command(String field, Protos.CommandInfo message) {
+    public static CommandInfo command(String field, Protos.CommandInfo message) {
         Map<String, String> environment = environment(field, message.getEnvironment());
         Optional<String> user = message.hasUser() ? Optional.of(message.getUser()) : Optional.empty();
         checkText(field + ".value", message.getValue());

@@ -42,13 +42,22 @@ public final class AllocatorActor
             AllocatorSettings settings,
             Clock clock,
             ActorRef<AllocationDelta> views,
-            BiConsumer<AgentId, AgentSessionMessage> sessions) {
+            BiConsumer<AgentId, AgentSessionMessage> sessions,
+            AllocatorMeter meter) {
         /** Reaches sessions through cluster sharding. */
         public static Collaborators sharded(
-                AllocatorSettings settings, Clock clock, ActorRef<AllocationDelta> views, ClusterSharding sharding) {
-            return new Collaborators(settings, clock, views, (agent, message) -> sharding.entityRefFor(
-                            AgentSessionMessage.KEY, agent.value())
-                    .tell(message));
+                AllocatorSettings settings,
+                Clock clock,
+                ActorRef<AllocationDelta> views,
+                ClusterSharding sharding,
+                AllocatorMeter meter) {
+            return new Collaborators(
+                    settings,
+                    clock,
+                    views,
+                    (agent, message) -> sharding.entityRefFor(AgentSessionMessage.KEY, agent.value())
+                            .tell(message),
+                    meter);
         }
     }
 

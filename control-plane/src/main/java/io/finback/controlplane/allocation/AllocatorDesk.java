@@ -99,12 +99,22 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
         if (tick) {
             tellWithdrawn(book.expire(now));
             endLeases();
-            tellMade(book.pass(state, now));
+            pass();
             tellInverse(book.takeInverseNews());
             explainOne();
             terms.repeat(state, now);
             news.publish(state, now);
         }
+    }
+
+    private void pass() {
+        boolean hadWork = book.hasWork();
+        long start = System.nanoTime();
+        List<Offered> made = book.pass(state, now);
+        if (hadWork || !made.isEmpty()) {
+            with.meter().passed(System.nanoTime() - start, made.size());
+        }
+        tellMade(made);
     }
 
     boolean hasWork() {

@@ -9,6 +9,7 @@ import io.finback.controlplane.agent.AgentSession;
 import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.allocation.AllocatorActor;
 import io.finback.controlplane.allocation.AllocatorMessage;
+import io.finback.controlplane.allocation.AllocatorMeter;
 import io.finback.controlplane.allocation.MasterLossWatch;
 import io.finback.controlplane.framework.AgentStanding;
 import io.finback.controlplane.framework.FrameworkActor;
@@ -33,12 +34,13 @@ final class Entities {
             MasterSettings settings,
             ActorRef<AllocationDelta> allocationViews,
             ActorRef<FrameworkDelta> frameworkViews,
-            Function<AgentId, AgentStanding> agents) {
+            Function<AgentId, AgentStanding> agents,
+            AllocatorMeter meter) {
         ClusterSharding sharding = ClusterSharding.get(system);
         Clock clock = Clock.systemUTC();
         String masters = Role.MASTER.id();
         AllocatorActor.Collaborators allocator =
-                AllocatorActor.Collaborators.sharded(settings.allocator(), clock, allocationViews, sharding);
+                AllocatorActor.Collaborators.sharded(settings.allocator(), clock, allocationViews, sharding, meter);
         FrameworkActor.Collaborators framework =
                 FrameworkActor.Collaborators.sharded(settings.framework(), clock, frameworkViews, agents, sharding);
         AgentSession.Collaborators agent = AgentSession.Collaborators.sharded(settings.agent(), clock, sharding);

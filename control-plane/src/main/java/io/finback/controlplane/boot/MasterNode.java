@@ -12,6 +12,7 @@ import akka.http.javadsl.ServerBinding;
 import akka.pattern.Patterns;
 import com.typesafe.config.Config;
 import io.finback.controlplane.allocation.AllocationDelta;
+import io.finback.controlplane.allocation.AllocatorMeter;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.framework.SchedulerCall;
@@ -66,6 +67,7 @@ public final class MasterNode implements Node {
     private final ActorSystem<Void> system;
     private final AtomicReference<ClusterSnapshot> view = new AtomicReference<>(ClusterSnapshot.EMPTY);
     private final EventLog events;
+    private final AllocatorMeter meter = new AllocatorMeter();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<String> terminated = new CompletableFuture<>();
     private volatile String reason = "the master's actor system ended (downed, or its disk failed); see the log";
@@ -111,7 +113,8 @@ public final class MasterNode implements Node {
                 settings,
                 spawn(ClusterView.publisher(topics.allocation()), "allocation-publisher"),
                 spawn(ClusterView.publisher(topics.frameworks()), "framework-publisher"),
-                new AgentStandings(view::get));
+                new AgentStandings(view::get),
+                meter);
         var unused = spawn(
                 ClusterView.create(
                         view, events, topics, BUILT_IN, settings.allocator().viewDelay()),
@@ -160,6 +163,7 @@ public final class MasterNode implements Node {
                 events,
                 OperatorCommands.sharded(system, settings.api().askTimeout()),
                 BUILT_IN,
+                meter,
                 system));
         SchedulerApi schedulers = SchedulerApi.create(
                 system,

@@ -130,7 +130,8 @@ record MasterSettings(
                 config.bytes("max-body", 1024, Integer.MAX_VALUE),
                 config.duration("ask-timeout"),
                 config.intIn("events.max-subscribers", 1, 1_000_000),
-                config.intIn("events.kept", 1, 100_000_000));
+                config.intIn("events.kept", 1, 100_000_000),
+                config.intIn("max-files", 1, 10_000));
     }
 
     /** This start of this master, at an address others can reach. */

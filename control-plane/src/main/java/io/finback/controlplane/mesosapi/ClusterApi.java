@@ -77,6 +77,9 @@ public final class ClusterApi {
                 new OperatorApi(reads, bodies, new OperatorReads(parts, level, streams), writes, streams);
         api.post("/api/v1", operator::answer);
         api.get("/finback/offers/explain", new ExplainEndpoint(parts.commands(), parts.clock())::answer);
+        AgentFiles files =
+                new AgentFiles(parts.view(), parts.system(), parts.settings().maxFiles());
+        api.addBelow(AgentFiles.PATH, "GET", files::answer);
         return api;
     }
 

@@ -1,6 +1,7 @@
 package io.finback.controlplane.mesosapi;
 
 import akka.actor.typed.ActorSystem;
+import io.finback.controlplane.allocation.AllocatorMeter;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.EventLog;
 import io.finback.resources.FrameworkId;
@@ -20,6 +21,7 @@ import java.util.function.Supplier;
  * @param events what the view wrote down since it is whole
  * @param commands how writes reach the entities
  * @param builtIn frameworks that are part of this system, and cannot be torn down
+ * @param allocator what the allocator does, when it is on this master
  */
 public record ClusterApiParts(
         Supplier<ClusterSnapshot> view,
@@ -31,6 +33,7 @@ public record ClusterApiParts(
         EventLog events,
         OperatorCommands commands,
         Set<FrameworkId> builtIn,
+        AllocatorMeter allocator,
         ActorSystem<?> system) {
     public ClusterApiParts {
         builtIn = Set.copyOf(builtIn);

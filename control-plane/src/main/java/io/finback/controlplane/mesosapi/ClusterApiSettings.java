@@ -10,14 +10,17 @@ import java.time.Duration;
  * @param askTimeout how long a write waits for its entity; then 503, and whether it was done is not known
  * @param maxSubscribers of the event stream; one more evicts the oldest
  * @param keptEvents how far behind a subscriber may be, and come back without a new snapshot
+ * @param maxFiles answers of agents passed on at the same time; one more is refused with 503
  */
-public record ClusterApiSettings(int maxReads, long maxBody, Duration askTimeout, int maxSubscribers, int keptEvents) {
+public record ClusterApiSettings(
+        int maxReads, long maxBody, Duration askTimeout, int maxSubscribers, int keptEvents, int maxFiles) {
     public ClusterApiSettings {
         atLeastOne("max-reads", maxReads);
         atLeastOne("max-body", maxBody);
         atLeastOne("ask-timeout", askTimeout.toMillis());
         atLeastOne("events.max-subscribers", maxSubscribers);
         atLeastOne("events.kept", keptEvents);
+        atLeastOne("max-files", maxFiles);
     }
 
     private static void atLeastOne(String key, long value) {

@@ -11,7 +11,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -30,8 +29,11 @@ final class Metrics {
     private Metrics() {}
 
     /** Source: apache/mesos {@code src/master/metrics.cpp}. */
-    static Map<String, Double> mesos(ClusterSnapshot view, MasterIdentity self, Instant now, int subscribers) {
-        Map<String, Double> values = new TreeMap<>();
+    static Map<String, Double> mesos(ClusterApiParts parts, int subscribers) {
+        ClusterSnapshot view = parts.view().get();
+        Map<String, Double> values = AllocatorMetrics.mesos(view, parts.allocator());
+        Instant now = parts.clock().instant();
+        MasterIdentity self = parts.self().get();
         values.put("master/elected", 1.0);
         values.put("master/uptime_secs", Duration.between(self.startedAt(), now).toMillis() / 1000.0);
         double unreachable = count(view, agent -> agent.lostAt().isPresent());
@@ -55,12 +57,9 @@ final class Metrics {
         values.put("master/slaves_disconnected", values.get("master/slaves_inactive"));
         values.put("master/frameworks_inactive", values.get("master/frameworks_disconnected"));
         tasks(view).forEach((state, number) -> values.put("master/tasks_" + lower(state), (double) number));
-        Amounts total = new Amounts();
+        Amounts total = total(view);
         Amounts used = new Amounts();
-        view.agents().pages().forEach(page -> {
-            total.add(page.derived(TOTAL));
-            used.add(page.derived(USED));
-        });
+        view.agents().pages().forEach(page -> used.add(page.derived(USED)));
         for (String name : List.of(Resources.CPUS, Resources.MEM, Resources.DISK, Resources.GPUS)) {
             double all = total.scalar(name);
             values.put("master/" + name + "_total", all);
@@ -68,6 +67,13 @@ final class Metrics {
             values.put("master/" + name + "_percent", all == 0 ? 0 : used.scalar(name) / all);
         }
         return values;
+    }
+
+    /** What the agents that answer have. */
+    static Amounts total(ClusterSnapshot view) {
+        Amounts total = new Amounts();
+        view.agents().pages().forEach(page -> total.add(page.derived(TOTAL)));
+        return total;
     }
 
     static String prometheus(ClusterSnapshot view, Reads reads, EventStreams streams) {

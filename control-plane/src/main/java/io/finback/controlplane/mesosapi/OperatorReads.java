@@ -106,7 +106,7 @@ final class OperatorReads {
 
     private Response.GetMetrics metrics() {
         Response.GetMetrics.Builder metrics = Response.GetMetrics.newBuilder();
-        Metrics.mesos(parts.view().get(), parts.self().get(), parts.clock().instant(), streams.count())
+        Metrics.mesos(parts, streams.count())
                 .forEach((name, value) -> metrics.addMetrics(
                         Protos.Metric.newBuilder().setName(name).setValue(value)));
         return metrics.build();

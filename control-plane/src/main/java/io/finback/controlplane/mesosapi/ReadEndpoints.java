@@ -34,8 +34,7 @@ final class ReadEndpoints {
         api.get("/flags", always(query -> Documents.flags(parts.flags())));
         api.get("/metrics/snapshot", always(query -> {
             Documents.checkTimeout(query);
-            return Documents.numbers(
-                    Metrics.mesos(reads.now(), parts.self().get(), parts.clock().instant(), streams.count()));
+            return Documents.numbers(Metrics.mesos(parts, streams.count()));
         }));
         api.get("/metrics", request -> reads.run(() -> prometheus(request, api.moreMetrics())));
         api.get("/state", shared(view -> StateJson.state(view, parts.self().get(), parts.flags())));
@@ -115,7 +114,9 @@ final class ReadEndpoints {
     }
 
     private HttpResponse prometheus(HttpRequest request, String more) {
-        String all = Metrics.prometheus(reads.now(), reads, streams) + more;
+        String all = Metrics.prometheus(reads.now(), reads, streams)
+                + parts.allocator().prometheus()
+                + more;
         Rope text = Rope.of(all.getBytes(StandardCharsets.UTF_8));
         return Answers.body(text, ContentTypes.TEXT_PLAIN_UTF8, request);
     }

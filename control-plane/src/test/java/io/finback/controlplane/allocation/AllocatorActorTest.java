@@ -104,8 +104,12 @@ class AllocatorActorTest {
                 new Ingress.Settings(100, 10_000));
         return kit.spawn(AllocatorActor.create(
                 "test",
-                new AllocatorActor.Collaborators(settings, clock, views.ref(), (agent, message) -> sessions.ref()
-                        .tell(message))));
+                new AllocatorActor.Collaborators(
+                        settings,
+                        clock,
+                        views.ref(),
+                        (agent, message) -> sessions.ref().tell(message),
+                        new AllocatorMeter())));
     }
 
     private void restart() {

@@ -9,6 +9,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.allocation.AllocatorMessage;
+import io.finback.controlplane.allocation.AllocatorMeter;
 import io.finback.controlplane.framework.AgentStanding;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.framework.FrameworkMessage;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class ControlPlaneHarness implements AutoCloseable {
     static final FrameworkId FRAMEWORK = FrameworkId.of("finback-services");
 
+    final AllocatorMeter meter = new AllocatorMeter();
     private final Config config;
     private ActorTestKit kit;
     private @Nullable TestProbe<FrameworkDelta> frameworkViews;
@@ -77,7 +79,8 @@ final class ControlPlaneHarness implements AutoCloseable {
                 MasterSettings.from(config),
                 started.createTestProbe(AllocationDelta.class).ref(),
                 views.ref(),
-                agent -> standing);
+                agent -> standing,
+                meter);
         return started;
     }
 

@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.apache.mesos.v1.Protos.AgentID;
-import org.apache.mesos.v1.Protos.CommandInfo;
 import org.apache.mesos.v1.Protos.ContainerInfo;
 import org.apache.mesos.v1.Protos.ExecutorID;
 import org.apache.mesos.v1.Protos.ExecutorInfo;
@@ -92,6 +91,7 @@ class SchedulerApiFlowTest {
                     }
                 }
                 assertThat(List.of(cpus, mem)).isEqualTo(List.of(4.0, 4096.0));
+                assertThat(harness.plane.meter.passes()).isGreaterThanOrEqualTo(3);
             }
         }
     }
@@ -110,24 +110,18 @@ class SchedulerApiFlowTest {
                             .setExecutorId(ExecutorID.newBuilder().setValue("e")));
             TaskInfo.Builder container = task("container", at, 0.1, 32)
                     .setContainer(ContainerInfo.newBuilder().setType(ContainerInfo.Type.DOCKER));
-            TaskInfo.Builder fetching = task("fetching", at, 0.1, 32)
-                    .setCommand(CommandInfo.newBuilder()
-                            .setValue("true")
-                            .addUris(CommandInfo.URI.newBuilder().setValue("http://x/")));
             stream.take(accept(
                     offer.getId(),
                     0,
                     custom,
                     container,
-                    fetching,
                     task("a/b", at, 0.1, 32),
                     task("negative", at, -1, 32),
                     task("elsewhere", AgentID.newBuilder().setValue("a2").build(), 0.1, 32),
                     task("nothing", at, 0, 0),
                     task("much", at, 100, 32),
                     task("good", at, 1, 128)));
-            for (String id :
-                    List.of("custom", "container", "fetching", "a/b", "negative", "elsewhere", "nothing", "much")) {
+            for (String id : List.of("custom", "container", "a/b", "negative", "elsewhere", "nothing", "much")) {
                 TaskStatus status =
                         update(stream, found -> found.getTaskId().getValue().equals(id));
                 assertThat(status.getState().name()).as(id).isEqualTo("TASK_ERROR");

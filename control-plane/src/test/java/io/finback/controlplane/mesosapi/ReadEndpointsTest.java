@@ -321,6 +321,18 @@ class ReadEndpointsTest {
         assertThat(metrics.path("master/tasks_running").asDouble()).isEqualTo(1);
         assertThat(metrics.path("master/outstanding_offers").asDouble()).isEqualTo(1);
         assertThat(metrics.path("master/cpus_total").asDouble()).isEqualTo(5);
+        assertThat(metrics.path("allocator/mesos/resources/cpus/total").asDouble())
+                .isEqualTo(5);
+        assertThat(metrics.path("allocator/mesos/resources/cpus/offered_or_allocated")
+                        .asDouble())
+                .isGreaterThan(0);
+        assertThat(metrics.path("allocator/mesos/quota/roles/eng/resources/cpus/guarantee")
+                        .asDouble())
+                .isEqualTo(2);
+        assertThat(metrics.path("allocator/mesos/quota/roles/eng/resources/cpus/limit")
+                        .asDouble())
+                .isEqualTo(4);
+        assertThat(metrics.path("allocator/mesos/allocation_runs").asDouble()).isZero();
         assertThat(text(api.get("/metrics"))).contains("finback_master_agents{state=\"unreachable\"} 1.0");
     }
 

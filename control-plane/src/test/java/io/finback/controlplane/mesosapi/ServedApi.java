@@ -7,6 +7,7 @@ import akka.http.javadsl.ServerBinding;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.ConfigFactory;
+import io.finback.controlplane.allocation.AllocatorMeter;
 import io.finback.controlplane.allocation.OperatorCommand;
 import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.allocator.Explanation;
@@ -58,7 +59,7 @@ final class ServedApi implements AutoCloseable, OperatorCommands {
     private final ServerBinding binding;
 
     ServedApi() throws Exception {
-        this(new ClusterApiSettings(100, 1 << 20, Duration.ofSeconds(5), 3, 100));
+        this(new ClusterApiSettings(100, 1 << 20, Duration.ofSeconds(5), 3, 100, 2));
     }
 
     ServedApi(ClusterApiSettings settings) throws Exception {
@@ -75,6 +76,7 @@ final class ServedApi implements AutoCloseable, OperatorCommands {
                 events,
                 this,
                 Set.of(FrameworkId.of("built-in")),
+                new AllocatorMeter(),
                 kit.system()));
         binding = Connections.bind(
                         kit.system(),

@@ -11,6 +11,7 @@ import akka.http.javadsl.model.StatusCodes;
 import akka.http.javadsl.server.AllDirectives;
 import akka.http.javadsl.server.PathMatchers;
 import akka.http.javadsl.server.Route;
+import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.files.FileSpace;
 import java.time.Duration;
@@ -33,6 +34,7 @@ public final class AgentRoutes extends AllDirectives {
     private final MonitorRoutes monitor;
     private final FilesRoutes files;
     private final ExecutorApi executors;
+    private final AgentApi operators;
 
     /**
      * @param port where this API listens; asked when a request is answered
@@ -44,12 +46,14 @@ public final class AgentRoutes extends AllDirectives {
             FileSpace space,
             Executor blocking,
             int maxFollowers,
-            ExecutorApi executors) {
+            ExecutorApi executors,
+            AgentApi operators) {
         this.view = view;
         this.port = port;
         this.monitor = new MonitorRoutes(view, blocking);
         this.files = new FilesRoutes(space, blocking, maxFollowers, HEARTBEAT);
         this.executors = executors;
+        this.operators = operators;
     }
 
     public Route route() {
@@ -59,9 +63,13 @@ public final class AgentRoutes extends AllDirectives {
     }
 
     private Route calls(HttpRequest request) {
-        return path(
-                PathMatchers.segment("api").slash("v1").slash("executor"),
-                () -> completeWithFuture(executors.answer(request)));
+        return concat(
+                path(
+                        PathMatchers.segment("api").slash("v1").slash("executor"),
+                        () -> completeWithFuture(executors.answer(request))),
+                path(
+                        PathMatchers.segment("api").slash("v1"),
+                        () -> completeWithFuture(operators.answer(request))));
     }
 
     private Route endpoints() {

@@ -29,6 +29,7 @@ public record AgentView(
         Sandboxes sandboxes,
         Registration registration,
         Containerizers containers,
+        ContainmentView containment,
         Map<String, String> flags) {
     public AgentView {
         flags = Map.copyOf(flags);

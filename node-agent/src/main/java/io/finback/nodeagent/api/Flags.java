@@ -19,6 +19,7 @@ final class Flags {
     static ObjectNode of(AgentView view) {
         ObjectNode flags = MAPPER.createObjectNode();
         new TreeMap<>(view.flags()).forEach(flags::put);
+        flags.put("isolation", view.containment().flag());
         return flags;
     }
 }

@@ -8,7 +8,7 @@ final class MetricsText {
     private MetricsText() {}
 
     static String prometheus(AgentView view) {
-        List<AgentTask> live = view.board().live();
+        List<AgentTask> live = tasks(view);
         StringBuilder text = new StringBuilder();
         gauge(
                 text,
@@ -48,7 +48,33 @@ final class MetricsText {
                 "finback_agent_preemptions_total",
                 "Tasks on revocable resources that were ended for others.",
                 view.board().counts().preemptions());
+        counter(
+                text,
+                "finback_agent_out_of_memory_total",
+                "Containers that were ended because they needed more memory than they may have.",
+                view.containment().outOfMemory().getAsLong());
+        gauge(
+                text,
+                "finback_agent_control_groups_left",
+                "Control groups of ended containers that could not be removed yet.",
+                view.containment().leftGroups().getAsLong());
+        isolators(text, view.containment());
         return text.toString();
+    }
+
+    /** Without the runs of executors, which are no tasks to anybody outside. */
+    private static List<AgentTask> tasks(AgentView view) {
+        return view.board().live().stream().filter(task -> !task.isExecutorRun()).toList();
+    }
+
+    private static void isolators(StringBuilder text, ContainmentView containment) {
+        text.append("# HELP finback_agent_isolator_on 1 for what contains tasks here, 0 for what does not work.\n")
+                .append("# TYPE finback_agent_isolator_on gauge\n");
+        containment.isolators().forEach(status -> text.append("finback_agent_isolator_on{isolator=\"")
+                .append(status.isolator())
+                .append("\"} ")
+                .append(status.on() ? 1 : 0)
+                .append('\n'));
     }
 
     private static long staged(List<AgentTask> live) {

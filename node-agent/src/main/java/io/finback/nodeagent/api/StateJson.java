@@ -7,10 +7,13 @@ import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.resources.FaultDomain;
 import io.finback.resources.Resources;
+import io.finback.resources.TaskId;
+import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.TaskStatus;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
@@ -44,13 +47,18 @@ final class StateJson {
         new TreeMap<>(view.attributes()).forEach((name, text) -> attribute(attributes, name, text));
         view.domain().ifPresent(domain -> state.set("domain", fault(domain)));
         state.set("flags", Flags.of(view));
+        state.set("isolators", view.containment().json());
 
         TreeMap<String, ObjectNode> frameworks = new TreeMap<>();
         for (AgentTask task : live) {
-            framework(frameworks, task).withArray("executors").add(executor(view, task));
+            if (task.isExecutorRun() || task.info().options().executor().isEmpty()) {
+                framework(frameworks, task).withArray("executors").add(executor(view, task, live));
+            }
         }
         for (AgentTask task : view.board().ended()) {
-            framework(frameworks, task).withArray("completed_executors").add(executor(view, task));
+            if (task.isExecutorRun() || task.info().options().executor().isEmpty()) {
+                framework(frameworks, task).withArray("completed_executors").add(executor(view, task, live));
+            }
         }
         state.putArray("frameworks").addAll(frameworks.values());
         state.putArray("completed_frameworks");
@@ -68,23 +76,35 @@ final class StateJson {
         });
     }
 
-    private static ObjectNode executor(AgentView view, AgentTask task) {
+    /** A command under an executor named like it, or an executor with its tasks. */
+    private static ObjectNode executor(AgentView view, AgentTask task, List<AgentTask> live) {
         ObjectNode executor = MAPPER.createObjectNode();
-        executor.put("id", task.info().id().value());
-        executor.put("name", "Command Executor (Task: " + task.info().id() + ")");
-        executor.put("source", task.info().id().value());
+        Optional<ExecutorInfo> info = task.info().options().executor();
+        executor.put("id", info.map(ExecutorInfo::id).orElse(task.info().id().value()));
+        executor.put(
+                "name", info.map(ExecutorInfo::name).orElse("Command Executor (Task: " + task.info().id() + ")"));
+        executor.put("source", info.flatMap(ExecutorInfo::source).orElse(task.info().id().value()));
         executor.put("container", task.container());
         executor.put("directory", view.sandboxes().of(task).toString());
+        info.ifPresent(one -> executor.put("type", one.type().name()));
         executor.set(
                 "resources",
                 ResourceShapes.summed(
                         task.isEnded() ? Resources.EMPTY : task.info().resources()));
-        ObjectNode shown = task(view, task);
         executor.putArray("tasks");
         executor.putArray("queued_tasks");
         executor.putArray("completed_tasks");
-        executor.withArray(task.isEnded() ? "completed_tasks" : task.isStaged() ? "queued_tasks" : "tasks")
-                .add(shown);
+        Optional<TaskId> run = Optional.of(task.info().id());
+        List<AgentTask> mine = task.isExecutorRun()
+                ? live.stream()
+                        .filter(one -> one.info().options().executorRun().equals(run)
+                                && one.info().framework().equals(task.info().framework()))
+                        .toList()
+                : List.of(task);
+        for (AgentTask one : mine) {
+            executor.withArray(one.isEnded() ? "completed_tasks" : one.isStaged() ? "queued_tasks" : "tasks")
+                    .add(task(view, one));
+        }
         return executor;
     }
 
@@ -93,7 +113,7 @@ final class StateJson {
         shown.put("id", task.info().id().value());
         shown.put("name", task.info().name());
         shown.put("framework_id", task.info().framework().value());
-        shown.put("executor_id", "");
+        shown.put("executor_id", task.info().options().executor().map(ExecutorInfo::id).orElse(""));
         shown.put("slave_id", view.id());
         shown.put("role", task.info().role());
         shown.put("state", task.state().wireName());

@@ -11,6 +11,8 @@ import akka.http.javadsl.settings.ServerSettings;
 import com.typesafe.config.Config;
 import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
+import io.finback.nodeagent.api.ContainmentView;
+import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
@@ -29,9 +31,10 @@ import io.finback.nodeagent.machine.Machine;
 import io.finback.nodeagent.node.AgentGuardian;
 import io.finback.nodeagent.node.ConversationActor;
 import io.finback.nodeagent.node.ConversationSettings;
+import io.finback.nodeagent.node.DiskWatch;
+import io.finback.nodeagent.node.LendingActor;
 import io.finback.nodeagent.node.LinkGuardian;
 import io.finback.nodeagent.node.Registration;
-import io.finback.nodeagent.node.LendingActor;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksActor;
@@ -135,12 +138,13 @@ public final class AgentNode implements Node {
             throw new StartFailure("finback.data-dir: " + settings.dataDir() + " cannot be used (" + e + ")", e);
         }
         Isolation isolation = TaskContainment.on(settings, tools);
-        Containerizers containers = new Containerizers(List.of(new ProcessContainerizer(
+        ProcessContainerizer commands = new ProcessContainerizer(
                 new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv()),
                 new Processes(tools),
                 isolation,
                 sandboxes.ofAllIds(),
-                bootId)));
+                bootId);
+        Containerizers containers = new Containerizers(List.of(commands));
         AgentView view = new AgentView(
                 id.value(),
                 settings.hostname(),
@@ -153,6 +157,7 @@ public final class AgentNode implements Node {
                 sandboxes,
                 registration,
                 containers,
+                new ContainmentView(isolation.all(), commands::outOfMemory, commands::leftGroups),
                 settings.flags());
 
         LaunchThreads threads = LaunchThreads.start(
@@ -190,11 +195,20 @@ public final class AgentNode implements Node {
                     settings.executors().at(address(settings.httpHost(), binding.localAddress().getPort())));
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
+            settings.diskChecks()
+                    .map(every -> DiskWatch.start(board, sandboxes, every, tasks::tell))
+                    .ifPresent(watch -> system.getWhenTerminated().thenAccept(done -> watch.close()));
             owner.set(tasks);
             Resources own = resources;
             settings.lending()
                     .map(lending -> new LendingActor.Parts(
-                            lending.estimator(), lending.qos(), lending.interval(), own, board, containers, threads.blocking()))
+                            lending.estimator(),
+                            lending.qos(),
+                            lending.interval(),
+                            own,
+                            board,
+                            containers,
+                            threads.blocking()))
                     .ifPresent(lending -> system.tell(new AgentGuardian.Lend(lending, conversation)));
             AgentNode node = new AgentNode(
                     settings, system, binding, conversation, tasks, link, containers, threads, board, registration);
@@ -356,7 +370,14 @@ public final class AgentNode implements Node {
                         settings.files().maxEntries()),
                 system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
                 settings.files().maxFollowers(),
-                new ExecutorApi(system, view, port, tasks, settings.maxBody()));
+                new ExecutorApi(system, view, port, tasks, settings.maxBody()),
+                new AgentApi(
+                        system,
+                        view,
+                        port,
+                        new Inside(tools()),
+                        system.dispatchers().lookup(DispatcherSelector.blocking()),
+                        settings.maxBody()));
         try {
             ServerBinding binding = Http.get(system)
                     .newServerAt(settings.httpHost(), settings.httpPort())

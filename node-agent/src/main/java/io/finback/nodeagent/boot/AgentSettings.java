@@ -38,6 +38,7 @@ record AgentSettings(
         LogLimits logs,
         FetchSettings fetch,
         FilesSettings files,
+        Optional<Duration> diskChecks,
         IsolationSettings isolation,
         boolean stopTasksOnExit,
         int launchParallelism,
@@ -102,12 +103,14 @@ record AgentSettings(
                         agent.getDuration("watch.fast"),
                         agent.getDuration("watch.slow"),
                         agent.getDuration("sandbox-gc.delay"),
+                        agent.getDouble("sandbox-gc.disk-headroom"),
                         agent.getInt("sandbox-gc.max-ended"),
                         agent.getInt("checks.calls"),
                         agent.getInt("checks.commands")),
                 logs(agent.getConfig("logs")),
                 fetch(agent.getConfig("fetcher")),
                 FilesSettings.from(agent.getConfig("files")),
+                diskChecks(agent.getConfig("disk")),
                 TaskContainment.settings(agent),
                 agent.getBoolean("stop-tasks-on-exit"),
                 within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64),
@@ -119,6 +122,15 @@ record AgentSettings(
                         agent.getDuration("executor.recovery-timeout"),
                         ""),
                 maxBody(agent.getBytes("http.max-body")));
+    }
+
+    /** How often sandboxes are measured; empty: never. */
+    private static Optional<Duration> diskChecks(Config disk) {
+        Duration every = disk.getDuration("check-interval");
+        if (every.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw new StartFailure("finback.agent.disk.check-interval: " + every + " (expected: >= PT1S)");
+        }
+        return disk.getBoolean("enforce-quota") ? Optional.of(every) : Optional.empty();
     }
 
     private static LogLimits logs(Config logs) {

@@ -104,6 +104,11 @@ public final class CheckpointStore {
         AtomicFiles.delete(begunFile(task));
     }
 
+    /** Where all of it is; exists. */
+    public Path directory() {
+        return tasks;
+    }
+
     /** The file whose existence says that the command of this run was started. */
     public Path begunFile(AgentTask task) {
         return begun.resolve(task.container());

@@ -54,6 +54,19 @@ public final class Inside {
      * @param leader a process of the task
      */
     public Process start(long leader, CommandInfo command) throws IOException, Unreachable {
+        return builder(leader, command)
+                .redirectErrorStream(true)
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
+    /** As {@link #start}, with its input and outputs in the hands of the caller. */
+    public Process startAttached(long leader, CommandInfo command) throws IOException, Unreachable {
+        return builder(leader, command).start();
+    }
+
+    private ProcessBuilder builder(long leader, CommandInfo command) throws IOException, Unreachable {
         Map<String, String> environment = new LinkedHashMap<>();
         for (String entry : ProcFs.environment(leader)) {
             int equals = entry.indexOf('=');
@@ -81,10 +94,7 @@ public final class Inside {
         } else {
             line.addAll(command.arguments());
         }
-        ProcessBuilder builder = new ProcessBuilder(line)
-                .redirectErrorStream(true)
-                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        ProcessBuilder builder = new ProcessBuilder(line);
         if (entering.isEmpty()) {
             sandbox.map(Path::of).filter(Files::isDirectory).ifPresent(path -> builder.directory(path.toFile()));
         }
@@ -94,7 +104,7 @@ public final class Inside {
         } catch (IllegalArgumentException e) {
             throw new Unreachable("environment: " + e.getMessage());
         }
-        return builder.start();
+        return builder;
     }
 
     /**

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The loggers of a task (ADR 0010): what it prints goes into a pipe per stream, and a shell beside its holder copies from there into
+ * The loggers of a task (ADR 0017): what it prints goes into a pipe per stream, and a shell beside its holder copies from there into
  * {@code stdout} and {@code stderr}, renaming them when they are full. They need no agent, and end with the last writer.
  *
  * <p>The copying is {@code dd}'s, which writes each block as soon as it is read (POSIX promises that for {@code bs=}). It is told

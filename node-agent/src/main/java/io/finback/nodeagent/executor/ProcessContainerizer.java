@@ -54,6 +54,16 @@ public final class ProcessContainerizer implements Containerizer {
         this.bootId = bootId;
     }
 
+    /** Containers ended for want of memory since this process started. */
+    public long outOfMemory() {
+        return processes.contained().outOfMemory();
+    }
+
+    /** Control groups that are to be removed and are still in use. */
+    public long leftGroups() {
+        return processes.contained().leftGroups();
+    }
+
     @Override
     public String name() {
         return Containerizers.MESOS;

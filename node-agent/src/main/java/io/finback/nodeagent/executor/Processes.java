@@ -1,5 +1,7 @@
 package io.finback.nodeagent.executor;
 
+import io.finback.nodeagent.task.Containment;
+import io.finback.nodeagent.task.Containment.Init;
 import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
 import java.io.IOException;
@@ -9,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -91,7 +94,12 @@ public final class Processes {
     public void awaitLoggers(List<ProcessRef> ended) {
         Set<Long> holders =
                 ended.stream().filter(this::isOurs).map(ProcessRef::holderPid).collect(Collectors.toSet());
-        Set<Long> tasks = ended.stream().map(ProcessRef::pid).collect(Collectors.toSet());
+        // The init of a PID namespace waits for its holder's end, however dead it is.
+        Set<Long> tasks = ended.stream()
+                .flatMap(task -> Stream.concat(
+                        Stream.of(task.pid()),
+                        task.containment().flatMap(Containment::init).map(Init::pid).stream()))
+                .collect(Collectors.toSet());
         List<ProcFs.Stat> busy = holders.isEmpty()
                 ? List.of()
                 : ProcFs.all().stream()

@@ -10,6 +10,9 @@ import io.finback.nodeagent.task.Step.Action;
 import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskInfo;
+import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Optional;
@@ -89,6 +92,18 @@ final class TaskHands {
                             tools.executors().environment(task)));
         } catch (LaunchFailure e) {
             throw new CompletionException(e);
+        }
+    }
+
+    /** Of the disk the sandboxes are on, 0 to 1; 0 when it cannot be asked, so that nothing is thrown away for it. */
+    double usedShareOfDisk() {
+        try {
+            FileStore disk = Files.getFileStore(tools.store().directory());
+            long total = disk.getTotalSpace();
+            return total <= 0 ? 0 : 1 - (double) disk.getUsableSpace() / total;
+        } catch (IOException e) {
+            log.warn("disk.unmeasured reason={}", e.toString());
+            return 0;
         }
     }
 

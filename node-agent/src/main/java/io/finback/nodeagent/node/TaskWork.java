@@ -4,6 +4,7 @@ import io.finback.nodeagent.executor.EndWatch;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Exit;
+import io.finback.nodeagent.task.SandboxAge;
 import io.finback.nodeagent.task.Stamp;
 import io.finback.nodeagent.task.Step;
 import io.finback.nodeagent.task.Step.Action;
@@ -235,10 +236,15 @@ final class TaskWork {
 
     /** Others need what it was lent. As Mesos, without a grace. */
     void preempt(TaskKey id, String why) {
-        end(
-                id,
-                new Verdict(TaskState.GONE, Optional.of("CONTAINER_PREEMPTED"), why, Optional.empty()),
-                Duration.ZERO);
+        end(id, new Verdict(TaskState.GONE, Optional.of("CONTAINER_PREEMPTED"), why, Optional.empty()), Duration.ZERO);
+    }
+
+    /** It has filled more of the disk than it asked for. As Mesos, without a grace: what it fills, others lack. */
+    void overDisk(TaskKey id, String container, String why) {
+        ledger.find(id).filter(task -> task.container().equals(container)).ifPresent(task -> {
+            log.info("task.over_disk task={} pid={} why={}", id, pid(task), why);
+            end(id, Verdict.failed("CONTAINER_LIMITATION_DISK", why), Duration.ZERO);
+        });
     }
 
     private void end(TaskKey id, Verdict why, Duration grace) {
@@ -254,10 +260,12 @@ final class TaskWork {
         ledger.retry();
     }
 
-    /** Lets go of ended tasks beyond the bounds, with their sandboxes. */
+    /** Lets go of ended tasks beyond the bounds, with their sandboxes: the fuller the disk, the younger ones. */
     void collect(Instant now) {
         SandboxRemoval removal = new SandboxRemoval(tools.sandboxes(), tools.store());
-        ledger.collect(tools.settings().maxEnded(), now.minus(tools.settings().sandboxDelay()), task -> tools.blocking()
+        Duration age = SandboxAge.most(
+                tools.settings().sandboxDelay(), tools.settings().diskHeadroom(), hands.usedShareOfDisk());
+        ledger.collect(tools.settings().maxEnded(), now.minus(age), task -> tools.blocking()
                 .execute(() -> removal.remove(task)));
     }
 

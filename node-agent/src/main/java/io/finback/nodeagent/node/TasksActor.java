@@ -69,6 +69,9 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     /** Ends a task on revocable resources: others need them. */
     record Preempt(TaskKey task, String why) implements Command {}
 
+    /** A task's sandbox holds more than it asked for; {@code why} says how much. */
+    public record OverDisk(TaskKey task, String container, String why) implements Command {}
+
     private record Prepared(TaskKey task, ContainerRef process) implements Command {}
 
     private record NotPrepared(TaskKey task, String why) implements Command {}
@@ -161,6 +164,8 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                 .onMessage(Checked.class, checked -> settled(() -> work.checked(checked.news())))
                 .onMessage(CompletionDue.class, due -> settled(() -> work.completionDue(due.task(), due.container())))
                 .onMessage(Preempt.class, order -> settled(() -> work.preempt(order.task(), order.why())))
+                .onMessage(
+                        OverDisk.class, over -> settled(() -> work.overDisk(over.task(), over.container(), over.why())))
                 .onMessage(RetryDue.class, due -> settled(work::retry))
                 .onMessage(CollectDue.class, due -> collected())
                 .onSignal(PreRestart.class, signal -> closed())

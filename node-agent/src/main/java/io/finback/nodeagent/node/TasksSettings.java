@@ -9,6 +9,7 @@ import java.time.Duration;
  * @param lookFast how often young tasks are looked at
  * @param lookSlow how often the others are
  * @param sandboxDelay how long the sandbox of an ended task is kept
+ * @param diskHeadroom share of the disk to be kept free of sandboxes of ended tasks, 0 to 1
  * @param maxEnded how many ended tasks are kept at most, with their sandboxes
  * @param checkCalls how many HTTP and TCP checks are under way at most
  * @param checkCommands how many command checks are
@@ -18,6 +19,7 @@ public record TasksSettings(
         Duration lookFast,
         Duration lookSlow,
         Duration sandboxDelay,
+        double diskHeadroom,
         int maxEnded,
         int checkCalls,
         int checkCommands) {
@@ -26,6 +28,10 @@ public record TasksSettings(
         atLeast("watch.fast", lookFast, Duration.ofMillis(10));
         atLeast("watch.slow", lookSlow, lookFast);
         atLeast("sandbox-gc.delay", sandboxDelay, Duration.ZERO);
+        if (!(diskHeadroom >= 0 && diskHeadroom <= 1)) {
+            throw new IllegalArgumentException(
+                    "finback.agent.sandbox-gc.disk-headroom: " + diskHeadroom + " (expected: 0 to 1)");
+        }
         within("sandbox-gc.max-ended", maxEnded, 100_000);
         within("checks.calls", checkCalls, 10_000);
         within("checks.commands", checkCommands, 1_000);

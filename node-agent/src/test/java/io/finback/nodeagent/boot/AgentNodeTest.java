@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.finback.nodeagent.isolation.Isolator;
 import io.finback.nodeagent.testing.Await;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
@@ -131,6 +132,15 @@ class AgentNodeTest {
         assertThat(shown.path("id").asText()).isEqualTo(id.value());
         JsonNode executor = shown.at("/frameworks/0/executors/0");
         assertThat(executor.at("/tasks/0/state").asText()).isEqualTo("TASK_RUNNING");
+        assertThat(shown.path("isolators")).hasSize(Isolator.values().length).allSatisfy(isolator -> {
+            assertThat(isolator.path("detail").asText()).isNotEmpty();
+            boolean named = List.of(shown.at("/flags/isolation").asText().split(",", -1))
+                    .contains(isolator.path("name").asText());
+            assertThat(named).isEqualTo(isolator.path("on").asBoolean());
+            assertThat(get(api, "/metrics").body())
+                    .contains("finback_agent_isolator_on{isolator=\""
+                            + isolator.path("name").asText() + "\"} " + (named ? 1 : 0));
+        });
         assertThat(executor.at("/tasks/0/pid").asLong()).isEqualTo(running.pid().orElseThrow());
         String directory = executor.path("directory").asText();
         Await.until(
@@ -217,7 +227,9 @@ class AgentNodeTest {
         Node node = AgentNode.start(config);
         AgentId id = register().info().id();
         tell(new MasterToAgent.Launch(session, List.of(task(id, "t", "exec sleep 600"))));
-        ProcessHandle process = ProcessHandle.of(status().pid().orElseThrow()).orElseThrow();
+        TaskStatus running = status();
+        assertThat(running.pid()).as(running.toString()).isPresent();
+        ProcessHandle process = ProcessHandle.of(running.pid().orElseThrow()).orElseThrow();
         stop(node);
         assertThat(process.isAlive()).isTrue();
         try (Stream<Path> all = Files.walk(data.resolve("agent"))) {
@@ -246,6 +258,19 @@ class AgentNodeTest {
         assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.resources", "cpus:many"))))
                 .isInstanceOf(StartFailure.class)
                 .hasMessage("finback.agent.resources: entry 1 at character 1: cpus: 'many' (expected: a number >= 0)");
+        assertThatThrownBy(
+                        () -> AgentNode.start(agent(Map.of("finback.agent.isolation", "cgroups/mem,cgroups/net_cls"))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageStartingWith("finback.agent.isolation: 'cgroups/net_cls' (expected: auto, or of [");
+        assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.capabilities", "CHOWN,FLY"))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageStartingWith("finback.agent.capabilities: 'FLY' (expected: a Linux capability");
+        assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.cgroups.root", "../x"))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageStartingWith("finback.agent.cgroups.root: '../x' (expected:");
+        assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.cgroups.pids-max", 1))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageStartingWith("finback.agent.cgroups.pids-max: 1 (expected: 16 to");
         assertThatThrownBy(() -> AgentNode.start(agent(Map.of("finback.agent.attributes", "rack"))))
                 .isInstanceOf(StartFailure.class)
                 .hasMessageStartingWith("finback.agent.attributes: entry 1: 'rack' (expected: name:value");

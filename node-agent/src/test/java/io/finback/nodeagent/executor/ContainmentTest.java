@@ -98,7 +98,8 @@ class ContainmentTest {
                 "(setsid setsid sh -c 'trap \"\" TERM; echo up >daemon; while :; do sleep 600; done' &) &"
                         + " while [ ! -s daemon ]; do sleep 0.01; done; exit 3"));
 
-        assertThat(end(container)).isEqualTo(new Exit.Exited(3));
+        assertThat(Await.found("the end", () -> containers.exit(container)))
+                .isEqualTo(new Exit.Exited(3));
         assertThat(members(container)).isNotEmpty();
 
         containers.sweep(List.of(container));
@@ -299,7 +300,12 @@ class ContainmentTest {
     private ProcessContainerizer containerizer(IsolationSettings settings) throws Exception {
         Tools tools = Tools.find(System.getenv("PATH"));
         return new ProcessContainerizer(
-                new Launcher(tools, new LogLimits(1 << 20, 3), ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"), "HOME", "/root")),
+                new Launcher(
+                        tools,
+                        new LogLimits(1 << 20, 3),
+                        ProcFs.bootId(),
+                        "whale-1",
+                        Map.of("PATH", System.getenv("PATH"), "HOME", "/root")),
                 new Processes(tools),
                 TaskWorld.isolation(tools, data, settings),
                 data,

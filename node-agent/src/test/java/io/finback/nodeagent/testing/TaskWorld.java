@@ -78,6 +78,7 @@ public final class TaskWorld {
                         Duration.ofMillis(10),
                         Duration.ofMillis(50),
                         Duration.ofDays(7),
+                        0.1,
                         MAX_ENDED,
                         64,
                         4),

@@ -6,6 +6,7 @@ import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
 import com.google.errorprone.annotations.FormatMethod;
 import com.typesafe.config.ConfigFactory;
+import io.finback.controlplane.allocation.AllocatorMeter;
 import io.finback.controlplane.allocation.OperatorCommand;
 import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.allocator.AgentRecord;
@@ -73,11 +74,12 @@ public final class StateBench {
                 () -> self,
                 Clock.systemUTC(),
                 reads,
-                new ClusterApiSettings(1000, 1 << 20, Duration.ofSeconds(5), 1000, 1000),
+                new ClusterApiSettings(1000, 1 << 20, Duration.ofSeconds(5), 1000, 1000, 10),
                 new TreeMap<>(),
                 new EventLog(1000),
                 nobody(),
                 Set.of(),
+                new AllocatorMeter(),
                 system));
         ServerBinding binding = Http.get(system)
                 .newServerAt("127.0.0.1", 0)

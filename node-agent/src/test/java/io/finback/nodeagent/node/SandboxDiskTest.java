@@ -1,0 +1,152 @@
+package io.finback.nodeagent.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import akka.Done;
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import io.finback.nodeagent.task.SandboxAge;
+import io.finback.nodeagent.testing.Await;
+import io.finback.nodeagent.testing.Mounts;
+import io.finback.nodeagent.testing.TaskWorld;
+import io.finback.nodeagent.testing.Tasks;
+import io.finback.resources.Resources;
+import io.finback.tasks.TaskInfo;
+import io.finback.tasks.TaskState;
+import io.finback.tasks.TaskStatus;
+import io.finback.wire.MasterToAgent.UpdateId;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What tasks leave on the disk: while they run, and after they ended. */
+class SandboxDiskTest {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    @TempDir
+    Path data;
+
+    private ActorTestKit kit;
+    private TaskWorld world;
+    private TestProbe<ConversationActor.Command> conversation;
+    private ActorRef<TasksActor.Command> tasks;
+
+    @AfterEach
+    void stop() {
+        if (kit != null) {
+            TestProbe<Done> stopped = kit.createTestProbe();
+            tasks.tell(new TasksActor.StopAll(stopped.getRef()));
+            stopped.receiveMessage(LIMIT);
+            kit.shutdownTestKit();
+        }
+    }
+
+    @Test
+    void aTaskThatFillsMoreThanItAskedForIsEnded() throws Exception {
+        start(data);
+        try (DiskWatch watch =
+                DiskWatch.start(world.board(), world.tools().sandboxes(), Duration.ofMillis(50), tasks::tell)) {
+            assertThat(watch).isNotNull();
+            // A file with a hole, and the same file twice, are not what they seem.
+            launch(withDisk("good", 2, "truncate -s 100M hole; head -c 1500000 /dev/zero >f; ln f g; sleep 600"));
+            launch(withDisk("free", 0, "head -c 5000000 /dev/zero >f; sleep 600"));
+            assertThat(update().state()).isEqualTo(TaskState.RUNNING);
+            assertThat(update().state()).isEqualTo(TaskState.RUNNING);
+            launch(withDisk("bad", 2, "head -c 5000000 /dev/zero >f; sleep 600"));
+            assertThat(update().state()).isEqualTo(TaskState.RUNNING);
+
+            TaskStatus failed = update();
+
+            assertThat(failed.task().value()).isEqualTo("bad");
+            assertThat(failed.state()).isEqualTo(TaskState.FAILED);
+            assertThat(failed.reason()).contains("CONTAINER_LIMITATION_DISK");
+            assertThat(failed.message().orElse("")).startsWith("Disk usage (4MB) exceeds quota (2MB)");
+            conversation.expectNoMessage(Duration.ofMillis(300));
+        }
+    }
+
+    @Test
+    void aFullDiskShortensWhatIsKept() throws Exception {
+        Path disk = Files.createDirectory(data.resolve("disk"));
+        Mounts.smallDisk(disk, "8m");
+        try {
+            start(disk);
+            launch(Tasks.shell("t", "head -c 1000000 /dev/zero >f"));
+            TaskStatus running = update();
+            TaskStatus finished = update();
+            for (TaskStatus status : List.of(running, finished)) {
+                tasks.tell(new TasksActor.Acknowledge(
+                        List.of(new UpdateId(Tasks.key("t"), status.uuid().orElseThrow()))));
+            }
+            Await.until("it is done", () -> world.board().live().isEmpty());
+            Path sandbox = world.sandbox("t");
+            restart(disk);
+            assertThat(sandbox.resolve("f")).exists();
+
+            Files.write(disk.resolve("others"), new byte[7_000_000]);
+            restart(disk);
+
+            Await.until("the sandbox is gone", () -> !Files.exists(sandbox));
+            assertThat(world.board().ended()).isEmpty();
+        } finally {
+            stop();
+            kit = null;
+            Mounts.unmount(disk);
+        }
+    }
+
+    @Test
+    void keepsForLessAsTheDiskFills() {
+        Duration week = Duration.ofDays(7);
+        assertThat(SandboxAge.most(week, 0.1, 0)).isEqualTo(Duration.ofSeconds(544_320));
+        assertThat(SandboxAge.most(week, 0.1, 0.4)).isBetween(Duration.ofHours(83), Duration.ofHours(85));
+        assertThat(SandboxAge.most(week, 0.1, 0.9)).isLessThan(Duration.ofSeconds(1));
+        assertThat(SandboxAge.most(week, 0.1, 0.99)).isZero();
+    }
+
+    private void restart(Path directory) throws Exception {
+        stop();
+        start(directory);
+        // After every command before it, the one at the start that collects included.
+        TestProbe<ConversationActor.Command> described = kit.createTestProbe();
+        tasks.tell(new TasksActor.Describe(described.getRef()));
+        described.receiveMessage(LIMIT);
+    }
+
+    private void start(Path directory) throws Exception {
+        kit = ActorTestKit.create();
+        conversation = kit.createTestProbe();
+        world = new TaskWorld(directory);
+        tasks = kit.spawn(TasksActor.create(world.tools(), conversation.getRef()));
+    }
+
+    private void launch(TaskInfo task) {
+        tasks.tell(new TasksActor.Launch(List.of(task)));
+    }
+
+    private static TaskInfo withDisk(String id, double disk, String command) {
+        TaskInfo task = Tasks.shell(id, command);
+        return new TaskInfo(
+                task.id(),
+                task.name(),
+                task.framework(),
+                task.agent(),
+                Resources.of(0.1, 16, disk),
+                task.command(),
+                task.killGrace(),
+                task.labels());
+    }
+
+    private TaskStatus update() {
+        ConversationActor.Command said = conversation.receiveMessage(LIMIT);
+        while (!(said instanceof ConversationActor.NewUpdate)) {
+            said = conversation.receiveMessage(LIMIT);
+        }
+        return ((ConversationActor.NewUpdate) said).update();
+    }
+}
