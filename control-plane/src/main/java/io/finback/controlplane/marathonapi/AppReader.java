@@ -78,6 +78,7 @@ final class AppReader {
                 fields.seconds("taskKillGracePeriodSeconds"),
                 fields.object("container").map(c -> c.text("type").orElse("DOCKER")),
                 fields.text("executor").orElse(""),
+                HealthReader.read(fields, problems),
                 container.container());
         if (!problems.wrongTypes()) {
             problems.rules(AppRules.check(app));

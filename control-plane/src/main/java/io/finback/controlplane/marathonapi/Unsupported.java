@@ -8,8 +8,6 @@ import java.util.Set;
 final class Unsupported {
     private static final List<String> FIELDS = List.of(
             "storeUrls",
-            "healthChecks",
-            "readinessChecks",
             "check",
             "secrets",
             "residency",

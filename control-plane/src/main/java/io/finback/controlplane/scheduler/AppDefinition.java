@@ -17,7 +17,8 @@ import java.util.TreeMap;
  * @param container what it runs in, if that is more than a type
  * @param fetch brought into each instance's sandbox before it starts
  * @param containerType kept and shown when a container without image and volumes was given
- * @param dependencies absolute paths; kept and shown
+ * @param dependencies absolute paths of apps and groups that must be there first
+ * @param health empty: running is enough
  */
 public record AppDefinition(
         String id,
@@ -44,6 +45,7 @@ public record AppDefinition(
         Optional<Duration> killGrace,
         Optional<String> containerType,
         String executor,
+        Optional<AppHealth> health,
         Optional<AppContainer> container) {
 
     /** {@code protocol}: {@code tcp}, {@code udp} or {@code udp,tcp}. */
@@ -100,6 +102,15 @@ public record AppDefinition(
         constraints = List.copyOf(constraints);
         acceptedResourceRoles = List.copyOf(acceptedResourceRoles);
         dependencies = List.copyOf(dependencies);
+        health = health.filter(h -> !h.checks().isEmpty() || h.readiness().isPresent());
+    }
+
+    public List<AppHealth.Check> checks() {
+        return health.map(AppHealth::checks).orElse(List.of());
+    }
+
+    public Optional<AppHealth.Readiness> readiness() {
+        return health.flatMap(AppHealth::readiness);
     }
 
     public AppDefinition withInstances(int count) {
@@ -160,6 +171,7 @@ public record AppDefinition(
                 killGrace,
                 containerType,
                 executor,
+                health,
                 container);
     }
 

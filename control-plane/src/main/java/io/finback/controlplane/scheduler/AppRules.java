@@ -65,6 +65,8 @@ public final class AppRules {
         if (app.dependencies().contains(app.id())) {
             found.add(new Violation("/dependencies", "must not contain the app itself: " + app.id()));
         }
+        HealthRules.check(found, app);
+        DeploymentDeadline.check(found, app.labels());
         singleInstance(found, app);
         ContainerRules.check(found, app);
         return found;

@@ -7,6 +7,7 @@ import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.FetchUri;
+import io.finback.tasks.RunOptions;
 import io.finback.tasks.TaskInfo;
 import java.math.BigDecimal;
 import java.time.ZoneOffset;
@@ -38,6 +39,9 @@ public final class TaskEnvironment {
                 env,
                 app.user(),
                 app.fetch().stream().map(TaskEnvironment::uri).toList());
+        RunOptions options = AgentChecks.of(app, place, env)
+                .map(RunOptions.NONE::withHealthCheck)
+                .orElse(RunOptions.NONE);
         TaskInfo task = new TaskInfo(
                 TaskId.of(instance.taskId()),
                 AppPath.hostName(app.id()),
@@ -46,7 +50,10 @@ public final class TaskEnvironment {
                 resources(app).withPorts(Ranges.ofValues(place.ports())),
                 command,
                 app.killGrace(),
-                app.labels());
+                app.labels(),
+                TaskInfo.ANY_ROLE,
+                Optional.empty(),
+                options);
         return app.container()
                 .map(container -> task.withOptions(task.options()
                         .withContainer(ContainerTranslation.container(container, app.ports(), place.ports()))))

@@ -110,8 +110,6 @@ class BadRequestTest {
     @Test
     void whatWouldBeSilentlyWrongIsRefusedByName() {
         for (String[] field : new String[][] {
-            {"healthChecks", "[{\"protocol\":\"HTTP\"}]", "/healthChecks"},
-            {"readinessChecks", "[{}]", "/readinessChecks"},
             {"env", "{\"A\":{\"secret\":\"x\"}}", "/env/A"},
             {"networks", "[{\"mode\":\"container/bridge\"}]", "/networks(0)/mode"},
             {"acceptedResourceRoles", "[\"slave_public\"]", "/acceptedResourceRoles"}
