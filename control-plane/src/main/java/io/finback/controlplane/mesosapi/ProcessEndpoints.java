@@ -73,7 +73,7 @@ final class ProcessEndpoints {
         return Duration.ofNanos(nanoseconds.longValue());
     }
 
-    private static TreeMap<String, Double> system() {
+    private static Map<String, Double> system() {
         TreeMap<String, Double> numbers = new TreeMap<>();
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
         if (load >= 0) {

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigUtil;
 import io.finback.nodeagent.api.v1.AgentApi;
+import io.finback.nodeagent.docker.DockerSettings;
 import io.finback.nodeagent.executor.LogLimits;
 import io.finback.nodeagent.fetch.FetchSettings;
 import io.finback.nodeagent.isolation.IsolationSettings;
@@ -45,7 +46,8 @@ record AgentSettings(
         int launchParallelism,
         Optional<LendingSettings> lending,
         ExecutorTerms executors,
-        AgentApi.Limits api) {
+        AgentApi.Limits api,
+        DockerSettings docker) {
 
     /** Settings by the names they have in Mesos. */
     Map<String, String> flags() {
@@ -122,7 +124,8 @@ record AgentSettings(
                         agent.getDuration("executor.shutdown-grace"),
                         agent.getDuration("executor.recovery-timeout"),
                         ""),
-                ApiSettings.from(config));
+                ApiSettings.from(config),
+                DockerKeys.read(agent.getConfig("docker"), logs(agent.getConfig("logs"))));
     }
 
     /** How often sandboxes are measured; empty: never. */
