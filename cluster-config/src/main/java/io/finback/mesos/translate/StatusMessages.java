@@ -41,8 +41,8 @@ public final class StatusMessages {
                 .or(() -> status.source() == TaskStatus.Source.EXECUTOR
                         ? Optional.of(status.task().value())
                         : Optional.empty())
-                .ifPresent(executor -> message.setExecutorId(
-                        Protos.ExecutorID.newBuilder().setValue(executor)));
+                .ifPresent(executor ->
+                        message.setExecutorId(Protos.ExecutorID.newBuilder().setValue(executor)));
         details.data().map(ExecutorMessages::bytes).ifPresent(message::setData);
         if (!details.labels().isEmpty()) {
             message.setLabels(Labelled.to(details.labels()));

@@ -144,7 +144,8 @@ class JobsRestartTest {
             assertThat(took).isLessThan(Duration.ofSeconds(5));
             assertThat(master.get("/v1/scheduler/leader").status()).isEqualTo(200);
             master.join();
-            TestMaster.await("accepted", () -> master.post("/v1/scheduler/iso8601", body).status() == 204);
+            TestMaster.await(
+                    "accepted", () -> master.post("/v1/scheduler/iso8601", body).status() == 204);
             assertThat(master.get("/v1/scheduler/job/refused").status()).isEqualTo(200);
         }
     }

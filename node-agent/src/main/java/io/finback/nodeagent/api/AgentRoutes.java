@@ -67,9 +67,7 @@ public final class AgentRoutes extends AllDirectives {
                 path(
                         PathMatchers.segment("api").slash("v1").slash("executor"),
                         () -> completeWithFuture(executors.answer(request))),
-                path(
-                        PathMatchers.segment("api").slash("v1"),
-                        () -> completeWithFuture(operators.answer(request))));
+                path(PathMatchers.segment("api").slash("v1"), () -> completeWithFuture(operators.answer(request))));
     }
 
     private Route endpoints() {

@@ -61,7 +61,8 @@ final class AgentKilledIT {
                         "the long tasks run",
                         LIMIT,
                         () -> longTasks().stream().allMatch(task -> scheduler.has(task, "TASK_RUNNING")),
-                        () -> scheduler.problems() + " " + longTasks().stream().map(scheduler::of).toList());
+                        () -> scheduler.problems() + " "
+                                + longTasks().stream().map(scheduler::of).toList());
                 long begin = System.nanoTime();
                 for (int kill = 0; kill < KILLS; kill++) {
                     killOnce(cluster, agent);
@@ -103,8 +104,10 @@ final class AgentKilledIT {
     private void load(LoadScheduler scheduler, LoadScheduler.Offer offer) {
         List<ObjectNode> tasks = new ArrayList<>();
         if (launching) {
-            longTasks().stream().filter(begun::add).forEach(task -> tasks.add(LoadScheduler.task(
-                    task, "echo " + task + " >> " + ledger + "; exec sleep 100000", 0.1, 16)));
+            longTasks().stream()
+                    .filter(begun::add)
+                    .forEach(task -> tasks.add(LoadScheduler.task(
+                            task, "echo " + task + " >> " + ledger + "; exec sleep 100000", 0.1, 16)));
             long open = launched.keySet().stream()
                     .filter(task -> !scheduler.hasEnded(task))
                     .count();

@@ -51,7 +51,10 @@ final class JobsSurviveIT {
             post(cluster, "often", "echo $MESOS_TASK_ID >> " + ledger, "R//PT2S");
             post(cluster, "once", "echo $MESOS_TASK_ID >> " + once + "; sleep 40", "R1//PT24H");
             awaitRuns(ledger, 3);
-            Waiting.until("the long run began", SETTLED, () -> Files.readAllLines(once).size() == 1);
+            Waiting.until(
+                    "the long run began",
+                    SETTLED,
+                    () -> Files.readAllLines(once).size() == 1);
 
             cluster.kill9(master);
             cluster.restart(master);

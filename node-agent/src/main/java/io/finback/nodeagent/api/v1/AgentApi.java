@@ -155,8 +155,7 @@ public final class AgentApi {
 
     private HttpResponse session(Call call, HttpRequest request) {
         Call.LaunchNestedContainerSession launch = call.getLaunchNestedContainerSession();
-        if (!call.hasLaunchNestedContainerSession()
-                || !launch.getContainerId().hasParent()) {
+        if (!call.hasLaunchNestedContainerSession() || !launch.getContainerId().hasParent()) {
             throw new ApiFailure(
                     400,
                     "launch_nested_container_session.container_id.parent: missing (expected: the container of a task)");
@@ -176,7 +175,9 @@ public final class AgentApi {
             throw new ApiFailure(400, String.valueOf(e.getMessage()));
         }
         Process process = sessions.start(
-                launch.getContainerId().getValue(), leader(launch.getContainerId().getParent()), command);
+                launch.getContainerId().getValue(),
+                leader(launch.getContainerId().getParent()),
+                command);
         HttpResponse response = HttpResponse.create()
                 .withEntity(HttpEntities.createChunked(
                         records ? Calls.records() : Calls.type(encoding), output(process, encoding)));
@@ -193,7 +194,8 @@ public final class AgentApi {
                 .flatMap(Optional::stream)
                 .findFirst()
                 .orElseThrow(() -> new ApiFailure(
-                        404, "Container '" + parent.getValue() + "' cannot be found (expected: that of a running task)"));
+                        404,
+                        "Container '" + parent.getValue() + "' cannot be found (expected: that of a running task)"));
     }
 
     /** Ends when both outputs have; when nobody reads any more, the command is ended. */
@@ -207,8 +209,7 @@ public final class AgentApi {
                 .setControl(ProcessIO.Control.newBuilder()
                         .setType(ProcessIO.Control.Type.HEARTBEAT)
                         .setHeartbeat(ProcessIO.Control.Heartbeat.newBuilder()
-                                .setInterval(
-                                        Protos.DurationInfo.newBuilder().setNanoseconds(HEARTBEAT.toNanos()))))
+                                .setInterval(Protos.DurationInfo.newBuilder().setNanoseconds(HEARTBEAT.toNanos()))))
                 .build();
         return out.merge(err, false)
                 .keepAlive(HEARTBEAT, () -> ByteString.fromArrayUnsafe(RecordIo.frame(encoding.write(heartbeat))))
@@ -251,8 +252,8 @@ public final class AgentApi {
             byte[] bytes, RecordIo.Decoder decoder, Encoding encoding, AtomicReference<OutputStream> input) {
         try {
             for (byte[] record : decoder.feed(bytes)) {
-                Call.AttachContainerInput call =
-                        Calls.decode(record, encoding, Call.getDefaultInstance()).getAttachContainerInput();
+                Call.AttachContainerInput call = Calls.decode(record, encoding, Call.getDefaultInstance())
+                        .getAttachContainerInput();
                 OutputStream to = input.get();
                 if (to == null) {
                     String id = call.getContainerId().getValue();

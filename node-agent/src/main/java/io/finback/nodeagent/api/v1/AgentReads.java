@@ -76,9 +76,7 @@ final class AgentReads {
             Protos.ContainerID id = containerId(task);
             Protos.ContainerStatus.Builder status =
                     Protos.ContainerStatus.newBuilder().setContainerId(id);
-            task.process()
-                    .flatMap(ContainerRef::leader)
-                    .ifPresent(pid -> status.setExecutorPid(Math.toIntExact(pid)));
+            task.process().flatMap(ContainerRef::leader).ifPresent(pid -> status.setExecutorPid(Math.toIntExact(pid)));
             all.addContainers(Response.GetContainers.Container.newBuilder()
                     .setFrameworkId(Protos.FrameworkID.newBuilder()
                             .setValue(task.info().framework().value()))
@@ -127,13 +125,12 @@ final class AgentReads {
     private static Protos.Task task(AgentTask task) {
         Protos.Task.Builder message = Protos.Task.newBuilder()
                 .setName(task.info().name())
-                .setTaskId(Protos.TaskID.newBuilder()
-                        .setValue(task.info().id().value()))
+                .setTaskId(Protos.TaskID.newBuilder().setValue(task.info().id().value()))
                 .setFrameworkId(Protos.FrameworkID.newBuilder()
                         .setValue(task.info().framework().value()))
                 .setExecutorId(Protos.ExecutorID.newBuilder().setValue(executorId(task)))
-                .setAgentId(Protos.AgentID.newBuilder()
-                        .setValue(task.info().agent().value()))
+                .setAgentId(
+                        Protos.AgentID.newBuilder().setValue(task.info().agent().value()))
                 .setState(StatusMessages.state(task.state()))
                 .addAllResources(ResourceMessages.to(
                         task.info().resources(),

@@ -131,7 +131,9 @@ class AgentApiTest {
     private static String text(AgentApi api, String body) throws Exception {
         HttpResponse response = call(api, body);
         assertThat(response.status().intValue()).isEqualTo(200);
-        return ((akka.http.javadsl.model.HttpEntity.Strict) response.entity()).getData().utf8String();
+        return ((akka.http.javadsl.model.HttpEntity.Strict) response.entity())
+                .getData()
+                .utf8String();
     }
 
     private static String session(String id, String parent) {
