@@ -2,7 +2,7 @@ package io.finback.meshrouter.balance;
 
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.function.ToIntFunction;
+import java.util.function.ToDoubleFunction;
 import java.util.random.RandomGenerator;
 
 /**
@@ -16,7 +16,7 @@ public final class P2c {
     private P2c() {}
 
     /** Picks one of {@code endpoints}, which must not be empty. O(1), O(n) only when most are marked. */
-    public static <E> E pick(List<E> endpoints, ToIntFunction<E> load, Predicate<E> open, RandomGenerator random) {
+    public static <E> E pick(List<E> endpoints, ToDoubleFunction<E> load, Predicate<E> open, RandomGenerator random) {
         int n = endpoints.size();
         if (n == 1) {
             return endpoints.get(0);
@@ -32,7 +32,7 @@ public final class P2c {
             if (aOpen != bOpen) {
                 return aOpen ? a : b;
             }
-            picked = load.applyAsInt(a) <= load.applyAsInt(b) ? a : b;
+            picked = load.applyAsDouble(a) <= load.applyAsDouble(b) ? a : b;
             if (aOpen) {
                 return picked;
             }

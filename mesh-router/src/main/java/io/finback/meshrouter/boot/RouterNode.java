@@ -71,8 +71,8 @@ public final class RouterNode implements Node {
                 return system.getWhenTerminated();
             });
             boolean clustered = !settings.seeds().isEmpty();
-            MeshRouter router =
-                    new MeshRouter(settings.dtab(), startFs(), endpoints::get, clustered, settings.maxNames());
+            MeshRouter router = new MeshRouter(
+                    settings.dtab(), startFs(), endpoints::get, clustered, settings.maxNames(), settings.policies());
             Optional<ClusterLink> managed = Optional.empty();
             if (clustered) {
                 AtomicInteger links = new AtomicInteger();

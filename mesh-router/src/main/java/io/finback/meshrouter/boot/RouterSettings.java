@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.finback.meshrouter.http.ProxySettings;
 import io.finback.meshrouter.names.Dtab;
+import io.finback.meshrouter.router.Policies;
 import io.finback.runtime.StartFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ record RouterSettings(
         Dtab dtab,
         Optional<Path> fsRoot,
         Duration drainLimit,
+        Policies policies,
         int maxNames,
         List<String> seeds) {
 
@@ -39,6 +41,9 @@ record RouterSettings(
             throw new IllegalArgumentException("linkerd-yaml: '" + router.getString("linkerd-yaml")
                     + "' is not supported yet (expected: empty; use finback.router.dtab and the keys beside it)");
         }
+        Optional<Duration> totalTimeout = router.getString("total-timeout").equals("infinite")
+                ? Optional.empty()
+                : Optional.of(router.getDuration("total-timeout"));
         Config limits = router.getConfig("limits");
         ProxySettings proxy = new ProxySettings(
                 router.getString("http.host"),
@@ -52,9 +57,6 @@ record RouterSettings(
                 router.getInt("retries.limit"),
                 router.getDuration("connect-timeout"),
                 router.getDuration("binding-timeout"),
-                router.getString("total-timeout").equals("infinite")
-                        ? Optional.empty()
-                        : Optional.of(router.getDuration("total-timeout")),
                 router.getDuration("client-idle-timeout"),
                 router.getDuration("exchange-idle-timeout"),
                 router.getDuration("upstream-idle-timeout"));
@@ -69,6 +71,9 @@ record RouterSettings(
                 dtab(router.getString("dtab")),
                 fsRoot(router.getString("namers.fs.root-dir")),
                 router.getDuration("drain-limit"),
+                Policies.of(
+                        PolicySettings.client(router.getConfig("client")),
+                        PolicySettings.service(router.getConfig("service"), totalTimeout)),
                 maxNames,
                 config.getStringList("finback.cluster.seeds"));
     }

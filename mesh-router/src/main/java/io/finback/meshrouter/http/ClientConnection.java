@@ -292,11 +292,8 @@ final class ClientConnection extends FlowHandler {
             }
         } else if (now - lastProgress > settings.exchangeIdleTimeout().toNanos()) {
             current.fail(ErrorAnswer.unavailable("nothing moved for " + settings.exchangeIdleTimeout()));
-        } else if (!current.responseBegun() && settings.totalTimeout().isPresent()) {
-            Duration limit = settings.totalTimeout().get();
-            if (now - current.startNanos() > limit.toNanos()) {
-                current.fail(ErrorAnswer.unavailable("total timeout of " + limit + " exceeded"));
-            }
+        } else {
+            current.checkTimeouts(now);
         }
     }
 

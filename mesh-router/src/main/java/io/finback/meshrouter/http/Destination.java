@@ -1,5 +1,6 @@
 package io.finback.meshrouter.http;
 
+import io.finback.meshrouter.resilience.RetryBudget;
 import java.util.List;
 
 /** A bound name: where its requests may go at this moment. Thread-safe. */
@@ -11,4 +12,12 @@ public interface Destination {
     List<Endpoint> endpoints();
 
     Stats stats();
+
+    /** One of {@code candidates}, which must not be empty: all endpoints, or those not tried yet. */
+    Endpoint pick(List<Endpoint> candidates, long nowNanos);
+
+    ClientPolicy policy();
+
+    /** For attempts that were provably not processed. */
+    RetryBudget requeues();
 }

@@ -1,19 +1,38 @@
 package io.finback.meshrouter.http;
 
+import io.finback.meshrouter.balance.Balancer;
 import io.finback.meshrouter.balance.FailFast;
+import io.finback.meshrouter.balance.Node;
+import io.finback.meshrouter.balance.PeakEwma;
+import io.finback.meshrouter.resilience.FailureAccrual;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
 
-/** One address of a destination: what is under way there and whether it lately refused connections. Thread-safe. */
-public final class Endpoint {
+/** One address of a destination: what is under way there, how it does, and whether it is to be left alone. Thread-safe. */
+public final class Endpoint implements Node {
+    /** The generator of whatever thread asks. */
+    private static final RandomGenerator RANDOM =
+            () -> ThreadLocalRandom.current().nextLong();
+
     private final String host;
     private final int port;
     private final AtomicInteger outstanding = new AtomicInteger();
+    private final FailureAccrual accrual;
+    private final Optional<PeakEwma> latency;
+    private final boolean failsFast;
     private volatile FailFast failFast = FailFast.HEALTHY;
     private volatile boolean gone;
 
-    public Endpoint(String host, int port) {
+    public Endpoint(String host, int port, ClientPolicy policy) {
         this.host = host;
         this.port = port;
+        this.accrual = new FailureAccrual(policy.accrual(), RANDOM);
+        this.failsFast = policy.failFast();
+        this.latency = policy.balancer().metric() == Balancer.Metric.PEAK_EWMA
+                ? Optional.of(new PeakEwma(policy.balancer().decay()))
+                : Optional.empty();
     }
 
     public String host() {
@@ -25,12 +44,23 @@ public final class Endpoint {
     }
 
     /** Requests under way. */
-    public int load() {
+    public int outstanding() {
         return outstanding.get();
     }
 
+    @Override
+    public double load(long nowNanos) {
+        return latency.isPresent() ? latency.get().load(nowNanos) : outstanding.get();
+    }
+
+    @Override
     public boolean isOpen(long nowNanos) {
-        return failFast.isOpen(nowNanos);
+        return failFast.isOpen(nowNanos) && accrual.isOpen(nowNanos);
+    }
+
+    /** What its failures have led to. */
+    public FailureAccrual accrual() {
+        return accrual;
     }
 
     /** It left its destination: idle connections to it are closed, those in use finish. */
@@ -42,16 +72,22 @@ public final class Endpoint {
         return gone;
     }
 
-    void begin() {
+    void begin(long nowNanos) {
         outstanding.incrementAndGet();
+        latency.ifPresent(PeakEwma::start);
+        accrual.begin(nowNanos);
     }
 
-    void end() {
+    void end(FailureAccrual.Outcome outcome, long tookNanos, long nowNanos) {
         outstanding.decrementAndGet();
+        latency.ifPresent(metric -> metric.end(tookNanos, nowNanos));
+        accrual.end(outcome, nowNanos);
     }
 
     void connectFailed(long nowNanos) {
-        failFast = failFast.onFailure(nowNanos);
+        if (failsFast) {
+            failFast = failFast.onFailure(nowNanos);
+        }
     }
 
     void connected() {

@@ -1,22 +1,23 @@
 package io.finback.meshrouter.http;
 
-import io.finback.meshrouter.balance.P2c;
+import io.finback.meshrouter.resilience.FailureAccrual;
+import io.finback.meshrouter.resilience.ResponseClassifier.Verdict;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,8 @@ final class Exchange {
     private boolean responseHasNoBody;
     private boolean upstreamKeepAlive;
     private int status;
+    private Duration lastPause = Duration.ZERO;
+    private Verdict verdict = Verdict.FAILURE;
     private boolean done;
 
     Exchange(ClientConnection client, HttpRequest head, boolean bodyless) {
@@ -66,8 +69,10 @@ final class Exchange {
 
     private void begin(Routing.To found) {
         to = found;
-        found.serviceStats().request();
-        prepare(found);
+        found.service().stats().request();
+        found.service().retries().deposit(startNanos);
+        found.destination().requeues().deposit(startNanos);
+        Heads.prepare(head, found);
         attempt(found);
     }
 
@@ -116,7 +121,7 @@ final class Exchange {
     /** The client is gone, or its request broke off: nobody waits for the answer. */
     void cancel() {
         if (!done) {
-            finish(false);
+            finish(false, true);
         }
     }
 
@@ -132,56 +137,34 @@ final class Exchange {
             return;
         }
         if (responseBegun) {
-            finish(false);
+            finish(false, false);
             client.abort();
             return;
         }
         status = error.status();
-        finish(false);
+        finish(false, false);
         client.answer(error);
     }
 
     // --- attempts ---
 
-    private void prepare(Routing.To found) {
-        HttpHeaders headers = head.headers();
-        boolean chunked = HttpUtil.isTransferEncodingChunked(head);
-        HttpRules.stripHopByHop(headers);
-        if (chunked) {
-            headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
-        }
-        headers.remove("l5d-dtab");
-        if (!found.localDtab().isEmpty()) {
-            headers.set("l5d-ctx-dtab", found.localDtab());
-        }
-        HttpRules.appendVia(headers);
-        headers.set("l5d-dst-service", found.service());
-        headers.set("l5d-dst-client", found.destination().id());
-        headers.set("l5d-dst-residual", found.residual());
-    }
-
     private void attempt(Routing.To found) {
         List<Endpoint> ready = found.destination().endpoints();
         if (ready.isEmpty()) {
             fail(ErrorAnswer.noBrokers(
-                    found.service(),
-                    "no ready instance of " + found.destination().id()));
+                    found.name(), "no ready instance of " + found.destination().id()));
             return;
         }
         List<Endpoint> untried = tried.isEmpty()
                 ? ready
                 : ready.stream().filter(e -> !tried.contains(e)).toList();
         long now = System.nanoTime();
-        Endpoint picked = P2c.pick(
-                untried.isEmpty() ? ready : untried,
-                Endpoint::load,
-                candidate -> candidate.isOpen(now),
-                ThreadLocalRandom.current());
+        Endpoint picked = found.destination().pick(untried.isEmpty() ? ready : untried, now);
         boolean retry = !tried.isEmpty();
         tried.add(picked);
         endpoint = picked;
         attemptNanos = now;
-        picked.begin();
+        picked.begin(now);
         found.destination().stats().request();
         long maxIdle = HttpRules.isIdempotent(head.method())
                 ? loop.settings().upstreamIdleTimeout().toNanos()
@@ -190,32 +173,41 @@ final class Exchange {
         if (pooled != null) {
             send(pooled);
         } else {
-            loop.connect(picked, this::onConnected, failure -> onConnectFailed(found, failure));
+            int number = tried.size();
+            loop.connect(
+                    picked,
+                    connection -> onConnected(number, connection),
+                    failure -> onConnectFailed(number, found, failure));
         }
     }
 
-    private void onConnected(UpstreamConnection connection) {
+    private void onConnected(int number, UpstreamConnection connection) {
         connection.endpoint().connected();
         if (to != null) {
             to.destination().stats().connected();
         }
-        if (done) {
+        if (isOver(number)) {
             connection.release(true);
             return;
         }
         send(connection);
     }
 
-    private void onConnectFailed(Routing.To found, Loop.ConnectFailure failure) {
+    /** Another attempt was begun, or nobody waits any more. */
+    private boolean isOver(int number) {
+        return done || endpoint == null || number != tried.size();
+    }
+
+    private void onConnectFailed(int number, Routing.To found, Loop.ConnectFailure failure) {
         failure.endpoint().connectFailed(System.nanoTime());
         found.destination().stats().connectFailed();
-        if (done) {
+        if (isOver(number)) {
             return;
         }
         connectFailures.add(failure.reason());
-        endAttempt(false);
-        if (tried.size() <= loop.settings().retryLimit()) {
-            found.serviceStats().retry();
+        endAttempt(FailureAccrual.Outcome.FAILURE, false);
+        if (mayTryAgain() && found.destination().requeues().tryWithdraw(System.nanoTime())) {
+            found.service().stats().retry();
             attempt(found);
         } else if (failure.resolving()) {
             fail(ErrorAnswer.unavailable("binding timed out or failed: " + String.join("; ", connectFailures)));
@@ -268,26 +260,25 @@ final class Exchange {
     }
 
     void onResponse(HttpResponse response) {
-        responseBegun = true;
         status = response.status().code();
-        client.progress();
-        HttpHeaders headers = response.headers();
-        responseHasNoBody = isHead() || status == 204 || status == 304;
-        boolean chunked = HttpUtil.isTransferEncodingChunked(response);
-        boolean sized = !chunked && headers.contains(HttpHeaderNames.CONTENT_LENGTH);
-        upstreamKeepAlive = HttpUtil.isKeepAlive(response) && (responseHasNoBody || chunked || sized);
-        HttpRules.stripHopByHop(headers);
-        boolean delimitedByClose = false;
-        if (!sized && (!responseHasNoBody || (chunked && isHead()))) {
-            if (client.isHttp10()) {
-                delimitedByClose = !responseHasNoBody;
-            } else {
-                headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+        Routing.To found = to;
+        if (found != null) {
+            verdict = found.service()
+                    .policy()
+                    .classifier()
+                    .classify(head.method().name(), status, HttpRules.saysRetryable(response));
+            if (verdict == Verdict.RETRYABLE_FAILURE && takeRetry(found)) {
+                ReferenceCountUtil.release(response);
+                tryAgain(found);
+                return;
             }
         }
-        HttpRules.appendVia(headers);
-        response.setProtocolVersion(HttpVersion.HTTP_1_1);
-        client.writeHead(response, delimitedByClose);
+        responseBegun = true;
+        client.progress();
+        Heads.Framing framing = Heads.prepare(response, isHead(), client.isHttp10());
+        responseHasNoBody = !framing.hasBody();
+        upstreamKeepAlive = framing.keepAlive();
+        client.writeHead(response, framing.delimitedByClose());
     }
 
     void onResponseContent(HttpContent content) {
@@ -301,7 +292,7 @@ final class Exchange {
 
     void onResponseEnd(LastHttpContent last) {
         client.write(last);
-        finish(true);
+        finish(true, false);
         client.exchangeFinished();
     }
 
@@ -309,35 +300,73 @@ final class Exchange {
         if (done) {
             return;
         }
-        boolean replay = !responseBegun
-                && !bodyTaken
-                && HttpRules.isIdempotent(head.method())
-                && tried.size() <= loop.settings().retryLimit();
         Routing.To found = to;
-        if (replay && found != null) {
-            endAttempt(false);
-            found.serviceStats().retry();
-            requestSent = false;
-            attempt(found);
+        if (found != null && HttpRules.isIdempotent(head.method()) && takeRetry(found)) {
+            tryAgain(found);
         } else {
             fail(ErrorAnswer.badGateway("no response: " + reason));
         }
     }
 
+    /** An attempt that takes too long is given up, as if its connection had been lost. */
+    void checkTimeouts(long now) {
+        Routing.To found = to;
+        if (done || responseBegun || found == null) {
+            return;
+        }
+        Optional<Duration> total = found.service().policy().totalTimeout();
+        Optional<Duration> attempt = found.destination().policy().attemptTimeout();
+        if (total.isPresent() && now - startNanos > total.get().toNanos()) {
+            fail(ErrorAnswer.unavailable("total timeout of " + total.get() + " exceeded"));
+        } else if (attempt.isPresent()
+                && endpoint != null
+                && now - attemptNanos > attempt.get().toNanos()) {
+            if (HttpRules.isIdempotent(head.method()) && takeRetry(found)) {
+                tryAgain(found);
+            } else {
+                fail(ErrorAnswer.unavailable("attempt timeout of " + attempt.get() + " exceeded"));
+            }
+        }
+    }
+
+    private boolean mayTryAgain() {
+        return !responseBegun && !bodyTaken && tried.size() <= loop.settings().retryLimit();
+    }
+
+    private boolean takeRetry(Routing.To found) {
+        return mayTryAgain() && found.service().retries().tryWithdraw(System.nanoTime());
+    }
+
+    private void tryAgain(Routing.To found) {
+        endAttempt(FailureAccrual.Outcome.FAILURE, false);
+        found.service().stats().retry();
+        requestSent = false;
+        lastPause = found.service().policy().backoff().next(tried.size() - 1, lastPause, ThreadLocalRandom.current());
+        if (lastPause.isZero()) {
+            attempt(found);
+            return;
+        }
+        var pausing = loop.eventLoop()
+                .schedule(
+                        () -> {
+                            if (!done) {
+                                attempt(found);
+                            }
+                        },
+                        lastPause.toNanos(),
+                        TimeUnit.NANOSECONDS);
+        Objects.requireNonNull(pausing);
+    }
+
     // --- the end ---
 
     /** Ends the attempt under way; a connection that is not clean is closed. */
-    private void endAttempt(boolean complete) {
+    private void endAttempt(FailureAccrual.Outcome outcome, boolean complete) {
         Endpoint current = endpoint;
         if (current != null && to != null) {
-            current.end();
-            Stats stats = to.destination().stats();
-            long nanos = System.nanoTime() - attemptNanos;
-            if (complete && status < 500) {
-                stats.success(nanos);
-            } else {
-                stats.failure(nanos);
-            }
+            long now = System.nanoTime();
+            current.end(outcome, now - attemptNanos, now);
+            record(to.destination().stats(), outcome == FailureAccrual.Outcome.SUCCESS, now - attemptNanos);
         }
         endpoint = null;
         UpstreamConnection connection = upstream;
@@ -347,13 +376,17 @@ final class Exchange {
         }
     }
 
-    private void finish(boolean complete) {
+    private void finish(boolean complete, boolean givenUp) {
         done = true;
-        endAttempt(complete);
-        boolean success = complete && status < 500;
+        boolean success = complete && verdict == Verdict.SUCCESS;
+        endAttempt(
+                success
+                        ? FailureAccrual.Outcome.SUCCESS
+                        : givenUp ? FailureAccrual.Outcome.IGNORED : FailureAccrual.Outcome.FAILURE,
+                complete);
         long nanos = System.nanoTime() - startNanos;
         if (to != null) {
-            record(to.serviceStats(), success, nanos);
+            record(to.service().stats(), success, nanos);
         }
         client.serverStats().request();
         record(client.serverStats(), success, nanos);

@@ -146,6 +146,18 @@ final class HttpRules {
         return head.protocolVersion().compareTo(HttpVersion.HTTP_1_1) < 0;
     }
 
+    /**
+     * Whether the instance says that it is safe to try again: Linkerd's {@code l5d-retryable}, or a refusal before anything was done,
+     * which Finagle writes as {@code finagle-http-nack} or as 503 with {@code Retry-After: 0}.
+     */
+    static boolean saysRetryable(HttpResponse response) {
+        HttpHeaders headers = response.headers();
+        if ("true".equalsIgnoreCase(headers.get("l5d-retryable")) || headers.contains("finagle-http-nack")) {
+            return true;
+        }
+        return response.status().code() == 503 && "0".equals(headers.get(HttpHeaderNames.RETRY_AFTER));
+    }
+
     static boolean isIdempotent(HttpMethod method) {
         return IDEMPOTENT.contains(method.name());
     }

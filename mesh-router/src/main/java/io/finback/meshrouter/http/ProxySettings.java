@@ -1,7 +1,6 @@
 package io.finback.meshrouter.http;
 
 import java.time.Duration;
-import java.util.Optional;
 
 /**
  * Everything the data path can be told.
@@ -15,7 +14,6 @@ import java.util.Optional;
  * @param retryLimit attempts after the first, each on another instance while there is one
  * @param connectTimeout for one TCP connect
  * @param bindingTimeout for resolving the host name of an instance
- * @param totalTimeout for a request with all its attempts until the response begins; empty is no limit
  * @param clientIdleTimeout how long a client may take to send its next request's head
  * @param exchangeIdleTimeout how long a request under way may move no byte
  * @param upstreamIdleTimeout how long an idle connection to an instance is kept
@@ -32,7 +30,6 @@ public record ProxySettings(
         int retryLimit,
         Duration connectTimeout,
         Duration bindingTimeout,
-        Optional<Duration> totalTimeout,
         Duration clientIdleTimeout,
         Duration exchangeIdleTimeout,
         Duration upstreamIdleTimeout) {
@@ -47,7 +44,6 @@ public record ProxySettings(
         range("retries.limit", retryLimit, 0, 100);
         positive("connect-timeout", connectTimeout);
         positive("binding-timeout", bindingTimeout);
-        totalTimeout.ifPresent(limit -> positive("total-timeout", limit));
         positive("client-idle-timeout", clientIdleTimeout);
         positive("exchange-idle-timeout", exchangeIdleTimeout);
         positive("upstream-idle-timeout", upstreamIdleTimeout);

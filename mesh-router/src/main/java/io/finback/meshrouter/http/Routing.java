@@ -16,11 +16,12 @@ public interface Routing {
     /**
      * Goes there.
      *
-     * @param service the logical name, for {@code l5d-dst-service}
+     * @param name the logical name, for {@code l5d-dst-service}
+     * @param service what is kept for that name
      * @param residual what the destination's id left of the name, for {@code l5d-dst-residual}
      * @param localDtab the request's own dtab, for {@code l5d-ctx-dtab}; empty text is none
      */
-    record To(String service, Stats serviceStats, Destination destination, String residual, String localDtab)
+    record To(String name, Service service, Destination destination, String residual, String localDtab)
             implements Answer {
         @Override
         public <R> R match(Function<To, R> to, Function<Refused, R> refused) {

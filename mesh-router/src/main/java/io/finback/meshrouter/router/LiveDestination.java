@@ -1,12 +1,16 @@
 package io.finback.meshrouter.router;
 
+import io.finback.meshrouter.balance.Balancer;
+import io.finback.meshrouter.http.ClientPolicy;
 import io.finback.meshrouter.http.Destination;
 import io.finback.meshrouter.http.Endpoint;
 import io.finback.meshrouter.http.Stats;
+import io.finback.meshrouter.resilience.RetryBudget;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
 /** A destination that follows its source of addresses: asks at every request, and rebuilds only when the list is another object. */
@@ -15,12 +19,18 @@ final class LiveDestination implements Destination {
 
     private final String id;
     private final Supplier<List<Address>> source;
+    private final ClientPolicy policy;
+    private final Balancer balancer;
+    private final RetryBudget requeues;
     private final Stats stats = new Stats();
     private volatile View view = new View(List.of(), Map.of(), List.of());
 
-    LiveDestination(String id, Supplier<List<Address>> source) {
+    LiveDestination(String id, Supplier<List<Address>> source, ClientPolicy policy) {
         this.id = id;
         this.source = source;
+        this.policy = policy;
+        this.balancer = policy.balancer().balancer().get();
+        this.requeues = new RetryBudget(policy.requeues());
     }
 
     @Override
@@ -31,6 +41,21 @@ final class LiveDestination implements Destination {
     @Override
     public Stats stats() {
         return stats;
+    }
+
+    @Override
+    public Endpoint pick(List<Endpoint> candidates, long nowNanos) {
+        return balancer.pick(candidates, nowNanos, ThreadLocalRandom.current());
+    }
+
+    @Override
+    public ClientPolicy policy() {
+        return policy;
+    }
+
+    @Override
+    public RetryBudget requeues() {
+        return requeues;
     }
 
     @Override
@@ -49,7 +74,7 @@ final class LiveDestination implements Destination {
         List<Endpoint> endpoints = new ArrayList<>();
         for (Address address : now) {
             Endpoint kept = before.byAddress().get(address);
-            Endpoint endpoint = kept != null ? kept : new Endpoint(address.host(), address.port());
+            Endpoint endpoint = kept != null ? kept : new Endpoint(address.host(), address.port(), policy);
             if (byAddress.putIfAbsent(address, endpoint) == null) {
                 endpoints.add(endpoint);
             }

@@ -3,7 +3,7 @@ package io.finback.meshrouter.router;
 import io.finback.meshrouter.http.Destination;
 import io.finback.meshrouter.http.ErrorAnswer;
 import io.finback.meshrouter.http.Routing;
-import io.finback.meshrouter.http.Stats;
+import io.finback.meshrouter.http.Service;
 import io.finback.meshrouter.names.Binder;
 import io.finback.meshrouter.names.BuiltinNamers;
 import io.finback.meshrouter.names.Dtab;
@@ -38,7 +38,7 @@ public final class MeshRouter implements Routing {
     }
 
     /** A name as it is bound now; {@code version} is the names' version it was bound at. */
-    private record Binding(long version, String name, NameTree<Target> tree) {}
+    private record Binding(long version, Path path, String name, NameTree<Target> tree) {}
 
     private final Dtab dtab;
     private final Namer namers;
@@ -49,24 +49,31 @@ public final class MeshRouter implements Routing {
     private final int maxNames;
     private final ConcurrentHashMap<String, Binding> bindings = new ConcurrentHashMap<>();
     private final Bounded<LiveDestination> destinations;
-    private final Bounded<Stats> services;
+    private final Bounded<Service> services;
+    private final Policies policies;
 
     /**
      * @param endpoints the latest snapshot, at any time
      * @param clustered whether endpoints will come at all, so that an unknown name may just not have been heard yet
      */
     public MeshRouter(
-            Dtab dtab, Optional<FsNamer> fs, Supplier<EndpointsSnapshot> endpoints, boolean clustered, int maxNames) {
+            Dtab dtab,
+            Optional<FsNamer> fs,
+            Supplier<EndpointsSnapshot> endpoints,
+            boolean clustered,
+            int maxNames,
+            Policies policies) {
         this.dtab = dtab;
         this.fs = fs;
         this.endpoints = endpoints;
         this.clustered = clustered;
         this.maxNames = maxNames;
+        this.policies = policies;
         finback = new FinbackNamer(endpoints);
         Namer configured = fs.<Namer>map(files -> files.orElse(finback)).orElse(finback);
         namers = configured.orElse(BuiltinNamers.all());
         destinations = new Bounded<>(maxNames, LiveDestination::retire);
-        services = new Bounded<>(maxNames, stats -> {});
+        services = new Bounded<>(maxNames, service -> {});
     }
 
     @Override
@@ -113,10 +120,11 @@ public final class MeshRouter implements Routing {
                     && tree instanceof NameTree.Leaf<Name.Bound> leaf
                     && !leaf.value().residual().isEmpty();
             if (!tree.isNeg() && !tooShort) {
-                return new Binding(version, candidate.path().show(), tree.map(Target::of));
+                return new Binding(version, candidate.path(), candidate.path().show(), tree.map(Target::of));
             }
         }
-        return new Binding(version, candidates.get(0).path().show(), NameTree.neg());
+        Path first = candidates.get(0).path();
+        return new Binding(version, first, first.show(), NameTree.neg());
     }
 
     private long version() {
@@ -136,7 +144,7 @@ public final class MeshRouter implements Routing {
         return tree.match(new NameTree.Cases<Target, Answer>() {
             @Override
             public Answer leaf(Target target) {
-                return to(name, local, target);
+                return to(binding, local, target);
             }
 
             @Override
@@ -181,12 +189,12 @@ public final class MeshRouter implements Routing {
         return trees.get(trees.size() - 1).tree();
     }
 
-    private Answer to(String name, Dtab local, Target target) {
-        Destination destination =
-                destinations.get(target.idText(), id -> new LiveDestination(id, addresses(target.id())));
-        Stats stats = services.get(name, unused -> new Stats());
+    private Answer to(Binding binding, Dtab local, Target target) {
+        Destination destination = destinations.get(
+                target.idText(), id -> new LiveDestination(id, addresses(target.id()), policies.client(target.id())));
+        Service service = services.get(binding.name(), unused -> new Service(policies.service(binding.path())));
         String shown = local.entries().isEmpty() ? "" : local.show();
-        return new To(name, stats, destination, target.residual(), shown);
+        return new To(binding.name(), service, destination, target.residual(), shown);
     }
 
     /** The addresses behind a bound id; nobody for an id no namer of ours made. */
@@ -227,7 +235,7 @@ public final class MeshRouter implements Routing {
         return destinations.all();
     }
 
-    Map<String, Stats> services() {
+    Map<String, Service> services() {
         return services.all();
     }
 }

@@ -1,11 +1,15 @@
 package io.finback.meshrouter.router;
 
+import io.finback.meshrouter.http.Endpoint;
 import io.finback.meshrouter.http.LatencyHistogram;
 import io.finback.meshrouter.http.ProxyServer;
 import io.finback.meshrouter.http.Stats;
+import io.finback.meshrouter.resilience.FailureAccrual;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToLongFunction;
 
 /** Renders what was counted: Linkerd's names for {@code metrics.json}, ours for Prometheus. Reads only. */
 final class MetricsText {
@@ -26,20 +30,36 @@ final class MetricsText {
         String server = "rt/http/server/" + listenHost + "/" + proxy.port();
         stats(out, server, proxy.stats());
         out.put(server + "/connections", proxy.connections());
-        router.services().forEach((name, stats) -> {
-            stats(out, "rt/http/service" + name, stats);
-            out.put("rt/http/service" + name + "/retries/total", stats.retries());
+        router.services().forEach((name, service) -> {
+            String prefix = "rt/http/service" + name;
+            stats(out, prefix, service.stats());
+            out.put(prefix + "/retries/total", service.stats().retries());
+            out.put(prefix + "/retries/budget", service.retries().balance(nowNanos));
         });
         router.destinations().forEach((id, destination) -> {
             String prefix = "rt/http/client" + id;
             stats(out, prefix, destination.stats());
             out.put(prefix + "/connects", destination.stats().connects());
             out.put(prefix + "/connect_failures", destination.stats().connectFailures());
-            out.put(prefix + "/loadbalancer/size", destination.endpoints().size());
+            List<Endpoint> endpoints = destination.endpoints();
+            out.put(prefix + "/loadbalancer/size", endpoints.size());
+            out.put(
+                    prefix + "/loadbalancer/available",
+                    endpoints.stream()
+                            .filter(endpoint -> endpoint.isOpen(nowNanos))
+                            .count());
+            out.put(prefix + "/failure_accrual/removals", sum(endpoints, FailureAccrual::removals));
+            out.put(prefix + "/failure_accrual/revivals", sum(endpoints, FailureAccrual::revivals));
+            out.put(prefix + "/failure_accrual/probes", sum(endpoints, FailureAccrual::probes));
+            out.put(prefix + "/retries/budget", destination.requeues().balance(nowNanos));
         });
         out.put("finback/router/apps", router.endpoints().apps().size());
         out.put("finback/router/endpoints_age_ms", router.endpoints().ageMillis(nowNanos));
         return out;
+    }
+
+    private static long sum(List<Endpoint> endpoints, ToLongFunction<FailureAccrual> count) {
+        return endpoints.stream().map(Endpoint::accrual).mapToLong(count).sum();
     }
 
     private static void stats(Map<String, Object> out, String prefix, Stats stats) {
@@ -95,7 +115,8 @@ final class MetricsText {
     }
 
     private void services(StringBuilder out) {
-        Map<String, Stats> services = router.services();
+        Map<String, Stats> services = new TreeMap<>();
+        router.services().forEach((name, service) -> services.put(name, service.stats()));
         String prefix = "finback_router_service_";
         metric(out, prefix + "requests_total", "counter", "Requests per logical name.");
         services.forEach((n, s) -> sample(out, prefix + "requests_total", label("service", n), s.requests()));
@@ -134,6 +155,12 @@ final class MetricsText {
                 prefix + "connect_failures_total",
                 label("client", n),
                 c.stats().connectFailures()));
+        metric(out, prefix + "endpoints_removed_total", "counter", "Instances left alone after too many failures.");
+        clients.forEach((n, c) -> sample(
+                out,
+                prefix + "endpoints_removed_total",
+                label("client", n),
+                sum(c.endpoints(), FailureAccrual::removals)));
         metric(out, prefix + "endpoints", "gauge", "Ready instances.");
         clients.forEach((n, c) -> sample(
                 out, prefix + "endpoints", label("client", n), c.endpoints().size()));

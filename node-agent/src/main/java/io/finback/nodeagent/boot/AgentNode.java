@@ -27,9 +27,9 @@ import io.finback.nodeagent.machine.Machine;
 import io.finback.nodeagent.node.AgentGuardian;
 import io.finback.nodeagent.node.ConversationActor;
 import io.finback.nodeagent.node.ConversationSettings;
+import io.finback.nodeagent.node.LendingActor;
 import io.finback.nodeagent.node.LinkGuardian;
 import io.finback.nodeagent.node.Registration;
-import io.finback.nodeagent.node.LendingActor;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksActor;
@@ -184,7 +184,13 @@ public final class AgentNode implements Node {
             Resources own = resources;
             settings.lending()
                     .map(lending -> new LendingActor.Parts(
-                            lending.estimator(), lending.qos(), lending.interval(), own, board, containers, threads.blocking()))
+                            lending.estimator(),
+                            lending.qos(),
+                            lending.interval(),
+                            own,
+                            board,
+                            containers,
+                            threads.blocking()))
                     .ifPresent(lending -> system.tell(new AgentGuardian.Lend(lending, conversation)));
             AgentNode node = new AgentNode(
                     settings, system, binding, conversation, tasks, link, containers, threads, board, registration);

@@ -26,8 +26,7 @@ record LendingSettings(ResourceEstimator estimator, QosController qos, Duration 
         if (estimator.isEmpty() && qos.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(
-                new LendingSettings(estimator.orElse(usage -> 0), qos.orElse(usage -> List.of()), interval));
+        return Optional.of(new LendingSettings(estimator.orElse(usage -> 0), qos.orElse(usage -> List.of()), interval));
     }
 
     private static Optional<ResourceEstimator> estimator(Config lending) {

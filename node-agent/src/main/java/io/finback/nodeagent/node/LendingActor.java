@@ -121,7 +121,9 @@ public final class LendingActor extends AbstractBehavior<LendingActor.Command> {
             if (usage.tasks().stream().anyMatch(one -> one.task().equals(task) && one.isRevocable())) {
                 log.warn("lending.preempt task={} load={}", task, usage.load());
                 peers.tell(new TasksActor.Preempt(
-                        task, "the machine needs what it was lent (load " + usage.load().orElse(-1.0) + ")"));
+                        task,
+                        "the machine needs what it was lent (load "
+                                + usage.load().orElse(-1.0) + ")"));
             }
         }
         Resources offer = Lending.offer(usage, parts.estimator().moreCpus(usage));

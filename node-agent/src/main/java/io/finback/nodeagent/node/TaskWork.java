@@ -216,10 +216,7 @@ final class TaskWork {
 
     /** Others need what it was lent. As Mesos, without a grace. */
     void preempt(TaskKey id, String why) {
-        end(
-                id,
-                new Verdict(TaskState.GONE, Optional.of("CONTAINER_PREEMPTED"), why, Optional.empty()),
-                Duration.ZERO);
+        end(id, new Verdict(TaskState.GONE, Optional.of("CONTAINER_PREEMPTED"), why, Optional.empty()), Duration.ZERO);
     }
 
     private void end(TaskKey id, Verdict why, Duration grace) {

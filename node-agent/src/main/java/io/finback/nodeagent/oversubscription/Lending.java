@@ -22,8 +22,6 @@ public final class Lending {
         double more = moreCpus > 0 ? Math.max(0, Math.min(moreCpus, all - lent)) : 0;
         // Tenths: an estimate is no more exact, and every change of it is news for the masters.
         double cpus = Math.max(lent, Math.floor((lent + more) * 10 + 1e-6) / 10);
-        return cpus <= 0
-                ? Resources.EMPTY
-                : Resources.of(LENT, Resources.EMPTY.withScalar(Resources.CPUS, cpus));
+        return cpus <= 0 ? Resources.EMPTY : Resources.of(LENT, Resources.EMPTY.withScalar(Resources.CPUS, cpus));
     }
 }

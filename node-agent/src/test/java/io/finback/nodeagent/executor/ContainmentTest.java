@@ -299,7 +299,12 @@ class ContainmentTest {
     private ProcessContainerizer containerizer(IsolationSettings settings) throws Exception {
         Tools tools = Tools.find(System.getenv("PATH"));
         return new ProcessContainerizer(
-                new Launcher(tools, new LogLimits(1 << 20, 3), ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"), "HOME", "/root")),
+                new Launcher(
+                        tools,
+                        new LogLimits(1 << 20, 3),
+                        ProcFs.bootId(),
+                        "whale-1",
+                        Map.of("PATH", System.getenv("PATH"), "HOME", "/root")),
                 new Processes(tools),
                 TaskWorld.isolation(tools, data, settings),
                 data,

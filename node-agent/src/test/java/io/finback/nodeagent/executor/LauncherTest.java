@@ -108,8 +108,10 @@ class LauncherTest {
         assertThat(stat.session()).isEqualTo(last.pid());
         assertThat(stat.group()).isEqualTo(last.pid());
         assertThat(stat.parent()).isEqualTo(last.holderPid());
-        Await.until("it has spoken", () -> output("stdout").equals(sandbox.toRealPath() + "\n")
-                && output("stderr").equals("oops\n"));
+        Await.until(
+                "it has spoken",
+                () -> output("stdout").equals(sandbox.toRealPath() + "\n")
+                        && output("stderr").equals("oops\n"));
         // Signals 32 and 33 are glibc's own; posix_spawn leaves them ignored.
         assertThat(Files.readString(Path.of("/proc/" + last.pid() + "/status")))
                 .containsPattern("SigIgn:\\t.{9}0000000");

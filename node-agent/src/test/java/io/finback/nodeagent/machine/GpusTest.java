@@ -29,8 +29,7 @@ class GpusTest {
     void offersThemUnlessTheConfigurationSaysOtherwise() {
         Machine machine = new Machine(4, 4096, 20_000, 2);
         assertThat(machine.offer(ResourceText.resources("")).quantities()).containsEntry(Resources.GPUS, 2000L);
-        assertThat(machine.offer(ResourceText.resources("gpus:1")).quantities())
-                .containsEntry(Resources.GPUS, 1000L);
+        assertThat(machine.offer(ResourceText.resources("gpus:1")).quantities()).containsEntry(Resources.GPUS, 1000L);
     }
 
     private void program(String text) throws Exception {

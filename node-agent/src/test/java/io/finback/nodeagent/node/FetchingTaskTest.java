@@ -127,7 +127,10 @@ class FetchingTaskTest {
                 .redirectOutput(data.resolve("agent.log").toFile())
                 .start();
         try {
-            Await.until("it downloads", Duration.ofMinutes(3), () -> origin.asked("/f") == 1
+            Await.until(
+                    "it downloads",
+                    Duration.ofMinutes(3),
+                    () -> origin.asked("/f") == 1
                             && new TaskWorldFiles(data).names("t").equals(List.of("f.finback-part")));
         } finally {
             agent.destroyForcibly();

@@ -68,8 +68,6 @@ class LendingTest {
 
     private static AgentUsage.Running borrower(String id, double cpus) {
         return new AgentUsage.Running(
-                Tasks.key(id),
-                Resources.of(LENT, Resources.EMPTY.withScalar(Resources.CPUS, cpus)),
-                Optional.of(cpus));
+                Tasks.key(id), Resources.of(LENT, Resources.EMPTY.withScalar(Resources.CPUS, cpus)), Optional.of(cpus));
     }
 }

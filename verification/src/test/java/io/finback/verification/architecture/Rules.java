@@ -58,7 +58,8 @@ final class Rules {
         "io.finback.nodeagent.task..",
         "io.finback.nodeagent.check..",
         "io.finback.meshrouter.names..",
-        "io.finback.meshrouter.balance.."
+        "io.finback.meshrouter.balance..",
+        "io.finback.meshrouter.resilience.."
     };
 
     private Rules() {}

@@ -110,7 +110,7 @@ final class AppChanger implements AutoCloseable {
 
     void awaitMore(long changes) {
         long goal = successes.get() + changes;
-        Waiting.until(changes + " more changes", Duration.ofSeconds(60), () -> successes.get() >= goal, this::report);
+        Waiting.until(changes + " more changes", Duration.ofMinutes(3), () -> successes.get() >= goal, this::report);
     }
 
     synchronized String report() {

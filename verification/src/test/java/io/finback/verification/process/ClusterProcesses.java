@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * under one directory. Closing kills the nodes and every task process they left behind.
  */
 final class ClusterProcesses implements AutoCloseable {
-    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration START_LIMIT = Duration.ofMinutes(3);
     /** The launcher builds a program of its own before its first start. */
     private static final long BUILD_LIMIT_MINUTES = 15;
 

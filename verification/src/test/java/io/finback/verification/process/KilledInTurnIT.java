@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("process")
 final class KilledInTurnIT {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration SETTLED = Duration.ofSeconds(60);
+    private static final Duration SETTLED = Duration.ofMinutes(3);
     private static final HttpClient HTTP =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
 

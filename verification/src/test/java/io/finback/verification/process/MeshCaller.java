@@ -92,7 +92,7 @@ final class MeshCaller implements AutoCloseable {
         long goal = successes.get() + calls;
         Waiting.until(
                 name + ": " + calls + " more answers",
-                Duration.ofSeconds(60),
+                Duration.ofMinutes(3),
                 () -> successes.get() >= goal,
                 this::report);
     }

@@ -50,7 +50,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LargeAgentTest {
     private static final int TASKS = 5000;
     private static final int BATCH = 500;
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final FrameworkId FRAMEWORK = FrameworkId.of("5c2f9a44-5b1c-4d5e-9d8f-6c9f6f1d2e3a-0001");
     private static final AgentInfo INFO = new AgentInfo(
             AgentId.of("large"),

@@ -1,0 +1,138 @@
+package io.finback.meshrouter.balance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+
+class BalancersTest {
+    private static final long SECOND = Duration.ofSeconds(1).toNanos();
+
+    private final RandomGenerator random = new SplittableRandom(3);
+
+    private static final class Instance implements Node {
+        private final int number;
+        private boolean open = true;
+        private double load;
+        private int picked;
+
+        private Instance(int number) {
+            this.number = number;
+        }
+
+        @Override
+        public boolean isOpen(long now) {
+            return open;
+        }
+
+        @Override
+        public double load(long now) {
+            return load;
+        }
+
+        @Override
+        public String toString() {
+            return "10.0.0." + number + ":80";
+        }
+    }
+
+    private static List<Instance> instances(int count) {
+        List<Instance> instances = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            instances.add(new Instance(i));
+        }
+        return List.copyOf(instances);
+    }
+
+    private void pick(Balancer balancer, List<Instance> instances, int times) {
+        for (int i = 0; i < times; i++) {
+            balancer.pick(instances, 0, random).picked++;
+        }
+    }
+
+    @Test
+    void everyBalancerPassesOverWhoIsNotOpenAndTakesOneWhenNobodyIs() {
+        for (Balancer balancer :
+                List.of(new PowerOfTwo(), new LeastLoaded(), new RoundRobin(), new Aperture(Aperture.Band.DEFAULT))) {
+            List<Instance> instances = instances(5);
+            instances.forEach(instance -> instance.open = instance.number == 2);
+            pick(balancer, instances, 200);
+            assertThat(instances.get(2).picked).as(balancer.toString()).isEqualTo(200);
+            instances.get(2).open = false;
+            assertThat(balancer.pick(instances, 0, random)).isIn(instances);
+        }
+    }
+
+    @Test
+    void roundRobinTakesEachInTurn() {
+        List<Instance> instances = instances(4);
+        pick(new RoundRobin(), instances, 400);
+        assertThat(instances).allSatisfy(instance -> assertThat(instance.picked).isEqualTo(100));
+    }
+
+    @Test
+    void leastLoadedTakesTheLeastAndSpreadsEquals() {
+        List<Instance> instances = instances(10);
+        instances.forEach(instance -> instance.load = instance.number < 2 ? 1 : 5);
+        pick(new LeastLoaded(), instances, 1_000);
+        assertThat(instances.get(0).picked + instances.get(1).picked).isEqualTo(1_000);
+        assertThat(instances.get(1).picked).isGreaterThan(50);
+    }
+
+    @Test
+    void apertureStaysNarrowForFewRequestsAndWidensForMany() {
+        Aperture aperture = new Aperture(new Aperture.Band(Duration.ofSeconds(1), 0.5, 2, 2));
+        List<Instance> instances = instances(20);
+        pick(aperture, instances, 500);
+        assertThat(aperture.members(20)).isEqualTo(2);
+        assertThat(instances.stream().filter(instance -> instance.picked > 0)).hasSize(2);
+        instances.forEach(instance -> instance.load = 10);
+        long now = 0;
+        for (int i = 0; i < 400; i++) {
+            now += SECOND / 10;
+            assertThat(aperture.pick(instances, now, random)).isNotNull();
+        }
+        assertThat(aperture.members(20)).isEqualTo(20);
+        instances.forEach(instance -> instance.load = 0);
+        for (int i = 0; i < 1_000; i++) {
+            now += SECOND / 10;
+            assertThat(aperture.pick(instances, now, random)).isNotNull();
+        }
+        assertThat(aperture.members(20)).isEqualTo(2);
+    }
+
+    /** The values follow from Finagle's formula by hand. */
+    @Test
+    void peakEwmaJumpsToAPeakAndForgetsItByAndBy() {
+        PeakEwma load = new PeakEwma(Duration.ofSeconds(10));
+        assertThat(load.load(0)).isZero();
+        load.start();
+        assertThat(load.load(0)).as("called, never answered").isEqualTo(PeakEwma.PENALTY + 1);
+        load.end(100, 0);
+        assertThat(load.load(0)).isEqualTo(100);
+        assertThat(load.load(10 * SECOND)).isCloseTo(100 / Math.E, within(1e-9));
+        load.start();
+        load.end(1_000, 10 * SECOND);
+        assertThat(load.load(10 * SECOND)).as("a peak counts at once").isEqualTo(1_000);
+        load.start();
+        load.start();
+        assertThat(load.load(10 * SECOND)).as("times those under way").isEqualTo(3_000);
+        load.end(0, 20 * SECOND);
+        assertThat(load.load(20 * SECOND)).isCloseTo(2 * 1_000 / Math.E, within(1e-9));
+    }
+
+    @Test
+    void refusesImpossibleSettings() {
+        assertThatThrownBy(() -> new PeakEwma(Duration.ZERO)).hasMessageContaining("decayTimeMs: 0");
+        assertThatThrownBy(() -> new Aperture.Band(Duration.ofSeconds(1), 2, 1, 1))
+                .hasMessageContaining("highLoad");
+        assertThatThrownBy(() -> new Aperture.Band(Duration.ofSeconds(1), 0.5, 2, 0))
+                .hasMessageContaining("minAperture: 0");
+    }
+}
