@@ -22,7 +22,7 @@ record Call(String method, List<String> path, Map<String, String> query, ByteStr
             .build();
 
     Optional<String> text(String name) {
-        return Optional.ofNullable(query.get(name)).filter(v -> !v.isEmpty());
+        return Optional.of(query.getOrDefault(name, "")).filter(v -> !v.isEmpty());
     }
 
     int number(String name, int otherwise) {

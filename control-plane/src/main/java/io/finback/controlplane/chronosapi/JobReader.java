@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.Period;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,7 @@ import java.util.OptionalLong;
 final class JobReader {
     private static final int MAX_RETRIES = 1000;
     private static final int MAX_PARENTS = 1000;
+    private static final Duration MONTH = Duration.ofDays(30);
     /** Chronos: no schedule and no parents is a job that runs once, now. */
     private static final String ONCE = "R1//PT24H";
 
@@ -103,14 +105,15 @@ final class JobReader {
         return fields.text("epsilon").map(t -> duration("epsilon", t));
     }
 
-    /** Days and weeks count 24 hours each. */
+    /** Days count 24 hours, months 30 days. */
     private static Duration duration(String field, String text) {
         try {
             int time = text.indexOf('T');
             Period days = time == 1 ? Period.ZERO : Period.parse(time < 0 ? text : text.substring(0, time));
             Duration exact = time < 0 ? Duration.ZERO : Duration.parse("P" + text.substring(time));
-            Duration all =
-                    Duration.ofDays(days.toTotalMonths() * 30 + days.getDays()).plus(exact);
+            Duration all = MONTH.multipliedBy(days.toTotalMonths())
+                    .plusDays(days.get(ChronoUnit.DAYS))
+                    .plus(exact);
             if (!all.isNegative() && !all.isZero()) {
                 return all;
             }

@@ -115,7 +115,8 @@ public final class Cron implements Timetable {
     private boolean matches(LocalDate day) {
         boolean byMonth = monthDays.get(day.getDayOfMonth());
         boolean byWeek = weekDays.get(day.getDayOfWeek().getValue() % 7);
-        boolean fits = anyMonthDay || anyWeekDay ? byMonth && byWeek : byMonth || byWeek;
+        boolean both = anyMonthDay || anyWeekDay;
+        boolean fits = both ? byMonth && byWeek : byMonth || byWeek;
         return fits && months.get(day.getMonthValue());
     }
 

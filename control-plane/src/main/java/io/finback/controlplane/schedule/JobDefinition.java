@@ -17,6 +17,8 @@ import java.util.Optional;
 public record JobDefinition(String name, Command command, Times times, Needs needs, Policy policy, Notes notes) {
 
     /**
+     * What is run.
+     *
      * @param line run by {@code /bin/sh -c} when {@code shell}, else the program, with {@code arguments}
      * @param user empty: the agent's own
      * @param container empty: a plain command
@@ -37,6 +39,8 @@ public record JobDefinition(String name, Command command, Times times, Needs nee
     }
 
     /**
+     * When it is due.
+     *
      * @param schedule {@code R5/<start>/PT1H}, its start filled in
      * @param zone a name; empty: as the schedule is written, or UTC
      * @param epsilon how late an occurrence may start; empty: the cluster's default
@@ -60,6 +64,8 @@ public record JobDefinition(String name, Command command, Times times, Needs nee
     }
 
     /**
+     * What is done when things do not go by the timetable.
+     *
      * @param retries further attempts after a failed one
      * @param softError a failure lets the children run as well
      * @param async the command only starts the work; its end is told by a request

@@ -18,31 +18,42 @@ public final class JobRules {
 
     /** Creates or replaces. The same times as before go on where they were, so that a repeated request runs nothing again. */
     public static List<JobEvent> put(JobState state, JobDefinition job, Instant now) {
+        List<JobEvent> events = new ArrayList<>();
+        events.add(timed(state, job, now));
+        if (job.policy().disabled()) {
+            state.runs().values().stream()
+                    .filter(run -> run.waiting() && run.cause() == Run.Cause.SCHEDULE)
+                    .forEach(run -> events.add(over(state, run, Outcome.WITHDRAWN, "the job was disabled", now)));
+        }
+        return events;
+    }
+
+    private static JobEvent timed(JobState state, JobDefinition job, Instant now) {
         Optional<JobDefinition> old = state.definition();
         Optional<Timetable> timetable = job.timetable();
         if (timetable.isEmpty()) {
-            return List.of(new JobEvent.JobPut(job, Optional.empty(), OptionalLong.empty()));
+            return new JobEvent.JobPut(job, Optional.empty(), OptionalLong.empty());
         }
+        boolean same = old.map(o -> sameTimes(o, job)).orElse(false);
         boolean ended = state.next().isEmpty();
-        boolean same = old.map(o -> sameTimes(o, job)).orElse(false) && !ended;
-        if (same && !old.orElseThrow().policy().disabled()) {
-            return List.of(new JobEvent.JobPut(job, state.next(), state.left()));
+        if (same && (ended || !old.orElseThrow().policy().disabled())) {
+            return new JobEvent.JobPut(job, state.next(), state.left());
         }
         if (same) {
             // What passed while it was disabled was not owed.
             Optional<Instant> next = state.next()
                     .filter(n -> n.isAfter(now))
                     .or(() -> timetable.get().next(now));
-            return List.of(new JobEvent.JobPut(job, next, state.left()));
+            return new JobEvent.JobPut(job, next, state.left());
         }
         OptionalLong left = timetable.get().runs();
         if (left.isPresent() && left.getAsLong() == 0) {
-            return List.of(new JobEvent.JobPut(job, Optional.empty(), left));
+            return new JobEvent.JobPut(job, Optional.empty(), left);
         }
         Optional<Instant> begun = timetable.get() instanceof Repetition r
                 ? r.backlog(r.start().toInstant(), now.plusNanos(1), 1).last()
                 : Optional.empty();
-        return List.of(new JobEvent.JobPut(job, begun.or(() -> timetable.get().next(now)), left));
+        return new JobEvent.JobPut(job, begun.or(() -> timetable.get().next(now)), left);
     }
 
     private static boolean sameTimes(JobDefinition a, JobDefinition b) {

@@ -19,7 +19,9 @@ public sealed interface Timetable permits Repetition, Cron {
     Backlog backlog(Instant from, Instant until, int keep);
 
     /**
-     * @param count occurrences; at least so many when they are very many
+     * Occurrences of a stretch of time.
+     *
+     * @param count of them; at least so many when they are very many
      * @param latest in order
      */
     record Backlog(long count, Optional<Instant> first, Optional<Instant> last, List<Instant> latest) {

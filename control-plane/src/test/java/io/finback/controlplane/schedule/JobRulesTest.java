@@ -98,15 +98,32 @@ class JobRulesTest {
     void theSameDefinitionAgainRunsNothingAgain() {
         JobDefinition once = JobExamples.scheduled("R1/2026-11-25T12:00:00Z/PT24H", Overlap.CANCEL_NEW, CatchUp.LATEST);
         put(once);
+        run(TaskState.FINISHED);
+        put(once);
+        assertThat(launch()).isEmpty();
         JobDefinition hourly = JobExamples.scheduled("R/2026-11-25T12:00:00Z/PT1H", Overlap.CANCEL_NEW, CatchUp.LATEST);
-        run(TaskState.FINISHED);
         put(hourly);
         run(TaskState.FINISHED);
-        long before = state.counters().successes();
         put(hourly);
-        run(TaskState.FINISHED);
-        assertThat(state.counters().successes()).isEqualTo(before);
+        assertThat(launch()).isEmpty();
+        assertThat(state.counters().successes()).isEqualTo(2);
         assertThat(state.next()).contains(START.plusSeconds(3600));
+    }
+
+    @Test
+    void aDisabledJobOwesNothing() {
+        JobDefinition job = JobExamples.cron("* * * * *", Overlap.CANCEL_NEW, CatchUp.ALL);
+        put(job);
+        pass(Duration.ofMinutes(1));
+        put(job.withDisabled(true));
+        assertThat(launch()).isEmpty();
+        assertThat(records(Outcome.WITHDRAWN)).hasSize(1);
+        assertThat(JobRules.wake(state, now)).isEmpty();
+        pass(Duration.ofHours(1));
+        put(job);
+        assertThat(launch()).isEmpty();
+        pass(Duration.ofMinutes(1));
+        assertThat(launch()).hasSize(1);
     }
 
     @Test
