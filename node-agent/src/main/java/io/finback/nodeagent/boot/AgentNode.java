@@ -191,7 +191,9 @@ public final class AgentNode implements Node {
                     threads.patient(),
                     bootId,
                     settings.tasks(),
-                    settings.executors().at(address(settings.httpHost(), binding.localAddress().getPort())));
+                    settings.executors()
+                            .at(address(
+                                    settings.httpHost(), binding.localAddress().getPort())));
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
             settings.diskChecks()

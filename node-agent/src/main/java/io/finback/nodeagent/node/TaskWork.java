@@ -138,8 +138,9 @@ final class TaskWork {
     }
 
     private void kill(AgentTask task, Optional<Duration> grace, Optional<Duration> maxGrace) {
-        Duration standard =
-                task.isExecutorRun() ? tools.executors().shutdownGrace() : tools.settings().killGrace();
+        Duration standard = task.isExecutorRun()
+                ? tools.executors().shutdownGrace()
+                : tools.settings().killGrace();
         Duration wanted = grace.or(task.info()::killGrace).orElse(standard);
         Duration given = maxGrace.filter(most -> most.compareTo(wanted) < 0).orElse(wanted);
         log.info("task.kill task={} pid={} grace={}", task.key(), pid(task), given);
