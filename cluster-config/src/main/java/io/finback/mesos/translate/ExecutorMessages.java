@@ -14,6 +14,7 @@ import java.util.Optional;
 import org.apache.mesos.v1.Protos;
 
 /** {@code ExecutorInfo}, and what tasks say for their executors. */
+@SuppressWarnings("deprecation") // ExecutorInfo.source, which schedulers still send and read
 public final class ExecutorMessages {
     /** What a task of a custom executor has instead of a command: the executor knows what to do. */
     private static final CommandInfo NO_COMMAND = CommandInfo.shell("", Map.of());
