@@ -21,7 +21,11 @@ public final class ExecutorMessages {
 
     private ExecutorMessages() {}
 
-    /** @param group whether it is the executor of a LAUNCH_GROUP, whose type must be said */
+    /**
+     * An executor of {@code framework}.
+     *
+     * @param group whether it is the executor of a LAUNCH_GROUP, whose type must be said
+     */
     public static ExecutorInfo from(FrameworkId framework, Protos.ExecutorInfo message, boolean group) {
         if (message.hasFrameworkId() && !message.getFrameworkId().getValue().equals(framework.value())) {
             throw wrong("executor.framework_id", message.getFrameworkId().getValue(), framework.value());

@@ -50,7 +50,8 @@ final class ExecutorSeats {
     }
 
     private Optional<TaskInfo> run(String executor, AgentId agent) {
-        return Optional.ofNullable(fresh.get(executor)).or(() -> turn.round().executorRuns().stream()
+        Optional<TaskInfo> made = Optional.ofNullable(fresh.get(executor));
+        return made.or(() -> turn.round().executorRuns().stream()
                 .filter(record -> !record.killWanted())
                 .map(TaskRecord::info)
                 .filter(info -> info.agent().equals(agent) && isRunOf(info, executor) && !isEnding(info))

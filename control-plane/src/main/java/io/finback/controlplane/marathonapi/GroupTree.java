@@ -1,5 +1,6 @@
 package io.finback.controlplane.marathonapi;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.app.AppSnapshot;
@@ -104,6 +105,8 @@ final class GroupTree {
         return new Rollout.Wish(targets, removed, kept);
     }
 
+    /** Whether anything in it changes. */
+    @CanIgnoreReturnValue // the outermost caller has no use for it
     private boolean collect(
             GroupUpdate update, List<Rollout.Target> targets, List<String> removed, List<GroupBook.Group> kept) {
         String path = update.path();

@@ -1,5 +1,6 @@
 package io.finback.controlplane.marathonapi;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -206,6 +207,7 @@ final class GroupsHandler {
         return embed;
     }
 
+    @CanIgnoreReturnValue // some ask only whether it is there
     private GroupTree known(String path) {
         GroupTree tree = new GroupTree(services.view());
         if (!tree.exists(path)) {

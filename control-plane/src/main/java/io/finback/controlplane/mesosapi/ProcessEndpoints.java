@@ -70,8 +70,8 @@ final class ProcessEndpoints {
         return Duration.ofNanos(nanoseconds.longValue());
     }
 
-    private static TreeMap<String, Double> system() {
-        TreeMap<String, Double> numbers = new TreeMap<>();
+    private static Map<String, Double> system() {
+        Map<String, Double> numbers = new TreeMap<>();
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
         if (load >= 0) {
             numbers.put("avg_load_1min", load);

@@ -1,5 +1,6 @@
 package io.finback.nodeagent.node;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.Stamp;
 import io.finback.nodeagent.task.Verdict;
@@ -386,6 +387,7 @@ final class ExecutorWork {
         owed.add(new Owed(run.key(), id, said.uuid().orElse("")));
     }
 
+    @CanIgnoreReturnValue // what is not heard is said again
     private boolean send(TaskKey run, ExecutorEvent event) {
         Link link = links.get(run);
         if (link != null) {
