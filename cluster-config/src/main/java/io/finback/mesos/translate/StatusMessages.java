@@ -67,6 +67,7 @@ public final class StatusMessages {
         Protos.ContainerStatus.Builder message = Protos.ContainerStatus.newBuilder();
         status.pid().ifPresent(pid -> message.setExecutorPid(Math.toIntExact(pid)));
         details.containerId().ifPresent(id -> message.setContainerId(containerId(id)));
+        message.addAllNetworkInfos(ContainerMessages.networks(details.networks()));
         return Optional.of(message.build());
     }
 

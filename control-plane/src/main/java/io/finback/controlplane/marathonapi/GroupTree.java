@@ -101,12 +101,16 @@ final class GroupTree {
             }
             return Rollout.Wish.of(targets);
         }
-        collect(update, targets, removed, kept);
+        var unused = collect(update, targets, removed, kept);
         return new Rollout.Wish(targets, removed, kept);
     }
 
+<<<<<<< HEAD
     /** Whether anything in it changes. */
     @CanIgnoreReturnValue // the outermost caller has no use for it
+=======
+    /** True when something in the group is another than before. */
+>>>>>>> main
     private boolean collect(
             GroupUpdate update, List<Rollout.Target> targets, List<String> removed, List<GroupBook.Group> kept) {
         String path = update.path();
