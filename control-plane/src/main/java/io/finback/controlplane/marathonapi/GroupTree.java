@@ -1,6 +1,5 @@
 package io.finback.controlplane.marathonapi;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.app.AppSnapshot;
@@ -105,12 +104,7 @@ final class GroupTree {
         return new Rollout.Wish(targets, removed, kept);
     }
 
-<<<<<<< HEAD
-    /** Whether anything in it changes. */
-    @CanIgnoreReturnValue // the outermost caller has no use for it
-=======
     /** True when something in the group is another than before. */
->>>>>>> main
     private boolean collect(
             GroupUpdate update, List<Rollout.Target> targets, List<String> removed, List<GroupBook.Group> kept) {
         String path = update.path();

@@ -1,6 +1,5 @@
 package io.finback.controlplane.marathonapi;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -203,14 +202,10 @@ final class GroupsHandler {
         return embed;
     }
 
-<<<<<<< HEAD
-    @CanIgnoreReturnValue // some ask only whether it is there
-=======
     private void mustExist(String path) {
         var unused = known(path);
     }
 
->>>>>>> main
     private GroupTree known(String path) {
         GroupTree tree = new GroupTree(services.view());
         if (!tree.exists(path)) {

@@ -71,11 +71,7 @@ final class ProcessEndpoints {
     }
 
     private static Map<String, Double> system() {
-<<<<<<< HEAD
         Map<String, Double> numbers = new TreeMap<>();
-=======
-        TreeMap<String, Double> numbers = new TreeMap<>();
->>>>>>> main
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
         if (load >= 0) {
             numbers.put("avg_load_1min", load);
