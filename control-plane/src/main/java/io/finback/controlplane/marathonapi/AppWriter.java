@@ -3,6 +3,7 @@ package io.finback.controlplane.marathonapi;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.scheduler.AppContainer;
 import io.finback.controlplane.scheduler.AppDefinition;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.AppVersion;
@@ -50,10 +51,8 @@ final class AppWriter {
         node.set("backoffFactor", Json.number(app.backoff().factor()));
         node.set("maxLaunchDelaySeconds", Json.seconds(app.backoff().max()));
         strategies(node, app);
-        node.putArray("networks").addObject().put("mode", "host");
         ports(node, app);
-        app.containerType()
-                .ifPresent(type -> node.putObject("container").put("type", type).putArray("volumes"));
+        ContainerWriter.write(node, app);
         return node;
     }
 
@@ -195,9 +194,13 @@ final class AppWriter {
 
     private static void ports(ObjectNode node, AppDefinition app) {
         ArrayNode ports = node.putArray("ports");
+        app.ports().forEach(p -> ports.add(p.port()));
+        node.put("requirePorts", app.requirePorts());
+        if (app.container().filter(AppContainer::mapsPorts).isPresent()) {
+            return;
+        }
         ArrayNode definitions = node.putArray("portDefinitions");
         for (AppDefinition.PortDefinition p : app.ports()) {
-            ports.add(p.port());
             ObjectNode definition =
                     definitions.addObject().put("port", p.port()).put("protocol", p.protocol());
             p.name().ifPresent(name -> definition.put("name", name));
@@ -205,7 +208,6 @@ final class AppWriter {
                 map(definition.putObject("labels"), p.labels());
             }
         }
-        node.put("requirePorts", app.requirePorts());
     }
 
     private static void fetch(ObjectNode node, AppDefinition app) {

@@ -14,6 +14,7 @@ import java.util.TreeMap;
  * @param cmd run by {@code /bin/sh -c}; exactly one of this and {@code args} is given
  * @param cpus cores; {@code mem} and {@code disk} in MiB
  * @param ports service ports, one host port each per instance; 0: to be assigned
+ * @param container what it runs in, if that is more than a type
  * @param fetch brought into each instance's sandbox before it starts
  * @param containerType kept and shown when a container without image and volumes was given
  * @param dependencies absolute paths of apps and groups that must be there first
@@ -44,7 +45,8 @@ public record AppDefinition(
         Optional<Duration> killGrace,
         Optional<String> containerType,
         String executor,
-        Optional<AppHealth> health) {
+        Optional<AppHealth> health,
+        Optional<AppContainer> container) {
 
     /** {@code protocol}: {@code tcp}, {@code udp} or {@code udp,tcp}. */
     public record PortDefinition(int port, String protocol, Optional<String> name, Map<String, String> labels) {
@@ -169,7 +171,8 @@ public record AppDefinition(
                 killGrace,
                 containerType,
                 executor,
-                health);
+                health,
+                container);
     }
 
     private static Map<String, String> sorted(Map<String, String> map) {

@@ -42,7 +42,7 @@ public final class TaskEnvironment {
         RunOptions options = AgentChecks.of(app, place, env)
                 .map(RunOptions.NONE::withHealthCheck)
                 .orElse(RunOptions.NONE);
-        return new TaskInfo(
+        TaskInfo task = new TaskInfo(
                 TaskId.of(instance.taskId()),
                 AppPath.hostName(app.id()),
                 framework,
@@ -54,6 +54,10 @@ public final class TaskEnvironment {
                 TaskInfo.ANY_ROLE,
                 Optional.empty(),
                 options);
+        return app.container()
+                .map(container -> task.withOptions(task.options()
+                        .withContainer(ContainerTranslation.container(container, app.ports(), place.ports()))))
+                .orElse(task);
     }
 
     private static FetchUri uri(AppDefinition.FetchUri fetch) {
@@ -79,7 +83,16 @@ public final class TaskEnvironment {
         env.put("MARATHON_APP_RESOURCE_DISK", Double.toString(app.disk()));
         env.put("MARATHON_APP_RESOURCE_GPUS", BigDecimal.valueOf(app.gpus()).toPlainString());
         labels(app.labels(), env);
-        ports(app.ports(), place.ports(), env);
+        app.container()
+                .flatMap(AppContainer::docker)
+                .ifPresent(docker -> env.put("MARATHON_APP_DOCKER_IMAGE", docker.image()));
+        Optional<AppContainer> mapped = app.container().filter(AppContainer::mapsPorts);
+        ports(
+                mapped.map(container -> ContainerTranslation.declared(container, app.ports()))
+                        .orElse(app.ports()),
+                mapped.map(container -> ContainerTranslation.reached(container, place.ports()))
+                        .orElse(place.ports()),
+                env);
         env.putAll(app.env());
         return env;
     }

@@ -100,7 +100,8 @@ public final class Examples {
                 Optional.of(Duration.ofSeconds(3)),
                 Optional.empty(),
                 "",
-                health);
+                health,
+                Optional.empty());
     }
 
     public static AppDefinition app(int instances) {

@@ -49,6 +49,13 @@ final class StateJson {
         state.set("flags", Flags.of(view));
         state.set("isolators", view.containment().json());
 
+        ArrayNode containerizers = state.putArray("containerizers");
+        view.containers().standings().forEach((name, standing) -> containerizers
+                .addObject()
+                .put("name", name)
+                .put("available", standing.available())
+                .put("detail", standing.text()));
+
         TreeMap<String, ObjectNode> frameworks = new TreeMap<>();
         for (AgentTask task : live) {
             if (task.isExecutorRun() || task.info().options().executor().isEmpty()) {

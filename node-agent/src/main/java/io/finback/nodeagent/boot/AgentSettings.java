@@ -3,6 +3,7 @@ package io.finback.nodeagent.boot;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigUtil;
+import io.finback.nodeagent.docker.DockerSettings;
 import io.finback.nodeagent.executor.LogLimits;
 import io.finback.nodeagent.fetch.FetchSettings;
 import io.finback.nodeagent.isolation.IsolationSettings;
@@ -44,7 +45,8 @@ record AgentSettings(
         int launchParallelism,
         Optional<LendingSettings> lending,
         ExecutorTerms executors,
-        long maxBody) {
+        long maxBody,
+        DockerSettings docker) {
 
     /** Settings by the names they have in Mesos. */
     Map<String, String> flags() {
@@ -121,7 +123,8 @@ record AgentSettings(
                         agent.getDuration("executor.shutdown-grace"),
                         agent.getDuration("executor.recovery-timeout"),
                         ""),
-                maxBody(agent.getBytes("http.max-body")));
+                maxBody(agent.getBytes("http.max-body")),
+                DockerKeys.read(agent.getConfig("docker"), logs(agent.getConfig("logs"))));
     }
 
     /** How often sandboxes are measured; empty: never. */

@@ -76,6 +76,8 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
 
     private record NotPrepared(TaskKey task, String why) implements Command {}
 
+    private record Began(TaskKey task, ContainerRef process, ContainerRef running) implements Command {}
+
     private record Ended(TaskKey task, ContainerRef process, Exit exit) implements Command {}
 
     private record GraceOver(TaskKey task) implements Command {}
@@ -124,7 +126,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         ActorRef<Command> self = context.getSelf();
         this.watch = EndWatch.start(
                 tools.containers(),
-                (task, process, exit) -> self.tell(new Ended(task, process, exit)),
+                new Heard(self),
                 tools.settings().lookFast(),
                 tools.settings().lookSlow());
         this.prober = new Prober(
@@ -151,6 +153,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                 .onMessage(ForgetUpdates.class, this::onForgetUpdates)
                 .onMessage(Prepared.class, made -> settled(() -> work.prepared(made.task(), made.process())))
                 .onMessage(NotPrepared.class, failed -> settled(() -> work.notPrepared(failed.task(), failed.why())))
+                .onMessage(Began.class, now -> settled(() -> work.began(now.task(), now.process(), now.running())))
                 .onMessage(Ended.class, end -> settled(() -> work.ended(end.task(), end.process(), end.exit())))
                 .onMessage(GraceOver.class, over -> settled(() -> work.graceOver(over.task())))
                 .onMessage(FromExecutor.class, this::onFromExecutor)
@@ -264,6 +267,18 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         watch.close();
         prober.close();
         return this;
+    }
+
+    private record Heard(ActorRef<Command> self) implements EndWatch.Listener {
+        @Override
+        public void began(TaskKey task, ContainerRef process, ContainerRef running) {
+            self.tell(new Began(task, process, running));
+        }
+
+        @Override
+        public void ended(TaskKey task, ContainerRef process, Exit exit) {
+            self.tell(new Ended(task, process, exit));
+        }
     }
 
     private final class Surroundings implements TaskWork.Surroundings {
