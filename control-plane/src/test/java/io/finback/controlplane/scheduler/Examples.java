@@ -58,7 +58,8 @@ public final class Examples {
                 app.killGrace(),
                 app.containerType(),
                 app.executor(),
-                app.health());
+                app.health(),
+                app.container());
     }
 
     static AppDefinition app(String cmd, int instances, UpgradeStrategy strategy, AppHealth health) {
