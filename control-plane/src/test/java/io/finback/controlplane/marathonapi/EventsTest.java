@@ -165,7 +165,9 @@ class EventsTest {
         String last;
         try (Reader reader =
                 new Reader("?event_type=app_terminated_event&event_type=deployment_success&plan-format=light")) {
-            assertThat(client.post("/v2/apps", "{\"id\":\"/missed/a\",\"cmd\":\"x\",\"instances\":0}").status()).isBetween(200, 201);
+            assertThat(client.post("/v2/apps", "{\"id\":\"/missed/a\",\"cmd\":\"x\",\"instances\":0}")
+                            .status())
+                    .isBetween(200, 201);
             TestMaster.await("success", () -> reader.types().contains("deployment_success"));
             assertThat(reader.types()).containsExactly("event_stream_attached", "deployment_success");
             last = reader.frames.get(1).id();

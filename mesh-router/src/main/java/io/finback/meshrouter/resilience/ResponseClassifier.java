@@ -23,6 +23,7 @@ public enum ResponseClassifier {
     }
 
     private final String kind;
+
     @SuppressWarnings("ImmutableEnumChecker") // made by Set.of
     private final Set<String> retryable;
 

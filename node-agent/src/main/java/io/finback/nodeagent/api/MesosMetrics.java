@@ -56,8 +56,7 @@ final class MesosMetrics {
         }
     }
 
-    private static void share(
-            Map<String, Double> values, String prefix, String name, Resources all, Resources held) {
+    private static void share(Map<String, Double> values, String prefix, String name, Resources all, Resources held) {
         double total = all.quantities().getOrDefault(name, 0L) / 1000.0;
         double used = held.quantities().getOrDefault(name, 0L) / 1000.0;
         values.put(prefix + "_total", total);

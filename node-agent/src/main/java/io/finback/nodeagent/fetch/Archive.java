@@ -49,16 +49,18 @@ enum Archive {
         try {
             return switch (this) {
                 case TAR -> raw;
-                case TAR_GZ, GZ -> GzipCompressorInputStream.builder()
-                        .setInputStream(raw)
-                        .setDecompressConcatenated(true)
-                        .get();
+                case TAR_GZ, GZ ->
+                    GzipCompressorInputStream.builder()
+                            .setInputStream(raw)
+                            .setDecompressConcatenated(true)
+                            .get();
                 case TAR_BZ2 -> new BZip2CompressorInputStream(raw, true);
-                case TAR_XZ -> XZCompressorInputStream.builder()
-                        .setInputStream(raw)
-                        .setDecompressConcatenated(true)
-                        .setMemoryLimitKiB(XZ_MEMORY_KIB)
-                        .get();
+                case TAR_XZ ->
+                    XZCompressorInputStream.builder()
+                            .setInputStream(raw)
+                            .setDecompressConcatenated(true)
+                            .setMemoryLimitKiB(XZ_MEMORY_KIB)
+                            .get();
                 case ZIP -> throw new IllegalArgumentException("a zip is no stream");
             };
         } catch (IOException | RuntimeException e) {

@@ -69,7 +69,8 @@ final class SafeTree {
 
     /** Throws when following {@code link} would at any step be outside, also when what it leads to is not there. */
     void checkLink(Path link) throws IOException {
-        Path at = Objects.requireNonNull(link.getParent(), "a link is in a directory").toRealPath();
+        Path at = Objects.requireNonNull(link.getParent(), "a link is in a directory")
+                .toRealPath();
         Deque<Path> rest = new ArrayDeque<>();
         Files.readSymbolicLink(link).forEach(rest::addLast);
         if (Files.readSymbolicLink(link).isAbsolute()) {

@@ -203,7 +203,9 @@ public final class FileSpace {
     private static String mode(Map<String, Object> facts) {
         char kind = fact(facts, "isDirectory", Boolean.class)
                 ? 'd'
-                : fact(facts, "isSymbolicLink", Boolean.class) ? 'l' : fact(facts, "isRegularFile", Boolean.class) ? '-' : '?';
+                : fact(facts, "isSymbolicLink", Boolean.class)
+                        ? 'l'
+                        : fact(facts, "isRegularFile", Boolean.class) ? '-' : '?';
         StringBuilder mode = new StringBuilder().append(kind);
         Set<?> permissions = fact(facts, "permissions", Set.class);
         String letters = "rwxrwxrwx";
