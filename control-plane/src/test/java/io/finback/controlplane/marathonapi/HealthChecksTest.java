@@ -9,6 +9,7 @@ import io.finback.controlplane.service.FakeWorld;
 import io.finback.controlplane.service.TestMaster;
 import io.finback.resources.Resources;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -47,7 +48,7 @@ class HealthChecksTest {
     }
 
     private static HttpServer serve(int port) throws IOException {
-        HttpServer made = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
+        HttpServer made = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         made.createContext("/", exchange -> {
             ASKED.incrementAndGet();
             byte[] body = "state".getBytes(java.nio.charset.StandardCharsets.UTF_8);
