@@ -33,7 +33,7 @@ final class AgentKilledIT {
     private static final int LONG = 5;
     private static final int KILLS = Integer.getInteger("agentKills", 15);
     private static final long SEED = Long.getLong("seed", System.nanoTime());
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
 
     @TempDir
     private Path dir;
