@@ -74,7 +74,7 @@ final class ProcessEndpoints {
     }
 
     private static Map<String, Double> system() {
-        TreeMap<String, Double> numbers = new TreeMap<>();
+        Map<String, Double> numbers = new TreeMap<>();
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
         if (load >= 0) {
             numbers.put("avg_load_1min", load);

@@ -102,7 +102,7 @@ class ContainersTest {
     void whatIsShownMayBePutBackAndChangesNothing() {
         create("{\"id\":\"same\",\"cmd\":\"x\",\"networks\":[{\"mode\":\"container/bridge\"}],"
                 + "\"container\":{\"docker\":{\"image\":\"a\"},\"portMappings\":[{\"containerPort\":80}]}}");
-        launched("same");
+        var unused1 = launched("same");
         TestMaster.await("deployed", () -> !client.get("/v2/deployments").text().contains("\"/same\""));
         JsonNode before = client.get("/v2/apps/same").json().path("app");
         ObjectNode whole = before.deepCopy();

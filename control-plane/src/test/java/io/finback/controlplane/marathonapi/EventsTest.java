@@ -151,7 +151,7 @@ class EventsTest {
             assertThat(reader.types())
                     .contains("deployment_step_success", "group_change_success", "instance_changed_event");
             ServicesApiTest.awaitIdle(client, "/seen");
-            client.delete("/v2/apps/seen");
+            assertThat(client.delete("/v2/apps/seen").status()).isBetween(200, 201);
             TestMaster.await("terminated", () -> reader.types().contains("app_terminated_event"));
             assertThat(reader.frames.stream()
                             .filter(f -> f.type().equals("status_update_event"))
@@ -165,7 +165,9 @@ class EventsTest {
         String last;
         try (Reader reader =
                 new Reader("?event_type=app_terminated_event&event_type=deployment_success&plan-format=light")) {
-            client.post("/v2/apps", "{\"id\":\"/missed/a\",\"cmd\":\"x\",\"instances\":0}");
+            assertThat(client.post("/v2/apps", "{\"id\":\"/missed/a\",\"cmd\":\"x\",\"instances\":0}")
+                            .status())
+                    .isBetween(200, 201);
             TestMaster.await("success", () -> reader.types().contains("deployment_success"));
             assertThat(reader.types()).containsExactly("event_stream_attached", "deployment_success");
             last = reader.frames.get(1).id();

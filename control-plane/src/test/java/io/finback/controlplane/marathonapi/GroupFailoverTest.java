@@ -61,7 +61,9 @@ class GroupFailoverTest {
     void anAppIsLetGoWhenTheDeploymentThatHoldsItNeverBegins() {
         try (TestMaster master = TestMaster.start(data, world)) {
             Client client = new Client(master.address);
-            client.post("/v2/apps", "{\"id\":\"/held\",\"cmd\":\"v1\",\"cpus\":0.1,\"mem\":16}");
+            assertThat(client.post("/v2/apps", "{\"id\":\"/held\",\"cmd\":\"v1\",\"cpus\":0.1,\"mem\":16}")
+                            .status())
+                    .isBetween(200, 201);
             ServicesApiTest.awaitIdle(client, "/held");
             String before = client.get("/v2/apps/held")
                     .json()

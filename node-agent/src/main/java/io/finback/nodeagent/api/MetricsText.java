@@ -72,7 +72,9 @@ final class MetricsText {
 
     /** Without the runs of executors, which are no tasks to anybody outside. */
     private static List<AgentTask> tasks(AgentView view) {
-        return view.board().live().stream().filter(task -> !task.isExecutorRun()).toList();
+        return view.board().live().stream()
+                .filter(task -> !task.isExecutorRun())
+                .toList();
     }
 
     private static void isolators(StringBuilder text, ContainmentView containment) {

@@ -144,8 +144,8 @@ public final class AgentNode implements Node {
                 isolation,
                 sandboxes.ofAllIds(),
                 bootId);
-        Containerizers containers = new Containerizers(
-                List.of(commands, DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId)));
+        Containerizers containers =
+                new Containerizers(List.of(commands, DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId)));
         AgentView view = new AgentView(
                 id.value(),
                 settings.hostname(),

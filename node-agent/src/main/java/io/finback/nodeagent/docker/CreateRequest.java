@@ -105,7 +105,7 @@ final class CreateRequest {
         body.put("Image", image);
         command(body, task.command());
         ArrayNode env = body.putArray("Env");
-        environment(spec, docker, hostname).forEach((name, value) -> env.add(name + "=" + value));
+        environment(spec, hostname).forEach((name, value) -> env.add(name + "=" + value));
         ObjectNode labelled = body.putObject("Labels");
         task.labels().forEach(labelled::put);
         labels.forEach(labelled::put);
@@ -138,7 +138,7 @@ final class CreateRequest {
         }
     }
 
-    private static Map<String, String> environment(ContainerSpec spec, DockerOptions docker, String hostname) {
+    private static Map<String, String> environment(ContainerSpec spec, String hostname) {
         TaskInfo task = spec.task();
         Map<String, String> env = new TreeMap<>();
         env.put("HOST", hostname);

@@ -75,7 +75,7 @@ final class Engine implements AutoCloseable {
             try {
                 client.close();
             } catch (IOException e) {
-                continue;
+                // Nobody is left to be told: the process ends, and its sockets with it.
             }
         }
     }

@@ -67,7 +67,7 @@ record EngineContainer(JsonNode json) {
             return new Exit.Limited(
                     "CONTAINER_LIMITATION_MEMORY",
                     "Memory limit exceeded: allowed " + limit + " MiB, all of which was used",
-                    Optional.of(Resources.EMPTY.withScalar(Resources.MEM, limit)),
+                    Optional.of(Resources.EMPTY.withScalar(Resources.MEM, (double) limit)),
                     how);
         }
         String error = state.path("Error").asText("");

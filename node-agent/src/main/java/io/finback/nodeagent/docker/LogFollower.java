@@ -108,8 +108,7 @@ final class LogFollower {
             output.write(stderr, frame, space + 1, frame.length - space - 1);
             last = at;
             // Always as long: a shorter one would leave an end of the one before.
-            ByteBuffer text = ByteBuffer.wrap(
-                    String.format("%-40s", at).getBytes(StandardCharsets.US_ASCII));
+            ByteBuffer text = ByteBuffer.wrap(String.format("%-40s", at).getBytes(StandardCharsets.US_ASCII));
             int written = mark.write(text, 0);
             if (written < text.capacity()) {
                 throw new IOException(position + ": " + written + " bytes written");

@@ -90,7 +90,7 @@ final class Minder implements Runnable {
     private boolean start(Path mark) {
         try {
             Files.createFile(mark);
-            engine.post("/containers/" + ref.name() + "/start", Map.of(), null);
+            var unused1 = engine.post("/containers/" + ref.name() + "/start", Map.of(), null);
             return true;
         } catch (EngineFailure e) {
             if (e.isTransient() && e.status() == EngineFailure.UNREACHABLE) {

@@ -292,9 +292,9 @@ public final class Inside {
         long gid = 0;
         for (String line : Files.readAllLines(PROC.resolve(pid + "/status"))) {
             if (line.startsWith("Uid:")) {
-                uid = Long.parseLong(line.split("\\s+")[2]);
+                uid = Long.parseLong(line.split("\\s+", -1)[2]);
             } else if (line.startsWith("Gid:")) {
-                gid = Long.parseLong(line.split("\\s+")[2]);
+                gid = Long.parseLong(line.split("\\s+", -1)[2]);
             }
         }
         return new Owner(uid, gid);

@@ -332,7 +332,7 @@ final class TaskWork {
                     }
                 }
                 case TERMINATE, FORCE_KILL, FORGET_PROCESS -> surroundings.leave(task.key());
-                case PREPARE, DISCARD -> {
+                case PREPARE, JOIN, DISCARD -> {
                     // It does not run.
                 }
             }

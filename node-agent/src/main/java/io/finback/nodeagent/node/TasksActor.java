@@ -100,7 +100,6 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
     private static final Duration COLLECT_EVERY = Duration.ofMinutes(1);
 
-    private final TaskTools tools;
     private final ActorRef<ConversationActor.Command> conversation;
     private final TimerScheduler<Command> timers;
     private final EndWatch watch;
@@ -120,7 +119,6 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
             TaskTools tools,
             ActorRef<ConversationActor.Command> conversation) {
         super(context);
-        this.tools = tools;
         this.conversation = conversation;
         this.timers = timers;
         ActorRef<Command> self = context.getSelf();

@@ -114,6 +114,7 @@ final class AgentReads {
     }
 
     /** A command's executor is named like it. */
+    @SuppressWarnings("deprecation") // ExecutorInfo.source, which readers still look at
     private static Protos.ExecutorInfo executor(AgentTask task) {
         return task.info()
                 .options()
