@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -133,8 +134,9 @@ public final class FileSpace {
             int wanted = (int) (length < 0 ? MAX_READ : Math.min(length, MAX_READ));
             ByteBuffer buffer = ByteBuffer.allocate(wanted);
             channel.position(offset);
-            while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
-                continue;
+            int got = 0;
+            while (buffer.hasRemaining() && got >= 0) {
+                got = channel.read(buffer);
             }
             return new Part(buffer.flip(), size);
         }
@@ -204,20 +206,27 @@ public final class FileSpace {
         return Optional.of(new Entry(
                 path,
                 mode(facts),
-                (Integer) facts.get("mode"),
-                (Integer) facts.get("nlink"),
+                fact(facts, "mode", Integer.class),
+                fact(facts, "nlink", Integer.class),
                 String.valueOf(facts.get("owner")),
                 String.valueOf(facts.get("group")),
-                (Long) facts.get("size"),
-                (FileTime) facts.get("lastModifiedTime")));
+                fact(facts, "size", Long.class),
+                fact(facts, "lastModifiedTime", FileTime.class)));
+    }
+
+    /** The "unix" view has all of these on every file. */
+    private static <T> T fact(Map<String, Object> facts, String name, Class<T> type) {
+        return type.cast(Objects.requireNonNull(facts.get(name), name));
     }
 
     private static String mode(Map<String, Object> facts) {
-        char kind = (Boolean) facts.get("isDirectory")
+        char kind = fact(facts, "isDirectory", Boolean.class)
                 ? 'd'
-                : (Boolean) facts.get("isSymbolicLink") ? 'l' : (Boolean) facts.get("isRegularFile") ? '-' : '?';
+                : fact(facts, "isSymbolicLink", Boolean.class)
+                        ? 'l'
+                        : fact(facts, "isRegularFile", Boolean.class) ? '-' : '?';
         StringBuilder mode = new StringBuilder().append(kind);
-        Set<?> permissions = (Set<?>) facts.get("permissions");
+        Set<?> permissions = fact(facts, "permissions", Set.class);
         String letters = "rwxrwxrwx";
         PosixFilePermission[] order = PosixFilePermission.values();
         for (int i = 0; i < order.length; i++) {
