@@ -61,19 +61,23 @@ public record RunOptions(
     }
 
     public RunOptions withContainer(ContainerInfo other) {
-        return new RunOptions(Optional.of(other), healthCheck, check, maxCompletion, limits, executor, group, data, executorRun);
+        return new RunOptions(
+                Optional.of(other), healthCheck, check, maxCompletion, limits, executor, group, data, executorRun);
     }
 
     public RunOptions withHealthCheck(HealthCheck other) {
-        return new RunOptions(container, Optional.of(other), check, maxCompletion, limits, executor, group, data, executorRun);
+        return new RunOptions(
+                container, Optional.of(other), check, maxCompletion, limits, executor, group, data, executorRun);
     }
 
     public RunOptions withCheck(CheckInfo other) {
-        return new RunOptions(container, healthCheck, Optional.of(other), maxCompletion, limits, executor, group, data, executorRun);
+        return new RunOptions(
+                container, healthCheck, Optional.of(other), maxCompletion, limits, executor, group, data, executorRun);
     }
 
     public RunOptions withMaxCompletion(Duration other) {
-        return new RunOptions(container, healthCheck, check, Optional.of(other), limits, executor, group, data, executorRun);
+        return new RunOptions(
+                container, healthCheck, check, Optional.of(other), limits, executor, group, data, executorRun);
     }
 
     public RunOptions withLimits(Map<String, Double> other) {
@@ -81,15 +85,18 @@ public record RunOptions(
     }
 
     public RunOptions withExecutor(ExecutorInfo other) {
-        return new RunOptions(container, healthCheck, check, maxCompletion, limits, Optional.of(other), group, data, executorRun);
+        return new RunOptions(
+                container, healthCheck, check, maxCompletion, limits, Optional.of(other), group, data, executorRun);
     }
 
     public RunOptions withGroup(TaskGroup other) {
-        return new RunOptions(container, healthCheck, check, maxCompletion, limits, executor, Optional.of(other), data, executorRun);
+        return new RunOptions(
+                container, healthCheck, check, maxCompletion, limits, executor, Optional.of(other), data, executorRun);
     }
 
     public RunOptions withData(Bytes other) {
-        return new RunOptions(container, healthCheck, check, maxCompletion, limits, executor, group, Optional.of(other), executorRun);
+        return new RunOptions(
+                container, healthCheck, check, maxCompletion, limits, executor, group, Optional.of(other), executorRun);
     }
 
     public RunOptions withExecutorRun(TaskId run) {

@@ -85,8 +85,7 @@ public sealed interface AgentToMaster extends WireMessage {
     }
 
     /** Words of an executor to its framework, unread. Lost if the session is. */
-    record ExecutorMessage(long session, FrameworkId framework, String executor, Bytes data)
-            implements AgentToMaster {}
+    record ExecutorMessage(long session, FrameworkId framework, String executor, Bytes data) implements AgentToMaster {}
 
     /** The agent stops on purpose and leaves its tasks running; no new work, no alarm. */
     record Leaving(long session) implements AgentToMaster {}

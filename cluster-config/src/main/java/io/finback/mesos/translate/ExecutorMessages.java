@@ -14,16 +14,20 @@ import java.util.Optional;
 import org.apache.mesos.v1.Protos;
 
 /** {@code ExecutorInfo}, and what tasks say for their executors. */
+@SuppressWarnings("deprecation") // ExecutorInfo.source, which schedulers still send and read
 public final class ExecutorMessages {
     /** What a task of a custom executor has instead of a command: the executor knows what to do. */
     private static final CommandInfo NO_COMMAND = CommandInfo.shell("", Map.of());
 
     private ExecutorMessages() {}
 
-    /** @param group whether it is the executor of a LAUNCH_GROUP, whose type must be said */
+    /**
+     * An executor of {@code framework}.
+     *
+     * @param group whether it is the executor of a LAUNCH_GROUP, whose type must be said
+     */
     public static ExecutorInfo from(FrameworkId framework, Protos.ExecutorInfo message, boolean group) {
-        if (message.hasFrameworkId()
-                && !message.getFrameworkId().getValue().equals(framework.value())) {
+        if (message.hasFrameworkId() && !message.getFrameworkId().getValue().equals(framework.value())) {
             throw wrong("executor.framework_id", message.getFrameworkId().getValue(), framework.value());
         }
         ExecutorInfo.Type type =
@@ -44,7 +48,9 @@ public final class ExecutorMessages {
         return new ExecutorInfo(
                 type,
                 message.getExecutorId().getValue(),
-                message.hasCommand() ? Optional.of(TaskMessages.command("executor.command", message.getCommand())) : Optional.empty(),
+                message.hasCommand()
+                        ? Optional.of(TaskMessages.command("executor.command", message.getCommand()))
+                        : Optional.empty(),
                 message.hasContainer() && type == ExecutorInfo.Type.CUSTOM
                         ? TaskMessages.container("executor.container", message.getContainer())
                         : Optional.empty(),
@@ -60,12 +66,15 @@ public final class ExecutorMessages {
                                 message.getShutdownGracePeriod().getNanoseconds()))
                         : Optional.empty(),
                 Labelled.from(message.getLabels()),
-                message.hasDiscovery() ? Optional.of(TaskMessages.discovery(message.getDiscovery())) : Optional.empty());
+                message.hasDiscovery()
+                        ? Optional.of(TaskMessages.discovery(message.getDiscovery()))
+                        : Optional.empty());
     }
 
     /** What a task is run by: a command of its own, or an executor. The task is not checked further. */
     static CommandInfo command(Protos.TaskInfo message, Optional<ExecutorInfo> executor) {
-        boolean custom = executor.filter(one -> one.type() == ExecutorInfo.Type.CUSTOM).isPresent();
+        boolean custom =
+                executor.filter(one -> one.type() == ExecutorInfo.Type.CUSTOM).isPresent();
         if (message.hasCommand()) {
             return TaskMessages.command("task.command", message.getCommand());
         }
@@ -108,7 +117,6 @@ public final class ExecutorMessages {
     }
 
     private static List<Protos.Resource> resources(ExecutorInfo executor) {
-        return ResourceMessages.to(
-                executor.resources(), ResourceMessages.Format.REFINED, Optional.of(executor.role()));
+        return ResourceMessages.to(executor.resources(), ResourceMessages.Format.REFINED, Optional.of(executor.role()));
     }
 }

@@ -41,8 +41,8 @@ public final class StatusMessages {
                 .or(() -> status.source() == TaskStatus.Source.EXECUTOR
                         ? Optional.of(status.task().value())
                         : Optional.empty())
-                .ifPresent(executor -> message.setExecutorId(
-                        Protos.ExecutorID.newBuilder().setValue(executor)));
+                .ifPresent(executor ->
+                        message.setExecutorId(Protos.ExecutorID.newBuilder().setValue(executor)));
         details.data().map(ExecutorMessages::bytes).ifPresent(message::setData);
         if (!details.labels().isEmpty()) {
             message.setLabels(Labelled.to(details.labels()));
@@ -67,6 +67,7 @@ public final class StatusMessages {
         Protos.ContainerStatus.Builder message = Protos.ContainerStatus.newBuilder();
         status.pid().ifPresent(pid -> message.setExecutorPid(Math.toIntExact(pid)));
         details.containerId().ifPresent(id -> message.setContainerId(containerId(id)));
+        message.addAllNetworkInfos(ContainerMessages.networks(details.networks()));
         return Optional.of(message.build());
     }
 

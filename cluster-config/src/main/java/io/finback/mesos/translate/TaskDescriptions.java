@@ -57,7 +57,8 @@ public final class TaskDescriptions {
         }
         command.user().ifPresent(message::setUser);
         command.uris().forEach(uri -> {
-            Protos.CommandInfo.URI.Builder to = Protos.CommandInfo.URI.newBuilder()
+            Protos.CommandInfo.URI.Builder to = Protos.CommandInfo.URI
+                    .newBuilder()
                     .setValue(uri.value())
                     .setExecutable(uri.executable())
                     .setExtract(uri.extract())

@@ -7,11 +7,12 @@ import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
+import io.finback.tasks.ContainerInfo;
 import io.finback.tasks.DiscoveryInfo;
 import io.finback.tasks.ExecutorInfo;
-import io.finback.tasks.TaskGroup;
 import io.finback.tasks.FetchUri;
 import io.finback.tasks.RunOptions;
+import io.finback.tasks.TaskGroup;
 import io.finback.tasks.TaskInfo;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.mesos.v1.Protos;
-import org.apache.mesos.v1.Protos.ContainerInfo;
 import org.apache.mesos.v1.Protos.Environment;
 
 /** {@code TaskInfo} and what is in it. What no agent can do yet is refused by name. */
@@ -68,7 +68,9 @@ public final class TaskMessages {
                 framework,
                 AgentId.of(message.getAgentId().getValue()),
                 resources,
-                ExecutorMessages.command(message, executor),
+                message.getContainer().hasDocker() && executor.isEmpty()
+                        ? argumentsOfImage("task.command", message.getCommand())
+                        : ExecutorMessages.command(message, executor),
                 grace,
                 Labelled.from(message.getLabels()),
                 ResourceMessages.allocatedTo("task.resources", message.getResourcesList())
@@ -85,7 +87,11 @@ public final class TaskMessages {
 
     /** How it is run beyond its command and its resources. */
     private static RunOptions options(Protos.TaskInfo message) {
-        RunOptions options = RunOptions.NONE;
+        RunOptions options = message.hasContainer()
+                ? ContainerMessages.from("task.container", message.getContainer())
+                        .map(RunOptions.NONE::withContainer)
+                        .orElse(RunOptions.NONE)
+                : RunOptions.NONE;
         if (message.hasHealthCheck()) {
             options = options.withHealthCheck(CheckMessages.from(message.getHealthCheck()));
         }
@@ -108,32 +114,20 @@ public final class TaskMessages {
     }
 
     private static void refuseWhatIsNotThereYet(Protos.TaskInfo message) {
-        if (message.hasContainer()) {
-            refuseContainer("task.container", message.getContainer());
-        }
         if (message.getLimitsCount() > 0) {
             throw wrong("task.limits", message.getLimitsMap().keySet(), LATER);
         }
     }
 
-    /** An empty Mesos container is what a task has anyway. */
-    static void refuseContainer(String at, ContainerInfo container) {
-        boolean more = container.getType() != ContainerInfo.Type.MESOS
-                || container.getVolumesCount() > 0
-                || container.hasHostname()
-                || container.hasDocker()
-                || (container.hasMesos() && container.getMesos().hasImage())
-                || container.getNetworkInfosCount() > 0
-                || container.hasLinuxInfo()
-                || container.hasRlimitInfo()
-                || container.hasTtyInfo();
-        if (more) {
-            throw wrong(at, container.getType(), LATER);
+    /** An empty Mesos container is what an executor has anyway. */
+    static void refuseContainer(String at, Protos.ContainerInfo message) {
+        if (ContainerMessages.from(at, message).isPresent()) {
+            throw wrong(at, message.getType(), LATER);
         }
     }
 
     /** What an executor that is no command runs in. */
-    static Optional<io.finback.tasks.ContainerInfo> container(String at, ContainerInfo message) {
+    static Optional<ContainerInfo> container(String at, Protos.ContainerInfo message) {
         refuseContainer(at, message);
         return Optional.empty();
     }
@@ -179,6 +173,29 @@ public final class TaskMessages {
                     Optional.empty()));
         }
         return uris;
+    }
+
+    /** An image has a program of its own: everything else is handed to it, and may be nothing. */
+    private static CommandInfo argumentsOfImage(String field, Protos.CommandInfo message) {
+        if (message.getShell()) {
+            if (message.hasValue()) {
+                return command(field, message);
+            }
+            throw wrong(field + ".value", "missing", "a command line, as shell is true");
+        }
+        List<String> arguments = new ArrayList<>();
+        if (message.hasValue()) {
+            arguments.add(message.getValue());
+        }
+        arguments.addAll(message.getArgumentsList());
+        arguments.forEach(argument -> checkText(field + ".arguments", argument));
+        return new CommandInfo(
+                false,
+                "",
+                arguments,
+                environment(field, message.getEnvironment()),
+                message.hasUser() ? Optional.of(message.getUser()) : Optional.empty(),
+                uris(field, message));
     }
 
     private static Map<String, String> environment(String parent, Environment message) {

@@ -22,8 +22,11 @@ import io.finback.controlplane.scheduler.AppChange.Refusal;
 import io.finback.controlplane.scheduler.AppEvent;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppState;
+import io.finback.controlplane.scheduler.DeploymentDeadline;
 import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.scheduler.InstanceChange;
 import io.finback.controlplane.scheduler.InstancePlanner;
+import io.finback.controlplane.scheduler.Listening;
 import io.finback.controlplane.scheduler.MemberChange;
 import io.finback.controlplane.scheduler.TaskEnvironment;
 import io.finback.controlplane.scheduler.TaskReport;
@@ -34,7 +37,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,6 +61,12 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         INSTANCE
     }
 
+    private enum TakeLooks implements AppCommand {
+        INSTANCE
+    }
+
+    private record Looked(String taskId, int index, ProbeResult result) implements AppCommand {}
+
     private record PortAnswered(String taskId, boolean refused) implements AppCommand {}
 
     /** Small on purpose: a command from the stash that persists nothing costs stack (a known trap), and callers try again. */
@@ -75,6 +83,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     private final AppLinks links;
     private final AppOutbox outbox;
     private final PortWatch portWatch;
+    private final AppChecks checks;
     private boolean idle;
 
     /** Answers that wait until service ports are journaled, so that a read after them sees the ports. */
@@ -100,6 +109,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         this.settings = settings;
         this.clock = clock;
         this.links = links;
+        this.checks = new AppChecks(appId, links, () -> EventIds.next(clock.instant()));
         this.portWatch = new PortWatch(settings.listenWait());
         this.outbox = new AppOutbox(settings, links, context.getSelf());
     }
@@ -148,6 +158,11 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .onCommand(AppCommand.EndpointsWritten.class, this::onEndpointsWritten)
                 .onCommand(PortsOverdue.class, (state, c) -> commit(state, List.of(), this::answerAfterPorts))
                 .onCommand(PortAnswered.class, this::onPortAnswered)
+                .onCommand(Looked.class, this::onLooked)
+                .onCommand(TakeLooks.class, (state, c) -> {
+                    takeLooks(state);
+                    return Effect().noReply();
+                })
                 .onCommand(AskPorts.class, (state, c) -> {
                     askPorts();
                     return Effect().noReply();
@@ -176,9 +191,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     private ReplyEffect<AppEvent, AppState> onKillInstances(AppState state, AppCommand.KillInstances c) {
         List<Instance> killed =
                 c.taskIds().stream().flatMap(id -> state.instance(id).stream()).toList();
-        List<String> fresh =
-                killed.stream().filter(i -> !i.doomed()).map(Instance::taskId).toList();
-        List<AppEvent> events = fresh.isEmpty() ? List.of() : List.of(new AppEvent.InstancesDoomed(fresh));
+        List<AppEvent> events = InstanceChange.doom(state, c.taskIds());
         return commit(state, events, s -> c.replyTo().tell(new Killed(snapshot(s), killed)));
     }
 
@@ -199,6 +212,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private ReplyEffect<AppEvent, AppState> onWake(AppState state, AppCommand.Wake c) {
+        checks.reportAll(clock.instant());
         return Effect().reply(c.replyTo(), snapshot(state));
     }
 
@@ -224,8 +238,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private ReplyEffect<AppEvent, AppState> onPlace(AppState state, AppCommand.Place c) {
-        Map<String, Instance.Place> places = new HashMap<>(c.places());
-        places.keySet().removeIf(id -> !state.mayLaunch(id));
+        Map<String, Instance.Place> places = InstanceChange.launchable(state, c.places());
         List<AppEvent> events = places.isEmpty() ? List.of() : List.of(new AppEvent.InstancesPlaced(places));
         return commit(state, events, s -> {
             List<TaskInfo> tasks = places.keySet().stream()
@@ -240,11 +253,12 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         if (TaskReport.stray(state, c.status())) {
             TaskId task = c.status().task();
             outbox.stray(task, c.status().agent());
+            checks.stray(c.status(), clock.instant());
             context.getLog().info("app.stray_task_killed appId={} taskId={}", appId, task);
         }
         return commit(
                 state,
-                TaskReport.events(state, c.status()),
+                checks.reported(state, c.status(), clock.instant()),
                 s -> outbox.acknowledge(c.status().task(), c.status().uuid()));
     }
 
@@ -252,10 +266,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         if (c.ports().isEmpty() && state.portsMissing()) {
             context.getLog().warn("app.no_service_ports_left appId={}", appId);
         }
-        boolean wanted = state.portsMissing()
-                && state.current().filter(v -> v.version().equals(c.version())).isPresent()
-                && !c.ports().isEmpty();
-        List<AppEvent> events = wanted ? List.of(new AppEvent.PortsAssigned(c.version(), c.ports())) : List.of();
+        List<AppEvent> events = InstanceChange.ports(state, c.version(), c.ports());
         return commit(state, events, this::answerAfterPorts);
     }
 
@@ -289,7 +300,12 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
             timers.startSingleTimer(Tick.INSTANCE, settings.idleTick());
             return Effect().noReply();
         }
-        return commit(state, List.of(), s -> sync(s, true));
+        List<AppEvent> late = DeploymentDeadline.events(
+                state, clock.instant(), () -> UUID.randomUUID().toString());
+        if (!late.isEmpty()) {
+            context.getLog().warn("app.deployment_late appId={}", appId);
+        }
+        return commit(state, late, s -> sync(s, true));
     }
 
     private ReplyEffect<AppEvent, AppState> stopWhenFinished(AppState state) {
@@ -325,14 +341,16 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         Optional<String> before = state.lock().map(l -> l.plan().id());
         AppState folded = AppEvent.fold(state, events);
         portWatch.observe(folded, now);
+        checks.observe(folded, now);
         all.addAll(InstancePlanner.settle(
-                folded, now, portWatch.listening(), () -> UUID.randomUUID().toString()));
+                folded, now, listening(), () -> UUID.randomUUID().toString()));
         if (all.isEmpty()) {
             return Effect().none().thenRun((AppState s) -> committed(s, then)).thenNoReply();
         }
         return Effect()
                 .persist(all)
                 .thenRun((AppState s) -> {
+                    checks.publish(state, all, now);
                     before.filter(id -> !AppChange.holds(s, id)).ifPresent(id -> outbox.notHeld(s, id));
                     committed(s, then);
                 })
@@ -343,12 +361,36 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         sync(state, false);
         then.accept(state);
         askPorts();
+        takeLooks(state);
         Duration next = outbox.busy(state) ? settings.busyTick() : settings.idleTick();
         timers.startSingleTimer(Tick.INSTANCE, next);
     }
 
     private void sync(AppState state, boolean tick) {
-        outbox.sync(state, portWatch.listening(), lastSequenceNumber(context), clock.instant(), tick);
+        outbox.sync(state, listening(), lastSequenceNumber(context), clock.instant(), tick);
+    }
+
+    private Listening listening() {
+        return portWatch.listening().withUnready(checks.unready());
+    }
+
+    private ReplyEffect<AppEvent, AppState> onLooked(AppState state, Looked c) {
+        List<AppEvent> events = checks.looked(state, c.taskId(), c.index(), c.result(), clock.instant());
+        if (events.isEmpty() && c.index() != HealthWatch.READINESS) {
+            takeLooks(state);
+            return Effect().noReply();
+        }
+        return commit(state, events, s -> {});
+    }
+
+    private void takeLooks(AppState state) {
+        Instant now = clock.instant();
+        checks.due(state, now)
+                .forEach(look -> context.pipeToSelf(
+                        links.look(look),
+                        (result, failure) -> new Looked(
+                                look.taskId(), look.index(), failure == null ? result : ProbeResult.NOTHING)));
+        checks.next(state, now).ifPresent(wait -> timers.startSingleTimer(TakeLooks.INSTANCE, wait));
     }
 
     private void askPorts() {

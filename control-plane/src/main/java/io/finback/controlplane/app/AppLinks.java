@@ -14,6 +14,13 @@ public interface AppLinks {
 
     void toViews(AppSnapshot snapshot);
 
+    void toViews(HealthReport report);
+
+    void publish(ServiceEvent event);
+
+    /** Takes a look at an instance now, or soon. Never fails. */
+    CompletionStage<ProbeResult> look(HealthWatch.Look look);
+
     /** Completes with true when the port refuses connections now; false when it takes them, or when that cannot be told. Never fails. */
     CompletionStage<Boolean> refuses(String host, int port);
 

@@ -65,7 +65,7 @@ final class AppOutbox {
         demand(state, revision, tick);
         endpoints(state, listening, now);
         kills(state, now);
-        deployment(state, now, tick);
+        deployment(state, listening, now, tick);
         if (tick) {
             reconcile(state, now);
         }
@@ -205,14 +205,14 @@ final class AppOutbox {
         }
     }
 
-    private void deployment(AppState state, Instant now, boolean tick) {
+    private void deployment(AppState state, Listening listening, Instant now, boolean tick) {
         if (state.lock().isEmpty()) {
             return;
         }
         AppState.Lock lock = state.lock().get();
         String id = lock.plan().id();
         if (state.order().isPresent()) {
-            if (InstancePlanner.plan(state, now).done()) {
+            if (InstancePlanner.plan(state, now, listening).done()) {
                 links.toDeployment(
                         id,
                         new DeploymentMessage.ActionDone(

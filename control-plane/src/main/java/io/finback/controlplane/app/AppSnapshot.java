@@ -7,8 +7,12 @@ import io.finback.controlplane.scheduler.Backoff;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.wire.WireMessage;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * An app as the read view shows it.
@@ -16,6 +20,7 @@ import java.util.Optional;
  * @param revision the entity's sequence number: the larger one is newer
  * @param current the wanted version; empty: there is no such app
  * @param versions times of the stored versions, newest first
+ * @param health what checks have seen, by task id; filled in by the view
  */
 public record AppSnapshot(
         String appId,
@@ -26,7 +31,8 @@ public record AppSnapshot(
         Optional<Backoff> backoff,
         Optional<AppState.Lock> lock,
         Optional<AppState.Order> order,
-        Optional<AppState.TaskFailure> lastFailure)
+        Optional<AppState.TaskFailure> lastFailure,
+        Optional<Map<String, HealthReport.Seen>> health)
         implements WireMessage {
     public AppSnapshot {
         versions = List.copyOf(versions);
@@ -47,7 +53,36 @@ public record AppSnapshot(
                 state.backoff(),
                 state.lock(),
                 state.order(),
-                state.lastFailure());
+                state.lastFailure(),
+                Optional.empty());
+    }
+
+    /** With what checks have seen besides what is known already; only of instances that are there. */
+    public AppSnapshot seeing(Map<String, HealthReport.Seen> more) {
+        Map<String, HealthReport.Seen> all = new HashMap<>(health.orElse(Map.of()));
+        all.putAll(more);
+        Set<String> there = instances.stream().map(Instance::taskId).collect(Collectors.toSet());
+        all.keySet().retainAll(there);
+        return new AppSnapshot(
+                appId,
+                revision,
+                current,
+                versions,
+                instances,
+                backoff,
+                lock,
+                order,
+                lastFailure,
+                all.isEmpty() ? Optional.empty() : Optional.of(Map.copyOf(all)));
+    }
+
+    public Optional<HealthReport.Seen> seen(String taskId) {
+        return health.map(h -> h.get(taskId));
+    }
+
+    /** Some check has said something of it. */
+    public boolean judged(Instance instance) {
+        return seen(instance.taskId()).filter(s -> !s.checks().isEmpty()).isPresent();
     }
 
     public String entityId() {

@@ -11,6 +11,7 @@ import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.job.JobCommand;
 import io.finback.controlplane.job.JobEntity;
 import io.finback.controlplane.marathonapi.ServicesApi;
+import io.finback.controlplane.service.EventSettings;
 import io.finback.controlplane.service.ServicesSettings;
 import io.finback.persistence.EventFeed;
 import io.finback.runtime.StartFailure;
@@ -49,6 +50,7 @@ final class ServicesBoot implements ServicesStarter {
                 listen.toString());
         return Http.get(system)
                 .newServerAt(listen.host(), listen.port())
+                .adaptSettings(server -> server.withRemoteAddressAttribute(true)) // events name who asked
                 .bind(Directives.concat(jobs.route(), api.route()))
                 .handle((binding, failure) -> {
                     if (failure != null) {
@@ -67,13 +69,20 @@ final class ServicesBoot implements ServicesStarter {
     private static ServicesSettings settings(Config config, HttpListen listen) {
         SettingsReader services = SettingsReader.of(config, "finback.services");
         return ServicesSettings.of(
-                listen.toString(),
-                Version.current(),
-                services.duration("repeat", SHORTEST, LONGEST),
-                services.duration("drain-delay", Duration.ZERO, LONGEST),
-                services.duration("listen-wait", Duration.ZERO, LONGEST),
-                services.duration("refuse", SHORTEST, LONGEST),
-                services.duration("ask-timeout", SHORTEST, LONGEST),
-                services.bytes("max-body", MIN_BODY, MAX_BODY));
+                        listen.toString(),
+                        Version.current(),
+                        services.duration("repeat", SHORTEST, LONGEST),
+                        services.duration("drain-delay", Duration.ZERO, LONGEST),
+                        services.duration("listen-wait", Duration.ZERO, LONGEST),
+                        services.duration("refuse", SHORTEST, LONGEST),
+                        services.duration("ask-timeout", SHORTEST, LONGEST),
+                        services.bytes("max-body", MIN_BODY, MAX_BODY))
+                .with(
+                        new EventSettings(
+                                services.intIn("events.kept", 0, 1_000_000),
+                                services.intIn("events.buffer", 16, 1_000_000),
+                                services.intIn("events.readers", 1, 100_000),
+                                services.duration("events.heartbeat", SHORTEST, LONGEST)),
+                        services.intIn("health-checks", 1, 100_000));
     }
 }

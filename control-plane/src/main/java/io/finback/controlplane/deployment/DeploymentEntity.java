@@ -13,15 +13,21 @@ import akka.persistence.typed.javadsl.ReplyEffect;
 import akka.persistence.typed.javadsl.SignalHandler;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.DeploymentMessage;
+import io.finback.controlplane.app.EventIds;
+import io.finback.controlplane.app.ServiceEvent;
+import io.finback.controlplane.app.ServiceEvent.Progress;
 import io.finback.controlplane.scheduler.DeploymentEvent;
 import io.finback.controlplane.scheduler.DeploymentState;
 import io.finback.persistence.EntityDefaults;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * Walks the plan of one deployment over its apps, step by step, and releases them at the end. One per running deployment, on a master;
@@ -49,16 +55,22 @@ public final class DeploymentEntity
     private final String id;
     private final Duration repeat;
     private final BiConsumer<String, AppCommand> apps;
+    private final Consumer<ServiceEvent> events;
+    private final InstantSource clock;
     private final Duration gatherLimit;
     private final Set<String> gathered = new HashSet<>();
     private long ticks;
     private final Set<String> released = new HashSet<>();
 
-    /** {@code repeat}: how often orders are given again until they are done. {@code apps}: takes an app id and sends. */
+    /** {@code repeat}: how often orders are given again until they are done. {@code apps}: takes an app id and sends. {@code events}: to those who listen. */
     public static Behavior<DeploymentMessage> create(
-            String entityId, Duration repeat, BiConsumer<String, AppCommand> apps) {
-        return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new DeploymentEntity(entityId, context, timers, repeat, apps)));
+            String entityId,
+            Duration repeat,
+            BiConsumer<String, AppCommand> apps,
+            Consumer<ServiceEvent> events,
+            InstantSource clock) {
+        return Behaviors.setup(context -> Behaviors.withTimers(
+                timers -> new DeploymentEntity(entityId, context, timers, repeat, apps, events, clock)));
     }
 
     private DeploymentEntity(
@@ -66,7 +78,9 @@ public final class DeploymentEntity
             ActorContext<DeploymentMessage> context,
             TimerScheduler<DeploymentMessage> timers,
             Duration repeat,
-            BiConsumer<String, AppCommand> apps) {
+            BiConsumer<String, AppCommand> apps,
+            Consumer<ServiceEvent> events,
+            InstantSource clock) {
         super(PersistenceId.of(DeploymentMessage.KEY.name(), entityId), EntityDefaults.onPersistFailure());
         this.context = context;
         this.timers = timers;
@@ -74,6 +88,8 @@ public final class DeploymentEntity
         this.repeat = repeat;
         this.gatherLimit = repeat.multipliedBy(GATHER_REPEATS);
         this.apps = apps;
+        this.events = events;
+        this.clock = clock;
     }
 
     @Override
@@ -127,7 +143,7 @@ public final class DeploymentEntity
             }
             return Effect().noReply();
         }
-        return commit(List.of(new DeploymentEvent.Started(c.plan())));
+        return commit(state, new DeploymentEvent.Started(c.plan()));
     }
 
     private ReplyEffect<DeploymentEvent, DeploymentState> onBegin(DeploymentState state, DeploymentMessage.Begin c) {
@@ -138,7 +154,10 @@ public final class DeploymentEntity
         timers.cancel(Overdue.INSTANCE);
         return Effect()
                 .persist(new DeploymentEvent.Started(c.plan()))
-                .thenRun((DeploymentState s) -> order(s))
+                .thenRun((DeploymentState s) -> {
+                    tell(state, s);
+                    order(s);
+                })
                 .thenReply(c.replyTo(), s -> new DeploymentMessage.BeginReply(true));
     }
 
@@ -177,7 +196,7 @@ public final class DeploymentEntity
         boolean awaited = c.step() == state.step()
                 && state.open().stream().anyMatch(a -> a.appId().equals(c.appId()));
         return awaited
-                ? commit(List.of(new DeploymentEvent.ActionDone(c.appId())))
+                ? commit(state, new DeploymentEvent.ActionDone(c.appId()))
                 : Effect().noReply();
     }
 
@@ -190,20 +209,48 @@ public final class DeploymentEntity
         }
         boolean mine = state.plan().filter(p -> p.apps().contains(c.appId())).isPresent();
         return mine && !state.lost().contains(c.appId())
-                ? commit(List.of(new DeploymentEvent.AppLost(c.appId())))
+                ? commit(state, new DeploymentEvent.AppLost(c.appId()))
                 : Effect().noReply();
     }
 
-    private ReplyEffect<DeploymentEvent, DeploymentState> commit(List<DeploymentEvent> events) {
+    private ReplyEffect<DeploymentEvent, DeploymentState> commit(DeploymentState before, DeploymentEvent event) {
         return Effect()
-                .persist(events)
+                .persist(event)
                 .thenRun((DeploymentState s) -> {
+                    tell(before, s);
                     if (s.finished()) {
                         context.getLog().info("deployment.finished deploymentId={}", id);
                     }
                     order(s);
                 })
                 .thenNoReply();
+    }
+
+    private void tell(DeploymentState before, DeploymentState after) {
+        if (before.plan().isEmpty()) {
+            tell(after, Progress.INFO, 0, Optional.empty());
+        }
+        if (after.step() > before.step()) {
+            tell(after, Progress.STEP_SUCCESS, before.step(), Optional.empty());
+            if (!after.finished()) {
+                tell(after, Progress.INFO, after.step(), Optional.empty());
+            }
+        }
+        if (after.finished() && !before.finished()) {
+            if (after.lost().isEmpty()) {
+                tell(after, Progress.SUCCESS, after.step(), Optional.empty());
+            } else {
+                Optional<String> why = Optional.of("canceled: taken away were " + after.lost());
+                tell(after, Progress.STEP_FAILURE, after.step(), why);
+                tell(after, Progress.FAILED, after.step(), why);
+            }
+        }
+    }
+
+    private void tell(DeploymentState state, Progress progress, int step, Optional<String> reason) {
+        Instant now = clock.instant();
+        events.accept(new ServiceEvent.DeploymentChanged(
+                EventIds.next(now), now, progress, state.plan().orElseThrow(), step, reason));
     }
 
     private void order(DeploymentState state) {

@@ -60,7 +60,8 @@ final class AcceptDesk {
                             draft.ground().agent(),
                             claims ? draft.steps() : List.of()));
             if (claims) {
-                claim(new PendingClaim(number, draft.ground().agent().get(), call.offers(), call.refuse(), draft.steps()));
+                claim(new PendingClaim(
+                        number, draft.ground().agent().get(), call.offers(), call.refuse(), draft.steps()));
             } else {
                 nothingToClaim(draft);
             }
@@ -252,7 +253,11 @@ final class AcceptDesk {
                 .filter(record -> !record.isTerminal())
                 .filter(record -> record.info().options().executorRun().equals(Optional.of(cause))
                         || (group.isPresent()
-                                && record.info().options().group().map(TaskGroup::id).equals(group)))
+                                && record.info()
+                                        .options()
+                                        .group()
+                                        .map(TaskGroup::id)
+                                        .equals(group)))
                 .toList()
                 .forEach(record -> {
                     boolean invalid = refused.why() == AllocationEvent.Refusal.INVALID;

@@ -69,8 +69,8 @@ final class ExecutorRules {
         for (String name : new String[] {Resources.CPUS, Resources.MEM}) {
             long least = LEAST.getOrDefault(name, 0L);
             if (has.getOrDefault(name, 0L) < least) {
-                return Optional.of("executor.resources: " + name + ": "
-                        + has.getOrDefault(name, 0L) / 1000.0 + " (expected: >= " + least / 1000.0 + ")");
+                return Optional.of("executor.resources: " + name + ": " + has.getOrDefault(name, 0L) / 1000.0
+                        + " (expected: >= " + least / 1000.0 + ")");
             }
         }
         return has.getOrDefault(Resources.DISK, 0L) > 0

@@ -50,12 +50,12 @@ final class ExecutorSeats {
     }
 
     private Optional<TaskInfo> run(String executor, AgentId agent) {
-        return Optional.ofNullable(fresh.get(executor))
-                .or(() -> turn.round().executorRuns().stream()
-                        .filter(record -> !record.killWanted())
-                        .map(TaskRecord::info)
-                        .filter(info -> info.agent().equals(agent) && isRunOf(info, executor) && !isEnding(info))
-                        .findFirst());
+        Optional<TaskInfo> made = Optional.ofNullable(fresh.get(executor));
+        return made.or(() -> turn.round().executorRuns().stream()
+                .filter(record -> !record.killWanted())
+                .map(TaskRecord::info)
+                .filter(info -> info.agent().equals(agent) && isRunOf(info, executor) && !isEnding(info))
+                .findFirst());
     }
 
     /** The default executor ends with its last task, so what has none any more will not be there for a new one. */
@@ -73,7 +73,10 @@ final class ExecutorSeats {
     /** Whether it is a run of the executor of this id. */
     static boolean isRunOf(TaskInfo info, String executor) {
         return ExecutorRuns.isRun(info.id())
-                && info.options().executor().filter(one -> one.id().equals(executor)).isPresent();
+                && info.options()
+                        .executor()
+                        .filter(one -> one.id().equals(executor))
+                        .isPresent();
     }
 
     private TaskInfo begin(ExecutorInfo executor, TaskInfo first) {

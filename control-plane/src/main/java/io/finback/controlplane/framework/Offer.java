@@ -63,6 +63,17 @@ public record Offer(
             String hostname,
             Resources resources,
             Map<String, String> attributes) {
-        this(id, framework, agent, hostname, resources, attributes, "*", 5051, Optional.empty(), Optional.empty(), List.of());
+        this(
+                id,
+                framework,
+                agent,
+                hostname,
+                resources,
+                attributes,
+                "*",
+                5051,
+                Optional.empty(),
+                Optional.empty(),
+                List.of());
     }
 }

@@ -150,10 +150,10 @@ final class OfferDesk {
     /** The framework's executors by agent; those of plain commands are not shown. */
     private Map<AgentId, List<String>> executors() {
         Map<AgentId, List<String>> ids = new HashMap<>();
-        turn.round().executorRuns().forEach(record -> record.info()
-                .options()
-                .executor()
-                .ifPresent(executor -> ids.computeIfAbsent(record.info().agent(), agent -> new ArrayList<>())
+        turn.round()
+                .executorRuns()
+                .forEach(record -> record.info().options().executor().ifPresent(executor -> ids.computeIfAbsent(
+                                record.info().agent(), agent -> new ArrayList<>())
                         .add(executor.id())));
         return ids;
     }

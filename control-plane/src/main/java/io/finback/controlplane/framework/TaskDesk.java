@@ -41,15 +41,13 @@ final class TaskDesk {
     /** Of a group that has not been launched none is launched without the others. */
     private void kill(TaskRecord record, Optional<Duration> grace) {
         Optional<String> group = record.info().options().group().map(TaskGroup::id);
-        turn.claims()
-                .of(record.info().id())
-                .filter(claim -> group.isPresent())
-                .stream()
+        turn.claims().of(record.info().id()).filter(claim -> group.isPresent()).stream()
                 .flatMap(PendingClaim::tasks)
                 .flatMap(task -> turn.round().task(task).stream())
-                .filter(other -> other.info().options().group().map(TaskGroup::id).equals(group)
-                        && !other.isTerminal()
-                        && !other.equals(record))
+                .filter(other ->
+                        other.info().options().group().map(TaskGroup::id).equals(group)
+                                && !other.isTerminal()
+                                && !other.equals(record))
                 .toList()
                 .forEach(other -> turn.kill(other, grace));
         turn.kill(record, grace);

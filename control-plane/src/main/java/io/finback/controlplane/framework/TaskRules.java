@@ -78,9 +78,7 @@ final class TaskRules {
     }
 
     private static Optional<String> resources(Resources resources, Ground ground) {
-        return resources.isEmpty()
-                ? Optional.of("resources: none (expected: some)")
-                : amounts(resources, ground);
+        return resources.isEmpty() ? Optional.of("resources: none (expected: some)") : amounts(resources, ground);
     }
 
     static Optional<String> amounts(Resources resources, Ground ground) {

@@ -119,11 +119,7 @@ final class Turn {
             if (everRan && !round.isRemoved()) {
                 courier.tell(new SchedulerEvent.ExecutorFailure(
                         status.agent(),
-                        record.info()
-                                .options()
-                                .executor()
-                                .map(ExecutorInfo::id)
-                                .orElse(""),
+                        record.info().options().executor().map(ExecutorInfo::id).orElse(""),
                         waitStatus(status)));
             }
         }

@@ -45,7 +45,8 @@ final class AppReader {
         Fields fields = new Fields(node, "", problems);
         problems.check();
         String id = id(fields, pathId, problems);
-        List<PortDefinition> ports = ports(fields, problems);
+        ContainerReader.Found container = new ContainerReader(problems).read(fields);
+        List<PortDefinition> ports = container.servicePorts().orElseGet(() -> ports(fields, problems));
         Unsupported.check(fields, problems);
         AppDefinition app = new AppDefinition(
                 id,
@@ -76,7 +77,9 @@ final class AppReader {
                 killSelection(fields, problems),
                 fields.seconds("taskKillGracePeriodSeconds"),
                 fields.object("container").map(c -> c.text("type").orElse("DOCKER")),
-                fields.text("executor").orElse(""));
+                fields.text("executor").orElse(""),
+                HealthReader.read(fields, problems),
+                container.container());
         if (!problems.wrongTypes()) {
             problems.rules(AppRules.check(app));
         }
@@ -93,6 +96,9 @@ final class AppReader {
         replaces(merged, patch, "portDefinitions", "ports");
         replaces(merged, patch, "uris", "fetch");
         replaces(merged, patch, "fetch", "uris");
+        if (patch.path("container").path("docker").hasNonNull("network") && !patch.hasNonNull("networks")) {
+            merged.remove("networks");
+        }
         patch.properties().forEach(e -> {
             if (!e.getValue().isNull()) {
                 merged.set(e.getKey(), e.getValue());

@@ -3,6 +3,7 @@ package io.finback.controlplane.marathonapi;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.scheduler.AppContainer;
 import io.finback.controlplane.scheduler.AppDefinition;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.AppVersion;
@@ -11,6 +12,7 @@ import io.finback.controlplane.scheduler.Instance.Phase;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Writes apps and tasks: the fields of Marathon 1.5 and later together with {@code ports} and {@code uris} of 1.4, and never a key
@@ -43,17 +45,14 @@ final class AppWriter {
         texts(node.putArray("dependencies"), app.dependencies());
         fetch(node, app);
         node.putArray("storeUrls");
-        node.putArray("healthChecks");
-        node.putArray("readinessChecks");
+        HealthWriter.definition(node, app);
         node.putObject("secrets");
         node.set("backoffSeconds", Json.seconds(app.backoff().initial()));
         node.set("backoffFactor", Json.number(app.backoff().factor()));
         node.set("maxLaunchDelaySeconds", Json.seconds(app.backoff().max()));
         strategies(node, app);
-        node.putArray("networks").addObject().put("mode", "host");
         ports(node, app);
-        app.containerType()
-                .ifPresent(type -> node.putObject("container").put("type", type).putArray("volumes"));
+        ContainerWriter.write(node, app);
         return node;
     }
 
@@ -72,7 +71,7 @@ final class AppWriter {
         AppVersion current = app.current().orElseThrow();
         ObjectNode node =
                 version(new AppVersion(definition, current.version(), current.scalingAt(), current.configAt()));
-        counts(node, List.of());
+        counts(node, List.of(), i -> false);
         node.putArray("tasks");
         deployments(node, app);
         return node;
@@ -82,7 +81,7 @@ final class AppWriter {
     static ObjectNode app(AppSnapshot app, Set<String> embed) {
         ObjectNode node = version(app.current().orElseThrow());
         if (embed.contains("counts")) {
-            counts(node, app.instances());
+            counts(node, app.instances(), app::judged);
         }
         if (embed.contains("tasks")) {
             ArrayNode tasks = node.putArray("tasks");
@@ -92,7 +91,10 @@ final class AppWriter {
             deployments(node, app);
         }
         if (embed.contains("readiness")) {
-            node.putArray("readinessCheckResults");
+            node.set("readinessCheckResults", HealthWriter.readiness(app));
+        }
+        if (embed.contains("taskStats")) {
+            node.set("taskStats", TaskStats.of(app, java.time.Instant.now()));
         }
         if (embed.contains("lastTaskFailure")) {
             app.lastFailure().ifPresent(f -> node.set("lastTaskFailure", failure(app.appId(), f)));
@@ -123,7 +125,7 @@ final class AppWriter {
                     .put("ipAddress", place.host())
                     .put("protocol", "IPv4");
             node.putArray("localVolumes");
-            node.putArray("healthCheckResults");
+            HealthWriter.results(node, app, instance);
         });
         return node;
     }
@@ -146,17 +148,23 @@ final class AppWriter {
         return node;
     }
 
-    private static void counts(ObjectNode node, List<Instance> instances) {
+    private static void counts(ObjectNode node, List<Instance> instances, Predicate<Instance> seen) {
         long running =
                 instances.stream().filter(i -> i.phase() == Phase.RUNNING).count();
         long staged = instances.stream()
                 .filter(i -> i.phase() == Phase.STAGING || i.phase() == Phase.STARTING)
                 .count();
         // Without health checks nobody has said healthy or unhealthy: Marathon counts neither.
+        long healthy = instances.stream()
+                .filter(i -> i.phase() == Phase.RUNNING && i.healthy().orElse(false))
+                .count();
+        long unhealthy = instances.stream()
+                .filter(i -> i.phase() == Phase.RUNNING && !i.healthy().orElse(true) && seen.test(i))
+                .count();
         node.put("tasksStaged", staged);
         node.put("tasksRunning", running);
-        node.put("tasksHealthy", 0);
-        node.put("tasksUnhealthy", 0);
+        node.put("tasksHealthy", healthy);
+        node.put("tasksUnhealthy", unhealthy);
     }
 
     private static void deployments(ObjectNode node, AppSnapshot app) {
@@ -186,9 +194,13 @@ final class AppWriter {
 
     private static void ports(ObjectNode node, AppDefinition app) {
         ArrayNode ports = node.putArray("ports");
+        app.ports().forEach(p -> ports.add(p.port()));
+        node.put("requirePorts", app.requirePorts());
+        if (app.container().filter(AppContainer::mapsPorts).isPresent()) {
+            return;
+        }
         ArrayNode definitions = node.putArray("portDefinitions");
         for (AppDefinition.PortDefinition p : app.ports()) {
-            ports.add(p.port());
             ObjectNode definition =
                     definitions.addObject().put("port", p.port()).put("protocol", p.protocol());
             p.name().ifPresent(name -> definition.put("name", name));
@@ -196,7 +208,6 @@ final class AppWriter {
                 map(definition.putObject("labels"), p.labels());
             }
         }
-        node.put("requirePorts", app.requirePorts());
     }
 
     private static void fetch(ObjectNode node, AppDefinition app) {

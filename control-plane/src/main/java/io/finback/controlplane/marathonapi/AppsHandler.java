@@ -31,11 +31,13 @@ final class AppsHandler {
 
     private final Services services;
     private final Rollout rollout;
+    private final Announcements announcements;
     private final ServicesView view;
 
     AppsHandler(Services services, Rollout rollout) {
         this.services = services;
         this.rollout = rollout;
+        this.announcements = new Announcements(services);
         this.view = services.view();
     }
 
@@ -77,6 +79,7 @@ final class AppsHandler {
         rollout.checkCycles(definition);
         return create(definition, request.flag("force", false)).thenApply(answer -> {
             AppAnswer.Changed changed = Refusals.expect(AppAnswer.Changed.class, answer);
+            announcements.app(request, changed.snapshot());
             return Answer.json(201, AppWriter.created(definition, changed.snapshot()))
                     .deploymentHeader(changed.deploymentId())
                     .with("Location", location(request, definition.id()));
@@ -102,7 +105,7 @@ final class AppsHandler {
             throw ApiFailure.badJson("error.expected.jsarray");
         }
         boolean partial = request.flag("partialUpdate", true);
-        return rollout.run(request.flag("force", false), () -> wish(body, mayCreate, partial))
+        return rollout.run(request, () -> wish(body, mayCreate, partial))
                 .thenApply(plan -> Answer.deployment(200, plan.id(), plan.version()));
     }
 
@@ -237,6 +240,9 @@ final class AppsHandler {
                 return update(request, id, patch, mayCreate, attempts - 1);
             }
             Answer done = Refusals.deployment(created, a);
+            if (a instanceof AppAnswer.Changed changed) {
+                announcements.app(request, changed.snapshot());
+            }
             return (done.status() == 201 ? done.with("Location", location(request, id)) : done).now();
         });
     }

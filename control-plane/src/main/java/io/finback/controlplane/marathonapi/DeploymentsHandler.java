@@ -22,7 +22,7 @@ final class DeploymentsHandler {
 
     Answer list() {
         ArrayNode list = Json.object().arrayNode();
-        services.view().deployments().forEach(running -> list.add(deployment(running)));
+        services.view().deployments().forEach(running -> list.add(deployment(services.view(), running)));
         return Answer.ok(list);
     }
 
@@ -65,7 +65,7 @@ final class DeploymentsHandler {
         return ApiFailure.of(404, "DeploymentPlan " + id + " does not exist");
     }
 
-    private static ObjectNode deployment(ServicesView.Running running) {
+    private static ObjectNode deployment(ServicesView view, ServicesView.Running running) {
         DeploymentPlan plan = running.plan();
         ObjectNode node = Json.object().put("id", plan.id()).put("version", Json.time(plan.version()));
         ArrayNode apps = node.putArray("affectedApps");
@@ -77,8 +77,11 @@ final class DeploymentsHandler {
             step.actions().forEach(a -> actions.add(action(a)));
         }
         ArrayNode current = node.putArray("currentActions");
-        plan.steps().get(running.step()).actions().forEach(a -> current.add(action(a))
-                .forEach(n -> ((ObjectNode) n).putArray("readinessCheckResults")));
+        for (DeploymentPlan.Action a : plan.steps().get(running.step()).actions()) {
+            ArrayNode results = view.any(a.appId()).map(HealthWriter::readiness).orElseGet(() -> Json.object()
+                    .arrayNode());
+            current.add(action(a).set("readinessCheckResults", results));
+        }
         return node.put("currentStep", running.step() + 1)
                 .put("totalSteps", plan.steps().size());
     }

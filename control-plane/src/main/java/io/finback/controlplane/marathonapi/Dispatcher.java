@@ -16,8 +16,10 @@ final class Dispatcher {
     private final QueueHandler queue;
     private final SystemHandler system;
     private final GroupsHandler groups;
+    private final LoggingHandler logging;
 
-    Dispatcher(Services services) {
+    Dispatcher(Services services, LoggingHandler logging) {
+        this.logging = logging;
         Rollout rollout = new Rollout(services);
         apps = new AppsHandler(services, rollout);
         tasks = new TasksHandler(services, rollout);
@@ -39,6 +41,8 @@ final class Dispatcher {
         return switch (path.get(0)) {
             case "ping" -> get(request, () -> system.ping(request));
             case "metrics" -> get(request, () -> system.metrics(request));
+            case "logging" ->
+                request.method().equals("POST") ? logging.change(request).now() : get(request, logging::list);
             case "help" -> get(request, () -> system.help());
             default -> throw notFound();
         };
@@ -55,6 +59,7 @@ final class Dispatcher {
             case "groups" -> groups(request);
             case "info" -> get(request, () -> system.info());
             case "leader" -> get(request, () -> system.leader());
+            case "pods" -> pods(request);
             case "plugins" -> get(request, () -> system.plugins());
             default -> throw notFound();
         };
@@ -85,7 +90,11 @@ final class Dispatcher {
         }
         if (size > 3 && last.equals("tasks")) {
             return switch (request.method()) {
-                case "GET" -> tasks.ofApp(parent).now();
+                case "GET" ->
+                    (path.get(size - 2).equals("*")
+                                    ? tasks.ofGroup(request, grandparent)
+                                    : tasks.ofApp(request, parent))
+                            .now();
                 case "DELETE" -> tasks.killOfApp(request, parent);
                 default -> throw notAllowed("GET, HEAD, DELETE");
             };
@@ -107,6 +116,20 @@ final class Dispatcher {
             case "DELETE" -> apps.delete(request, id);
             default -> throw notAllowed("GET, HEAD, PUT, PATCH, DELETE");
         };
+    }
+
+    /** There are no pods; who asks whether there could be ({@code HEAD}) is told no. */
+    private static CompletionStage<Answer> pods(Request request) {
+        List<String> path = request.path();
+        boolean all = path.size() == 2 || (path.size() == 3 && path.get(2).equals("::status"));
+        if (request.method().equals("GET") && all && !request.head()) {
+            return Answer.ok(Json.object().arrayNode()).now();
+        }
+        if (request.method().equals("POST") && path.size() == 2) {
+            throw ApiFailure.rule("/", "pods are not supported yet");
+        }
+        String id = path.size() == 2 ? "/" : request.appId(2, path.size()).replaceAll("::.*", "");
+        throw ApiFailure.of(404, "Pod '" + id + "' does not exist");
     }
 
     private CompletionStage<Answer> groups(Request request) {

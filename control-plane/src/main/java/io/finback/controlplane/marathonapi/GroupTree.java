@@ -100,10 +100,11 @@ final class GroupTree {
             }
             return Rollout.Wish.of(targets);
         }
-        collect(update, targets, removed, kept);
+        var unused = collect(update, targets, removed, kept);
         return new Rollout.Wish(targets, removed, kept);
     }
 
+    /** True when something in the group is another than before. */
     private boolean collect(
             GroupUpdate update, List<Rollout.Target> targets, List<String> removed, List<GroupBook.Group> kept) {
         String path = update.path();

@@ -76,7 +76,7 @@ final class GroupsHandler {
         if (now.exists(path) && !empty) {
             throw ApiFailure.of(409, "Group " + path + " is already created. Use PUT to change this group.");
         }
-        return rollout.run(request.flag("force", false), () -> new GroupTree(services.view()).wish(update))
+        return rollout.run(request, () -> new GroupTree(services.view()).wish(update))
                 .thenApply(plan -> Answer.deployment(201, plan.id(), plan.version())
                         .with("Location", "http://" + request.host() + "/v2/groups" + path));
     }
@@ -84,24 +84,23 @@ final class GroupsHandler {
     CompletionStage<Answer> put(Request request, String at) {
         JsonNode body = request.json();
         GroupUpdate update = GroupReader.read(body, at);
-        boolean force = request.flag("force", false);
         if (update.version().isPresent()) {
             return rollback(request, update.path(), update.version().get());
         }
         if (update.scaleBy().isPresent()) {
-            known(update.path());
+            mustExist(update.path());
         }
         if (request.flag("dryRun", false)) {
             return Rollout.steps(rollout.dryRun(new GroupTree(services.view()).wish(update)))
                     .now();
         }
-        return rollout.run(force, () -> new GroupTree(services.view()).wish(update))
+        return rollout.run(request, () -> new GroupTree(services.view()).wish(update))
                 .thenApply(GroupsHandler::deployment);
     }
 
     /** Only what a role of a group is about: which there are none of yet. */
     Answer patch(Request request, String path) {
-        known(path);
+        mustExist(path);
         JsonNode body = request.json();
         Problems problems = new Problems();
         Fields fields = new Fields(body, "", problems);
@@ -118,8 +117,8 @@ final class GroupsHandler {
     }
 
     CompletionStage<Answer> delete(Request request, String path) {
-        known(path);
-        return rollout.run(request.flag("force", false), () -> {
+        mustExist(path);
+        return rollout.run(request, () -> {
                     List<Rollout.Target> targets = new ArrayList<>();
                     List<String> removed = new ArrayList<>();
                     new GroupTree(services.view()).gone(path, targets, removed);
@@ -129,18 +128,15 @@ final class GroupsHandler {
     }
 
     private CompletionStage<Answer> rollback(Request request, String path, Instant at) {
-        return rollout.runLater(
-                        request.flag("force", false), () -> stored(path, at).thenApply(then -> {
-                            List<Rollout.Target> targets = new ArrayList<>();
-                            for (AppSnapshot app : known(path).appsUnder(path)) {
-                                AppVersion old = then.get(app.appId());
-                                targets.add(
-                                        old == null
-                                                ? Rollout.Target.gone(app.appId())
-                                                : Rollout.Target.of(old.definition()));
-                            }
-                            return Rollout.Wish.of(targets);
-                        }))
+        return rollout.runLater(request, () -> stored(path, at).thenApply(then -> {
+                    List<Rollout.Target> targets = new ArrayList<>();
+                    for (AppSnapshot app : known(path).appsUnder(path)) {
+                        AppVersion old = then.get(app.appId());
+                        targets.add(
+                                old == null ? Rollout.Target.gone(app.appId()) : Rollout.Target.of(old.definition()));
+                    }
+                    return Rollout.Wish.of(targets);
+                }))
                 .thenApply(GroupsHandler::deployment);
     }
 
@@ -204,6 +200,10 @@ final class GroupsHandler {
             }
         }
         return embed;
+    }
+
+    private void mustExist(String path) {
+        var unused = known(path);
     }
 
     private GroupTree known(String path) {

@@ -15,6 +15,8 @@ import java.util.Optional;
  * @param query every value of every parameter
  * @param host what the client called this server
  * @param accept the Accept header, empty if none
+ * @param head it was {@code HEAD}
+ * @param clientIp where the connection comes from
  */
 record Request(
         String method,
@@ -22,6 +24,8 @@ record Request(
         Map<String, List<String>> query,
         String host,
         String accept,
+        String clientIp,
+        boolean head,
         ByteString body) {
 
     /** Only {@code true} in any case is true: clients send {@code True}. */

@@ -39,10 +39,12 @@ final class Rollout {
 
     private final Services services;
     private final ServicesView view;
+    private final Announcements announcements;
 
     Rollout(Services services) {
         this.services = services;
         this.view = services.view();
+        this.announcements = new Announcements(services);
     }
 
     /** What one app shall be; no definition: gone. {@code doomed}: task ids to end. */
@@ -72,12 +74,12 @@ final class Rollout {
     private record Draft(DeploymentPlan plan, List<Member> members, Wish wish) {}
 
     /** {@code wish} is asked again when an app has changed meanwhile: it reads the view anew. */
-    CompletionStage<DeploymentPlan> run(boolean force, Supplier<Wish> wish) {
-        return attempt(force, () -> CompletableFuture.completedFuture(wish.get()), ATTEMPTS);
+    CompletionStage<DeploymentPlan> run(Request request, Supplier<Wish> wish) {
+        return runLater(request, () -> CompletableFuture.completedFuture(wish.get()));
     }
 
-    CompletionStage<DeploymentPlan> runLater(boolean force, Supplier<CompletionStage<Wish>> wish) {
-        return attempt(force, wish, ATTEMPTS);
+    CompletionStage<DeploymentPlan> runLater(Request request, Supplier<CompletionStage<Wish>> wish) {
+        return attempt(request, request.flag("force", false), wish, ATTEMPTS);
     }
 
     /** The plan that {@code wish} would become. */
@@ -143,7 +145,8 @@ final class Rollout {
                 .thenApply(a -> Refusals.expect(AppAnswer.Found.class, a).version());
     }
 
-    private CompletionStage<DeploymentPlan> attempt(boolean force, Supplier<CompletionStage<Wish>> wish, int attempts) {
+    private CompletionStage<DeploymentPlan> attempt(
+            Request request, boolean force, Supplier<CompletionStage<Wish>> wish, int attempts) {
         return wish.get().thenCompose(wanted -> {
             Draft draft = draft(wanted, force);
             CompletionStage<List<AppAnswer.Refused>> begun =
@@ -155,11 +158,13 @@ final class Rollout {
                         .anyMatch(r ->
                                 r.why() == Refusal.STALE || r.why() == Refusal.EXISTS || r.why() == Refusal.MISSING);
                 if (moved && attempts > 1) {
-                    return attempt(force, wish, attempts - 1);
+                    return attempt(request, force, wish, attempts - 1);
                 }
                 if (!refused.isEmpty()) {
                     throw Refusals.of(refused.get(0));
                 }
+                draft.members().forEach(m -> view.any(m.appId()).ifPresent(app -> announcements.app(request, app)));
+                announcements.done(draft.plan());
                 return groups(draft);
             });
         });
@@ -177,6 +182,7 @@ final class Rollout {
         CompletionStage<GroupsSnapshot> answer =
                 services.groups(replyTo -> new GroupMessage.Replace(at, wish.removed(), kept, replyTo));
         return answer.thenApply(snapshot -> {
+            kept.forEach(g -> announcements.group(g.path(), at));
             if (snapshot.full()) {
                 throw ApiFailure.of(422, "More than " + GroupBook.MAX_GROUPS + " groups");
             }

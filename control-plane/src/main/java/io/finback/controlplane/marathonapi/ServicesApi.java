@@ -41,6 +41,7 @@ public final class ServicesApi {
     /** A body that is too large is still read up to here, so that the client gets to see the 413. */
     private static final long MAX_DRAINED_BYTES = 64L * 1024 * 1024;
 
+    private static final List<String> EVENTS = List.of("v2", "events");
     private static final Duration BODY_TIMEOUT = Duration.ofSeconds(15);
     private static final List<RawHeader> ALWAYS = List.of(
             RawHeader.create("Cache-Control", "no-cache, no-store, must-revalidate"),
@@ -52,6 +53,7 @@ public final class ServicesApi {
     private final ActorSystem<?> system;
     private final Services services;
     private final Dispatcher dispatcher;
+    private final EventsHandler events;
     private final AtomicInteger underWay = new AtomicInteger();
 
     /**
@@ -71,12 +73,15 @@ public final class ServicesApi {
     private ServicesApi(ActorSystem<?> system, Services services) {
         this.system = system;
         this.services = services;
-        this.dispatcher = new Dispatcher(services);
+        this.dispatcher = new Dispatcher(services, new LoggingHandler((wait, work) -> system.scheduler()
+                .scheduleOnce(wait, work, system.executionContext())));
+        this.events = new EventsHandler(system, services);
     }
 
     /** To be bound by {@code boot}. */
     public Route route() {
-        return Directives.handle(this::handle);
+        return Directives.extractClientIP(address -> Directives.handle(request -> handle(
+                request, address.getAddress().map(ip -> ip.getHostAddress()).orElse(""))));
     }
 
     /** Completes when reads show every app there was before the start. */
@@ -84,7 +89,10 @@ public final class ServicesApi {
         return services.ready();
     }
 
-    private CompletionStage<HttpResponse> handle(HttpRequest request) {
+    private CompletionStage<HttpResponse> handle(HttpRequest request, String clientIp) {
+        if (AppPath.segments(request.getUri().path()).equals(EVENTS)) {
+            return CompletableFuture.completedFuture(stream(request, clientIp));
+        }
         if (underWay.incrementAndGet() > MAX_UNDER_WAY) {
             underWay.decrementAndGet();
             request.discardEntityBytes(system);
@@ -92,12 +100,23 @@ public final class ServicesApi {
         }
         return body(request)
                 .exceptionallyCompose(ServicesApi::slow)
-                .thenCompose(bytes -> dispatcher.answer(request(request, bytes)))
+                .thenCompose(bytes -> dispatcher.answer(request(request, clientIp, bytes)))
                 .handle((answer, failure) -> failure == null ? answer : failed(failure))
                 .thenApply(answer -> {
                     underWay.decrementAndGet();
                     return render(answer);
                 });
+    }
+
+    private HttpResponse stream(HttpRequest request, String clientIp) {
+        request.discardEntityBytes(system);
+        try {
+            return events.open(
+                            request(request, clientIp, ByteString.emptyByteString()), header(request, "Last-Event-ID"))
+                    .addHeaders(headers());
+        } catch (ApiFailure failure) {
+            return render(Answer.failure(failure));
+        }
     }
 
     private CompletionStage<ByteString> body(HttpRequest request) {
@@ -124,7 +143,7 @@ public final class ServicesApi {
                         : cause);
     }
 
-    private Request request(HttpRequest request, ByteString body) {
+    private Request request(HttpRequest request, String clientIp, ByteString body) {
         Map<String, List<String>> query = new HashMap<>();
         request.getUri().query().toMultiMap().forEach((name, values) -> query.put(name, List.copyOf(values)));
         String method = request.method().value();
@@ -134,6 +153,8 @@ public final class ServicesApi {
                 query,
                 header(request, "Host").orElse(services.settings().address()),
                 header(request, "Accept").orElse("").toLowerCase(Locale.ROOT),
+                clientIp,
+                method.equals("HEAD"),
                 body);
     }
 
@@ -164,14 +185,19 @@ public final class ServicesApi {
     }
 
     private HttpResponse render(Answer answer) {
-        List<akka.http.javadsl.model.HttpHeader> headers = new ArrayList<>(ALWAYS);
-        headers.add(RawHeader.create(
-                "X-Marathon-Leader", "http://" + services.settings().address()));
+        List<akka.http.javadsl.model.HttpHeader> headers = headers();
         answer.headers().forEach((name, value) -> headers.add(RawHeader.create(name, value)));
         var type = ContentTypes.parse(answer.contentType());
         return HttpResponse.create()
                 .withStatus(StatusCodes.get(answer.status()))
                 .addHeaders(headers)
                 .withEntity(answer.status() == 204 ? HttpEntities.EMPTY : HttpEntities.create(type, answer.body()));
+    }
+
+    private List<akka.http.javadsl.model.HttpHeader> headers() {
+        List<akka.http.javadsl.model.HttpHeader> headers = new ArrayList<>(ALWAYS);
+        headers.add(RawHeader.create(
+                "X-Marathon-Leader", "http://" + services.settings().address()));
+        return headers;
     }
 }

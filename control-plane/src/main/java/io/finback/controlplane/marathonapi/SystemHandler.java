@@ -74,6 +74,11 @@ final class SystemHandler {
         Map<String, Long> gauges = gauges();
         if (request.path().contains("prometheus") || request.accept().contains("text/plain")) {
             StringBuilder text = new StringBuilder();
+            marathonGauges().forEach((name, value) -> {
+                if (name.startsWith("marathon.")) {
+                    gauges.put(name.replace('.', '_'), value);
+                }
+            });
             gauges.forEach((name, value) -> text.append("# TYPE ")
                     .append(name)
                     .append(" gauge\n")
@@ -90,6 +95,7 @@ final class SystemHandler {
         body.putObject("counters");
         ObjectNode node = body.putObject("gauges");
         gauges.forEach((name, value) -> node.putObject(name).put("value", value));
+        marathonGauges().forEach((name, value) -> node.putObject(name).put("value", value));
         body.putObject("histograms");
         body.putObject("meters");
         body.putObject("timers");
@@ -106,6 +112,29 @@ final class SystemHandler {
         gauges.put("finback_services_instances_staging", count(apps, Phase.STAGING));
         gauges.put("finback_services_instances_waiting", count(apps, Phase.SCHEDULED));
         gauges.put("finback_services_instances_unreachable", count(apps, Phase.UNREACHABLE));
+        return gauges;
+    }
+
+    /** The same under the names of Marathon 1.7 and later, and of those before. */
+    private Map<String, Long> marathonGauges() {
+        List<AppSnapshot> apps = services.view().apps();
+        long running = count(apps, Phase.RUNNING);
+        long staged = count(apps, Phase.STAGING);
+        long groups = services.view().groups().groups().size();
+        Map<String, Long> gauges = new TreeMap<>();
+        gauges.put("marathon.apps.active.gauge", (long) apps.size());
+        gauges.put("marathon.deployments.active.gauge", (long)
+                services.view().deployments().size());
+        gauges.put("marathon.groups.active.gauge", groups);
+        gauges.put("marathon.instances.running.gauge", running);
+        gauges.put("marathon.instances.staged.gauge", staged);
+        gauges.put(
+                "marathon.uptime.gauge.seconds",
+                java.time.Duration.between(started, Instant.now()).toSeconds());
+        gauges.put("service.mesosphere.marathon.app.count", (long) apps.size());
+        gauges.put("service.mesosphere.marathon.group.count", groups);
+        gauges.put("service.mesosphere.marathon.task.running.count", running);
+        gauges.put("service.mesosphere.marathon.task.staged.count", staged);
         return gauges;
     }
 

@@ -32,14 +32,25 @@ final class TasksHandler {
         this.view = services.view();
     }
 
-    Answer ofApp(String id) {
-        return tasks(List.of(known(id)), List.of());
+    Answer ofApp(Request request, String id) {
+        return tasks(request, List.of(known(id)), List.of());
+    }
+
+    /** Of all apps in a group, at any depth. */
+    Answer ofGroup(Request request, String group) {
+        List<AppSnapshot> apps = view.apps().stream()
+                .filter(app -> AppPath.inside(group, app.appId()))
+                .toList();
+        if (apps.isEmpty()) {
+            throw ApiFailure.of(404, "Group '" + group + "' does not exist");
+        }
+        return tasks(request, apps, List.of());
     }
 
     Answer all(Request request) {
         List<String> states = new ArrayList<>(request.query().getOrDefault("status", List.of()));
         states.addAll(request.query().getOrDefault("status[]", List.of()));
-        return tasks(view.apps(), states);
+        return tasks(request, view.apps(), states);
     }
 
     /** {@code DELETE /v2/apps/{id}/tasks}: all, or those on one host. */
@@ -113,7 +124,7 @@ final class TasksHandler {
 
     private CompletionStage<Answer> scaleMany(Request request, Map<String, List<String>> byApp) {
         if (byApp.size() > 1) {
-            return rollout.run(request.flag("force", false), () -> fewer(byApp))
+            return rollout.run(request, () -> fewer(byApp))
                     .thenApply(plan -> Answer.deployment(200, plan.id(), plan.version()));
         }
         return byApp.isEmpty()
@@ -167,7 +178,36 @@ final class TasksHandler {
         return view.app(id).orElseThrow(() -> ApiFailure.noApp(id));
     }
 
-    private static Answer tasks(List<AppSnapshot> apps, List<String> states) {
+    /** One line per service port: {@code app, port, host:port, host:port}, tab-separated. */
+    private static Answer text(List<AppSnapshot> apps) {
+        StringBuilder text = new StringBuilder();
+        for (AppSnapshot app : apps) {
+            String name = app.entityId();
+            var ports = app.current().orElseThrow().definition().ports();
+            for (int i = 0; i < Math.max(1, ports.size()); i++) {
+                int index = i;
+                text.append(name)
+                        .append('\t')
+                        .append(i < ports.size() ? ports.get(i).port() : " ");
+                app.instances().stream()
+                        .filter(instance -> instance.phase() == Instance.Phase.RUNNING)
+                        .flatMap(instance -> instance.place().stream())
+                        .forEach(place -> text.append('\t')
+                                .append(place.host())
+                                .append(
+                                        index < place.ports().size()
+                                                ? ":" + place.ports().get(index)
+                                                : ""));
+                text.append('\n');
+            }
+        }
+        return Answer.text("text/plain", text.toString());
+    }
+
+    private static Answer tasks(Request request, List<AppSnapshot> apps, List<String> states) {
+        if (request.accept().contains("text/plain") && !request.accept().contains("json")) {
+            return text(apps);
+        }
         ObjectNode body = Json.object();
         ArrayNode tasks = body.putArray("tasks");
         for (AppSnapshot app : apps) {

@@ -2,15 +2,12 @@ package io.finback.controlplane.marathonapi;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /** Refuses what this server cannot do yet and would be silently wrong if it were only kept. Empty values pass. */
 final class Unsupported {
     private static final List<String> FIELDS = List.of(
             "storeUrls",
-            "healthChecks",
-            "readinessChecks",
             "check",
             "secrets",
             "residency",
@@ -18,7 +15,7 @@ final class Unsupported {
             "resourceLimits",
             "executorResources",
             "taskRateLimit");
-    private static final List<String> CONTAINER = List.of("docker", "volumes", "portMappings", "linuxInfo");
+    private static final List<String> CONTAINER = List.of("linuxInfo");
     private static final Set<String> EXECUTORS = Set.of("", "//cmd");
     private static final String NOT_YET = "is not supported yet";
 
@@ -37,7 +34,6 @@ final class Unsupported {
                 }
             }
         });
-        networks(fields, problems);
         fields.text("executor")
                 .filter(e -> !EXECUTORS.contains(e))
                 .ifPresent(e -> problems.rule(
@@ -48,26 +44,6 @@ final class Unsupported {
                         r -> problems.rule("/role", "'" + r + "' (expected: '*'; other roles are not supported yet)"));
         if (fields.bool("tty").orElse(false)) {
             problems.rule("/tty", NOT_YET);
-        }
-    }
-
-    private static void networks(Fields fields, Problems problems) {
-        Optional<JsonNode> networks = fields.any("networks");
-        if (networks.filter(JsonNode::isArray).isEmpty()) {
-            if (networks.isPresent()) {
-                problems.type("/networks", "error.expected.jsarray");
-            }
-            return;
-        }
-        for (int i = 0; i < networks.get().size(); i++) {
-            String mode = networks.get().get(i).path("mode").asText("container");
-            if (!mode.equals("host")) {
-                problems.rule(
-                        "/networks(" + i + ")/mode", "'" + mode + "' (expected: 'host'; others are not supported yet)");
-            }
-        }
-        if (networks.get().size() > 1) {
-            problems.rule("/networks", "Host networking is single: expected one network");
         }
     }
 

@@ -19,6 +19,15 @@ final class ApiFailure extends RuntimeException {
         return new ApiFailure(400, message);
     }
 
+    /** Does {@code work}; what it refuses as a wrong argument is a bad request. */
+    static void checked(Runnable work) {
+        try {
+            work.run();
+        } catch (IllegalArgumentException e) {
+            throw badRequest(String.valueOf(e.getMessage()));
+        }
+    }
+
     int status() {
         return status;
     }

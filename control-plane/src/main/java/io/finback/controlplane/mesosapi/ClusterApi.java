@@ -5,6 +5,7 @@ import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.headers.RawHeader;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.finback.runtime.LogLevel;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;

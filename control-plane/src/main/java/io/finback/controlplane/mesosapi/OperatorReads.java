@@ -4,6 +4,7 @@ import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.mesosapi.translate.MasterMessages;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.mesos.translate.ResourceMessages;
+import io.finback.runtime.LogLevel;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;

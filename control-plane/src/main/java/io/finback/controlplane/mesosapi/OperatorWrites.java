@@ -12,6 +12,7 @@ import io.finback.resources.FrameworkId;
 import io.finback.resources.Kind;
 import io.finback.resources.Resources;
 import io.finback.resources.Special;
+import io.finback.runtime.LogLevel;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -206,7 +207,8 @@ final class OperatorWrites {
     }
 
     private CompletionStage<HttpResponse> setLevel(Call.SetLoggingLevel call) {
-        level.set(call.getLevel(), Duration.ofNanos(call.getDuration().getNanoseconds()));
+        Duration duration = Duration.ofNanos(call.getDuration().getNanoseconds());
+        ApiFailure.checked(() -> level.set(call.getLevel(), duration));
         return ClusterApi.now(Answers.empty(OK));
     }
 

@@ -1,6 +1,7 @@
 package io.finback.controlplane.mesosapi;
 
 import akka.http.javadsl.model.HttpResponse;
+import io.finback.runtime.LogLevel;
 import java.lang.management.ManagementFactory;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -55,7 +56,9 @@ final class ProcessEndpoints {
         if (wanted.isEmpty()) {
             throw ApiFailure.badRequest("Expecting 'level=value' in query");
         }
-        level.set(query.number("level", 0), duration(duration.get()));
+        int number = query.number("level", 0);
+        Duration time = duration(duration.get());
+        ApiFailure.checked(() -> level.set(number, time));
         return Answers.empty(200);
     }
 
@@ -70,8 +73,8 @@ final class ProcessEndpoints {
         return Duration.ofNanos(nanoseconds.longValue());
     }
 
-    private static TreeMap<String, Double> system() {
-        TreeMap<String, Double> numbers = new TreeMap<>();
+    private static Map<String, Double> system() {
+        Map<String, Double> numbers = new TreeMap<>();
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
         if (load >= 0) {
             numbers.put("avg_load_1min", load);

@@ -29,11 +29,10 @@ final class RoleTally {
 
     static RoleTally of(ClusterSnapshot view) {
         RoleTally tally = new RoleTally();
-        view.frameworks()
-                .forEach(framework -> {
-                    add(tally.allocated, TaskTally.of(framework.tasks()).held());
-                    add(tally.allocated, TaskTally.of(framework.executors()).held());
-                });
+        view.frameworks().forEach(framework -> {
+            add(tally.allocated, TaskTally.of(framework.tasks()).held());
+            add(tally.allocated, TaskTally.of(framework.executors()).held());
+        });
         view.agents().pages().forEach(page -> {
             add(tally.reserved, page.derived(RESERVED));
             add(tally.idle, page.derived(IDLE));

@@ -39,10 +39,7 @@ final class StateBodies {
     Rope state(ClusterSnapshot view) {
         return Body.of(encoding)
                 .message("get_tasks", Response.GetState.GET_TASKS_FIELD_NUMBER, tasks(view))
-                .message(
-                        "get_executors",
-                        Response.GetState.GET_EXECUTORS_FIELD_NUMBER,
-                        executors(view))
+                .message("get_executors", Response.GetState.GET_EXECUTORS_FIELD_NUMBER, executors(view))
                 .message("get_frameworks", Response.GetState.GET_FRAMEWORKS_FIELD_NUMBER, frameworks(view))
                 .message("get_agents", Response.GetState.GET_AGENTS_FIELD_NUMBER, agents(view))
                 .build();

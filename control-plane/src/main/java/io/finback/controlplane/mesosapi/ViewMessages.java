@@ -8,8 +8,8 @@ import io.finback.controlplane.mesosapi.translate.FrameworkMessages;
 import io.finback.controlplane.mesosapi.translate.OfferMessages;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.Pages;
-import io.finback.mesos.translate.ExecutorMessages;
 import io.finback.mesos.translate.CheckMessages;
+import io.finback.mesos.translate.ExecutorMessages;
 import io.finback.mesos.translate.ResourceMessages;
 import io.finback.mesos.translate.ResourceMessages.Format;
 import io.finback.mesos.translate.StatusMessages;
@@ -62,8 +62,8 @@ final class ViewMessages {
             message.setLabels(labels);
         }
         task.executor()
-                .ifPresent(executor -> message.setExecutorId(
-                        Protos.ExecutorID.newBuilder().setValue(executor.id())));
+                .ifPresent(executor ->
+                        message.setExecutorId(Protos.ExecutorID.newBuilder().setValue(executor.id())));
         task.discovery().ifPresent(discovery -> message.setDiscovery(TaskMessages.to(discovery)));
         task.healthCheck().ifPresent(check -> message.setHealthCheck(CheckMessages.to(check)));
         return message.build();

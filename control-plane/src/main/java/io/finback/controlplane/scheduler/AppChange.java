@@ -154,7 +154,20 @@ public final class AppChange {
         boolean restart = next.definition().instances() > 0
                 && AppEvent.fold(state, List.of(new AppEvent.VersionAdded(next)))
                         .mixed();
-        return deploy(state, next, restart ? Kind.RESTART : Kind.SCALE, deploymentId);
+        return deploy(state, next, restart ? Kind.RESTART : Kind.SCALE, deploymentId)
+                .<Decision>match(
+                        accepted -> new Decision.Accepted(
+                                accepted.events().stream()
+                                        .map(AppChange::reverting)
+                                        .toList(),
+                                accepted.version()),
+                        Decision.Refused::new);
+    }
+
+    private static AppEvent reverting(AppEvent event) {
+        return event instanceof AppEvent.Locked locked
+                ? new AppEvent.Locked(locked.lock().reverting())
+                : event;
     }
 
     /** What was wanted before the deployment that holds the app, as a new version. */

@@ -14,9 +14,11 @@ import java.util.TreeMap;
  * @param cmd run by {@code /bin/sh -c}; exactly one of this and {@code args} is given
  * @param cpus cores; {@code mem} and {@code disk} in MiB
  * @param ports service ports, one host port each per instance; 0: to be assigned
+ * @param container what it runs in, if that is more than a type
  * @param fetch brought into each instance's sandbox before it starts
  * @param containerType kept and shown when a container without image and volumes was given
- * @param dependencies absolute paths; kept and shown
+ * @param dependencies absolute paths of apps and groups that must be there first
+ * @param health empty: running is enough
  */
 public record AppDefinition(
         String id,
@@ -42,7 +44,9 @@ public record AppDefinition(
         KillSelection killSelection,
         Optional<Duration> killGrace,
         Optional<String> containerType,
-        String executor) {
+        String executor,
+        Optional<AppHealth> health,
+        Optional<AppContainer> container) {
 
     /** {@code protocol}: {@code tcp}, {@code udp} or {@code udp,tcp}. */
     public record PortDefinition(int port, String protocol, Optional<String> name, Map<String, String> labels) {
@@ -98,6 +102,15 @@ public record AppDefinition(
         constraints = List.copyOf(constraints);
         acceptedResourceRoles = List.copyOf(acceptedResourceRoles);
         dependencies = List.copyOf(dependencies);
+        health = health.filter(h -> !h.checks().isEmpty() || h.readiness().isPresent());
+    }
+
+    public List<AppHealth.Check> checks() {
+        return health.map(AppHealth::checks).orElse(List.of());
+    }
+
+    public Optional<AppHealth.Readiness> readiness() {
+        return health.flatMap(AppHealth::readiness);
     }
 
     public AppDefinition withInstances(int count) {
@@ -157,7 +170,9 @@ public record AppDefinition(
                 killSelection,
                 killGrace,
                 containerType,
-                executor);
+                executor,
+                health,
+                container);
     }
 
     private static Map<String, String> sorted(Map<String, String> map) {

@@ -114,6 +114,16 @@ public sealed interface AppEvent {
         }
     }
 
+    /** The checks of an instance have another verdict. */
+    record HealthChanged(String taskId, boolean healthy) implements AppEvent {
+        @Override
+        public AppState applyTo(AppState state) {
+            Map<String, Instance> map = new LinkedHashMap<>(state.instances());
+            map.computeIfPresent(taskId, (key, i) -> i.judged(healthy));
+            return state.withInstances(map);
+        }
+    }
+
     record InstancesDoomed(List<String> taskIds) implements AppEvent {
         public InstancesDoomed {
             taskIds = List.copyOf(taskIds);

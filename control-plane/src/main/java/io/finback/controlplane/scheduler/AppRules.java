@@ -27,7 +27,9 @@ public final class AppRules {
     public static List<Violation> check(AppDefinition app) {
         List<Violation> found = new ArrayList<>();
         AppPath.problem(app.id()).ifPresent(why -> found.add(new Violation("/id", why)));
-        if (app.cmd().isPresent() == !app.args().isEmpty()) {
+        boolean both = app.cmd().isPresent() && !app.args().isEmpty();
+        boolean neither = app.cmd().isEmpty() && app.args().isEmpty();
+        if (both || (neither && !app.container().map(AppContainer::hasImage).orElse(false))) {
             found.add(new Violation(
                     "/", "AppDefinition must either contain one of 'cmd' or 'args', and/or a 'container'."));
         }
@@ -41,7 +43,12 @@ public final class AppRules {
             found.add(
                     new Violation("/instances", "got " + app.instances() + ", expected " + MAX_INSTANCES + " or less"));
         }
-        ports(found, app.ports());
+        boolean mapped = app.container().filter(AppContainer::mapsPorts).isPresent();
+        ports(
+                found,
+                app.ports(),
+                mapped ? "/container/portMappings" : "/portDefinitions",
+                mapped ? "/servicePort" : "/port");
         share(found, "/upgradeStrategy/minimumHealthCapacity", app.upgrade().minimumHealthCapacity());
         share(found, "/upgradeStrategy/maximumOverCapacity", app.upgrade().maximumOverCapacity());
         AppDefinition.BackoffRule backoff = app.backoff();
@@ -58,7 +65,10 @@ public final class AppRules {
         if (app.dependencies().contains(app.id())) {
             found.add(new Violation("/dependencies", "must not contain the app itself: " + app.id()));
         }
+        HealthRules.check(found, app);
+        DeploymentDeadline.check(found, app.labels());
         singleInstance(found, app);
+        ContainerRules.check(found, app);
         return found;
     }
 
@@ -84,16 +94,16 @@ public final class AppRules {
         }
     }
 
-    private static void ports(List<Violation> found, List<PortDefinition> ports) {
+    private static void ports(List<Violation> found, List<PortDefinition> ports, String list, String number) {
         Set<Integer> numbers = new HashSet<>();
         Set<String> names = new HashSet<>();
         for (int i = 0; i < ports.size(); i++) {
             PortDefinition port = ports.get(i);
-            String path = "/portDefinitions(" + i + ")";
+            String path = list + "(" + i + ")";
             if (port.port() < 0 || port.port() > 65535) {
-                found.add(new Violation(path + "/port", "got " + port.port() + ", expected 0 to 65535"));
+                found.add(new Violation(path + number, "got " + port.port() + ", expected 0 to 65535"));
             } else if (port.port() != 0 && !numbers.add(port.port())) {
-                found.add(new Violation("/portDefinitions", "Ports must be unique."));
+                found.add(new Violation(list, "Ports must be unique."));
             }
             if (!PROTOCOLS.contains(port.protocol())) {
                 found.add(
@@ -105,7 +115,7 @@ public final class AppRules {
                         path + "/name", "must fully match regular expression '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'"));
             }
             if (name.isPresent() && !names.add(name.get())) {
-                found.add(new Violation("/portDefinitions", "Port names must be unique."));
+                found.add(new Violation(list, "Port names must be unique."));
             }
         }
     }

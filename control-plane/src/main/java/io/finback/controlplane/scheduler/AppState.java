@@ -33,8 +33,17 @@ public record AppState(
      *
      * @param revertTo the version that was wanted before; empty when the deployment creates the app
      * @param removes the app is gone when the deployment is done
+     * @param reverts it undoes another deployment
      */
-    public record Lock(DeploymentPlan plan, Optional<Instant> revertTo, boolean removes) {}
+    public record Lock(DeploymentPlan plan, Optional<Instant> revertTo, boolean removes, Optional<Boolean> reverts) {
+        public Lock(DeploymentPlan plan, Optional<Instant> revertTo, boolean removes) {
+            this(plan, revertTo, removes, Optional.empty());
+        }
+
+        Lock reverting() {
+            return new Lock(plan, revertTo, removes, Optional.of(true));
+        }
+    }
 
     /** The action in force. {@code step} counts from 0. */
     public record Order(String deploymentId, int step, DeploymentPlan.Kind kind) {}

@@ -4,6 +4,7 @@ import io.finback.controlplane.scheduler.AppDefinition.Constraint;
 import io.finback.resources.Resources;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -11,7 +12,7 @@ import java.util.Set;
  *
  * @param revision the entity's sequence number: the larger one is newer
  * @param each what one instance needs besides ports
- * @param ports one entry per host port; with {@code requirePorts} the very numbers
+ * @param ports one entry per host port; with {@code requirePorts} the very number, or 0 for any
  * @param waiting task ids to place, at most {@link #MAX_WAITING}
  * @param notBefore backoff: nothing is placed before
  * @param placed where the app's other instances stand
@@ -79,12 +80,23 @@ public record Demand(
                 app.id(),
                 revision,
                 TaskEnvironment.resources(app),
-                app.ports().stream().map(AppDefinition.PortDefinition::port).toList(),
-                app.requirePorts(),
+                hostPorts(app),
+                app.requirePorts() || mapped(app).isPresent(),
                 app.constraints(),
                 waiting,
                 state.backoff().map(Backoff::until).orElse(Instant.EPOCH),
                 placed);
+    }
+
+    /** Of a container that maps ports those of the mappings, each as it says; else one for each service port. */
+    private static List<Integer> hostPorts(AppDefinition app) {
+        return mapped(app).map(AppContainer::hostPorts).orElseGet(() -> app.ports().stream()
+                .map(AppDefinition.PortDefinition::port)
+                .toList());
+    }
+
+    private static Optional<AppContainer> mapped(AppDefinition app) {
+        return app.container().filter(AppContainer::mapsPorts);
     }
 
     /** Nothing is waited for any more. */

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param version the app's version when it was created
  * @param configAt the configuration it runs ({@link AppVersion#configAt()})
  * @param place where it was launched; empty while it is only scheduled
+ * @param healthy what its checks say; empty: there are none. One with checks is not healthy before they have passed once
  * @param doomed it shall end; a scheduled one is dropped at once instead
  */
 public record Instance(
@@ -53,7 +54,7 @@ public record Instance(
                 now,
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty(),
+                version.definition().checks().isEmpty() ? Optional.empty() : Optional.of(false),
                 false);
     }
 
@@ -84,6 +85,20 @@ public record Instance(
     Instance doom() {
         return new Instance(
                 taskId, version, configAt, phase, place, createdAt, startedAt, unreachableSince, healthy, true);
+    }
+
+    Instance judged(boolean health) {
+        return new Instance(
+                taskId,
+                version,
+                configAt,
+                phase,
+                place,
+                createdAt,
+                startedAt,
+                unreachableSince,
+                Optional.of(health),
+                doomed);
     }
 
     Instance reported(Phase next, Instant at, Optional<Boolean> health) {

@@ -60,7 +60,7 @@ public final class InstancePlanner {
             return new Plan(0, List.of(), true);
         }
         AppVersion target = state.current().orElseThrow();
-        return kind == Kind.RESTART ? restart(target, counted, listening) : scale(target, counted);
+        return kind == Kind.RESTART ? restart(target, counted, listening) : scale(target, counted, listening);
     }
 
     /** The events that bring {@code state} where the plan wants it, as far as this entity alone can. */
@@ -115,13 +115,13 @@ public final class InstancePlanner {
         return events;
     }
 
-    private static Plan scale(AppVersion target, List<Instance> counted) {
+    private static Plan scale(AppVersion target, List<Instance> counted, Listening listening) {
         int wanted = target.definition().instances();
         List<Instance> live = counted.stream().filter(i -> !i.doomed()).toList();
         List<Instance> surplus = KillOrder.sorted(live, target.definition().killSelection())
                 .subList(0, Math.max(0, live.size() - wanted));
         int add = Math.max(0, wanted - counted.size());
-        long ready = counted.stream().filter(Instance::ready).count();
+        long ready = counted.stream().filter(i -> isReady(i, listening)).count();
         return new Plan(add, surplus, ready == wanted && counted.size() == wanted);
     }
 
@@ -149,8 +149,9 @@ public final class InstancePlanner {
                 end.add(instance);
             }
         }
-        int ready = (int) fresh.stream().filter(Instance::ready).count();
-        int serving = (int) fresh.stream().filter(serves).count();
+        int ready = (int) fresh.stream().filter(i -> isReady(i, listening)).count();
+        int serving = (int)
+                fresh.stream().filter(serves).filter(i -> isReady(i, listening)).count();
         int mayEnd = Math.min(oldReady.size(), Math.max(0, oldReady.size() + serving - minHealthy));
         end.addAll(
                 KillOrder.sorted(oldReady, target.definition().killSelection()).subList(0, mayEnd));
@@ -182,6 +183,10 @@ public final class InstancePlanner {
                 state.current().orElseThrow().definition().unreachable();
         Instant since = instance.unreachableSince().orElse(now);
         return !strategy.disabled() && !now.isBefore(since.plus(limit.apply(strategy)));
+    }
+
+    private static boolean isReady(Instance instance, Listening listening) {
+        return instance.ready() && !listening.unready().contains(instance.taskId());
     }
 
     private static boolean isNew(AppVersion target, Instance instance) {

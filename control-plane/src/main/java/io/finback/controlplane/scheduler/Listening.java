@@ -9,13 +9,23 @@ import java.util.Set;
  * @param open task ids that take connections
  * @param awaited task ids that do not yet, and are still waited for; those in neither set are not waited for (no port, or it stayed
  *     closed for too long)
+ * @param unready task ids whose readiness check has not passed yet
  */
-public record Listening(Set<String> open, Set<String> awaited) {
+public record Listening(Set<String> open, Set<String> awaited, Set<String> unready) {
     /** Nothing is known: running is enough. */
-    public static final Listening UNKNOWN = new Listening(Set.of(), Set.of());
+    public static final Listening UNKNOWN = new Listening(Set.of(), Set.of(), Set.of());
 
     public Listening {
         open = Set.copyOf(open);
         awaited = Set.copyOf(awaited);
+        unready = Set.copyOf(unready);
+    }
+
+    public Listening(Set<String> open, Set<String> awaited) {
+        this(open, awaited, Set.of());
+    }
+
+    public Listening withUnready(Set<String> ids) {
+        return new Listening(open, awaited, ids);
     }
 }

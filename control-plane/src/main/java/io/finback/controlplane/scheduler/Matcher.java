@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -112,9 +113,7 @@ public final class Matcher {
                 continue;
             }
             Room room = best.get();
-            List<Integer> ports = demand.requirePorts()
-                    ? demand.ports()
-                    : pick(room.left.ports(), demand.ports().size(), random);
+            List<Integer> ports = ports(demand, room.left.ports(), random);
             room.left = room.left.minus(demand.each().withPorts(Ranges.ofValues(ports)));
             turn.place(room.spot);
             assignments.add(new Assignment(demand.appId(), turn.waiting.removeFirst(), room.offer, ports));
@@ -145,14 +144,31 @@ public final class Matcher {
             return Optional.of(RejectReason.INSUFFICIENT_GPUS);
         }
         Ranges free = room.left.ports();
-        boolean fits = demand.requirePorts()
-                ? free.contains(Ranges.ofValues(demand.ports()))
-                : free.size() >= demand.ports().size();
+        boolean fits = free.contains(Ranges.ofValues(fixed(demand)))
+                && free.size() >= demand.ports().size();
         return fits ? Optional.empty() : Optional.of(RejectReason.INSUFFICIENT_PORTS);
     }
 
     private static boolean lacks(Demand demand, Room room, String scalar) {
         return room.left.milli(scalar) < demand.each().milli(scalar);
+    }
+
+    /** The ports that must have just these numbers. */
+    private static List<Integer> fixed(Demand demand) {
+        return demand.requirePorts()
+                ? demand.ports().stream().filter(port -> port != 0).toList()
+                : List.of();
+    }
+
+    /** One number for each port of the demand, in its order. */
+    private static List<Integer> ports(Demand demand, Ranges free, RandomGenerator random) {
+        List<Integer> fixed = fixed(demand);
+        Iterator<Integer> any = pick(
+                        free.minus(Ranges.ofValues(fixed)), demand.ports().size() - fixed.size(), random)
+                .iterator();
+        return demand.ports().stream()
+                .map(port -> demand.requirePorts() && port != 0 ? port : any.next())
+                .toList();
     }
 
     /** {@code count} different numbers of {@code free}, from a random place on: ports just given back are not reused at once. */

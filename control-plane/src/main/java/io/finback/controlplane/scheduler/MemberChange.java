@@ -34,7 +34,8 @@ public final class MemberChange {
             events.add(new AppEvent.VersionAdded(next(state, member, time)));
         }
         Optional<Instant> revertTo = member.goal() == Member.Goal.CREATE && !state.exists() ? Optional.empty() : back;
-        events.add(new AppEvent.Locked(new Lock(slice, revertTo, removes)));
+        Lock lock = new Lock(slice, revertTo, removes);
+        events.add(new AppEvent.Locked(member.goal() == Member.Goal.REVERT ? lock.reverting() : lock));
         List<String> doomed = member.doomed().stream()
                 .filter(state.instances()::containsKey)
                 .distinct()

@@ -7,6 +7,7 @@ import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.FetchUri;
+import io.finback.tasks.RunOptions;
 import io.finback.tasks.TaskInfo;
 import java.math.BigDecimal;
 import java.time.ZoneOffset;
@@ -14,6 +15,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -37,7 +39,10 @@ public final class TaskEnvironment {
                 env,
                 app.user(),
                 app.fetch().stream().map(TaskEnvironment::uri).toList());
-        return new TaskInfo(
+        RunOptions options = AgentChecks.of(app, place, env)
+                .map(RunOptions.NONE::withHealthCheck)
+                .orElse(RunOptions.NONE);
+        TaskInfo task = new TaskInfo(
                 TaskId.of(instance.taskId()),
                 AppPath.hostName(app.id()),
                 framework,
@@ -45,7 +50,14 @@ public final class TaskEnvironment {
                 resources(app).withPorts(Ranges.ofValues(place.ports())),
                 command,
                 app.killGrace(),
-                app.labels());
+                app.labels(),
+                TaskInfo.ANY_ROLE,
+                Optional.empty(),
+                options);
+        return app.container()
+                .map(container -> task.withOptions(task.options()
+                        .withContainer(ContainerTranslation.container(container, app.ports(), place.ports()))))
+                .orElse(task);
     }
 
     private static FetchUri uri(AppDefinition.FetchUri fetch) {
@@ -71,7 +83,16 @@ public final class TaskEnvironment {
         env.put("MARATHON_APP_RESOURCE_DISK", Double.toString(app.disk()));
         env.put("MARATHON_APP_RESOURCE_GPUS", BigDecimal.valueOf(app.gpus()).toPlainString());
         labels(app.labels(), env);
-        ports(app.ports(), place.ports(), env);
+        app.container()
+                .flatMap(AppContainer::docker)
+                .ifPresent(docker -> env.put("MARATHON_APP_DOCKER_IMAGE", docker.image()));
+        Optional<AppContainer> mapped = app.container().filter(AppContainer::mapsPorts);
+        ports(
+                mapped.map(container -> ContainerTranslation.declared(container, app.ports()))
+                        .orElse(app.ports()),
+                mapped.map(container -> ContainerTranslation.reached(container, place.ports()))
+                        .orElse(place.ports()),
+                env);
         env.putAll(app.env());
         return env;
     }

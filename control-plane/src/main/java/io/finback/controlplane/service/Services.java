@@ -21,9 +21,13 @@ import io.finback.controlplane.app.DeploymentMessage;
 import io.finback.controlplane.app.GroupMessage;
 import io.finback.controlplane.app.GroupsEntity;
 import io.finback.controlplane.app.GroupsSnapshot;
+import io.finback.controlplane.app.HealthReport;
+import io.finback.controlplane.app.HealthWatch;
 import io.finback.controlplane.app.PortsEntity;
 import io.finback.controlplane.app.PortsMessage;
+import io.finback.controlplane.app.ProbeResult;
 import io.finback.controlplane.app.SchedulerMessage;
+import io.finback.controlplane.app.ServiceEvent;
 import io.finback.controlplane.deployment.DeploymentEntity;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.scheduler.AppPath;
@@ -62,6 +66,8 @@ public final class Services {
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final Rollouts rollouts;
+    private final EventHub events;
+    private final ActorRef<Topic.Command<ServiceEvent>> eventTopic;
 
     /** Starts everything on a master. {@code framework}: the entity of {@link SchedulerMessage#FRAMEWORK}. */
     public static Services start(
@@ -92,11 +98,24 @@ public final class Services {
                 system.systemActorOf(Topic.create(AppSnapshot.class, "finback-apps"), "finback-apps", Props.empty()),
                 system.systemActorOf(Topic.create(QueueReport.class, "finback-queue"), "finback-queue", Props.empty()),
                 system.systemActorOf(
-                        Topic.create(GroupsSnapshot.class, "finback-groups"), "finback-groups", Props.empty()));
+                        Topic.create(GroupsSnapshot.class, "finback-groups"), "finback-groups", Props.empty()),
+                system.systemActorOf(
+                        Topic.create(HealthReport.class, "finback-health"), "finback-health", Props.empty()),
+                system.systemActorOf(
+                        Topic.create(ServiceEvent.class, "finback-events"), "finback-events", Props.empty()));
+        this.eventTopic = topics.events();
+        this.events = new EventHub(settings.events().kept());
+        var unusedListener = system.systemActorOf(
+                EventListener.create(topics.events(), events), "finback-event-listener", Props.empty());
         ActorRef<EndpointsPublisher.Command> endpoints =
                 system.systemActorOf(EndpointsPublisher.create(), "finback-endpoints", Props.empty());
         Links links = new Links(
-                sharding, topics, endpoints, stopping, system.dispatchers().lookup(DispatcherSelector.blocking()));
+                sharding,
+                topics,
+                endpoints,
+                stopping,
+                new Prober(system, settings.looks()),
+                system.dispatchers().lookup(DispatcherSelector.blocking()));
         String role = Role.MASTER.id();
         var unusedApps = sharding.init(
                 Entity.of(AppCommand.KEY, e -> AppEntity.create(e.getEntityId(), settings.app(), links, clock))
@@ -106,7 +125,9 @@ public final class Services {
                         e -> DeploymentEntity.create(
                                 e.getEntityId(),
                                 settings.deploymentRepeat(),
-                                (appId, command) -> tell(AppPath.entityId(appId), command)))
+                                (appId, command) -> tell(AppPath.entityId(appId), command),
+                                this::publish,
+                                clock))
                 .withRole(role));
         var unusedPorts = sharding.init(Entity.of(PortsMessage.KEY, e -> PortsEntity.create(e.getEntityId()))
                 .withRole(role));
@@ -142,6 +163,16 @@ public final class Services {
 
     public ServicesView view() {
         return view;
+    }
+
+    /** What happened lately, and what happens. */
+    public EventHub events() {
+        return events;
+    }
+
+    /** Tells those who listen at any master. */
+    public void publish(ServiceEvent event) {
+        eventTopic.tell(Topic.publish(event));
     }
 
     public ServicesSettings settings() {
@@ -207,6 +238,7 @@ public final class Services {
             Topics topics,
             ActorRef<EndpointsPublisher.Command> endpoints,
             AtomicBoolean stopping,
+            Prober prober,
             Executor blocking)
             implements AppLinks {
         private static final int CONNECT_MILLIS = 1000;
@@ -235,6 +267,23 @@ public final class Services {
         @Override
         public void toViews(AppSnapshot snapshot) {
             topics.snapshots().tell(Topic.publish(snapshot));
+        }
+
+        @Override
+        public void toViews(HealthReport report) {
+            topics.health().tell(Topic.publish(report));
+        }
+
+        @Override
+        public void publish(ServiceEvent event) {
+            topics.events().tell(Topic.publish(event));
+        }
+
+        @Override
+        public CompletionStage<ProbeResult> look(HealthWatch.Look look) {
+            return look.check()
+                    .map(check -> prober.check(check, look.host(), look.port()))
+                    .orElseGet(() -> prober.readiness(look.readiness().orElseThrow(), look.host(), look.port()));
         }
 
         /** On threads that may block; more than a second is as good as no answer. */

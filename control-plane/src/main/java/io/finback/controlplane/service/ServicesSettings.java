@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param maxBodyBytes larger request bodies are answered with 413
  * @param address {@code host:port} this API is reached at, as clients are told
  * @param version what {@code /v2/info} names
+ * @param looks health checks under way at once on one master
  */
 public record ServicesSettings(
         AppSettings app,
@@ -19,7 +20,11 @@ public record ServicesSettings(
         Duration askTimeout,
         long maxBodyBytes,
         String address,
-        String version) {
+        String version,
+        EventSettings events,
+        int looks) {
+    private static final int LOOKS = 256;
+
     public ServicesSettings {
         positive("finback.services.ask-timeout", askTimeout);
         positive("finback.services.repeat", deploymentRepeat);
@@ -70,7 +75,14 @@ public record ServicesSettings(
                 repeat.multipliedBy(600));
         SchedulerSettings scheduler = new SchedulerSettings(
                 repeat.dividedBy(5), repeat.multipliedBy(5), repeat.multipliedBy(3), refuse, repeat.dividedBy(5));
-        return new ServicesSettings(app, scheduler, repeat, askTimeout, maxBodyBytes, address, version);
+        return new ServicesSettings(
+                app, scheduler, repeat, askTimeout, maxBodyBytes, address, version, EventSettings.DEFAULTS, LOOKS);
+    }
+
+    /** The same with other limits of the event stream and of health checks. */
+    public ServicesSettings with(EventSettings otherEvents, int otherLooks) {
+        return new ServicesSettings(
+                app, scheduler, deploymentRepeat, askTimeout, maxBodyBytes, address, version, otherEvents, otherLooks);
     }
 
     private static void positive(String key, Duration value) {

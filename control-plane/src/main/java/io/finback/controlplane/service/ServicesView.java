@@ -2,6 +2,7 @@ package io.finback.controlplane.service;
 
 import io.finback.controlplane.app.AppSnapshot;
 import io.finback.controlplane.app.GroupsSnapshot;
+import io.finback.controlplane.app.HealthReport;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.GroupBook;
 import java.util.Collection;
@@ -65,8 +66,17 @@ public final class ServicesView {
             removedAt = gone.getOrDefault(id, -1L);
         }
         if (snapshot.revision() > removedAt) {
-            apps.merge(id, snapshot, (old, next) -> next.revision() >= old.revision() ? next : old);
+            apps.merge(
+                    id,
+                    snapshot,
+                    (old, next) -> next.revision() >= old.revision()
+                            ? next.seeing(old.health().orElse(Map.of()))
+                            : old);
         }
+    }
+
+    void apply(HealthReport report) {
+        apps.computeIfPresent(report.appId(), (id, app) -> app.seeing(report.seen()));
     }
 
     void apply(QueueReport report) {

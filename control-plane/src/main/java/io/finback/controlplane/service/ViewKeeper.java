@@ -17,6 +17,7 @@ import akka.stream.javadsl.Source;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppSnapshot;
 import io.finback.controlplane.app.GroupsSnapshot;
+import io.finback.controlplane.app.HealthReport;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.runtime.Role;
 import java.time.Duration;
@@ -41,6 +42,8 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
     private record Seen(AppSnapshot snapshot) implements Command {}
 
     private record Queued(QueueReport report) implements Command {}
+
+    private record Looked(HealthReport report) implements Command {}
 
     private record Grouped(GroupsSnapshot snapshot) implements Command {}
 
@@ -115,6 +118,8 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
         this.askGroups = askGroups;
         this.ready = ready;
         this.snapshots = context.messageAdapter(AppSnapshot.class, Seen::new);
+        topics.health()
+                .tell(akka.actor.typed.pubsub.Topic.subscribe(context.messageAdapter(HealthReport.class, Looked::new)));
         this.groups = context.messageAdapter(GroupsSnapshot.class, Grouped::new);
         topics.groups().tell(akka.actor.typed.pubsub.Topic.subscribe(groups));
         topics.snapshots().tell(akka.actor.typed.pubsub.Topic.subscribe(snapshots));
@@ -135,6 +140,7 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
         return newReceiveBuilder()
                 .onMessage(Seen.class, this::onSeen)
                 .onMessage(Queued.class, this::onQueued)
+                .onMessage(Looked.class, this::onLooked)
                 .onMessage(Grouped.class, this::onGrouped)
                 .onMessage(Walk.class, m -> onWalk())
                 .onMessage(Listed.class, this::onListed)
@@ -154,6 +160,11 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
     }
 
     private Behavior<Command> onQueued(Queued m) {
+        view.apply(m.report());
+        return this;
+    }
+
+    private Behavior<Command> onLooked(Looked m) {
         view.apply(m.report());
         return this;
     }

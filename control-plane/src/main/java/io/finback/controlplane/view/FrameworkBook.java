@@ -75,8 +75,8 @@ final class FrameworkBook {
     }
 
     ClusterSnapshot.Framework snapshot() {
-        ClusterSnapshot.Framework current =
-                snapshot.orElseGet(() -> with(tasks.snapshot(), completed.snapshot(), operations.snapshot(), executors.snapshot()));
+        ClusterSnapshot.Framework current = snapshot.orElseGet(
+                () -> with(tasks.snapshot(), completed.snapshot(), operations.snapshot(), executors.snapshot()));
         snapshot = Optional.of(current);
         return current;
     }
@@ -86,7 +86,10 @@ final class FrameworkBook {
     }
 
     private ClusterSnapshot.Framework with(
-            Pages<FrameworkDelta.Task> live, Pages<FrameworkDelta.Task> ended, Pages<FrameworkDelta.Operation> named, Pages<FrameworkDelta.Task> runs) {
+            Pages<FrameworkDelta.Task> live,
+            Pages<FrameworkDelta.Task> ended,
+            Pages<FrameworkDelta.Operation> named,
+            Pages<FrameworkDelta.Task> runs) {
         return new ClusterSnapshot.Framework(
                 latest.framework(),
                 latest.info(),

@@ -63,8 +63,23 @@ class AppEntityTest {
             ports.add(message);
         }
 
+        final List<ServiceEvent> events = new CopyOnWriteArrayList<>();
+
         @Override
         public void toViews(AppSnapshot snapshot) {}
+
+        @Override
+        public void toViews(HealthReport report) {}
+
+        @Override
+        public void publish(ServiceEvent event) {
+            events.add(event);
+        }
+
+        @Override
+        public CompletionStage<ProbeResult> look(HealthWatch.Look look) {
+            return CompletableFuture.completedFuture(ProbeResult.NOTHING);
+        }
 
         @Override
         public CompletionStage<Boolean> refuses(String host, int port) {

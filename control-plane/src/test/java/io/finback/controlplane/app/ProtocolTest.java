@@ -7,6 +7,7 @@ import akka.actor.typed.ActorRef;
 import com.typesafe.config.ConfigFactory;
 import io.finback.controlplane.scheduler.AppChange;
 import io.finback.controlplane.scheduler.AppEvent;
+import io.finback.controlplane.scheduler.AppHealth;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.Demand;
 import io.finback.controlplane.scheduler.DeploymentEvent;
@@ -45,6 +46,7 @@ class ProtocolTest {
             DeploymentMessage.class,
             GroupMessage.class,
             GroupEvent.class,
+            ServiceEvent.class,
             PortsMessage.class,
             AppEvent.class,
             DeploymentEvent.class,
@@ -65,6 +67,7 @@ class ProtocolTest {
                     kit.<DeploymentMessage.BeginReply>createTestProbe().getRef(),
                     kit.<GroupsSnapshot>createTestProbe().getRef()));
             all.addAll(events());
+            all.addAll(news());
             for (Object example : all) {
                 var back = kit.serializationTestKit().verifySerialization(example, true);
                 assertThat(back).isEqualTo(example);
@@ -170,6 +173,63 @@ class ProtocolTest {
                         Map.of("x", 1)));
     }
 
+    static final AppHealth.Check CHECK = new AppHealth.Check(
+            AppHealth.Protocol.HTTP,
+            Optional.of("/"),
+            Optional.of(0),
+            Optional.empty(),
+            Optional.empty(),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(3),
+            3,
+            Optional.empty(),
+            true,
+            Optional.empty());
+
+    static List<Object> news() {
+        Optional<Instance.Place> place =
+                Optional.of(new Instance.Place("a", "h", List.of(1), Map.of("k", "v"), Examples.NOW));
+        DeploymentPlan plan = STATE.lock().orElseThrow().plan();
+        return List.of(
+                new HealthReport(
+                        "/a",
+                        Map.of(
+                                "t",
+                                new HealthReport.Seen(
+                                        List.of(new HealthReport.CheckResult(
+                                                true,
+                                                1,
+                                                Optional.of(Examples.NOW),
+                                                Optional.empty(),
+                                                Optional.empty(),
+                                                Optional.of("why"))),
+                                        Optional.of(new HealthReport.Ready(
+                                                "r",
+                                                true,
+                                                Optional.of(new HealthReport.Answer(200, "text/plain", "ok"))))))),
+                new ServiceEvent.TaskChanged("i", Examples.NOW, "/a", "t", Examples.NOW, TaskState.RUNNING, place, "m"),
+                new ServiceEvent.InstanceChanged("i", Examples.NOW, "/a", "t", Examples.NOW, "Running", place),
+                new ServiceEvent.HealthChanged("i", Examples.NOW, "/a", "t", Examples.NOW, true),
+                new ServiceEvent.InstanceHealthChanged("i", Examples.NOW, "/a", "t", Examples.NOW, true),
+                new ServiceEvent.CheckFailed("i", Examples.NOW, "/a", "t", CHECK),
+                new ServiceEvent.UnhealthyKilled("i", Examples.NOW, "/a", "t", Examples.NOW, "why", place),
+                new ServiceEvent.CheckAdded("i", Examples.NOW, "/a", Examples.NOW, CHECK),
+                new ServiceEvent.CheckRemoved("i", Examples.NOW, "/a"),
+                new ServiceEvent.AppTerminated("i", Examples.NOW, "/a"),
+                new ServiceEvent.UnknownEnded("i", Examples.NOW, "/a", "t", TaskState.RUNNING),
+                new ServiceEvent.DeploymentChanged(
+                        "i", Examples.NOW, ServiceEvent.Progress.FAILED, plan, 1, Optional.of("why")),
+                new ServiceEvent.GroupChanged("i", Examples.NOW, "/a", Examples.NOW, Optional.empty()),
+                new ServiceEvent.ApiPosted(
+                        "i",
+                        Examples.NOW,
+                        "1.2.3.4",
+                        "/v2/apps",
+                        STATE.current().orElseThrow()),
+                new ServiceEvent.StreamChanged("i", Examples.NOW, "1.2.3.4", true));
+    }
+
     static List<Object> events() {
         Instance instance = STATE.instances().values().iterator().next();
         PortBook.Holding holding = new PortBook.Holding(3, List.of(10000));
@@ -186,6 +246,7 @@ class ProtocolTest {
                         Map.of("t", new Instance.Place("a", "h", List.of(1), Map.of(), Examples.NOW))),
                 new AppEvent.InstanceReported("t", Instance.Phase.RUNNING, Examples.NOW, Optional.of(true)),
                 new AppEvent.InstancesDoomed(List.of("t")),
+                new AppEvent.HealthChanged("t", true),
                 new AppEvent.InstancesDropped(List.of("t")),
                 new AppEvent.InstanceEnded("t", TaskState.LOST, Examples.NOW, Optional.of("r"), Optional.empty()),
                 new AppEvent.BackoffReset(),

@@ -183,7 +183,7 @@ class SchedulerApiOperationsTest {
             assertThat(reserved.getAgentId()).isEqualTo(whole.getAgentId());
             stream.rewind();
             taken(stream, operation(stream, "c1", OperationState.OPERATION_FINISHED));
-            launched(agent, "t1");
+            var unused1 = launched(agent, "t1");
             stream.rewind();
             Offer later = reservedOffer(stream, 1.5);
             assertThat(hasVolume(later)).isTrue();
@@ -267,7 +267,7 @@ class SchedulerApiOperationsTest {
                 stream.rewind();
             }
             taken(stream, operation(stream, "good", OperationState.OPERATION_FINISHED));
-            reservedOffer(stream, 1);
+            var unused2 = reservedOffer(stream, 1);
             // An operation needs an offer that stands.
             stream.take(accept(whole.getId(), reserve("late", reserved(scalar("cpus", 1)))));
             operation(stream, "late", OperationState.OPERATION_ERROR);
@@ -349,7 +349,7 @@ class SchedulerApiOperationsTest {
                             .getNanoseconds())
                     .isEqualTo(4_000_000_060L * 1_000_000_000L);
             change(harness, MaintenanceSchedule.EMPTY);
-            stream.await(Event.Type.RESCIND_INVERSE_OFFER);
+            var unused3 = stream.await(Event.Type.RESCIND_INVERSE_OFFER);
         }
     }
 

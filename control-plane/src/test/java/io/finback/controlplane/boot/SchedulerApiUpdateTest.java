@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** UPDATE_FRAMEWORK through the scheduler API over sockets, at the master that holds the stream and at another. */
+@SuppressWarnings("deprecation") // roles as frameworks without MULTI_ROLE speak them
 class SchedulerApiUpdateTest {
     @TempDir
     Path data;

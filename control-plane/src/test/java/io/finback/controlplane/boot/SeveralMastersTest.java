@@ -138,7 +138,7 @@ class SeveralMastersTest {
             stream.through(two).take(Call.newBuilder().setType(Call.Type.SUPPRESS));
             stream.through(one).take(Call.newBuilder().setType(Call.Type.REVIVE));
             stream.through(two).take(Call.newBuilder().setType(Call.Type.TEARDOWN));
-            stream.awaitEnd();
+            var unused1 = stream.awaitEnd();
             assertThat(stream.through(one)
                             .call(Call.newBuilder().setType(Call.Type.REVIVE))
                             .statusCode())
@@ -175,7 +175,7 @@ class SeveralMastersTest {
         agent.fallSilent();
         masters.remove(dying);
         dying.close();
-        stream.awaitEnd();
+        var unused2 = stream.awaitEnd();
         // The task runs while nobody hears of it.
         long killedAt = System.nanoTime();
         FrameworkInfo again =

@@ -167,7 +167,7 @@ class JobsApiTest {
         create("every-second", ",\"schedule\":\"R//PT1S\",\"cpus\":0.01,\"mem\":1,\"disk\":0");
         awaitSuccess("every-second", 6);
         List<Long> due = tasks("every-second").stream()
-                .map(t -> Long.parseLong(t.id().value().split(":")[1]))
+                .map(t -> Long.parseLong(t.id().value().split(":", -1)[1]))
                 .toList();
         for (int i = 1; i < due.size(); i++) {
             assertThat(due.get(i) - due.get(i - 1)).as("%s", due).isEqualTo(1000);
@@ -225,8 +225,8 @@ class JobsApiTest {
         create("fails-softly", ",\"schedule\":\"" + NEVER + "\",\"retries\":0,\"softError\":true");
         depend("after-fails", "[\"fails\"]");
         depend("after-soft", "[\"fails-softly\"]");
-        master.put("/v1/scheduler/job/fails", "");
-        master.put("/v1/scheduler/job/fails-softly", "");
+        var unused1 = master.put("/v1/scheduler/job/fails", "");
+        var unused2 = master.put("/v1/scheduler/job/fails-softly", "");
         TestMaster.await("counted", () -> shown("fails").path("errorCount").asInt() == 1);
         assertThat(tasks("fails")).hasSize(2);
         awaitTasks("after-soft", 1);
@@ -239,9 +239,9 @@ class JobsApiTest {
     @Test
     void killsWhatRunsAndRunsOneAtATime() {
         create("long", ",\"schedule\":\"" + NEVER + "\"");
-        master.put("/v1/scheduler/job/long", "");
+        var unused3 = master.put("/v1/scheduler/job/long", "");
         awaitTasks("long", 1);
-        master.put("/v1/scheduler/job/long", "");
+        var unused4 = master.put("/v1/scheduler/job/long", "");
         TestMaster.await(
                 "running", () -> master.get("/v1/scheduler/graph/csv").text().contains("node,long,fresh,1 running"));
         assertThat(tasks("long")).hasSize(1);
@@ -254,7 +254,7 @@ class JobsApiTest {
     void anAsynchronousJobIsEndedByARequest() {
         ENDS.put("async", TaskState.FINISHED);
         create("async", ",\"schedule\":\"" + NEVER + "\",\"async\":true,\"dataProcessingJobType\":true");
-        master.put("/scheduler/job/async", "");
+        var unused5 = master.put("/scheduler/job/async", "");
         awaitTasks("async", 1);
         String task = tasks("async").get(0).id().value().replace(" ", "%20");
         assertThat(master.post(
@@ -278,7 +278,7 @@ class JobsApiTest {
     void listsSearchesAndSumsUp() {
         ENDS.put("find-me", TaskState.FINISHED);
         create("find-me", ",\"schedule\":\"" + NEVER + "\"");
-        master.put("/v1/scheduler/job/find-me", "");
+        var unused6 = master.put("/v1/scheduler/job/find-me", "");
         awaitSuccess("find-me", 1);
         for (String path :
                 List.of("/v1/scheduler/jobs", "/scheduler/jobs", "/v1/scheduler/jobs/", "//v1//scheduler//jobs")) {

@@ -91,7 +91,7 @@ class JobsRestartTest {
         try (JobsMaster next = new JobsMaster(data, world)) {
             TestMaster.await("caught up", () -> ids(world, "second").size() >= before + 5);
             List<Long> due = ids(world, "second").stream()
-                    .map(id -> Long.parseLong(id.split(":")[1]))
+                    .map(id -> Long.parseLong(id.split(":", -1)[1]))
                     .distinct()
                     .toList();
             assertThat(ids(world, "second")).as("no task id twice").doesNotHaveDuplicates();

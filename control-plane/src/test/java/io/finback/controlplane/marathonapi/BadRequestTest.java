@@ -110,9 +110,6 @@ class BadRequestTest {
     @Test
     void whatWouldBeSilentlyWrongIsRefusedByName() {
         for (String[] field : new String[][] {
-            {"container", "{\"type\":\"DOCKER\",\"docker\":{\"image\":\"nginx\"}}", "/container/docker"},
-            {"healthChecks", "[{\"protocol\":\"HTTP\"}]", "/healthChecks"},
-            {"readinessChecks", "[{}]", "/readinessChecks"},
             {"env", "{\"A\":{\"secret\":\"x\"}}", "/env/A"},
             {"networks", "[{\"mode\":\"container/bridge\"}]", "/networks(0)/mode"},
             {"acceptedResourceRoles", "[\"slave_public\"]", "/acceptedResourceRoles"}

@@ -202,7 +202,7 @@ class GroupsTest {
         assertThat(client.get("/v2/groups/life/backend").status()).isEqualTo(404);
         assertThat(client.get("/v2/groups?embed=group.groups").json().has("apps"))
                 .isFalse();
-        ok(client.delete("/v2/groups/life"), 200);
+        assertThat(ok(client.delete("/v2/groups/life"), 200)).isNotEmpty();
         assertThat(client.get("/v2/groups/life").status()).isEqualTo(404);
         assertThat(client.get("/v2/groups/life/empty").status()).isEqualTo(404);
     }

@@ -369,6 +369,86 @@ class ServicesApiTest {
         assertThat(ports).hasSize(40).allMatch(p -> p >= 10000 && p <= 20000);
     }
 
+    /** Requests as clients in the wild make them, odd ones included. */
+    @Test
+    void clientsShapesAreUnderstood() {
+        // A Java client puts the slash of the id into the path; a Python client writes booleans with a capital.
+        Reply created = client.send(
+                "POST",
+                "/v2/apps?force=False",
+                "{\"id\":\"/shapes/one\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"ports\":null,\"dependencies\":null,\"container\":null,"
+                        + "\"upgradeStrategy\":null,\"healthChecks\":null,\"env\":null,\"tasksRunning\":0,\"unknownKey\":{\"a\":1}}",
+                "Accept",
+                "application/json",
+                "X-API-Source",
+                "marathon/client");
+        assertThat(created.status()).as(created.text()).isEqualTo(201);
+        awaitRunning("shapes_one", 1);
+        noDeployment("/shapes/one");
+        for (String path : List.of(
+                "/v2/apps//shapes/one", "/v2/apps/%2Fshapes%2Fone", "/v2//apps/shapes//one", "/v2/apps/shapes/one/")) {
+            assertThat(client.get(path).json().path("app").path("id").asText())
+                    .as(path)
+                    .isEqualTo("/shapes/one");
+        }
+        // The whole object put back, with a field changed.
+        ObjectNode whole =
+                (ObjectNode) client.get("/v2/apps//shapes/one").json().path("app");
+        whole.put("instances", 2);
+        Reply put = client.put("/v2/apps//shapes/one?force=True", whole.toString());
+        assertThat(put.status()).as(put.text()).isEqualTo(200);
+        awaitRunning("shapes_one", 2);
+        noDeployment("/shapes/one");
+        assertThat(client.send("POST", "/v2/apps//shapes/one/restart", null).status())
+                .isEqualTo(200);
+        noDeployment("/shapes/one");
+        JsonNode stats = client.get("/v2/apps/shapes/one?embed=app.taskStats")
+                .json()
+                .path("app")
+                .path("taskStats");
+        assertThat(stats.path("totalSummary").path("stats").path("counts").toString())
+                .isEqualTo("{\"staged\":0,\"running\":2,\"healthy\":0,\"unhealthy\":0}");
+        assertThat(stats.path("withLatestConfig")
+                        .path("stats")
+                        .path("lifeTime")
+                        .path("medianSeconds")
+                        .asDouble())
+                .isGreaterThan(0);
+        assertThat(stats.has("withOutdatedConfig")).isFalse();
+        Reply text = client.send("GET", "/v2/apps/shapes/*/tasks", null, "Accept", "text/plain");
+        assertThat(text.text()).matches("shapes_one\t1\\d{4}\thost-agent-\\d:\\d+\thost-agent-\\d:\\d+\n");
+        assertThat(client.get("/v2/apps/shapes/*/tasks").json().path("tasks").size())
+                .isEqualTo(2);
+        assertThat(client.delete("/v2/apps//shapes/one").status()).isEqualTo(200);
+    }
+
+    @Test
+    void logLevelsMetricsAndPodsAnswer() {
+        assertThat(client.get("/logging").json().has("ROOT")).isTrue();
+        Reply changed = client.post(
+                "/logging", "{\"level\":\"debug\",\"logger\":\"io.finback.some.where\",\"durationSeconds\":1}");
+        assertThat(changed.json().path("io.finback.some.where").asText()).isEqualTo("DEBUG");
+        TestMaster.await("as before", () -> client.get("/logging")
+                .json()
+                .path("io.finback.some.where")
+                .asText()
+                .endsWith("(inherited)"));
+        assertThat(client.post("/logging", "{\"level\":\"loud\",\"logger\":\"x\"}")
+                        .status())
+                .isEqualTo(422);
+        assertThat(client.get("/metrics")
+                        .json()
+                        .path("gauges")
+                        .path("marathon.apps.active.gauge")
+                        .has("value"))
+                .isTrue();
+        assertThat(client.get("/metrics/prometheus").text()).contains("marathon_instances_running_gauge ");
+        assertThat(client.get("/v2/pods").text()).isEqualTo("[]");
+        assertThat(client.send("HEAD", "/v2/pods", null).status()).isEqualTo(404);
+        assertThat(client.get("/v2/pods/a/b::status").text()).isEqualTo("{\"message\":\"Pod '/a/b' does not exist\"}");
+        assertThat(client.post("/v2/pods", "{\"id\":\"/p\"}").status()).isEqualTo(422);
+    }
+
     static void create(String id, String body) {
         Reply created = client.post("/v2/apps", body);
         assertThat(created.status()).as(created.text()).isEqualTo(201);
@@ -381,6 +461,10 @@ class ServicesApiTest {
     }
 
     static void noDeployment(String appId) {
+        awaitIdle(client, appId);
+    }
+
+    static void awaitIdle(Client client, String appId) {
         TestMaster.await(
                 "deployed " + appId, () -> !client.get("/v2/deployments").text().contains("\"" + appId + "\""));
     }

@@ -50,8 +50,8 @@ class JobCrashesTest {
         World(int seed) {
             name = "seed " + seed;
             random = new SplittableRandom(seed);
-            Overlap overlap = Overlap.values()[random.nextInt(Overlap.values().length)];
-            CatchUp catchUp = CatchUp.values()[random.nextInt(CatchUp.values().length)];
+            Overlap overlap = List.of(Overlap.values()).get(random.nextInt(Overlap.values().length));
+            CatchUp catchUp = List.of(CatchUp.values()).get(random.nextInt(CatchUp.values().length));
             String[] steps = {"PT1S", "PT7S", "PT30S", "PT2M"};
             String schedule = "R/2026-11-25T12:00:05Z/" + steps[random.nextInt(steps.length)];
             job = random.nextBoolean()

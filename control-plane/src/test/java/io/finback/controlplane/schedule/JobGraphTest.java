@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 /** Who waits for whom, and when children are called. */
@@ -55,7 +56,7 @@ class JobGraphTest {
         assertThat(graph.circle("a", List.of("d")))
                 .isPresent()
                 .get()
-                .asList()
+                .asInstanceOf(InstanceOfAssertFactories.LIST)
                 .first()
                 .isEqualTo("a");
         assertThat(graph.circle("a", List.of("a"))).isPresent();
@@ -80,8 +81,8 @@ class JobGraphTest {
     @Test
     void callsAreKeptUntilTheyAreTaken() {
         link("b", "a");
-        succeed("a");
-        succeed("a");
+        var unused1 = succeed("a");
+        var unused2 = succeed("a");
         long first = graph.calls().get("b").get(0).number();
         graph = GraphEvent.fold(graph, graph.taken("b", first));
         assertThat(graph.calls().get("b")).hasSize(1);

@@ -24,15 +24,58 @@ public final class Examples {
     private Examples() {}
 
     public static AppDefinition app(String cmd, int instances, double minHealth, double overCapacity) {
-        return app("/shop/api", List.of(), cmd, instances, minHealth, overCapacity);
+        return app("/shop/api", List.of(), cmd, instances, minHealth, overCapacity, Optional.empty());
     }
 
     public static AppDefinition app(String id, List<String> dependencies) {
-        return app(id, dependencies, "x", 1, 1, 1);
+        return app(id, dependencies, "x", 1, 1, 1, Optional.empty());
+    }
+
+    static AppDefinition labelled(Map<String, String> labels) {
+        AppDefinition app = app("labelled", 2, 1, 1);
+        return new AppDefinition(
+                app.id(),
+                app.cmd(),
+                app.args(),
+                app.user(),
+                app.cpus(),
+                app.mem(),
+                app.disk(),
+                app.gpus(),
+                app.instances(),
+                app.env(),
+                labels,
+                app.ports(),
+                app.requirePorts(),
+                app.fetch(),
+                app.constraints(),
+                app.acceptedResourceRoles(),
+                app.dependencies(),
+                app.backoff(),
+                app.upgrade(),
+                app.unreachable(),
+                app.killSelection(),
+                app.killGrace(),
+                app.containerType(),
+                app.executor(),
+                app.health(),
+                app.container());
+    }
+
+    static AppDefinition app(String cmd, int instances, UpgradeStrategy strategy, AppHealth health) {
+        double min = strategy.minimumHealthCapacity();
+        double over = strategy.maximumOverCapacity();
+        return app("/shop/api", List.of(), cmd, instances, min, over, Optional.of(health));
     }
 
     private static AppDefinition app(
-            String id, List<String> dependencies, String cmd, int instances, double minHealth, double overCapacity) {
+            String id,
+            List<String> dependencies,
+            String cmd,
+            int instances,
+            double minHealth,
+            double overCapacity,
+            Optional<AppHealth> health) {
         return new AppDefinition(
                 id,
                 Optional.of(cmd),
@@ -57,7 +100,9 @@ public final class Examples {
                 KillSelection.YOUNGEST_FIRST,
                 Optional.of(Duration.ofSeconds(3)),
                 Optional.empty(),
-                "");
+                "",
+                health,
+                Optional.empty());
     }
 
     public static AppDefinition app(int instances) {

@@ -154,6 +154,44 @@ class SharedDeploymentTest {
         assertThat(state.actionDone("/b").finished()).isTrue();
     }
 
+    @Test
+    void whatIsLateIsDroppedOrUndoneIfTheLabelsSaySo() {
+        Map<String, String> deadline = Map.of("FINBACK_DEPLOYMENT_DEADLINE_SECONDS", "60");
+        AppState running = Examples.running(Examples.app(2));
+        AppState changed = late(running, deadline);
+        java.time.Instant due = changed.lock().orElseThrow().plan().version().plusSeconds(60);
+        assertThat(DeploymentDeadline.events(changed, due.minusMillis(1), Examples.uuids()))
+                .isEmpty();
+        AppState dropped = AppEvent.fold(changed, DeploymentDeadline.events(changed, due, Examples.uuids()));
+        assertThat(dropped.lock()).isEmpty();
+        assertThat(dropped.current()).isEqualTo(changed.current());
+
+        Map<String, String> undo = new HashMap<>(deadline);
+        undo.put("FINBACK_DEPLOYMENT_ROLLBACK", "true");
+        AppState undone = late(running, undo);
+        undone = AppEvent.fold(undone, DeploymentDeadline.events(undone, due, Examples.uuids()));
+        assertThat(undone.current().orElseThrow().definition())
+                .isEqualTo(running.current().orElseThrow().definition());
+        AppState ordered =
+                Examples.order(undone, undone.lock().orElseThrow().plan().id(), 0, Kind.RESTART);
+        assertThat(DeploymentDeadline.events(ordered, due.plusSeconds(9999), Examples.uuids()))
+                .as("what undoes is never late")
+                .isEmpty();
+        assertThat(DeploymentDeadline.events(late(running, Map.of()), due.plusSeconds(9999), Examples.uuids()))
+                .isEmpty();
+        List<AppRules.Violation> found = new ArrayList<>();
+        DeploymentDeadline.check(
+                found, Map.of("FINBACK_DEPLOYMENT_DEADLINE_SECONDS", "soon", "FINBACK_DEPLOYMENT_ROLLBACK", "no"));
+        assertThat(found).hasSize(2);
+    }
+
+    private static AppState late(AppState running, Map<String, String> labels) {
+        AppDefinition next = Examples.labelled(labels);
+        AppState state = Examples.apply(
+                running, AppChange.update(running, next, version(running), false, "late", Examples.NOW.plusSeconds(5)));
+        return Examples.settle(Examples.order(state, "late", 0, Kind.RESTART));
+    }
+
     private static Decision enlist(AppState state, Member member, DeploymentPlan plan, boolean force) {
         return MemberChange.enlist(state, member, plan, force, Examples.NOW.plusSeconds(5));
     }

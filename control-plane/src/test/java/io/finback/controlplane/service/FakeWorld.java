@@ -59,6 +59,7 @@ public final class FakeWorld {
     private final Map<AgentId, Instant> filters = new HashMap<>();
     private final Map<TaskId, Task> tasks = new LinkedHashMap<>();
     private ActorRef<SchedulerEvent> scheduler;
+    private Optional<String> host = Optional.empty();
     private boolean suppressed;
     private boolean starting = true;
     private Predicate<TaskInfo> starts = task -> true;
@@ -75,6 +76,12 @@ public final class FakeWorld {
         for (int i = 0; i < count; i++) {
             agents.put(AgentId.of("agent-" + i), each.withPorts(Ranges.of(31000 + 100L * i, 31099 + 100L * i)));
         }
+        return this;
+    }
+
+    /** All agents are at this address. */
+    public FakeWorld at(String address) {
+        host = Optional.of(address);
         return this;
     }
 
@@ -279,7 +286,7 @@ public final class FakeWorld {
                         OfferId.of(UUID.randomUUID().toString()),
                         SchedulerMessage.FRAMEWORK,
                         agent,
-                        "host-" + agent.value(),
+                        host.orElse("host-" + agent.value()),
                         free,
                         Map.of("rack", "r1"));
                 offers.put(offer.id(), offer);

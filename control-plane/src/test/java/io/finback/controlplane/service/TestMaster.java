@@ -45,7 +45,10 @@ public final class TestMaster implements AutoCloseable {
                 Duration.ofSeconds(10),
                 1024 * 1024);
         ServicesApi api = ServicesApi.start(system, settings, EventFeed.of(system)::entityIds, framework);
-        binding = get(Http.get(system).newServerAt("127.0.0.1", 0).bind(api.route()));
+        binding = get(Http.get(system)
+                .newServerAt("127.0.0.1", 0)
+                .adaptSettings(server -> server.withRemoteAddressAttribute(true))
+                .bind(api.route()));
         address = "http://127.0.0.1:" + binding.localAddress().getPort();
         get(api.ready());
     }

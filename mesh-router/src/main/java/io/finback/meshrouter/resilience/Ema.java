@@ -1,5 +1,7 @@
 package io.finback.meshrouter.resilience;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+
 /**
  * An exponential moving average over irregular stamps. Not thread-safe. Source: twitter/finagle {@code util/Ema.scala}.
  */
@@ -14,6 +16,7 @@ final class Ema {
         this.window = window;
     }
 
+    @CanIgnoreReturnValue // successes only move it
     double update(long stamp, double observed) {
         if (fresh) {
             fresh = false;

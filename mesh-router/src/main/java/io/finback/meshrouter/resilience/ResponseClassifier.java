@@ -23,6 +23,8 @@ public enum ResponseClassifier {
     }
 
     private final String kind;
+
+    @SuppressWarnings("ImmutableEnumChecker") // made by Set.of
     private final Set<String> retryable;
 
     ResponseClassifier(String kind, Set<String> retryable) {
@@ -30,7 +32,11 @@ public enum ResponseClassifier {
         this.retryable = retryable;
     }
 
-    /** @param marked whether the instance itself says {@code l5d-retryable: true}, or that it did not process the request */
+    /**
+     * The verdict on one response.
+     *
+     * @param marked whether the instance itself says {@code l5d-retryable: true}, or that it did not process the request
+     */
     public Verdict classify(String method, int status, boolean marked) {
         if (status < 500 || this == ALL_SUCCESSFUL) {
             return Verdict.SUCCESS;

@@ -20,7 +20,7 @@ class ResilienceTest {
 
     @Test
     void equalJitterDoublesUpToTheMost() {
-        Backoff backoff = new Backoff.EqualJittered(Duration.ofSeconds(5), Duration.ofSeconds(300));
+        Backoff backoff = new Backoff.EqualJittered(Duration.ofSeconds(5), Duration.ofMinutes(5));
         long[][] seconds = {{5, 5}, {5, 10}, {10, 20}, {20, 40}, {40, 80}, {80, 160}, {160, 300}, {300, 300}, {300, 300}
         };
         Duration last = Duration.ZERO;
@@ -28,7 +28,7 @@ class ResilienceTest {
             last = backoff.next(tries, last, random);
             assertThat(last).isBetween(Duration.ofSeconds(seconds[tries][0]), Duration.ofSeconds(seconds[tries][1]));
         }
-        assertThat(backoff.next(1_000, last, random)).isEqualTo(Duration.ofSeconds(300));
+        assertThat(backoff.next(1_000, last, random)).isEqualTo(Duration.ofMinutes(5));
     }
 
     @Test
@@ -53,8 +53,7 @@ class ResilienceTest {
 
     private FailureAccrual accrual(Supplier<AccrualPolicy> policy) {
         return new FailureAccrual(
-                new AccrualPolicy.Spec(
-                        policy, new Backoff.EqualJittered(Duration.ofSeconds(5), Duration.ofSeconds(300))),
+                new AccrualPolicy.Spec(policy, new Backoff.EqualJittered(Duration.ofSeconds(5), Duration.ofMinutes(5))),
                 random);
     }
 

@@ -69,7 +69,7 @@ public final class AgentRoutes extends AllDirectives {
                         () -> completeWithFuture(executors.answer(request))),
                 path(
                         PathMatchers.segment("api").slash("v1"),
-                        () -> completeWithFuture(operators.answer(request))));
+                        () -> withoutRequestTimeout(() -> completeWithFuture(operators.answer(request)))));
     }
 
     private Route endpoints() {

@@ -83,7 +83,8 @@ final class FilesRoutes extends AllDirectives {
         }
 
         Optional<String> text(String name) {
-            return Optional.ofNullable(parameters.get(name)).filter(value -> !value.isEmpty());
+            Optional<String> given = Optional.ofNullable(parameters.get(name));
+            return given.filter(value -> !value.isEmpty());
         }
 
         long number(String name, long otherwise) throws FileFailure {

@@ -12,16 +12,24 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeMap;
 
-/** {@code /metrics/snapshot} by the names of Mesos' agent. Source: apache/mesos {@code docs/monitoring.md}. */
-final class MesosMetrics {
+/** The numbers of {@code /metrics/snapshot} by the names of Mesos' agent. Source: apache/mesos {@code docs/monitoring.md}. */
+public final class MesosMetrics {
     private static final JsonMapper MAPPER = new JsonMapper();
     private static final List<String> NAMES = List.of(Resources.CPUS, Resources.GPUS, Resources.MEM, Resources.DISK);
 
     private MesosMetrics() {}
 
     static String snapshot(AgentView view, Instant now) {
+        ObjectNode json = MAPPER.createObjectNode();
+        values(view, now).forEach(json::put);
+        return json.toString();
+    }
+
+    /** By name. */
+    public static TreeMap<String, Double> values(AgentView view, Instant now) {
         TreeMap<String, Double> values = new TreeMap<>();
         List<AgentTask> live = view.board().live();
         values.put("slave/registered", view.registration().isRegistered() ? 1.0 : 0.0);
@@ -29,12 +37,10 @@ final class MesosMetrics {
         resources(values, view.resources(), live);
         tasks(values, view.board(), live);
         system(values);
-        ObjectNode json = MAPPER.createObjectNode();
-        values.forEach(json::put);
-        return json.toString();
+        return values;
     }
 
-    private static void resources(TreeMap<String, Double> values, Resources all, List<AgentTask> live) {
+    private static void resources(Map<String, Double> values, Resources all, List<AgentTask> live) {
         Resources held = live.stream()
                 .filter(task -> !task.isEnded())
                 .map(task -> task.info().resources())
@@ -55,8 +61,7 @@ final class MesosMetrics {
         }
     }
 
-    private static void share(
-            TreeMap<String, Double> values, String prefix, String name, Resources all, Resources held) {
+    private static void share(Map<String, Double> values, String prefix, String name, Resources all, Resources held) {
         double total = all.quantities().getOrDefault(name, 0L) / 1000.0;
         double used = held.quantities().getOrDefault(name, 0L) / 1000.0;
         values.put(prefix + "_total", total);
@@ -64,7 +69,7 @@ final class MesosMetrics {
         values.put(prefix + "_percent", total == 0 ? 0 : used / total);
     }
 
-    private static void tasks(TreeMap<String, Double> values, TaskBoard board, List<AgentTask> live) {
+    private static void tasks(Map<String, Double> values, TaskBoard board, List<AgentTask> live) {
         values.put(
                 "slave/tasks_staging",
                 count(live.stream().filter(AgentTask::isStaged).count()));
@@ -109,7 +114,7 @@ final class MesosMetrics {
         values.put("slave/recovery_time_secs", board.counts().recoverySeconds());
     }
 
-    private static void system(TreeMap<String, Double> values) {
+    private static void system(Map<String, Double> values) {
         if (ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system) {
             values.put("system/cpus_total", (double) system.getAvailableProcessors());
             values.put("system/load_1min", Math.max(0, system.getSystemLoadAverage()));

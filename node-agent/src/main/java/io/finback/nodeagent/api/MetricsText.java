@@ -48,6 +48,14 @@ final class MetricsText {
                 "finback_agent_preemptions_total",
                 "Tasks on revocable resources that were ended for others.",
                 view.board().counts().preemptions());
+        text.append("# HELP finback_agent_containerizer_up Whether what runs tasks can do so now.\n")
+                .append("# TYPE finback_agent_containerizer_up gauge\n");
+        view.containers().standings().forEach((name, standing) -> text.append(
+                        "finback_agent_containerizer_up{containerizer=\"")
+                .append(name)
+                .append("\"} ")
+                .append(standing.available() ? 1 : 0)
+                .append('\n'));
         counter(
                 text,
                 "finback_agent_out_of_memory_total",
@@ -64,7 +72,9 @@ final class MetricsText {
 
     /** Without the runs of executors, which are no tasks to anybody outside. */
     private static List<AgentTask> tasks(AgentView view) {
-        return view.board().live().stream().filter(task -> !task.isExecutorRun()).toList();
+        return view.board().live().stream()
+                .filter(task -> !task.isExecutorRun())
+                .toList();
     }
 
     private static void isolators(StringBuilder text, ContainmentView containment) {

@@ -49,6 +49,13 @@ final class StateJson {
         state.set("flags", Flags.of(view));
         state.set("isolators", view.containment().json());
 
+        ArrayNode containerizers = state.putArray("containerizers");
+        view.containers().standings().forEach((name, standing) -> containerizers
+                .addObject()
+                .put("name", name)
+                .put("available", standing.available())
+                .put("detail", standing.text()));
+
         TreeMap<String, ObjectNode> frameworks = new TreeMap<>();
         for (AgentTask task : live) {
             if (task.isExecutorRun() || task.info().options().executor().isEmpty()) {
@@ -82,8 +89,12 @@ final class StateJson {
         Optional<ExecutorInfo> info = task.info().options().executor();
         executor.put("id", info.map(ExecutorInfo::id).orElse(task.info().id().value()));
         executor.put(
-                "name", info.map(ExecutorInfo::name).orElse("Command Executor (Task: " + task.info().id() + ")"));
-        executor.put("source", info.flatMap(ExecutorInfo::source).orElse(task.info().id().value()));
+                "name",
+                info.map(ExecutorInfo::name)
+                        .orElse("Command Executor (Task: " + task.info().id() + ")"));
+        executor.put(
+                "source",
+                info.flatMap(ExecutorInfo::source).orElse(task.info().id().value()));
         executor.put("container", task.container());
         executor.put("directory", view.sandboxes().of(task).toString());
         info.ifPresent(one -> executor.put("type", one.type().name()));
@@ -113,7 +124,9 @@ final class StateJson {
         shown.put("id", task.info().id().value());
         shown.put("name", task.info().name());
         shown.put("framework_id", task.info().framework().value());
-        shown.put("executor_id", task.info().options().executor().map(ExecutorInfo::id).orElse(""));
+        shown.put(
+                "executor_id",
+                task.info().options().executor().map(ExecutorInfo::id).orElse(""));
         shown.put("slave_id", view.id());
         shown.put("role", task.info().role());
         shown.put("state", task.state().wireName());

@@ -144,7 +144,8 @@ public final class AgentNode implements Node {
                 isolation,
                 sandboxes.ofAllIds(),
                 bootId);
-        Containerizers containers = new Containerizers(List.of(commands));
+        Containerizers containers =
+                new Containerizers(List.of(commands, DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId)));
         AgentView view = new AgentView(
                 id.value(),
                 settings.hostname(),
@@ -192,7 +193,9 @@ public final class AgentNode implements Node {
                     threads.patient(),
                     bootId,
                     settings.tasks(),
-                    settings.executors().at(address(settings.httpHost(), binding.localAddress().getPort())));
+                    settings.executors()
+                            .at(address(
+                                    settings.httpHost(), binding.localAddress().getPort())));
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
             settings.diskChecks()
@@ -223,6 +226,7 @@ public final class AgentNode implements Node {
             await(system.getWhenTerminated().toCompletableFuture());
             containers.discardAll();
             threads.stop();
+            containers.close();
             throw e;
         }
     }
@@ -323,6 +327,7 @@ public final class AgentNode implements Node {
         system.getWhenTerminated().whenComplete((done, failure) -> {
             containers.discardAll();
             threads.stop();
+            containers.close();
             boolean asked = stopping.getAndSet(true);
             CompletionStage<Void> left = asked ? CompletableFuture.completedFuture(null) : link.stop();
             left.whenComplete((gone, problem) -> {
@@ -360,24 +365,26 @@ public final class AgentNode implements Node {
             Supplier<Optional<ActorRef<TasksActor.Command>>> tasks) {
         CompletableFuture<ServerBinding> bound = new CompletableFuture<>();
         IntSupplier port = () -> bound.join().localAddress().getPort();
+        FileSpace space = new FileSpace(
+                view.sandboxes().ofAllIds(),
+                view.sandboxes().root(),
+                settings.files().log(),
+                settings.files().maxEntries());
         AgentRoutes routes = new AgentRoutes(
                 view,
                 port,
-                new FileSpace(
-                        view.sandboxes().ofAllIds(),
-                        view.sandboxes().root(),
-                        settings.files().log(),
-                        settings.files().maxEntries()),
+                space,
                 system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
                 settings.files().maxFollowers(),
-                new ExecutorApi(system, view, port, tasks, settings.maxBody()),
+                new ExecutorApi(system, view, port, tasks, settings.api().maxBody()),
                 new AgentApi(
                         system,
                         view,
                         port,
                         new Inside(tools()),
+                        space,
                         system.dispatchers().lookup(DispatcherSelector.blocking()),
-                        settings.maxBody()));
+                        settings.api()));
         try {
             ServerBinding binding = Http.get(system)
                     .newServerAt(settings.httpHost(), settings.httpPort())

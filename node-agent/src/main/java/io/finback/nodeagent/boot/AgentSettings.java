@@ -3,6 +3,8 @@ package io.finback.nodeagent.boot;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigUtil;
+import io.finback.nodeagent.api.v1.AgentApi;
+import io.finback.nodeagent.docker.DockerSettings;
 import io.finback.nodeagent.executor.LogLimits;
 import io.finback.nodeagent.fetch.FetchSettings;
 import io.finback.nodeagent.isolation.IsolationSettings;
@@ -44,7 +46,8 @@ record AgentSettings(
         int launchParallelism,
         Optional<LendingSettings> lending,
         ExecutorTerms executors,
-        long maxBody) {
+        AgentApi.Limits api,
+        DockerSettings docker) {
 
     /** Settings by the names they have in Mesos. */
     Map<String, String> flags() {
@@ -121,7 +124,8 @@ record AgentSettings(
                         agent.getDuration("executor.shutdown-grace"),
                         agent.getDuration("executor.recovery-timeout"),
                         ""),
-                maxBody(agent.getBytes("http.max-body")));
+                ApiSettings.from(config),
+                DockerKeys.read(agent.getConfig("docker"), logs(agent.getConfig("logs"))));
     }
 
     /** How often sandboxes are measured; empty: never. */
@@ -158,13 +162,6 @@ record AgentSettings(
                 fetcher.getInt("parallelism"),
                 fetcher.getStringList("local-roots").stream().map(Path::of).toList(),
                 commands);
-    }
-
-    private static long maxBody(long bytes) {
-        if (bytes < 1024 || bytes > Integer.MAX_VALUE) {
-            throw new StartFailure("finback.agent.http.max-body: " + bytes + " (expected: 1 KiB to 2 GiB)");
-        }
-        return bytes;
     }
 
     /** A disk of its own must be there, or tasks would find the file system it is mounted in. */

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -107,7 +108,7 @@ public final class ContainerGroup {
 
     public Usage usage() {
         Optional<CpuTime.Used> time =
-                legacyOrUnified("cpuacct").flatMap(at -> new CpuTime(directories.get(at), at.equals(UNIFIED)).used());
+                legacyOrUnified("cpuacct").flatMap(at -> new CpuTime(directory(at), at.equals(UNIFIED)).used());
         return new Usage(
                 time.map(used -> new Usage.Cpu(used.user(), used.system(), cpu().flatMap(CpuGroup::throttling))),
                 memory().flatMap(MemoryGroup::usage),
@@ -132,25 +133,32 @@ public final class ContainerGroup {
         } catch (IOException busy) {
             // A task may have made groups of its own in it.
             List<Path> below = Tracker.below(directory);
-            below.forEach(ContainerGroup::remove);
+            boolean emptied = true;
+            for (Path one : below) {
+                emptied &= remove(one);
+            }
             try {
-                return !below.isEmpty() && Files.deleteIfExists(directory);
+                return emptied && !below.isEmpty() && Files.deleteIfExists(directory);
             } catch (IOException stillBusy) {
                 return false;
             }
         }
     }
 
+    private Path directory(String hierarchy) {
+        return Objects.requireNonNull(directories.get(hierarchy), hierarchy);
+    }
+
     private Optional<CpuGroup> cpu() {
         return legacyOrUnified("cpu")
                 .filter(at -> !at.equals(UNIFIED) || has("cpu.weight"))
-                .map(at -> new CpuGroup(directories.get(at), at.equals(UNIFIED)));
+                .map(at -> new CpuGroup(directory(at), at.equals(UNIFIED)));
     }
 
     private Optional<MemoryGroup> memory() {
         return legacyOrUnified("memory")
                 .filter(at -> !at.equals(UNIFIED) || has("memory.max"))
-                .map(at -> new MemoryGroup(directories.get(at), at.equals(UNIFIED)));
+                .map(at -> new MemoryGroup(directory(at), at.equals(UNIFIED)));
     }
 
     private Optional<Path> pids() {

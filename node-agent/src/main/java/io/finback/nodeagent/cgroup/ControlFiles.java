@@ -32,11 +32,13 @@ final class ControlFiles {
 
     /** Empty for {@code max}, for what is no number, and where there is no such file. */
     static OptionalLong number(Path file) {
-        Optional<String> text = read(file);
+        Optional<String> text = read(file).filter(value -> !value.equals("max"));
+        return text.isPresent() ? number(text.get()) : OptionalLong.empty();
+    }
+
+    private static OptionalLong number(String text) {
         try {
-            return text.isPresent() && !text.get().equals("max")
-                    ? OptionalLong.of(Long.parseLong(text.get()))
-                    : OptionalLong.empty();
+            return OptionalLong.of(Long.parseLong(text));
         } catch (NumberFormatException e) {
             // Larger than a long: as good as no limit.
             return OptionalLong.empty();
@@ -49,11 +51,7 @@ final class ControlFiles {
         for (String line : read(file).orElse("").split("\n", -1)) {
             int blank = line.indexOf(' ');
             if (blank > 0) {
-                try {
-                    table.put(line.substring(0, blank), Long.parseLong(line.substring(blank + 1)));
-                } catch (NumberFormatException e) {
-                    continue;
-                }
+                number(line.substring(blank + 1)).ifPresent(value -> table.put(line.substring(0, blank), value));
             }
         }
         return table;

@@ -23,6 +23,8 @@ public record GroupLimits(
     private static final long MIN_MEMORY_BYTES = 32 * MEBIBYTE;
 
     /**
+     * The limits of one container.
+     *
      * @param cpus what it holds
      * @param memoryMebibytes what it holds
      * @param cpuLimit more than it holds: up to there if nobody else wants it; infinite: no hard limit

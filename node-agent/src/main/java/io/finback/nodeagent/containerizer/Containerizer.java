@@ -24,6 +24,14 @@ public interface Containerizer {
     /** A fixed text, on disk with every container: {@code mesos}, {@code docker}. */
     String name();
 
+    /** Whether it can run anything now. Answered from what is at hand. */
+    default Standing standing() {
+        return new Standing(true, "processes of this machine");
+    }
+
+    /** Lets go of what it holds in this process; what runs goes on. */
+    default void close() {}
+
     /** Why it will never run this: the field, its value and what was expected. Quick, asks nobody. */
     Optional<String> objection(TaskInfo task);
 
@@ -38,6 +46,14 @@ public interface Containerizer {
 
     /** Removes everything prepared and not released: for an owner that starts anew or ends. */
     void discardAll();
+
+    /**
+     * It as it runs, with its process and its addresses; empty until then. Only asked of those that {@link
+     * ContainerRef#startsLater start later}, and answered from what is at hand.
+     */
+    default Optional<ContainerRef> begun(ContainerRef container) {
+        return Optional.empty();
+    }
 
     /**
      * How it ended; empty while it runs. For any ref from disk, long after. Must answer from what is at hand (asked every 50 ms),

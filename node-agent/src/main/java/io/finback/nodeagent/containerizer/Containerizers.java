@@ -2,6 +2,7 @@ package io.finback.nodeagent.containerizer;
 
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Exit;
+import io.finback.tasks.ContainerInfo;
 import io.finback.tasks.TaskInfo;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,6 +18,9 @@ import org.slf4j.LoggerFactory;
 public final class Containerizers {
     /** Plain commands, and what asks for nothing else. */
     public static final String MESOS = "mesos";
+
+    /** What a scheduler wants run by a Docker engine. */
+    public static final String DOCKER = "docker";
 
     private static final Logger log = LoggerFactory.getLogger(Containerizers.class);
 
@@ -35,12 +39,28 @@ public final class Containerizers {
         return Set.copyOf(byName.keySet());
     }
 
+    /** Whether each can run anything now, by name. */
+    public Map<String, Standing> standings() {
+        Map<String, Standing> standings = new LinkedHashMap<>();
+        byName.forEach((name, one) -> standings.put(name, one.standing()));
+        return standings;
+    }
+
+    /** The agent ends; what runs goes on. */
+    public void close() {
+        byName.values().forEach(Containerizer::close);
+    }
+
     public Optional<String> objection(TaskInfo task) {
-        return find(MESOS).objection(task);
+        String name = nameFor(task);
+        return byName.containsKey(name)
+                ? beyondPlain(task).or(() -> find(name).objection(task))
+                : Optional.of("container.type: " + name + " (expected: one of " + byName.keySet()
+                        + ", which this agent has)");
     }
 
     public ContainerRef prepare(ContainerSpec spec) throws LaunchFailure {
-        return find(MESOS).prepare(spec);
+        return find(nameFor(spec.task())).prepare(spec);
     }
 
     public boolean release(ContainerRef prepared) {
@@ -58,6 +78,12 @@ public final class Containerizers {
     public Optional<Exit> exit(ContainerRef container) {
         // Asked all the time, so not said each time.
         return Optional.ofNullable(byName.get(container.containerizer())).flatMap(one -> one.exit(container));
+    }
+
+    public Optional<ContainerRef> begun(ContainerRef container) {
+        return container.startsLater()
+                ? Optional.ofNullable(byName.get(container.containerizer())).flatMap(one -> one.begun(container))
+                : Optional.empty();
     }
 
     public void terminate(ContainerRef container) {
@@ -88,6 +114,41 @@ public final class Containerizers {
             }
         });
         return all;
+    }
+
+    /** What a plain command cannot have, and would be silently wrong without. */
+    private static Optional<String> beyondPlain(TaskInfo task) {
+        ContainerInfo container = task.options().container().orElse(ContainerInfo.PLAIN);
+        if (container.type() == ContainerInfo.Type.DOCKER) {
+            return task.options()
+                    .executor()
+                    .map(executor -> "container.type: DOCKER (expected: MESOS for a task of executor " + executor.id()
+                            + "; an engine runs single commands)");
+        }
+        if (container.image().isPresent()) {
+            return Optional.of("container.mesos.image: " + container.image().get()
+                    + " (expected: none; images are run with type DOCKER only, others are not supported yet)");
+        }
+        if (!container.volumes().isEmpty()) {
+            return Optional.of("container.volumes: " + container.volumes().size()
+                    + " of them (expected: none without an image; they are not supported yet)");
+        }
+        if (!container.networks().isEmpty()
+                || container.hostname().isPresent()
+                || container.tty().isPresent()) {
+            return Optional.of("container: a network, a hostname or a terminal of its own (expected: none with type"
+                    + " MESOS; they are not supported yet)");
+        }
+        return Optional.empty();
+    }
+
+    private static String nameFor(TaskInfo task) {
+        return task.options()
+                        .container()
+                        .filter(container -> container.type() == ContainerInfo.Type.DOCKER)
+                        .isPresent()
+                ? DOCKER
+                : MESOS;
     }
 
     /**

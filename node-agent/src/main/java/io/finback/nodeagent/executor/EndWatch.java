@@ -24,18 +24,22 @@ public final class EndWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EndWatch.class);
     private static final long YOUNG_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    /** Hears of each end once, on the thread of the watch, after the stragglers were killed. */
-    @FunctionalInterface
+    /** Hears, on the thread of the watch, of each end once, after the stragglers were killed. */
     public interface Listener {
+        /** What started later runs now. At most once, and never after its end. */
+        void began(TaskKey task, ContainerRef process, ContainerRef running);
+
         void ended(TaskKey task, ContainerRef process, Exit exit);
     }
 
     private static final class Watched {
         private final ContainerRef process;
         private volatile long youngUntilNanos = System.nanoTime() + YOUNG_NANOS;
+        private boolean awaitsStart;
 
         private Watched(ContainerRef process) {
             this.process = process;
+            this.awaitsStart = process.startsLater();
         }
     }
 
@@ -89,7 +93,10 @@ public final class EndWatch implements AutoCloseable {
         watched.forEach((task, entry) -> {
             try {
                 boolean young = System.nanoTime() - entry.youngUntilNanos < 0;
-                if (young || Math.floorMod(looks + entry.process.hashCode(), (long) slowEvery) == 0) {
+                if (entry.awaitsStart
+                        || young
+                        || Math.floorMod(looks + entry.process.hashCode(), (long) slowEvery) == 0) {
+                    begin(task, entry);
                     containers.exit(entry.process).ifPresent(exit -> ended.add(new Seen(task, entry.process, exit)));
                 }
             } catch (RuntimeException e) {
@@ -100,6 +107,15 @@ public final class EndWatch implements AutoCloseable {
             report(ended);
         } catch (RuntimeException e) {
             log.error("task.watch_failed ended={} next=look_again", ended.size(), e);
+        }
+    }
+
+    private void begin(TaskKey task, Watched entry) {
+        if (entry.awaitsStart) {
+            containers.begun(entry.process).ifPresent(running -> {
+                entry.awaitsStart = false;
+                listener.began(task, entry.process, running);
+            });
         }
     }
 

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Starts commands where a running task is: in its control groups and namespaces, as its user, with the environment it was started
@@ -29,8 +31,28 @@ public final class Inside {
     /** A sandbox that is not there (an image may hide it) is no reason not to run. */
     private static final String GO_THERE = "cd \"$1\" 2>/dev/null; shift; exec \"$@\"";
 
+    /** Below the sandbox of a task: the directories of what runs apart in it. */
+    public static final String APART = "containers";
+
+    /** In a directory of its own, which is all its own outputs are in. Whoever it is started as makes it: links lead nobody astray. */
+    private static final String GO_APART = """
+            d=${MESOS_SANDBOX:-.}/containers/$1; shift
+            mkdir -p "$d" && cd "$d" || exit 125
+            MESOS_SANDBOX=$d; export MESOS_SANDBOX
+            exec "$@" >stdout 2>stderr
+            """;
+
+    private static final String REMOVE_APART = "exec rm -rf -- \"${MESOS_SANDBOX:-.}/containers/$1\"";
+
+    private static final String NAME = "finback-inside";
+
     /** A namespace, and the option of {@code nsenter} for it; the mounts last, since it is the one that moves paths. */
     private static final Map<String, String> NAMESPACES = namespaces();
+
+    private static final int LOOKS = 20;
+    private static final long BETWEEN_LOOKS_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private static final int REMOVAL_SECONDS = 10;
 
     private final Tools tools;
 
@@ -54,8 +76,36 @@ public final class Inside {
      * @param leader a process of the task
      */
     public Process start(long leader, CommandInfo command) throws IOException, Unreachable {
-        return builder(leader, command)
-                .redirectErrorStream(true)
+        return unattached(builder(leader, command.environment(), words(command)));
+    }
+
+    /**
+     * As {@link #start}, in a directory of its own, {@code containers/<name>} in the sandbox, with {@code stdout} and {@code stderr}
+     * in it.
+     *
+     * @param name of a directory
+     */
+    public Process startApart(long leader, CommandInfo command, String name) throws IOException, Unreachable {
+        List<String> line = new ArrayList<>(List.of("/bin/sh", "-c", GO_APART, NAME, name));
+        line.addAll(words(command));
+        return unattached(builder(leader, command.environment(), line));
+    }
+
+    /** Deletes what {@link #startApart} made. Blocks. */
+    public void removeApart(long leader, String name) throws IOException, Unreachable {
+        Process removing = unattached(builder(leader, Map.of(), List.of("/bin/sh", "-c", REMOVE_APART, NAME, name)));
+        try {
+            if (!removing.waitFor(REMOVAL_SECONDS, TimeUnit.SECONDS) || removing.exitValue() != 0) {
+                end(removing);
+                throw new Unreachable("containers/" + name + ": rm failed, or took over " + REMOVAL_SECONDS + " s");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Process unattached(ProcessBuilder builder) throws IOException {
+        return builder.redirectErrorStream(true)
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -63,12 +113,27 @@ public final class Inside {
 
     /** As {@link #start}, with its input and outputs in the hands of the caller. */
     public Process startAttached(long leader, CommandInfo command) throws IOException, Unreachable {
-        return builder(leader, command).start();
+        return builder(leader, command.environment(), words(command)).start();
     }
 
-    private ProcessBuilder builder(long leader, CommandInfo command) throws IOException, Unreachable {
+    /** The kernel shows none for the instant in which a process becomes another program, as every task does when it starts. */
+    private static List<String> environment(long leader) {
+        List<String> entries = ProcFs.environment(leader);
+        for (int look = 1; entries.isEmpty() && look < LOOKS; look++) {
+            LockSupport.parkNanos(BETWEEN_LOOKS_NANOS);
+            entries = ProcFs.environment(leader);
+        }
+        return entries;
+    }
+
+    private static List<String> words(CommandInfo command) {
+        return command.shell() ? List.of("/bin/sh", "-c", command.value()) : command.arguments();
+    }
+
+    private ProcessBuilder builder(long leader, Map<String, String> more, List<String> words)
+            throws IOException, Unreachable {
         Map<String, String> environment = new LinkedHashMap<>();
-        for (String entry : ProcFs.environment(leader)) {
+        for (String entry : environment(leader)) {
             int equals = entry.indexOf('=');
             if (equals > 0) {
                 environment.put(entry.substring(0, equals), entry.substring(equals + 1));
@@ -77,9 +142,9 @@ public final class Inside {
         if (environment.isEmpty()) {
             throw new Unreachable("process " + leader + ": gone, or its environment may not be read");
         }
-        environment.putAll(command.environment());
-        List<String> line = new ArrayList<>(
-                List.of(tools.setsid().toString(), tools.shell().toString(), "-c", JOIN, "finback-inside"));
+        environment.putAll(more);
+        List<String> line =
+                new ArrayList<>(List.of(tools.setsid().toString(), tools.shell().toString(), "-c", JOIN, NAME));
         List<String> groups = groups(leader);
         line.add(Integer.toString(groups.size()));
         line.addAll(groups);
@@ -87,13 +152,9 @@ public final class Inside {
         List<String> entering = entering(leader);
         line.addAll(entering);
         if (!entering.isEmpty()) {
-            line.addAll(List.of("/bin/sh", "-c", GO_THERE, "finback-inside", sandbox.orElse("/")));
+            line.addAll(List.of("/bin/sh", "-c", GO_THERE, NAME, sandbox.orElse("/")));
         }
-        if (command.shell()) {
-            line.addAll(List.of("/bin/sh", "-c", command.value()));
-        } else {
-            line.addAll(command.arguments());
-        }
+        line.addAll(words);
         ProcessBuilder builder = new ProcessBuilder(line);
         if (entering.isEmpty()) {
             sandbox.map(Path::of).filter(Files::isDirectory).ifPresent(path -> builder.directory(path.toFile()));
@@ -142,6 +203,22 @@ public final class Inside {
         ProcFs.sessions(Set.of(started.pid()))
                 .forEach(member -> ProcessHandle.of(member.pid()).ifPresent(ProcessHandle::destroyForcibly));
         started.destroyForcibly();
+    }
+
+    /** To its first process alone; where that entered a namespace of processes, it is the child of what waits for it out here. */
+    public static void signal(Process started, int signal) throws IOException {
+        List<Long> children =
+                ProcFs.program(started.pid()).filter("nsenter"::equals).isPresent()
+                        ? ProcFs.all().stream()
+                                .filter(stat -> stat.parent() == started.pid())
+                                .map(ProcFs.Stat::pid)
+                                .toList()
+                        : List.of();
+        List<String> line = new ArrayList<>(List.of("/bin/sh", "-c", "kill \"$@\"", NAME, "-" + signal));
+        for (long pid : children.isEmpty() ? List.of(started.pid()) : children) {
+            line.add(Long.toString(pid));
+        }
+        unattached(new ProcessBuilder(line));
     }
 
     /** The {@code cgroup.procs} of every control group that is the task's and not ours. */
@@ -215,9 +292,9 @@ public final class Inside {
         long gid = 0;
         for (String line : Files.readAllLines(PROC.resolve(pid + "/status"))) {
             if (line.startsWith("Uid:")) {
-                uid = Long.parseLong(line.split("\\s+")[2]);
+                uid = Long.parseLong(line.split("\\s+", -1)[2]);
             } else if (line.startsWith("Gid:")) {
-                gid = Long.parseLong(line.split("\\s+")[2]);
+                gid = Long.parseLong(line.split("\\s+", -1)[2]);
             }
         }
         return new Owner(uid, gid);

@@ -97,8 +97,7 @@ public final class Processes {
         // The init of a PID namespace waits for its holder's end, however dead it is.
         Set<Long> tasks = ended.stream()
                 .flatMap(task -> Stream.concat(
-                        Stream.of(task.pid()),
-                        task.containment().flatMap(Containment::init).map(Init::pid).stream()))
+                        Stream.of(task.pid()), task.containment().flatMap(Containment::init).map(Init::pid).stream()))
                 .collect(Collectors.toSet());
         List<ProcFs.Stat> busy = holders.isEmpty()
                 ? List.of()

@@ -50,11 +50,8 @@ public final class Sandboxes {
         if (!task.isNested() && !task.isOfCustomExecutor()) {
             return runs.resolve(task.container());
         }
-        Path ofExecutor = runs.resolve(task.info()
-                .options()
-                .executorRun()
-                .map(ExecutorRuns::container)
-                .orElse(task.container()));
+        Path ofExecutor = runs.resolve(
+                task.info().options().executorRun().map(ExecutorRuns::container).orElse(task.container()));
         return task.isNested()
                 ? ofExecutor.resolve("tasks").resolve(name(task.info().id().value()))
                 : ofExecutor;

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
@@ -23,10 +24,11 @@ enum Archive {
     /** What the dictionary of an xz stream may take: what {@code xz -9} makes needs 65 MiB. */
     private static final int XZ_MEMORY_KIB = 80 * 1024;
 
-    private final String[] endings;
+    @SuppressWarnings("ImmutableEnumChecker") // made by List.of
+    private final List<String> endings;
 
     Archive(String... endings) {
-        this.endings = endings;
+        this.endings = List.of(endings);
     }
 
     static Optional<Archive> of(String name) {
@@ -47,9 +49,18 @@ enum Archive {
         try {
             return switch (this) {
                 case TAR -> raw;
-                case TAR_GZ, GZ -> new GzipCompressorInputStream(raw, true);
+                case TAR_GZ, GZ ->
+                    GzipCompressorInputStream.builder()
+                            .setInputStream(raw)
+                            .setDecompressConcatenated(true)
+                            .get();
                 case TAR_BZ2 -> new BZip2CompressorInputStream(raw, true);
-                case TAR_XZ -> new XZCompressorInputStream(raw, true, XZ_MEMORY_KIB);
+                case TAR_XZ ->
+                    XZCompressorInputStream.builder()
+                            .setInputStream(raw)
+                            .setDecompressConcatenated(true)
+                            .setMemoryLimitKiB(XZ_MEMORY_KIB)
+                            .get();
                 case ZIP -> throw new IllegalArgumentException("a zip is no stream");
             };
         } catch (IOException | RuntimeException e) {

@@ -23,7 +23,7 @@ record Checksum(String algorithm, String hex) {
         String name = colon < 0 ? "" : text.substring(0, colon).toLowerCase(Locale.ROOT);
         String digits = text.substring(colon + 1).toLowerCase(Locale.ROOT);
         String algorithm = ALGORITHMS.get(name);
-        if (algorithm == null || digits.length() != DIGITS.get(name) || !digits.matches("[0-9a-f]+")) {
+        if (algorithm == null || digits.length() != DIGITS.getOrDefault(name, 0) || !digits.matches("[0-9a-f]+")) {
             throw new IllegalArgumentException("checksum: '" + text
                     + "' (expected: sha256: and 64 hexadecimal digits, sha512: and 128, or md5: and 32)");
         }

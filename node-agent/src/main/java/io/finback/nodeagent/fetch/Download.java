@@ -3,6 +3,7 @@ package io.finback.nodeagent.fetch;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -30,7 +31,8 @@ public record Download(
             if (target().isEmpty()) {
                 return Optional.of("uri: '" + uri + "' (expected: a path with a file name, or output_file)");
             }
-            checksum.ifPresent(Checksum::parse);
+            Optional<Checksum> readable = checksum.map(Checksum::parse);
+            Objects.requireNonNull(readable);
             return parsed.getScheme().matches("https?") && parsed.getHost() == null
                     ? Optional.of("uri: '" + uri + "' (expected: a host)")
                     : Optional.empty();

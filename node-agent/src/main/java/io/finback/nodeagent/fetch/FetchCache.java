@@ -180,7 +180,7 @@ final class FetchCache {
             }
             throw e.getCause() instanceof FetchFailure failure
                     ? failure
-                    : new FetchFailure(key, e.getCause().toString());
+                    : new FetchFailure(key, String.valueOf(e.getCause()));
         } finally {
             cancellation.remove(ending);
         }

@@ -39,7 +39,11 @@ public final class Fetcher {
         this.wire = new Wire(settings);
     }
 
-    /** @param cacheDirectory made if missing, and emptied */
+    /**
+     * A fetcher with an empty cache.
+     *
+     * @param cacheDirectory made if missing, and emptied
+     */
     public static Fetcher create(FetchSettings settings, Path cacheDirectory) throws IOException {
         return new Fetcher(settings, FetchCache.emptied(cacheDirectory, settings.cacheBytes()));
     }

@@ -7,6 +7,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
 
 /**
  * A directory that nothing written through this leaves, whatever names and links it is given: a name may not climb, no link is
@@ -68,7 +69,8 @@ final class SafeTree {
 
     /** Throws when following {@code link} would at any step be outside, also when what it leads to is not there. */
     void checkLink(Path link) throws IOException {
-        Path at = link.getParent().toRealPath();
+        Path at = Objects.requireNonNull(link.getParent(), "a link is in a directory")
+                .toRealPath();
         Deque<Path> rest = new ArrayDeque<>();
         Files.readSymbolicLink(link).forEach(rest::addLast);
         if (Files.readSymbolicLink(link).isAbsolute()) {

@@ -79,7 +79,7 @@ final class Wire {
         private Watched(InputStream body, Cancellation cancellation) {
             this.body = body;
             this.cancellation = cancellation;
-            this.ending = body::close;
+            this.ending = body;
             cancellation.add(ending);
             long every = Math.max(10, settings.stallTimeout().toMillis() / 10);
             this.looking = watch.scheduleWithFixedDelay(this::look, every, every, TimeUnit.MILLISECONDS);

@@ -56,8 +56,17 @@ public final class FileSpace {
      *
      * @param path as it would be asked for
      * @param mode as {@code ls -l} writes it
+     * @param bits the same as {@code stat(2)} counts it
      */
-    public record Entry(String path, String mode, int nlink, String uid, String gid, long size, FileTime mtime) {}
+    public record Entry(
+            String path, String mode, int bits, int nlink, String uid, String gid, long size, FileTime mtime) {}
+
+    /**
+     * Bytes of a file, as they are.
+     *
+     * @param size of the whole file, when they were read
+     */
+    public record Part(ByteBuffer bytes, long size) {}
 
     /**
      * A piece of a file.
@@ -94,6 +103,18 @@ public final class FileSpace {
      * @param length in bytes, cut to {@link #MAX_READ}; -1: as much as that
      */
     public Piece read(String path, long offset, long length) throws FileFailure, IOException {
+        Part part = bytes(path, offset, length);
+        if (offset < 0 || offset >= part.size()) {
+            return new Piece("", part.size());
+        }
+        byte[] bytes = part.bytes().array();
+        int read = part.bytes().limit();
+        int whole = offset + read < part.size() ? Utf8.wholeCharacters(bytes, read) : read;
+        return new Piece(new String(bytes, 0, whole, StandardCharsets.UTF_8), offset);
+    }
+
+    /** As {@link #read}, without looking for characters. */
+    public Part bytes(String path, long offset, long length) throws FileFailure, IOException {
         if (offset < -1) {
             throw FileFailure.invalid("Negative offset provided: " + offset);
         }
@@ -107,7 +128,7 @@ public final class FileSpace {
         try (SeekableByteChannel channel = open(path, file)) {
             long size = channel.size();
             if (offset < 0 || offset >= size) {
-                return new Piece("", size);
+                return new Part(ByteBuffer.allocate(0), size);
             }
             int wanted = (int) (length < 0 ? MAX_READ : Math.min(length, MAX_READ));
             ByteBuffer buffer = ByteBuffer.allocate(wanted);
@@ -115,10 +136,7 @@ public final class FileSpace {
             while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
                 continue;
             }
-            int whole = offset + buffer.position() < size
-                    ? Utf8.wholeCharacters(buffer.array(), buffer.position())
-                    : buffer.position();
-            return new Piece(new String(buffer.array(), 0, whole, StandardCharsets.UTF_8), offset);
+            return new Part(buffer.flip(), size);
         }
     }
 
@@ -186,6 +204,7 @@ public final class FileSpace {
         return Optional.of(new Entry(
                 path,
                 mode(facts),
+                (Integer) facts.get("mode"),
                 (Integer) facts.get("nlink"),
                 String.valueOf(facts.get("owner")),
                 String.valueOf(facts.get("group")),

@@ -69,8 +69,9 @@ public final class Follower implements AutoCloseable {
         }
         ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(FileSpace.MAX_READ, size - offset));
         channel().position(offset);
-        while (buffer.hasRemaining() && channel().read(buffer) >= 0) {
-            continue;
+        int got = 0;
+        while (buffer.hasRemaining() && got >= 0) {
+            got = channel().read(buffer);
         }
         int whole = complete ? buffer.position() : Utf8.wholeCharacters(buffer.array(), buffer.position());
         if (whole == 0) {

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -36,6 +37,8 @@ public final class Detection {
     }
 
     /**
+     * What works on this machine, of what is wanted.
+     *
      * @param root whether this process is root
      * @param agent tells the groups of this agent from those of others on the machine
      * @throws IllegalArgumentException what was named does not work; the message names the key
@@ -50,7 +53,7 @@ public final class Detection {
         namespaces();
         credentials();
         for (Isolator isolator : settings.named().orElse(Set.of())) {
-            IsolatorStatus status = found.get(isolator);
+            IsolatorStatus status = Objects.requireNonNull(found.get(isolator), isolator.toString());
             if (!status.on()) {
                 throw new IllegalArgumentException("finback.agent.isolation: " + isolator + " does not work here: "
                         + status.detail() + " (expected: it works, or is not named; auto takes what works)");

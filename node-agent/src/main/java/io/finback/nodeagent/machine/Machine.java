@@ -14,8 +14,9 @@ import java.nio.file.Path;
  * @param cores processors this JVM may use (a container's limit counts)
  * @param memoryMib memory of the machine or of the container this JVM runs in
  * @param diskMib size of the file system the sandboxes are on
+ * @param gpus cards that {@code nvidia-smi} lists
  */
-public record Machine(int cores, double memoryMib, double diskMib) {
+public record Machine(int cores, double memoryMib, double diskMib, int gpus) {
     private static final double MIB = 1024.0 * 1024.0;
     private static final Ranges PORTS = Ranges.of(31000, 32000);
 
@@ -27,7 +28,8 @@ public record Machine(int cores, double memoryMib, double diskMib) {
         return new Machine(
                 Runtime.getRuntime().availableProcessors(),
                 memory,
-                Files.getFileStore(dataDir).getTotalSpace() / MIB);
+                Files.getFileStore(dataDir).getTotalSpace() / MIB,
+                Gpus.count(System.getenv().getOrDefault("PATH", "")));
     }
 
     /**
@@ -45,6 +47,9 @@ public record Machine(int cores, double memoryMib, double diskMib) {
         }
         if (!written.names().contains(Resources.DISK)) {
             all = all.withScalar(Resources.DISK, Math.floor(diskMib >= 10240 ? diskMib - 5120 : diskMib / 2));
+        }
+        if (gpus > 0 && !written.names().contains(Resources.GPUS)) {
+            all = all.withScalar(Resources.GPUS, gpus);
         }
         return written.names().contains(Resources.PORTS) ? all : all.withPorts(PORTS);
     }

@@ -270,8 +270,8 @@ final class ChecksActor extends AbstractBehavior<ChecksActor.Command> {
     }
 
     private Optional<Checked> find(Slot slot, String container) {
-        return Optional.ofNullable(tasks.get(slot.task()))
-                .filter(checked -> checked.watch.container().equals(container));
+        Optional<Checked> known = Optional.ofNullable(tasks.get(slot.task()));
+        return known.filter(checked -> checked.watch.container().equals(container));
     }
 
     /** From 0 to 1: spreads looks, decides nothing else. */

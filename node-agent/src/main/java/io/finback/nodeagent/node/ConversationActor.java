@@ -225,8 +225,8 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
 
     private Behavior<Command> onExecutorSays(ExecutorSays words) {
         session.current()
-                .ifPresent(number -> peers.tell(new AgentToMaster.ExecutorMessage(
-                        number, words.framework(), words.executor(), words.data())));
+                .ifPresent(number -> peers.tell(
+                        new AgentToMaster.ExecutorMessage(number, words.framework(), words.executor(), words.data())));
         return this;
     }
 

@@ -46,7 +46,11 @@ public final class DiskWatch implements AutoCloseable {
         this.over = over;
     }
 
-    /** @param over hears of a task again at every look, until it has ended */
+    /**
+     * Begins to look.
+     *
+     * @param over hears of a task again at every look, until it has ended
+     */
     @SuppressWarnings("FutureReturnValueIgnored") // look() catches everything, so the schedule never ends by itself
     public static DiskWatch start(
             TaskBoard board, Sandboxes sandboxes, Duration every, Consumer<TasksActor.OverDisk> over) {

@@ -1,5 +1,6 @@
 package io.finback.nodeagent.node;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.Stamp;
 import io.finback.nodeagent.task.Verdict;
@@ -153,9 +154,8 @@ final class ExecutorWork {
                         || text.startsWith("CONTAINER_LIMITATION")
                         || text.endsWith("REGISTRATION_TIMEOUT"))
                 .isPresent();
-        TaskState state = run.state() == TaskState.ERROR || run.state() == TaskState.LOST
-                ? run.state()
-                : TaskState.FAILED;
+        TaskState state =
+                run.state() == TaskState.ERROR || run.state() == TaskState.LOST ? run.state() : TaskState.FAILED;
         return new Verdict(
                 state,
                 neverThere || state == TaskState.LOST ? reason : Optional.of(TERMINATED),
@@ -191,8 +191,8 @@ final class ExecutorWork {
         }
         List<AgentTask> left =
                 tasksOf(run).stream().filter(task -> !task.isEnded()).toList();
-        left.forEach(task -> ledger.applyAnyway(
-                task.kill(task.info().killGrace().orElse(terms.shutdownGrace()), Instant.now())));
+        left.forEach(task ->
+                ledger.applyAnyway(task.kill(task.info().killGrace().orElse(terms.shutdownGrace()), Instant.now())));
         return !left.isEmpty();
     }
 
@@ -222,8 +222,8 @@ final class ExecutorWork {
         } else if (task.isOfCustomExecutor()) {
             Link link = links.get(run.key());
             if (link != null && link.killed.add(task.key())) {
-                link.stream.send(new ExecutorEvent.Kill(
-                        task.info().id(), task.kill().map(order -> order.grace())));
+                link.stream.send(
+                        new ExecutorEvent.Kill(task.info().id(), task.kill().map(order -> order.grace())));
             }
         }
     }
@@ -235,18 +235,18 @@ final class ExecutorWork {
         if (!task.isNested() || run.isEmpty()) {
             return;
         }
-        List<AgentTask> living = tasksOf(run.get()).stream()
-                .filter(other -> !other.isEnded())
-                .toList();
+        List<AgentTask> living =
+                tasksOf(run.get()).stream().filter(other -> !other.isEnded()).toList();
         Optional<String> group = task.info().options().group().map(TaskGroup::id);
         if (task.state() != TaskState.FINISHED) {
             living.stream()
-                    .filter(other -> other.info().options().group().map(TaskGroup::id).equals(group))
+                    .filter(other ->
+                            other.info().options().group().map(TaskGroup::id).equals(group))
                     .filter(other -> other.kill().isEmpty())
                     .forEach(other -> {
                         log.info("task.group_ends task={} because={}", other.key(), task.key());
-                        ledger.applyAnyway(other.kill(
-                                other.info().killGrace().orElse(terms.shutdownGrace()), Instant.now()));
+                        ledger.applyAnyway(
+                                other.kill(other.info().killGrace().orElse(terms.shutdownGrace()), Instant.now()));
                     });
         }
         if (living.isEmpty() && !run.get().isEnded()) {
@@ -286,7 +286,8 @@ final class ExecutorWork {
 
     private List<AgentTask> members(AgentTask run, TaskGroup group) {
         return tasksOf(run).stream()
-                .filter(task -> task.info().options().group().filter(group::equals).isPresent() && task.isStaged())
+                .filter(task ->
+                        task.info().options().group().filter(group::equals).isPresent() && task.isStaged())
                 .toList();
     }
 
@@ -373,21 +374,20 @@ final class ExecutorWork {
 
     private void heard(AgentTask run, TaskStatus said) {
         TaskKey id = TaskKey.of(run.info().framework(), said.task());
-        Optional<AgentTask> task = ledger.find(id)
-                .filter(one -> one.info()
-                        .options()
-                        .executorRun()
-                        .equals(Optional.of(run.info().id())));
+        Optional<AgentTask> task = ledger.find(id).filter(one -> one.info()
+                .options()
+                .executorRun()
+                .equals(Optional.of(run.info().id())));
         task.ifPresentOrElse(
                 one -> {
                     handedOver.add(id);
-                    ledger.apply(one.heard(
-                            said.withDetails(said.details().withContainer(run.container(), List.of()))));
+                    ledger.apply(one.heard(said.withDetails(said.details().withContainer(run.container(), List.of()))));
                 },
                 () -> log.warn("executor.update_of_unknown_task run={} task={}", run.key(), said.task()));
         owed.add(new Owed(run.key(), id, said.uuid().orElse("")));
     }
 
+    @CanIgnoreReturnValue // what is not heard is said again
     private boolean send(TaskKey run, ExecutorEvent event) {
         Link link = links.get(run);
         if (link != null) {
@@ -404,7 +404,8 @@ final class ExecutorWork {
                         && task.info().framework().equals(framework)
                         && executorId(task).equals(executor)
                         && isCustom(task))
-                .max(Comparator.<AgentTask, Boolean>comparing(task -> task.kill().isEmpty())
+                .max(Comparator.<AgentTask, Boolean>comparing(
+                                task -> task.kill().isEmpty())
                         .thenComparing(AgentTask::received));
     }
 

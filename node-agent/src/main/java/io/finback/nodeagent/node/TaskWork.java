@@ -138,8 +138,9 @@ final class TaskWork {
     }
 
     private void kill(AgentTask task, Optional<Duration> grace, Optional<Duration> maxGrace) {
-        Duration standard =
-                task.isExecutorRun() ? tools.executors().shutdownGrace() : tools.settings().killGrace();
+        Duration standard = task.isExecutorRun()
+                ? tools.executors().shutdownGrace()
+                : tools.settings().killGrace();
         Duration wanted = grace.or(task.info()::killGrace).orElse(standard);
         Duration given = maxGrace.filter(most -> most.compareTo(wanted) < 0).orElse(wanted);
         log.info("task.kill task={} pid={} grace={}", task.key(), pid(task), given);
@@ -180,9 +181,18 @@ final class TaskWork {
         ledger.find(id).ifPresent(task -> ledger.apply(task.notStarted(why, stamp())));
     }
 
+    /** What was released as {@code process} runs now. */
+    void began(TaskKey id, ContainerRef process, ContainerRef running) {
+        ledger.find(id)
+                .filter(task ->
+                        task.process().filter(ref -> ref.isSameAs(process)).isPresent())
+                .ifPresent(task -> ledger.apply(task.began(running, stamp())));
+    }
+
     void ended(TaskKey id, ContainerRef process, Exit exit) {
         ledger.find(id)
-                .filter(task -> task.process().equals(Optional.of(process)))
+                .filter(task ->
+                        task.process().filter(ref -> ref.isSameAs(process)).isPresent())
                 .ifPresent(task -> {
                     Step step = task.ended(exit, tools.store().hasBegun(task), stamp());
                     log.info(
@@ -322,7 +332,7 @@ final class TaskWork {
                     }
                 }
                 case TERMINATE, FORCE_KILL, FORGET_PROCESS -> surroundings.leave(task.key());
-                case PREPARE, DISCARD -> {
+                case PREPARE, JOIN, DISCARD -> {
                     // It does not run.
                 }
             }

@@ -76,6 +76,8 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
 
     private record NotPrepared(TaskKey task, String why) implements Command {}
 
+    private record Began(TaskKey task, ContainerRef process, ContainerRef running) implements Command {}
+
     private record Ended(TaskKey task, ContainerRef process, Exit exit) implements Command {}
 
     private record GraceOver(TaskKey task) implements Command {}
@@ -98,7 +100,6 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
     private static final Duration COLLECT_EVERY = Duration.ofMinutes(1);
 
-    private final TaskTools tools;
     private final ActorRef<ConversationActor.Command> conversation;
     private final TimerScheduler<Command> timers;
     private final EndWatch watch;
@@ -118,13 +119,12 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
             TaskTools tools,
             ActorRef<ConversationActor.Command> conversation) {
         super(context);
-        this.tools = tools;
         this.conversation = conversation;
         this.timers = timers;
         ActorRef<Command> self = context.getSelf();
         this.watch = EndWatch.start(
                 tools.containers(),
-                (task, process, exit) -> self.tell(new Ended(task, process, exit)),
+                new Heard(self),
                 tools.settings().lookFast(),
                 tools.settings().lookSlow());
         this.prober = new Prober(
@@ -151,6 +151,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                 .onMessage(ForgetUpdates.class, this::onForgetUpdates)
                 .onMessage(Prepared.class, made -> settled(() -> work.prepared(made.task(), made.process())))
                 .onMessage(NotPrepared.class, failed -> settled(() -> work.notPrepared(failed.task(), failed.why())))
+                .onMessage(Began.class, now -> settled(() -> work.began(now.task(), now.process(), now.running())))
                 .onMessage(Ended.class, end -> settled(() -> work.ended(end.task(), end.process(), end.exit())))
                 .onMessage(GraceOver.class, over -> settled(() -> work.graceOver(over.task())))
                 .onMessage(FromExecutor.class, this::onFromExecutor)
@@ -264,6 +265,18 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         watch.close();
         prober.close();
         return this;
+    }
+
+    private record Heard(ActorRef<Command> self) implements EndWatch.Listener {
+        @Override
+        public void began(TaskKey task, ContainerRef process, ContainerRef running) {
+            self.tell(new Began(task, process, running));
+        }
+
+        @Override
+        public void ended(TaskKey task, ContainerRef process, Exit exit) {
+            self.tell(new Ended(task, process, exit));
+        }
     }
 
     private final class Surroundings implements TaskWork.Surroundings {

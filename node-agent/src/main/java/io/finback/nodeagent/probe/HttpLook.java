@@ -1,5 +1,6 @@
 package io.finback.nodeagent.probe;
 
+import akka.NotUsed;
 import akka.actor.typed.ActorSystem;
 import akka.http.javadsl.ConnectionContext;
 import akka.http.javadsl.Http;
@@ -17,6 +18,7 @@ import io.finback.tasks.Probe;
 import java.net.URI;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -73,7 +75,8 @@ final class HttpLook {
     }
 
     private CompletionStage<Outcome> answered(URI target, HttpResponse response, int redirects) {
-        var unread = response.entity().getDataBytes().runWith(Sink.cancelled(), system);
+        NotUsed unread = response.entity().getDataBytes().runWith(Sink.cancelled(), system);
+        Objects.requireNonNull(unread);
         int status = response.status().intValue();
         Optional<URI> next = isRedirect(status) ? location(target, response) : Optional.empty();
         if (next.isEmpty()) {

@@ -1,6 +1,7 @@
 package io.finback.nodeagent.probe;
 
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -38,7 +39,7 @@ final class Turnstile {
         } catch (RuntimeException e) {
             begun = CompletableFuture.failedFuture(e);
         }
-        var done = begun.whenComplete((result, failure) -> {
+        CompletionStage<?> done = begun.whenComplete((result, failure) -> {
             left();
             if (failure == null) {
                 outcome.complete(result);
@@ -46,6 +47,7 @@ final class Turnstile {
                 outcome.completeExceptionally(failure);
             }
         });
+        Objects.requireNonNull(done);
     }
 
     private void left() {

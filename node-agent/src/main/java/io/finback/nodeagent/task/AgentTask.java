@@ -193,13 +193,14 @@ public record AgentTask(
         if (kill.isPresent()) {
             return Step.of(end(TaskState.KILLED, Optional.empty(), "killed before it ran", stamp), Action.DISCARD);
         }
+        TaskState next = made.startsLater() ? TaskState.STARTING : TaskState.RUNNING;
         AgentTask running = new AgentTask(
                 info,
                 container,
                 received,
                 Optional.of(made),
                 kill,
-                TaskState.RUNNING,
+                next,
                 unacknowledged,
                 ended,
                 verdict,
@@ -210,6 +211,26 @@ public record AgentTask(
         return Step.of(
                 running.say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), Optional.empty(), stamp),
                 Action.RELEASE);
+    }
+
+    /** What was released runs now; the ref says in which process and with which addresses. */
+    public Step began(ContainerRef running, Stamp stamp) {
+        if (state != TaskState.STARTING) {
+            return Step.of(this);
+        }
+        AgentTask next = new AgentTask(
+                info,
+                container,
+                received,
+                Optional.of(running),
+                kill,
+                TaskState.RUNNING,
+                unacknowledged,
+                ended,
+                verdict,
+                new Vitals(Optional.of(stamp.at()), vitals.healthy(), vitals.check()));
+        return Step.of(
+                next.say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), Optional.empty(), stamp));
     }
 
     /** The task cannot be started; {@code why} is for people. */
@@ -325,10 +346,15 @@ public record AgentTask(
         if (isStaged()) {
             return resumed(stamp);
         }
-        return isRunning()
-                ? Step.of(end(
-                        TaskState.LOST, Optional.of("AGENT_RESTARTED"), "the machine restarted while it ran", stamp))
-                : Step.of(this);
+        if (!isRunning()) {
+            return Step.of(this);
+        }
+        AgentTask lost =
+                end(TaskState.LOST, Optional.of("AGENT_RESTARTED"), "the machine restarted while it ran", stamp);
+        // A process is gone, and its pid means nothing now; an engine still keeps what it ran.
+        return process.filter(ContainerRef::startsLater).isPresent()
+                ? Step.of(lost, Action.FORGET_PROCESS)
+                : Step.of(lost);
     }
 
     /** A new agent has read this from disk (and, of a running one, may find its process alive or ended). */
@@ -374,6 +400,9 @@ public record AgentTask(
         }
         if (kill.isPresent()) {
             return end(TaskState.KILLED, Optional.empty(), exit.describe(), stamp);
+        }
+        if (exit instanceof Exit.NotStarted) {
+            return end(TaskState.FAILED, Optional.of(LAUNCH_FAILED), exit.describe(), stamp);
         }
         if (!begun) {
             return end(

@@ -1,5 +1,7 @@
 package io.finback.nodeagent.task;
 
+import io.finback.tasks.NetworkInfo;
+import java.util.List;
 import java.util.Optional;
 
 /** What a task runs in, named so that nothing else can be taken for it, also by a later agent. Part of the checkpoint. */
@@ -12,4 +14,13 @@ public sealed interface ContainerRef permits ProcessRef, EngineRef {
 
     /** The process the task is known by; empty while there is none yet. */
     Optional<Long> leader();
+
+    /** Where it is reached, if it has addresses of its own. */
+    List<NetworkInfo> networks();
+
+    /** True when releasing it only begins its start: that it runs is found out afterwards. */
+    boolean startsLater();
+
+    /** True when both name the same thing, whatever else is known of it. */
+    boolean isSameAs(ContainerRef other);
 }

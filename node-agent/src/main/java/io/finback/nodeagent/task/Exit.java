@@ -41,6 +41,14 @@ public sealed interface Exit {
         }
     }
 
+    /** It could not be started: its command never ran. */
+    record NotStarted(String why) implements Exit {
+        @Override
+        public String describe() {
+            return why;
+        }
+    }
+
     /**
      * It was ended because it broke a limit.
      *

@@ -1,5 +1,7 @@
 package io.finback.nodeagent.task;
 
+import io.finback.tasks.NetworkInfo;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -38,5 +40,20 @@ public record ProcessRef(
     @Override
     public Optional<Long> leader() {
         return Optional.of(pid);
+    }
+
+    @Override
+    public List<NetworkInfo> networks() {
+        return List.of();
+    }
+
+    @Override
+    public boolean startsLater() {
+        return false;
+    }
+
+    @Override
+    public boolean isSameAs(ContainerRef other) {
+        return equals(other);
     }
 }

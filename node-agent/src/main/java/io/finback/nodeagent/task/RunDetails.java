@@ -16,7 +16,7 @@ final class RunDetails {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of(containerId(task)),
-                List.of(),
+                task.process().map(ContainerRef::networks).orElse(List.of()),
                 task.isExecutorRun()
                         ? Optional.empty()
                         : task.info().options().executor().map(ExecutorInfo::id),

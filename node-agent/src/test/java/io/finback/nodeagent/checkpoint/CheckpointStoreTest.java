@@ -67,7 +67,7 @@ class CheckpointStoreTest {
 
     @Test
     void aContainerOfAnEngineAndAVerdictComeBack() throws IOException {
-        EngineRef engine = new EngineRef("docker", "finback-c", "boot", Optional.of(17L));
+        EngineRef engine = new EngineRef("docker", "finback-c", "boot", Optional.of(17L), List.of());
         AgentTask task = AgentTask.received(Tasks.shell("t", "true"), "c", NOW)
                 .prepared(engine, new Stamp(NOW, "u"))
                 .next()

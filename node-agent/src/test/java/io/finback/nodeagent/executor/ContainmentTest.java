@@ -98,8 +98,7 @@ class ContainmentTest {
                 "(setsid setsid sh -c 'trap \"\" TERM; echo up >daemon; while :; do sleep 600; done' &) &"
                         + " while [ ! -s daemon ]; do sleep 0.01; done; exit 3"));
 
-        assertThat(Await.found("the end", () -> containers.exit(container)))
-                .isEqualTo(new Exit.Exited(3));
+        assertThat(Await.found("the end", () -> containers.exit(container))).isEqualTo(new Exit.Exited(3));
         assertThat(members(container)).isNotEmpty();
 
         containers.sweep(List.of(container));

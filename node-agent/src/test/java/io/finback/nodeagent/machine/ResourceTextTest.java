@@ -143,10 +143,10 @@ class ResourceTextTest {
 
     @Test
     void findsWhatIsNotWrittenByMesosRules() {
-        Machine large = new Machine(8, 16_384, 100_000);
+        Machine large = new Machine(8, 16_384, 100_000, 0);
         assertThat(large.offer(ResourceText.resources("")))
                 .isEqualTo(Resources.of(8, 15_360, 94_880).withPorts(Ranges.of(31000, 32000)));
-        Machine small = new Machine(1, 1_000, 8_000);
+        Machine small = new Machine(1, 1_000, 8_000, 0);
         assertThat(small.offer(ResourceText.resources("cpus:0.5;disk:0;ports:[31500-31600]")))
                 .isEqualTo(Resources.of(0.5, 500, 0).withPorts(Ranges.of(31500, 31600)));
     }

@@ -31,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -166,8 +165,8 @@ class ChecksTest {
 
     @Test
     void aTcpCheckOutlivesTheAgentAndRepeatsNothing() throws Exception {
-        AtomicReference<ServerSocket> server = new AtomicReference<>(listen(0));
-        int port = server.get().getLocalPort();
+        ServerSocket first = listen(0);
+        int port = first.getLocalPort();
         launch(
                 Tasks.shell("t", "exec sleep 600"),
                 RunOptions.NONE.withHealthCheck(health(Probe.of(new Probe.Tcp(port, false)), 100)));
@@ -181,14 +180,14 @@ class ChecksTest {
 
         vanish();
         conversation.expectNoMessage(Duration.ofMillis(400));
-        server.get().close();
+        first.close();
 
         TaskStatus unwell = update();
         assertThat(unwell.healthy()).contains(false);
         acknowledge(unwell);
-        server.set(listen(port));
+        ServerSocket second = listen(port);
         Await.until("it is healthy again", () -> update().healthy().equals(Optional.of(true)));
-        server.get().close();
+        second.close();
     }
 
     @Test

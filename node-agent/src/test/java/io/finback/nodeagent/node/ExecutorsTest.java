@@ -109,8 +109,8 @@ class ExecutorsTest {
         assertThat(last("a").state()).isEqualTo(TaskState.FAILED);
         assertThat(last("b").state()).isEqualTo(TaskState.KILLED);
         assertThat(last("b").details().executor()).contains("ex");
-        assertThat(last("b").details().containerId()).hasValueSatisfying(id -> assertThat(id)
-                .startsWith(RUN + "."));
+        assertThat(last("b").details().containerId())
+                .hasValueSatisfying(id -> assertThat(id).startsWith(RUN + "."));
         assertThat(last(RUN_ID.value()).details().labels()).containsEntry(ExecutorRuns.WAIT_STATUS, "0");
     }
 
@@ -120,8 +120,10 @@ class ExecutorsTest {
                 run(ExecutorInfo.Type.DEFAULT, "exec sleep 2147483646"),
                 member("a", 2, "exec sleep 600"),
                 member("b", 2, "exec sleep 600"))));
-        Await.until("both run", () -> state("b").equals(Optional.of(TaskState.RUNNING))
-                && state("a").equals(Optional.of(TaskState.RUNNING)));
+        Await.until(
+                "both run",
+                () -> state("b").equals(Optional.of(TaskState.RUNNING))
+                        && state("a").equals(Optional.of(TaskState.RUNNING)));
         tasks.tell(new TasksActor.Kill(List.of(new KillTask(Tasks.key("a"), Optional.empty()))));
         Await.until("all have ended", () -> world.board().live().stream().allMatch(AgentTask::isEnded));
         assertThat(last("a").state()).isEqualTo(TaskState.KILLED);
@@ -130,12 +132,13 @@ class ExecutorsTest {
 
     @Test
     void aCustomExecutorIsGivenItsTasksAndFindsTheNextAgent() throws Exception {
-        tasks.tell(new TasksActor.Launch(List.of(
-                run(ExecutorInfo.Type.CUSTOM, "env >environment; exec sleep 600"), custom("t"), custom("u"))));
+        tasks.tell(new TasksActor.Launch(
+                List.of(run(ExecutorInfo.Type.CUSTOM, "env >environment; exec sleep 600"), custom("t"), custom("u"))));
         Await.until("the executor runs", () -> state(RUN_ID.value()).equals(Optional.of(TaskState.RUNNING)));
         Stream stream = new Stream();
         assertThat(call(subscribe(stream, Set.of(), List.of()))).isEqualTo(ExecutorCall.Answer.DONE);
-        assertThat(stream.next(ExecutorEvent.Subscribed.class).run().container()).isEqualTo(RUN);
+        assertThat(stream.next(ExecutorEvent.Subscribed.class).run().container())
+                .isEqualTo(RUN);
         assertThat(stream.next(ExecutorEvent.Launch.class).task().id().value()).isEqualTo("t");
         assertThat(stream.next(ExecutorEvent.Launch.class).task().id().value()).isEqualTo("u");
         Path environment = world.tools().sandboxes().of(task(RUN_ID.value())).resolve("environment");
@@ -161,8 +164,9 @@ class ExecutorsTest {
         assertThat(again.next(ExecutorEvent.Acknowledged.class).uuid())
                 .isEqualTo(finished.uuid().orElseThrow());
         Await.until("the end is heard", () -> task("t").isEnded());
-        assertThat(task("t").unacknowledged()).extracting(TaskStatus::uuid).containsExactly(
-                running.uuid(), finished.uuid());
+        assertThat(task("t").unacknowledged())
+                .extracting(TaskStatus::uuid)
+                .containsExactly(running.uuid(), finished.uuid());
         assertThat(call(new ExecutorCall.Update(Tasks.FRAMEWORK, "ex", said("t", TaskState.FAILED))))
                 .isEqualTo(ExecutorCall.Answer.DONE);
         assertThat(last("t").uuid()).as("an end is said once").isEqualTo(finished.uuid());
@@ -173,7 +177,9 @@ class ExecutorsTest {
         tasks.tell(new TasksActor.Kill(List.of(new KillTask(
                 io.finback.resources.TaskKey.of(Tasks.FRAMEWORK, RUN_ID), Optional.of(Duration.ofMillis(200))))));
         assertThat(again.next(ExecutorEvent.Shutdown.class)).isNotNull();
-        Await.until("the executor is ended and u with it", () -> task("u").isEnded() && task(RUN_ID.value()).isEnded());
+        Await.until(
+                "the executor is ended and u with it",
+                () -> task("u").isEnded() && task(RUN_ID.value()).isEnded());
         assertThat(last("u").state()).isEqualTo(TaskState.KILLED);
     }
 
@@ -251,9 +257,7 @@ class ExecutorsTest {
         return new ExecutorInfo(
                 type,
                 "ex",
-                type == ExecutorInfo.Type.CUSTOM
-                        ? Optional.of(CommandInfo.shell(command, Map.of()))
-                        : Optional.empty(),
+                type == ExecutorInfo.Type.CUSTOM ? Optional.of(CommandInfo.shell(command, Map.of())) : Optional.empty(),
                 Optional.empty(),
                 Resources.of(0.1, 32, 0),
                 "*",
@@ -280,7 +284,8 @@ class ExecutorsTest {
 
     private static TaskInfo custom(String id) {
         TaskInfo task = Tasks.shell(id, "");
-        return task.withOptions(
-                task.options().withExecutor(executor(ExecutorInfo.Type.CUSTOM, "x")).withExecutorRun(RUN_ID));
+        return task.withOptions(task.options()
+                .withExecutor(executor(ExecutorInfo.Type.CUSTOM, "x"))
+                .withExecutorRun(RUN_ID));
     }
 }

@@ -103,7 +103,7 @@ class SandboxDiskTest {
     @Test
     void keepsForLessAsTheDiskFills() {
         Duration week = Duration.ofDays(7);
-        assertThat(SandboxAge.most(week, 0.1, 0)).isEqualTo(Duration.ofSeconds(544_320));
+        assertThat(SandboxAge.most(week, 0.1, 0)).isEqualTo(Duration.ofMinutes(9_072));
         assertThat(SandboxAge.most(week, 0.1, 0.4)).isBetween(Duration.ofHours(83), Duration.ofHours(85));
         assertThat(SandboxAge.most(week, 0.1, 0.9)).isLessThan(Duration.ofSeconds(1));
         assertThat(SandboxAge.most(week, 0.1, 0.99)).isZero();

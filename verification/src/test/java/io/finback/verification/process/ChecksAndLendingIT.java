@@ -48,8 +48,8 @@ final class ChecksAndLendingIT {
         }
     }
 
-    private void health(
-            ClusterProcesses cluster, ClusterProcesses.NodeProcess agent, LoadScheduler scheduler) throws Exception {
+    private void health(ClusterProcesses cluster, ClusterProcesses.NodeProcess agent, LoadScheduler scheduler)
+            throws Exception {
         Path well = Files.createFile(dir.resolve("well"));
         LoadScheduler.Offer offer = offer(scheduler, "cpus");
         scheduler.use(
@@ -64,7 +64,11 @@ final class ChecksAndLendingIT {
                 .isEqualTo("REASON_TASK_HEALTH_CHECK_STATUS_UPDATED");
         Waiting.until("the master shows it", LIMIT, () -> {
             JsonNode task = task(cluster.clusterPort, "/master/state");
-            return task.path("health_check").path("command").path("value").asText().startsWith("test -e")
+            return task.path("health_check")
+                            .path("command")
+                            .path("value")
+                            .asText()
+                            .startsWith("test -e")
                     && lastOf(task.path("statuses")).path("healthy").asBoolean();
         });
         JsonNode statistics = get(agent.port("finback.agent.http.port"), "/monitor/statistics");
@@ -89,14 +93,11 @@ final class ChecksAndLendingIT {
     private static void loan(LoadScheduler scheduler) {
         LoadScheduler.Offer offer = offer(scheduler, "cpus:revocable");
         scheduler.use(
-                offer,
-                List.of(LoadScheduler.borrowing(LoadScheduler.task("borrower", "exec sleep 600", 1.5, 32))),
-                0);
+                offer, List.of(LoadScheduler.borrowing(LoadScheduler.task("borrower", "exec sleep 600", 1.5, 32))), 0);
         Waiting.until("it ran", LIMIT, () -> scheduler.has("borrower", "TASK_RUNNING"));
-        Waiting.until(
-                "what it borrowed was taken back", LIMIT, () -> scheduler.hasEnded("borrower"), () -> scheduler
-                        .of("borrower")
-                        .toString());
+        Waiting.until("what it borrowed was taken back", LIMIT, () -> scheduler.hasEnded("borrower"), () -> scheduler
+                .of("borrower")
+                .toString());
         LoadScheduler.Said end = last(scheduler, "borrower").orElseThrow();
         assertThat(end.reason()).isEqualTo("REASON_CONTAINER_PREEMPTED");
         assertThat(end.state()).isEqualTo("TASK_LOST");
@@ -104,8 +105,10 @@ final class ChecksAndLendingIT {
 
     private static LoadScheduler.Offer offer(LoadScheduler scheduler, String kind) {
         Waiting.until(
-                "an offer with " + kind, LIMIT, () -> with(scheduler, kind).isPresent(), () -> scheduler.offers() + " "
-                        + scheduler.problems());
+                "an offer with " + kind,
+                LIMIT,
+                () -> with(scheduler, kind).isPresent(),
+                () -> scheduler.offers() + " " + scheduler.problems());
         return with(scheduler, kind).orElseThrow();
     }
 

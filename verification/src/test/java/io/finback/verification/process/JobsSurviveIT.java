@@ -81,7 +81,7 @@ final class JobsSurviveIT {
             List<String> ran = Files.readAllLines(ledger);
             assertThat(ran).as("every task id once").doesNotHaveDuplicates();
             Set<Long> due = ran.stream()
-                    .map(id -> Long.parseLong(id.split(":")[1]))
+                    .map(id -> Long.parseLong(id.split(":", -1)[1]))
                     .collect(Collectors.toCollection(TreeSet::new));
             assertThat(due).as("every occurrence once").hasSameSizeAs(ran);
             long span = (((TreeSet<Long>) due).last() - ((TreeSet<Long>) due).first()) / 2000 + 1;

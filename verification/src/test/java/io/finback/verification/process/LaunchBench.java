@@ -36,9 +36,7 @@ public final class LaunchBench {
             System.err.println("usage: LaunchBench DIRECTORY [TASKS]");
             System.exit(2);
         }
-        new LaunchBench(
-                        Files.createDirectories(Path.of(args[0])),
-                        args.length == 2 ? Integer.parseInt(args[1]) : 1000)
+        new LaunchBench(Files.createDirectories(Path.of(args[0])), args.length == 2 ? Integer.parseInt(args[1]) : 1000)
                 .run();
     }
 
@@ -49,11 +47,15 @@ public final class LaunchBench {
             cluster.awaitReady(agent);
             try (LoadScheduler scheduler = new LoadScheduler(cluster.clusterPort, List.of())) {
                 System.out.printf(
-                        Locale.ROOT, "load before: %.1f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+                        Locale.ROOT,
+                        "load before: %.1f%n",
+                        ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
                 one(scheduler);
                 many(scheduler, agent);
                 System.out.printf(
-                        Locale.ROOT, "load after: %.1f%n", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+                        Locale.ROOT,
+                        "load after: %.1f%n",
+                        ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
             }
         }
     }
@@ -94,7 +96,8 @@ public final class LaunchBench {
         Waiting.until(count + " tasks run", LIMIT, () -> tasks.stream()
                 .allMatch(task -> scheduler.has(task.path("name").asText(), "TASK_RUNNING")));
         long last = tasks.stream()
-                .mapToLong(task -> scheduler.of(task.path("name").asText()).get(0).atNanos())
+                .mapToLong(
+                        task -> scheduler.of(task.path("name").asText()).get(0).atNanos())
                 .max()
                 .orElseThrow();
         System.out.printf(
@@ -123,7 +126,8 @@ public final class LaunchBench {
 
     /** User and system time of the agent and of its children that were waited for. Source: {@code proc(5)}. */
     private static double cpuSeconds(ClusterProcesses.NodeProcess agent) throws IOException {
-        String stat = Files.readString(Path.of("/proc", Long.toString(agent.pid()), "stat"), StandardCharsets.ISO_8859_1);
+        String stat =
+                Files.readString(Path.of("/proc", Long.toString(agent.pid()), "stat"), StandardCharsets.ISO_8859_1);
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         long ticks = 0;
         for (int field = 11; field <= 14; field++) {
@@ -150,7 +154,10 @@ public final class LaunchBench {
     private long holderKib() {
         List<Long> own = ProcessHandle.allProcesses()
                 .filter(this::belongsHere)
-                .filter(handle -> handle.info().arguments().filter(all -> all[all.length - 1].equals("2147483647")).isPresent())
+                .filter(handle -> handle.info()
+                        .arguments()
+                        .filter(all -> all[all.length - 1].equals("2147483647"))
+                        .isPresent())
                 .map(handle -> privateKib(handle.pid()))
                 .filter(kib -> kib > 0)
                 .sorted()

@@ -100,8 +100,7 @@ final class CallMessages {
                         AgentId.of(call.getMessage().getAgentId().getValue()),
                         call.getMessage().getExecutorId().getValue(),
                         ExecutorMessages.bytes(call.getMessage().getData()));
-            case REQUEST ->
-                new SchedulerCall.ToNobody(caller, call.getType().name());
+            case REQUEST -> new SchedulerCall.ToNobody(caller, call.getType().name());
             case SUBSCRIBE, UNKNOWN -> throw new IllegalStateException(call.getType() + " is not translated here");
         };
     }
@@ -124,9 +123,7 @@ final class CallMessages {
             case LAUNCH -> {
                 List<SchedulerCall.Operation.Rejected> rejected = new ArrayList<>();
                 List<TaskInfo> tasks = tasks(
-                        message.getLaunch().getTaskInfosList(),
-                        rejected,
-                        task -> TaskMessages.from(framework, task));
+                        message.getLaunch().getTaskInfosList(), rejected, task -> TaskMessages.from(framework, task));
                 yield new SchedulerCall.Operation.Launch(tasks, rejected);
             }
             case LAUNCH_GROUP -> group(framework, message.getLaunchGroup());

@@ -63,8 +63,9 @@ public final class OfferMessages {
         offer.attributes().entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
                 .forEach(entry -> message.addAttributes(attribute(entry.getKey(), entry.getValue())));
-        offer.executors().forEach(executor -> message.addExecutorIds(
-                Protos.ExecutorID.newBuilder().setValue(executor)));
+        offer.executors()
+                .forEach(executor ->
+                        message.addExecutorIds(Protos.ExecutorID.newBuilder().setValue(executor)));
         offer.domain().ifPresent(domain -> message.setDomain(to(domain)));
         offer.unavailability().ifPresent(when -> message.setUnavailability(to(when)));
         return message.build();

@@ -1,72 +1,92 @@
 package io.finback.nodeagent.api.v1;
 
-import akka.NotUsed;
 import akka.actor.typed.ActorSystem;
-import akka.http.javadsl.model.HttpEntities;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
-import akka.http.javadsl.model.headers.RawHeader;
-import akka.stream.javadsl.Sink;
-import akka.stream.javadsl.Source;
-import akka.stream.javadsl.StreamConverters;
-import akka.util.ByteString;
-import io.finback.mesos.translate.TaskMessages;
-import io.finback.mesos.v1.BadMessageException;
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.finback.mesos.v1.Encoding;
-import io.finback.mesos.v1.Negotiation;
-import io.finback.mesos.v1.RecordIo;
 import io.finback.nodeagent.api.AgentView;
+import io.finback.nodeagent.api.MesosMetrics;
 import io.finback.nodeagent.executor.Inside;
-import io.finback.nodeagent.task.AgentTask;
-import io.finback.nodeagent.task.ContainerRef;
-import io.finback.tasks.CommandInfo;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
+import io.finback.nodeagent.files.FileSpace;
+import io.finback.runtime.LogLevel;
 import java.time.Duration;
-import java.util.Optional;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.apache.mesos.v1.Protos;
 import org.apache.mesos.v1.agent.Protos.Call;
-import org.apache.mesos.v1.agent.Protos.ProcessIO;
 import org.apache.mesos.v1.agent.Protos.Response;
+import scala.concurrent.ExecutionContext;
 
 /**
  * {@code /api/v1} of an agent: what operators ask, and commands run beside a task, such as a shell. Source: apache/mesos {@code
  * src/slave/http.cpp}.
  */
 public final class AgentApi {
-    /** The time between two signs of life of a session. Source: Mesos. */
-    private static final Duration HEARTBEAT = Duration.ofSeconds(30);
+    /** Calls that may say nothing more than their type, and those that say themselves what they miss. */
+    private static final Set<Call.Type> OPTIONAL =
+            Set.of(Call.Type.GET_CONTAINERS, Call.Type.GET_METRICS, Call.Type.LAUNCH_NESTED_CONTAINER_SESSION);
 
-    /** Each holds three threads of Akka's blocking dispatcher, which has sixteen. */
-    private static final int MOST_SESSIONS = 5;
-
-    private static final int MOST_RECORD = 1024 * 1024;
-    private static final String MESSAGE_ACCEPT = "Message-Accept";
-    private static final String MESSAGE_TYPE = "Message-Content-Type";
+    /** So long a nested container may outlive its task. */
+    private static final Duration LOOK_AT_PARENTS = Duration.ofMillis(500);
 
     private final ActorSystem<?> system;
     private final AgentView view;
     private final IntSupplier port;
     private final Executor blocking;
-    private final Sessions sessions;
     private final Calls calls;
+    private final LogLevel level;
+    private final FileReads files;
+    private final NestedContainers nested;
+    private final SessionApi sessions;
+    private final NestedApi containers;
 
-    /** @param blocking waits for processes to start */
+    /**
+     * What it may take.
+     *
+     * @param maxBody bytes of a call
+     * @param maxSessions at the same time; each holds three threads of those that wait
+     * @param maxContainers nested ones that are not removed
+     */
+    public record Limits(long maxBody, int maxSessions, int maxContainers) {}
+
+    /** @param blocking waits for processes to start, and for the disk */
     public AgentApi(
-            ActorSystem<?> system, AgentView view, IntSupplier port, Inside inside, Executor blocking, long maxBody) {
+            ActorSystem<?> system,
+            AgentView view,
+            IntSupplier port,
+            Inside inside,
+            FileSpace space,
+            Executor blocking,
+            Limits limits) {
         this.system = system;
         this.view = view;
         this.port = port;
         this.blocking = blocking;
-        this.sessions = new Sessions(inside, MOST_SESSIONS);
-        this.calls = new Calls(system, maxBody);
+        this.calls = new Calls(system, limits.maxBody());
+        this.level = new LogLevel((delay, work) -> {
+            var unused = system.scheduler().scheduleOnce(delay, work, system.executionContext());
+        });
+        this.files = new FileReads(space);
+        Parents parents = new Parents(view);
+        Sessions running = new Sessions(inside, limits.maxSessions());
+        this.nested = new NestedContainers(inside, limits.maxContainers());
+        this.sessions = new SessionApi(system, parents, running, blocking);
+        this.containers = new NestedApi(parents, running, nested, space, blocking);
+        var following = system.scheduler()
+                .scheduleWithFixedDelay(
+                        LOOK_AT_PARENTS,
+                        LOOK_AT_PARENTS,
+                        nested::followParents,
+                        ExecutionContext.fromExecutor(blocking));
+        system.getWhenTerminated().thenAccept(done -> nested.endAll());
     }
 
     /** Answers one call; never fails. */
@@ -74,7 +94,7 @@ public final class AgentApi {
         try {
             Calls.checkMethod(request);
             if (Calls.contentTypeText(request).equals(Calls.RECORD_IO)) {
-                return attachInput(request).exceptionally(calls::failed);
+                return sessions.attachInput(request).exceptionally(calls::failed);
             }
             return calls.read(request, Calls.contentType(request), Call.getDefaultInstance())
                     .thenCompose(call -> dispatch(call, request))
@@ -86,11 +106,50 @@ public final class AgentApi {
     }
 
     private CompletionStage<HttpResponse> dispatch(Call call, HttpRequest request) {
-        if (call.getType() == Call.Type.LAUNCH_NESTED_CONTAINER_SESSION) {
-            return CompletableFuture.supplyAsync(() -> session(call, request), blocking);
+        checkBody(call);
+        return switch (call.getType()) {
+            case LAUNCH_NESTED_CONTAINER_SESSION -> later(() -> sessions.start(call, request));
+            case ATTACH_CONTAINER_OUTPUT -> CompletableFuture.completedFuture(containers.attachOutput(call, request));
+            case LAUNCH_NESTED_CONTAINER, LAUNCH_CONTAINER -> later(() -> containers.launch(call));
+            case WAIT_NESTED_CONTAINER, WAIT_CONTAINER -> containers.await(call, Calls.accepted(Calls.accept(request)));
+            case KILL_NESTED_CONTAINER, KILL_CONTAINER -> later(() -> containers.kill(call));
+            case REMOVE_NESTED_CONTAINER, REMOVE_CONTAINER -> later(() -> containers.remove(call));
+            case SET_LOGGING_LEVEL -> CompletableFuture.completedFuture(setLevel(call.getSetLoggingLevel()));
+            default -> {
+                Encoding accepted = Calls.accepted(Calls.accept(request));
+                yield later(() -> Calls.message(read(call), accepted));
+            }
+        };
+    }
+
+    private CompletionStage<HttpResponse> later(Supplier<HttpResponse> work) {
+        return CompletableFuture.supplyAsync(work, blocking);
+    }
+
+    /** A call that says something says it in the field that is named like it. */
+    private static void checkBody(Call call) {
+        String name = call.getType().name().toLowerCase(Locale.ROOT);
+        FieldDescriptor field = Call.getDescriptor().findFieldByName(name);
+        if (field != null && !OPTIONAL.contains(call.getType()) && !call.hasField(field)) {
+            throw new ApiFailure(400, "Expecting '" + name + "' to be present");
         }
-        Encoding accepted = Calls.accepted(Calls.accept(request));
-        return CompletableFuture.completedFuture(Calls.message(read(call), accepted));
+    }
+
+    private HttpResponse setLevel(Call.SetLoggingLevel call) {
+        try {
+            level.set(call.getLevel(), Duration.ofNanos(call.getDuration().getNanoseconds()));
+            return HttpResponse.create();
+        } catch (IllegalArgumentException e) {
+            throw new ApiFailure(400, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Response.GetMetrics metrics() {
+        Response.GetMetrics.Builder all = Response.GetMetrics.newBuilder();
+        MesosMetrics.values(view, Instant.now())
+                .forEach((name, value) ->
+                        all.addMetrics(Protos.Metric.newBuilder().setName(name).setValue(value)));
+        return all.build();
     }
 
     private Response read(Call call) {
@@ -133,7 +192,7 @@ public final class AgentApi {
             case GET_CONTAINERS ->
                 response.setType(Response.Type.GET_CONTAINERS)
                         .setGetContainers(AgentReads.containers(
-                                view, call.getGetContainers().getShowNested()))
+                                view, call.getGetContainers().getShowNested(), nested.running()))
                         .build();
             case GET_AGENT ->
                 response.setType(Response.Type.GET_AGENT)
@@ -147,136 +206,18 @@ public final class AgentApi {
                                 .setGetExecutors(AgentReads.executors(view))
                                 .setGetFrameworks(AgentReads.frameworks(view)))
                         .build();
+            case GET_METRICS ->
+                response.setType(Response.Type.GET_METRICS)
+                        .setGetMetrics(metrics())
+                        .build();
+            case GET_LOGGING_LEVEL ->
+                response.setType(Response.Type.GET_LOGGING_LEVEL)
+                        .setGetLoggingLevel(
+                                Response.GetLoggingLevel.newBuilder().setLevel(level.current()))
+                        .build();
+            case LIST_FILES -> files.list(call.getListFiles());
+            case READ_FILE -> files.read(call.getReadFile());
             default -> throw new ApiFailure(501, "Received '" + call.getType() + "' call, which is not supported");
         };
-    }
-
-    // -- sessions --
-
-    private HttpResponse session(Call call, HttpRequest request) {
-        Call.LaunchNestedContainerSession launch = call.getLaunchNestedContainerSession();
-        if (!call.hasLaunchNestedContainerSession()
-                || !launch.getContainerId().hasParent()) {
-            throw new ApiFailure(
-                    400,
-                    "launch_nested_container_session.container_id.parent: missing (expected: the container of a task)");
-        }
-        if (launch.hasContainer()) {
-            throw new ApiFailure(
-                    400, "launch_nested_container_session.container: present (expected: none; no terminals yet)");
-        }
-        boolean records = Calls.accept(request).contains(Calls.RECORD_IO);
-        Encoding encoding = records
-                ? Calls.accepted(Calls.header(request, MESSAGE_ACCEPT).orElse(""))
-                : Calls.accepted(Calls.accept(request));
-        CommandInfo command;
-        try {
-            command = TaskMessages.command("launch_nested_container_session.command", launch.getCommand());
-        } catch (IllegalArgumentException e) {
-            throw new ApiFailure(400, String.valueOf(e.getMessage()));
-        }
-        Process process = sessions.start(
-                launch.getContainerId().getValue(), leader(launch.getContainerId().getParent()), command);
-        HttpResponse response = HttpResponse.create()
-                .withEntity(HttpEntities.createChunked(
-                        records ? Calls.records() : Calls.type(encoding), output(process, encoding)));
-        return records ? response.addHeader(RawHeader.create(MESSAGE_TYPE, encoding.mediaType())) : response;
-    }
-
-    /** The process of the task whose container this is. */
-    private long leader(Protos.ContainerID parent) {
-        return view.board().live().stream()
-                .filter(task -> !task.isEnded() && task.container().equals(parent.getValue()))
-                .map(AgentTask::process)
-                .flatMap(Optional::stream)
-                .map(ContainerRef::leader)
-                .flatMap(Optional::stream)
-                .findFirst()
-                .orElseThrow(() -> new ApiFailure(
-                        404, "Container '" + parent.getValue() + "' cannot be found (expected: that of a running task)"));
-    }
-
-    /** Ends when both outputs have; when nobody reads any more, the command is ended. */
-    private static Source<ByteString, NotUsed> output(Process process, Encoding encoding) {
-        Source<ByteString, ?> out = StreamConverters.fromInputStream(process::getInputStream)
-                .map(bytes -> record(bytes, ProcessIO.Data.Type.STDOUT, encoding));
-        Source<ByteString, ?> err = StreamConverters.fromInputStream(process::getErrorStream)
-                .map(bytes -> record(bytes, ProcessIO.Data.Type.STDERR, encoding));
-        ProcessIO heartbeat = ProcessIO.newBuilder()
-                .setType(ProcessIO.Type.CONTROL)
-                .setControl(ProcessIO.Control.newBuilder()
-                        .setType(ProcessIO.Control.Type.HEARTBEAT)
-                        .setHeartbeat(ProcessIO.Control.Heartbeat.newBuilder()
-                                .setInterval(
-                                        Protos.DurationInfo.newBuilder().setNanoseconds(HEARTBEAT.toNanos()))))
-                .build();
-        return out.merge(err, false)
-                .keepAlive(HEARTBEAT, () -> ByteString.fromArrayUnsafe(RecordIo.frame(encoding.write(heartbeat))))
-                .watchTermination((unused, ended) -> {
-                    ended.whenComplete((done, failure) -> Inside.end(process));
-                    return NotUsed.getInstance();
-                });
-    }
-
-    private static ByteString record(ByteString bytes, ProcessIO.Data.Type type, Encoding encoding) {
-        ProcessIO message = ProcessIO.newBuilder()
-                .setType(ProcessIO.Type.DATA)
-                .setData(ProcessIO.Data.newBuilder()
-                        .setType(type)
-                        .setData(com.google.protobuf.ByteString.copyFrom(bytes.toArray())))
-                .build();
-        return ByteString.fromArrayUnsafe(RecordIo.frame(encoding.write(message)));
-    }
-
-    /** A stream of calls: the first names the container, the others bring its input; an empty one is the end of it. */
-    private CompletionStage<HttpResponse> attachInput(HttpRequest request) {
-        Encoding encoding = Negotiation.contentType(
-                        Calls.header(request, MESSAGE_TYPE).orElse(""))
-                .orElseThrow(() -> new ApiFailure(
-                        415, "Expecting '" + MESSAGE_TYPE + "' of application/json or application/x-protobuf"));
-        RecordIo.Decoder decoder = new RecordIo.Decoder(MOST_RECORD);
-        AtomicReference<OutputStream> input = new AtomicReference<>();
-        return request.entity()
-                .withoutSizeLimit()
-                .getDataBytes()
-                .mapAsync(
-                        1,
-                        bytes -> CompletableFuture.supplyAsync(
-                                () -> feed(bytes.toArray(), decoder, encoding, input), blocking))
-                .runWith(Sink.ignore(), system)
-                .thenApply(done -> HttpResponse.create());
-    }
-
-    private boolean feed(
-            byte[] bytes, RecordIo.Decoder decoder, Encoding encoding, AtomicReference<OutputStream> input) {
-        try {
-            for (byte[] record : decoder.feed(bytes)) {
-                Call.AttachContainerInput call =
-                        Calls.decode(record, encoding, Call.getDefaultInstance()).getAttachContainerInput();
-                OutputStream to = input.get();
-                if (to == null) {
-                    String id = call.getContainerId().getValue();
-                    input.set(sessions.find(id)
-                            .orElseThrow(() -> new ApiFailure(404, "Container '" + id + "' cannot be found"))
-                            .getOutputStream());
-                } else if (call.getProcessIo().getType() == ProcessIO.Type.DATA) {
-                    write(call.getProcessIo().getData().getData(), to);
-                }
-            }
-            return true;
-        } catch (BadMessageException e) {
-            throw new ApiFailure(400, e.reason());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void write(com.google.protobuf.ByteString data, OutputStream to) throws IOException {
-        if (data.isEmpty()) {
-            to.close();
-        } else {
-            data.writeTo(to);
-            to.flush();
-        }
     }
 }

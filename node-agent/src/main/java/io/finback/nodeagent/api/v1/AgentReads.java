@@ -67,7 +67,7 @@ final class AgentReads {
         return all.build();
     }
 
-    static Response.GetContainers containers(AgentView view, boolean nested) {
+    static Response.GetContainers containers(AgentView view, boolean nested, Iterable<NestedContainers.Nested> beside) {
         Response.GetContainers.Builder all = Response.GetContainers.newBuilder();
         for (AgentTask task : view.board().live()) {
             if (task.process().isEmpty() || task.isEnded() || (task.isNested() && !nested)) {
@@ -76,9 +76,7 @@ final class AgentReads {
             Protos.ContainerID id = containerId(task);
             Protos.ContainerStatus.Builder status =
                     Protos.ContainerStatus.newBuilder().setContainerId(id);
-            task.process()
-                    .flatMap(ContainerRef::leader)
-                    .ifPresent(pid -> status.setExecutorPid(Math.toIntExact(pid)));
+            task.process().flatMap(ContainerRef::leader).ifPresent(pid -> status.setExecutorPid(Math.toIntExact(pid)));
             all.addContainers(Response.GetContainers.Container.newBuilder()
                     .setFrameworkId(Protos.FrameworkID.newBuilder()
                             .setValue(task.info().framework().value()))
@@ -86,6 +84,13 @@ final class AgentReads {
                     .setExecutorName(task.info().name())
                     .setContainerId(id)
                     .setContainerStatus(status));
+        }
+        if (nested) {
+            beside.forEach(container -> all.addContainers(Response.GetContainers.Container.newBuilder()
+                    .setContainerId(container.id())
+                    .setContainerStatus(Protos.ContainerStatus.newBuilder()
+                            .setContainerId(container.id())
+                            .setExecutorPid(Math.toIntExact(container.process().pid())))));
         }
         return all.build();
     }
@@ -109,6 +114,7 @@ final class AgentReads {
     }
 
     /** A command's executor is named like it. */
+    @SuppressWarnings("deprecation") // ExecutorInfo.source, which readers still look at
     private static Protos.ExecutorInfo executor(AgentTask task) {
         return task.info()
                 .options()
@@ -127,13 +133,12 @@ final class AgentReads {
     private static Protos.Task task(AgentTask task) {
         Protos.Task.Builder message = Protos.Task.newBuilder()
                 .setName(task.info().name())
-                .setTaskId(Protos.TaskID.newBuilder()
-                        .setValue(task.info().id().value()))
+                .setTaskId(Protos.TaskID.newBuilder().setValue(task.info().id().value()))
                 .setFrameworkId(Protos.FrameworkID.newBuilder()
                         .setValue(task.info().framework().value()))
                 .setExecutorId(Protos.ExecutorID.newBuilder().setValue(executorId(task)))
-                .setAgentId(Protos.AgentID.newBuilder()
-                        .setValue(task.info().agent().value()))
+                .setAgentId(
+                        Protos.AgentID.newBuilder().setValue(task.info().agent().value()))
                 .setState(StatusMessages.state(task.state()))
                 .addAllResources(ResourceMessages.to(
                         task.info().resources(),

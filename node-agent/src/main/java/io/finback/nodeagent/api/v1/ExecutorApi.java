@@ -49,8 +49,8 @@ public final class ExecutorApi {
     public CompletionStage<HttpResponse> answer(HttpRequest request) {
         try {
             Calls.checkMethod(request);
-            ActorRef<TasksActor.Command> owner = tasks.get()
-                    .orElseThrow(() -> new ApiFailure(503, "Agent has not finished recovery"));
+            ActorRef<TasksActor.Command> owner =
+                    tasks.get().orElseThrow(() -> new ApiFailure(503, "Agent has not finished recovery"));
             Encoding encoding = Calls.contentType(request);
             return calls.read(request, encoding, Call.getDefaultInstance())
                     .thenCompose(call -> dispatch(call, request, owner))
@@ -61,8 +61,7 @@ public final class ExecutorApi {
         }
     }
 
-    private CompletionStage<HttpResponse> dispatch(
-            Call call, HttpRequest request, ActorRef<TasksActor.Command> owner) {
+    private CompletionStage<HttpResponse> dispatch(Call call, HttpRequest request, ActorRef<TasksActor.Command> owner) {
         ExecutorWire.problem(call).ifPresent(problem -> {
             throw invalid(problem);
         });
@@ -102,16 +101,14 @@ public final class ExecutorApi {
             return HttpResponse.create()
                     .withEntity(HttpEntities.createChunked(
                             Calls.type(encoding), queue.bytes().watchTermination((none, ended) -> {
-                                ended.whenComplete(
-                                        (done, failure) -> owner.tell(new TasksActor.ExecutorLeft(queue)));
+                                ended.whenComplete((done, failure) -> owner.tell(new TasksActor.ExecutorLeft(queue)));
                                 return none;
                             })));
         });
     }
 
     private CompletionStage<ExecutorCall.Answer> ask(ActorRef<TasksActor.Command> owner, ExecutorCall call) {
-        return AskPattern.ask(
-                owner, replyTo -> new TasksActor.FromExecutor(call, replyTo), ASK, system.scheduler());
+        return AskPattern.ask(owner, replyTo -> new TasksActor.FromExecutor(call, replyTo), ASK, system.scheduler());
     }
 
     private static void refuse(ExecutorCall.Answer answer) {

@@ -47,7 +47,9 @@ final class ExecutorQueue implements ExecutorStream {
     @Override
     public void send(ExecutorEvent event) {
         if (!queue.offer(event).isEnqueued()) {
-            log.warn("executor.stream_overflow event={} next=cut_off", event.getClass().getSimpleName());
+            log.warn(
+                    "executor.stream_overflow event={} next=cut_off",
+                    event.getClass().getSimpleName());
             queue.fail(new IllegalStateException("the executor reads too slowly"));
         }
     }

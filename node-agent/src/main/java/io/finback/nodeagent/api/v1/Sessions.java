@@ -14,31 +14,33 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Sessions {
     private final Inside inside;
     private final int most;
-    private final Map<String, Process> running = new ConcurrentHashMap<>();
+    private final Map<String, Session> running = new ConcurrentHashMap<>();
 
     Sessions(Inside inside, int most) {
         this.inside = inside;
         this.most = most;
     }
 
-    Process start(String id, long leader, CommandInfo command) {
+    synchronized Session start(String id, long leader, CommandInfo command) {
         if (running.size() >= most) {
-            throw new ApiFailure(503, "There are " + most + " sessions on this agent; try again");
+            throw new ApiFailure(
+                    503,
+                    "There are " + most + " sessions on this agent (finback.agent.nested.max-sessions); try again");
         }
         if (running.containsKey(id)) {
             throw new ApiFailure(409, "container_id: '" + id + "' (expected: one not in use)");
         }
         try {
-            Process process = inside.startAttached(leader, command);
-            running.put(id, process);
-            var unused = process.onExit().whenComplete((ended, failure) -> running.remove(id, process));
-            return process;
+            Session session = new Session(inside.startAttached(leader, command));
+            running.put(id, session);
+            var unused = session.process().onExit().whenComplete((ended, failure) -> running.remove(id, session));
+            return session;
         } catch (IOException | Inside.Unreachable e) {
             throw new ApiFailure(400, "The command cannot be started there: " + e.getMessage());
         }
     }
 
-    Optional<Process> find(String id) {
+    Optional<Session> find(String id) {
         return Optional.ofNullable(running.get(id));
     }
 }

@@ -53,7 +53,8 @@ class AgentApiTest {
             assertThat(text(api, "{\"type\":\"GET_TASKS\"}")).contains("\"launched_tasks\"", "\"value\":\"web\"");
             assertThat(text(api, "{\"type\":\"GET_FLAGS\"}")).contains("{\"name\":\"port\",\"value\":\"5051\"}");
             assertThat(text(api, "{\"type\":\"GET_CONTAINERS\"}")).contains(container);
-            assertThat(status(api, "{\"type\":\"LAUNCH_CONTAINER\"}")).isEqualTo(501);
+            assertThat(status(api, "{\"type\":\"PRUNE_IMAGES\",\"prune_images\":{}}"))
+                    .isEqualTo(501);
             assertThat(status(api, "{\"type\":\"GET_TASKS\"")).isEqualTo(400);
             assertThat(status(api, session("s", "no-such-container"))).isEqualTo(404);
 
@@ -113,8 +114,13 @@ class AgentApiTest {
                 () -> 5051,
                 new io.finback.nodeagent.executor.Inside(
                         io.finback.nodeagent.executor.Tools.find(System.getenv("PATH"))),
+                new io.finback.nodeagent.files.FileSpace(
+                        world.tools().sandboxes().ofAllIds(),
+                        world.tools().sandboxes().root(),
+                        java.util.Optional.empty(),
+                        100),
                 work -> new Thread(work, "test-blocking").start(),
-                1_000_000);
+                new AgentApi.Limits(1_000_000, 5, 10));
     }
 
     private static HttpResponse call(AgentApi api, String body) throws Exception {
@@ -131,7 +137,9 @@ class AgentApiTest {
     private static String text(AgentApi api, String body) throws Exception {
         HttpResponse response = call(api, body);
         assertThat(response.status().intValue()).isEqualTo(200);
-        return ((akka.http.javadsl.model.HttpEntity.Strict) response.entity()).getData().utf8String();
+        return ((akka.http.javadsl.model.HttpEntity.Strict) response.entity())
+                .getData()
+                .utf8String();
     }
 
     private static String session(String id, String parent) {

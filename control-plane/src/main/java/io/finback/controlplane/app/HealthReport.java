@@ -1,0 +1,34 @@
+package io.finback.controlplane.app;
+
+import io.finback.wire.WireMessage;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the checks of some of an app's instances have seen, for the read views; by task id. */
+public record HealthReport(String appId, Map<String, Seen> seen) implements WireMessage {
+    public HealthReport {
+        seen = Map.copyOf(seen);
+    }
+
+    /** {@code checks}: in the order of the definition, those without a result left out. */
+    public record Seen(List<CheckResult> checks, Optional<Ready> ready) {
+        public Seen {
+            checks = List.copyOf(checks);
+        }
+    }
+
+    public record CheckResult(
+            boolean alive,
+            int consecutiveFailures,
+            Optional<Instant> firstSuccess,
+            Optional<Instant> lastSuccess,
+            Optional<Instant> lastFailure,
+            Optional<String> lastFailureCause) {}
+
+    /** {@code status} 0: there was no answer. The answer is there when the check preserves it. */
+    public record Ready(String name, boolean ready, Optional<Answer> answer) {}
+
+    public record Answer(int status, String contentType, String body) {}
+}

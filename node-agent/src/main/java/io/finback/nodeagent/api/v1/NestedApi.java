@@ -1,0 +1,250 @@
+package io.finback.nodeagent.api.v1;
+
+import akka.NotUsed;
+import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.model.HttpResponse;
+import akka.japi.Pair;
+import akka.stream.javadsl.Source;
+import io.finback.mesos.translate.TaskMessages;
+import io.finback.mesos.v1.Encoding;
+import io.finback.nodeagent.executor.Inside;
+import io.finback.nodeagent.files.FileFailure;
+import io.finback.nodeagent.files.FileSpace;
+import io.finback.tasks.CommandInfo;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.apache.mesos.v1.Protos;
+import org.apache.mesos.v1.agent.Protos.Call;
+import org.apache.mesos.v1.agent.Protos.ProcessIO;
+import org.apache.mesos.v1.agent.Protos.Response;
+
+/**
+ * Nested containers: LAUNCH_, WAIT_, KILL_ and REMOVE_, each with {@code NESTED_CONTAINER} or {@code CONTAINER} behind, and what
+ * they and sessions print. Source: apache/mesos {@code src/slave/http.cpp}.
+ */
+final class NestedApi {
+    private static final int SIGKILL = 9;
+    private static final int MOST_SIGNAL = 64;
+
+    /** What shells and the JVM add to the number of the signal that ended a process. */
+    private static final int SIGNALED = 128;
+
+    /** The time between two looks at a file that does not grow. */
+    private static final long LOOK_MILLIS = 250;
+
+    /** It names a directory, and a period stands between a container and its parent. */
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9_@:+-]*");
+
+    private static final int MOST_ID_BYTES = 255;
+
+    private final Parents parents;
+    private final Sessions sessions;
+    private final NestedContainers nested;
+    private final FileSpace files;
+    private final Executor blocking;
+
+    /** @param blocking waits for processes and the disk */
+    NestedApi(Parents parents, Sessions sessions, NestedContainers nested, FileSpace files, Executor blocking) {
+        this.parents = parents;
+        this.sessions = sessions;
+        this.nested = nested;
+        this.files = files;
+        this.blocking = blocking;
+    }
+
+    HttpResponse launch(Call call) {
+        if (call.getType() == Call.Type.LAUNCH_NESTED_CONTAINER) {
+            Call.LaunchNestedContainer order = call.getLaunchNestedContainer();
+            return launch("launch_nested_container", order.getContainerId(), order.getCommand(), order.hasContainer());
+        }
+        Call.LaunchContainer order = call.getLaunchContainer();
+        nestedOnly("launch_container", order.getContainerId());
+        if (order.getResourcesCount() > 0 || order.getLimitsCount() > 0) {
+            throw new ApiFailure(
+                    400, "launch_container.resources: present (expected: none; it shares those of its parent)");
+        }
+        return launch("launch_container", order.getContainerId(), order.getCommand(), order.hasContainer());
+    }
+
+    private HttpResponse launch(
+            String field, Protos.ContainerID id, Protos.CommandInfo message, boolean containerInfo) {
+        check(field, id);
+        if (containerInfo) {
+            throw new ApiFailure(400, "The provided ContainerInfo is not supported");
+        }
+        CommandInfo command;
+        try {
+            command = TaskMessages.command(field + ".command", message);
+        } catch (IllegalArgumentException e) {
+            throw new ApiFailure(400, String.valueOf(e.getMessage()));
+        }
+        boolean started = nested.launch(id, parents.find(id.getParent()), command);
+        return HttpResponse.create().withStatus(started ? 200 : 202);
+    }
+
+    CompletionStage<HttpResponse> await(Call call, Encoding accepted) {
+        boolean old = call.getType() == Call.Type.WAIT_NESTED_CONTAINER;
+        Protos.ContainerID id = old
+                ? call.getWaitNestedContainer().getContainerId()
+                : call.getWaitContainer().getContainerId();
+        if (!old) {
+            nestedOnly("wait_container", id);
+        }
+        check(old ? "wait_nested_container" : "wait_container", id);
+        Process process = process(id).orElseThrow(() -> Parents.missing(id, ""));
+        return process.onExit().thenApply(ended -> {
+            int status = waitStatus(ended.exitValue());
+            Response.Builder response = Response.newBuilder();
+            if (old) {
+                response.setType(Response.Type.WAIT_NESTED_CONTAINER)
+                        .setWaitNestedContainer(
+                                Response.WaitNestedContainer.newBuilder().setExitStatus(status));
+            } else {
+                response.setType(Response.Type.WAIT_CONTAINER)
+                        .setWaitContainer(Response.WaitContainer.newBuilder().setExitStatus(status));
+            }
+            return Calls.message(response.build(), accepted);
+        });
+    }
+
+    HttpResponse kill(Call call) {
+        if (call.getType() == Call.Type.KILL_NESTED_CONTAINER) {
+            Call.KillNestedContainer order = call.getKillNestedContainer();
+            return kill(
+                    "kill_nested_container", order.getContainerId(), order.hasSignal() ? order.getSignal() : SIGKILL);
+        }
+        Call.KillContainer order = call.getKillContainer();
+        nestedOnly("kill_container", order.getContainerId());
+        return kill("kill_container", order.getContainerId(), order.hasSignal() ? order.getSignal() : SIGKILL);
+    }
+
+    private HttpResponse kill(String field, Protos.ContainerID id, int signal) {
+        check(field, id);
+        if (signal < 1 || signal > MOST_SIGNAL) {
+            throw new ApiFailure(400, field + ".signal: " + signal + " (expected: 1 to " + MOST_SIGNAL + ")");
+        }
+        Process process =
+                process(id).filter(Process::isAlive).orElseThrow(() -> Parents.missing(id, " (or is already killed)"));
+        try {
+            if (signal == SIGKILL) {
+                Inside.end(process);
+            } else {
+                Inside.signal(process, signal);
+            }
+            return HttpResponse.create();
+        } catch (IOException e) {
+            throw new ApiFailure(500, "The signal cannot be sent: " + e.getMessage());
+        }
+    }
+
+    HttpResponse remove(Call call) {
+        boolean old = call.getType() == Call.Type.REMOVE_NESTED_CONTAINER;
+        Protos.ContainerID id = old
+                ? call.getRemoveNestedContainer().getContainerId()
+                : call.getRemoveContainer().getContainerId();
+        if (!old) {
+            nestedOnly("remove_container", id);
+        }
+        check(old ? "remove_nested_container" : "remove_container", id);
+        nested.remove(nested.find(id).orElseThrow(() -> Parents.missing(id, "")));
+        return HttpResponse.create();
+    }
+
+    // -- outputs --
+
+    /** Of a session from now on; of a nested container from its beginning. */
+    HttpResponse attachOutput(Call call, HttpRequest request) {
+        Protos.ContainerID id = call.getAttachContainerOutput().getContainerId();
+        Source<ProcessIO, NotUsed> output = nested.find(id)
+                .map(this::written)
+                .or(() -> sessions.find(id.getValue()).map(Session::listen))
+                .orElseThrow(() -> Parents.missing(id, ""));
+        return Outputs.answer(request, output);
+    }
+
+    private Source<ProcessIO, NotUsed> written(NestedContainers.Nested container) {
+        Path directory = container
+                .parent()
+                .sandbox()
+                .resolve(Inside.APART)
+                .resolve(container.id().getValue());
+        return written(container.process(), directory.resolve("stdout"), ProcessIO.Data.Type.STDOUT)
+                .merge(written(container.process(), directory.resolve("stderr"), ProcessIO.Data.Type.STDERR), false);
+    }
+
+    private Source<ProcessIO, NotUsed> written(Process process, Path file, ProcessIO.Data.Type type) {
+        return Source.unfoldAsync(0L, (Long offset) -> look(process, file.toString(), offset))
+                .filter(ByteBuffer::hasRemaining)
+                .map(bytes -> Outputs.piece(type, bytes));
+    }
+
+    private CompletionStage<Optional<Pair<Long, ByteBuffer>>> look(Process process, String file, long offset) {
+        return CompletableFuture.supplyAsync(
+                        () -> {
+                            // Asked before the look: what an ended one printed is in its file.
+                            boolean over = !process.isAlive();
+                            ByteBuffer bytes = read(file, offset);
+                            return over && !bytes.hasRemaining()
+                                    ? Optional.<Pair<Long, ByteBuffer>>empty()
+                                    : Optional.of(Pair.create(offset + bytes.remaining(), bytes));
+                        },
+                        blocking)
+                .thenCompose(found -> {
+                    boolean quiet = found.isPresent() && !found.get().second().hasRemaining();
+                    return quiet
+                            ? CompletableFuture.supplyAsync(
+                                    () -> found, CompletableFuture.delayedExecutor(LOOK_MILLIS, TimeUnit.MILLISECONDS))
+                            : CompletableFuture.completedFuture(found);
+                });
+    }
+
+    private ByteBuffer read(String file, long offset) {
+        try {
+            return files.bytes(file, offset, FileSpace.MAX_READ).bytes();
+        } catch (FileFailure | IOException e) {
+            // Not yet there, or removed.
+            return ByteBuffer.allocate(0);
+        }
+    }
+
+    // -- who is meant --
+
+    private Optional<Process> process(Protos.ContainerID id) {
+        return nested.find(id).map(NestedContainers.Nested::process).or(() -> sessions.find(id.getValue())
+                .map(Session::process));
+    }
+
+    private static void nestedOnly(String field, Protos.ContainerID id) {
+        if (!id.getValue().isEmpty() && !id.hasParent()) {
+            throw new ApiFailure(
+                    501,
+                    field + ".container_id.parent: missing (expected: a container of a task; none stand alone here)");
+        }
+    }
+
+    private static void check(String field, Protos.ContainerID id) {
+        String value = id.getValue();
+        if (!ID.matcher(value).matches() || value.getBytes(StandardCharsets.UTF_8).length > MOST_ID_BYTES) {
+            throw new ApiFailure(
+                    400,
+                    field + ".container_id.value: '" + value + "' (expected: letters, digits, - and _; at most "
+                            + MOST_ID_BYTES + ")");
+        }
+        if (!id.hasParent()) {
+            throw new ApiFailure(400, "Expecting '" + field + ".container_id.parent' to be present");
+        }
+    }
+
+    /** As {@code wait(2)} gives it. */
+    private static int waitStatus(int exit) {
+        return exit > SIGNALED && exit <= SIGNALED + MOST_SIGNAL ? exit - SIGNALED : exit << 8;
+    }
+}

@@ -1,0 +1,51 @@
+package io.finback.nodeagent.api.v1;
+
+import akka.NotUsed;
+import akka.stream.BoundedSourceQueue;
+import akka.stream.javadsl.Source;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.mesos.v1.agent.Protos.ProcessIO;
+
+/** A command beside a task, whose output goes to who started it, and to whoever listens besides. Thread-safe. */
+final class Session {
+    /** What a listener may be behind by; who is slower is cut off, so that it cannot hold up the others. */
+    private static final int CAPACITY = 1024;
+
+    private final Process process;
+    private final Set<BoundedSourceQueue<ProcessIO>> listeners = ConcurrentHashMap.newKeySet();
+    private volatile boolean ended;
+
+    Session(Process process) {
+        this.process = process;
+    }
+
+    Process process() {
+        return process;
+    }
+
+    void said(ProcessIO output) {
+        for (BoundedSourceQueue<ProcessIO> listener : listeners) {
+            if (!listener.offer(output).isEnqueued() && listeners.remove(listener)) {
+                listener.fail(new IllegalStateException("the listener reads too slowly"));
+            }
+        }
+    }
+
+    /** After the last {@link #said}. */
+    void end() {
+        ended = true;
+        listeners.forEach(BoundedSourceQueue::complete);
+    }
+
+    /** What is said from now on. */
+    Source<ProcessIO, NotUsed> listen() {
+        return Source.<ProcessIO>queue(CAPACITY).mapMaterializedValue(queue -> {
+            listeners.add(queue);
+            if (ended) {
+                queue.complete();
+            }
+            return NotUsed.getInstance();
+        });
+    }
+}

@@ -1,0 +1,140 @@
+package io.finback.nodeagent.api.v1;
+
+import akka.NotUsed;
+import akka.actor.typed.ActorSystem;
+import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.model.HttpResponse;
+import akka.stream.javadsl.Sink;
+import akka.stream.javadsl.Source;
+import akka.stream.javadsl.StreamConverters;
+import io.finback.mesos.translate.TaskMessages;
+import io.finback.mesos.v1.BadMessageException;
+import io.finback.mesos.v1.Encoding;
+import io.finback.mesos.v1.Negotiation;
+import io.finback.mesos.v1.RecordIo;
+import io.finback.nodeagent.executor.Inside;
+import io.finback.tasks.CommandInfo;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.mesos.v1.agent.Protos.Call;
+import org.apache.mesos.v1.agent.Protos.ProcessIO;
+
+/** Commands run beside a task for as long as somebody listens, such as a shell. */
+final class SessionApi {
+    private static final int MOST_RECORD = 1024 * 1024;
+
+    private final ActorSystem<?> system;
+    private final Parents parents;
+    private final Sessions sessions;
+    private final Executor blocking;
+
+    SessionApi(ActorSystem<?> system, Parents parents, Sessions sessions, Executor blocking) {
+        this.system = system;
+        this.parents = parents;
+        this.sessions = sessions;
+        this.blocking = blocking;
+    }
+
+    HttpResponse start(Call call, HttpRequest request) {
+        Call.LaunchNestedContainerSession launch = call.getLaunchNestedContainerSession();
+        if (!call.hasLaunchNestedContainerSession() || !launch.getContainerId().hasParent()) {
+            throw new ApiFailure(
+                    400,
+                    "launch_nested_container_session.container_id.parent: missing (expected: the container of a task)");
+        }
+        if (launch.hasContainer()) {
+            throw new ApiFailure(
+                    400, "launch_nested_container_session.container: present (expected: none; no terminals yet)");
+        }
+        Encoding unused = Outputs.encoding(request);
+        CommandInfo command;
+        try {
+            command = TaskMessages.command("launch_nested_container_session.command", launch.getCommand());
+        } catch (IllegalArgumentException e) {
+            throw new ApiFailure(400, String.valueOf(e.getMessage()));
+        }
+        Session session = sessions.start(
+                launch.getContainerId().getValue(),
+                parents.find(launch.getContainerId().getParent()).leader(),
+                command);
+        return Outputs.answer(request, output(session));
+    }
+
+    /** Ends when both outputs have; when nobody reads any more, the command is ended. */
+    private static Source<ProcessIO, NotUsed> output(Session session) {
+        Process process = session.process();
+        Source<ProcessIO, ?> out = StreamConverters.fromInputStream(process::getInputStream)
+                .map(bytes -> Outputs.piece(ProcessIO.Data.Type.STDOUT, bytes.asByteBuffer()));
+        Source<ProcessIO, ?> err = StreamConverters.fromInputStream(process::getErrorStream)
+                .map(bytes -> Outputs.piece(ProcessIO.Data.Type.STDERR, bytes.asByteBuffer()));
+        return out.merge(err, false)
+                .map(piece -> {
+                    session.said(piece);
+                    return piece;
+                })
+                .watchTermination((before, ended) -> {
+                    ended.whenComplete((done, failure) -> {
+                        session.end();
+                        Inside.end(process);
+                    });
+                    return NotUsed.getInstance();
+                });
+    }
+
+    /** A stream of calls: the first names the container, the others bring its input; an empty one is the end of it. */
+    CompletionStage<HttpResponse> attachInput(HttpRequest request) {
+        Encoding encoding = Negotiation.contentType(
+                        Calls.header(request, Outputs.MESSAGE_TYPE).orElse(""))
+                .orElseThrow(() -> new ApiFailure(
+                        415, "Expecting '" + Outputs.MESSAGE_TYPE + "' of application/json or application/x-protobuf"));
+        RecordIo.Decoder decoder = new RecordIo.Decoder(MOST_RECORD);
+        AtomicReference<OutputStream> input = new AtomicReference<>();
+        return request.entity()
+                .withoutSizeLimit()
+                .getDataBytes()
+                .mapAsync(
+                        1,
+                        bytes -> CompletableFuture.supplyAsync(
+                                () -> feed(bytes.toArray(), decoder, encoding, input), blocking))
+                .runWith(Sink.ignore(), system)
+                .thenApply(done -> HttpResponse.create());
+    }
+
+    private boolean feed(
+            byte[] bytes, RecordIo.Decoder decoder, Encoding encoding, AtomicReference<OutputStream> input) {
+        try {
+            for (byte[] record : decoder.feed(bytes)) {
+                Call.AttachContainerInput call = Calls.decode(record, encoding, Call.getDefaultInstance())
+                        .getAttachContainerInput();
+                OutputStream to = input.get();
+                if (to == null) {
+                    input.set(sessions.find(call.getContainerId().getValue())
+                            .orElseThrow(() -> Parents.missing(call.getContainerId(), ""))
+                            .process()
+                            .getOutputStream());
+                } else if (call.getProcessIo().getType() == ProcessIO.Type.DATA) {
+                    write(call.getProcessIo().getData().getData(), to);
+                }
+            }
+            return true;
+        } catch (BadMessageException e) {
+            throw new ApiFailure(400, e.reason());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void write(com.google.protobuf.ByteString data, OutputStream to) throws IOException {
+        if (data.isEmpty()) {
+            to.close();
+        } else {
+            data.writeTo(to);
+            to.flush();
+        }
+    }
+}

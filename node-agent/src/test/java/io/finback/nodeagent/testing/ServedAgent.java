@@ -1,0 +1,154 @@
+package io.finback.nodeagent.testing;
+
+import akka.Done;
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
+import akka.actor.testkit.typed.javadsl.TestProbe;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.DispatcherSelector;
+import akka.http.javadsl.Http;
+import akka.http.javadsl.ServerBinding;
+import io.finback.nodeagent.api.AgentRoutes;
+import io.finback.nodeagent.api.AgentView;
+import io.finback.nodeagent.api.ContainmentView;
+import io.finback.nodeagent.api.v1.AgentApi;
+import io.finback.nodeagent.api.v1.ExecutorApi;
+import io.finback.nodeagent.executor.Inside;
+import io.finback.nodeagent.executor.Tools;
+import io.finback.nodeagent.files.FileSpace;
+import io.finback.nodeagent.node.ConversationActor;
+import io.finback.nodeagent.node.Registration;
+import io.finback.nodeagent.node.TasksActor;
+import io.finback.nodeagent.task.AgentTask;
+import io.finback.resources.Resources;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** The API of an agent on a port of its own, with tasks that are real processes. */
+public final class ServedAgent implements AutoCloseable {
+    private final ActorTestKit kit = ActorTestKit.create();
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final TaskWorld world;
+    private final ActorRef<TasksActor.Command> tasks;
+    private final ServerBinding binding;
+
+    public ServedAgent(Path data) throws Exception {
+        world = new TaskWorld(data);
+        TestProbe<ConversationActor.Command> conversation = kit.createTestProbe();
+        tasks = kit.spawn(TasksActor.create(world.tools(), conversation.getRef()));
+        AgentView view = new AgentView(
+                Tasks.AGENT.value(),
+                "whale-1",
+                Resources.of(4, 1024, 1000),
+                Map.of(),
+                Optional.empty(),
+                "1",
+                Instant.EPOCH,
+                world.board(),
+                world.tools().sandboxes(),
+                new Registration(),
+                world.tools().containers(),
+                new ContainmentView(List.of(), () -> 0, () -> 0),
+                Map.of());
+        FileSpace space = new FileSpace(
+                world.tools().sandboxes().ofAllIds(), world.tools().sandboxes().root(), Optional.empty(), 100);
+        var blocking = kit.system().dispatchers().lookup(DispatcherSelector.blocking());
+        AgentRoutes routes = new AgentRoutes(
+                view,
+                () -> 5051,
+                space,
+                blocking,
+                1,
+                new ExecutorApi(kit.system(), view, () -> 5051, () -> Optional.of(tasks), 1_000_000),
+                new AgentApi(
+                        kit.system(),
+                        view,
+                        () -> 5051,
+                        new Inside(Tools.find(System.getenv("PATH"))),
+                        space,
+                        blocking,
+                        new AgentApi.Limits(1_000_000, 2, 3)));
+        binding = Http.get(kit.system())
+                .newServerAt("127.0.0.1", 0)
+                .bind(routes.route())
+                .toCompletableFuture()
+                .get(30, TimeUnit.SECONDS);
+    }
+
+    /** Starts a task, and answers its container once it runs. */
+    public String launch(String id, String command) throws Exception {
+        tasks.tell(new TasksActor.Launch(List.of(Tasks.shell(id, command, Map.of("WHO", "whale")))));
+        Await.until("it runs", () -> task(id).filter(
+                        task -> task.isRunning() && world.tools().store().hasBegun(task))
+                .isPresent());
+        return task(id).orElseThrow().container();
+    }
+
+    /** Its first process. */
+    public long leader(String id) {
+        return task(id).orElseThrow().process().orElseThrow().leader().orElseThrow();
+    }
+
+    public Path sandbox(String id) {
+        return world.tools().sandboxes().of(task(id).orElseThrow());
+    }
+
+    private Optional<AgentTask> task(String id) {
+        return world.board().live().stream()
+                .filter(task -> task.info().id().value().equals(id))
+                .findFirst();
+    }
+
+    public HttpResponse<String> get(String path) throws Exception {
+        return client.send(HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** A call in JSON. */
+    public HttpResponse<String> call(String json) throws Exception {
+        return client.send(
+                post(json.getBytes(java.nio.charset.StandardCharsets.UTF_8), "application/json"),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** A call in protobuf. */
+    public HttpResponse<byte[]> call(byte[] message) throws Exception {
+        return client.send(post(message, "application/x-protobuf"), HttpResponse.BodyHandlers.ofByteArray());
+    }
+
+    /** A call in JSON that is answered by a stream; begun when this returns. */
+    public HttpResponse<InputStream> stream(String json) throws Exception {
+        return client.send(
+                post(json.getBytes(java.nio.charset.StandardCharsets.UTF_8), "application/json"),
+                HttpResponse.BodyHandlers.ofInputStream());
+    }
+
+    private HttpRequest post(byte[] body, String type) {
+        return HttpRequest.newBuilder(uri("/api/v1"))
+                .timeout(Duration.ofSeconds(60))
+                .header("Content-Type", type)
+                .header("Accept", type)
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                .build();
+    }
+
+    private URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + binding.localAddress().getPort() + path);
+    }
+
+    @Override
+    public void close() {
+        TestProbe<Done> stopped = kit.createTestProbe();
+        tasks.tell(new TasksActor.StopAll(stopped.getRef()));
+        stopped.receiveMessage(Duration.ofSeconds(30));
+        kit.shutdownTestKit();
+    }
+}
