@@ -138,7 +138,8 @@ class FetcherTest {
     void aDownloadThatIsTooLargeOrStallsLeavesNothing() throws Exception {
         origin.serve("/large", new byte[300_000]).serveHalting("/slow", new byte[100_000], new CountDownLatch(1));
         assertThatThrownBy(() -> fetch(settings(0), of("/large"))).hasMessageContaining("max-size");
-        assertThatThrownBy(() -> fetch(settings(0), of("/slow"))).hasMessageContaining("nothing came for PT0.3S");
+        FetchSettings hasty = settings(Duration.ofMillis(300), 0, List.of(), Map.of());
+        assertThatThrownBy(() -> fetch(hasty, of("/slow"))).hasMessageContaining("nothing came for PT0.3S");
         assertThat(names()).isEmpty();
     }
 
@@ -272,7 +273,11 @@ class FetcherTest {
     }
 
     private static FetchSettings settings(long cacheBytes, List<Path> roots, Map<String, List<String>> commands) {
-        Duration stall = Duration.ofMillis(300);
+        return settings(Duration.ofSeconds(30), cacheBytes, roots, commands);
+    }
+
+    private static FetchSettings settings(
+            Duration stall, long cacheBytes, List<Path> roots, Map<String, List<String>> commands) {
         return new FetchSettings(cacheBytes, 200_000, 1 << 20, 100, stall, stall, 3, 4, roots, commands);
     }
 

@@ -92,23 +92,37 @@ class ChecksTest {
 
     @Test
     void aCommandThatHangsIsEndedWithAllItStarted() throws Exception {
-        Path pids = data.resolve("pids");
+        // A pid means nothing here when the task has a PID namespace: what each look starts is known by its argument.
+        Path started = data.resolve("started");
+        String child = "601." + System.nanoTime() + "0";
         launch(
                 Tasks.shell("t", "exec sleep 600"),
                 RunOptions.NONE.withHealthCheck(new HealthCheck(
-                        command("sleep 601 & echo $! >> " + pids + "; sleep 602", Map.of()),
+                        command("sleep " + child + "$$ & echo " + child + "$$ >> " + started + "; sleep 602", Map.of()),
                         Duration.ZERO,
                         Duration.ofMillis(100),
-                        Duration.ofMillis(500),
-                        1,
+                        Duration.ofSeconds(2),
+                        1000,
                         Duration.ZERO)));
         assertThat(update().state()).isEqualTo(TaskState.RUNNING);
-        assertThat(update().message()).contains("timed out after 0.5 s");
-        assertThat(update().state()).isEqualTo(TaskState.KILLED);
-        long child = Long.parseLong(Files.readAllLines(pids).get(0));
-        Await.until(
-                "what the check started is gone",
-                () -> ProcessHandle.of(child).filter(ProcessHandle::isAlive).isEmpty());
+        String first = Await.found(
+                "the first look has started it",
+                () -> Files.exists(started)
+                        ? Files.readAllLines(started).stream().findFirst()
+                        : Optional.empty());
+        Await.until("it runs", () -> runs(first));
+
+        TaskStatus unwell = update();
+        assertThat(unwell.message()).contains("timed out after 2.0 s");
+        assertThat(unwell.state()).isEqualTo(TaskState.RUNNING);
+        Await.until("what the check started is gone", () -> !runs(first));
+    }
+
+    private static boolean runs(String argument) {
+        return ProcessHandle.allProcesses().anyMatch(process -> process.info()
+                .arguments()
+                .filter(all -> List.of(all).contains(argument))
+                .isPresent());
     }
 
     @Test

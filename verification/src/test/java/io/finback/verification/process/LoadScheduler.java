@@ -47,7 +47,15 @@ final class LoadScheduler implements AutoCloseable {
         }
     }
 
-    record Offer(String id, String agent, Set<String> kinds) {}
+    record Offer(String id, String agent, Set<String> kinds, Map<String, Double> amounts) {
+        /** How many tasks of this size fit. */
+        int room(double cpus, double mem) {
+            // A sum of many tenths is a little less than it should be.
+            return (int) Math.min(
+                    Math.floor(amounts.getOrDefault("cpus", 0.0) / cpus + 1e-6),
+                    Math.floor(amounts.getOrDefault("mem", 0.0) / mem + 1e-6));
+        }
+    }
 
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -218,13 +226,18 @@ final class LoadScheduler implements AutoCloseable {
             case "OFFERS" ->
                 event.path("offers").path("offers").forEach(node -> {
                     Set<String> kinds = ConcurrentHashMap.newKeySet();
-                    node.path("resources")
-                            .forEach(resource -> kinds.add(
-                                    resource.path("name").asText() + (resource.has("revocable") ? ":revocable" : "")));
+                    Map<String, Double> amounts = new ConcurrentHashMap<>();
+                    node.path("resources").forEach(resource -> {
+                        String kind = resource.path("name").asText() + (resource.has("revocable") ? ":revocable" : "");
+                        kinds.add(kind);
+                        amounts.merge(
+                                kind, resource.path("scalar").path("value").asDouble(), Double::sum);
+                    });
                     Offer offer = new Offer(
                             node.path("id").path("value").asText(),
                             node.path("agent_id").path("value").asText(),
-                            kinds);
+                            kinds,
+                            amounts);
                     offers.put(offer.id(), offer);
                     onOffer.accept(offer);
                 });
