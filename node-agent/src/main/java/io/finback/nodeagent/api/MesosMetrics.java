@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** The numbers of {@code /metrics/snapshot} by the names of Mesos' agent. Source: apache/mesos {@code docs/monitoring.md}. */
@@ -29,8 +30,8 @@ public final class MesosMetrics {
     }
 
     /** By name. */
-    public static TreeMap<String, Double> values(AgentView view, Instant now) {
-        TreeMap<String, Double> values = new TreeMap<>();
+    public static SortedMap<String, Double> values(AgentView view, Instant now) {
+        SortedMap<String, Double> values = new TreeMap<>();
         List<AgentTask> live = view.board().live();
         values.put("slave/registered", view.registration().isRegistered() ? 1.0 : 0.0);
         values.put("slave/uptime_secs", Duration.between(view.started(), now).toMillis() / 1000.0);

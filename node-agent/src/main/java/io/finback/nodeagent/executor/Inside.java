@@ -218,7 +218,7 @@ public final class Inside {
         for (long pid : children.isEmpty() ? List.of(started.pid()) : children) {
             line.add(Long.toString(pid));
         }
-        unattached(new ProcessBuilder(line));
+        Process unused = unattached(new ProcessBuilder(line));
     }
 
     /** The {@code cgroup.procs} of every control group that is the task's and not ours. */

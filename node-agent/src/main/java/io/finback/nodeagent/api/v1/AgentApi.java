@@ -1,5 +1,6 @@
 package io.finback.nodeagent.api.v1;
 
+import akka.actor.Cancellable;
 import akka.actor.typed.ActorSystem;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
@@ -13,6 +14,7 @@ import io.finback.runtime.LogLevel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -80,13 +82,17 @@ public final class AgentApi {
         this.nested = new NestedContainers(inside, limits.maxContainers());
         this.sessions = new SessionApi(system, parents, running, blocking);
         this.containers = new NestedApi(parents, running, nested, space, blocking);
-        var following = system.scheduler()
+        Cancellable following = system.scheduler()
                 .scheduleWithFixedDelay(
                         LOOK_AT_PARENTS,
                         LOOK_AT_PARENTS,
                         nested::followParents,
                         ExecutionContext.fromExecutor(blocking));
-        system.getWhenTerminated().thenAccept(done -> nested.endAll());
+        CompletionStage<?> ending = system.getWhenTerminated().thenAccept(done -> {
+            boolean unused = following.cancel();
+            nested.endAll();
+        });
+        Objects.requireNonNull(ending);
     }
 
     /** Answers one call; never fails. */

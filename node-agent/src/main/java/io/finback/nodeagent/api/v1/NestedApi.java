@@ -30,6 +30,7 @@ import org.apache.mesos.v1.agent.Protos.Response;
  * Nested containers: LAUNCH_, WAIT_, KILL_ and REMOVE_, each with {@code NESTED_CONTAINER} or {@code CONTAINER} behind, and what
  * they and sessions print. Source: apache/mesos {@code src/slave/http.cpp}.
  */
+@SuppressWarnings("deprecation") // the calls with NESTED in their names, which executors still use
 final class NestedApi {
     private static final int SIGKILL = 9;
     private static final int MOST_SIGNAL = 64;

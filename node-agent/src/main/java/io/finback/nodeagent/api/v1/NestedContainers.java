@@ -5,7 +5,9 @@ import io.finback.nodeagent.executor.ProcFs;
 import io.finback.tasks.CommandInfo;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.mesos.v1.Protos;
 import org.slf4j.Logger;
@@ -64,10 +66,11 @@ final class NestedContainers {
             known.put(name, nested);
             log.info(
                     "nested.started container={} pid={}", name, nested.process().pid());
-            var ending = nested.process().onExit().thenAccept(ended -> {
+            CompletableFuture<Void> ending = nested.process().onExit().thenAccept(ended -> {
                 Inside.end(ended);
                 log.info("nested.ended container={} exit={}", name, ended.exitValue());
             });
+            Objects.requireNonNull(ending);
             return true;
         } catch (IOException | Inside.Unreachable e) {
             throw new ApiFailure(400, "The command cannot be started there: " + e.getMessage());

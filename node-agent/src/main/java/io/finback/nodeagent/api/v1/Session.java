@@ -3,6 +3,7 @@ package io.finback.nodeagent.api.v1;
 import akka.NotUsed;
 import akka.stream.BoundedSourceQueue;
 import akka.stream.javadsl.Source;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.mesos.v1.agent.Protos.ProcessIO;
@@ -25,7 +26,7 @@ final class Session {
     }
 
     void said(ProcessIO output) {
-        for (BoundedSourceQueue<ProcessIO> listener : listeners) {
+        for (BoundedSourceQueue<ProcessIO> listener : List.copyOf(listeners)) {
             if (!listener.offer(output).isEnqueued() && listeners.remove(listener)) {
                 listener.fail(new IllegalStateException("the listener reads too slowly"));
             }
