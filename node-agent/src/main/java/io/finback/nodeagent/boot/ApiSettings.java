@@ -1,6 +1,7 @@
 package io.finback.nodeagent.boot;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import io.finback.nodeagent.api.v1.AgentApi;
 
 /** What the API takes; the keys are in {@code reference.conf}. */
@@ -18,7 +19,7 @@ final class ApiSettings {
         long body = config.getBytes("finback.agent.http.max-body");
         check("http.max-body", body, body >= 1024 && body <= Integer.MAX_VALUE, "1 KiB to 2 GiB");
         int sessions = config.getInt("finback.agent.nested.max-sessions");
-        int most = Math.max(0, (config.getInt(WAITING) - 1) / THREADS_OF_SESSION);
+        int most = Math.max(0, (threads(config) - 1) / THREADS_OF_SESSION);
         check(
                 "nested.max-sessions",
                 sessions,
@@ -27,6 +28,11 @@ final class ApiSettings {
         int containers = config.getInt("finback.agent.nested.max-containers");
         check("nested.max-containers", containers, containers >= 0 && containers <= 10_000, "0 to 10000");
         return new AgentApi.Limits(body, sessions, containers);
+    }
+
+    /** A node is given what people have set and our own defaults; Akka's are behind them. */
+    private static int threads(Config config) {
+        return config.withFallback(ConfigFactory.defaultReference()).resolve().getInt(WAITING);
     }
 
     private static void check(String key, long value, boolean right, String expected) {
