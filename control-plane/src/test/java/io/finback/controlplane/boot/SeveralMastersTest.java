@@ -22,6 +22,7 @@ import io.finback.tasks.TaskState;
 import io.finback.wire.AgentToMaster;
 import io.finback.wire.MasterToAgent;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -218,6 +219,11 @@ class SeveralMastersTest {
                 if (System.nanoTime() > end
                         || !String.valueOf(refused.getMessage()).contains("503")) {
                     throw refused;
+                }
+            } catch (IllegalStateException broken) {
+                // A connection that was lost: a framework connects anew.
+                if (System.nanoTime() > end || !(broken.getCause() instanceof IOException)) {
+                    throw broken;
                 }
             }
         }
