@@ -70,7 +70,8 @@ web_pids() {
       "$data"/*)
         pid=${cwd#/proc/}
         pid=${pid%/cwd}
-        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q 'python3 -m http.server' && echo "$pid"
+        # The task itself: its holder and the init of its namespace name the command, too.
+        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q '^[^ ]*python3 -m http.server' && echo "$pid"
         ;;
     esac
   done | sort -n | tr '\n' ' '

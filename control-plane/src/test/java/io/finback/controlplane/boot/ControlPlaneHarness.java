@@ -50,6 +50,7 @@ final class ControlPlaneHarness implements AutoCloseable {
         values.put("finback.cluster.port", freePort());
         values.put("finback.management.port", freePort());
         values.put("finback.master.http.port", freePort());
+        values.put("finback.services.http.port", freePort());
         values.put("finback.data-dir", data.toString());
         values.put("finback.master.repeat", "300 ms");
         values.put("finback.master.agent-repeat", "300 ms");
