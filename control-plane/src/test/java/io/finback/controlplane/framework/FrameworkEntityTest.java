@@ -296,11 +296,21 @@ class FrameworkEntityTest {
     @Test
     void groupsAndUnsupportedOperationsAreRefusedWhole() {
         Ear<SchedulerEvent> scheduler = world.subscribe("s1");
+        TaskInfo good = world.task("g1");
+        TaskInfo foreign = new TaskInfo(
+                TaskId.of("g2"),
+                "g2",
+                world.id,
+                AgentId.of("elsewhere"),
+                good.resources(),
+                good.command(),
+                Optional.empty(),
+                good.labels());
         world.tell(new SchedulerCall.Accept(
                 world.caller("s1"),
                 List.of(world.offer(scheduler)),
                 List.of(
-                        new SchedulerCall.Operation.LaunchGroup(List.of(world.task("g1"), world.task("g2")), List.of()),
+                        new SchedulerCall.Operation.LaunchGroup(List.of(good, foreign), List.of()),
                         new SchedulerCall.Operation.Unsupported(Optional.of("grow"), "GROW_VOLUME")),
                 Duration.ZERO));
         assertThat(world.answer()).isEqualTo(DONE);
@@ -312,6 +322,7 @@ class FrameworkEntityTest {
                     .status();
             assertThat(status.state()).isEqualTo(TaskState.ERROR);
             assertThat(status.reason()).contains("TASK_GROUP_INVALID");
+            assertThat(status.message()).contains("task g2 of the group: agent_id: elsewhere");
             assertThat(status.source()).isEqualTo(TaskStatus.Source.MASTER);
         }
         SchedulerEvent.OperationUpdate grow = scheduler.next(SchedulerEvent.OperationUpdate.class);
