@@ -322,7 +322,8 @@ class FrameworkEntityTest {
                     .status();
             assertThat(status.state()).isEqualTo(TaskState.ERROR);
             assertThat(status.reason()).contains("TASK_GROUP_INVALID");
-            assertThat(status.message()).contains("task g2 of the group: agent_id: elsewhere");
+            assertThat(status.message())
+                    .contains("task g2 of the group: agent_id: elsewhere (expected: a1, the agent of the offers)");
             assertThat(status.source()).isEqualTo(TaskStatus.Source.MASTER);
         }
         SchedulerEvent.OperationUpdate grow = scheduler.next(SchedulerEvent.OperationUpdate.class);
