@@ -13,6 +13,7 @@ import io.finback.mesos.translate.ExecutorMessages;
 import io.finback.mesos.translate.ResourceMessages;
 import io.finback.mesos.translate.ResourceMessages.Format;
 import io.finback.mesos.translate.StatusMessages;
+import io.finback.mesos.translate.ContainerMessages;
 import io.finback.mesos.translate.TaskMessages;
 import io.finback.resources.Resources;
 import java.time.Duration;
@@ -66,6 +67,11 @@ final class ViewMessages {
                         message.setExecutorId(Protos.ExecutorID.newBuilder().setValue(executor.id())));
         task.discovery().ifPresent(discovery -> message.setDiscovery(TaskMessages.to(discovery)));
         task.healthCheck().ifPresent(check -> message.setHealthCheck(CheckMessages.to(check)));
+        task.container().ifPresent(container -> message.setContainer(ContainerMessages.to(container)));
+        task.user().ifPresent(message::setUser);
+        task.limits()
+                .forEach((name, limit) -> message.putLimits(
+                        name, Protos.Value.Scalar.newBuilder().setValue(limit).build()));
         return message.build();
     }
 
