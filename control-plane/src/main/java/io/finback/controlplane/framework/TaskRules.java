@@ -92,8 +92,8 @@ final class TaskRules {
                 return Optional.of("limits: " + name + " (expected: cpus or mem)");
             }
             if (!(limit.getValue() >= held)) {
-                return Optional.of(
-                        "limits." + name + ": " + limit.getValue() + " (expected: >= " + held + ", what the task holds)");
+                return Optional.of("limits." + name + ": " + limit.getValue() + " (expected: >= " + held
+                        + ", what the task holds)");
             }
         }
         boolean shares = task.options().executor().isPresent();

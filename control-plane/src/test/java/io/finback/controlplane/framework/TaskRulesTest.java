@@ -76,8 +76,7 @@ class TaskRulesTest {
 
     @Test
     void takesLimitsOfWhatATaskHolds() {
-        assertThat(TaskRules.check(limited("cpus", 1.0), GROUND))
-                .isEmpty();
+        assertThat(TaskRules.check(limited("cpus", 1.0), GROUND)).isEmpty();
         assertThat(TaskRules.check(limited("mem", Double.POSITIVE_INFINITY), GROUND))
                 .isEmpty();
         assertThat(wrong(limited("mem", 1))).matches("limits.mem: 1.0 \\(expected: >= [0-9.]+, what the task holds\\)");
