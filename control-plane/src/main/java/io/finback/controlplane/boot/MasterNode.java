@@ -35,6 +35,7 @@ import io.finback.runtime.Ports;
 import io.finback.runtime.Readiness;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
+import io.finback.security.Guard;
 import io.finback.settings.HttpListen;
 import java.time.Clock;
 import java.time.Duration;
@@ -153,6 +154,7 @@ public final class MasterNode implements Node {
         HttpListen listen = settings.http();
         MasterIdentity first = MasterSettings.identity(config, listen.port(), Instant.now());
         AtomicReference<MasterIdentity> self = new AtomicReference<>(first);
+        Guard guard = new Guard(system, "cluster", settings.security(), ClusterApi::refusal);
         ClusterApi api = ClusterApi.create(new ClusterApiParts(
                 view::get,
                 self::get,
@@ -162,6 +164,7 @@ public final class MasterNode implements Node {
                 MasterSettings.flags(config),
                 events,
                 OperatorCommands.sharded(system, settings.api().askTimeout()),
+                guard,
                 BUILT_IN,
                 meter,
                 system));
@@ -171,12 +174,15 @@ public final class MasterNode implements Node {
                         settings.schedulerApi(),
                         self::get,
                         id -> ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, id.value()),
-                        BUILT_IN));
+                        BUILT_IN,
+                        guard));
         Gate gate = new Gate(settings.connections());
         ClusterApi all = api.with("/api/v1/scheduler", schedulers::answer)
                 .withMetrics(() -> schedulers.counters().prometheus())
-                .withMetrics(gate::prometheus);
-        CompletionStage<ServerBinding> bound = Connections.bind(system, listen, gate, all::answer);
+                .withMetrics(gate::prometheus)
+                .withMetrics(guard::prometheus);
+        var guarded = guard.before(MasterDoors::cluster, all::answer);
+        CompletionStage<ServerBinding> bound = Connections.bind(system, listen, gate, guarded);
         return bound.handle((binding, failure) -> {
             if (failure != null) {
                 throw new CompletionException(new StartFailure(

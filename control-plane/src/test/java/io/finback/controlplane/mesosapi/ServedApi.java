@@ -18,6 +18,7 @@ import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.EventLog;
 import io.finback.resources.FrameworkId;
 import io.finback.settings.HttpListen;
+import io.finback.security.Rules;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -75,6 +76,7 @@ final class ServedApi implements AutoCloseable, OperatorCommands {
                 flags,
                 events,
                 this,
+                Rules.NONE,
                 Set.of(FrameworkId.of("built-in")),
                 new AllocatorMeter(),
                 kit.system()));
