@@ -17,9 +17,13 @@ final class Dispatcher {
     private final SystemHandler system;
     private final GroupsHandler groups;
     private final LoggingHandler logging;
+    private final SubscriptionsHandler subscriptions;
+    private final Services services;
 
     Dispatcher(Services services, LoggingHandler logging) {
         this.logging = logging;
+        this.services = services;
+        this.subscriptions = new SubscriptionsHandler(services);
         Rollout rollout = new Rollout(services);
         apps = new AppsHandler(services, rollout);
         tasks = new TasksHandler(services, rollout);
@@ -51,6 +55,12 @@ final class Dispatcher {
     private CompletionStage<Answer> v2(Request request, String resource) {
         List<String> path = request.path();
         boolean alone = path.size() == 2;
+        if (deploys(request, resource) && services.view().running() >= services.settings().maxDeployments()) {
+            throw ApiFailure.of(
+                    403,
+                    "Max number (" + services.settings().maxDeployments() + ") of running deployments is achieved."
+                            + " Wait for existing deployments to complete or cancel one.");
+        }
         return switch (resource) {
             case "apps" -> alone ? allApps(request) : oneApp(request);
             case "tasks" -> tasks(request);
@@ -58,11 +68,46 @@ final class Dispatcher {
             case "queue" -> alone ? get(request, () -> queue.list()) : delay(request);
             case "groups" -> groups(request);
             case "info" -> get(request, () -> system.info());
-            case "leader" -> get(request, () -> system.leader());
+            case "leader" ->
+                request.method().equals("DELETE")
+                        ? system.abdicate(request).now()
+                        : get(request, () -> system.leader());
+            case "eventSubscriptions" -> subscriptions(request);
+            case "schemas" -> schema(request);
             case "pods" -> pods(request);
             case "plugins" -> get(request, () -> system.plugins());
             default -> throw notFound();
         };
+    }
+
+    /** What may begin a deployment; kills that scale nothing do not. */
+    private static boolean deploys(Request request, String resource) {
+        boolean changes = !request.method().equals("GET");
+        return switch (resource) {
+            case "apps" -> changes && (!request.path().contains("tasks") || request.flag("scale", false));
+            case "tasks" -> changes && request.flag("scale", false);
+            case "groups" -> changes && !request.flag("dryRun", false);
+            default -> false;
+        };
+    }
+
+    private CompletionStage<Answer> subscriptions(Request request) {
+        if (request.path().size() != 2) {
+            throw notFound();
+        }
+        return switch (request.method()) {
+            case "GET" -> subscriptions.list();
+            case "POST" -> subscriptions.subscribe(request);
+            case "DELETE" -> subscriptions.unsubscribe(request);
+            default -> throw notAllowed("GET, HEAD, POST, DELETE");
+        };
+    }
+
+    private CompletionStage<Answer> schema(Request request) {
+        if (!request.path().equals(List.of("v2", "schemas", "app"))) {
+            throw notFound();
+        }
+        return get(request, system::appSchema);
     }
 
     private CompletionStage<Answer> allApps(Request request) {

@@ -64,6 +64,11 @@ final class EventWriter {
                 .put("uri", e.uri())
                 .set("appDefinition", AppWriter.version(e.app())));
         form(
+                ServiceEvent.CallbackChanged.class,
+                e -> e.subscribed() ? "subscribe_event" : "unsubscribe_event",
+                (e, n) -> n.put("clientIp", e.clientIp()).put("callbackUrl", e.url()));
+        form(ServiceEvent.SchedulerChanged.class, EventWriter::schedulerType, EventWriter::scheduler);
+        form(
                 ServiceEvent.StreamChanged.class,
                 e -> e.attached() ? "event_stream_attached" : "event_stream_detached",
                 (e, n) -> n.put("remoteAddress", e.remoteAddress()));
@@ -92,6 +97,23 @@ final class EventWriter {
             throw new IllegalStateException("no form of " + event.getClass().getName());
         }
         return form;
+    }
+
+    private static String schedulerType(ServiceEvent.SchedulerChanged e) {
+        return switch (e.connection()) {
+            case REGISTERED -> "scheduler_registered_event";
+            case REREGISTERED -> "scheduler_reregistered_event";
+            case DISCONNECTED -> "scheduler_disconnected_event";
+        };
+    }
+
+    private static void scheduler(ServiceEvent.SchedulerChanged e, ObjectNode node) {
+        if (e.connection() == ServiceEvent.Connection.REGISTERED) {
+            node.put("frameworkId", e.framework());
+        }
+        if (e.connection() != ServiceEvent.Connection.DISCONNECTED) {
+            node.put("master", e.master());
+        }
     }
 
     private static void task(ServiceEvent.TaskChanged e, ObjectNode node) {

@@ -65,6 +65,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     private final FrameworkInfo info;
     private final TaskOwners owners;
     private final Consumer<QueueReport> reports;
+    private final Consumer<Boolean> connected;
     private final InstantSource clock;
     private final RandomGenerator random;
     private final ActorRef<SchedulerEvent> events;
@@ -101,17 +102,18 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                 Map.of());
     }
 
-    /** {@code framework}: the entity that {@code info} subscribes with. */
+    /** {@code framework}: the entity that {@code info} subscribes with. {@code connected}: told when that has succeeded, and ended. */
     public static Behavior<SchedulerMessage> create(
             SchedulerSettings settings,
             RecipientRef<FrameworkMessage> framework,
             FrameworkInfo info,
             TaskOwners owners,
             Consumer<QueueReport> reports,
+            Consumer<Boolean> connected,
             InstantSource clock,
             RandomGenerator random) {
         Behavior<SchedulerMessage> behavior = Behaviors.setup(context -> Behaviors.withTimers(timers ->
-                new ServiceScheduler(context, timers, settings, framework, info, owners, reports, clock, random)));
+                new ServiceScheduler(context, timers, settings, framework, info, owners, reports, connected, clock, random)));
         return Behaviors.supervise(behavior)
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
     }
@@ -124,6 +126,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
             FrameworkInfo info,
             TaskOwners owners,
             Consumer<QueueReport> reports,
+            Consumer<Boolean> connected,
             InstantSource clock,
             RandomGenerator random) {
         super(context);
@@ -132,6 +135,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         this.info = info;
         this.owners = owners;
         this.reports = reports;
+        this.connected = connected;
         this.clock = clock;
         this.random = random;
         this.events = context.messageAdapter(SchedulerEvent.class, FromFramework::new);
@@ -142,6 +146,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     public Receive<SchedulerMessage> createReceive() {
         return newReceiveBuilder()
                 .onMessage(SchedulerMessage.Wake.class, m -> this)
+                .onMessage(SchedulerMessage.Abdicate.class, m -> ended("abdicated"))
                 .onMessage(SchedulerMessage.Demanded.class, this::onDemanded)
                 .onMessage(SchedulerMessage.Placed.class, this::onPlaced)
                 .onMessage(SchedulerMessage.KillTask.class, this::onKill)
@@ -220,6 +225,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                 getContext().getLog().info("services.subscribed framework={}", info.name());
                 suppressed = false;
                 reviveWanted = true;
+                connected.accept(true);
             }
             subscribed = true;
         } else if (event instanceof SchedulerEvent.Disconnected d) {
@@ -232,6 +238,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private Behavior<SchedulerMessage> ended(String reason) {
         getContext().getLog().warn("services.disconnected framework={} reason={}", info.name(), reason);
+        connected.accept(false);
         return Behaviors.stopped();
     }
 

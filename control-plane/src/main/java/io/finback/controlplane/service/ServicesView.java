@@ -130,6 +130,15 @@ public final class ServicesView {
                 .toList();
     }
 
+    /** How many deployments run; at least as fast as {@link #deployments()}. */
+    public long running() {
+        return apps.values().stream()
+                .flatMap(app -> app.lock().stream())
+                .map(lock -> lock.plan().id())
+                .distinct()
+                .count();
+    }
+
     /** How many service ports from the assigned range are in use. */
     public long assignedPorts(int first, int last) {
         return apps.values().stream()
