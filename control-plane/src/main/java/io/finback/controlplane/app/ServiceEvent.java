@@ -93,6 +93,15 @@ public sealed interface ServiceEvent extends WireMessage {
     record CallbackChanged(String id, Instant at, String clientIp, String url, boolean subscribed)
             implements ServiceEvent {}
 
+    /** What somebody asked of a pod through the API. */
+    enum PodChange {
+        CREATED,
+        UPDATED,
+        DELETED
+    }
+
+    record PodChanged(String id, Instant at, String clientIp, String uri, PodChange what) implements ServiceEvent {}
+
     /** What the built-in scheduler's subscription has come to. */
     enum Connection {
         REGISTERED,

@@ -16,6 +16,7 @@ final class Dispatcher {
     private final QueueHandler queue;
     private final SystemHandler system;
     private final GroupsHandler groups;
+    private final PodsHandler pods;
     private final LoggingHandler logging;
     private final SubscriptionsHandler subscriptions;
     private final Services services;
@@ -29,6 +30,7 @@ final class Dispatcher {
         tasks = new TasksHandler(services, rollout);
         deployments = new DeploymentsHandler(services, rollout);
         groups = new GroupsHandler(services, rollout);
+        pods = new PodsHandler(services);
         queue = new QueueHandler(services);
         system = new SystemHandler(services);
     }
@@ -74,7 +76,7 @@ final class Dispatcher {
                         : get(request, () -> system.leader());
             case "eventSubscriptions" -> subscriptions(request);
             case "schemas" -> schema(request);
-            case "pods" -> pods(request);
+            case "pods" -> pods.answer(request);
             case "plugins" -> get(request, () -> system.plugins());
             default -> throw notFound();
         };
@@ -86,6 +88,7 @@ final class Dispatcher {
         return switch (resource) {
             case "apps" -> changes && (!request.path().contains("tasks") || request.flag("scale", false));
             case "tasks" -> changes && request.flag("scale", false);
+            case "pods" -> changes && !String.join("/", request.path()).contains("::instances");
             case "groups" -> changes && !request.flag("dryRun", false);
             default -> false;
         };
@@ -161,20 +164,6 @@ final class Dispatcher {
             case "DELETE" -> apps.delete(request, id);
             default -> throw notAllowed("GET, HEAD, PUT, PATCH, DELETE");
         };
-    }
-
-    /** There are no pods; who asks whether there could be ({@code HEAD}) is told no. */
-    private static CompletionStage<Answer> pods(Request request) {
-        List<String> path = request.path();
-        boolean all = path.size() == 2 || (path.size() == 3 && path.get(2).equals("::status"));
-        if (request.method().equals("GET") && all && !request.head()) {
-            return Answer.ok(Json.object().arrayNode()).now();
-        }
-        if (request.method().equals("POST") && path.size() == 2) {
-            throw ApiFailure.rule("/", "pods are not supported yet");
-        }
-        String id = path.size() == 2 ? "/" : request.appId(2, path.size()).replaceAll("::.*", "");
-        throw ApiFailure.of(404, "Pod '" + id + "' does not exist");
     }
 
     private CompletionStage<Answer> groups(Request request) {

@@ -67,6 +67,8 @@ final class EventWriter {
                 ServiceEvent.CallbackChanged.class,
                 e -> e.subscribed() ? "subscribe_event" : "unsubscribe_event",
                 (e, n) -> n.put("clientIp", e.clientIp()).put("callbackUrl", e.url()));
+        form(ServiceEvent.PodChanged.class, EventWriter::podType, (e, n) -> n.put("clientIp", e.clientIp())
+                .put("uri", e.uri()));
         form(ServiceEvent.SchedulerChanged.class, EventWriter::schedulerType, EventWriter::scheduler);
         form(
                 ServiceEvent.StreamChanged.class,
@@ -97,6 +99,14 @@ final class EventWriter {
             throw new IllegalStateException("no form of " + event.getClass().getName());
         }
         return form;
+    }
+
+    private static String podType(ServiceEvent.PodChanged e) {
+        return switch (e.what()) {
+            case CREATED -> "pod_created_event";
+            case UPDATED -> "pod_updated_event";
+            case DELETED -> "pod_deleted_event";
+        };
     }
 
     private static String schedulerType(ServiceEvent.SchedulerChanged e) {
@@ -179,9 +189,7 @@ final class EventWriter {
 
     private static void actions(ObjectNode node, DeploymentPlan.Step step) {
         ArrayNode actions = node.putArray("actions");
-        step.actions()
-                .forEach(a ->
-                        actions.addObject().put("action", a.kind().wireName()).put("app", a.appId()));
+        step.actions().forEach(a -> actions.add(PodWriter.action(a)));
     }
 
     private static String condition(String state) {

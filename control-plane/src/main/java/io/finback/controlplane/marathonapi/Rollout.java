@@ -93,9 +93,7 @@ final class Rollout {
         ArrayNode steps = body.putArray("steps");
         for (DeploymentPlan.Step step : plan.steps()) {
             ArrayNode actions = steps.addObject().putArray("actions");
-            step.actions().forEach(a -> actions.addObject()
-                    .put("action", a.kind().wireName())
-                    .put("app", a.appId()));
+            step.actions().forEach(a -> actions.add(PodWriter.action(a)));
         }
         return Answer.ok(body);
     }

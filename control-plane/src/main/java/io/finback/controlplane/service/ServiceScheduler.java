@@ -18,6 +18,7 @@ import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.framework.Offer;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.framework.SchedulerEvent;
+import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.Demand;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Matcher;
@@ -200,8 +201,9 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private Behavior<SchedulerMessage> onReconcile(SchedulerMessage.ReconcileTasks m) {
         Set<String> inRound = rounds.taskIds();
-        List<TaskId> settled =
-                m.tasks().stream().filter(t -> !inRound.contains(t.value())).toList();
+        List<TaskId> settled = m.tasks().stream()
+                .filter(t -> !inRound.contains(t.value()) && !inRound.contains(AppPath.instanceOfTask(t.value())))
+                .toList();
         // An empty list would ask for everything.
         if (!settled.isEmpty()) {
             framework.tell(new SchedulerCall.Reconcile(settled));
@@ -348,10 +350,10 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                         CallAnswer.class,
                         framework,
                         ACCEPT_TIMEOUT,
-                        (ActorRef<CallAnswer> replyTo) -> SchedulerCall.Accept.launch(
+                        (ActorRef<CallAnswer> replyTo) -> new SchedulerCall.Accept(
                                 new Caller(Optional.empty(), Optional.of(replyTo)),
                                 List.of(round.offer),
-                                tasks,
+                                LaunchRounds.operations(tasks),
                                 Duration.ZERO),
                         (reply, failure) -> new AcceptAnswered(
                                 tasks,

@@ -243,10 +243,18 @@ class ProtocolTest {
                         "/v2/apps",
                         STATE.current().orElseThrow()),
                 new ServiceEvent.CallbackChanged("i", Examples.NOW, "1.2.3.4", "http://a/b", true),
+                new ServiceEvent.PodChanged(
+                        "i", Examples.NOW, "1.2.3.4", "/v2/pods", ServiceEvent.PodChange.CREATED),
                 new ServiceEvent.SchedulerChanged(
                         "i", Examples.NOW, ServiceEvent.Connection.REREGISTERED, "f", "1.2.3.4:8080"),
                 new ServiceEvent.StreamChanged("i", Examples.NOW, "1.2.3.4", true));
     }
+
+    static final AppEvent POD = new AppEvent.VersionAdded(Examples.apply(
+                    AppState.empty("/p"),
+                    AppChange.create(AppState.empty("/p"), Examples.pod(), false, "d", Examples.NOW))
+            .current()
+            .orElseThrow());
 
     static List<Object> events() {
         Instance instance = STATE.instances().values().iterator().next();
@@ -263,6 +271,26 @@ class ProtocolTest {
                 new AppEvent.InstancesPlaced(
                         Map.of("t", new Instance.Place("a", "h", List.of(1), Map.of(), Examples.NOW))),
                 new AppEvent.InstanceReported("t", Instance.Phase.RUNNING, Examples.NOW, Optional.of(true)),
+                new AppEvent.PartReported(
+                        "t",
+                        "c",
+                        new io.finback.controlplane.scheduler.PodPart(
+                                TaskState.RUNNING,
+                                Examples.NOW,
+                                Optional.of(true),
+                                Optional.empty(),
+                                Optional.of("m"))),
+                POD,
+                new AppEvent.InstancesAdded(
+                        List.copyOf(Examples.settle(Examples.order(
+                                        Examples.apply(
+                                                AppState.empty("/p"),
+                                                AppChange.create(AppState.empty("/p"), Examples.pod(), false, "d", Examples.NOW)),
+                                        "d",
+                                        1,
+                                        DeploymentPlan.Kind.SCALE))
+                                .instances()
+                                .values())),
                 new AppEvent.InstancesDoomed(List.of("t")),
                 new AppEvent.HealthChanged("t", true),
                 new AppEvent.InstancesDropped(List.of("t")),
