@@ -88,6 +88,9 @@ final class DeploymentsHandler {
 
     /** Both names: one common client reads {@code type} only, the others {@code action}. */
     private static ObjectNode action(DeploymentPlan.Action action) {
-        return PodWriter.action(action).put("type", action.wireName());
+        return Json.object()
+                .put("action", action.wireName())
+                .put("type", action.wireName())
+                .put(action.ofPod() ? "pod" : "app", action.appId());
     }
 }

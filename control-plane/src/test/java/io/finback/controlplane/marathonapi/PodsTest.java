@@ -142,7 +142,7 @@ class PodsTest {
         assertThat(deployment.path("affectedPods").toString()).isEqualTo("[\"/up\"]");
         assertThat(deployment.path("affectedApps")).isEmpty();
         assertThat(deployment.path("steps").get(0).path("actions").get(0).toString())
-                .isEqualTo("{\"action\":\"RestartPod\",\"pod\":\"/up\",\"type\":\"RestartPod\"}");
+                .isEqualTo("{\"action\":\"RestartPod\",\"type\":\"RestartPod\",\"pod\":\"/up\"}");
         Reply locked = client.put("/v2/pods/up", pod("up", 3, "newer"));
         assertThat(locked.status()).isEqualTo(409);
         assertThat(locked.json().path("deployments").get(0).path("id").asText()).isEqualTo(id);
@@ -217,6 +217,36 @@ class PodsTest {
         assertThat(queued("/wide").has("app")).isFalse();
         assertThat(client.get("/v2/pods/wide::status").json().path("status").asText()).isEqualTo("DEGRADED");
         assertThat(client.send("DELETE", "/v2/pods/wide?force=true", null).status()).isEqualTo(202);
+    }
+
+    @Test
+    void groupsHoldPodsBesideApps() {
+        String group = "{\"id\":\"/mix\",\"apps\":[{\"id\":\"a\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"instances\":1}],\"pods\":["
+                + pod("p", 1, "serve") + "]}";
+        Reply created = client.post("/v2/groups", group);
+        assertThat(created.status()).as(created.text()).isEqualTo(201);
+        stable("/mix/p", 1);
+        JsonNode shown = client.get("/v2/groups/mix").json();
+        assertThat(shown.path("pods").findValuesAsText("id")).containsExactly("/mix/p");
+        assertThat(shown.path("apps")).hasSize(1);
+        assertThat(client.get("/v2/groups/mix/apps").json().path("apps")).hasSize(1);
+        assertThat(client.get("/v2/groups/mix?embed=group.pods").json().has("apps")).isFalse();
+        TestMaster.await("no deployment", () -> client.get("/v2/deployments").text().indexOf("/mix") < 0);
+        Reply same = client.put("/v2/groups/mix?dryRun=true", group);
+        assertThat(same.text()).isEqualTo("{\"steps\":[]}");
+        Reply scaled = client.put("/v2/groups/mix", "{\"scaleBy\":2}");
+        assertThat(scaled.status()).as(scaled.text()).isEqualTo(200);
+        stable("/mix/p", 2);
+        TestMaster.await("no deployment", () -> client.get("/v2/deployments").text().indexOf("/mix") < 0);
+        // Apps alone are given: pods stay.
+        assertThat(client.put("/v2/groups/mix", "{\"apps\":[]}").status()).isEqualTo(200);
+        TestMaster.await("the app is gone", () -> client.get("/v2/apps/mix/a").status() == 404);
+        assertThat(client.get("/v2/pods/mix/p").status()).isEqualTo(200);
+        Reply clash = client.put("/v2/groups/mix", "{\"apps\":[{\"id\":\"p\",\"cmd\":\"x\"}]}");
+        assertThat(clash.status()).as(clash.text()).isEqualTo(422);
+        TestMaster.await("no deployment", () -> client.get("/v2/deployments").text().indexOf("/mix") < 0);
+        assertThat(client.delete("/v2/groups/mix").status()).isEqualTo(200);
+        TestMaster.await("all gone", () -> world.live("mix_p").isEmpty());
     }
 
     @Test
