@@ -57,7 +57,8 @@ final class Dispatcher {
     private CompletionStage<Answer> v2(Request request, String resource) {
         List<String> path = request.path();
         boolean alone = path.size() == 2;
-        if (deploys(request, resource) && services.view().running() >= services.settings().maxDeployments()) {
+        if (deploys(request, resource)
+                && services.view().running() >= services.settings().maxDeployments()) {
             throw ApiFailure.of(
                     403,
                     "Max number (" + services.settings().maxDeployments() + ") of running deployments is achieved."

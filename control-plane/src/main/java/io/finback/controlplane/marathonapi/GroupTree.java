@@ -154,10 +154,11 @@ final class GroupTree {
         for (AppDefinition app : wanted.values()) {
             String kind = pods ? "/pods" : "/apps";
             if (groupsOf.containsKey(app.id()) && update.groups().isEmpty()) {
-                throw ApiFailure.rule(
-                        kind, "Groups and Applications may not have the same identifier: " + app.id());
+                throw ApiFailure.rule(kind, "Groups and Applications may not have the same identifier: " + app.id());
             }
-            if (Optional.ofNullable(apps.get(app.id())).filter(a -> a.isPod() != pods).isPresent()) {
+            if (Optional.ofNullable(apps.get(app.id()))
+                    .filter(a -> a.isPod() != pods)
+                    .isPresent()) {
                 throw ApiFailure.rule(kind, "Applications and Pods may not have the same identifier: " + app.id());
             }
             targets.add(Rollout.Target.of(app));

@@ -43,9 +43,7 @@ final class GroupsHandler {
         Set<String> embed = appEmbed(request);
         ObjectNode body = Json.object();
         ArrayNode apps = body.putArray("apps");
-        tree.appsUnder(path).stream()
-                .filter(app -> !app.isPod())
-                .forEach(app -> apps.add(AppWriter.app(app, embed)));
+        tree.appsUnder(path).stream().filter(app -> !app.isPod()).forEach(app -> apps.add(AppWriter.app(app, embed)));
         return Answer.ok(body);
     }
 

@@ -46,7 +46,8 @@ final class PodReader {
             problems.type("/containers", "error.path.missing");
         }
         networks(fields);
-        if (fields.object("secrets").isPresent() && !fields.any("secrets").orElseThrow().isEmpty()) {
+        if (fields.object("secrets").isPresent()
+                && !fields.any("secrets").orElseThrow().isEmpty()) {
             problems.rule("/secrets", NOT_YET);
         }
         PodSpec spec = new PodSpec(
@@ -54,7 +55,9 @@ final class PodReader {
                         .orElse(List.of()),
                 fields.list("volumes", (e, path) -> volume(fields.element(e, path), path))
                         .orElse(List.of()),
-                fields.object("executorResources").map(r -> amounts(r, EXECUTOR)).orElse(EXECUTOR));
+                fields.object("executorResources")
+                        .map(r -> amounts(r, EXECUTOR))
+                        .orElse(EXECUTOR));
         PodSpec.Amounts total = spec.total();
         PodScheduling scheduling = PodScheduling.read(fields, problems);
         AppDefinition pod = new AppDefinition(
@@ -106,8 +109,8 @@ final class PodReader {
             scaling.flatMap(s -> s.text("kind"))
                     .filter(kind -> !kind.equalsIgnoreCase("fixed"))
                     .ifPresent(kind -> problems.rule("/scaling/kind", "'" + kind + "' (expected: fixed)"));
-            int instances = scaling.flatMap(s -> s.integer("instances")
-                            .or(() -> s.object("fixed").flatMap(f -> f.integer("instances"))))
+            int instances = scaling.flatMap(s ->
+                            s.integer("instances").or(() -> s.object("fixed").flatMap(f -> f.integer("instances"))))
                     .orElse(1);
             Optional<Fields> scheduling = fields.object("scheduling");
             Optional<Fields> placement = scheduling.flatMap(s -> s.object("placement"));
@@ -162,7 +165,8 @@ final class PodReader {
         if (given.filter(JsonNode::isArray).isPresent()) {
             fields.list("environment", (e, path) -> {
                 Fields one = fields.element(e, path);
-                one.text("name").ifPresent(name -> all.put(name, one.text("value").orElse("")));
+                one.text("name")
+                        .ifPresent(name -> all.put(name, one.text("value").orElse("")));
                 return Optional.of(path);
             });
             return all;
@@ -276,19 +280,23 @@ final class PodReader {
         Optional<Fields> http = check.object("http");
         Optional<Fields> tcp = check.object("tcp");
         Optional<Fields> exec = check.object("exec");
-        long given = List.of(http, tcp, exec).stream().filter(Optional::isPresent).count();
+        long given =
+                List.of(http, tcp, exec).stream().filter(Optional::isPresent).count();
         if (given != 1) {
             problems.rule(path, "got " + given + " of http, tcp and exec, expected exactly one");
             return Optional.empty();
         }
-        boolean https = http.flatMap(h -> h.text("scheme")).filter("HTTPS"::equalsIgnoreCase).isPresent();
+        boolean https = http.flatMap(h -> h.text("scheme"))
+                .filter("HTTPS"::equalsIgnoreCase)
+                .isPresent();
         PodSpec.Check.Kind kind = PodSpec.Check.Kind.EXEC;
         if (http.isPresent()) {
             kind = https ? PodSpec.Check.Kind.HTTPS : PodSpec.Check.Kind.HTTP;
         } else if (tcp.isPresent()) {
             kind = PodSpec.Check.Kind.TCP;
         }
-        Optional<String> endpoint = http.or(() -> tcp).map(c -> c.text("endpoint").orElse(""));
+        Optional<String> endpoint =
+                http.or(() -> tcp).map(c -> c.text("endpoint").orElse(""));
         return Optional.of(new PodSpec.Check(
                 kind,
                 endpoint,

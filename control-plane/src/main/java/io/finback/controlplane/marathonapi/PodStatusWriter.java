@@ -69,10 +69,8 @@ final class PodStatusWriter {
     }
 
     private static void containers(ArrayNode list, Instance instance, Optional<PodSpec> spec, Instant now) {
-        Iterator<Integer> ports = instance.place()
-                .map(Instance.Place::ports)
-                .orElse(List.of())
-                .iterator();
+        Iterator<Integer> ports =
+                instance.place().map(Instance.Place::ports).orElse(List.of()).iterator();
         Map<String, PodPart> parts = instance.parts().orElse(Map.of());
         if (!instance.launched()) {
             return;
@@ -86,21 +84,25 @@ final class PodStatusWriter {
                     .put("containerId", AppPath.partId(instance.taskId(), name));
             part.message().ifPresent(message -> node.put("message", message));
             ArrayNode conditions = node.putArray("conditions");
-            part.healthy().ifPresent(healthy -> conditions.addObject()
+            part.healthy().ifPresent(healthy -> conditions
+                    .addObject()
                     .put("name", "healthy")
                     .put("value", Boolean.toString(healthy))
                     .put("reason", "health-reported")
                     .put("lastChanged", since)
                     .put("lastUpdated", Json.time(now)));
             ArrayNode endpoints = node.putArray("endpoints");
-            spec.flatMap(s -> s.containers().stream().filter(c -> c.name().equals(name)).findFirst())
+            spec.flatMap(s -> s.containers().stream()
+                            .filter(c -> c.name().equals(name))
+                            .findFirst())
                     .ifPresent(container -> {
                         for (PodSpec.Endpoint endpoint : container.endpoints()) {
                             ObjectNode one = endpoints.addObject().put("name", endpoint.name());
                             if (endpoint.hostPort().isPresent() && ports.hasNext()) {
                                 one.put("allocatedHostPort", ports.next());
                             }
-                            boolean checked = container.check()
+                            boolean checked = container
+                                    .check()
                                     .flatMap(PodSpec.Check::endpoint)
                                     .filter(endpoint.name()::equals)
                                     .isPresent();

@@ -126,9 +126,7 @@ final class PodWriter {
 
     /** {@code {"action","app"|"pod"}} of a plan's step. */
     static ObjectNode action(io.finback.controlplane.scheduler.DeploymentPlan.Action action) {
-        return Json.object()
-                .put("action", action.wireName())
-                .put(action.ofPod() ? "pod" : "app", action.appId());
+        return Json.object().put("action", action.wireName()).put(action.ofPod() ? "pod" : "app", action.appId());
     }
 
     private static void map(ObjectNode node, Map<String, String> map) {

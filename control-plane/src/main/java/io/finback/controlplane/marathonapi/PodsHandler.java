@@ -58,8 +58,7 @@ final class PodsHandler {
         boolean all = target.id().equals("/");
         return switch (target.what()) {
             case "" -> all ? pods(request) : pod(request, target.id());
-            case "status" ->
-                only(request, "GET", () -> (all ? statuses() : Answer.ok(status(target.id()))).now());
+            case "status" -> only(request, "GET", () -> (all ? statuses() : Answer.ok(status(target.id()))).now());
             case "versions" ->
                 only(
                         request,
@@ -133,8 +132,7 @@ final class PodsHandler {
     private CompletionStage<Answer> create(Request request) {
         AppDefinition pod = PodReader.read(request.json(), Optional.empty());
         boolean force = request.flag("force", false);
-        return services.ask(
-                        pod.id(), replyTo -> new AppCommand.Create(pod, force, AppsHandler.newId(), replyTo))
+        return services.ask(pod.id(), replyTo -> new AppCommand.Create(pod, force, AppsHandler.newId(), replyTo))
                 .thenApply(answer -> {
                     if (answer instanceof AppAnswer.Refused refused && refused.why() == Refusal.EXISTS) {
                         throw ApiFailure.of(409, "A pod with id [" + pod.id() + "] already exists.");
@@ -148,19 +146,19 @@ final class PodsHandler {
         AppDefinition pod = PodReader.read(request.json(), Optional.of(id));
         Instant expected = known(id).current().orElseThrow().version();
         boolean force = request.flag("force", false);
-        return services.ask(
-                        id, replyTo -> new AppCommand.Update(pod, expected, force, AppsHandler.newId(), replyTo))
-                .thenCompose(answer -> answer instanceof AppAnswer.Refused refused
-                                && refused.why() == Refusal.STALE
-                                && attempts > 1
-                        ? update(request, id, attempts - 1)
-                        : changed(request, 200, answer, ServiceEvent.PodChange.UPDATED).now());
+        return services.ask(id, replyTo -> new AppCommand.Update(pod, expected, force, AppsHandler.newId(), replyTo))
+                .thenCompose(answer ->
+                        answer instanceof AppAnswer.Refused refused && refused.why() == Refusal.STALE && attempts > 1
+                                ? update(request, id, attempts - 1)
+                                : changed(request, 200, answer, ServiceEvent.PodChange.UPDATED)
+                                        .now());
     }
 
     private Answer changed(Request request, int status, AppAnswer answer, ServiceEvent.PodChange what) {
         AppAnswer.Changed changed = Refusals.expect(AppAnswer.Changed.class, answer);
         announce(request, what);
-        return Answer.json(status, PodWriter.version(changed.snapshot().current().orElseThrow()))
+        return Answer.json(
+                        status, PodWriter.version(changed.snapshot().current().orElseThrow()))
                 .deploymentHeader(changed.deploymentId());
     }
 
@@ -191,15 +189,11 @@ final class PodsHandler {
         if (pod.instances().stream().noneMatch(i -> i.taskId().equals(instance))) {
             throw ApiFailure.of(404, "Instance '" + instance + "' of pod '" + target.id() + "' does not exist");
         }
-        return kill(
-                pod,
-                List.of(instance),
-                killed -> killed.stream()
-                        .findFirst()
-                        .map(i -> Answer.ok(PodStatusWriter.instance(pod, i, Instant.now())))
-                        .orElseThrow(() -> ApiFailure.of(
-                                404,
-                                "Instance '" + instance + "' of pod '" + target.id() + "' does not exist")));
+        return kill(pod, List.of(instance), killed -> killed.stream()
+                .findFirst()
+                .map(i -> Answer.ok(PodStatusWriter.instance(pod, i, Instant.now())))
+                .orElseThrow(() ->
+                        ApiFailure.of(404, "Instance '" + instance + "' of pod '" + target.id() + "' does not exist")));
     }
 
     private CompletionStage<Answer> kill(AppSnapshot pod, List<String> ids, Function<List<Instance>, Answer> told) {

@@ -121,12 +121,14 @@ final class Rollout {
                 if (before == null) {
                     definitions.remove(app.appId());
                     changes.add(change(
-                            app.appId(), Kind.STOP, false, app.current().orElseThrow().definition()));
+                            app.appId(),
+                            Kind.STOP,
+                            false,
+                            app.current().orElseThrow().definition()));
                 } else {
                     definitions.put(app.appId(), before.definition());
                     boolean mixed = before.definition().instances() > 0 && mixed(app, before.configAt());
-                    changes.add(
-                            change(app.appId(), mixed ? Kind.RESTART : Kind.SCALE, false, before.definition()));
+                    changes.add(change(app.appId(), mixed ? Kind.RESTART : Kind.SCALE, false, before.definition()));
                 }
             }
             DeploymentPlan plan =

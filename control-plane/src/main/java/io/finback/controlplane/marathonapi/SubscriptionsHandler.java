@@ -15,7 +15,8 @@ import java.util.concurrent.CompletionStage;
 /** {@code /v2/eventSubscriptions} of Marathon up to 1.4: events are posted to URLs. */
 final class SubscriptionsHandler {
     private static final int MAX_URL = 2048;
-    private static final String EXPECTED = "expected: an absolute http or https URL of at most " + MAX_URL + " characters";
+    private static final String EXPECTED =
+            "expected: an absolute http or https URL of at most " + MAX_URL + " characters";
 
     private final Services services;
 

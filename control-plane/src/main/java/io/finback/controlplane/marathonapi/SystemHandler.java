@@ -93,9 +93,13 @@ final class SystemHandler {
                 .put("new_group_enforce_role", "off")
                 .put("maintenance_mode", true)
                 .put("decline_offer_duration", settings.scheduler().refuse().toMillis())
-                .put("min_revive_offers_interval", settings.scheduler().reviveInterval().toMillis())
+                .put(
+                        "min_revive_offers_interval",
+                        settings.scheduler().reviveInterval().toMillis())
                 .put("reconciliation_interval", settings.app().reconcileAll().toMillis())
-                .put("task_launch_confirm_timeout", settings.app().reconcileStaging().toMillis());
+                .put(
+                        "task_launch_confirm_timeout",
+                        settings.app().reconcileStaging().toMillis());
         config.putArray("features").add("gpu_resources");
         return config;
     }

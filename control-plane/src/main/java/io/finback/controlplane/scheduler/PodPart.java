@@ -15,7 +15,11 @@ public record PodPart(
         TaskState state, Instant since, Optional<Boolean> healthy, Optional<String> reason, Optional<String> message) {
     static PodPart waiting(Instant now, boolean checked) {
         return new PodPart(
-                TaskState.STAGING, now, checked ? Optional.of(false) : Optional.empty(), Optional.empty(), Optional.empty());
+                TaskState.STAGING,
+                now,
+                checked ? Optional.of(false) : Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** Has come to an end as it should not. */

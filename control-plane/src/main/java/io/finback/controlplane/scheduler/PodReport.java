@@ -31,8 +31,7 @@ final class PodReport {
         PodPart now = new PodPart(next, status.at(), healthy, status.reason(), status.message());
         List<AppEvent> events = new ArrayList<>();
         events.add(new AppEvent.PartReported(taskId, part, now));
-        Map<String, PodPart> parts =
-                known.get().reported(part, now).parts().orElseThrow();
+        Map<String, PodPart> parts = known.get().reported(part, now).parts().orElseThrow();
         if (parts.values().stream().allMatch(p -> p.state().isTerminal())) {
             events.add(end(taskId, parts, status));
         }
@@ -69,7 +68,9 @@ final class PodReport {
                         last.at(),
                         e.getValue().reason(),
                         Optional.of("container " + e.getKey() + ": "
-                                + e.getValue().message().orElse(e.getValue().state().wireName()))))
+                                + e.getValue()
+                                        .message()
+                                        .orElse(e.getValue().state().wireName()))))
                 .orElseGet(() -> new AppEvent.InstanceEnded(
                         taskId, TaskState.FINISHED, last.at(), last.reason(), last.message()));
     }

@@ -59,7 +59,9 @@ public final class PodRules {
                 PodSpec.Mount mount = container.mounts().get(m);
                 String at = path + "/volumeMounts(" + m + ")";
                 if (!volumes.contains(mount.volume())) {
-                    wrong(at + "/name", "'" + mount.volume() + "' (expected: one of the pod's volumes " + volumes + ")");
+                    wrong(
+                            at + "/name",
+                            "'" + mount.volume() + "' (expected: one of the pod's volumes " + volumes + ")");
                 }
                 if (mount.path().isEmpty()) {
                     wrong(at + "/mountPath", "must not be empty");
@@ -74,15 +76,20 @@ public final class PodRules {
         least(path + "/resources/mem", amounts.mem(), 1);
         least(path + "/resources/disk", amounts.disk(), 0);
         least(path + "/resources/gpus", amounts.gpus(), 0);
-        boolean runs = container.exec().filter(e -> !e.words().isEmpty() && !e.words().get(0).isEmpty()).isPresent();
+        boolean runs = container
+                .exec()
+                .filter(e -> !e.words().isEmpty() && !e.words().get(0).isEmpty())
+                .isPresent();
         if (!runs && (container.exec().isPresent() || container.image().isEmpty())) {
             wrong(path, "container must define a non-empty exec command, or an image");
         }
         container.exec().ifPresent(exec -> exec.words().forEach(word -> AppRules.noNul(found, path + "/exec", word)));
         AppRules.environment(found, path + "/environment", container.environment());
-        container.killGrace()
+        container
+                .killGrace()
                 .filter(java.time.Duration::isNegative)
-                .ifPresent(g -> wrong(path + "/lifecycle/killGracePeriodSeconds", "got " + g.toSeconds() + ", expected 0 or more"));
+                .ifPresent(g -> wrong(
+                        path + "/lifecycle/killGracePeriodSeconds", "got " + g.toSeconds() + ", expected 0 or more"));
     }
 
     private void endpoint(String path, PodSpec.Endpoint endpoint, Set<String> names, Set<Integer> ports) {
@@ -108,7 +115,8 @@ public final class PodRules {
         container.check().ifPresent(check -> {
             check.endpoint()
                     .filter(name -> !endpoints.contains(name)
-                            || container.endpoints().stream().noneMatch(e -> e.name().equals(name)))
+                            || container.endpoints().stream()
+                                    .noneMatch(e -> e.name().equals(name)))
                     .ifPresent(name -> wrong(
                             path + "/" + (check.kind() == PodSpec.Check.Kind.TCP ? "tcp" : "http") + "/endpoint",
                             "'" + name + "' (expected: the name of an endpoint of this container)"));

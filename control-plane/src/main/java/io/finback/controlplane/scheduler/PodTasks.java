@@ -162,7 +162,10 @@ final class PodTasks {
         return switch (check.kind()) {
             case EXEC ->
                 Probe.of(command(
-                        check.command(), environment(container), container.user().or(app::user), List.of()));
+                        check.command(),
+                        environment(container),
+                        container.user().or(app::user),
+                        List.of()));
             case TCP -> Probe.of(new Probe.Tcp(port, false));
             case HTTP -> Probe.of(new Probe.Http("http", port, path(check), false, List.of()));
             case HTTPS -> Probe.of(new Probe.Http("https", port, path(check), false, List.of()));
@@ -181,10 +184,18 @@ final class PodTasks {
         env.put("MARATHON_APP_ID", app.id());
         env.put("MARATHON_APP_VERSION", TaskEnvironment.TIME.format(version.version()));
         env.put("MARATHON_CONTAINER_ID", container.name());
-        env.put("MARATHON_CONTAINER_RESOURCE_CPUS", Double.toString(container.resources().cpus()));
-        env.put("MARATHON_CONTAINER_RESOURCE_MEM", Double.toString(container.resources().mem()));
-        env.put("MARATHON_CONTAINER_RESOURCE_DISK", Double.toString(container.resources().disk()));
-        env.put("MARATHON_CONTAINER_RESOURCE_GPUS", Integer.toString(container.resources().gpus()));
+        env.put(
+                "MARATHON_CONTAINER_RESOURCE_CPUS",
+                Double.toString(container.resources().cpus()));
+        env.put(
+                "MARATHON_CONTAINER_RESOURCE_MEM",
+                Double.toString(container.resources().mem()));
+        env.put(
+                "MARATHON_CONTAINER_RESOURCE_DISK",
+                Double.toString(container.resources().disk()));
+        env.put(
+                "MARATHON_CONTAINER_RESOURCE_GPUS",
+                Integer.toString(container.resources().gpus()));
         Map<String, String> labels = new TreeMap<>(app.labels());
         labels.putAll(container.labels());
         TaskEnvironment.labels(labels, env);

@@ -115,7 +115,8 @@ final class CallbacksEntity
         }
         return Effect()
                 .persist(new CallbackEvent.Subscribed(clock.instant(), c.url()))
-                .thenRun((CallbackBook b) -> context.getLog().info("callbacks.subscribed count={}", b.urls().size()))
+                .thenRun((CallbackBook b) -> context.getLog()
+                        .info("callbacks.subscribed count={}", b.urls().size()))
                 .thenReply(c.replyTo(), b -> answer(b, false));
     }
 
@@ -125,7 +126,8 @@ final class CallbacksEntity
         }
         return Effect()
                 .persist(new CallbackEvent.Unsubscribed(clock.instant(), c.url()))
-                .thenRun((CallbackBook b) -> context.getLog().info("callbacks.unsubscribed count={}", b.urls().size()))
+                .thenRun((CallbackBook b) -> context.getLog()
+                        .info("callbacks.unsubscribed count={}", b.urls().size()))
                 .thenReply(c.replyTo(), b -> answer(b, false));
     }
 
@@ -152,8 +154,7 @@ final class CallbacksEntity
     private void post(String url) {
         queues.next(url, clock.instant())
                 .ifPresent(event -> context.pipeToSelf(
-                        poster.post(url, event),
-                        (taken, failure) -> new Posted(url, event, failure == null && taken)));
+                        poster.post(url, event), (taken, failure) -> new Posted(url, event, failure == null && taken)));
     }
 
     private static CallbackMessage.Answer answer(CallbackBook book, boolean full) {

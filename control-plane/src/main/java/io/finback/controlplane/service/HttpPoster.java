@@ -33,8 +33,7 @@ final class HttpPoster implements CallbacksEntity.Poster {
         CompletionStage<Boolean> taken;
         try {
             taken = Http.get(system)
-                    .singleRequest(HttpRequest.POST(url)
-                            .withEntity(ContentTypes.APPLICATION_JSON, json.apply(event)))
+                    .singleRequest(HttpRequest.POST(url).withEntity(ContentTypes.APPLICATION_JSON, json.apply(event)))
                     .thenApply(response -> {
                         response.discardEntityBytes(system);
                         return StatusCodes.get(response.status().intValue()).isSuccess();

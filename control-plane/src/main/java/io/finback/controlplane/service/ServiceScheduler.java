@@ -113,8 +113,9 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
             Consumer<Boolean> connected,
             InstantSource clock,
             RandomGenerator random) {
-        Behavior<SchedulerMessage> behavior = Behaviors.setup(context -> Behaviors.withTimers(timers ->
-                new ServiceScheduler(context, timers, settings, framework, info, owners, reports, connected, clock, random)));
+        Behavior<SchedulerMessage> behavior =
+                Behaviors.setup(context -> Behaviors.withTimers(timers -> new ServiceScheduler(
+                        context, timers, settings, framework, info, owners, reports, connected, clock, random)));
         return Behaviors.supervise(behavior)
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
     }

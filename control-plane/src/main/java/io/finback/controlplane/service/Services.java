@@ -70,6 +70,7 @@ public final class Services {
     private final AtomicBoolean stopping = new AtomicBoolean();
     /** The scheduler has been connected here before. */
     private final AtomicBoolean wasConnected = new AtomicBoolean();
+
     private final Rollouts rollouts;
     private final EventHub events;
     private final ActorRef<Topic.Command<ServiceEvent>> eventTopic;

@@ -243,8 +243,7 @@ class ProtocolTest {
                         "/v2/apps",
                         STATE.current().orElseThrow()),
                 new ServiceEvent.CallbackChanged("i", Examples.NOW, "1.2.3.4", "http://a/b", true),
-                new ServiceEvent.PodChanged(
-                        "i", Examples.NOW, "1.2.3.4", "/v2/pods", ServiceEvent.PodChange.CREATED),
+                new ServiceEvent.PodChanged("i", Examples.NOW, "1.2.3.4", "/v2/pods", ServiceEvent.PodChange.CREATED),
                 new ServiceEvent.SchedulerChanged(
                         "i", Examples.NOW, ServiceEvent.Connection.REREGISTERED, "f", "1.2.3.4:8080"),
                 new ServiceEvent.StreamChanged("i", Examples.NOW, "1.2.3.4", true));
@@ -281,16 +280,16 @@ class ProtocolTest {
                                 Optional.empty(),
                                 Optional.of("m"))),
                 POD,
-                new AppEvent.InstancesAdded(
-                        List.copyOf(Examples.settle(Examples.order(
-                                        Examples.apply(
-                                                AppState.empty("/p"),
-                                                AppChange.create(AppState.empty("/p"), Examples.pod(), false, "d", Examples.NOW)),
-                                        "d",
-                                        1,
-                                        DeploymentPlan.Kind.SCALE))
-                                .instances()
-                                .values())),
+                new AppEvent.InstancesAdded(List.copyOf(Examples.settle(Examples.order(
+                                Examples.apply(
+                                        AppState.empty("/p"),
+                                        AppChange.create(
+                                                AppState.empty("/p"), Examples.pod(), false, "d", Examples.NOW)),
+                                "d",
+                                1,
+                                DeploymentPlan.Kind.SCALE))
+                        .instances()
+                        .values())),
                 new AppEvent.InstancesDoomed(List.of("t")),
                 new AppEvent.HealthChanged("t", true),
                 new AppEvent.InstancesDropped(List.of("t")),

@@ -68,7 +68,8 @@ class PodsTest {
         TaskInfo web = task(tasks, "web");
         TaskInfo side = task(tasks, "side");
         assertThat(web.options().group().orElseThrow().size()).isEqualTo(2);
-        assertThat(web.options().executor().orElseThrow().resources().milli(Resources.MEM)).isEqualTo(32_000);
+        assertThat(web.options().executor().orElseThrow().resources().milli(Resources.MEM))
+                .isEqualTo(32_000);
         assertThat(web.resources().ports().size()).isEqualTo(1);
         long port = web.resources().ports().nth(0).orElseThrow();
         assertThat(web.command().environment())
@@ -83,25 +84,30 @@ class PodsTest {
         assertThat(volume.source()).isEqualTo(Volume.Source.SANDBOX_PARENT);
         assertThat(volume.readOnly()).isTrue();
         assertThat(volume.name())
-                .isEqualTo(web.options().container().orElseThrow().volumes().get(0).name());
+                .isEqualTo(
+                        web.options().container().orElseThrow().volumes().get(0).name());
 
         JsonNode status = client.get("/v2/pods/life::status").json();
-        assertThat(status.path("spec").path("scaling").path("instances").asInt()).isEqualTo(2);
+        assertThat(status.path("spec").path("scaling").path("instances").asInt())
+                .isEqualTo(2);
         JsonNode instance = status.path("instances").get(0);
         assertThat(instance.path("status").asText()).isEqualTo("STABLE");
         assertThat(instance.path("agentHostname").asText()).startsWith("host-agent-");
         assertThat(instance.path("containers").findValuesAsText("status")).containsOnly("TASK_RUNNING");
         JsonNode container = instance.path("containers").get(0);
         assertThat(container.path("name").asText()).isEqualTo("web");
-        assertThat(container.path("endpoints").get(0).path("allocatedHostPort").asInt()).isBetween(31000, 31300);
+        assertThat(container.path("endpoints").get(0).path("allocatedHostPort").asInt())
+                .isBetween(31000, 31300);
         assertThat(instance.path("resources").path("mem").asInt()).isEqualTo(96);
-        assertThat(client.get("/v2/pods/::status").json().findValuesAsText("id")).contains("/life");
+        assertThat(client.get("/v2/pods/::status").json().findValuesAsText("id"))
+                .contains("/life");
         assertThat(client.get("/v2/pods").json().findValuesAsText("id")).contains("/life");
 
         // It is no app, and an app of its name cannot be.
         assertThat(client.get("/v2/apps/life").status()).isEqualTo(404);
         assertThat(client.get("/v2/apps").text()).doesNotContain("/life");
-        assertThat(client.post("/v2/apps", "{\"id\":\"life\",\"cmd\":\"x\"}").status()).isEqualTo(409);
+        assertThat(client.post("/v2/apps", "{\"id\":\"life\",\"cmd\":\"x\"}").status())
+                .isEqualTo(409);
         assertThat(client.post("/v2/pods", pod("life", 1, "serve")).status()).isEqualTo(409);
     }
 
@@ -113,13 +119,15 @@ class PodsTest {
         Reply put = client.put("/v2/pods/same", shown.text());
         assertThat(put.status()).as(put.text()).isEqualTo(200);
         assertThat(without(client.get("/v2/pods/same").json(), "version")).isEqualTo(without(shown.json(), "version"));
-        assertThat(world.running("same").stream().map(t -> t.info.id()).toList()).isEqualTo(before);
+        assertThat(world.running("same").stream().map(t -> t.info.id()).toList())
+                .isEqualTo(before);
 
         ObjectNode scaled = (ObjectNode) shown.json();
         ((ObjectNode) scaled.path("scaling")).put("instances", 2);
         assertThat(client.put("/v2/pods/same", scaled.toString()).status()).isEqualTo(200);
         stable("/same", 2);
-        assertThat(world.running("same").stream().map(t -> t.info.id()).toList()).containsAll(before);
+        assertThat(world.running("same").stream().map(t -> t.info.id()).toList())
+                .containsAll(before);
         assertThat(client.get("/v2/pods/same::versions").json()).hasSize(2);
         String first = client.get("/v2/pods/same::versions").json().get(1).asText();
         assertThat(client.get("/v2/pods/same::versions/" + first)
@@ -146,7 +154,8 @@ class PodsTest {
         Reply locked = client.put("/v2/pods/up", pod("up", 3, "newer"));
         assertThat(locked.status()).isEqualTo(409);
         assertThat(locked.json().path("deployments").get(0).path("id").asText()).isEqualTo(id);
-        assertThat(client.get("/v2/pods/up::status").json().path("instances").size()).isGreaterThan(2);
+        assertThat(client.get("/v2/pods/up::status").json().path("instances").size())
+                .isGreaterThan(2);
         world.startOnly(task -> true);
         TestMaster.await("done", () -> !deployment(id).has("id"));
         stable("/up", 2);
@@ -162,10 +171,17 @@ class PodsTest {
                 .findFirst()
                 .orElseThrow();
         world.report(side.info.id(), TaskState.FAILED);
-        TestMaster.await("another instance runs", () -> world.running("fate").size() == 2
-                && world.running("fate").stream().noneMatch(t -> t.info.options().group().equals(side.info.options().group())));
+        TestMaster.await(
+                "another instance runs",
+                () -> world.running("fate").size() == 2
+                        && world.running("fate").stream().noneMatch(t -> t.info.options()
+                                .group()
+                                .equals(side.info.options().group())));
         stable("/fate", 1);
-        JsonNode history = client.get("/v2/pods/fate::status").json().path("terminationHistory").get(0);
+        JsonNode history = client.get("/v2/pods/fate::status")
+                .json()
+                .path("terminationHistory")
+                .get(0);
         assertThat(history.path("message").asText()).contains("container side");
 
         // One that has done its work ends nothing.
@@ -174,29 +190,39 @@ class PodsTest {
                 .findFirst()
                 .orElseThrow();
         world.report(next.info.id(), TaskState.FINISHED);
-        TestMaster.await("seen", () -> client.get("/v2/pods/fate::status").text().contains("TASK_FINISHED"));
-        assertThat(client.get("/v2/pods/fate::status").json().path("status").asText()).isEqualTo("STABLE");
+        TestMaster.await(
+                "seen", () -> client.get("/v2/pods/fate::status").text().contains("TASK_FINISHED"));
+        assertThat(client.get("/v2/pods/fate::status").json().path("status").asText())
+                .isEqualTo("STABLE");
         assertThat(world.running("fate")).hasSize(1);
     }
 
     @Test
     void instancesAreEndedOneByOneAndTogetherAndThePodGoes() {
         create("kill", 2);
-        List<String> ids = client.get("/v2/pods/kill::status").json().path("instances").findValuesAsText("id");
+        List<String> ids =
+                client.get("/v2/pods/kill::status").json().path("instances").findValuesAsText("id");
         Reply one = client.delete("/v2/pods/kill::instances/" + ids.get(0));
         assertThat(one.status()).as(one.text()).isEqualTo(200);
         assertThat(one.json().path("id").asText()).isEqualTo(ids.get(0));
-        TestMaster.await("replaced", () -> world.running("kill").size() == 4
-                && world.running("kill").stream().noneMatch(t -> t.info.id().value().startsWith(ids.get(0))));
+        TestMaster.await(
+                "replaced",
+                () -> world.running("kill").size() == 4
+                        && world.running("kill").stream()
+                                .noneMatch(t -> t.info.id().value().startsWith(ids.get(0))));
         assertThat(client.delete("/v2/pods/kill::instances/none").status()).isEqualTo(404);
         Reply many = client.send("DELETE", "/v2/pods/kill::instances", "[\"" + ids.get(1) + "\",\"unknown\"]");
         assertThat(many.status()).as(many.text()).isEqualTo(200);
         assertThat(many.json()).hasSize(1);
-        TestMaster.await("replaced", () -> world.running("kill").size() == 4
-                && world.running("kill").stream().noneMatch(t -> t.info.id().value().startsWith(ids.get(1))));
+        TestMaster.await(
+                "replaced",
+                () -> world.running("kill").size() == 4
+                        && world.running("kill").stream()
+                                .noneMatch(t -> t.info.id().value().startsWith(ids.get(1))));
         stable("/kill", 2);
 
-        TestMaster.await("no deployment", () -> client.get("/v2/deployments").text().indexOf("/kill") < 0);
+        TestMaster.await(
+                "no deployment", () -> client.get("/v2/deployments").text().indexOf("/kill") < 0);
         Reply deleted = client.delete("/v2/pods/kill");
         assertThat(deleted.status()).isEqualTo(202);
         assertThat(deleted.text()).isEmpty();
@@ -213,16 +239,25 @@ class PodsTest {
                         + "\"resources\":{\"cpus\":400,\"mem\":32}}]}");
         assertThat(created.status()).as(created.text()).isEqualTo(201);
         TestMaster.await("it waits", () -> queued("/wide").isObject());
-        assertThat(queued("/wide").path("pod").path("containers").get(0).path("name").asText()).isEqualTo("a");
+        assertThat(queued("/wide")
+                        .path("pod")
+                        .path("containers")
+                        .get(0)
+                        .path("name")
+                        .asText())
+                .isEqualTo("a");
         assertThat(queued("/wide").has("app")).isFalse();
-        assertThat(client.get("/v2/pods/wide::status").json().path("status").asText()).isEqualTo("DEGRADED");
-        assertThat(client.send("DELETE", "/v2/pods/wide?force=true", null).status()).isEqualTo(202);
+        assertThat(client.get("/v2/pods/wide::status").json().path("status").asText())
+                .isEqualTo("DEGRADED");
+        assertThat(client.send("DELETE", "/v2/pods/wide?force=true", null).status())
+                .isEqualTo(202);
     }
 
     @Test
     void groupsHoldPodsBesideApps() {
-        String group = "{\"id\":\"/mix\",\"apps\":[{\"id\":\"a\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"instances\":1}],\"pods\":["
-                + pod("p", 1, "serve") + "]}";
+        String group =
+                "{\"id\":\"/mix\",\"apps\":[{\"id\":\"a\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16,\"instances\":1}],\"pods\":["
+                        + pod("p", 1, "serve") + "]}";
         Reply created = client.post("/v2/groups", group);
         assertThat(created.status()).as(created.text()).isEqualTo(201);
         stable("/mix/p", 1);
@@ -230,21 +265,25 @@ class PodsTest {
         assertThat(shown.path("pods").findValuesAsText("id")).containsExactly("/mix/p");
         assertThat(shown.path("apps")).hasSize(1);
         assertThat(client.get("/v2/groups/mix/apps").json().path("apps")).hasSize(1);
-        assertThat(client.get("/v2/groups/mix?embed=group.pods").json().has("apps")).isFalse();
-        TestMaster.await("no deployment", () -> client.get("/v2/deployments").text().indexOf("/mix") < 0);
+        assertThat(client.get("/v2/groups/mix?embed=group.pods").json().has("apps"))
+                .isFalse();
+        TestMaster.await(
+                "no deployment", () -> client.get("/v2/deployments").text().indexOf("/mix") < 0);
         Reply same = client.put("/v2/groups/mix?dryRun=true", group);
         assertThat(same.text()).isEqualTo("{\"steps\":[]}");
         Reply scaled = client.put("/v2/groups/mix", "{\"scaleBy\":2}");
         assertThat(scaled.status()).as(scaled.text()).isEqualTo(200);
         stable("/mix/p", 2);
-        TestMaster.await("no deployment", () -> client.get("/v2/deployments").text().indexOf("/mix") < 0);
+        TestMaster.await(
+                "no deployment", () -> client.get("/v2/deployments").text().indexOf("/mix") < 0);
         // Apps alone are given: pods stay.
         assertThat(client.put("/v2/groups/mix", "{\"apps\":[]}").status()).isEqualTo(200);
         TestMaster.await("the app is gone", () -> client.get("/v2/apps/mix/a").status() == 404);
         assertThat(client.get("/v2/pods/mix/p").status()).isEqualTo(200);
         Reply clash = client.put("/v2/groups/mix", "{\"apps\":[{\"id\":\"p\",\"cmd\":\"x\"}]}");
         assertThat(clash.status()).as(clash.text()).isEqualTo(422);
-        TestMaster.await("no deployment", () -> client.get("/v2/deployments").text().indexOf("/mix") < 0);
+        TestMaster.await(
+                "no deployment", () -> client.get("/v2/deployments").text().indexOf("/mix") < 0);
         assertThat(client.delete("/v2/groups/mix").status()).isEqualTo(200);
         TestMaster.await("all gone", () -> world.live("mix_p").isEmpty());
     }
@@ -274,7 +313,8 @@ class PodsTest {
                 422,
                 "/containers(0)/healthCheck/http/endpoint");
         refused(
-                "{\"id\":\"p\",\"networks\":[{\"mode\":\"container\"}],\"containers\":[{\"name\":\"a\"," + SMALL + "}]}",
+                "{\"id\":\"p\",\"networks\":[{\"mode\":\"container\"}],\"containers\":[{\"name\":\"a\"," + SMALL
+                        + "}]}",
                 422,
                 "/networks(0)/mode");
         refused(
@@ -285,8 +325,7 @@ class PodsTest {
         assertThat(client.get("/v2/pods/p").status()).isEqualTo(404);
     }
 
-    private static final String A =
-            "{\"name\":\"a\",\"exec\":{\"command\":{\"shell\":\"x\"}}," + SMALL + "}";
+    private static final String A = "{\"name\":\"a\",\"exec\":{\"command\":{\"shell\":\"x\"}}," + SMALL + "}";
 
     private static String container(String fields) {
         String exec = fields.contains("exec") ? "" : ",\"exec\":{\"command\":{\"shell\":\"x\"}}";
@@ -296,25 +335,33 @@ class PodsTest {
     private static void refused(String body, int status, String path) {
         Reply reply = client.post("/v2/pods", body);
         assertThat(reply.status()).as(reply.text()).isEqualTo(status);
-        assertThat(reply.json().path("details").findValuesAsText("path")).as(reply.text()).contains(path);
+        assertThat(reply.json().path("details").findValuesAsText("path"))
+                .as(reply.text())
+                .contains(path);
     }
 
     private static void create(String id, int instances) {
         Reply created = client.post("/v2/pods", pod(id, instances, "serve"));
         assertThat(created.status()).as(created.text()).isEqualTo(201);
         stable("/" + id, instances);
-        TestMaster.await("no deployment", () -> client.get("/v2/deployments").text().indexOf("\"/" + id + "\"") < 0);
+        TestMaster.await(
+                "no deployment", () -> client.get("/v2/deployments").text().indexOf("\"/" + id + "\"") < 0);
     }
 
     private static void stable(String id, int instances) {
         TestMaster.await(id + " is stable", () -> {
             JsonNode status = client.get("/v2/pods" + id + "::status").json();
-            return status.path("status").asText().equals("STABLE") && status.path("instances").size() == instances;
+            return status.path("status").asText().equals("STABLE")
+                    && status.path("instances").size() == instances;
         });
     }
 
     private static TaskInfo task(List<FakeWorld.Task> tasks, String container) {
-        return tasks.stream().map(t -> t.info).filter(t -> t.name().equals(container)).findFirst().orElseThrow();
+        return tasks.stream()
+                .map(t -> t.info)
+                .filter(t -> t.name().equals(container))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static JsonNode deployment(String id) {

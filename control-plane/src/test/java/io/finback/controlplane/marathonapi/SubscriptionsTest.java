@@ -57,8 +57,7 @@ class SubscriptionsTest {
         refusals.set(2);
         try (TestMaster master = TestMaster.start(data, world)) {
             Client client = new Client(master.address);
-            assertThat(client.get("/v2/eventSubscriptions").text())
-                    .isEqualTo("{\"callbackUrls\":[\"" + url + "\"]}");
+            assertThat(client.get("/v2/eventSubscriptions").text()).isEqualTo("{\"callbackUrls\":[\"" + url + "\"]}");
             client.post("/v2/apps", "{\"id\":\"heard\",\"cmd\":\"sleep 9\",\"cpus\":0.1,\"mem\":16}");
             TestMaster.await("it runs, as the callback heard", () -> posted.stream()
                     .anyMatch(e -> e.path("eventType").asText().equals("status_update_event")
@@ -75,10 +74,13 @@ class SubscriptionsTest {
                             .asText())
                     .isEqualTo("unsubscribe_event");
             assertThat(client.get("/v2/eventSubscriptions").text()).isEqualTo("{\"callbackUrls\":[]}");
-            for (String bad : new String[] {"", "?callbackUrl=", "?callbackUrl=ftp://x/y", "?callbackUrl=%20", query + "&callbackUrl=http://b"}) {
+            for (String bad : new String[] {
+                "", "?callbackUrl=", "?callbackUrl=ftp://x/y", "?callbackUrl=%20", query + "&callbackUrl=http://b"
+            }) {
                 Reply reply = client.send("POST", "/v2/eventSubscriptions" + bad, null);
                 assertThat(reply.status()).as(bad).isEqualTo(422);
-                assertThat(reply.json().path("details").get(0).path("path").asText()).isEqualTo("/callbackUrl");
+                assertThat(reply.json().path("details").get(0).path("path").asText())
+                        .isEqualTo("/callbackUrl");
             }
             assertThat(client.put("/v2/eventSubscriptions", "").header("Allow")).isEqualTo("GET, HEAD, POST, DELETE");
         } finally {

@@ -114,7 +114,8 @@ public final class Examples {
                 "web",
                 Optional.of(new PodSpec.Command(true, List.of("serve"))),
                 small,
-                List.of(new PodSpec.Endpoint("http", Optional.of(80), Optional.of(0), List.of("tcp"), Map.of("l", "v"))),
+                List.of(new PodSpec.Endpoint(
+                        "http", Optional.of(80), Optional.of(0), List.of("tcp"), Map.of("l", "v"))),
                 Optional.of(new PodSpec.Image("DOCKER", "web:1", true)),
                 Map.of("A", "b"),
                 Optional.of("nobody"),

@@ -340,7 +340,9 @@ public final class FakeWorld {
     private void sharedFate(Task ended) {
         var group = ended.info.options().group();
         tasks.values().stream()
-                .filter(t -> group.isPresent() && t.live() && t.info.options().group().equals(group))
+                .filter(t -> group.isPresent()
+                        && t.live()
+                        && t.info.options().group().equals(group))
                 .toList()
                 .forEach(t -> update(t, TaskState.KILLED, Optional.empty()));
     }

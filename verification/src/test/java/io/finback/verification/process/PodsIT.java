@@ -35,8 +35,13 @@ final class PodsIT {
             services = new ServicesClient(cluster.servicesPort);
             services.post("/v2/pods", pod(log, fail, 1, "one"));
             stable(1);
-            Waiting.until("both began", LIMIT, () -> lines(log, "one").size() == 2, () -> lines(log, "").toString());
-            String port = container("web").path("endpoints").get(0).path("allocatedHostPort").asText();
+            Waiting.until("both began", LIMIT, () -> lines(log, "one").size() == 2, () -> lines(log, "")
+                    .toString());
+            String port = container("web")
+                    .path("endpoints")
+                    .get(0)
+                    .path("allocatedHostPort")
+                    .asText();
             assertThat(lines(log, "one")).contains("one web " + port, "one side " + port);
 
             // The agent starts anew and finds both; the master too, and still knows them.
@@ -58,18 +63,26 @@ final class PodsIT {
 
             // One container of one instance fails: its instance ends, another begins.
             Files.createFile(fail);
-            Waiting.until("somebody failed and was replaced", LIMIT, () -> lines(log, "two").size() >= 5, this::describe);
-            Waiting.until("an end is told", LIMIT, () -> status()
-                    .path("terminationHistory")
-                    .path(0)
-                    .path("message")
-                    .asText()
-                    .contains("container side"), this::describe);
+            Waiting.until(
+                    "somebody failed and was replaced",
+                    LIMIT,
+                    () -> lines(log, "two").size() >= 5,
+                    this::describe);
+            Waiting.until(
+                    "an end is told",
+                    LIMIT,
+                    () -> status().path("terminationHistory")
+                            .path(0)
+                            .path("message")
+                            .asText()
+                            .contains("container side"),
+                    this::describe);
             Files.delete(fail);
             stable(2);
 
             services.delete("/v2/pods/duo?force=true");
-            Waiting.until("gone", LIMIT, () -> services.get("/v2/pods/duo::status").status() == 404, this::describe);
+            Waiting.until(
+                    "gone", LIMIT, () -> services.get("/v2/pods/duo::status").status() == 404, this::describe);
             assertThat(running()).isEmpty();
         }
     }
@@ -81,7 +94,8 @@ final class PodsIT {
         return "{\"id\":\"duo\",\"containers\":["
                 + "{\"name\":\"web\"," + small + ",\"exec\":{\"command\":{\"shell\":\"" + say + "exec sleep 7777\"}},"
                 + "\"endpoints\":[{\"name\":\"http\",\"hostPort\":0}]},"
-                + "{\"name\":\"side\"," + small + ",\"exec\":{\"command\":{\"shell\":\"" + say + "while test ! -e " + fail
+                + "{\"name\":\"side\"," + small + ",\"exec\":{\"command\":{\"shell\":\"" + say + "while test ! -e "
+                + fail
                 + "; do sleep 0.2; done; exit 3\"}}}],"
                 + "\"scaling\":{\"kind\":\"fixed\",\"instances\":" + instances + "},"
                 + "\"scheduling\":{\"backoff\":{\"backoff\":0.1,\"maxLaunchDelay\":1}}}";
@@ -89,7 +103,9 @@ final class PodsIT {
 
     private static List<String> lines(Path log, String mark) {
         try {
-            return Files.readAllLines(log).stream().filter(line -> line.startsWith(mark)).toList();
+            return Files.readAllLines(log).stream()
+                    .filter(line -> line.startsWith(mark))
+                    .toList();
         } catch (java.io.IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
@@ -124,8 +140,14 @@ final class PodsIT {
 
     private List<ProcessHandle> running() {
         return ProcessHandle.allProcesses()
-                .filter(handle -> handle.info().arguments().filter(a -> List.of(a).contains("7777")).isPresent())
-                .filter(handle -> Optional.of(handle.pid()).map(PodsIT::environment).orElse("").contains(dir.toString()))
+                .filter(handle -> handle.info()
+                        .arguments()
+                        .filter(a -> List.of(a).contains("7777"))
+                        .isPresent())
+                .filter(handle -> Optional.of(handle.pid())
+                        .map(PodsIT::environment)
+                        .orElse("")
+                        .contains(dir.toString()))
                 .toList();
     }
 
