@@ -157,8 +157,8 @@ public final class AgentNode implements Node {
         ClusterLink link = null;
         try {
             AtomicReference<ActorRef<TasksActor.Command>> owner = new AtomicReference<>();
-            ServerBinding binding = ApiServer.bind(
-                    system, settings, view, new Inside(tools), () -> Optional.ofNullable(owner.get()));
+            ServerBinding binding =
+                    ApiServer.bind(system, settings, view, new Inside(tools), () -> Optional.ofNullable(owner.get()));
             AgentInfo info = new AgentInfo(
                     id,
                     settings.hostname(),

@@ -22,7 +22,8 @@ import java.util.concurrent.TimeUnit;
  * newer agent never writes into one that runs.
  */
 public final class HolderProgram {
-    private static final Map<String, String> PROCESSORS = Map.of("amd64", "amd64", "x86_64", "amd64", "aarch64", "aarch64");
+    private static final Map<String, String> PROCESSORS =
+            Map.of("amd64", "amd64", "x86_64", "amd64", "aarch64", "aarch64");
     private static final String HOLDS = "finback-holder";
     private static final String DRAINED = "finback-drained";
     private static final int NAME_CHARACTERS = 16;

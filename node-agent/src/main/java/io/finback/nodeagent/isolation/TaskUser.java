@@ -95,7 +95,9 @@ public final class TaskUser {
                 .id()
                 .map(id -> Programs.run(List.of(id.toString(), "-G", "--", name)))
                 .filter(ran -> ran.successful() && GROUPS.matcher(ran.said()).matches())
-                .map(ran -> Stream.of(ran.said().split(" ", -1)).map(Integer::parseInt).toList())
+                .map(ran -> Stream.of(ran.said().split(" ", -1))
+                        .map(Integer::parseInt)
+                        .toList())
                 .orElse(List.of(own));
     }
 

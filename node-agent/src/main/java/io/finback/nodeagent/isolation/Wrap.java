@@ -100,7 +100,10 @@ public record Wrap(
         tmp.ifPresent(directory -> words.addAll(List.of("tmp", directory)));
         for (Rlimit limit : rlimits) {
             words.addAll(List.of(
-                    "rlimit", Integer.toString(RLIMITS.indexOf(limit.type())), shown(limit.soft()), shown(limit.hard())));
+                    "rlimit",
+                    Integer.toString(RLIMITS.indexOf(limit.type())),
+                    shown(limit.soft()),
+                    shown(limit.hard())));
         }
         bounding.ifPresent(set -> words.addAll(List.of("bound", Capability.mask(set))));
         effective.ifPresent(set -> words.addAll(List.of("caps", Capability.mask(set))));
@@ -110,7 +113,9 @@ public record Wrap(
                 Integer.toString(who.gid()),
                 who.groups().isEmpty()
                         ? "-"
-                        : who.groups().stream().map(group -> Integer.toString(group)).collect(Collectors.joining(",")))));
+                        : who.groups().stream()
+                                .map(group -> Integer.toString(group))
+                                .collect(Collectors.joining(",")))));
         if (noNewPrivileges) {
             words.add("nnp");
         }
