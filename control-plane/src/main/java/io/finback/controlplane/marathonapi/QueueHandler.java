@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.scheduler.AppVersion;
 import io.finback.controlplane.scheduler.Backoff;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.RejectReason;
@@ -28,7 +29,7 @@ final class QueueHandler {
         ObjectNode body = Json.object();
         ArrayNode queue = body.putArray("queue");
         Instant now = Instant.now();
-        for (AppSnapshot app : services.view().apps()) {
+        for (AppSnapshot app : services.view().all()) {
             List<Instance> waiting = waiting(app);
             if (!waiting.isEmpty()) {
                 queue.add(item(app, waiting, now));
@@ -38,7 +39,7 @@ final class QueueHandler {
     }
 
     CompletionStage<Answer> resetDelay(String id) {
-        Optional<AppSnapshot> app = services.view().app(id);
+        Optional<AppSnapshot> app = services.view().listed(id);
         if (app.filter(a -> !waiting(a).isEmpty()).isEmpty()) {
             throw ApiFailure.of(404, "Application " + id + " not found in tasks queue.");
         }
@@ -78,7 +79,12 @@ final class QueueHandler {
                 summary.putArray("rejectSummaryLaunchAttempt"),
                 report.map(QueueReport::processed).orElse(0),
                 report.map(QueueReport::reasons).orElse(Map.of()));
-        item.set("app", AppWriter.version(app.current().orElseThrow()));
+        AppVersion wanted = app.current().orElseThrow();
+        if (app.isPod()) {
+            item.set("pod", PodWriter.version(wanted));
+        } else {
+            item.set("app", AppWriter.version(wanted));
+        }
         return item;
     }
 

@@ -1,5 +1,6 @@
 package io.finback.controlplane.service;
 
+import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.scheduler.Matcher.Assignment;
 import io.finback.resources.OfferId;
 import io.finback.tasks.TaskInfo;
@@ -63,6 +64,26 @@ final class LaunchRounds {
     /** Removes the rounds of an offer that is gone. */
     List<Round> rescinded(OfferId offer) {
         return take(round -> round.offer.equals(offer));
+    }
+
+    /** Plain tasks are launched one by one, those of a group together. */
+    static List<SchedulerCall.Operation> operations(List<TaskInfo> tasks) {
+        List<TaskInfo> plain = new ArrayList<>();
+        Map<String, List<TaskInfo>> groups = new LinkedHashMap<>();
+        for (TaskInfo task : tasks) {
+            task.options()
+                    .group()
+                    .ifPresentOrElse(
+                            group -> groups.computeIfAbsent(group.id(), id -> new ArrayList<>())
+                                    .add(task),
+                            () -> plain.add(task));
+        }
+        List<SchedulerCall.Operation> operations = new ArrayList<>();
+        if (!plain.isEmpty()) {
+            operations.add(new SchedulerCall.Operation.Launch(plain));
+        }
+        groups.values().forEach(group -> operations.add(new SchedulerCall.Operation.LaunchGroup(group, List.of())));
+        return operations;
     }
 
     boolean isEmpty() {

@@ -18,6 +18,7 @@ import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.framework.Offer;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.framework.SchedulerEvent;
+import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.Demand;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Matcher;
@@ -65,6 +66,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     private final FrameworkInfo info;
     private final TaskOwners owners;
     private final Consumer<QueueReport> reports;
+    private final Consumer<Boolean> connected;
     private final InstantSource clock;
     private final RandomGenerator random;
     private final ActorRef<SchedulerEvent> events;
@@ -101,17 +103,19 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                 Map.of());
     }
 
-    /** {@code framework}: the entity that {@code info} subscribes with. */
+    /** {@code framework}: the entity that {@code info} subscribes with. {@code connected}: told when that has succeeded, and ended. */
     public static Behavior<SchedulerMessage> create(
             SchedulerSettings settings,
             RecipientRef<FrameworkMessage> framework,
             FrameworkInfo info,
             TaskOwners owners,
             Consumer<QueueReport> reports,
+            Consumer<Boolean> connected,
             InstantSource clock,
             RandomGenerator random) {
-        Behavior<SchedulerMessage> behavior = Behaviors.setup(context -> Behaviors.withTimers(timers ->
-                new ServiceScheduler(context, timers, settings, framework, info, owners, reports, clock, random)));
+        Behavior<SchedulerMessage> behavior =
+                Behaviors.setup(context -> Behaviors.withTimers(timers -> new ServiceScheduler(
+                        context, timers, settings, framework, info, owners, reports, connected, clock, random)));
         return Behaviors.supervise(behavior)
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
     }
@@ -124,6 +128,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
             FrameworkInfo info,
             TaskOwners owners,
             Consumer<QueueReport> reports,
+            Consumer<Boolean> connected,
             InstantSource clock,
             RandomGenerator random) {
         super(context);
@@ -132,6 +137,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         this.info = info;
         this.owners = owners;
         this.reports = reports;
+        this.connected = connected;
         this.clock = clock;
         this.random = random;
         this.events = context.messageAdapter(SchedulerEvent.class, FromFramework::new);
@@ -142,6 +148,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     public Receive<SchedulerMessage> createReceive() {
         return newReceiveBuilder()
                 .onMessage(SchedulerMessage.Wake.class, m -> this)
+                .onMessage(SchedulerMessage.Abdicate.class, m -> ended("abdicated"))
                 .onMessage(SchedulerMessage.Demanded.class, this::onDemanded)
                 .onMessage(SchedulerMessage.Placed.class, this::onPlaced)
                 .onMessage(SchedulerMessage.KillTask.class, this::onKill)
@@ -195,8 +202,9 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private Behavior<SchedulerMessage> onReconcile(SchedulerMessage.ReconcileTasks m) {
         Set<String> inRound = rounds.taskIds();
-        List<TaskId> settled =
-                m.tasks().stream().filter(t -> !inRound.contains(t.value())).toList();
+        List<TaskId> settled = m.tasks().stream()
+                .filter(t -> !inRound.contains(t.value()) && !inRound.contains(AppPath.instanceOfTask(t.value())))
+                .toList();
         // An empty list would ask for everything.
         if (!settled.isEmpty()) {
             framework.tell(new SchedulerCall.Reconcile(settled));
@@ -220,6 +228,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                 getContext().getLog().info("services.subscribed framework={}", info.name());
                 suppressed = false;
                 reviveWanted = true;
+                connected.accept(true);
             }
             subscribed = true;
         } else if (event instanceof SchedulerEvent.Disconnected d) {
@@ -232,6 +241,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private Behavior<SchedulerMessage> ended(String reason) {
         getContext().getLog().warn("services.disconnected framework={} reason={}", info.name(), reason);
+        connected.accept(false);
         return Behaviors.stopped();
     }
 
@@ -341,10 +351,10 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                         CallAnswer.class,
                         framework,
                         ACCEPT_TIMEOUT,
-                        (ActorRef<CallAnswer> replyTo) -> SchedulerCall.Accept.launch(
+                        (ActorRef<CallAnswer> replyTo) -> new SchedulerCall.Accept(
                                 new Caller(Optional.empty(), Optional.of(replyTo)),
                                 List.of(round.offer),
-                                tasks,
+                                LaunchRounds.operations(tasks),
                                 Duration.ZERO),
                         (reply, failure) -> new AcceptAnswered(
                                 tasks,
