@@ -107,6 +107,6 @@ final class Watched<T> implements Supplier<T> {
     }
 
     private static String reason(Exception e) {
-        return e instanceof IOException ? e.toString() : String.valueOf(e.getMessage());
+        return e instanceof IOException ? e + " (expected: a file that can be read)" : String.valueOf(e.getMessage());
     }
 }
