@@ -24,6 +24,7 @@ public record ServicesSettings(
         EventSettings events,
         int looks) {
     private static final int LOOKS = 256;
+    private static final Duration MAINTENANCE_AHEAD = Duration.ofMinutes(6);
 
     public ServicesSettings {
         positive("finback.services.ask-timeout", askTimeout);
@@ -74,7 +75,7 @@ public record ServicesSettings(
                 repeat.multipliedBy(15),
                 repeat.multipliedBy(600));
         SchedulerSettings scheduler = new SchedulerSettings(
-                repeat.dividedBy(5), repeat.multipliedBy(5), repeat.multipliedBy(3), refuse, repeat.dividedBy(5));
+                repeat.dividedBy(5), repeat.multipliedBy(5), repeat.multipliedBy(3), refuse, repeat.dividedBy(5), MAINTENANCE_AHEAD);
         return new ServicesSettings(
                 app, scheduler, repeat, askTimeout, maxBodyBytes, address, version, EventSettings.DEFAULTS, LOOKS);
     }
