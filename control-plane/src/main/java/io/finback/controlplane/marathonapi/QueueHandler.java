@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.scheduler.AppVersion;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.service.QueueReport;
 import io.finback.controlplane.service.Services;
@@ -25,7 +26,7 @@ final class QueueHandler {
         ObjectNode body = Json.object();
         ArrayNode queue = body.putArray("queue");
         Instant now = Instant.now();
-        for (AppSnapshot app : services.view().apps()) {
+        for (AppSnapshot app : services.view().all()) {
             List<Instance> waiting = waiting(app);
             if (!waiting.isEmpty()) {
                 queue.add(item(app, waiting, now, offers));
@@ -35,7 +36,7 @@ final class QueueHandler {
     }
 
     CompletionStage<Answer> resetDelay(String id) {
-        Optional<AppSnapshot> app = services.view().app(id);
+        Optional<AppSnapshot> app = services.view().listed(id);
         if (app.filter(a -> !waiting(a).isEmpty()).isEmpty()) {
             throw ApiFailure.of(404, "Application " + id + " not found in tasks queue.");
         }
@@ -47,7 +48,7 @@ final class QueueHandler {
         ObjectNode body = Json.object();
         ArrayNode queue = body.putArray("queue");
         Instant now = Instant.now();
-        for (AppSnapshot app : services.view().apps()) {
+        for (AppSnapshot app : services.view().all()) {
             if (!waiting(app).isEmpty()) {
                 queue.add(QueueWriter.explained(app, waiting(app), services.view().queue(app.appId()), now));
             }
@@ -58,7 +59,8 @@ final class QueueHandler {
     /** {@code /finback/queue/{id}}. */
     Answer explain(String id) {
         AppSnapshot app = services.view()
-                .app(id)
+                .any(id)
+                .filter(AppSnapshot::listed)
                 .orElseThrow(() -> ApiFailure.of(404, "App '" + id + "' does not exist"));
         return Answer.ok(QueueWriter.explained(
                 app, waiting(app), services.view().queue(id).filter(r -> !waiting(app).isEmpty()), Instant.now()));
@@ -77,7 +79,12 @@ final class QueueHandler {
         if (offers) {
             item.set("lastUnusedOffers", QueueWriter.lastUnusedOffers(report));
         }
-        item.set("app", AppWriter.version(app.current().orElseThrow()));
+        AppVersion wanted = app.current().orElseThrow();
+        if (app.isPod()) {
+            item.set("pod", PodWriter.version(wanted));
+        } else {
+            item.set("app", AppWriter.version(wanted));
+        }
         return item;
     }
 }

@@ -89,7 +89,7 @@ public record Demand(
                 revision,
                 TaskEnvironment.resources(app),
                 hostPorts(app),
-                app.requirePorts() || mapped(app).isPresent(),
+                app.requirePorts() || mapped(app).isPresent() || app.pod().isPresent(),
                 app.constraints(),
                 waiting,
                 state.backoff().map(Backoff::until).orElse(Instant.EPOCH),
@@ -119,6 +119,9 @@ public record Demand(
 
     /** Of a container that maps ports those of the mappings, each as it says; else one for each service port. */
     private static List<Integer> hostPorts(AppDefinition app) {
+        if (app.pod().isPresent()) {
+            return app.pod().get().hostPorts();
+        }
         return mapped(app).map(AppContainer::hostPorts).orElseGet(() -> app.ports().stream()
                 .map(AppDefinition.PortDefinition::port)
                 .toList());

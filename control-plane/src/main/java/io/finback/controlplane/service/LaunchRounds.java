@@ -1,6 +1,8 @@
 package io.finback.controlplane.service;
 
+import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.placement.Assignment;
+import io.finback.controlplane.scheduler.AppPath;
 import io.finback.resources.OfferId;
 import io.finback.tasks.TaskInfo;
 import java.time.Instant;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Launches between the moment an offer was chosen and the moment it is accepted: apps journal their placements in between. One round is
@@ -38,6 +41,12 @@ final class LaunchRounds {
     private static final class Round {
         final Map<OfferId, Launch> launches = new LinkedHashMap<>();
         final Map<String, Launch> byTask = new HashMap<>();
+
+        /** A pod was placed as a whole, and has several tasks. */
+        @Nullable Launch of(String taskId) {
+            Launch whole = byTask.get(taskId);
+            return whole == null ? byTask.get(AppPath.instanceOfTask(taskId)) : whole;
+        }
     }
 
     private final Map<Long, Round> rounds = new LinkedHashMap<>();
@@ -64,7 +73,7 @@ final class LaunchRounds {
         List<TaskInfo> late = new ArrayList<>();
         for (TaskInfo task : tasks) {
             Optional<Launch> launch = Optional.ofNullable(round)
-                    .map(r -> r.byTask.get(task.id().value()))
+                    .map(r -> r.of(task.id().value()))
                     .filter(l -> l.awaited.contains(appId));
             launch.ifPresentOrElse(l -> l.confirmed.add(task), () -> late.add(task));
         }
@@ -105,6 +114,26 @@ final class LaunchRounds {
             }
         }
         return Optional.empty();
+    }
+
+    /** Plain tasks are launched one by one, those of a group together. */
+    static List<SchedulerCall.Operation> operations(List<TaskInfo> tasks) {
+        List<TaskInfo> plain = new ArrayList<>();
+        Map<String, List<TaskInfo>> groups = new LinkedHashMap<>();
+        for (TaskInfo task : tasks) {
+            task.options()
+                    .group()
+                    .ifPresentOrElse(
+                            group -> groups.computeIfAbsent(group.id(), id -> new ArrayList<>())
+                                    .add(task),
+                            () -> plain.add(task));
+        }
+        List<SchedulerCall.Operation> operations = new ArrayList<>();
+        if (!plain.isEmpty()) {
+            operations.add(new SchedulerCall.Operation.Launch(plain));
+        }
+        groups.values().forEach(group -> operations.add(new SchedulerCall.Operation.LaunchGroup(group, List.of())));
+        return operations;
     }
 
     boolean isEmpty() {

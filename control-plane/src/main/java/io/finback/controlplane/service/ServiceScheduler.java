@@ -21,6 +21,7 @@ import io.finback.controlplane.placement.Assignment;
 import io.finback.controlplane.placement.Candidate;
 import io.finback.controlplane.placement.Placement;
 import io.finback.controlplane.placement.Spot;
+import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.Demand;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.resources.OfferId;
@@ -70,6 +71,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     private final RecipientRef<FrameworkMessage> framework;
     private final FrameworkInfo info;
     private final TaskOwners owners;
+    private final Consumer<Boolean> connected;
     private final InstantSource clock;
     private final RandomGenerator random;
     private final ActorRef<SchedulerEvent> events;
@@ -107,17 +109,19 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                 Map.of());
     }
 
-    /** {@code framework}: the entity that {@code info} subscribes with. */
+    /** {@code framework}: the entity that {@code info} subscribes with. {@code connected}: told when that has succeeded, and ended. */
     public static Behavior<SchedulerMessage> create(
             SchedulerSettings settings,
             RecipientRef<FrameworkMessage> framework,
             FrameworkInfo info,
             TaskOwners owners,
             Consumer<QueueReport> reports,
+            Consumer<Boolean> connected,
             InstantSource clock,
             RandomGenerator random) {
-        Behavior<SchedulerMessage> behavior = Behaviors.setup(context -> Behaviors.withTimers(timers ->
-                new ServiceScheduler(context, timers, settings, framework, info, owners, reports, clock, random)));
+        Behavior<SchedulerMessage> behavior =
+                Behaviors.setup(context -> Behaviors.withTimers(timers -> new ServiceScheduler(
+                        context, timers, settings, framework, info, owners, reports, connected, clock, random)));
         return Behaviors.supervise(behavior)
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
     }
@@ -130,6 +134,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
             FrameworkInfo info,
             TaskOwners owners,
             Consumer<QueueReport> reports,
+            Consumer<Boolean> connected,
             InstantSource clock,
             RandomGenerator random) {
         super(context);
@@ -139,6 +144,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         this.owners = owners;
         this.queue = new QueueBook(reports);
         this.offers = new OfferStock(settings.maintenanceAhead());
+        this.connected = connected;
         this.clock = clock;
         this.random = random;
         this.events = context.messageAdapter(SchedulerEvent.class, FromFramework::new);
@@ -149,6 +155,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     public Receive<SchedulerMessage> createReceive() {
         return newReceiveBuilder()
                 .onMessage(SchedulerMessage.Wake.class, m -> this)
+                .onMessage(SchedulerMessage.Abdicate.class, m -> ended("abdicated"))
                 .onMessage(SchedulerMessage.Demanded.class, this::onDemanded)
                 .onMessage(SchedulerMessage.Placed.class, this::onPlaced)
                 .onMessage(SchedulerMessage.KillTask.class, this::onKill)
@@ -188,8 +195,9 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private Behavior<SchedulerMessage> onReconcile(SchedulerMessage.ReconcileTasks m) {
         Set<String> inRound = rounds.taskIds();
-        List<TaskId> settled =
-                m.tasks().stream().filter(t -> !inRound.contains(t.value())).toList();
+        List<TaskId> settled = m.tasks().stream()
+                .filter(t -> !inRound.contains(t.value()) && !inRound.contains(AppPath.instanceOfTask(t.value())))
+                .toList();
         // An empty list would ask for everything.
         if (!settled.isEmpty()) {
             framework.tell(new SchedulerCall.Reconcile(settled));
@@ -213,6 +221,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                 getContext().getLog().info("services.subscribed framework={}", info.name());
                 suppressed = false;
                 reviveWanted = true;
+                connected.accept(true);
             }
             subscribed = true;
         } else if (event instanceof SchedulerEvent.Disconnected d) {
@@ -225,6 +234,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private Behavior<SchedulerMessage> ended(String reason) {
         getContext().getLog().warn("services.disconnected framework={} reason={}", info.name(), reason);
+        connected.accept(false);
         return Behaviors.stopped();
     }
 
@@ -330,10 +340,10 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                         CallAnswer.class,
                         framework,
                         ACCEPT_TIMEOUT,
-                        (ActorRef<CallAnswer> replyTo) -> SchedulerCall.Accept.launch(
+                        (ActorRef<CallAnswer> replyTo) -> new SchedulerCall.Accept(
                                 new Caller(Optional.empty(), Optional.of(replyTo)),
                                 List.of(launch.offer),
-                                tasks,
+                                LaunchRounds.operations(tasks),
                                 Duration.ZERO),
                         (reply, failure) -> new AcceptAnswered(
                                 tasks,
