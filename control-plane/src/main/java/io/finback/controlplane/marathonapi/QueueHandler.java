@@ -50,7 +50,8 @@ final class QueueHandler {
         Instant now = Instant.now();
         for (AppSnapshot app : services.view().all()) {
             if (!waiting(app).isEmpty()) {
-                queue.add(QueueWriter.explained(app, waiting(app), services.view().queue(app.appId()), now));
+                queue.add(
+                        QueueWriter.explained(app, waiting(app), services.view().queue(app.appId()), now));
             }
         }
         return Answer.ok(body);
@@ -63,7 +64,10 @@ final class QueueHandler {
                 .filter(AppSnapshot::listed)
                 .orElseThrow(() -> ApiFailure.of(404, "App '" + id + "' does not exist"));
         return Answer.ok(QueueWriter.explained(
-                app, waiting(app), services.view().queue(id).filter(r -> !waiting(app).isEmpty()), Instant.now()));
+                app,
+                waiting(app),
+                services.view().queue(id).filter(r -> !waiting(app).isEmpty()),
+                Instant.now()));
     }
 
     private static List<Instance> waiting(AppSnapshot app) {

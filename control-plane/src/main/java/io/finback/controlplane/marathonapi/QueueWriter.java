@@ -27,10 +27,7 @@ final class QueueWriter {
     }
 
     static Instant since(List<Instance> waiting, Instant now) {
-        return waiting.stream()
-                .map(Instance::createdAt)
-                .min(Instant::compareTo)
-                .orElse(now);
+        return waiting.stream().map(Instance::createdAt).min(Instant::compareTo).orElse(now);
     }
 
     static ObjectNode summary(Optional<QueueReport> report) {
@@ -81,8 +78,7 @@ final class QueueWriter {
     }
 
     /** Ours: everything that is known of why an app waits. */
-    static ObjectNode explained(
-            AppSnapshot app, List<Instance> waiting, Optional<QueueReport> report, Instant now) {
+    static ObjectNode explained(AppSnapshot app, List<Instance> waiting, Optional<QueueReport> report, Instant now) {
         ObjectNode node = Json.object().put("id", app.appId()).put("waiting", waiting.size());
         if (!waiting.isEmpty()) {
             node.put("since", Json.time(since(waiting, now)));
@@ -93,7 +89,9 @@ final class QueueWriter {
             node.put("offersProcessed", r.processed()).put("offersUnused", r.unused());
             r.last().ifPresent(cycle -> {
                 ObjectNode last = node.putObject("lastCycle");
-                last.put("at", Json.time(r.at())).put("waiting", cycle.waiting()).put("offers", cycle.offers());
+                last.put("at", Json.time(r.at()))
+                        .put("waiting", cycle.waiting())
+                        .put("offers", cycle.offers());
                 ObjectNode reasons = last.putObject("rejectedBy");
                 cycle.reasons().forEach((reason, count) -> reasons.put(reason.wireName(), count));
                 ObjectNode rules = last.putObject("rejectedByConstraint");
@@ -106,15 +104,14 @@ final class QueueWriter {
         return node;
     }
 
-    private static String words(
-            AppSnapshot app, List<Instance> waiting, Optional<QueueReport> report, Instant now) {
+    private static String words(AppSnapshot app, List<Instance> waiting, Optional<QueueReport> report, Instant now) {
         if (waiting.isEmpty()) {
             return "nothing waits";
         }
         Duration left = left(app, now);
         if (!left.isZero()) {
-            return "the last instances ended too soon: the next launch is delayed until "
-                    + Json.time(now.plus(left)) + "; DELETE /v2/queue" + app.appId() + "/delay ends the wait";
+            return "the last instances ended too soon: the next launch is delayed until " + Json.time(now.plus(left))
+                    + "; DELETE /v2/queue" + app.appId() + "/delay ends the wait";
         }
         Optional<QueueReport.Cycle> last = report.flatMap(QueueReport::last);
         if (last.isEmpty()) {
@@ -123,7 +120,8 @@ final class QueueWriter {
         QueueReport.Cycle cycle = last.get();
         return "none of " + cycle.offers() + " offers served"
                 + cycle.nearest()
-                        .map(nearest -> "; nearest fit is " + nearest.host() + ": " + String.join(", ", nearest.lacks()))
+                        .map(nearest ->
+                                "; nearest fit is " + nearest.host() + ": " + String.join(", ", nearest.lacks()))
                         .orElse("");
     }
 
@@ -171,10 +169,10 @@ final class QueueWriter {
 
     private static void resources(ArrayNode list, Kind kind, Resources amount) {
         String role = kind.reservedTo().orElse("*");
-        amount.milli().keySet().forEach(name -> list.addObject()
-                .put("name", name)
-                .put("role", role)
-                .put("scalar", amount.scalar(name)));
+        amount.milli()
+                .keySet()
+                .forEach(name ->
+                        list.addObject().put("name", name).put("role", role).put("scalar", amount.scalar(name)));
         amount.ranges().forEach((name, set) -> {
             ArrayNode ranges =
                     list.addObject().put("name", name).put("role", role).putArray("ranges");

@@ -64,7 +64,10 @@ final class AttributeText {
         }
         StringBuilder text = new StringBuilder("[");
         for (Ranges.Range range : new Ranges(ranges).ranges()) {
-            text.append(text.length() == 1 ? "" : ",").append(range.begin()).append('-').append(range.end());
+            text.append(text.length() == 1 ? "" : ",")
+                    .append(range.begin())
+                    .append('-')
+                    .append(range.end());
         }
         return Optional.of(text.append(']').toString());
     }

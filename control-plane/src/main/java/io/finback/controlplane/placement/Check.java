@@ -50,8 +50,7 @@ final class Check {
             case UNIQUE -> counts.of(value) == 0;
             case MAX_PER -> counts.of(value) < number;
             case CLUSTER -> counts.distinct() > 0 ? counts.of(value) > 0 : pinned == ALL || pinned == value;
-            case GROUP_BY ->
-                counts.of(value) == 0 || (counts.distinct() >= number && counts.of(value) == smallest);
+            case GROUP_BY -> counts.of(value) == 0 || (counts.distinct() >= number && counts.of(value) == smallest);
             default -> allowed.length > 0 && allowed[value];
         };
     }

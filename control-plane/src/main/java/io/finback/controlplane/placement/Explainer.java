@@ -67,8 +67,7 @@ final class Explainer {
         Map<String, Integer> perRule = new HashMap<>(rules);
         Optional<Refused> best =
                 nearest < 0 ? Optional.empty() : Optional.of(new Refused(board.at(nearest), look(nearest, true)));
-        return new Explanation(
-                turn.request.group(), turn.waiting.size(), board.size(), reasons, perRule, best, some);
+        return new Explanation(turn.request.group(), turn.waiting.size(), board.size(), reasons, perRule, best, some);
     }
 
     /** Sets {@link #score} and {@link #first}; returns the words only if they are wanted. */
@@ -115,12 +114,7 @@ final class Explainer {
                         ? NAMES.get(i) + ": " + amount(i, left[i]) + " of " + amount(i, turn.needs[i]) + " ("
                                 + amount(i, missing) + " missing)"
                         : "";
-                against(
-                        lacks,
-                        words,
-                        LACKING.get(i),
-                        RESOURCE * (1 + 0.9 * missing / turn.needs[i]),
-                        text);
+                against(lacks, words, LACKING.get(i), RESOURCE * (1 + 0.9 * missing / turn.needs[i]), text);
             }
         }
         List<Integer> fixed = turn.request.fixedPorts();

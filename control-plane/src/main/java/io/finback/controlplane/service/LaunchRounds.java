@@ -43,7 +43,8 @@ final class LaunchRounds {
         final Map<String, Launch> byTask = new HashMap<>();
 
         /** A pod was placed as a whole, and has several tasks. */
-        @Nullable Launch of(String taskId) {
+        @Nullable
+        Launch of(String taskId) {
             Launch whole = byTask.get(taskId);
             return whole == null ? byTask.get(AppPath.instanceOfTask(taskId)) : whole;
         }
@@ -72,9 +73,8 @@ final class LaunchRounds {
         Round round = rounds.get(number);
         List<TaskInfo> late = new ArrayList<>();
         for (TaskInfo task : tasks) {
-            Optional<Launch> launch = Optional.ofNullable(round)
-                    .map(r -> r.of(task.id().value()))
-                    .filter(l -> l.awaited.contains(appId));
+            Optional<Launch> launch =
+                    Optional.ofNullable(round).map(r -> r.of(task.id().value())).filter(l -> l.awaited.contains(appId));
             launch.ifPresentOrElse(l -> l.confirmed.add(task), () -> late.add(task));
         }
         if (round != null) {

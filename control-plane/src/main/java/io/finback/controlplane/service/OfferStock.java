@@ -62,6 +62,11 @@ final class OfferStock {
                         .orElse(true))
                 .isPresent();
         return new Candidate(
-                offer.id(), offer.agent(), new Spot(offer.hostname(), attributes), offer.role(), offer.resources(), leaving);
+                offer.id(),
+                offer.agent(),
+                new Spot(offer.hostname(), attributes),
+                offer.role(),
+                offer.resources(),
+                leaving);
     }
 }

@@ -46,9 +46,8 @@ final class QueueBook {
             waiting.sort(Comparator.comparing(
                     appId -> of(appId, Instant.EPOCH).lastUnusedAt().orElse(Instant.EPOCH)));
         }
-        waiting.stream()
-                .limit(EXPLAINED)
-                .forEach(appId -> cycle.explain(appId, SAMPLES).ifPresent(why -> {
+        waiting.stream().limit(EXPLAINED).forEach(appId -> cycle.explain(appId, SAMPLES)
+                .ifPresent(why -> {
                     QueueReport next = of(appId, now).missed(now, cycle(why));
                     queue.put(appId, next);
                     reports.accept(next);

@@ -13,5 +13,9 @@ import java.time.Duration;
  * @param maintenanceAhead a machine that goes into maintenance within this gets no new task
  */
 public record SchedulerSettings(
-        Duration tick, Duration resubscribe, Duration placeTimeout, Duration refuse, Duration reviveInterval,
+        Duration tick,
+        Duration resubscribe,
+        Duration placeTimeout,
+        Duration refuse,
+        Duration reviveInterval,
         Duration maintenanceAhead) {}

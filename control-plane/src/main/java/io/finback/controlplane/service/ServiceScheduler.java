@@ -24,7 +24,6 @@ import io.finback.controlplane.placement.Spot;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.Demand;
 import io.finback.controlplane.scheduler.Instance;
-import io.finback.resources.OfferId;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
@@ -32,9 +31,7 @@ import io.finback.tasks.TaskStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -312,8 +309,8 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         Map<String, Map<String, Instance.Place>> byApp = new HashMap<>();
         for (Assignment a : assignments) {
             Spot spot = a.candidate().spot();
-            Instance.Place place = new Instance.Place(
-                    a.candidate().agent().value(), spot.host(), a.ports(), spot.attributes(), now);
+            Instance.Place place =
+                    new Instance.Place(a.candidate().agent().value(), spot.host(), a.ports(), spot.attributes(), now);
             byApp.computeIfAbsent(a.group(), id -> new HashMap<>()).put(a.taskId(), place);
             offers.remove(a.candidate().offer());
         }

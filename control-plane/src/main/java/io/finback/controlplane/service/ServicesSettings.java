@@ -79,7 +79,12 @@ public record ServicesSettings(
                 repeat.multipliedBy(15),
                 repeat.multipliedBy(600));
         SchedulerSettings scheduler = new SchedulerSettings(
-                repeat.dividedBy(5), repeat.multipliedBy(5), repeat.multipliedBy(3), refuse, repeat.dividedBy(5), MAINTENANCE_AHEAD);
+                repeat.dividedBy(5),
+                repeat.multipliedBy(5),
+                repeat.multipliedBy(3),
+                refuse,
+                repeat.dividedBy(5),
+                MAINTENANCE_AHEAD);
         return new ServicesSettings(
                 app,
                 scheduler,

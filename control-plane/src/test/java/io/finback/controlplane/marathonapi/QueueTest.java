@@ -35,13 +35,9 @@ class QueueTest {
 
     @Test
     void constraintsDecideWhoRunsAndTheOthersAreExplained() {
-        assertThat(client.post(
-                                "/v2/apps",
-                                """
+        assertThat(client.post("/v2/apps", """
                                 {"id":"one-each","cmd":"x","cpus":0.1,"mem":16,"instances":5,
-                                 "constraints":[["hostname","UNIQUE"],["rack","LIKE","r[1-9]"]]}""")
-                        .status())
-                .isEqualTo(201);
+                                 "constraints":[["hostname","UNIQUE"],["rack","LIKE","r[1-9]"]]}""").status()).isEqualTo(201);
         TestMaster.await("one on each agent", () -> world.running("one-each").size() == 3);
         assertThat(world.running("one-each").stream().map(t -> t.info.agent()).distinct())
                 .hasSize(3);
@@ -59,13 +55,21 @@ class QueueTest {
         assertThat(cycle.path("rejectedByConstraint").toString()).isEqualTo("{\"hostname UNIQUE\":3}");
         assertThat(cycle.path("nearestFit").path("missing").size()).isEqualTo(1);
         assertThat(cycle.path("samples").size()).isEqualTo(3);
-        assertThat(client.get("/finback/queue").json().path("queue").get(0).path("id").asText())
+        assertThat(client.get("/finback/queue")
+                        .json()
+                        .path("queue")
+                        .get(0)
+                        .path("id")
+                        .asText())
                 .isEqualTo("/one-each");
         assertThat(client.get("/finback/queue/none").status()).isEqualTo(404);
 
         JsonNode plain = client.get("/v2/queue").json().path("queue").get(0);
         assertThat(plain.has("lastUnusedOffers")).isFalse();
-        JsonNode item = client.get("/v2/queue?embed=lastUnusedOffers").json().path("queue").get(0);
+        JsonNode item = client.get("/v2/queue?embed=lastUnusedOffers")
+                .json()
+                .path("queue")
+                .get(0);
         assertThat(item.path("lastUnusedOffers").size()).isEqualTo(3);
         JsonNode unused = item.path("lastUnusedOffers").get(0);
         assertThat(unused.path("reason").toString()).isEqualTo("[\"UnfulfilledConstraint\"]");

@@ -53,7 +53,8 @@ class PlacementPropertiesTest {
             int placed = cycle.place(List.of(request)).size();
             assertThat(placed)
                     .as("seed %d: %s on %s", seed, request, candidates)
-                    .isEqualTo(most(candidates, request, new int[candidates.size()], new ArrayList<>(request.placed()), 0));
+                    .isEqualTo(most(
+                            candidates, request, new int[candidates.size()], new ArrayList<>(request.placed()), 0));
         }
     }
 
@@ -115,7 +116,8 @@ class PlacementPropertiesTest {
     }
 
     private static Request request(Random random, String group, int waiting, boolean withGroups) {
-        List<String> fields = List.of("hostname", "@hostname", "rack", "@zone", "@region", "speed", "ids", "os", "gone");
+        List<String> fields =
+                List.of("hostname", "@hostname", "rack", "@zone", "@region", "speed", "ids", "os", "gone");
         List<Rule> rules = new ArrayList<>();
         int count = random.nextInt(withGroups ? 4 : 3);
         for (int i = 0; i < count; i++) {
@@ -152,7 +154,10 @@ class PlacementPropertiesTest {
             case 4 -> Rule.of(field, "CLUSTER", random.nextBoolean() ? Optional.empty() : Optional.of("r1"));
             case 5 -> Rule.of(field, "IS", Optional.of(random.nextBoolean() ? "2.0000" : "{b,a}"));
             default ->
-                Rule.of(field, "GROUP_BY", random.nextBoolean() ? Optional.empty() : Optional.of("" + random.nextInt(4)));
+                Rule.of(
+                        field,
+                        "GROUP_BY",
+                        random.nextBoolean() ? Optional.empty() : Optional.of("" + random.nextInt(4)));
         };
     }
 
@@ -211,7 +216,9 @@ class PlacementPropertiesTest {
                         .as(name + " " + request + " would fit " + candidate)
                         .isFalse();
             }
-            assertThat(why.reasons().values().stream().mapToInt(Integer::intValue).sum())
+            assertThat(why.reasons().values().stream()
+                            .mapToInt(Integer::intValue)
+                            .sum())
                     .as(name)
                     .isEqualTo(candidates.size())
                     .isEqualTo(why.candidates());

@@ -38,13 +38,7 @@ class PlacementTest {
             ids.add(app + ".u" + i);
         }
         return new Request(
-                app,
-                Resources.of(cpus, 10, 0),
-                Collections.nCopies(ports, 0),
-                false,
-                List.of(rules),
-                ids,
-                List.of());
+                app, Resources.of(cpus, 10, 0), Collections.nCopies(ports, 0), false, List.of(rules), ids, List.of());
     }
 
     private static Placement cycle(Candidate... offers) {
@@ -101,8 +95,8 @@ class PlacementTest {
 
     @Test
     void appsTakeTurnsAndPriorityComesFirst() {
-        List<Assignment> placed = cycle(offer("a", 4, 0))
-                .place(List.of(request("/large", 1, 0, 10), request("/small", 1, 0, 1)));
+        List<Assignment> placed =
+                cycle(offer("a", 4, 0)).place(List.of(request("/large", 1, 0, 10), request("/small", 1, 0, 1)));
         assertThat(placed.stream().filter(a -> a.group().equals("/small"))).hasSize(1);
         Request urgent = new Request(
                 "/urgent",
@@ -150,8 +144,8 @@ class PlacementTest {
         Rule even = Rule.of("rack", "GROUP_BY", Optional.of("3"));
         for (int i = 0; i < 20; i++) {
             Collections.shuffle(offers, new java.util.Random(i));
-            List<Assignment> placed = new Placement(offers, new SplittableRandom(i))
-                    .place(List.of(request("/x", 1, 0, 6, even)));
+            List<Assignment> placed =
+                    new Placement(offers, new SplittableRandom(i)).place(List.of(request("/x", 1, 0, 6, even)));
             assertThat(placed.stream()
                             .collect(Collectors.groupingBy(
                                     a -> a.candidate().spot().attributes().get("rack"), Collectors.counting())))
