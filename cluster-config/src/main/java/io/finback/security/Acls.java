@@ -22,8 +22,7 @@ public final class Acls {
     /** Nothing is refused. */
     public static final Acls PERMISSIVE = new Acls(true, Map.of());
 
-    private static final ObjectMapper JSON =
-            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private final boolean permissive;
     private final Map<Action, List<Entry>> entries;
@@ -76,7 +75,8 @@ public final class Acls {
         for (Map.Entry<String, JsonNode> field : root.properties()) {
             if (field.getKey().equals("permissive")) {
                 if (!field.getValue().isBoolean()) {
-                    throw new IllegalArgumentException("permissive: " + field.getValue() + " (expected: true or false)");
+                    throw new IllegalArgumentException(
+                            "permissive: " + field.getValue() + " (expected: true or false)");
                 }
                 permissive = field.getValue().asBoolean();
                 continue;
@@ -113,7 +113,8 @@ public final class Acls {
 
     private static Entity entity(String at, JsonNode node) {
         if (!node.isObject()) {
-            throw new IllegalArgumentException(at + ": missing (expected: {\"values\":[…]} or {\"type\":\"ANY\"|\"NONE\"})");
+            throw new IllegalArgumentException(
+                    at + ": missing (expected: {\"values\":[…]} or {\"type\":\"ANY\"|\"NONE\"})");
         }
         String type = node.path("type").asText("SOME");
         if (!Set.of("SOME", "ANY", "NONE").contains(type)) {
@@ -122,8 +123,8 @@ public final class Acls {
         List<String> names = new ArrayList<>();
         node.path("values").forEach(value -> names.add(value.asText()));
         if (type.equals("SOME") == names.isEmpty()) {
-            throw new IllegalArgumentException(
-                    at + ".values: " + names.size() + " with type " + type + " (expected: some with SOME, none with others)");
+            throw new IllegalArgumentException(at + ".values: " + names.size() + " with type " + type
+                    + " (expected: some with SOME, none with others)");
         }
         return new Entity(Entity.Type.valueOf(type), Set.copyOf(names));
     }

@@ -53,7 +53,11 @@ public final class Authenticator {
         this.digestKey = new SecretKeySpec(key, "HmacSHA256");
     }
 
-    /** @param header the value of {@code Authorization}; empty: there is none */
+    /**
+     * Tells who asks.
+     *
+     * @param header the value of {@code Authorization}; empty: there is none
+     */
     public Outcome authenticate(Optional<String> header) {
         if (header.isEmpty()) {
             return Nobody.INSTANCE;
@@ -104,8 +108,7 @@ public final class Authenticator {
         String name = pair.substring(0, colon);
         Optional<Principal> checked = now.check(name, pair.substring(colon + 1));
         checked.ifPresent(principal -> remember(now, digest, principal));
-        return checked.<Outcome>map(Known::new)
-                .orElseGet(() -> new Refused("Basic: principal or secret wrong"));
+        return checked.<Outcome>map(Known::new).orElseGet(() -> new Refused("Basic: principal or secret wrong"));
     }
 
     private synchronized Optional<Principal> recall(Credentials now, String digest) {

@@ -15,8 +15,7 @@ import java.util.Optional;
 public final class Credentials {
     public static final Credentials NONE = new Credentials(Map.of());
 
-    private static final ObjectMapper JSON =
-            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private final Map<String, StoredSecret> secrets;
     /** Asked for principals nobody has, so that the time taken does not tell which exist. */
@@ -48,16 +47,16 @@ public final class Credentials {
         try {
             entries = JSON.readTree(text).path("credentials");
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("no JSON at line " + e.getLocation().getLineNr()
-                    + " (expected: {\"credentials\":[{\"principal\":…,\"secret\":…}]})");
+            throw new IllegalArgumentException("no JSON at line "
+                    + e.getLocation().getLineNr() + " (expected: {\"credentials\":[{\"principal\":…,\"secret\":…}]})");
         }
         if (!entries.isArray()) {
             throw new IllegalArgumentException("credentials: missing (expected: a list)");
         }
         for (JsonNode entry : entries) {
             if (!entry.path("principal").isTextual() || !entry.path("secret").isTextual()) {
-                throw new IllegalArgumentException(
-                        "credentials: entry " + (secrets.size() + 1) + " (expected: texts \"principal\" and \"secret\")");
+                throw new IllegalArgumentException("credentials: entry " + (secrets.size() + 1)
+                        + " (expected: texts \"principal\" and \"secret\")");
             }
             add(entry.path("principal").asText(), entry.path("secret").asText(), secrets);
         }
@@ -73,8 +72,8 @@ public final class Credentials {
             }
             String[] parts = entry.split("\\s+", -1);
             if (parts.length != 2) {
-                throw new IllegalArgumentException("line " + number + ": " + parts.length
-                        + " words (expected: a principal and a secret)");
+                throw new IllegalArgumentException(
+                        "line " + number + ": " + parts.length + " words (expected: a principal and a secret)");
             }
             add(parts[0], parts[1], secrets);
         }

@@ -107,7 +107,8 @@ public final class Guard implements Rules {
                     HttpRequest named = request.addAttribute(PRINCIPAL, known.principal());
                     return written(door, named, pass(door, named, answer));
                 }
-                // Clients that send a header which means something to a proxy alone are let in where nobody must say who they are.
+                // Clients that send a header which means something to a proxy alone are let in where nobody must say
+                // who they are.
                 return must(door)
                         ? refuse(
                                 request,
@@ -123,17 +124,17 @@ public final class Guard implements Rules {
         boolean allowed = settings.acls().get().allows(principal, action, object);
         if (!allowed) {
             forbidden.increment();
-            audit.warn("audit.forbidden port={} principal={} action={} object={}", port, name(principal), action, object);
+            audit.warn(
+                    "audit.forbidden port={} principal={} action={} object={}", port, name(principal), action, object);
         }
         return allowed;
     }
 
-    /** Its numbers in Prometheus' text format. */
+    /** Its numbers in Prometheus' text format, without the line that says their type. */
     public String prometheus() {
         String name = "finback_http_refused_total";
-        return "# TYPE " + name + " counter\n"
-                + name + "{port=\"" + port + "\",reason=\"unauthenticated\"} " + unauthenticated.sum() + "\n"
-                + name + "{port=\"" + port + "\",reason=\"forbidden\"} " + forbidden.sum() + "\n";
+        return name + "{port=\"" + port + "\",reason=\"unauthenticated\"} " + unauthenticated.sum() + "\n" + name
+                + "{port=\"" + port + "\",reason=\"forbidden\"} " + forbidden.sum() + "\n";
     }
 
     private boolean must(Door door) {
@@ -178,7 +179,8 @@ public final class Guard implements Rules {
         return CompletableFuture.completedFuture(response);
     }
 
-    private CompletionStage<HttpResponse> written(Door door, HttpRequest request, CompletionStage<HttpResponse> answer) {
+    private CompletionStage<HttpResponse> written(
+            Door door, HttpRequest request, CompletionStage<HttpResponse> answer) {
         return door == Door.WRITE
                 ? answer.whenComplete((response, failure) -> audit.info(
                         "audit.request port={} principal={} method={} path={} status={} client={}",

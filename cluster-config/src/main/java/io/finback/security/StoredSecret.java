@@ -75,7 +75,8 @@ final class StoredSecret {
 
     private static byte[] derive(String secret, byte[] salt, int iterations) {
         // An empty password is refused by the JDK; nobody has one.
-        PBEKeySpec key = new PBEKeySpec((secret.isEmpty() ? "\0" : secret).toCharArray(), salt, iterations, HASH_BYTES * 8);
+        PBEKeySpec key =
+                new PBEKeySpec((secret.isEmpty() ? "\0" : secret).toCharArray(), salt, iterations, HASH_BYTES * 8);
         try {
             return SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256")
                     .generateSecret(key)

@@ -39,10 +39,12 @@ final class Watched<T> implements Supplier<T> {
         this.everyNanos = every.toNanos();
     }
 
-    private record Stamp(String modified, long size, @Nullable Object inode) {}
+    private record Stamp(
+            String modified, long size, @Nullable Object inode) {}
 
     /** Throws {@link StartFailure} if a file is named and cannot be used. {@code none}: what holds when none is. */
-    static <T> Watched<T> of(SettingsReader reader, String path, String key, T none, Function<String, T> parse, Duration every) {
+    static <T> Watched<T> of(
+            SettingsReader reader, String path, String key, T none, Function<String, T> parse, Duration every) {
         String named = reader.text(key);
         if (named.isEmpty()) {
             return new Watched<>(path + "." + key, null, parse, none, every);

@@ -15,8 +15,7 @@ class AclsTest {
 
     @Test
     void theFirstEntryThatIsAboutItDecides() {
-        String acls =
-                """
+        String acls = """
                 {"register_frameworks": [
                   {"principals": {"values": ["foo"]}, "roles": {"values": ["analytics", "ads"]}},
                   {"principals": {"type": "NONE"}, "roles": {"values": ["analytics"]}}]}""";
@@ -29,8 +28,7 @@ class AclsTest {
 
     @Test
     void whatNoEntryIsAboutIsRefusedUnlessPermissive() {
-        String acls =
-                """
+        String acls = """
                 {"permissive": false, "update_weights": [
                   {"principals": {"values": ["ops"]}, "roles": {"type": "ANY"}},
                   {"principals": {"type": "ANY"}, "roles": {"values": ["free"]}}]}""";
@@ -43,8 +41,7 @@ class AclsTest {
 
     @Test
     void aPercentIsEveryNameBelow() {
-        String acls =
-                """
+        String acls = """
                 {"permissive": false, "change_endpoints": [
                   {"principals": {"values": ["team"]}, "paths": {"values": ["/v2/apps/team/%"]}}]}""";
         assertThat(allows(acls, "team", Action.CHANGE_ENDPOINT_WITH_PATH, "/v2/apps/team/web"))

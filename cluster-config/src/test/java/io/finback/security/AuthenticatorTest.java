@@ -70,8 +70,18 @@ class AuthenticatorTest {
     void noHeaderBreaksIt() {
         credentials.set(Credentials.parse("ops s"));
         for (String header : new String[] {
-            "", "Basic", "Basic !!!", basic(""), basic(":"), basic(":s"), basic("ops"), "Digest x", "Bearer", "Bearer a.b.c",
-            "token=", "Basic " + "A".repeat(20_000)
+            "",
+            "Basic",
+            "Basic !!!",
+            basic(""),
+            basic(":"),
+            basic(":s"),
+            basic("ops"),
+            "Digest x",
+            "Bearer",
+            "Bearer a.b.c",
+            "token=",
+            "Basic " + "A".repeat(20_000)
         }) {
             assertThat(authenticator.authenticate(Optional.of(header)))
                     .as(header)
@@ -82,8 +92,15 @@ class AuthenticatorTest {
     @Test
     void badFilesAreNamedAndTellNoSecret() {
         for (String text : new String[] {
-            "ops", "ops secret more", "a:b secret", "ops secret\nops secret", "{\"credentials\":[{\"principal\":\"ops\"}]}",
-            "{\"credentials\":{}}", "{", "ops pbkdf2-sha256$1$secret", "{\"credentials\":[{\"principal\":\"o\",\"secret\":\"\"}]}"
+            "ops",
+            "ops secret more",
+            "a:b secret",
+            "ops secret\nops secret",
+            "{\"credentials\":[{\"principal\":\"ops\"}]}",
+            "{\"credentials\":{}}",
+            "{",
+            "ops pbkdf2-sha256$1$secret",
+            "{\"credentials\":[{\"principal\":\"o\",\"secret\":\"\"}]}"
         }) {
             assertThatThrownBy(() -> Credentials.parse(text))
                     .as(text)
@@ -99,19 +116,23 @@ class AuthenticatorTest {
     void takesTokensThatAreSignedAndNotOver() throws Exception {
         tokens.set(Optional.of(Tokens.of(SECRET, WANTED)));
         MACSigner signer = new MACSigner(SECRET);
-        assertThat(who("Bearer " + token(signer, JWSAlgorithm.HS256, claims(60)))).isEqualTo("ops");
-        assertThat(who("token=" + token(signer, JWSAlgorithm.HS256, claims(60)))).isEqualTo("ops");
-        assertThat(who("Bearer " + token(signer, JWSAlgorithm.HS256, claims(-60)))).isEmpty();
+        assertThat(who("Bearer " + token(signer, JWSAlgorithm.HS256, claims(60))))
+                .isEqualTo("ops");
+        assertThat(who("token=" + token(signer, JWSAlgorithm.HS256, claims(60))))
+                .isEqualTo("ops");
+        assertThat(who("Bearer " + token(signer, JWSAlgorithm.HS256, claims(-60))))
+                .isEmpty();
         JWTClaimsSet forEver =
                 new JWTClaimsSet.Builder(claims(60)).expirationTime(null).build();
         assertThat(who("Bearer " + token(signer, JWSAlgorithm.HS256, forEver))).isEmpty();
         JWTClaimsSet elsewhere =
                 new JWTClaimsSet.Builder(claims(60)).audience("other").build();
-        assertThat(who("Bearer " + token(signer, JWSAlgorithm.HS256, elsewhere))).isEmpty();
-        JWTClaimsSet theirs = new JWTClaimsSet.Builder(claims(60)).issuer("them").build();
+        assertThat(who("Bearer " + token(signer, JWSAlgorithm.HS256, elsewhere)))
+                .isEmpty();
+        JWTClaimsSet theirs =
+                new JWTClaimsSet.Builder(claims(60)).issuer("them").build();
         assertThat(who("Bearer " + token(signer, JWSAlgorithm.HS256, theirs))).isEmpty();
-        assertThat(who("Bearer "
-                        + token(new MACSigner(SECRET.replace('a', 'b')), JWSAlgorithm.HS256, claims(60))))
+        assertThat(who("Bearer " + token(new MACSigner(SECRET.replace('a', 'b')), JWSAlgorithm.HS256, claims(60))))
                 .isEmpty();
         assertThat(who("Bearer " + new PlainJWT(claims(60)).serialize())).isEmpty();
     }
@@ -123,7 +144,8 @@ class AuthenticatorTest {
         generator.initialize(2048);
         KeyPair pair = generator.generateKeyPair();
         String pem = "-----BEGIN PUBLIC KEY-----\n"
-                + Base64.getMimeEncoder().encodeToString(pair.getPublic().getEncoded()) + "\n-----END PUBLIC KEY-----\n";
+                + Base64.getMimeEncoder().encodeToString(pair.getPublic().getEncoded())
+                + "\n-----END PUBLIC KEY-----\n";
         tokens.set(Optional.of(Tokens.of(pem, WANTED)));
         assertThat(who("Bearer " + token(new RSASSASigner(pair.getPrivate()), JWSAlgorithm.RS256, claims(60))))
                 .isEqualTo("ops");

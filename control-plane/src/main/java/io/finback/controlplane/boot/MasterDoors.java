@@ -29,7 +29,8 @@ final class MasterDoors {
         if (OPEN.contains(path)) {
             return Door.OPEN;
         }
-        boolean looks = Set.of("GET", "HEAD", "OPTIONS").contains(request.method().value());
+        boolean looks =
+                Set.of("GET", "HEAD", "OPTIONS").contains(request.method().value());
         return looks && !CHANGE.contains(path) ? Door.READ : Door.WRITE;
     }
 }

@@ -122,13 +122,14 @@ public final class MasterNode implements Node {
                 "finback-view");
         Readiness.of(system).add("master", () -> CompletableFuture.completedFuture(isServing()));
         CompletionStage<Void> management = Management.start(system);
-        CompletionStage<Void> api = bind(config, settings);
+        Guard guard = new Guard(system, "services", settings.security(), ServicesBoot::refusal);
+        CompletionStage<Void> api = bind(config, settings, guard);
         CompletionStage<Void> serving = until(this::isServing);
         // Services speak to allocator and frameworks from their first breath.
         CompletionStage<Void> all = management
                 .thenCompose(done -> api)
                 .thenCompose(done -> serving)
-                .thenCompose(done -> services.start(system, config));
+                .thenCompose(done -> services.start(system, config, guard));
         all.whenComplete((done, failure) -> {
             if (failure == null) {
                 log.info("master.ready http={}", settings.http());
@@ -150,7 +151,7 @@ public final class MasterNode implements Node {
         return now.thenCompose(holds -> holds ? CompletableFuture.completedFuture(null) : until(condition));
     }
 
-    private CompletionStage<Void> bind(Config config, MasterSettings settings) {
+    private CompletionStage<Void> bind(Config config, MasterSettings settings, Guard services) {
         HttpListen listen = settings.http();
         MasterIdentity first = MasterSettings.identity(config, listen.port(), Instant.now());
         AtomicReference<MasterIdentity> self = new AtomicReference<>(first);
@@ -180,7 +181,8 @@ public final class MasterNode implements Node {
         ClusterApi all = api.with("/api/v1/scheduler", schedulers::answer)
                 .withMetrics(() -> schedulers.counters().prometheus())
                 .withMetrics(gate::prometheus)
-                .withMetrics(guard::prometheus);
+                .withMetrics(() ->
+                        "# TYPE finback_http_refused_total counter\n" + guard.prometheus() + services.prometheus());
         var guarded = guard.before(MasterDoors::cluster, all::answer);
         CompletionStage<ServerBinding> bound = Connections.bind(system, listen, gate, guarded);
         return bound.handle((binding, failure) -> {

@@ -22,7 +22,6 @@ import io.finback.persistence.EventFeed;
 import io.finback.runtime.StartFailure;
 import io.finback.runtime.Version;
 import io.finback.security.Guard;
-import io.finback.security.SecuritySettings;
 import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
 import java.time.Duration;
@@ -43,7 +42,7 @@ final class ServicesBoot implements ServicesStarter {
     }
 
     @Override
-    public CompletionStage<Void> start(ActorSystem<?> system, Config config) {
+    public CompletionStage<Void> start(ActorSystem<?> system, Config config, Guard guard) {
         HttpListen listen = listen(config);
         ServicesApi api = ServicesApi.start(
                 system,
@@ -56,7 +55,6 @@ final class ServicesBoot implements ServicesStarter {
                 () -> EventFeed.of(system).entityIds(JobCommand.KEY.name()),
                 ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, JobEntity.FRAMEWORK.value()),
                 listen.toString());
-        Guard guard = new Guard(system, "services", SecuritySettings.from(config), ServicesBoot::refusal);
         Function<HttpRequest, CompletionStage<HttpResponse>> handler =
                 Directives.concat(jobs.route(), api.route()).handler(system);
         return Http.get(system)
@@ -87,7 +85,7 @@ final class ServicesBoot implements ServicesStarter {
     }
 
     /** In Marathon's words. */
-    private static HttpResponse refusal(int status, String reason) {
+    static HttpResponse refusal(int status, String reason) {
         String message =
                 switch (status) {
                     case 401 -> "Invalid username or password.";

@@ -111,18 +111,22 @@ final class RuledCommands implements OperatorCommands {
             case UNRESERVE ->
                 require(
                         Action.UNRESERVE_RESOURCES,
-                        kinds(operation, kind -> Optional.of(kind.reservations().stream()
-                                .reduce((outer, inner) -> inner)
-                                .flatMap(one -> one.principal())
-                                .orElse(""))));
+                        kinds(
+                                operation,
+                                kind -> Optional.of(kind.reservations().stream()
+                                        .reduce((outer, inner) -> inner)
+                                        .flatMap(one -> one.principal())
+                                        .orElse(""))));
             case CREATE -> require(Action.CREATE_VOLUME, kinds(operation, kind -> kind.reservedTo()));
             case DESTROY ->
                 require(
                         Action.DESTROY_VOLUME,
-                        kinds(operation, kind -> Optional.of(kind.disk()
-                                .flatMap(disk -> disk.persistence())
-                                .flatMap(volume -> volume.principal())
-                                .orElse(""))));
+                        kinds(
+                                operation,
+                                kind -> Optional.of(kind.disk()
+                                        .flatMap(disk -> disk.persistence())
+                                        .flatMap(volume -> volume.principal())
+                                        .orElse(""))));
         }
     }
 

@@ -42,7 +42,10 @@ final class WriteEndpoints {
                         Call.UpdateWeights.getDefaultInstance(),
                         (writes, weights) -> writes.setWeights(weights.getWeightInfosList())));
         api.post(QUOTA, json(QuotaRequest.getDefaultInstance(), OperatorWrites::setQuota));
-        api.addBelow(QUOTA, "DELETE", request -> discarding(request, () -> writes.apply(request).removeQuota(role(request))));
+        api.addBelow(
+                QUOTA,
+                "DELETE",
+                request -> discarding(request, () -> writes.apply(request).removeQuota(role(request))));
         api.post(
                 "/maintenance/schedule",
                 json(
@@ -68,7 +71,8 @@ final class WriteEndpoints {
         api.post("/create-volumes", change(ResourceOperation.Type.CREATE, "volumes"));
         api.post("/destroy-volumes", change(ResourceOperation.Type.DESTROY, "volumes"));
         api.post("/teardown", request -> bodies.readForm(request)
-                .thenCompose(form -> OperatorWrites.valid(() -> writes.apply(request).teardown(required(form, "frameworkId")))));
+                .thenCompose(form ->
+                        OperatorWrites.valid(() -> writes.apply(request).teardown(required(form, "frameworkId")))));
     }
 
     /** {@code slaveId=...&resources=[...]}. */
@@ -91,15 +95,16 @@ final class WriteEndpoints {
     private <M extends Message> ClusterApi.Handler json(
             M prototype, BiFunction<OperatorWrites, M, CompletionStage<HttpResponse>> handler) {
         return request -> bodies.read(request)
-                .thenCompose(body -> OperatorWrites.valid(() -> handler.apply(writes.apply(request), parse("body", body, prototype))));
+                .thenCompose(body -> OperatorWrites.valid(
+                        () -> handler.apply(writes.apply(request), parse("body", body, prototype))));
     }
 
     /** A body that is the list of {@code field} alone. */
     private <M extends Message> ClusterApi.Handler list(
             String field, M prototype, BiFunction<OperatorWrites, M, CompletionStage<HttpResponse>> handler) {
         return request -> bodies.read(request)
-                .thenCompose(body -> OperatorWrites.valid(
-                        () -> handler.apply(writes.apply(request), parse("body", wrapped(field, "body", body), prototype))));
+                .thenCompose(body -> OperatorWrites.valid(() ->
+                        handler.apply(writes.apply(request), parse("body", wrapped(field, "body", body), prototype))));
     }
 
     private static byte[] wrapped(String field, String name, byte[] list) {

@@ -106,16 +106,18 @@ final class OutsideClientsIT {
         member.setMem(16.0);
         group.setApps(List.of(member));
         assertThat(client.createGroup(group).getVersion()).isNotEmpty();
-        Waiting.until("no deployment is left", SOON, () -> client.getDeployments().isEmpty());
+        Waiting.until(
+                "no deployment is left", SOON, () -> client.getDeployments().isEmpty());
         assertThat(client.getGroup("/outside/group").getApps())
                 .extracting(App::getId)
                 .containsExactly("/outside/group/one");
 
         client.deleteGroup("/outside", true);
-        Waiting.until("no task is left", SOON, () -> client.getTasks().getTasks().isEmpty());
+        Waiting.until(
+                "no task is left", SOON, () -> client.getTasks().getTasks().isEmpty());
         assertThatThrownBy(() -> client.getApp("/outside/web"))
-                .isInstanceOfSatisfying(
-                        MarathonException.class, refused -> assertThat(refused.getStatus()).isEqualTo(404));
+                .isInstanceOfSatisfying(MarathonException.class, refused -> assertThat(refused.getStatus())
+                        .isEqualTo(404));
     }
 
     private static void settled(Marathon client, int instances) {

@@ -61,8 +61,9 @@ final class RxFramework implements AutoCloseable {
 
     private Observable<Optional<SinkOperation<Call>>> answers(Event event) {
         return switch (event.getType()) {
-            case OFFERS -> Observable.from(event.getOffers().getOffersList())
-                    .map(offer -> Optional.of(SinkOperations.create(answer(offer))));
+            case OFFERS ->
+                Observable.from(event.getOffers().getOffersList())
+                        .map(offer -> Optional.of(SinkOperations.create(answer(offer))));
             case UPDATE -> Observable.just(update(event.getUpdate().getStatus()).map(SinkOperations::create));
             case HEARTBEAT -> {
                 heartbeats.incrementAndGet();

@@ -73,10 +73,11 @@ public final class Connections {
         InetAddress client = connection.remoteAddress().getAddress();
         if (gate.enter(client)) {
             var unused = connection.handleWith(
-                    flow(answer, RemoteAddress.create(connection.remoteAddress())).watchTermination((before, done) -> {
-                        done.whenComplete((how, failure) -> gate.leave(client));
-                        return before;
-                    }),
+                    flow(answer, RemoteAddress.create(connection.remoteAddress()))
+                            .watchTermination((before, done) -> {
+                                done.whenComplete((how, failure) -> gate.leave(client));
+                                return before;
+                            }),
                     Materializer.matFromSystem(system));
         } else {
             var unused = connection.handleWith(
