@@ -55,8 +55,20 @@ final class Dispatcher {
             case "logging" ->
                 request.method().equals("POST") ? logging.change(request).now() : get(request, logging::list);
             case "help" -> get(request, () -> system.help());
+            case "finback" -> own(request);
             default -> throw notFound();
         };
+    }
+
+    /** What Marathon has nothing like. */
+    private CompletionStage<Answer> own(Request request) {
+        List<String> path = request.path();
+        if (path.size() > 1 && path.get(1).equals("queue")) {
+            return get(
+                    request,
+                    () -> path.size() == 2 ? queue.explainAll() : queue.explain(request.appId(2, path.size())));
+        }
+        throw notFound();
     }
 
     private CompletionStage<Answer> v2(Request request, String resource) {
@@ -72,8 +84,8 @@ final class Dispatcher {
         return switch (resource) {
             case "apps" -> alone ? allApps(request) : oneApp(request);
             case "tasks" -> tasks(request);
-            case "deployments" -> alone ? get(request, () -> deployments.list()) : oneDeployment(request);
-            case "queue" -> alone ? get(request, () -> queue.list()) : delay(request);
+case "deployments" -> alone ? get(request, () -> deployments.list()) : oneDeployment(request);
+            case "queue" -> alone ? get(request, () -> queue.list(request)) : delay(request);
             case "groups" -> groups(request);
             case "info" -> get(request, () -> system.info());
             case "leader" ->

@@ -1,5 +1,6 @@
 package io.finback.controlplane.scheduler;
 
+import io.finback.controlplane.placement.Spot;
 import io.finback.controlplane.scheduler.DeploymentPlan.Kind;
 import java.util.List;
 import java.util.Map;
@@ -48,12 +49,12 @@ public record PlanDiff(Kind kind, int start, List<String> kill, List<String> kee
     }
 
     private static Optional<String> unfit(AppDefinition target, Instance.Place place) {
-        Constraints.Spot spot = new Constraints.Spot(place.host(), place.attributes());
+        Spot spot = new Spot(place.host(), place.attributes());
         return target.constraints().stream()
-                .filter(c -> !Constraints.allow(List.of(c), spot, List.of()))
+                .map(Constraints::rule)
+                .filter(rule -> !rule.allowsFirst(spot))
                 .findFirst()
-                .map(c -> "constraint " + c.field() + " " + c.operator()
-                        + c.value().map(v -> " " + v).orElse(""));
+                .map(rule -> "constraint " + rule);
     }
 
     private static List<String> ids(List<Instance> instances) {

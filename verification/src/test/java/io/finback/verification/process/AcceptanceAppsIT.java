@@ -126,7 +126,7 @@ final class AcceptanceAppsIT {
         String id = "/health-" + protocol.toLowerCase(java.util.Locale.ROOT).replace('_', '-');
         String how = protocol.equals("COMMAND")
                 ? "\"command\":{\"value\":\"true\"}"
-                : "\"path\":\"/\",\"port\":" + health.getAddress().getPort();
+                : (protocol.endsWith("HTTP") ? "\"path\":\"/\"," : "") + "\"port\":" + health.getAddress().getPort();
         services.post(
                 "/v2/apps",
                 app(
