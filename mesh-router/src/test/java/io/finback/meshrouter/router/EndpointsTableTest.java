@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.finback.wire.AppEndpoints;
 import java.time.Duration;
+import io.finback.names.Address;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;

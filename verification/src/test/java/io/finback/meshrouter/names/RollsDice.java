@@ -1,4 +1,4 @@
-package io.finback.meshrouter.names;
+package io.finback.names;
 
 import java.util.concurrent.ThreadLocalRandom;
 

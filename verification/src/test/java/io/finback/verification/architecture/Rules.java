@@ -59,7 +59,7 @@ final class Rules {
         "io.finback.controlplane.schedule..",
         "io.finback.nodeagent.task..",
         "io.finback.nodeagent.check..",
-        "io.finback.meshrouter.names..",
+        "io.finback.names..",
         "io.finback.meshrouter.balance..",
         "io.finback.meshrouter.resilience.."
     };
@@ -136,7 +136,7 @@ final class Rules {
                 Rule.of(
                         "pure rooms are given chance",
                         pureRoomsCallNeitherClockNorChance(),
-                        io.finback.meshrouter.names.RollsDice.class),
+                        io.finback.names.RollsDice.class),
                 cycles(
                         "cluster-config",
                         "io.finback.(*)..",
