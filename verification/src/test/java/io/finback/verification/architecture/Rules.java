@@ -40,6 +40,7 @@ final class Rules {
         "io.finback.resources..",
         "io.finback.tasks..",
         "io.finback.mesos..",
+        "io.finback.names..",
         "io.finback.wire..",
         "io.finback.runtime..",
         "io.finback.settings..",
