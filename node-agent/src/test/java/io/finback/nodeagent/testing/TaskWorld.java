@@ -3,6 +3,7 @@ package io.finback.nodeagent.testing;
 import io.finback.nodeagent.cgroup.CgroupMounts;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
+import io.finback.nodeagent.executor.HolderProgram;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.LogLimits;
@@ -44,8 +45,8 @@ public final class TaskWorld {
         this.data = data;
         Tools programs;
         try {
-            programs = Tools.find(System.getenv("PATH"));
-        } catch (Tools.Missing e) {
+            programs = programs(data.resolve("bin"));
+        } catch (Exception e) {
             throw new IOException(e);
         }
         Sandboxes sandboxes = new Sandboxes(data, Tasks.AGENT);
@@ -88,6 +89,11 @@ public final class TaskWorld {
                         Duration.ofSeconds(5),
                         Duration.ofMinutes(15),
                         "127.0.0.1:5051"));
+    }
+
+    /** What tasks are started with, as an agent with no settings has it; kept in {@code directory}. */
+    public static Tools programs(Path directory) throws Exception {
+        return Tools.find(System.getenv("PATH")).with(HolderProgram.install(directory));
     }
 
     /** As an agent with no settings has it: whatever works here. */
