@@ -31,7 +31,8 @@ final class LinkerdMetrics {
         this.parts = parts;
     }
 
-    private List<Metric> all() {
+    /** Everything, now. */
+    List<Metric> all() {
         long now = parts.nanoTime().getAsLong();
         List<Metric> out = new ArrayList<>();
         for (RunningRouter running : parts.routers()) {

@@ -6,6 +6,7 @@ import com.typesafe.config.Config;
 import io.finback.meshrouter.admin.Admin;
 import io.finback.meshrouter.admin.AdminParts;
 import io.finback.meshrouter.admin.RecentRequests;
+import io.finback.meshrouter.admin.StatsdSender;
 import io.finback.meshrouter.http.AccessLog;
 import io.finback.meshrouter.http.Loops;
 import io.finback.meshrouter.http.ProxyServer;
@@ -111,7 +112,7 @@ public final class RouterNode implements Node {
                                 : Optional.empty(),
                         recent));
             }
-            Admin admin = new Admin(new AdminParts(
+            AdminParts parts = new AdminParts(
                     plan,
                     routers,
                     sources,
@@ -122,7 +123,12 @@ public final class RouterNode implements Node {
                     () -> {
                         var ending = stop();
                         Objects.requireNonNull(ending);
-                    }));
+                    });
+            plan.telemetry().statsd().ifPresent(statsd -> {
+                StatsdSender sender = StatsdSender.start(parts, statsd);
+                stops.push(() -> closed(sender));
+            });
+            Admin admin = new Admin(parts);
             stops.push(() -> closed(admin));
             adminPort = bindAdmin(admin, system);
             if (!clustered) {

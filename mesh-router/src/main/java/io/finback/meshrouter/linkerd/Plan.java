@@ -111,5 +111,5 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
     }
 
     /** Counters and gauges over UDP. */
-    public record Statsd(String prefix, String host, int port, Duration every) {}
+    public record Statsd(String prefix, String hostname, int port, Duration every) {}
 }

@@ -9,6 +9,9 @@ import io.finback.meshrouter.http.RawClient;
 import io.finback.meshrouter.http.RawClient.Response;
 import io.finback.runtime.StartFailure;
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -378,6 +381,26 @@ class LinkerdRunTest {
                     .matches("127\\.0\\.0\\.1 - - \\[\\d\\d/\\w{3}/\\d{4}:\\d\\d:\\d\\d:\\d\\d [+-]\\d{4}] \"GET /a\\?b HTTP/1.1\""
                             + " 200 5 \"http://here/\" \"te\\\\x22st\"\n");
             assertThat(router.admin("/requests")).contains("\"uri\" : \"/a?b\"");
+        }
+    }
+
+    @Test
+    void sendsToStatsd() throws Exception {
+        try (DatagramSocket statsd = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+                TestRouter router = run(
+                        "admin: {port: 0}",
+                        "telemetry: [{kind: io.l5d.statsd, experimental: true, port: " + statsd.getLocalPort()
+                                + ", gaugeIntervalMs: 100}]",
+                        "routers: [{protocol: http, servers: [{port: 0}]}]")) {
+            statsd.setSoTimeout(20_000);
+            assertThat(call(router.port(), "/", "Host: nobody").status()).isEqualTo(502);
+            StringBuilder all = new StringBuilder();
+            while (!all.toString().contains(".requests:1|c") || !all.toString().contains("linkerd.jvm.num_cpus:")) {
+                DatagramPacket packet = new DatagramPacket(new byte[2000], 2000);
+                statsd.receive(packet);
+                all.append(new String(packet.getData(), 0, packet.getLength(), US_ASCII));
+            }
+            assertThat(all.toString()).contains("linkerd.rt.http.server.127.0.0.1." + router.port() + ".requests:1|c");
         }
     }
 
