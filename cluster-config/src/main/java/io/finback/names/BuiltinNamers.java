@@ -85,8 +85,7 @@ public final class BuiltinNamers {
                 Optional.of(new Address(
                         elements.size() == 4 ? elements.get(2) : "127.0.0.1",
                         Integer.parseInt(elements.get(elements.size() - 1))));
-            case "io.buoyant.rinet" ->
-                Optional.of(new Address(elements.get(3), Integer.parseInt(elements.get(2))));
+            case "io.buoyant.rinet" -> Optional.of(new Address(elements.get(3), Integer.parseInt(elements.get(2))));
             default -> Optional.empty();
         };
     }
@@ -124,8 +123,8 @@ public final class BuiltinNamers {
         String name = colon > 0 ? host.substring(0, colon) : host;
         String suffix = "." + domain;
         return name.endsWith(suffix) && name.length() > suffix.length()
-                ? Optional.of(spliced(
-                        path.drop(1), prefixes, List.of(name.substring(0, name.length() - suffix.length()))))
+                ? Optional.of(
+                        spliced(path.drop(1), prefixes, List.of(name.substring(0, name.length() - suffix.length()))))
                 : Optional.empty();
     }
 

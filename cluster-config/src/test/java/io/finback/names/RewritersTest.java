@@ -16,7 +16,8 @@ class RewritersTest {
         return BuiltinNamers.all()
                 .lookup(Path.parse(path))
                 .show(name -> name.match(
-                        Path::show, bound -> bound.id().show() + " rest " + bound.residual().show()));
+                        Path::show,
+                        bound -> bound.id().show() + " rest " + bound.residual().show()));
     }
 
     @ParameterizedTest
@@ -47,7 +48,8 @@ class RewritersTest {
 
     @Test
     void knowsTheAddressesOfItsIds() {
-        assertThat(BuiltinNamers.address(Path.parse("/$/io.buoyant.rinet/80/web"))).contains(new Address("web", 80));
+        assertThat(BuiltinNamers.address(Path.parse("/$/io.buoyant.rinet/80/web")))
+                .contains(new Address("web", 80));
         assertThat(BuiltinNamers.address(Path.parse("/$/inet/81"))).contains(new Address("127.0.0.1", 81));
         assertThat(BuiltinNamers.address(Path.parse("/#/io.l5d.fs/web"))).isEmpty();
     }

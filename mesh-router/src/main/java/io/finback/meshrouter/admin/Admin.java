@@ -101,18 +101,24 @@ public final class Admin implements AutoCloseable {
 
     private HttpResponse answer(HttpRequest request, String body) {
         String path = request.getUri().path();
-        boolean get = request.method().equals(HttpMethods.GET) || request.method().equals(HttpMethods.HEAD);
+        boolean get =
+                request.method().equals(HttpMethods.GET) || request.method().equals(HttpMethods.HEAD);
         boolean post = request.method().equals(HttpMethods.POST);
         if (!allowed(path, post)) {
             return text(404, path + " is switched off (admin.security)\n");
         }
-        boolean takesPost = List.of("/delegator.json", "/logging.json", "/admin/shutdown").contains(path);
+        boolean takesPost =
+                List.of("/delegator.json", "/logging.json", "/admin/shutdown").contains(path);
         if (!get && !(post && takesPost)) {
-            return text(405, "method: " + request.method().value() + " (expected: " + (takesPost ? "GET or POST" : "GET")
-                    + ")\n");
+            return text(
+                    405,
+                    "method: " + request.method().value() + " (expected: " + (takesPost ? "GET or POST" : "GET")
+                            + ")\n");
         }
         try {
-            return post ? posted(path, request.getUri().query(), body) : got(path, request.getUri().query());
+            return post
+                    ? posted(path, request.getUri().query(), body)
+                    : got(path, request.getUri().query());
         } catch (NotYetKnown e) {
             return text(503, "not known yet: " + e.getMessage() + "; try again\n");
         } catch (NamingException e) {
@@ -133,16 +139,13 @@ public final class Admin implements AutoCloseable {
             case "/metrics" -> prometheus(own.prometheus());
             case "/admin/metrics/influxdb" ->
                 parts.plan().telemetry().influxdb() ? text(200, metrics.influxdb(host())) : notFound();
-            case "/delegator.json" ->
-                delegator(query.get("namespace"), query.get("path"), query.get("dtab"));
+            case "/delegator.json" -> delegator(query.get("namespace"), query.get("path"), query.get("dtab"));
             case "/bound-names.json" -> json(boundNames(), true);
             case "/client_state.json" -> json(clients(), true);
             case "/config.json" -> json(parts.config(), true);
             case "/logging.json" -> json(Diagnostics.loggers(), true);
             case "/requests", "/requests.json" ->
-                parts.recent()
-                        .map(recent -> json(recent.show(), true))
-                        .orElseGet(Admin::notFound);
+                parts.recent().map(recent -> json(recent.show(), true)).orElseGet(Admin::notFound);
             case "/finback/endpoints.json" -> json(endpoints(), true);
             case "/admin/threads", "/admin/threads.json" -> json(Diagnostics.threads(50), true);
             case "/admin/contention", "/admin/pprof/contention" -> json(Diagnostics.contention(), true);
@@ -161,8 +164,10 @@ public final class Admin implements AutoCloseable {
             }
             case "/logging.json" -> {
                 JsonNode asked = body.isBlank() ? JSON.createObjectNode() : read(body);
-                String logger = field(asked, "logger").or(() -> query.get("logger")).orElse("");
-                String level = field(asked, "level").or(() -> query.get("level")).orElse("");
+                String logger =
+                        field(asked, "logger").or(() -> query.get("logger")).orElse("");
+                String level =
+                        field(asked, "level").or(() -> query.get("level")).orElse("");
                 yield Diagnostics.setLevel(logger, level)
                         .map(wrong -> text(400, wrong + "\n"))
                         .orElseGet(() -> HttpResponse.create().withStatus(StatusCodes.NO_CONTENT));
@@ -195,8 +200,10 @@ public final class Admin implements AutoCloseable {
             return true;
         }
         boolean control = post && !path.equals("/delegator.json");
-        boolean metricsOrHealth = path.startsWith("/admin/metrics") || path.equals("/admin/ping")
-                || path.equals("/metrics") || path.equals("/health")
+        boolean metricsOrHealth = path.startsWith("/admin/metrics")
+                || path.equals("/admin/ping")
+                || path.equals("/metrics")
+                || path.equals("/health")
                 || path.equals(parts.plan().telemetry().prometheusPath());
         if (control) {
             return security.control();
@@ -237,7 +244,8 @@ public final class Admin implements AutoCloseable {
 
     private HttpResponse metricsJson(Query query) {
         String prefix = query.get("q").orElse("");
-        boolean tree = query.get("tree").filter(t -> t.equals("1") || t.equals("true")).isPresent();
+        boolean tree =
+                query.get("tree").filter(t -> t.equals("1") || t.equals("true")).isPresent();
         return json(
                 tree ? metrics.tree(prefix) : metrics.json(prefix),
                 query.get("pretty").isPresent());
@@ -252,8 +260,10 @@ public final class Admin implements AutoCloseable {
                 .filter(running -> namespace.isEmpty() || running.label().equals(namespace.get()))
                 .findFirst();
         if (found.isEmpty()) {
-            return text(404, "namespace: no router is labelled '" + namespace.orElse("") + "' (expected: one of "
-                    + parts.routers().stream().map(RunningRouter::label).toList() + ")\n");
+            return text(
+                    404,
+                    "namespace: no router is labelled '" + namespace.orElse("") + "' (expected: one of "
+                            + parts.routers().stream().map(RunningRouter::label).toList() + ")\n");
         }
         Dtab table = dtab.map(Dtab::parse)
                 .orElseGet(() -> found.get().router().spec().dtab());
@@ -263,7 +273,8 @@ public final class Admin implements AutoCloseable {
 
     private TreeSet<String> boundNames() {
         TreeSet<String> names = new TreeSet<>();
-        parts.routers().forEach(running -> names.addAll(running.router().destinations().keySet()));
+        parts.routers()
+                .forEach(running -> names.addAll(running.router().destinations().keySet()));
         return names;
     }
 
@@ -332,25 +343,27 @@ public final class Admin implements AutoCloseable {
     private static HttpResponse heap() {
         try {
             java.nio.file.Path file = Diagnostics.heap();
-            var body = FileIO.fromPath(file).watchTermination((bytes, done) -> done.whenComplete((end, failure) -> {
-                try {
-                    Files.deleteIfExists(file);
-                    Files.deleteIfExists(Objects.requireNonNull(file.getParent()));
-                } catch (IOException e) {
-                    file.toFile().deleteOnExit();
-                }
-            }));
+            var body = FileIO.fromPath(file)
+                    .watchTermination((bytes, done) -> done.whenComplete((end, failure) -> {
+                        try {
+                            Files.deleteIfExists(file);
+                            Files.deleteIfExists(Objects.requireNonNull(file.getParent()));
+                        } catch (IOException e) {
+                            file.toFile().deleteOnExit();
+                        }
+                    }));
             return HttpResponse.create()
                     .withEntity(HttpEntities.create(
-                            ContentTypes.APPLICATION_OCTET_STREAM, Files.size(file), body.mapMaterializedValue(d -> d)));
+                            ContentTypes.APPLICATION_OCTET_STREAM,
+                            Files.size(file),
+                            body.mapMaterializedValue(d -> d)));
         } catch (IOException e) {
             return text(500, "no heap dump: " + e.getMessage() + "\n");
         }
     }
 
     private static HttpResponse prometheus(String text) {
-        return HttpResponse.create()
-                .withEntity(HttpEntities.create(PROMETHEUS, text.getBytes(StandardCharsets.UTF_8)));
+        return HttpResponse.create().withEntity(HttpEntities.create(PROMETHEUS, text.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static HttpResponse json(Object value, boolean pretty) {

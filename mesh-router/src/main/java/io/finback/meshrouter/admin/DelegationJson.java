@@ -72,8 +72,7 @@ final class DelegationJson {
                             address.put("ip", a.host());
                             address.put("port", a.port());
                             address.put(
-                                    "meta",
-                                    a.weight() == 1.0 ? Map.of() : Map.of("endpoint_addr_weight", a.weight()));
+                                    "meta", a.weight() == 1.0 ? Map.of() : Map.of("endpoint_addr_weight", a.weight()));
                             return address;
                         })
                         .toList());

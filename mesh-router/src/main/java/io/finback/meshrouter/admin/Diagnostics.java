@@ -49,7 +49,8 @@ final class Diagnostics {
         List<String> blocked = new ArrayList<>();
         for (ThreadInfo info : ManagementFactory.getThreadMXBean().dumpAllThreads(true, true)) {
             if (info.getThreadState() == Thread.State.BLOCKED) {
-                blocked.add(info.getThreadName() + " waits for " + info.getLockName() + " of " + info.getLockOwnerName());
+                blocked.add(
+                        info.getThreadName() + " waits for " + info.getLockName() + " of " + info.getLockOwnerName());
             }
         }
         return Map.of("blocked_threads", blocked);
@@ -60,7 +61,8 @@ final class Diagnostics {
         List<Map<String, Object>> all = new ArrayList<>();
         for (Logger logger : context().getLoggerList()) {
             if (logger.getLevel() != null) {
-                all.add(Map.of("logger", logger.getName(), "level", logger.getLevel().toString()));
+                all.add(Map.of(
+                        "logger", logger.getName(), "level", logger.getLevel().toString()));
             }
         }
         return all;
@@ -76,7 +78,8 @@ final class Diagnostics {
         }
         boolean known = context().exists(logger) != null;
         if (!known) {
-            return Optional.of("logger: there is none called '" + logger + "' (expected: one that has logged, or ROOT)");
+            return Optional.of(
+                    "logger: there is none called '" + logger + "' (expected: one that has logged, or ROOT)");
         }
         context().getLogger(logger).setLevel(Level.toLevel(level));
         return Optional.empty();

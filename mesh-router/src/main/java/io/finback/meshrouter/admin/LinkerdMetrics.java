@@ -43,8 +43,12 @@ final class LinkerdMetrics {
                 gauge(out, scope, "connections", server.proxy().connections());
                 gauge(out, scope, "load", server.proxy().concurrent());
             }
-            running.router().services().forEach((name, service) -> service(out, with(rt, "service", bare(name)), service, now));
-            running.router().destinations().forEach((id, client) -> client(out, with(rt, "client", bare(id)), client, now));
+            running.router()
+                    .services()
+                    .forEach((name, service) -> service(out, with(rt, "service", bare(name)), service, now));
+            running.router()
+                    .destinations()
+                    .forEach((id, client) -> client(out, with(rt, "client", bare(id)), client, now));
         }
         jvm(out);
         return out;
@@ -76,7 +80,11 @@ final class LinkerdMetrics {
         long open = endpoints.stream().filter(e -> e.isOpen(now)).count();
         gauge(out, scope, "loadbalancer/available", open);
         gauge(out, scope, "loadbalancer/busy", endpoints.size() - open);
-        gauge(out, scope, "loadbalancer/load", endpoints.stream().mapToInt(Endpoint::outstanding).sum());
+        gauge(
+                out,
+                scope,
+                "loadbalancer/load",
+                endpoints.stream().mapToInt(Endpoint::outstanding).sum());
         counter(out, scope, "failure_accrual/removals", sum(endpoints, FailureAccrual::removals));
         counter(out, scope, "failure_accrual/revivals", sum(endpoints, FailureAccrual::revivals));
         counter(out, scope, "failure_accrual/probes", sum(endpoints, FailureAccrual::probes));
@@ -240,7 +248,9 @@ final class LinkerdMetrics {
     }
 
     private static String prometheusName(Metric metric) {
-        String scope = metric.scope().get(0).equals("rt") ? "rt:" + metric.scope().get(2) + ":" : metric.scope().get(0) + ":";
+        String scope = metric.scope().get(0).equals("rt")
+                ? "rt:" + metric.scope().get(2) + ":"
+                : metric.scope().get(0) + ":";
         return scope + metric.name().replace('/', ':').replaceAll("[^a-zA-Z0-9_:]", "_");
     }
 
@@ -250,8 +260,8 @@ final class LinkerdMetrics {
         }
         String kind = metric.scope().get(2);
         String id = metric.scope().get(3);
-        return "rt=\"" + escaped(metric.scope().get(1)) + "\", " + kind + "=\"" + escaped(kind.equals("service") ? "/" + id : id)
-                + "\"";
+        return "rt=\"" + escaped(metric.scope().get(1)) + "\", " + kind + "=\""
+                + escaped(kind.equals("service") ? "/" + id : id) + "\"";
     }
 
     private static String escaped(String text) {
@@ -264,22 +274,27 @@ final class LinkerdMetrics {
         for (Metric metric : all()) {
             boolean rt = metric.scope().get(0).equals("rt");
             String head = rt
-                    ? "rt:" + metric.scope().get(2) + ",host=" + tag(host) + "," + metric.scope().get(2) + "="
-                            + tag("/" + metric.scope().get(3)) + ",rt=" + tag(metric.scope().get(1))
+                    ? "rt:" + metric.scope().get(2) + ",host=" + tag(host) + ","
+                            + metric.scope().get(2) + "="
+                            + tag("/" + metric.scope().get(3)) + ",rt="
+                            + tag(metric.scope().get(1))
                     : metric.scope().get(0) + ",host=" + tag(host);
             StringBuilder fields = lines.computeIfAbsent(head, h -> new StringBuilder());
-            metric.values()
-                    .forEach((name, value) -> fields.append(fields.length() == 0 ? "" : ",")
-                            .append(tag(metric.name().replace('/', ':') + (name.isEmpty() ? "" : "_" + name)))
-                            .append('=')
-                            .append(value));
+            metric.values().forEach((name, value) -> fields.append(fields.length() == 0 ? "" : ",")
+                    .append(tag(metric.name().replace('/', ':') + (name.isEmpty() ? "" : "_" + name)))
+                    .append('=')
+                    .append(value));
         }
         StringBuilder out = new StringBuilder();
-        lines.forEach((head, fields) -> out.append(head).append(' ').append(fields).append('\n'));
+        lines.forEach(
+                (head, fields) -> out.append(head).append(' ').append(fields).append('\n'));
         return out.toString();
     }
 
     private static String tag(String text) {
-        return text.replace("\\", "\\\\").replace(" ", "\\ ").replace(",", "\\,").replace("=", "\\=");
+        return text.replace("\\", "\\\\")
+                .replace(" ", "\\ ")
+                .replace(",", "\\,")
+                .replace("=", "\\=");
     }
 }

@@ -33,8 +33,10 @@ final class OwnMetrics {
     }
 
     private void servers(StringBuilder out) {
-        server(out, "requests_total", "counter", "Requests answered, refused ones too.", p -> p.stats().requests());
-        server(out, "failures_total", "counter", "Of these, answered with 5xx or broken off.", p -> p.stats().failures());
+        server(out, "requests_total", "counter", "Requests answered, refused ones too.", p -> p.stats()
+                .requests());
+        server(out, "failures_total", "counter", "Of these, answered with 5xx or broken off.", p -> p.stats()
+                .failures());
         server(out, "concurrent", "gauge", "Requests under way.", ProxyServer::concurrent);
         String prefix = "finback_router_";
         each(out, prefix + "connections", "gauge", "Client connections open now.", servers(ProxyServer::connections));
@@ -46,8 +48,7 @@ final class OwnMetrics {
                 servers(ProxyServer::refusedConnections));
     }
 
-    private void server(
-            StringBuilder out, String name, String type, String help, Function<ProxyServer, Number> value) {
+    private void server(StringBuilder out, String name, String type, String help, Function<ProxyServer, Number> value) {
         each(out, "finback_router_server_" + name, type, help, servers(value));
     }
 
@@ -89,18 +90,21 @@ final class OwnMetrics {
         Map<String, LiveDestination> clients = new LinkedHashMap<>();
         parts.routers().forEach(running -> running.router()
                 .destinations()
-                .forEach((id, client) ->
-                        clients.put(label("rt", running.label()) + "," + label("client", id), client)));
+                .forEach(
+                        (id, client) -> clients.put(label("rt", running.label()) + "," + label("client", id), client)));
         String prefix = "finback_router_client_";
-        each(out, prefix + "requests_total", "counter", "Attempts per bound name.", of(clients, c -> c.stats().requests()));
-        each(out, prefix + "successes_total", "counter", "Answered below 500.", of(clients, c -> c.stats().successes()));
+        each(out, prefix + "requests_total", "counter", "Attempts per bound name.", of(clients, c -> c.stats()
+                .requests()));
+        each(out, prefix + "successes_total", "counter", "Answered below 500.", of(clients, c -> c.stats()
+                .successes()));
         each(
                 out,
                 prefix + "failures_total",
                 "counter",
                 "Answered with 5xx, not connected, or lost.",
                 of(clients, c -> c.stats().failures()));
-        each(out, prefix + "connects_total", "counter", "Connections made.", of(clients, c -> c.stats().connects()));
+        each(out, prefix + "connects_total", "counter", "Connections made.", of(clients, c -> c.stats()
+                .connects()));
         each(
                 out,
                 prefix + "connect_failures_total",
@@ -113,7 +117,8 @@ final class OwnMetrics {
                 "counter",
                 "Instances left alone after too many failures.",
                 of(clients, c -> LinkerdMetrics.sum(c.endpoints(), FailureAccrual::removals)));
-        each(out, prefix + "endpoints", "gauge", "Ready instances.", of(clients, c -> c.endpoints().size()));
+        each(out, prefix + "endpoints", "gauge", "Ready instances.", of(clients, c -> c.endpoints()
+                .size()));
         metric(out, prefix + "latency_seconds", "histogram", "Of one attempt.");
         clients.forEach((labels, c) ->
                 histogram(out, prefix + "latency_seconds", labels, c.stats().latency()));
@@ -121,7 +126,12 @@ final class OwnMetrics {
 
     private void endpoints(StringBuilder out, long nowNanos) {
         EndpointsSnapshot known = parts.endpoints().get();
-        each(out, "finback_router_apps", "gauge", "Apps known.", List.of(new Sample("", known.apps().size())));
+        each(
+                out,
+                "finback_router_apps",
+                "gauge",
+                "Apps known.",
+                List.of(new Sample("", known.apps().size())));
         each(
                 out,
                 "finback_router_connected",

@@ -90,8 +90,8 @@ public final class StatsdSender implements AutoCloseable {
         if (packet.length() > 0) {
             byte[] bytes = packet.toString().getBytes(StandardCharsets.UTF_8);
             packet.setLength(0);
-            socket.send(new DatagramPacket(
-                    bytes, bytes.length, InetAddress.getByName(statsd.hostname()), statsd.port()));
+            socket.send(
+                    new DatagramPacket(bytes, bytes.length, InetAddress.getByName(statsd.hostname()), statsd.port()));
         }
     }
 

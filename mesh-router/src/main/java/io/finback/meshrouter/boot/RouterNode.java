@@ -113,14 +113,7 @@ public final class RouterNode implements Node {
                         recent));
             }
             AdminParts parts = new AdminParts(
-                    plan,
-                    routers,
-                    sources,
-                    endpoints::get,
-                    settings.config(),
-                    recent,
-                    System::nanoTime,
-                    () -> {
+                    plan, routers, sources, endpoints::get, settings.config(), recent, System::nanoTime, () -> {
                         var ending = stop();
                         Objects.requireNonNull(ending);
                     });
@@ -134,7 +127,12 @@ public final class RouterNode implements Node {
             if (!clustered) {
                 ready.complete(null);
             }
-            log.info("router.started http={} admin={}:{} clustered={}", listeners(), plan.admin().ip(), adminPort, clustered);
+            log.info(
+                    "router.started http={} admin={}:{} clustered={}",
+                    listeners(),
+                    plan.admin().ip(),
+                    adminPort,
+                    clustered);
         } catch (RuntimeException e) {
             var ignored = stopNext();
             throw e;
@@ -287,7 +285,10 @@ public final class RouterNode implements Node {
             return binding.localAddress().getPort();
         } catch (CompletionException e) {
             throw cannotListen(
-                    "admin", settings.plan().admin().ip(), settings.plan().admin().port(), e);
+                    "admin",
+                    settings.plan().admin().ip(),
+                    settings.plan().admin().port(),
+                    e);
         }
     }
 

@@ -60,8 +60,7 @@ public record Forwarded(Label by, Label forClient) {
 
     /** An obfuscated identifier as RFC 7239 section 6.3 wants it. */
     static String random() {
-        return String.format(
-                Locale.ROOT, "_%06x", ThreadLocalRandom.current().nextInt(1 << 24));
+        return String.format(Locale.ROOT, "_%06x", ThreadLocalRandom.current().nextInt(1 << 24));
     }
 
     String header(InetSocketAddress client, InetSocketAddress self, String ofConnection) {

@@ -142,9 +142,8 @@ final class Loop {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        endpoint.tls()
-                                .ifPresent(tls -> channel.pipeline()
-                                        .addLast(tls.handler(channel.alloc(), endpoint.host(), endpoint.port())));
+                        endpoint.tls().ifPresent(tls -> channel.pipeline()
+                                .addLast(tls.handler(channel.alloc(), endpoint.host(), endpoint.port())));
                         channel.pipeline().addLast(decoder, new RequestEncoder(), connection);
                     }
                 })
@@ -152,7 +151,8 @@ final class Loop {
         connecting.addListener(done -> {
             SslHandler tls = connecting.channel().pipeline().get(SslHandler.class);
             if (done.isSuccess() && tls != null) {
-                tls.setHandshakeTimeoutMillis(Math.max(1, settings.connectTimeout().toMillis()));
+                tls.setHandshakeTimeoutMillis(
+                        Math.max(1, settings.connectTimeout().toMillis()));
                 var read = connecting.channel().read();
                 tls.handshakeFuture().addListener(shaken -> {
                     if (shaken.isSuccess()) {
@@ -198,7 +198,9 @@ final class Loop {
         for (Map.Entry<Endpoint, ArrayDeque<UpstreamConnection>> entry : List.copyOf(idle.entrySet())) {
             ArrayDeque<UpstreamConnection> connections = entry.getValue();
             for (UpstreamConnection connection : new ArrayList<>(connections)) {
-                if (entry.getKey().isGone() || connection.isTooIdle(now) || connection.isTooOld(now)
+                if (entry.getKey().isGone()
+                        || connection.isTooIdle(now)
+                        || connection.isTooOld(now)
                         || entry.getKey().permits().isWanted()) {
                     connections.remove(connection);
                     connection.close();

@@ -11,8 +11,7 @@ import java.util.Optional;
  * @param idleTime how long an idle one is kept; empty: as the listener says
  * @param lifeTime how old one may get before it is not used again; empty: any age
  */
-public record PoolPolicy(
-        int maxConnections, int maxWaiters, Optional<Duration> idleTime, Optional<Duration> lifeTime) {
+public record PoolPolicy(int maxConnections, int maxWaiters, Optional<Duration> idleTime, Optional<Duration> lifeTime) {
     public static final PoolPolicy UNLIMITED =
             new PoolPolicy(Integer.MAX_VALUE, Integer.MAX_VALUE, Optional.empty(), Optional.empty());
 

@@ -220,8 +220,8 @@ public final class ProxyServer {
     private void end() {
         List<CompletableFuture<Void>> closing = new ArrayList<>();
         for (Loop loop : loops.all()) {
-            closing.add(CompletableFuture.runAsync(
-                    () -> mine(loop).forEach(ClientConnection::abort), loop.eventLoop()));
+            closing.add(
+                    CompletableFuture.runAsync(() -> mine(loop).forEach(ClientConnection::abort), loop.eventLoop()));
         }
         var closed = CompletableFuture.allOf(closing.toArray(new CompletableFuture<?>[0]))
                 .whenComplete((done, failure) -> stopped.complete(null));

@@ -28,8 +28,7 @@ public record ServerPolicy(
 
     public ServerPolicy {
         if (maxConcurrentRequests < 1) {
-            throw new IllegalArgumentException(
-                    "maxConcurrentRequests: " + maxConcurrentRequests + " (expected: >= 1)");
+            throw new IllegalArgumentException("maxConcurrentRequests: " + maxConcurrentRequests + " (expected: >= 1)");
         }
     }
 }

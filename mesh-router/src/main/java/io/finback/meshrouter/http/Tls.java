@@ -143,8 +143,7 @@ public final class Tls {
     }
 
     private static InputStream chain(Path cert, Optional<Path> intermediates) {
-        return joined(
-                intermediates.map(more -> List.of(cert, more)).orElseGet(() -> List.of(cert)));
+        return joined(intermediates.map(more -> List.of(cert, more)).orElseGet(() -> List.of(cert)));
     }
 
     private static InputStream joined(List<Path> paths) {

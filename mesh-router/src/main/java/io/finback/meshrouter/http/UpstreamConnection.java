@@ -43,7 +43,10 @@ final class UpstreamConnection extends FlowHandler {
 
     boolean isTooIdle(long now) {
         return idleFor(now)
-                > endpoint.pool().idleTime().orElse(settings.upstreamIdleTimeout()).toNanos();
+                > endpoint.pool()
+                        .idleTime()
+                        .orElse(settings.upstreamIdleTimeout())
+                        .toNanos();
     }
 
     boolean isTooOld(long now) {

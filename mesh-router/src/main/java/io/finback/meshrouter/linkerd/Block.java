@@ -114,8 +114,11 @@ final class Block {
     void refuse(String key, String why, String... harmless) {
         Optional<String> text = value(key).map(node -> node instanceof ScalarNode s ? s.getValue() : "...");
         if (text.isPresent() && !List.of(harmless).contains(text.get())) {
-            throw wrong(key, "'" + text.get() + "' is not supported by this router yet" + (why.isEmpty() ? "" : ": ")
-                    + why + " (expected: " + (harmless.length == 0 ? "nothing" : String.join(" or ", harmless)) + ")");
+            throw wrong(
+                    key,
+                    "'" + text.get() + "' is not supported by this router yet" + (why.isEmpty() ? "" : ": ") + why
+                            + " (expected: " + (harmless.length == 0 ? "nothing" : String.join(" or ", harmless))
+                            + ")");
         }
     }
 
@@ -188,7 +191,8 @@ final class Block {
             try {
                 return Double.parseDouble(text);
             } catch (NumberFormatException e) {
-                throw new YamlFailure(wrong(key, "'" + text + "' (expected: a number)").getMessage(), e);
+                throw new YamlFailure(
+                        wrong(key, "'" + text + "' (expected: a number)").getMessage(), e);
             }
         });
     }

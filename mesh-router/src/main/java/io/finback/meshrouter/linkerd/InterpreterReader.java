@@ -38,8 +38,7 @@ final class InterpreterReader {
         block.end();
         return new InterpreterPlan(
                 kind,
-                (environment, sources) ->
-                        Transformed.interpreter(start.start(environment, sources), transformers));
+                (environment, sources) -> Transformed.interpreter(start.start(environment, sources), transformers));
     }
 
     private static InterpreterPlan.Start fs(Block block) {
@@ -49,8 +48,8 @@ final class InterpreterReader {
             throw block.wrong("dtabFile", "'" + text + "' (expected: an existing file)");
         }
         return (environment, sources) -> {
-            FsDtab dtab = block.checked(
-                    "dtabFile", () -> FsDtab.start(file, environment.streams(), environment.changes()));
+            FsDtab dtab =
+                    block.checked("dtabFile", () -> FsDtab.start(file, environment.streams(), environment.changes()));
             return DtabInterpreter.of("io.l5d.fs", dtab, sources, dtab);
         };
     }

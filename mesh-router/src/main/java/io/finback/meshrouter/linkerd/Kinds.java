@@ -26,7 +26,6 @@ final class Kinds {
 
     /** A kind that Linkerd has and this router has not. */
     static YamlFailure missing(Block block, String kind, String supported) {
-        return block.wrong(
-                "kind", "'" + kind + "' is not supported by this router yet (supported: " + supported + ")");
+        return block.wrong("kind", "'" + kind + "' is not supported by this router yet (supported: " + supported + ")");
     }
 }

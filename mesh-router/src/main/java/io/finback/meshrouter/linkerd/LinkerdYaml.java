@@ -69,17 +69,17 @@ public final class LinkerdYaml {
         for (RouterPlan router : routers) {
             for (ServerPlan server : router.servers()) {
                 for (String[] other : taken) {
-                    boolean anywhere = server.ip().equals(other[0])
-                            || server.ip().equals("0.0.0.0")
-                            || other[0].equals("0.0.0.0");
+                    boolean anywhere =
+                            server.ip().equals(other[0]) || server.ip().equals("0.0.0.0") || other[0].equals("0.0.0.0");
                     if (server.port() != 0 && anywhere && other[1].equals(Integer.toString(server.port()))) {
-                        throw root.wrong("routers", "port " + server.port() + " of router '" + router.label()
-                                + "' is also that of " + other[2] + " (expected: a port for each server)");
+                        throw root.wrong(
+                                "routers",
+                                "port " + server.port() + " of router '" + router.label() + "' is also that of "
+                                        + other[2] + " (expected: a port for each server)");
                     }
                 }
-                taken.add(new String[] {
-                    server.ip(), Integer.toString(server.port()), "router '" + router.label() + "'"
-                });
+                taken.add(
+                        new String[] {server.ip(), Integer.toString(server.port()), "router '" + router.label() + "'"});
             }
         }
     }

@@ -23,16 +23,16 @@ import java.util.Set;
 
 /** An entry of {@code namers}. */
 final class NamerReader {
-    private static final String SUPPORTED = "io.l5d.fs, io.l5d.consul, io.l5d.k8s, io.l5d.k8s.ns, io.l5d.marathon,"
-            + " io.l5d.dnssrv, io.l5d.rewrite";
+    private static final String SUPPORTED =
+            "io.l5d.fs, io.l5d.consul, io.l5d.k8s, io.l5d.k8s.ns, io.l5d.marathon," + " io.l5d.dnssrv, io.l5d.rewrite";
     private static final Set<String> STATUSES = Set.of("passing", "warning", "critical", "maintenance");
 
     private NamerReader() {}
 
     static NamerPlan read(Block block) {
         String kind = Kinds.of(block, SUPPORTED);
-        Path prefix = Path.of("#")
-                .concat(block.parsed("prefix", NamerReader::prefix).orElseGet(() -> Path.of(kind)));
+        Path prefix =
+                Path.of("#").concat(block.parsed("prefix", NamerReader::prefix).orElseGet(() -> Path.of(kind)));
         List<Transformer> transformers = TransformerReader.read(block);
         NamerPlan.Start start =
                 switch (kind) {
@@ -46,8 +46,7 @@ final class NamerReader {
                     default -> throw Kinds.missing(block, kind, SUPPORTED);
                 };
         block.end();
-        return new NamerPlan(
-                kind, prefix, environment -> Transformed.source(start.start(environment), transformers));
+        return new NamerPlan(kind, prefix, environment -> Transformed.source(start.start(environment), transformers));
     }
 
     private static Path prefix(String text) {
@@ -71,8 +70,8 @@ final class NamerReader {
         Set<String> statuses = new HashSet<>(block.texts("healthStatuses"));
         for (String status : statuses) {
             if (!STATUSES.contains(status)) {
-                throw block.wrong("healthStatuses", "'" + status
-                        + "' (expected: passing, warning, critical or maintenance)");
+                throw block.wrong(
+                        "healthStatuses", "'" + status + "' (expected: passing, warning, critical or maintenance)");
             }
         }
         Map<String, Double> weights = new HashMap<>();
@@ -85,8 +84,7 @@ final class NamerReader {
         }
         String consistency = block.text("consistencyMode").orElse("default");
         if (!List.of("default", "stale", "consistent").contains(consistency)) {
-            throw block.wrong(
-                    "consistencyMode", "'" + consistency + "' (expected: default, stale or consistent)");
+            throw block.wrong("consistencyMode", "'" + consistency + "' (expected: default, stale or consistent)");
         }
         block.refuse("setHost", "the Host header stays the client's", "false");
         block.refuse("failFast", "", "false");
@@ -110,8 +108,7 @@ final class NamerReader {
         String variable = block.text("envVar").orElse("POD_NAMESPACE");
         String value = System.getenv(variable);
         if (value == null || value.isEmpty()) {
-            throw block.wrong(
-                    "envVar", "the environment variable " + variable + " is not set (expected: a namespace)");
+            throw block.wrong("envVar", "the environment variable " + variable + " is not set (expected: a namespace)");
         }
         return value;
     }
@@ -120,8 +117,8 @@ final class NamerReader {
         String host = block.text("host").orElse("localhost");
         int port = block.integer("port", 1, 65535).orElse(8001);
         Optional<String> label = block.text("labelSelector");
-        return environment -> K8sNamer.start(
-                prefix, host, port, namespace, label, environment.streams(), environment.changes());
+        return environment ->
+                K8sNamer.start(prefix, host, port, namespace, label, environment.streams(), environment.changes());
     }
 
     private static NamerPlan.Start marathon(Block block, Path prefix) {
@@ -140,8 +137,7 @@ final class NamerReader {
         Duration refresh = Duration.ofSeconds(
                 block.integer("refreshIntervalSeconds", 1, Integer.MAX_VALUE).orElse(5));
         List<String> hosts = block.texts("dnsHosts");
-        return environment -> DnsSrvNamer.start(
-                prefix, hosts, refresh, environment.streams(), environment.changes());
+        return environment -> DnsSrvNamer.start(prefix, hosts, refresh, environment.streams(), environment.changes());
     }
 
     private static NamerPlan.Start rewrite(Block block, Path prefix) {

@@ -29,8 +29,7 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
     public record Environment(Streams streams, Changes changes) {}
 
     /** The admin server: {@code grace} is how long stopping waits for what is under way. */
-    public record AdminPlan(
-            String ip, int port, Duration grace, int workerThreads, Security security) {}
+    public record AdminPlan(String ip, int port, Duration grace, int workerThreads, Security security) {}
 
     /** Which admin paths answer. Source: linkerd/linkerd AdminSecurityConfig. Patterns are regular expressions of whole paths. */
     public record Security(
@@ -105,7 +104,11 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
      * @param prometheusPrefix before each of them
      */
     public record Telemetry(
-            String prometheusPath, String prometheusPrefix, boolean influxdb, Optional<Statsd> statsd, int recentRequests) {
+            String prometheusPath,
+            String prometheusPrefix,
+            boolean influxdb,
+            Optional<Statsd> statsd,
+            int recentRequests) {
         public static final Telemetry PLAIN =
                 new Telemetry("/admin/metrics/prometheus", "", false, Optional.empty(), 0);
     }

@@ -43,13 +43,13 @@ final class PolicyReader {
                 for (Block config : block.blocks("configs")) {
                     PathPattern prefix = config.checked(
                             "prefix",
-                            () -> PathPattern.parse(config.required("prefix", "a path such as /#/io.l5d.fs/{service}")));
+                            () -> PathPattern.parse(
+                                    config.required("prefix", "a path such as /#/io.l5d.fs/{service}")));
                     layers.add(new Layer<>(prefix, read.apply(config)));
                     config.end();
                 }
             }
-            default ->
-                throw block.wrong("kind", "'" + kind + "' (expected: io.l5d.global or io.l5d.static)");
+            default -> throw block.wrong("kind", "'" + kind + "' (expected: io.l5d.global or io.l5d.static)");
         }
         block.end();
         return layers;
@@ -97,8 +97,8 @@ final class PolicyReader {
         block.block("responseClassifier").ifPresent(b -> {
             String kind = b.required("kind", "one of " + ResponseClassifier.kinds());
             ResponseClassifier classifier = ResponseClassifier.ofKind(kind)
-                    .orElseThrow(() -> b.wrong(
-                            "kind", "'" + kind + "' (expected: one of " + ResponseClassifier.kinds() + ")"));
+                    .orElseThrow(() ->
+                            b.wrong("kind", "'" + kind + "' (expected: one of " + ResponseClassifier.kinds() + ")"));
             b.end();
             settings.add((draft, captures) -> draft.classifier = classifier);
         });
@@ -170,8 +170,10 @@ final class PolicyReader {
                                 () -> AccrualPolicy.successRateWithin(rate, window, 5, System.nanoTime()), backoff);
                     }
                     default ->
-                        throw block.wrong("kind", "'" + kind + "' (expected: io.l5d.consecutiveFailures,"
-                                + " io.l5d.successRate, io.l5d.successRateWindowed or none)");
+                        throw block.wrong(
+                                "kind",
+                                "'" + kind + "' (expected: io.l5d.consecutiveFailures,"
+                                        + " io.l5d.successRate, io.l5d.successRateWindowed or none)");
                 };
         block.end();
         return spec;
@@ -217,9 +219,7 @@ final class PolicyReader {
         RetryBudget.Spec spec = block.checked(
                 "ttlSecs",
                 () -> new RetryBudget.Spec(
-                        block.integer("ttlSecs", 1, 60)
-                                .map(Duration::ofSeconds)
-                                .orElse(usual.ttl()),
+                        block.integer("ttlSecs", 1, 60).map(Duration::ofSeconds).orElse(usual.ttl()),
                         block.integer("minRetriesPerSec", 0, Integer.MAX_VALUE).orElse(usual.minRetriesPerSecond()),
                         block.number("percentCanRetry").orElse(usual.percentCanRetry())));
         block.end();

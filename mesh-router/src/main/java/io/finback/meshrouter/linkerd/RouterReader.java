@@ -59,8 +59,8 @@ final class RouterReader {
                     1000,
                     Optional.empty()));
         }
-        Layers policies = new Layers(
-                PolicyReader.clients(block.block("client")), PolicyReader.services(block.block("service")));
+        Layers policies =
+                new Layers(PolicyReader.clients(block.block("client")), PolicyReader.services(block.block("service")));
         Duration binding = block.millis("bindingTimeoutMs", 1).orElse(Duration.ofSeconds(10));
         RouterSpec.Limits limits = limits(block.block("bindingCache"));
         int line = kilobytes(block, "maxInitialLineKB", 4);
@@ -77,7 +77,17 @@ final class RouterReader {
         Optional<AccessLogPlan> accessLog = accessLog(block);
         block.end();
         return new RouterPlan(
-                where, label, dtab, identifiers, interpreter, servers, policies, binding, limits, line, headers,
+                where,
+                label,
+                dtab,
+                identifiers,
+                interpreter,
+                servers,
+                policies,
+                binding,
+                limits,
+                line,
+                headers,
                 accessLog);
     }
 
@@ -95,8 +105,7 @@ final class RouterReader {
         return switch (kind) {
             case "io.l5d.default" -> true;
             // X-B3-* headers are passed on as they come.
-            case "io.l5d.zipkin" ->
-                throw Kinds.missing(propagator.get(), kind, "io.l5d.default");
+            case "io.l5d.zipkin" -> throw Kinds.missing(propagator.get(), kind, "io.l5d.default");
             default -> throw propagator.get().wrong("kind", "'" + kind + "' (expected: io.l5d.default)");
         };
     }
@@ -125,7 +134,8 @@ final class RouterReader {
                         case "io.l5d.header" ->
                             Identifiers.header(prefix, block.text("header").orElse("l5d-name"));
                         case "io.l5d.methodAndHost" ->
-                            Identifiers.methodAndHost(prefix, block.flag("httpUriInDst").orElse(false));
+                            Identifiers.methodAndHost(
+                                    prefix, block.flag("httpUriInDst").orElse(false));
                         case "io.l5d.path" ->
                             Identifiers.path(
                                     prefix,
@@ -147,10 +157,12 @@ final class RouterReader {
         Optional<String> file = block.text("httpAccessLog");
         String roll = block.text("httpAccessLogRollPolicy").orElse("never");
         boolean append = block.flag("httpAccessLogAppend").orElse(true);
-        int keep = block.integer("httpAccessLogRotateCount", -1, Integer.MAX_VALUE).orElse(-1);
+        int keep =
+                block.integer("httpAccessLogRotateCount", -1, Integer.MAX_VALUE).orElse(-1);
         if (!roll.matches("never|hourly|daily|\\d+(\\.(bytes?|kilobytes?|megabytes?|gigabytes?))?")) {
-            throw block.wrong("httpAccessLogRollPolicy", "'" + roll
-                    + "' (expected: never, hourly, daily, or a size such as 100.megabytes)");
+            throw block.wrong(
+                    "httpAccessLogRollPolicy",
+                    "'" + roll + "' (expected: never, hourly, daily, or a size such as 100.megabytes)");
         }
         return file.map(text -> new AccessLogPlan(java.nio.file.Path.of(text), roll, append, keep));
     }

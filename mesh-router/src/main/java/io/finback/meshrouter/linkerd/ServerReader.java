@@ -17,7 +17,8 @@ final class ServerReader {
         int port = block.integer("port", 0, 65535).orElse(PORT);
         String ip = block.text("ip").orElse("127.0.0.1");
         var tls = block.block("tls").flatMap(TlsReader::server);
-        int concurrent = block.integer("maxConcurrentRequests", 1, Integer.MAX_VALUE).orElse(Integer.MAX_VALUE);
+        int concurrent =
+                block.integer("maxConcurrentRequests", 1, Integer.MAX_VALUE).orElse(Integer.MAX_VALUE);
         if (!block.texts("announce").isEmpty()) {
             throw block.wrong("announce", "announcers are not supported by this router yet (expected: nothing)");
         }
@@ -48,10 +49,10 @@ final class ServerReader {
             return new Forwarded.Label(Forwarded.Kind.REQUEST_RANDOM, "");
         }
         String text = block.get().required("kind", "ip, ip:port, connectionRandom, requestRandom, router or static");
-        Forwarded.Kind kind = Forwarded.Kind.of(text)
-                .orElseThrow(() -> block.get()
-                        .wrong("kind", "'" + text
-                                + "' (expected: ip, ip:port, connectionRandom, requestRandom, router or static)"));
+        Forwarded.Kind kind = Forwarded.Kind.of(text).orElseThrow(() -> block.get()
+                .wrong(
+                        "kind",
+                        "'" + text + "' (expected: ip, ip:port, connectionRandom, requestRandom, router or static)"));
         String name = kind == Forwarded.Kind.STATIC ? block.get().required("label", "a text") : router;
         block.get().end();
         return new Forwarded.Label(kind, name);

@@ -32,8 +32,8 @@ final class TlsReader {
         boolean enabled = block.flag("enabled").orElse(true);
         boolean insecure = block.flag("disableValidation").orElse(false);
         Optional<String> commonName = block.text("commonName");
-        List<Path> trusted = new ArrayList<>(
-                block.texts("trustCerts").stream().map(Path::of).toList());
+        List<Path> trusted =
+                new ArrayList<>(block.texts("trustCerts").stream().map(Path::of).toList());
         block.text("trustCertsBundle").map(Path::of).ifPresent(trusted::add);
         Optional<Tls.Identity> identity = block.block("clientAuth").map(auth -> {
             Tls.Identity mine = new Tls.Identity(
@@ -55,8 +55,8 @@ final class TlsReader {
         if (!enabled) {
             return (draft, captures) -> draft.tls = Optional.empty();
         }
-        Tls.Client client = block.checked(
-                "trustCerts", () -> Tls.Client.of(commonName, insecure, trusted, identity, protocols));
+        Tls.Client client =
+                block.checked("trustCerts", () -> Tls.Client.of(commonName, insecure, trusted, identity, protocols));
         return (draft, captures) -> draft.tls = Optional.of(
                 commonName.isPresent() && !insecure
                         ? client.named(PathPattern.interpolate(commonName.get(), captures))

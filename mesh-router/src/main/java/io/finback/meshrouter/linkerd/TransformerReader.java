@@ -22,16 +22,13 @@ final class TransformerReader {
                             Transformer.port(block.integer("port", 1, 65535)
                                     .orElseThrow(() -> block.wrong("port", "is missing (expected: 1..65535)")));
                         case "io.l5d.localhost" -> Transformer.localhost();
-                        case "io.l5d.specificHost" ->
-                            Transformer.specificHost(block.required("host", "an IP address"));
+                        case "io.l5d.specificHost" -> Transformer.specificHost(block.required("host", "an IP address"));
                         case "io.l5d.replace" ->
                             block.checked(
-                                    "path",
-                                    () -> Transformer.replace(Path.parse(block.required("path", "a path"))));
+                                    "path", () -> Transformer.replace(Path.parse(block.required("path", "a path"))));
                         case "io.l5d.const" ->
                             block.checked(
-                                    "path",
-                                    () -> Transformer.constant(Path.parse(block.required("path", "a path"))));
+                                    "path", () -> Transformer.constant(Path.parse(block.required("path", "a path"))));
                         default -> throw Kinds.missing(block, kind, SUPPORTED);
                     });
             block.end();

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
@@ -72,7 +71,8 @@ public final class ConsulNamer {
         if (!options.consistency().equals("default")) {
             query.append('&').append(options.consistency());
         }
-        boolean onlyPassing = options.useHealthCheck() && options.healthStatuses().equals(Set.of("passing"));
+        boolean onlyPassing =
+                options.useHealthCheck() && options.healthStatuses().equals(Set.of("passing"));
         if (onlyPassing) {
             query.append("&passing=true");
         }
@@ -145,7 +145,8 @@ public final class ConsulNamer {
         for (JsonNode check : checks) {
             boolean maintenance = check.path("CheckID").asText().startsWith("_node_maintenance")
                     || check.path("CheckID").asText().startsWith("_service_maintenance");
-            int severity = maintenance ? 3 : BY_SEVERITY.indexOf(check.path("Status").asText());
+            int severity =
+                    maintenance ? 3 : BY_SEVERITY.indexOf(check.path("Status").asText());
             worst = Math.max(worst, severity);
         }
         return BY_SEVERITY.get(worst);

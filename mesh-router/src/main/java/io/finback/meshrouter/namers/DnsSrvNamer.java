@@ -74,7 +74,8 @@ public final class DnsSrvNamer {
         try {
             DirContext context = new InitialDirContext(environment);
             try {
-                Attribute records = context.getAttributes(name, new String[] {"SRV"}).get("SRV");
+                Attribute records =
+                        context.getAttributes(name, new String[] {"SRV"}).get("SRV");
                 return records == null ? Optional.empty() : Optional.of(read(records));
             } finally {
                 context.close();
@@ -102,8 +103,7 @@ public final class DnsSrvNamer {
             }
             if (priority == lowest) {
                 String host = words[3].endsWith(".") ? words[3].substring(0, words[3].length() - 1) : words[3];
-                addresses.add(
-                        new Address(host, Integer.parseInt(words[2]), Math.max(1, Integer.parseInt(words[1]))));
+                addresses.add(new Address(host, Integer.parseInt(words[2]), Math.max(1, Integer.parseInt(words[1]))));
             }
         }
         return List.copyOf(addresses);

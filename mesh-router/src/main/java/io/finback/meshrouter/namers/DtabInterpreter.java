@@ -41,8 +41,7 @@ public final class DtabInterpreter implements Interpreter {
     }
 
     /** With a dtab that may throw {@link NotYetKnown}; {@code watch} is closed with this. */
-    public static DtabInterpreter of(
-            String kind, Supplier<Dtab> dtab, List<NameSource> sources, AutoCloseable watch) {
+    public static DtabInterpreter of(String kind, Supplier<Dtab> dtab, List<NameSource> sources, AutoCloseable watch) {
         return new DtabInterpreter(kind, dtab, sources, watch);
     }
 

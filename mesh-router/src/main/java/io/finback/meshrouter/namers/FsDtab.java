@@ -61,7 +61,10 @@ public final class FsDtab implements Supplier<Dtab>, AutoCloseable {
                 text = now;
                 dtab = Dtab.parse(now);
                 changes.happened();
-                log.info("interpreter.dtab_changed file={} entries={}", file, dtab.entries().size());
+                log.info(
+                        "interpreter.dtab_changed file={} entries={}",
+                        file,
+                        dtab.entries().size());
             }
         } catch (IOException | IllegalArgumentException e) {
             log.warn("interpreter.dtab_unreadable file={} reason={} next=keep_what_is_known", file, e.getMessage());

@@ -1,7 +1,6 @@
 package io.finback.meshrouter.namers;
 
 import io.finback.names.Address;
-
 import io.finback.names.BuiltinNamers;
 import io.finback.names.Name;
 import io.finback.names.NameTree;
@@ -72,8 +71,8 @@ public final class FsNamer implements NameSource {
     @Override
     public Map<String, Object> state() {
         Map<String, Object> state = new TreeMap<>();
-        files.forEach((name, disco) ->
-                state.put(name, disco.addresses().stream().map(Address::toString).toList()));
+        files.forEach((name, disco) -> state.put(
+                name, disco.addresses().stream().map(Address::toString).toList()));
         return state;
     }
 

@@ -69,10 +69,9 @@ public final class K8sNamer {
             CompletableFuture<JsonNode> mapping = BuiltinNamers.isPort(port)
                     ? Streams.then(streams.get(root + "/services/" + encoded(service), Map.of(), LIMIT), K8sNamer::body)
                     : CompletableFuture.completedFuture(Json.parse("{}"));
-            return mapping.thenCompose(
-                            svc -> Streams.then(
-                                    streams.get(root + "/endpoints?" + select, Map.of(), LIMIT),
-                                    reply -> new Listed(svc, list(reply))))
+            return mapping.thenCompose(svc -> Streams.then(
+                            streams.get(root + "/endpoints?" + select, Map.of(), LIMIT),
+                            reply -> new Listed(svc, list(reply))))
                     .thenCompose(listed -> {
                         tell.accept(addresses(listed.list().path("items").path(0), port, listed.service()));
                         String version = listed.list()

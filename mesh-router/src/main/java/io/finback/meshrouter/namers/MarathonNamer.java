@@ -69,9 +69,7 @@ public final class MarathonNamer implements NameSource {
             if (known.contains(path.take(length).drop(prefix.size()))) {
                 Path id = path.take(length);
                 Optional<List<Address>> there = apps.get(id.drop(prefix.size()).show());
-                return there.isPresent()
-                        ? NameTree.leaf(new Name.Bound(id, path.drop(length)))
-                        : NameTree.neg();
+                return there.isPresent() ? NameTree.leaf(new Name.Bound(id, path.drop(length))) : NameTree.neg();
             }
         }
         return NameTree.neg();
@@ -89,38 +87,47 @@ public final class MarathonNamer implements NameSource {
 
     private AutoCloseable watchIds(Consumer<Optional<Set<Path>>> tell, Changes changes) {
         Set<Path> before = new HashSet<>();
-        return streams.again("marathon " + base, () -> Streams.then(
-                streams.get(base + "/v2/apps", Map.of("Accept", "application/json"), LIMIT), reply -> {
-                    Set<Path> found = new HashSet<>();
-                    ok(reply).path("apps").forEach(app -> found.add(Path.parse(app.path("id").asText())));
-                    tell.accept(Optional.of(Set.copyOf(found)));
-                    if (!found.equals(before)) {
-                        before.clear();
-                        before.addAll(found);
-                        changes.happened();
-                    }
-                    return ttl;
-                }));
+        return streams.again(
+                "marathon " + base,
+                () -> Streams.then(
+                        streams.get(base + "/v2/apps", Map.of("Accept", "application/json"), LIMIT), reply -> {
+                            Set<Path> found = new HashSet<>();
+                            ok(reply)
+                                    .path("apps")
+                                    .forEach(app ->
+                                            found.add(Path.parse(app.path("id").asText())));
+                            tell.accept(Optional.of(Set.copyOf(found)));
+                            if (!found.equals(before)) {
+                                before.clear();
+                                before.addAll(found);
+                                changes.happened();
+                            }
+                            return ttl;
+                        }));
     }
 
     private AutoCloseable watchApp(String app, Consumer<Optional<List<Address>>> tell) {
         List<Address> nothing = List.of();
         Object[] last = {nothing};
-        return streams.again("marathon " + app, () -> Streams.then(
-                streams.get(
-                        base + "/v2/apps" + app + "?embed=apps.tasks", Map.of("Accept", "application/json"), LIMIT),
-                reply -> {
-                    if (reply.status() == 404) {
-                        tell.accept(Optional.empty());
-                        return ttl;
-                    }
-                    List<Address> now = tasks(ok(reply).path("app"));
-                    if (!now.equals(last[0]) || now.isEmpty()) {
-                        last[0] = now;
-                        tell.accept(Optional.of(now));
-                    }
-                    return ttl;
-                }));
+        return streams.again(
+                "marathon " + app,
+                () -> Streams.then(
+                        streams.get(
+                                base + "/v2/apps" + app + "?embed=apps.tasks",
+                                Map.of("Accept", "application/json"),
+                                LIMIT),
+                        reply -> {
+                            if (reply.status() == 404) {
+                                tell.accept(Optional.empty());
+                                return ttl;
+                            }
+                            List<Address> now = tasks(ok(reply).path("app"));
+                            if (!now.equals(last[0]) || now.isEmpty()) {
+                                last[0] = now;
+                                tell.accept(Optional.of(now));
+                            }
+                            return ttl;
+                        }));
     }
 
     private List<Address> tasks(JsonNode app) {
@@ -135,7 +142,8 @@ public final class MarathonNamer implements NameSource {
             }
             boolean running = task.path("state").asText("TASK_RUNNING").equals("TASK_RUNNING");
             if (ports.size() > 0 && (useHealthCheck ? alive && checks > 0 : running)) {
-                addresses.add(new Address(task.path("host").asText(), ports.get(0).asInt()));
+                addresses.add(
+                        new Address(task.path("host").asText(), ports.get(0).asInt()));
             }
         }
         return List.copyOf(addresses);

@@ -15,10 +15,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -121,9 +120,14 @@ public final class NamerdHttp implements Interpreter {
     }
 
     private AutoCloseable follow(String what, String uri, Consumer<JsonNode> line) {
-        return streams.again("namerd " + what, () -> Streams.then(
-                streams.lines(base + uri, Map.of("Accept", "application/json"), text -> line.accept(Json.parse(text))),
-                end -> AGAIN));
+        return streams.again(
+                "namerd " + what,
+                () -> Streams.then(
+                        streams.lines(
+                                base + uri,
+                                Map.of("Accept", "application/json"),
+                                text -> line.accept(Json.parse(text))),
+                        end -> AGAIN));
     }
 
     /** Reads a tree of namerd's; alternatives are decided as binding does. */
@@ -174,7 +178,8 @@ public final class NamerdHttp implements Interpreter {
             case "bound" -> {
                 List<Address> all = new ArrayList<>();
                 for (JsonNode address : node.path("addrs")) {
-                    double weight = address.path("meta").path("endpoint_addr_weight").asDouble(1.0);
+                    double weight =
+                            address.path("meta").path("endpoint_addr_weight").asDouble(1.0);
                     all.add(new Address(
                             address.path("ip").asText(), address.path("port").asInt(), weight));
                 }

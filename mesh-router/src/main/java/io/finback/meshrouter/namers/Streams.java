@@ -99,7 +99,8 @@ public final class Streams implements AutoCloseable {
             }
             return BodySubscribers.fromSubscriber(new Lines(line), lines -> null);
         };
-        CompletableFuture<HttpResponse<Void>> sent = client.sendAsync(request(uri, headers).build(), handler);
+        CompletableFuture<HttpResponse<Void>> sent =
+                client.sendAsync(request(uri, headers).build(), handler);
         CompletableFuture<Void> done = new CompletableFuture<>();
         var told = sent.whenComplete((response, failure) -> {
             if (failure != null) {
@@ -182,7 +183,10 @@ public final class Streams implements AutoCloseable {
 
         private Duration failed(Throwable failure) {
             if (failures == 0) {
-                log.warn("namer.watch_failed what={} reason={} next=keep_what_is_known_and_retry", what, reason(failure));
+                log.warn(
+                        "namer.watch_failed what={} reason={} next=keep_what_is_known_and_retry",
+                        what,
+                        reason(failure));
             }
             failures = Math.min(failures + 1, 20);
             long most = Math.min(LONGEST_PAUSE.toMillis(), FIRST_PAUSE.toMillis() << failures);

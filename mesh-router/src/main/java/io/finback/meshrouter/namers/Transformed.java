@@ -47,10 +47,10 @@ public final class Transformed {
         @Override
         public Delegation delegate(Dtab dtab, Path path) {
             return inner.delegate(dtab, path)
-                    .mapBound(bound -> transformer.transform(NameTree.leaf(bound))
-                            instanceof NameTree.Leaf<Name.Bound> leaf
-                            ? leaf.value()
-                            : bound);
+                    .mapBound(bound ->
+                            transformer.transform(NameTree.leaf(bound)) instanceof NameTree.Leaf<Name.Bound> leaf
+                                    ? leaf.value()
+                                    : bound);
         }
 
         @Override
@@ -89,7 +89,7 @@ public final class Transformed {
                     .map(name -> name.match(
                             Name.Unbound::new,
                             bound -> transformer.transform(NameTree.leaf(bound))
-                                    instanceof NameTree.Leaf<Name.Bound> leaf
+                                            instanceof NameTree.Leaf<Name.Bound> leaf
                                     ? leaf.value()
                                     : bound));
         }

@@ -25,10 +25,7 @@ public final class Transformer {
     private final boolean always;
 
     private Transformer(
-            Path prefix,
-            Function<List<Address>, List<Address>> addresses,
-            Optional<Path> replacement,
-            boolean always) {
+            Path prefix, Function<List<Address>, List<Address>> addresses, Optional<Path> replacement, boolean always) {
         this.prefix = prefix;
         this.addresses = addresses;
         this.replacement = replacement;

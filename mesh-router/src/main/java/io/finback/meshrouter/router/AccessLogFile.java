@@ -63,7 +63,8 @@ public final class AccessLogFile implements AccessLog, AutoCloseable {
             return new AccessLogFile(file, roll, append, keep);
         } catch (IOException e) {
             throw new IllegalArgumentException(
-                    "httpAccessLog: '" + file + "' cannot be written (" + e + ") (expected: a file in a directory that exists)",
+                    "httpAccessLog: '" + file + "' cannot be written (" + e
+                            + ") (expected: a file in a directory that exists)",
                     e);
         }
     }

@@ -18,11 +18,13 @@ import java.util.function.Supplier;
 /** A destination that follows its source of addresses: asks at every request, and rebuilds only when the list is another object. */
 public final class LiveDestination implements Destination {
     private record View(
-            List<Address> source, Map<Address, Endpoint> byAddress, List<Endpoint> endpoints, List<WeightClass> classes) {}
+            List<Address> source,
+            Map<Address, Endpoint> byAddress,
+            List<Endpoint> endpoints,
+            List<WeightClass> classes) {}
 
     /** Endpoints of one weight have a balancer of their own. Source: twitter/finagle TrafficDistributor.scala. */
     private record WeightClass(double total, List<Endpoint> endpoints, Balancer balancer) {}
-
 
     private final String id;
     private final Supplier<List<Address>> source;
@@ -84,8 +86,8 @@ public final class LiveDestination implements Destination {
     /** Empty when all weigh the same. */
     private List<WeightClass> classes(List<Endpoint> endpoints) {
         Map<Double, List<Endpoint>> byWeight = new TreeMap<>();
-        endpoints.forEach(
-                e -> byWeight.computeIfAbsent(e.weight(), w -> new ArrayList<>()).add(e));
+        endpoints.forEach(e ->
+                byWeight.computeIfAbsent(e.weight(), w -> new ArrayList<>()).add(e));
         List<WeightClass> classes = new ArrayList<>();
         if (byWeight.size() > 1) {
             byWeight.forEach((weight, same) -> classes.add(new WeightClass(
@@ -122,7 +124,8 @@ public final class LiveDestination implements Destination {
         List<Endpoint> endpoints = new ArrayList<>();
         for (Address address : now) {
             Endpoint kept = before.byAddress().get(address);
-            Endpoint endpoint = kept != null ? kept : new Endpoint(address.host(), address.port(), address.weight(), policy);
+            Endpoint endpoint =
+                    kept != null ? kept : new Endpoint(address.host(), address.port(), address.weight(), policy);
             if (byAddress.putIfAbsent(address, endpoint) == null) {
                 endpoints.add(endpoint);
             }
@@ -132,11 +135,7 @@ public final class LiveDestination implements Destination {
                 endpoint.retire();
             }
         });
-        View after = new View(
-                now,
-                Map.copyOf(byAddress),
-                List.copyOf(endpoints),
-                classes(endpoints));
+        View after = new View(now, Map.copyOf(byAddress), List.copyOf(endpoints), classes(endpoints));
         view = after;
         return after;
     }

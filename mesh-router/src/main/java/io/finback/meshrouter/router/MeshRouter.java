@@ -114,8 +114,7 @@ public final class MeshRouter implements Routing {
                     && tree instanceof NameTree.Leaf<Name.Bound> leaf
                     && !leaf.value().residual().isEmpty();
             if (!tree.isNeg() && !tooShort) {
-                return new Binding(
-                        version, candidate.path(), candidate.path().show(), shown, tree.map(Target::of));
+                return new Binding(version, candidate.path(), candidate.path().show(), shown, tree.map(Target::of));
             }
         }
         Path first = candidates.get(0).path();
@@ -189,9 +188,7 @@ public final class MeshRouter implements Routing {
         Destination destination = destinations.get(
                 target.idText(),
                 id -> new LiveDestination(
-                        id,
-                        interpreter.addresses(target.id()),
-                        spec.policies().client(target.id())));
+                        id, interpreter.addresses(target.id()), spec.policies().client(target.id())));
         Service service = services.get(
                 binding.name(), unused -> new Service(spec.policies().service(binding.path())));
         return new To(binding.name(), service, destination, target.residual(), binding.localDtab());
@@ -215,5 +212,4 @@ public final class MeshRouter implements Routing {
     public Map<String, Service> services() {
         return services.all();
     }
-
 }

@@ -90,7 +90,9 @@ class LinkerdRunTest {
                 assertThat(get(port(router, 0, 0), "/", "Host: web")).isEqualTo("web");
                 assertThat(get(port(router, 0, 1), "/", "Host: users")).isEqualTo("users");
                 Response wrong = call(port(router, 0, 0), "/", "Host: web:4140");
-                assertThat(wrong.status()).as("the port of a host is part of its name").isEqualTo(502);
+                assertThat(wrong.status())
+                        .as("the port of a host is part of its name")
+                        .isEqualTo(502);
                 assertThat(wrong.header("l5d-err")).contains("Unable+to+route+request");
                 assertThat(get(port(router, 1, 0), "/any/thing?x=y", "Host: a")).isEqualTo("users");
                 assertThat(users.requests.get(1).line()).isEqualTo("GET /thing?x=y HTTP/1.1");
@@ -105,10 +107,12 @@ class LinkerdRunTest {
                         .contains("rt/outgoing/server/127.0.0.1/" + port(router, 0, 1) + "/status/200");
                 assertThat(router.admin("/admin/metrics/prometheus"))
                         .contains("rt:service:requests{rt=\"outgoing\", service=\"/svc/web\"} 1")
-                        .contains("rt:client:request_latency_ms_count{rt=\"incoming\", client=\"#/io.l5d.fs/users\"} 1");
+                        .contains(
+                                "rt:client:request_latency_ms_count{rt=\"incoming\", client=\"#/io.l5d.fs/users\"} 1");
                 assertThat(router.admin("/config.json")).contains("outgoing");
                 assertThat(router.admin("/namer_state/io.l5d.fs.json")).contains("127.0.0.1:" + web.port());
-                assertThat(router.admin("/outgoing/interpreter_state/default.json")).contains("state");
+                assertThat(router.admin("/outgoing/interpreter_state/default.json"))
+                        .contains("state");
                 assertThat(router.admin("/delegator.json?namespace=incoming&path=/svc/x"))
                         .contains("/#/io.l5d.fs/users");
                 assertThat(router.admin("/client_state.json")).contains("\"open\" : true");
@@ -137,8 +141,10 @@ class LinkerdRunTest {
                     "  servers: [{port: 0}]")) {
                 assertThat(get(port(router, 0, 0), "/a/b?c", "Host: WEB")).isEqualTo("web");
                 assertThat(web.requests.get(0).header("l5d-dst-service")).isEqualTo("/http/1.1/GET/web/a/b");
-                assertThat(get(port(router, 0, 0), "/", "Host: other", "X-Name: /named/x")).isEqualTo("web");
-                assertThat(call(port(router, 0, 0), "/", "X-Name: named", "Host: web").status())
+                assertThat(get(port(router, 0, 0), "/", "Host: other", "X-Name: /named/x"))
+                        .isEqualTo("web");
+                assertThat(call(port(router, 0, 0), "/", "X-Name: named", "Host: web")
+                                .status())
                         .isEqualTo(400);
                 assertThat(get(port(router, 1, 0), "/", "Host: whatever")).isEqualTo("web");
             }
@@ -148,8 +154,7 @@ class LinkerdRunTest {
     @Test
     void answers400WithoutAnIdentification() throws IOException {
         try (TestRouter router = run("admin: {port: 0}", "routers: [{protocol: http, servers: [{port: 0}]}]")) {
-            Response response =
-                    RawClient.once(router.port(), "GET / HTTP/1.0\r\nConnection: close\r\n\r\n");
+            Response response = RawClient.once(router.port(), "GET / HTTP/1.0\r\nConnection: close\r\n\r\n");
             assertThat(response.status()).isEqualTo(400);
             assertThat(response.text()).contains("Unknown destination");
         }
@@ -378,8 +383,9 @@ class LinkerdRunTest {
                 }
             });
             assertThat(Files.readString(log))
-                    .matches("127\\.0\\.0\\.1 - - \\[\\d\\d/\\w{3}/\\d{4}:\\d\\d:\\d\\d:\\d\\d [+-]\\d{4}] \"GET /a\\?b HTTP/1.1\""
-                            + " 200 5 \"http://here/\" \"te\\\\x22st\"\n");
+                    .matches(
+                            "127\\.0\\.0\\.1 - - \\[\\d\\d/\\w{3}/\\d{4}:\\d\\d:\\d\\d:\\d\\d [+-]\\d{4}] \"GET /a\\?b HTTP/1.1\""
+                                    + " 200 5 \"http://here/\" \"te\\\\x22st\"\n");
             assertThat(router.admin("/requests")).contains("\"uri\" : \"/a?b\"");
         }
     }

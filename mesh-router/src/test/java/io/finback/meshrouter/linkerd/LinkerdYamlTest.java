@@ -115,7 +115,8 @@ class LinkerdYamlTest {
                 .contains(Duration.ofMinutes(1));
         assertThat(http.policies().service(Path.parse("/svc/slow/x")).backoff())
                 .isInstanceOf(Backoff.DecorrelatedJittered.class);
-        assertThat(http.policies().service(Path.parse("/svc/fast")).totalTimeout()).isEmpty();
+        assertThat(http.policies().service(Path.parse("/svc/fast")).totalTimeout())
+                .isEmpty();
     }
 
     @Test

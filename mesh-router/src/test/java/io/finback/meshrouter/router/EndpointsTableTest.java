@@ -2,9 +2,9 @@ package io.finback.meshrouter.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.finback.names.Address;
 import io.finback.wire.AppEndpoints;
 import java.time.Duration;
-import io.finback.names.Address;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
