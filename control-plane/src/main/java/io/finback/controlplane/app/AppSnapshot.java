@@ -94,14 +94,7 @@ public record AppSnapshot(
     public AppState state() {
         Map<String, Instance> byId = new LinkedHashMap<>();
         instances.forEach(i -> byId.put(i.taskId(), i));
-        return new AppState(
-                appId,
-                current.map(List::of).orElse(List.of()),
-                byId,
-                backoff,
-                lock,
-                order,
-                lastFailure);
+        return new AppState(appId, current.map(List::of).orElse(List.of()), byId, backoff, lock, order, lastFailure);
     }
 
     public boolean isPod() {

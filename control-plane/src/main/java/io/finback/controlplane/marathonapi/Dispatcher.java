@@ -84,7 +84,7 @@ final class Dispatcher {
         return switch (resource) {
             case "apps" -> alone ? allApps(request) : oneApp(request);
             case "tasks" -> tasks(request);
-case "deployments" -> alone ? get(request, () -> deployments.list()) : oneDeployment(request);
+            case "deployments" -> alone ? get(request, () -> deployments.list()) : oneDeployment(request);
             case "queue" -> alone ? get(request, () -> queue.list(request)) : delay(request);
             case "groups" -> groups(request);
             case "info" -> get(request, () -> system.info());
@@ -234,8 +234,7 @@ case "deployments" -> alone ? get(request, () -> deployments.list()) : oneDeploy
         if (path.size() != 4) {
             throw notFound();
         }
-        DeploymentConduct.Order order =
-                ConductHandler.order(path.get(3)).orElseThrow(Dispatcher::notFound);
+        DeploymentConduct.Order order = ConductHandler.order(path.get(3)).orElseThrow(Dispatcher::notFound);
         return only(request, "POST", () -> conduct.tell(id, order));
     }
 

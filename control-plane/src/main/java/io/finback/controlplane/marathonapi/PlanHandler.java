@@ -75,8 +75,9 @@ final class PlanHandler {
         if (body.hasNonNull("containers")) {
             return PodReader.read(body, Optional.empty());
         }
-        Optional<AppSnapshot> known =
-                body.path("id").isTextual() ? view.app(AppPath.absolute(body.path("id").textValue())) : Optional.empty();
+        Optional<AppSnapshot> known = body.path("id").isTextual()
+                ? view.app(AppPath.absolute(body.path("id").textValue()))
+                : Optional.empty();
         return known.isPresent()
                 ? AppsHandler.definition(known, body, known.get().appId(), partial)
                 : AppReader.read(body, Optional.empty());
@@ -90,8 +91,8 @@ final class PlanHandler {
         ArrayNode fields = node.putArray("changed");
         Optional<AppDefinition> now = known.flatMap(AppSnapshot::current).map(AppVersion::definition);
         target.wanted()
-                .ifPresent(wanted -> now.ifPresent(old -> changed(old, wanted.reusingPortsOf(old))
-                        .forEach(fields::add)));
+                .ifPresent(wanted -> now.ifPresent(
+                        old -> changed(old, wanted.reusingPortsOf(old)).forEach(fields::add)));
         node.put("start", diff.start());
         diff.kill().forEach(node.putArray("kill")::add);
         diff.keep().forEach(node.putArray("keep")::add);

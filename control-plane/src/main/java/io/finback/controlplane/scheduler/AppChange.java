@@ -200,8 +200,7 @@ public final class AppChange {
             return List.of();
         }
         DeploymentConduct before = state.lock().flatMap(Lock::conduct).orElse(DeploymentConduct.NONE);
-        DeploymentConduct after =
-                before.after(order, state.current().get().definition(), ready, now);
+        DeploymentConduct after = before.after(order, state.current().get().definition(), ready, now);
         return after.equals(before) ? List.of() : List.of(new AppEvent.Conducted(deploymentId, after));
     }
 

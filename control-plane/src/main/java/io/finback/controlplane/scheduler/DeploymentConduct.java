@@ -19,8 +19,7 @@ import java.util.regex.Pattern;
  * @param pulsedAt when somebody last said that all is well
  * @param resumedAt when it was last let go on: its deadline counts from there
  */
-public record DeploymentConduct(
-        boolean paused, int approved, Optional<Instant> pulsedAt, Optional<Instant> resumedAt) {
+public record DeploymentConduct(boolean paused, int approved, Optional<Instant> pulsedAt, Optional<Instant> resumedAt) {
     static final String CANARY = "FINBACK_DEPLOYMENT_CANARY";
     static final String BATCHES = "FINBACK_DEPLOYMENT_BATCHES";
     static final String AUTOPAUSE = "FINBACK_DEPLOYMENT_AUTOPAUSE";
@@ -75,12 +74,15 @@ public record DeploymentConduct(
         if (conduct.paused()) {
             return new Pace(Standing.PAUSED, Math.min(wanted, fresh), true);
         }
-        Optional<Duration> pulse =
-                Optional.ofNullable(app.labels().get(PULSE)).map(Integer::parseInt).map(Duration::ofSeconds);
+        Optional<Duration> pulse = Optional.ofNullable(app.labels().get(PULSE))
+                .map(Integer::parseInt)
+                .map(Duration::ofSeconds);
         // Nobody can say yet that an app is well which is only being made.
         boolean silent = pulse.isPresent()
                 && lock.revertTo().isPresent()
-                && conduct.pulsedAt().map(at -> !now.isBefore(at.plus(pulse.get()))).orElse(true);
+                && conduct.pulsedAt()
+                        .map(at -> !now.isBefore(at.plus(pulse.get())))
+                        .orElse(true);
         if (silent) {
             return new Pace(Standing.AWAITING_PULSE, Math.min(wanted, fresh), true);
         }
@@ -155,13 +157,12 @@ public record DeploymentConduct(
         return sizes;
     }
 
-    private static void number(
-            List<Violation> found, Map<String, String> labels, String name, int least, int most) {
+    private static void number(List<Violation> found, Map<String, String> labels, String name, int least, int most) {
         Optional.ofNullable(labels.get(name))
                 .filter(text -> !NUMBER.matcher(text).matches()
                         || Integer.parseInt(text) < least
                         || Integer.parseInt(text) > most)
-                .ifPresent(text -> found.add(new Violation(
-                        "/labels/" + name, "'" + text + "' (expected: " + least + " to " + most + ")")));
+                .ifPresent(text -> found.add(
+                        new Violation("/labels/" + name, "'" + text + "' (expected: " + least + " to " + most + ")")));
     }
 }

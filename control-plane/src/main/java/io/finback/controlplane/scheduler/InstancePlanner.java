@@ -157,8 +157,8 @@ public final class InstancePlanner {
             least = Math.min(before, wanted);
             most = Math.max(before, wanted);
         }
-        List<Instance> surplus = KillOrder.sorted(live, target.definition().killSelection())
-                .subList(0, Math.max(0, live.size() - most));
+        List<Instance> surplus =
+                KillOrder.sorted(live, target.definition().killSelection()).subList(0, Math.max(0, live.size() - most));
         int add = Math.max(0, least - counted.size());
         long ready = counted.stream().filter(i -> isReady(i, listening)).count();
         return new Plan(add, surplus, ready == wanted && counted.size() == wanted);
@@ -175,7 +175,8 @@ public final class InstancePlanner {
         }
         List<Instance> fresh = counted.stream().filter(i -> isNew(target, i)).toList();
         List<Instance> old = counted.stream().filter(i -> !isNew(target, i)).toList();
-        // So many of the new version may be there now, and so many of the old ones stay. What old ones are lost meanwhile, the new
+        // So many of the new version may be there now, and so many of the old ones stay. What old ones are lost
+        // meanwhile, the new
         // version replaces: no other can be launched any more.
         int oldLive = (int) old.stream().filter(i -> !i.doomed()).count();
         int limit = Math.max(pace(state, listening, now).limit(), Math.min(wanted, wanted - oldLive));

@@ -24,16 +24,16 @@ public record PlanDiff(Kind kind, int start, List<String> kill, List<String> kee
 
     /** {@code wanted}: empty for an app that would go. {@code state}: as it is now; of no instances for a new app. */
     public static PlanDiff of(Kind kind, Optional<AppDefinition> wanted, AppState state) {
-        List<Instance> all = state.instances().values().stream()
-                .filter(i -> !i.doomed())
-                .toList();
+        List<Instance> all =
+                state.instances().values().stream().filter(i -> !i.doomed()).toList();
         if (wanted.isEmpty()) {
             return new PlanDiff(kind, 0, ids(all), List.of(), Map.of());
         }
         AppDefinition target = wanted.get();
         List<Instance> order = KillOrder.sorted(all, target.killSelection());
         boolean restart = kind == Kind.RESTART;
-        List<Instance> kept = restart ? List.of() : order.subList(Math.max(0, all.size() - target.instances()), all.size());
+        List<Instance> kept =
+                restart ? List.of() : order.subList(Math.max(0, all.size() - target.instances()), all.size());
         List<Instance> ended = restart ? order : order.subList(0, Math.max(0, all.size() - target.instances()));
         Map<String, String> moved = new TreeMap<>();
         if (restart) {

@@ -47,13 +47,16 @@ class ConductApiTest {
         TestMaster.await("one canary, and no more", () -> standing(id).equals("AWAITING_APPROVAL"));
         TestMaster.await("it has taken one's place", () -> commands("canary").size() == 4);
         assertThat(commands("canary")).containsExactlyInAnyOrder("new", "old", "old", "old");
-        JsonNode conduct = client.get("/v2/deployments/" + id).json().path("conduct").get(0);
+        JsonNode conduct =
+                client.get("/v2/deployments/" + id).json().path("conduct").get(0);
         assertThat(conduct.path("app").asText()).isEqualTo("/canary");
         assertThat(conduct.path("updated").asInt()).isEqualTo(1);
         assertThat(conduct.path("limit").asInt()).isEqualTo(1);
         // The list is as Marathon's: a common client fails on keys it does not know.
         assertThat(client.get("/v2/deployments").text()).doesNotContain("conduct");
-        assertThat(client.send("POST", "/v2/deployments/" + id + "/resume", null).status()).isEqualTo(200);
+        assertThat(client.send("POST", "/v2/deployments/" + id + "/resume", null)
+                        .status())
+                .isEqualTo(200);
         TestMaster.await("done", () -> client.get("/v2/deployments/" + id).status() == 404);
         assertThat(commands("canary")).containsOnly("new").hasSize(4);
     }
@@ -66,9 +69,12 @@ class ConductApiTest {
         Reply paused = client.send("POST", "/v2/deployments/" + id + "/pause", null);
         assertThat(paused.status()).as(paused.text()).isEqualTo(200);
         assertThat(paused.json().path("conduct").get(0).path("state").asText()).isEqualTo("PAUSED");
-        assertThat(client.send("POST", "/v2/deployments/" + id + "/pause", null).status()).isEqualTo(200);
+        assertThat(client.send("POST", "/v2/deployments/" + id + "/pause", null).status())
+                .isEqualTo(200);
         world.startOnly(task -> true);
-        assertThat(client.send("POST", "/v2/deployments/" + id + "/resume", null).status()).isEqualTo(200);
+        assertThat(client.send("POST", "/v2/deployments/" + id + "/resume", null)
+                        .status())
+                .isEqualTo(200);
         TestMaster.await("done", () -> client.get("/v2/deployments/" + id).status() == 404);
         assertThat(commands("paused")).containsOnly("new");
         for (String word : List.of("pause", "resume", "pulse")) {
@@ -76,8 +82,10 @@ class ConductApiTest {
             assertThat(none.status()).isEqualTo(404);
             assertThat(none.text()).isEqualTo("{\"message\":\"DeploymentPlan " + id + " does not exist\"}");
         }
-        assertThat(client.send("POST", "/v2/deployments/" + id + "/dance", null).status()).isEqualTo(404);
-        assertThat(client.get("/v2/deployments/" + id + "/pause").header("Allow")).isEqualTo("POST");
+        assertThat(client.send("POST", "/v2/deployments/" + id + "/dance", null).status())
+                .isEqualTo(404);
+        assertThat(client.get("/v2/deployments/" + id + "/pause").header("Allow"))
+                .isEqualTo("POST");
     }
 
     @Test
@@ -103,16 +111,16 @@ class ConductApiTest {
         }) {
             Reply reply = client.post("/v2/apps", app("refused", "x", 1, label));
             assertThat(reply.status()).as(label).isEqualTo(422);
-            assertThat(reply.json().path("details").get(0).path("path").asText()).startsWith("/labels/FINBACK_");
+            assertThat(reply.json().path("details").get(0).path("path").asText())
+                    .startsWith("/labels/FINBACK_");
         }
     }
 
     @Test
     void aPlanSaysWhatWouldHappenAndNothingDoes() {
         create("planned", 3, "");
-        List<String> ids = world.running("planned").stream()
-                .map(t -> t.info.id().value())
-                .toList();
+        List<String> ids =
+                world.running("planned").stream().map(t -> t.info.id().value()).toList();
         JsonNode scale = plan("{\"id\":\"/planned\",\"instances\":1}");
         assertThat(scale.path("steps").toString())
                 .isEqualTo("[{\"actions\":[{\"action\":\"ScaleApplication\",\"app\":\"/planned\"}]}]");
@@ -122,8 +130,9 @@ class ConductApiTest {
         assertThat(one.path("kill")).hasSize(2);
         assertThat(one.path("keep")).hasSize(1);
 
-        JsonNode restart = plan("{\"id\":\"/planned\",\"cmd\":\"new\",\"constraints\":[[\"hostname\",\"UNLIKE\",\"host-agent-0\"]],"
-                + "\"labels\":{\"FINBACK_DEPLOYMENT_BATCHES\":\"1\"}}");
+        JsonNode restart = plan(
+                "{\"id\":\"/planned\",\"cmd\":\"new\",\"constraints\":[[\"hostname\",\"UNLIKE\",\"host-agent-0\"]],"
+                        + "\"labels\":{\"FINBACK_DEPLOYMENT_BATCHES\":\"1\"}}");
         one = restart.path("apps").get(0);
         assertThat(one.path("action").asText()).isEqualTo("RestartApplication");
         assertThat(one.path("changed").toString()).isEqualTo("[\"cmd\",\"constraints\",\"labels\"]");
@@ -136,11 +145,16 @@ class ConductApiTest {
         JsonNode group = plan("{\"id\":\"/\",\"apps\":[" + app("brandnew", "x", 2, "") + "],\"groups\":[]}");
         assertThat(group.path("apps").findValuesAsText("action")).contains("ScaleApplication", "StopApplication");
         assertThat(plan("{\"id\":\"/planned\"}").path("steps")).isEmpty();
-        assertThat(client.post("/v2/deployments/plan", "{\"id\":\"/planned\",\"cpus\":-1}").status()).isEqualTo(422);
-        assertThat(client.post("/v2/deployments/plan", "[{\"id\":\"/planned\",\"cpus\":-1}]").text()).contains("(0)/cpus");
+        assertThat(client.post("/v2/deployments/plan", "{\"id\":\"/planned\",\"cpus\":-1}")
+                        .status())
+                .isEqualTo(422);
+        assertThat(client.post("/v2/deployments/plan", "[{\"id\":\"/planned\",\"cpus\":-1}]")
+                        .text())
+                .contains("(0)/cpus");
 
         assertThat(client.get("/v2/apps/brandnew").status()).isEqualTo(404);
-        assertThat(world.running("planned").stream().map(t -> t.info.id().value())).containsExactlyElementsOf(ids);
+        assertThat(world.running("planned").stream().map(t -> t.info.id().value()))
+                .containsExactlyElementsOf(ids);
     }
 
     private static JsonNode plan(String body) {
@@ -153,7 +167,8 @@ class ConductApiTest {
         Reply created = client.post("/v2/apps", app(id, "old", instances, labels));
         assertThat(created.status()).as(created.text()).isEqualTo(201);
         TestMaster.await("it runs", () -> world.running(id).size() == instances);
-        TestMaster.await("no deployment", () -> client.get("/v2/deployments").text().indexOf("\"/" + id + "\"") < 0);
+        TestMaster.await(
+                "no deployment", () -> client.get("/v2/deployments").text().indexOf("\"/" + id + "\"") < 0);
     }
 
     private static String change(String id, String body) {
@@ -163,7 +178,12 @@ class ConductApiTest {
     }
 
     private static String standing(String id) {
-        return client.get("/v2/deployments/" + id).json().path("conduct").path(0).path("state").asText();
+        return client.get("/v2/deployments/" + id)
+                .json()
+                .path("conduct")
+                .path(0)
+                .path("state")
+                .asText();
     }
 
     private static List<String> commands(String id) {

@@ -143,11 +143,14 @@ class ConductTest {
     void aDeadlineDoesNotPassWhileItIsPaused() {
         restart(2, 1, 1, Map.of(DeploymentDeadline.DEADLINE, "30"));
         tell(Order.PAUSE);
-        assertThat(DeploymentDeadline.events(state, now.plusSeconds(300), Examples.uuids())).isEmpty();
+        assertThat(DeploymentDeadline.events(state, now.plusSeconds(300), Examples.uuids()))
+                .isEmpty();
         now = now.plusSeconds(300);
         tell(Order.RESUME);
-        assertThat(DeploymentDeadline.events(state, now.plusSeconds(29), Examples.uuids())).isEmpty();
-        assertThat(DeploymentDeadline.events(state, now.plusSeconds(31), Examples.uuids())).isNotEmpty();
+        assertThat(DeploymentDeadline.events(state, now.plusSeconds(29), Examples.uuids()))
+                .isEmpty();
+        assertThat(DeploymentDeadline.events(state, now.plusSeconds(31), Examples.uuids()))
+                .isNotEmpty();
     }
 
     @Test
@@ -275,7 +278,9 @@ class ConductTest {
     }
 
     private int live(boolean fresh) {
-        return (int) Examples.ofCommand(state, fresh).stream().filter(Instance::ready).count();
+        return (int) Examples.ofCommand(state, fresh).stream()
+                .filter(Instance::ready)
+                .count();
     }
 
     private long running() {

@@ -143,7 +143,8 @@ class ExecutorsTest {
         long pid = ((io.finback.nodeagent.task.ProcessRef) task("b").process().orElseThrow()).pid();
         Path sandbox = world.tools().sandboxes().of(task("a"));
         nextAgent();
-        assertThat(ProcessHandle.of(pid)).hasValueSatisfying(process -> assertThat(process.isAlive()).isTrue());
+        assertThat(ProcessHandle.of(pid))
+                .hasValueSatisfying(process -> assertThat(process.isAlive()).isTrue());
         Files.createFile(sandbox.resolve("go"));
         Await.until("the first has done its work", () -> task("a").isEnded());
         assertThat(last("a").state()).isEqualTo(TaskState.FINISHED);

@@ -104,11 +104,17 @@ final class AcceptanceAppsIT {
     @Test
     void theDelayOfACrashLooperIsShownAndTakenAwayAndARestartBeginsAtOnce() throws Exception {
         assertThat(queued("/looper")).isEmpty();
-        assertThat(services.send("DELETE", "/v2/queue/looper/delay", Optional.empty()).status()).isEqualTo(404);
+        assertThat(services.send("DELETE", "/v2/queue/looper/delay", Optional.empty())
+                        .status())
+                .isEqualTo(404);
         Path marks = dir.resolve("looper");
         services.post(
                 "/v2/apps",
-                app("/looper", 1, "echo x >> " + marks + "; exit 1", ",\"backoffSeconds\":300,\"maxLaunchDelaySeconds\":3600"));
+                app(
+                        "/looper",
+                        1,
+                        "echo x >> " + marks + "; exit 1",
+                        ",\"backoffSeconds\":300,\"maxLaunchDelaySeconds\":3600"));
         awaitDelayed("/looper");
         int before = Files.readAllLines(marks).size();
         assertThat(services.delete("/v2/queue/looper/delay").status()).isEqualTo(204);
@@ -116,7 +122,10 @@ final class AcceptanceAppsIT {
         awaitDelayed("/looper");
         int again = Files.readAllLines(marks).size();
         services.post("/v2/apps/looper/restart?force=true", "");
-        Waiting.until("a restart waits for no delay", LIMIT, () -> Files.readAllLines(marks).size() > again);
+        Waiting.until(
+                "a restart waits for no delay",
+                LIMIT,
+                () -> Files.readAllLines(marks).size() > again);
         delete("/looper");
     }
 
@@ -126,7 +135,8 @@ final class AcceptanceAppsIT {
         String id = "/health-" + protocol.toLowerCase(java.util.Locale.ROOT).replace('_', '-');
         String how = protocol.equals("COMMAND")
                 ? "\"command\":{\"value\":\"true\"}"
-                : (protocol.endsWith("HTTP") ? "\"path\":\"/\"," : "") + "\"port\":" + health.getAddress().getPort();
+                : (protocol.endsWith("HTTP") ? "\"path\":\"/\"," : "") + "\"port\":"
+                        + health.getAddress().getPort();
         services.post(
                 "/v2/apps",
                 app(
@@ -138,7 +148,10 @@ final class AcceptanceAppsIT {
                                 + "\"maxConsecutiveFailures\":3}]"));
         services.settled(id, 1, LIMIT);
         Waiting.until(
-                "healthy", LIMIT, () -> services.app(id).path("tasksHealthy").asInt() == 1, () -> services.describe(id));
+                "healthy",
+                LIMIT,
+                () -> services.app(id).path("tasksHealthy").asInt() == 1,
+                () -> services.describe(id));
         delete(id);
     }
 
@@ -152,10 +165,15 @@ final class AcceptanceAppsIT {
                         "sleep 1000",
                         ",\"healthChecks\":[{\"protocol\":\"COMMAND\",\"command\":{\"value\":\"false\"},\"gracePeriodSeconds\":0,"
                                 + "\"intervalSeconds\":1,\"delaySeconds\":0,\"maxConsecutiveFailures\":0}]"));
-        Waiting.until("it runs and is ill", LIMIT, () -> {
-            JsonNode app = services.app("/ill");
-            return app.path("tasksRunning").asInt() == 1 && app.path("tasksUnhealthy").asInt() == 1;
-        }, () -> services.describe("/ill"));
+        Waiting.until(
+                "it runs and is ill",
+                LIMIT,
+                () -> {
+                    JsonNode app = services.app("/ill");
+                    return app.path("tasksRunning").asInt() == 1
+                            && app.path("tasksUnhealthy").asInt() == 1;
+                },
+                () -> services.describe("/ill"));
         assertThat(services.deploying("/ill")).isTrue();
         delete("/ill");
     }
@@ -172,13 +190,17 @@ final class AcceptanceAppsIT {
         services.send("PATCH", "/v2/apps/change", Optional.of("{\"cmd\":\"sleep 2000\"}"));
         List<String> fresh = services.settled("/change", 1, LIMIT);
         assertThat(more).doesNotContainAnyElementsOf(fresh);
-        assertThat(services.send("PATCH", "/v2/apps/never", Optional.of("{}")).status()).isEqualTo(404);
+        assertThat(services.send("PATCH", "/v2/apps/never", Optional.of("{}")).status())
+                .isEqualTo(404);
 
         List<String> versions = new ArrayList<>();
         services.get("/v2/apps/change/versions").body().path("versions").forEach(v -> versions.add(v.asText()));
         assertThat(versions).hasSize(4).contains(first);
         assertThat(versions.stream().sorted().toList())
-                .isEqualTo(Stream.iterate(3, i -> i - 1).limit(4).map(versions::get).toList());
+                .isEqualTo(Stream.iterate(3, i -> i - 1)
+                        .limit(4)
+                        .map(versions::get)
+                        .toList());
         JsonNode old = services.get("/v2/apps/change/versions/" + first).body();
         assertThat(old.path("cmd").asText()).isEqualTo("sleep 1000");
 
@@ -196,7 +218,8 @@ final class AcceptanceAppsIT {
         Waiting.until(
                 "one was replaced",
                 LIMIT,
-                () -> services.running("/kill").size() == 3 && !services.running("/kill").contains(ids.get(0)));
+                () -> services.running("/kill").size() == 3
+                        && !services.running("/kill").contains(ids.get(0)));
         List<String> now = services.running("/kill");
         services.delete("/v2/apps/kill/tasks/" + now.get(0) + "?scale=true");
         assertThat(services.settled("/kill", 2, LIMIT)).doesNotContain(now.get(0));
@@ -220,7 +243,8 @@ final class AcceptanceAppsIT {
         String id = put.body().path("deploymentId").asText();
         ServicesClient.Reply refused = services.send("PUT", "/v2/apps/stuck", Optional.of("{\"instances\":3}"));
         assertThat(refused.status()).isEqualTo(409);
-        assertThat(refused.body().path("deployments").get(0).path("id").asText()).isEqualTo(id);
+        assertThat(refused.body().path("deployments").get(0).path("id").asText())
+                .isEqualTo(id);
         assertThat(services.running("/stuck")).containsExactlyInAnyOrderElementsOf(ids);
         ServicesClient.Reply revert = services.delete("/v2/deployments/" + id);
         assertThat(revert.status()).isEqualTo(200);
@@ -228,7 +252,10 @@ final class AcceptanceAppsIT {
         assertThat(services.running("/stuck")).as("old ones were kept").containsExactlyInAnyOrderElementsOf(ids);
         assertThat(services.app("/stuck").path("cpus").asDouble()).isEqualTo(0.05);
 
-        String second = services.put("/v2/apps/stuck", "{\"cpus\":1000}").body().path("deploymentId").asText();
+        String second = services.put("/v2/apps/stuck", "{\"cpus\":1000}")
+                .body()
+                .path("deploymentId")
+                .asText();
         ServicesClient.Reply dropped = services.delete("/v2/deployments/" + second + "?force=true");
         assertThat(dropped.status()).isEqualTo(202);
         assertThat(dropped.text()).isEmpty();
@@ -240,7 +267,8 @@ final class AcceptanceAppsIT {
     @Test
     void theQueueIsEmptyPendingOrBackedOff() throws Exception {
         assertThat(queued("/pending")).isEmpty();
-        services.post("/v2/apps", app("/pending", 1, "sleep 1000", ",\"constraints\":[[\"hostname\",\"LIKE\",\"nowhere\"]]"));
+        services.post(
+                "/v2/apps", app("/pending", 1, "sleep 1000", ",\"constraints\":[[\"hostname\",\"LIKE\",\"nowhere\"]]"));
         Waiting.until("it waits", LIMIT, () -> queued("/pending").isPresent());
         JsonNode item = queued("/pending").orElseThrow();
         assertThat(item.path("count").asInt()).isEqualTo(1);
@@ -273,8 +301,12 @@ final class AcceptanceAppsIT {
         app.put("cmd", cmd);
         app.putArray("portDefinitions").addObject().put("port", 0).put("name", "http");
         services.post("/v2/apps", app.toString());
-        Waiting.until("it runs and is asked", LIMIT, () -> services.running("/gated").size() == 1
-                && services.get("/v2/apps/gated").text().contains("\"status\":503"), () -> services.describe("/gated"));
+        Waiting.until(
+                "it runs and is asked",
+                LIMIT,
+                () -> services.running("/gated").size() == 1
+                        && services.get("/v2/apps/gated").text().contains("\"status\":503"),
+                () -> services.describe("/gated"));
         assertThat(services.deploying("/gated")).isTrue();
         Files.createFile(ready);
         services.settled("/gated", 1, LIMIT);
@@ -286,7 +318,8 @@ final class AcceptanceAppsIT {
                 id + " is backed off",
                 LIMIT,
                 () -> queued(id)
-                        .filter(item -> item.path("delay").path("timeLeftSeconds").asInt() > 60)
+                        .filter(item ->
+                                item.path("delay").path("timeLeftSeconds").asInt() > 60)
                         .isPresent(),
                 () -> services.describe(id));
     }

@@ -21,8 +21,11 @@ public final class Backend {
     static String command(String port, String more) {
         Path classes;
         try {
-            classes = Path.of(
-                    Backend.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            classes = Path.of(Backend.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }

@@ -103,7 +103,8 @@ final class ServicesClient {
 
     String describe(String id) {
         try {
-            return app(id) + " " + get("/v2/deployments").text() + " " + get("/v2/queue").text();
+            return app(id) + " " + get("/v2/deployments").text() + " "
+                    + get("/v2/queue").text();
         } catch (IOException e) {
             return e.toString();
         } catch (InterruptedException e) {
