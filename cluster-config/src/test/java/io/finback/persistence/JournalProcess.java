@@ -2,8 +2,8 @@ package io.finback.persistence;
 
 import akka.actor.Dropped;
 import akka.actor.typed.ActorRef;
-import akka.actor.typed.javadsl.Adapter;
 import akka.actor.typed.SpawnProtocol;
+import akka.actor.typed.javadsl.Adapter;
 import akka.actor.typed.javadsl.Behaviors;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.typesafe.config.Config;
@@ -129,7 +129,7 @@ final class JournalProcess implements AutoCloseable {
             journal.add(journal.counter("first-" + i), 1, 499);
         }
         for (int i = 0; i < RECOVERIES; i++) {
-                journal.system.tell(new SpawnProtocol.Spawn<>(
+            journal.system.tell(new SpawnProtocol.Spawn<>(
                     Counter.create(Counter.TYPE, "first-" + i, new AtomicInteger()),
                     "again-" + i,
                     akka.actor.typed.Props.empty(),
