@@ -64,7 +64,7 @@ public final class Credentials {
 
     private static void lines(String text, Map<String, StoredSecret> secrets) {
         int number = 0;
-        for (String line : text.split("\\R")) {
+        for (String line : text.lines().toList()) {
             number++;
             String entry = line.strip();
             if (entry.isEmpty() || entry.startsWith("#")) {
