@@ -144,7 +144,7 @@ final class TaskWork {
         Duration wanted = grace.or(task.info()::killGrace).orElse(standard);
         Duration given = maxGrace.filter(most -> most.compareTo(wanted) < 0).orElse(wanted);
         log.info("task.kill task={} pid={} grace={}", task.key(), pid(task), given);
-        ledger.applyAnyway(task.kill(given, Instant.now()));
+        ledger.applyAnyway(task.kill(given, stamp()));
         if (task.isStaged()) {
             hands.stopPreparing(task);
         }
@@ -258,7 +258,7 @@ final class TaskWork {
     }
 
     private void end(TaskKey id, Verdict why, Duration grace) {
-        ledger.find(id).ifPresent(task -> ledger.applyAnyway(task.condemned(why, grace, Instant.now())));
+        ledger.find(id).ifPresent(task -> ledger.applyAnyway(task.condemned(why, grace, stamp())));
     }
 
     void graceOver(TaskKey id) {
