@@ -27,6 +27,7 @@ public record ServicesSettings(
         CallbackSettings callbacks,
         int maxDeployments) {
     private static final int LOOKS = 256;
+    private static final Duration MAINTENANCE_AHEAD = Duration.ofMinutes(6);
     private static final int MAX_DEPLOYMENTS = 10_000;
 
     public ServicesSettings {
@@ -78,7 +79,12 @@ public record ServicesSettings(
                 repeat.multipliedBy(15),
                 repeat.multipliedBy(600));
         SchedulerSettings scheduler = new SchedulerSettings(
-                repeat.dividedBy(5), repeat.multipliedBy(5), repeat.multipliedBy(3), refuse, repeat.dividedBy(5));
+                repeat.dividedBy(5),
+                repeat.multipliedBy(5),
+                repeat.multipliedBy(3),
+                refuse,
+                repeat.dividedBy(5),
+                MAINTENANCE_AHEAD);
         return new ServicesSettings(
                 app,
                 scheduler,

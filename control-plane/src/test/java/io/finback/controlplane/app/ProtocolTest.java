@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.typed.ActorRef;
 import com.typesafe.config.ConfigFactory;
+import io.finback.controlplane.placement.RejectReason;
 import io.finback.controlplane.scheduler.AppChange;
 import io.finback.controlplane.scheduler.AppEvent;
 import io.finback.controlplane.scheduler.AppHealth;
@@ -12,6 +13,7 @@ import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.CallbackBook;
 import io.finback.controlplane.scheduler.CallbackEvent;
 import io.finback.controlplane.scheduler.Demand;
+import io.finback.controlplane.scheduler.DeploymentConduct;
 import io.finback.controlplane.scheduler.DeploymentEvent;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.DeploymentState;
@@ -25,6 +27,7 @@ import io.finback.controlplane.scheduler.PortEvent;
 import io.finback.controlplane.scheduler.TaskEnvironment;
 import io.finback.controlplane.service.QueueReport;
 import io.finback.resources.AgentId;
+import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
@@ -124,6 +127,7 @@ class ProtocolTest {
                 new AppCommand.KillAndScale(List.of("t"), false, "d", answers),
                 new AppCommand.Revert("d", "e", answers),
                 new AppCommand.Drop("d", answers),
+                new AppCommand.Conduct("d", DeploymentConduct.Order.PULSE, answers),
                 new AppCommand.ResetDelay(answers),
                 new AppCommand.FindVersion(Examples.NOW, answers),
                 new AppCommand.Wake(snapshots),
@@ -183,10 +187,24 @@ class ProtocolTest {
                         2,
                         Optional.of(Examples.NOW),
                         Optional.empty(),
-                        Map.of("x", 1),
-                        1,
-                        Map.of("x", 1)));
+                        Map.of(RejectReason.INSUFFICIENT_CPUS, 1L),
+                        Optional.of(new QueueReport.Cycle(
+                                1,
+                                2,
+                                Map.of(RejectReason.INSUFFICIENT_CPUS, 1),
+                                Map.of("rack IS a", 1),
+                                Optional.of(UNUSED),
+                                List.of(UNUSED)))));
     }
+
+    private static final QueueReport.UnusedOffer UNUSED = new QueueReport.UnusedOffer(
+            "o1",
+            "a1",
+            "host",
+            Resources.of(1, 2, 3),
+            Map.of("rack", "b"),
+            List.of(RejectReason.INSUFFICIENT_CPUS),
+            List.of("cpus: 1 of 2 (1 missing)"));
 
     static final AppHealth.Check CHECK = new AppHealth.Check(
             AppHealth.Protocol.HTTP,
@@ -279,6 +297,8 @@ class ProtocolTest {
                                 Optional.of(true),
                                 Optional.empty(),
                                 Optional.of("m"))),
+                new AppEvent.Conducted(
+                        "d", new DeploymentConduct(true, 2, Optional.of(Examples.NOW), Optional.empty())),
                 POD,
                 new AppEvent.InstancesAdded(List.copyOf(Examples.settle(Examples.order(
                                 Examples.apply(
