@@ -191,8 +191,8 @@ final class ExecutorWork {
         }
         List<AgentTask> left =
                 tasksOf(run).stream().filter(task -> !task.isEnded()).toList();
-        left.forEach(task ->
-                ledger.applyAnyway(task.kill(task.info().killGrace().orElse(terms.shutdownGrace()), stamp())));
+        left.forEach(
+                task -> ledger.applyAnyway(task.kill(task.info().killGrace().orElse(terms.shutdownGrace()), stamp())));
         return !left.isEmpty();
     }
 
@@ -245,8 +245,7 @@ final class ExecutorWork {
                     .filter(other -> other.kill().isEmpty())
                     .forEach(other -> {
                         log.info("task.group_ends task={} because={}", other.key(), task.key());
-                        ledger.applyAnyway(
-                                other.kill(other.info().killGrace().orElse(terms.shutdownGrace()), stamp()));
+                        ledger.applyAnyway(other.kill(other.info().killGrace().orElse(terms.shutdownGrace()), stamp()));
                     });
         }
         if (living.isEmpty() && !run.get().isEnded()) {

@@ -268,7 +268,16 @@ public record AgentTask(
             return Step.of(this);
         }
         return new AgentTask(
-                        info, container, received, process, kill, state, unacknowledged, ended, Optional.of(why), vitals)
+                        info,
+                        container,
+                        received,
+                        process,
+                        kill,
+                        state,
+                        unacknowledged,
+                        ended,
+                        Optional.of(why),
+                        vitals)
                 .kill(grace, stamp);
     }
 
@@ -284,8 +293,8 @@ public record AgentTask(
         }
         Vitals now = new Vitals(vitals.started(), healthy.or(vitals::healthy), seen.or(vitals::check));
         String reason = healthy.isPresent() ? HEALTH : CHECK;
-        return Step.of(withVitals(now).say(
-                TaskStatus.Source.EXECUTOR, Optional.of(reason), Optional.of(message), Optional.empty(), stamp));
+        return Step.of(withVitals(now)
+                .say(TaskStatus.Source.EXECUTOR, Optional.of(reason), Optional.of(message), Optional.empty(), stamp));
     }
 
     /** How long it has been running; never negative, whatever the clock did. */

@@ -82,7 +82,8 @@ class CheckpointStoreTest {
     @Test
     void theLastStateCounts() throws IOException {
         AgentTask staged = AgentTask.received(Tasks.shell("t", "true"), "c", NOW);
-        AgentTask killed = staged.kill(Duration.ofSeconds(1), new Stamp(NOW, "k")).next();
+        AgentTask killed =
+                staged.kill(Duration.ofSeconds(1), new Stamp(NOW, "k")).next();
         store.save(staged);
         store.save(killed);
 
@@ -178,7 +179,8 @@ class CheckpointStoreTest {
         Path inTheWay =
                 Files.createDirectories(onlyFile().resolveSibling(onlyFile().getFileName() + ".tmp/x"));
 
-        assertThatThrownBy(() -> store.save(task.kill(Duration.ZERO, new Stamp(NOW, "k")).next()))
+        assertThatThrownBy(() ->
+                        store.save(task.kill(Duration.ZERO, new Stamp(NOW, "k")).next()))
                 .isInstanceOf(IOException.class);
 
         Files.delete(inTheWay);

@@ -206,7 +206,9 @@ class TasksActorTest {
                 ends.add(status.task() + " " + status.message().orElseThrow());
             }
         }
-        assertThat(ends).containsExactlyInAnyOrder("exits Command exited with status 137", "dies Command terminated with signal Killed");
+        assertThat(ends)
+                .containsExactlyInAnyOrder(
+                        "exits Command exited with status 137", "dies Command terminated with signal Killed");
     }
 
     @Test

@@ -110,11 +110,17 @@ class AgentTaskTest {
     @Test
     void onlyAShorterGraceReplacesAnOrder() {
         AgentTask killed = running().kill(GRACE, new Stamp(NOON, "k")).next();
-        assertThat(killed.kill(Duration.ofSeconds(60), new Stamp(NOON, "k")).actions()).isEmpty();
-        assertThat(killed.kill(GRACE, new Stamp(NOON.plusSeconds(1), "k")).actions()).isEmpty();
-        assertThat(killed.kill(Duration.ZERO, new Stamp(NOON.plusSeconds(1), "k")).armGrace()).contains(Duration.ZERO);
+        assertThat(killed.kill(Duration.ofSeconds(60), new Stamp(NOON, "k")).actions())
+                .isEmpty();
+        assertThat(killed.kill(GRACE, new Stamp(NOON.plusSeconds(1), "k")).actions())
+                .isEmpty();
+        assertThat(killed.kill(Duration.ZERO, new Stamp(NOON.plusSeconds(1), "k"))
+                        .armGrace())
+                .contains(Duration.ZERO);
         // It is said once.
-        assertThat(killed.kill(Duration.ZERO, new Stamp(NOON.plusSeconds(1), "k")).next().unacknowledged())
+        assertThat(killed.kill(Duration.ZERO, new Stamp(NOON.plusSeconds(1), "k"))
+                        .next()
+                        .unacknowledged())
                 .isEqualTo(killed.unacknowledged());
     }
 
@@ -174,7 +180,10 @@ class AgentTaskTest {
     void theNextAgentGoesOnWhereTheLastOneWas() {
         assertThat(staged().resumed(stamp()).actions()).containsExactly(Action.PREPARE);
         assertThat(running().resumed(stamp()).actions()).containsExactly(Action.WATCH);
-        Step killing = running().kill(GRACE, new Stamp(NOON.minusSeconds(3), "k")).next().resumed(new Stamp(NOON, "u"));
+        Step killing = running()
+                .kill(GRACE, new Stamp(NOON.minusSeconds(3), "k"))
+                .next()
+                .resumed(new Stamp(NOON, "u"));
         assertThat(killing.actions()).containsExactly(Action.WATCH, Action.TERMINATE);
         assertThat(killing.armGrace()).contains(Duration.ofSeconds(2));
     }
@@ -194,7 +203,8 @@ class AgentTaskTest {
         assertThat(Exit.ofWaitStatus(35072)).isEqualTo(new Exit.Exited(137));
         assertThat(Exit.ofWaitStatus(9)).isEqualTo(new Exit.Signaled(9, false));
         assertThat(Exit.ofWaitStatus(139)).isEqualTo(new Exit.Signaled(11, true));
-        assertThat(Exit.ofWaitStatus(139).describe()).isEqualTo("Command terminated with signal Segmentation fault (core dumped)");
+        assertThat(Exit.ofWaitStatus(139).describe())
+                .isEqualTo("Command terminated with signal Segmentation fault (core dumped)");
         assertThat(Exit.ofWaitStatus(40).describe()).isEqualTo("Command terminated with signal Real-time signal 6");
     }
 
