@@ -11,6 +11,7 @@ import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.job.JobCommand;
 import io.finback.controlplane.job.JobEntity;
 import io.finback.controlplane.marathonapi.ServicesApi;
+import io.finback.controlplane.requests.Credentials;
 import io.finback.controlplane.service.CallbackSettings;
 import io.finback.controlplane.service.EventSettings;
 import io.finback.controlplane.service.ServicesSettings;
@@ -18,8 +19,13 @@ import io.finback.persistence.EventFeed;
 import io.finback.runtime.StartFailure;
 import io.finback.runtime.Version;
 import io.finback.settings.HttpListen;
+import io.finback.settings.Secret;
 import io.finback.settings.SettingsReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
@@ -48,7 +54,8 @@ final class ServicesBoot implements ServicesStarter {
                 JobsConfig.from(config),
                 () -> EventFeed.of(system).entityIds(JobCommand.KEY.name()),
                 ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, JobEntity.FRAMEWORK.value()),
-                listen.toString());
+                listen.toString(),
+                credentials(SettingsReader.of(config, "finback.services")));
         return Http.get(system)
                 .newServerAt(listen.host(), listen.port())
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true)) // events name who asked
@@ -65,6 +72,25 @@ final class ServicesBoot implements ServicesStarter {
                 })
                 .thenCompose(ServicesApi::ready)
                 .thenCompose(done -> jobs.ready());
+    }
+
+    /** The file wins over the text. */
+    private static Optional<Credentials> credentials(SettingsReader services) {
+        Optional<String> file = services.optionalText("credentials-file");
+        String key = file.isPresent() ? "credentials-file" : "credentials";
+        try {
+            Secret text = file.isPresent()
+                    ? Secret.of(Files.readString(Path.of(file.get())).replaceFirst("\\R\\z", ""))
+                    : Secret.of(services.text("credentials"));
+            if (file.isPresent() && text.isEmpty()) {
+                throw services.refuse(key, "a file with name:password");
+            }
+            return Credentials.parse(text);
+        } catch (IOException e) {
+            throw services.refuse(key, "a readable file");
+        } catch (IllegalArgumentException e) {
+            throw services.refuse(key, "name:password");
+        }
     }
 
     private static ServicesSettings settings(Config config, HttpListen listen) {
@@ -92,6 +118,7 @@ final class ServicesBoot implements ServicesStarter {
                                 services.intIn("callbacks.attempts", 1, 20),
                                 services.duration("callbacks.retry", SHORTEST, LONGEST),
                                 services.duration("callbacks.timeout", SHORTEST, LONGEST)),
-                        services.intIn("max-deployments", 1, 1_000_000));
+                        services.intIn("max-deployments", 1, 1_000_000))
+                .with(credentials(services));
     }
 }

@@ -1,7 +1,9 @@
 package io.finback.controlplane.service;
 
 import io.finback.controlplane.app.AppSettings;
+import io.finback.controlplane.requests.Credentials;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Everything the services half of a master is told. Built by {@code boot} from {@code finback.services}.
@@ -12,6 +14,7 @@ import java.time.Duration;
  * @param address {@code host:port} this API is reached at, as clients are told
  * @param version what {@code /v2/info} names
  * @param looks health checks under way at once on one master
+ * @param credentials who may ask; empty: anybody
  * @param maxDeployments while so many run, requests for more are answered with 403
  */
 public record ServicesSettings(
@@ -25,7 +28,8 @@ public record ServicesSettings(
         EventSettings events,
         int looks,
         CallbackSettings callbacks,
-        int maxDeployments) {
+        int maxDeployments,
+        Optional<Credentials> credentials) {
     private static final int LOOKS = 256;
     private static final Duration MAINTENANCE_AHEAD = Duration.ofMinutes(6);
     private static final int MAX_DEPLOYMENTS = 10_000;
@@ -96,7 +100,8 @@ public record ServicesSettings(
                 EventSettings.DEFAULTS,
                 LOOKS,
                 CallbackSettings.DEFAULTS,
-                MAX_DEPLOYMENTS);
+                MAX_DEPLOYMENTS,
+                Optional.empty());
     }
 
     /** The same with other limits of the event stream and of health checks. */
@@ -112,7 +117,8 @@ public record ServicesSettings(
                 otherEvents,
                 otherLooks,
                 callbacks,
-                maxDeployments);
+                maxDeployments,
+                credentials);
     }
 
     /** The same with other callbacks and another limit of deployments. */
@@ -128,7 +134,25 @@ public record ServicesSettings(
                 events,
                 looks,
                 otherCallbacks,
-                otherMaxDeployments);
+                otherMaxDeployments,
+                credentials);
+    }
+
+    /** The same for those alone who know these; empty: for anybody. */
+    public ServicesSettings with(Optional<Credentials> others) {
+        return new ServicesSettings(
+                app,
+                scheduler,
+                deploymentRepeat,
+                askTimeout,
+                maxBodyBytes,
+                address,
+                version,
+                events,
+                looks,
+                callbacks,
+                maxDeployments,
+                others);
     }
 
     private static void positive(String key, Duration value) {
