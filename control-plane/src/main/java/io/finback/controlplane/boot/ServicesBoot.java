@@ -3,7 +3,11 @@ package io.finback.controlplane.boot;
 import akka.actor.typed.ActorSystem;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.http.javadsl.Http;
+import akka.http.javadsl.model.ContentTypes;
+import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.server.Directives;
+import akka.japi.function.Function;
 import com.typesafe.config.Config;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.chronosapi.JobsApi;
@@ -11,21 +15,17 @@ import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.job.JobCommand;
 import io.finback.controlplane.job.JobEntity;
 import io.finback.controlplane.marathonapi.ServicesApi;
-import io.finback.controlplane.requests.Credentials;
 import io.finback.controlplane.service.CallbackSettings;
 import io.finback.controlplane.service.EventSettings;
 import io.finback.controlplane.service.ServicesSettings;
 import io.finback.persistence.EventFeed;
 import io.finback.runtime.StartFailure;
 import io.finback.runtime.Version;
+import io.finback.security.Guard;
 import io.finback.settings.HttpListen;
-import io.finback.settings.Secret;
 import io.finback.settings.SettingsReader;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
@@ -42,7 +42,7 @@ final class ServicesBoot implements ServicesStarter {
     }
 
     @Override
-    public CompletionStage<Void> start(ActorSystem<?> system, Config config) {
+    public CompletionStage<Void> start(ActorSystem<?> system, Config config, Guard guard) {
         HttpListen listen = listen(config);
         ServicesApi api = ServicesApi.start(
                 system,
@@ -54,12 +54,13 @@ final class ServicesBoot implements ServicesStarter {
                 JobsConfig.from(config),
                 () -> EventFeed.of(system).entityIds(JobCommand.KEY.name()),
                 ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, JobEntity.FRAMEWORK.value()),
-                listen.toString(),
-                credentials(SettingsReader.of(config, "finback.services")));
+                listen.toString());
+        Function<HttpRequest, CompletionStage<HttpResponse>> handler =
+                Directives.concat(jobs.route(), api.route()).handler(system);
         return Http.get(system)
                 .newServerAt(listen.host(), listen.port())
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true)) // events name who asked
-                .bind(Directives.concat(jobs.route(), api.route()))
+                .bind(guard.before(MasterDoors::services, request -> answer(handler, request))::apply)
                 .handle((binding, failure) -> {
                     if (failure != null) {
                         throw new CompletionException(new StartFailure(
@@ -74,23 +75,26 @@ final class ServicesBoot implements ServicesStarter {
                 .thenCompose(done -> jobs.ready());
     }
 
-    /** The file wins over the text. */
-    private static Optional<Credentials> credentials(SettingsReader services) {
-        Optional<String> file = services.optionalText("credentials-file");
-        String key = file.isPresent() ? "credentials-file" : "credentials";
+    private static CompletionStage<HttpResponse> answer(
+            Function<HttpRequest, CompletionStage<HttpResponse>> handler, HttpRequest request) {
         try {
-            Secret text = file.isPresent()
-                    ? Secret.of(Files.readString(Path.of(file.get())).replaceFirst("\\R\\z", ""))
-                    : Secret.of(services.text("credentials"));
-            if (file.isPresent() && text.isEmpty()) {
-                throw services.refuse(key, "a file with name:password");
-            }
-            return Credentials.parse(text);
-        } catch (IOException e) {
-            throw services.refuse(key, "a readable file");
-        } catch (IllegalArgumentException e) {
-            throw services.refuse(key, "name:password");
+            return handler.apply(request);
+        } catch (Exception e) {
+            return CompletableFuture.failedFuture(e);
         }
+    }
+
+    /** In Marathon's words. */
+    static HttpResponse refusal(int status, String reason) {
+        String message =
+                switch (status) {
+                    case 401 -> "Invalid username or password.";
+                    case 403 -> "Not Authorized to perform this action!";
+                    default -> reason;
+                };
+        return HttpResponse.create()
+                .withStatus(status)
+                .withEntity(ContentTypes.APPLICATION_JSON, "{\"message\":\"" + message + "\"}");
     }
 
     private static ServicesSettings settings(Config config, HttpListen listen) {
@@ -118,7 +122,6 @@ final class ServicesBoot implements ServicesStarter {
                                 services.intIn("callbacks.attempts", 1, 20),
                                 services.duration("callbacks.retry", SHORTEST, LONGEST),
                                 services.duration("callbacks.timeout", SHORTEST, LONGEST)),
-                        services.intIn("max-deployments", 1, 1_000_000))
-                .with(credentials(services));
+                        services.intIn("max-deployments", 1, 1_000_000));
     }
 }

@@ -17,7 +17,6 @@ import akka.util.ByteString;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.job.JobSettings;
 import io.finback.controlplane.job.Jobs;
-import io.finback.controlplane.requests.Credentials;
 import io.finback.controlplane.requests.RequestShell;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -42,23 +41,21 @@ public final class JobsApi {
      * @param names lists the jobs of the journal
      * @param framework the entity of {@code JobEntity.FRAMEWORK}
      * @param address {@code host:port} this API is reached at
-     * @param credentials who may ask; empty: anybody
      */
     public static JobsApi start(
             ActorSystem<?> system,
             JobSettings settings,
             Supplier<Source<String, NotUsed>> names,
             RecipientRef<FrameworkMessage> framework,
-            String address,
-            Optional<Credentials> credentials) {
-        return new JobsApi(system, Jobs.start(system, settings, names, framework), address, credentials);
+            String address) {
+        return new JobsApi(system, Jobs.start(system, settings, names, framework), address);
     }
 
-    private JobsApi(ActorSystem<?> system, Jobs jobs, String address, Optional<Credentials> credentials) {
+    private JobsApi(ActorSystem<?> system, Jobs jobs, String address) {
         this.jobs = jobs;
         this.dispatcher = new Dispatcher(jobs, address, InstantSource.system());
         this.shell = new RequestShell(
-                system, RequestShell.Limits.of(jobs.settings().maxBodyBytes()).with(credentials), new Inside());
+                system, RequestShell.Limits.of(jobs.settings().maxBodyBytes()), new Inside());
     }
 
     /** To be bound by {@code boot} beside that of services: takes only what is below its two paths. */

@@ -68,9 +68,8 @@ public final class ServicesApi {
         this.dispatcher = new Dispatcher(services, new LoggingHandler((wait, work) -> system.scheduler()
                 .scheduleOnce(wait, work, system.executionContext())));
         this.events = new EventsHandler(system, services);
-        ServicesSettings settings = services.settings();
         this.shell = new RequestShell(
-                system, RequestShell.Limits.of(settings.maxBodyBytes()).with(settings.credentials()), new Inside());
+                system, RequestShell.Limits.of(services.settings().maxBodyBytes()), new Inside());
     }
 
     /** To be bound by {@code boot}. */
@@ -85,8 +84,7 @@ public final class ServicesApi {
 
     private CompletionStage<HttpResponse> handle(HttpRequest request) {
         return AppPath.segments(request.getUri().path()).equals(EVENTS)
-                ? CompletableFuture.completedFuture(
-                        shell.stranger(request).orElseGet(() -> stream(request, clientIp(request))))
+                ? CompletableFuture.completedFuture(stream(request, clientIp(request)))
                 : shell.handle(request);
     }
 

@@ -17,15 +17,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes a request through an API: who asks (401), how many are under way (503), how large its body is (413) and how long that takes to
+ * Takes a request through an API: how many are under way (503), how large its body is (413) and how long that takes to
  * arrive (408), then its handlers, and what their failures mean. The words are these; the shape is the API's. Thread-safe.
  */
 public final class RequestShell {
     private static final Logger LOG = LoggerFactory.getLogger(RequestShell.class);
     /** A body that is too large is still read up to here, so that the client gets to see the 413. */
     private static final long MAX_DRAINED_BYTES = 64L * 1024 * 1024;
-
-    private static final String PING = "ping";
 
     /** What is inside. */
     public interface Api {
@@ -44,16 +42,11 @@ public final class RequestShell {
      *
      * @param maxUnderWay more at once are 503
      * @param bodyTimeout from the first byte of a body to its last
-     * @param credentials empty: anybody may ask
      */
-    public record Limits(long maxBodyBytes, int maxUnderWay, Duration bodyTimeout, Optional<Credentials> credentials) {
-        /** For anybody, with the limits of every API here. */
+    public record Limits(long maxBodyBytes, int maxUnderWay, Duration bodyTimeout) {
+        /** With what is the same for every API here. */
         public static Limits of(long maxBodyBytes) {
-            return new Limits(maxBodyBytes, 1024, Duration.ofSeconds(15), Optional.empty());
-        }
-
-        public Limits with(Optional<Credentials> others) {
-            return new Limits(maxBodyBytes, maxUnderWay, bodyTimeout, others);
+            return new Limits(maxBodyBytes, 1024, Duration.ofSeconds(15));
         }
     }
 
@@ -70,11 +63,6 @@ public final class RequestShell {
 
     /** Never fails. */
     public CompletionStage<HttpResponse> handle(HttpRequest request) {
-        Optional<HttpResponse> stranger = stranger(request);
-        if (stranger.isPresent()) {
-            request.discardEntityBytes(system);
-            return CompletableFuture.completedFuture(stranger.get());
-        }
         if (underWay.incrementAndGet() > limits.maxUnderWay()) {
             underWay.decrementAndGet();
             request.discardEntityBytes(system);
@@ -87,19 +75,6 @@ public final class RequestShell {
                     underWay.decrementAndGet();
                     return response;
                 });
-    }
-
-    /** The answer for somebody who has not said who he is; {@code /ping} asks nobody. */
-    public Optional<HttpResponse> stranger(HttpRequest request) {
-        boolean known = limits.credentials().isEmpty()
-                || request.getUri().path().replace("/", "").equals(PING)
-                || limits.credentials()
-                        .get()
-                        .allow(request.getHeader("Authorization").map(h -> h.value()).orElse(""));
-        return known
-                ? Optional.empty()
-                : Optional.of(api.refuse(401, "Invalid username or password.")
-                        .addHeader(RawHeader.create("WWW-Authenticate", "Basic realm=\"finback\"")));
     }
 
     private CompletionStage<ByteString> body(HttpRequest request) {

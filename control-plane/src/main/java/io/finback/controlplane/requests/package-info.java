@@ -1,4 +1,4 @@
-/** What every HTTP API on port 8080 does with a request before and after its handlers: limits, who asks, failures. */
+/** What every HTTP API on port 8080 does with a request before and after its handlers: limits and failures. */
 @NullMarked
 @CheckReturnValue
 package io.finback.controlplane.requests;

@@ -1,9 +1,7 @@
 package io.finback.controlplane.service;
 
 import io.finback.controlplane.app.AppSettings;
-import io.finback.controlplane.requests.Credentials;
 import java.time.Duration;
-import java.util.Optional;
 
 /**
  * Everything the services half of a master is told. Built by {@code boot} from {@code finback.services}.
@@ -14,7 +12,6 @@ import java.util.Optional;
  * @param address {@code host:port} this API is reached at, as clients are told
  * @param version what {@code /v2/info} names
  * @param looks health checks under way at once on one master
- * @param credentials who may ask; empty: anybody
  * @param maxDeployments while so many run, requests for more are answered with 403
  */
 public record ServicesSettings(
@@ -28,8 +25,7 @@ public record ServicesSettings(
         EventSettings events,
         int looks,
         CallbackSettings callbacks,
-        int maxDeployments,
-        Optional<Credentials> credentials) {
+        int maxDeployments) {
     private static final int LOOKS = 256;
     private static final Duration MAINTENANCE_AHEAD = Duration.ofMinutes(6);
     private static final int MAX_DEPLOYMENTS = 10_000;
@@ -100,8 +96,7 @@ public record ServicesSettings(
                 EventSettings.DEFAULTS,
                 LOOKS,
                 CallbackSettings.DEFAULTS,
-                MAX_DEPLOYMENTS,
-                Optional.empty());
+                MAX_DEPLOYMENTS);
     }
 
     /** The same with other limits of the event stream and of health checks. */
@@ -117,8 +112,7 @@ public record ServicesSettings(
                 otherEvents,
                 otherLooks,
                 callbacks,
-                maxDeployments,
-                credentials);
+                maxDeployments);
     }
 
     /** The same with other callbacks and another limit of deployments. */
@@ -134,25 +128,7 @@ public record ServicesSettings(
                 events,
                 looks,
                 otherCallbacks,
-                otherMaxDeployments,
-                credentials);
-    }
-
-    /** The same for those alone who know these; empty: for anybody. */
-    public ServicesSettings with(Optional<Credentials> others) {
-        return new ServicesSettings(
-                app,
-                scheduler,
-                deploymentRepeat,
-                askTimeout,
-                maxBodyBytes,
-                address,
-                version,
-                events,
-                looks,
-                callbacks,
-                maxDeployments,
-                others);
+                otherMaxDeployments);
     }
 
     private static void positive(String key, Duration value) {

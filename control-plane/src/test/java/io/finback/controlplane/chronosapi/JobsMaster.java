@@ -72,8 +72,7 @@ final class JobsMaster implements AutoCloseable {
                 settings,
                 () -> EventFeed.of(system).entityIds(JobCommand.KEY.name()),
                 framework,
-                "127.0.0.1:8080",
-                java.util.Optional.empty());
+                "127.0.0.1:8080");
         ServerBinding binding =
                 TestMaster.get(Http.get(system).newServerAt("127.0.0.1", 0).bind(api.route()));
         base = "http://127.0.0.1:" + binding.localAddress().getPort();
