@@ -68,7 +68,11 @@ public final class TaskMessages {
                 framework,
                 AgentId.of(message.getAgentId().getValue()),
                 resources,
-                message.getContainer().hasDocker() && executor.isEmpty()
+                (message.getContainer().hasDocker()
+                                        || message.getContainer().getMesos().hasImage())
+                                && executor
+                                        .filter(one -> one.type() != ExecutorInfo.Type.DEFAULT)
+                                        .isEmpty()
                         ? argumentsOfImage("task.command", message.getCommand())
                         : ExecutorMessages.command(message, executor),
                 grace,

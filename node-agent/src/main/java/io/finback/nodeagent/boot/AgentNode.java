@@ -38,6 +38,7 @@ import io.finback.nodeagent.node.Registration;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksActor;
+import io.finback.nodeagent.oci.OciContainerizer;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
@@ -138,14 +139,16 @@ public final class AgentNode implements Node {
             throw new StartFailure("finback.data-dir: " + settings.dataDir() + " cannot be used (" + e + ")", e);
         }
         Isolation isolation = TaskContainment.on(settings, tools);
+        Processes processes = new Processes(tools);
         ProcessContainerizer commands = new ProcessContainerizer(
                 new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv()),
-                new Processes(tools),
+                processes,
                 isolation,
                 sandboxes.ofAllIds(),
                 bootId);
-        Containerizers containers =
-                new Containerizers(List.of(commands, DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId)));
+        OciContainerizer images = ImageKeys.containerizer(settings, tools, isolation, processes, bootId);
+        Containerizers containers = new Containerizers(
+                List.of(commands, images, DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId)));
         AgentView view = new AgentView(
                 id.value(),
                 settings.hostname(),
@@ -168,7 +171,8 @@ public final class AgentNode implements Node {
         ClusterLink link = null;
         try {
             AtomicReference<ActorRef<TasksActor.Command>> owner = new AtomicReference<>();
-            ServerBinding binding = bind(system, settings, view, () -> Optional.ofNullable(owner.get()));
+            Inside inside = new Inside(tools, images.door());
+            ServerBinding binding = bind(system, settings, view, inside, () -> Optional.ofNullable(owner.get()));
             AgentInfo info = new AgentInfo(
                     id,
                     settings.hostname(),
@@ -187,7 +191,7 @@ public final class AgentNode implements Node {
                     sandboxes,
                     List.of(new FetchStep(fetcher, task -> unwanted(board, task))),
                     containers,
-                    new Inside(tools),
+                    inside,
                     board,
                     threads.blocking(),
                     threads.patient(),
@@ -362,6 +366,7 @@ public final class AgentNode implements Node {
             ActorSystem<?> system,
             AgentSettings settings,
             AgentView view,
+            Inside inside,
             Supplier<Optional<ActorRef<TasksActor.Command>>> tasks) {
         CompletableFuture<ServerBinding> bound = new CompletableFuture<>();
         IntSupplier port = () -> bound.join().localAddress().getPort();
@@ -381,7 +386,7 @@ public final class AgentNode implements Node {
                         system,
                         view,
                         port,
-                        new Inside(tools()),
+                        inside,
                         space,
                         system.dispatchers().lookup(DispatcherSelector.blocking()),
                         settings.api()));

@@ -65,6 +65,9 @@ final class CreateRequest {
     private static Optional<String> problem(Volume volume) {
         boolean relative = volume.source() == Volume.Source.SANDBOX_SELF
                 || (volume.source() == Volume.Source.HOST_PATH && !volume.name().startsWith("/"));
+        if (volume.source() == Volume.Source.IMAGE) {
+            return Optional.of("container.volumes.image: " + volume.name() + " (expected: none with type DOCKER)");
+        }
         if (volume.source() == Volume.Source.SANDBOX_PARENT) {
             return Optional.of("container.volumes: a path in the parent's sandbox (expected: none with type DOCKER)");
         }

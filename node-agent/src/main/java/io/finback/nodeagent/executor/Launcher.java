@@ -72,7 +72,7 @@ public final class Launcher {
             """;
 
     /** What {@link #HOLDER} sleeps for: a holder is found by it. */
-    static final String FOR_EVER = "2147483647";
+    public static final String FOR_EVER = "2147483647";
 
     private static final long BECOMES_SLEEP_NANOS = TimeUnit.SECONDS.toNanos(20);
 

@@ -103,6 +103,8 @@ public final class Processes {
                 ? List.of()
                 : ProcFs.all().stream()
                         .filter(stat -> holders.contains(stat.parent()) && !tasks.contains(stat.pid()))
+                        // In a container of an image the task is no child of its holder, but of who sleeps beside it.
+                        .filter(stat -> !sleepsForEver(stat.pid()))
                         .toList();
         long deadline = System.nanoTime() + LOGGERS_NANOS;
         while (System.nanoTime() - deadline < 0) {
@@ -113,6 +115,11 @@ public final class Processes {
             LockSupport.parkNanos(1_000_000);
         }
         log.debug("task.loggers_busy loggers={}", busy.size());
+    }
+
+    private static boolean sleepsForEver(long pid) {
+        List<String> arguments = ProcFs.arguments(pid);
+        return arguments.size() > 1 && arguments.get(1).equals(Launcher.FOR_EVER);
     }
 
     private static boolean goesOn(ProcFs.Stat seen) {

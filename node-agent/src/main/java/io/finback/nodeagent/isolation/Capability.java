@@ -73,6 +73,11 @@ public enum Capability {
         };
     }
 
+    /** {@code CAP_NET_RAW}. */
+    public String kernelName() {
+        return "CAP_" + name();
+    }
+
     /** As {@code setpriv} takes a set: exactly these. */
     static String exactly(Set<Capability> capabilities) {
         return "-all"
