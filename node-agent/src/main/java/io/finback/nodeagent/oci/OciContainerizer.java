@@ -281,8 +281,13 @@ public final class OciContainerizer implements Containerizer {
     @Override
     public Optional<Exit> exit(ContainerRef container) {
         ProcessRef ref = own(container);
-        Optional<String> failed = state(ref).failed;
-        return failed.isPresent() ? failed.map(Exit.NotStarted::new) : processes.exit(ref);
+        State state = state(ref);
+        Optional<String> failed = state.failed;
+        if (failed.isPresent()) {
+            return failed.map(Exit.NotStarted::new);
+        }
+        // While it is being started it has not ended, however short it was: the runtime's answer decides whether it began.
+        return state.running ? processes.exit(ref) : Optional.empty();
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
@@ -110,6 +111,11 @@ public final class Images {
     public Images layer(Layer layer) {
         layers.add(layer.bytes());
         return this;
+    }
+
+    /** The program images of tests are made of. */
+    public static Optional<Path> busybox() {
+        return Optional.of(Path.of("/bin/busybox")).filter(Files::isExecutable);
     }
 
     /** The machine's busybox, which must be linked statically, and a user 1234 called whale. */
