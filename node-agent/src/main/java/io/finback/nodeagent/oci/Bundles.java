@@ -251,16 +251,28 @@ final class Bundles implements AutoCloseable {
         }
     }
 
-    /** For what an agent that died has left. */
-    void deleteAllBut(Set<String> known) {
-        for (Path bundle : all()) {
-            if (!known.contains(bundle.getFileName().toString())) {
-                delete(bundle);
+    /** Deletes what an agent that died has left, with the control groups its runtime made. */
+    static void deleteLeft(Path bundle) {
+        try {
+            JsonNode config = JSON.readTree(Files.readAllBytes(bundle.resolve("config.json")));
+            String path = config.path("linux").path("cgroupsPath").asText("");
+            if (path.startsWith("/") && path.endsWith("/" + bundle.getFileName())) {
+                Map<String, String> directories = new TreeMap<>();
+                for (Map.Entry<String, Path> mount : mounts().entrySet()) {
+                    directories.put(
+                            mount.getKey(), mount.getValue().resolve(path.substring(1)).toString());
+                }
+                boolean gone = ContainerGroup.of(directories).remove();
+                log.info("oci.orphan_deleted bundle={} groupsGone={}", bundle, gone);
             }
+        } catch (IOException e) {
+            log.debug("oci.bundle_without_config directory={}", bundle);
         }
+        delete(bundle);
     }
 
-    private List<Path> all() {
+    /** Those that are there. */
+    List<Path> all() {
         List<Path> all = new ArrayList<>();
         try (DirectoryStream<Path> bundles = Files.newDirectoryStream(directory)) {
             bundles.forEach(all::add);

@@ -333,7 +333,13 @@ public final class OciContainerizer implements Containerizer {
 
     @Override
     public void endOrphans(Set<String> known) {
-        tools.ifPresent(one -> later(() -> one.bundles().deleteAllBut(known)));
+        // What is there now: others may be made while these are deleted.
+        List<Path> left = tools.map(one -> one.bundles().all()).orElse(List.of()).stream()
+                .filter(bundle -> !known.contains(bundle.getFileName().toString()))
+                .toList();
+        if (!left.isEmpty()) {
+            later(() -> left.forEach(Bundles::deleteLeft));
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.containerizer.LaunchFailure;
 import io.finback.nodeagent.containerizer.Usage;
 import io.finback.nodeagent.executor.Inside;
+import io.finback.nodeagent.executor.Orphans;
 import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Tools;
 import io.finback.nodeagent.isolation.Isolation;
@@ -342,6 +343,19 @@ final class OciContainerizerTest {
         assertThat(end(ref)).isEqualTo(new Exit.NotStarted("it was never started"));
         assertThat(spec.sandbox().resolve("stdout")).hasContent("");
         assertThat(containers.release(ref)).isFalse();
+    }
+
+    @Test
+    void whatNoCheckpointSpeaksOfIsEndedAndDeleted() throws Exception {
+        ContainerSpec spec = spec(shell("exec sleep 600"));
+        ContainerRef ref = start(spec);
+        containers = agent(true);
+        Orphans.end(data.resolve("slaves"), Set.of(), new Processes(programs), "boot");
+        Await.until("it has ended", () -> !ProcessHandle.of(ref.leader().orElseThrow())
+                .map(ProcessHandle::isAlive)
+                .orElse(false));
+        containers.endOrphans(Set.of());
+        made.clear();
     }
 
     @Test
