@@ -51,4 +51,18 @@ public record ContainerInfo(
                     + " (expected: exactly with type DOCKER, not with " + type + ")");
         }
     }
+
+    /** The same for people to look at: no credentials, and no parameter that sets the environment. */
+    public ContainerInfo withoutSecrets() {
+        return new ContainerInfo(
+                type,
+                volumes,
+                hostname,
+                docker.map(DockerOptions::withoutSecrets),
+                image.map(named -> new Image(named.name(), Optional.empty(), named.cached())),
+                networks,
+                linux,
+                rlimits,
+                tty);
+    }
 }

@@ -1,7 +1,9 @@
 package io.finback.tasks;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How the Docker engine runs a container. Source: Mesos {@code ContainerInfo.DockerInfo}.
@@ -25,6 +27,8 @@ public record DockerOptions(
         USER
     }
 
+    private static final Set<String> ENVIRONMENT = Set.of("e", "env", "env-file");
+
     /** One option. */
     public record Parameter(String key, String value) {}
 
@@ -37,5 +41,13 @@ public record DockerOptions(
     @Override
     public String toString() {
         return image + " " + network;
+    }
+
+    /** The same without credentials, and without parameters that set the environment. */
+    DockerOptions withoutSecrets() {
+        List<Parameter> shown = parameters.stream()
+                .filter(parameter -> !ENVIRONMENT.contains(parameter.key().toLowerCase(Locale.ROOT)))
+                .toList();
+        return new DockerOptions(image, network, portMappings, privileged, shown, forcePullImage, Optional.empty());
     }
 }

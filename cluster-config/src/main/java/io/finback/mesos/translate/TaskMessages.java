@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.mesos.v1.Protos;
 import org.apache.mesos.v1.Protos.Environment;
 
@@ -51,7 +52,6 @@ public final class TaskMessages {
     }
 
     private static TaskInfo from(FrameworkId framework, Protos.TaskInfo message, Optional<ExecutorInfo> executor) {
-        refuseWhatIsNotThereYet(message);
         Resources resources = ResourceMessages.from("task.resources", message.getResourcesList());
         if (ResourceMessages.needDisks(resources)) {
             throw wrong("task.resources", "a volume or a disk of its own", LATER);
@@ -106,6 +106,11 @@ public final class TaskMessages {
             options = options.withMaxCompletion(nanoseconds(
                     "task.max_completion_time", message.getMaxCompletionTime().getNanoseconds()));
         }
+        if (message.getLimitsCount() > 0) {
+            Map<String, Double> limits = new TreeMap<>();
+            message.getLimitsMap().forEach((name, limit) -> limits.put(name, limit.getValue()));
+            options = options.withLimits(limits);
+        }
         return options;
     }
 
@@ -115,12 +120,6 @@ public final class TaskMessages {
             throw wrong(field, nanoseconds, ">= 0");
         }
         return Duration.ofNanos(nanoseconds);
-    }
-
-    private static void refuseWhatIsNotThereYet(Protos.TaskInfo message) {
-        if (message.getLimitsCount() > 0) {
-            throw wrong("task.limits", message.getLimitsMap().keySet(), LATER);
-        }
     }
 
     /** An empty Mesos container is what an executor has anyway. */

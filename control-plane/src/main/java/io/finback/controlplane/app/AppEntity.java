@@ -243,7 +243,8 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         return commit(state, events, s -> {
             List<TaskInfo> tasks = places.keySet().stream()
                     .flatMap(id -> s.instance(id).stream())
-                    .map(i -> TaskEnvironment.task(s.current().orElseThrow(), i, SchedulerMessage.FRAMEWORK))
+                    .flatMap(i ->
+                            TaskEnvironment.tasks(s.current().orElseThrow(), i, SchedulerMessage.FRAMEWORK).stream())
                     .toList();
             c.replyTo().tell(new SchedulerMessage.Placed(appId, c.round(), tasks));
         });

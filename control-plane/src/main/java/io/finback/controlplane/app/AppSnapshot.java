@@ -89,6 +89,10 @@ public record AppSnapshot(
         return AppPath.entityId(appId);
     }
 
+    public boolean isPod() {
+        return current.filter(c -> c.definition().pod().isPresent()).isPresent();
+    }
+
     /** Shown as an app: it exists and nobody has asked for its removal. */
     public boolean listed() {
         return current.isPresent() && !lock.map(AppState.Lock::removes).orElse(false);

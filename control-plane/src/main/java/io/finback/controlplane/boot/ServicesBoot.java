@@ -11,6 +11,7 @@ import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.job.JobCommand;
 import io.finback.controlplane.job.JobEntity;
 import io.finback.controlplane.marathonapi.ServicesApi;
+import io.finback.controlplane.service.CallbackSettings;
 import io.finback.controlplane.service.EventSettings;
 import io.finback.controlplane.service.ServicesSettings;
 import io.finback.persistence.EventFeed;
@@ -83,6 +84,14 @@ final class ServicesBoot implements ServicesStarter {
                                 services.intIn("events.buffer", 16, 1_000_000),
                                 services.intIn("events.readers", 1, 100_000),
                                 services.duration("events.heartbeat", SHORTEST, LONGEST)),
-                        services.intIn("health-checks", 1, 100_000));
+                        services.intIn("health-checks", 1, 100_000))
+                .with(
+                        new CallbackSettings(
+                                services.intIn("callbacks.max", 0, 10_000),
+                                services.intIn("callbacks.queue", 1, 1_000_000),
+                                services.intIn("callbacks.attempts", 1, 20),
+                                services.duration("callbacks.retry", SHORTEST, LONGEST),
+                                services.duration("callbacks.timeout", SHORTEST, LONGEST)),
+                        services.intIn("max-deployments", 1, 1_000_000));
     }
 }

@@ -6,6 +6,7 @@ import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
+import io.finback.tasks.ContainerInfo;
 import io.finback.tasks.DiscoveryInfo;
 import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.HealthCheck;
@@ -113,7 +114,10 @@ public record FrameworkDelta(
             Optional<DiscoveryInfo> discovery,
             List<TaskStatus> history,
             Optional<HealthCheck> healthCheck,
-            Optional<ExecutorInfo> executor) {
+            Optional<ExecutorInfo> executor,
+            Optional<ContainerInfo> container,
+            Optional<String> user,
+            Map<String, Double> limits) {
 
         /**
          * What follows {@code status} is not known to an earlier version.
@@ -121,6 +125,9 @@ public record FrameworkDelta(
          * @param history the statuses before {@code status}, one for each state it was in, oldest first
          * @param healthCheck a command in it has no environment
          * @param executor who runs it, or (of a run of an executor) what it is; empty: a command of its own
+         * @param container without credentials and without what its parameters put into the environment
+         * @param user the account it runs as; empty: the agent's
+         * @param limits what it may use of {@code cpus} and {@code mem} beyond what it holds
          */
         @SuppressWarnings("NullableOptional") // absent in what an earlier version sends
         public Task(
@@ -134,7 +141,10 @@ public record FrameworkDelta(
                 @Nullable Optional<DiscoveryInfo> discovery,
                 @Nullable List<TaskStatus> history,
                 @Nullable Optional<HealthCheck> healthCheck,
-                @Nullable Optional<ExecutorInfo> executor) {
+                @Nullable Optional<ExecutorInfo> executor,
+                @Nullable Optional<ContainerInfo> container,
+                @Nullable Optional<String> user,
+                @Nullable Map<String, Double> limits) {
             this.id = id;
             this.name = name;
             this.agent = agent;
@@ -146,6 +156,9 @@ public record FrameworkDelta(
             this.history = history == null ? List.of() : List.copyOf(history);
             this.healthCheck = healthCheck == null ? Optional.empty() : healthCheck;
             this.executor = executor == null ? Optional.empty() : executor;
+            this.container = container == null ? Optional.empty() : container;
+            this.user = user == null ? Optional.empty() : user;
+            this.limits = limits == null ? Map.of() : Map.copyOf(limits);
         }
 
         public Task(
@@ -169,7 +182,10 @@ public record FrameworkDelta(
                     discovery,
                     history,
                     Optional.empty(),
-                    Optional.empty());
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Map.of());
         }
 
         public Task(

@@ -22,6 +22,7 @@ import java.util.function.Function;
  * who know. Pure. Source: apache/mesos {@code src/master/validation.cpp}, {@code task::validate}.
  */
 final class TaskRules {
+    private static final Set<String> LIMITED = Set.of(Resources.CPUS, Resources.MEM);
     /** Longer than any task needs to end, shorter than what overflows a clock. */
     private static final Duration LONGEST_GRACE = Duration.ofDays(365);
 
@@ -46,6 +47,7 @@ final class TaskRules {
                 .or(() -> agent(task, ground))
                 .or(() -> grace(task))
                 .or(() -> resources(task.resources(), ground))
+                .or(() -> limits(task))
                 .or(() -> ExecutorRules.check(task, ground))
                 .or(() -> ExecutorRules.runsInCustom(task) ? Optional.empty() : command(task.command()))
                 .or(() -> size(task));
@@ -79,6 +81,25 @@ final class TaskRules {
 
     private static Optional<String> resources(Resources resources, Ground ground) {
         return resources.isEmpty() ? Optional.of("resources: none (expected: some)") : amounts(resources, ground);
+    }
+
+    /** What it may use beyond what it holds. Only a task with control groups of its own can have them: none that shares an executor's. */
+    private static Optional<String> limits(TaskInfo task) {
+        for (Map.Entry<String, Double> limit : task.options().limits().entrySet()) {
+            String name = limit.getKey();
+            double held = task.resources().quantities().getOrDefault(name, 0L) / 1000.0;
+            if (!LIMITED.contains(name)) {
+                return Optional.of("limits: " + name + " (expected: cpus or mem)");
+            }
+            if (!(limit.getValue() >= held)) {
+                return Optional.of("limits." + name + ": " + limit.getValue() + " (expected: >= " + held
+                        + ", what the task holds)");
+            }
+        }
+        boolean shares = task.options().executor().isPresent();
+        return shares && !task.options().limits().isEmpty()
+                ? Optional.of("limits: present (expected: none, as the task shares the control groups of its executor)")
+                : Optional.empty();
     }
 
     static Optional<String> amounts(Resources resources, Ground ground) {

@@ -5,6 +5,7 @@ import io.finback.controlplane.allocator.OfferConstraints;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
+import io.finback.tasks.ContainerInfo;
 import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.HealthCheck;
 import io.finback.tasks.TaskInfo;
@@ -58,8 +59,9 @@ final class ViewFeed {
         epoch = epoch == 0 ? journaled : epoch;
         if (!describeTo.isEmpty()) {
             List<FrameworkDelta.Task> all = new ArrayList<>();
-            state.ended().forEach(record -> all.add(describe(record)));
-            state.tasks().forEach(record -> all.add(describe(record)));
+            Optional<String> user = user(state);
+            state.ended().forEach(record -> all.add(describe(record, user)));
+            state.tasks().forEach(record -> all.add(describe(record, user)));
             News everything = new News(
                     all,
                     state.operations().values().stream().map(ViewFeed::describe).toList(),
@@ -76,8 +78,9 @@ final class ViewFeed {
 
     private News news(FrameworkState state) {
         List<FrameworkDelta.Task> tasks = new ArrayList<>();
-        news.forEach(
-                task -> state.task(task).or(() -> state.ended(task)).ifPresent(record -> tasks.add(describe(record))));
+        Optional<String> user = user(state);
+        news.forEach(task ->
+                state.task(task).or(() -> state.ended(task)).ifPresent(record -> tasks.add(describe(record, user))));
         news.clear();
         List<FrameworkDelta.Operation> operations = new ArrayList<>();
         List<String> over = new ArrayList<>();
@@ -126,12 +129,19 @@ final class ViewFeed {
         }
     }
 
+    private static Optional<String> user(FrameworkState state) {
+        return state.subscription()
+                .map(subscription -> subscription.info().user())
+                .filter(user -> !user.isEmpty());
+    }
+
     private static FrameworkDelta.Operation describe(OperationRecord record) {
         return new FrameworkDelta.Operation(
                 record.id(), record.agent(), record.state(), record.message(), record.uuid(), record.change());
     }
 
-    private static FrameworkDelta.Task describe(TaskRecord record) {
+    /** @param accountOf the framework's user, whose account it is unless the task names another */
+    private static FrameworkDelta.Task describe(TaskRecord record, Optional<String> accountOf) {
         TaskInfo info = record.info();
         List<TaskStatus> before = record.history().stream()
                 .filter(status -> !status.equals(record.latest()))
@@ -147,7 +157,10 @@ final class ViewFeed {
                 info.discovery(),
                 before,
                 info.options().healthCheck().map(HealthCheck::withoutEnvironment),
-                info.options().executor().map(ViewFeed::withoutSecrets));
+                info.options().executor().map(ViewFeed::withoutSecrets),
+                info.options().container().map(ContainerInfo::withoutSecrets),
+                info.command().user().or(() -> accountOf),
+                info.options().limits());
     }
 
     private static ExecutorInfo withoutSecrets(ExecutorInfo executor) {

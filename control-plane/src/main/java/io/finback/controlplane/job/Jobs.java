@@ -86,6 +86,7 @@ public final class Jobs {
                                 ServiceScheduler.framework(JobEntity.FRAMEWORK.value()),
                                 new Owners(),
                                 report -> {},
+                                connected -> {},
                                 clock,
                                 new SplittableRandom()))
                 .withRole(role));

@@ -67,7 +67,9 @@ public final class ServicesApi {
             ServicesSettings settings,
             Services.EntityIds entityIds,
             RecipientRef<FrameworkMessage> framework) {
-        return new ServicesApi(system, Services.start(system, settings, entityIds, framework));
+        return new ServicesApi(
+                system,
+                Services.start(system, settings, entityIds, framework, event -> Json.bytes(EventWriter.json(event))));
     }
 
     private ServicesApi(ActorSystem<?> system, Services services) {

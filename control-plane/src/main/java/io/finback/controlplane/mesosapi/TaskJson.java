@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.view.Page;
 import io.finback.mesos.translate.CheckMessages;
+import io.finback.mesos.translate.ContainerMessages;
 import io.finback.mesos.translate.TaskMessages;
 import io.finback.mesos.v1.JsonWriter;
 import io.finback.tasks.ExecutorInfo;
@@ -11,6 +12,7 @@ import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import java.io.IOException;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** A task as the endpoints of Mesos show it. */
 final class TaskJson {
@@ -40,6 +42,13 @@ final class TaskJson {
         to.writeStringField("state", task.status().state().wireName());
         to.writeStringField("role", task.role());
         Amounts.of(task.resources()).write("resources", to);
+        if (!task.limits().isEmpty()) {
+            to.writeObjectFieldStart("limits");
+            for (Map.Entry<String, Double> limit : new TreeMap<>(task.limits()).entrySet()) {
+                to.writeNumberField(limit.getKey(), limit.getValue());
+            }
+            to.writeEndObject();
+        }
         to.writeArrayFieldStart("statuses");
         for (TaskStatus status : task.history()) {
             write(status, to);
@@ -50,6 +59,13 @@ final class TaskJson {
         if (task.discovery().isPresent()) {
             to.writeFieldName("discovery");
             JsonWriter.write(TaskMessages.to(task.discovery().get()), to);
+        }
+        if (task.container().isPresent()) {
+            to.writeFieldName("container");
+            JsonWriter.write(ContainerMessages.to(task.container().get()), to);
+        }
+        if (task.user().isPresent()) {
+            to.writeStringField("user", task.user().get());
         }
         if (task.healthCheck().isPresent()) {
             to.writeFieldName("health_check");

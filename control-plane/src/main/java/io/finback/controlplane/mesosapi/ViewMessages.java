@@ -9,6 +9,7 @@ import io.finback.controlplane.mesosapi.translate.OfferMessages;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.Pages;
 import io.finback.mesos.translate.CheckMessages;
+import io.finback.mesos.translate.ContainerMessages;
 import io.finback.mesos.translate.ExecutorMessages;
 import io.finback.mesos.translate.ResourceMessages;
 import io.finback.mesos.translate.ResourceMessages.Format;
@@ -66,6 +67,11 @@ final class ViewMessages {
                         message.setExecutorId(Protos.ExecutorID.newBuilder().setValue(executor.id())));
         task.discovery().ifPresent(discovery -> message.setDiscovery(TaskMessages.to(discovery)));
         task.healthCheck().ifPresent(check -> message.setHealthCheck(CheckMessages.to(check)));
+        task.container().ifPresent(container -> message.setContainer(ContainerMessages.to(container)));
+        task.user().ifPresent(message::setUser);
+        task.limits()
+                .forEach((name, limit) -> message.putLimits(
+                        name, Protos.Value.Scalar.newBuilder().setValue(limit).build()));
         return message.build();
     }
 

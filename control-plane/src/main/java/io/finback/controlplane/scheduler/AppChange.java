@@ -58,7 +58,8 @@ public final class AppChange {
             return new Decision.Refused(state.removing() ? Refusal.LOCKED : Refusal.EXISTS);
         }
         AppVersion version = AppVersion.following(Optional.empty(), definition, now);
-        DeploymentPlan plan = DeploymentPlan.of(deploymentId, version.version(), state.appId(), Kind.START, Kind.SCALE);
+        DeploymentPlan plan = DeploymentPlan.of(deploymentId, version.version(), state.appId(), Kind.START, Kind.SCALE)
+                .about(Optional.of(definition));
         return accepted(
                 version.version(),
                 new AppEvent.VersionAdded(version),
@@ -111,7 +112,8 @@ public final class AppChange {
         if (blocked(state, force)) {
             return new Decision.Refused(Refusal.LOCKED);
         }
-        DeploymentPlan plan = DeploymentPlan.of(deploymentId, now, state.appId(), Kind.STOP);
+        DeploymentPlan plan = DeploymentPlan.of(deploymentId, now, state.appId(), Kind.STOP)
+                .about(state.current().map(AppVersion::definition));
         Optional<Instant> back = state.current().map(AppVersion::version);
         return accepted(now, new AppEvent.Locked(new Lock(plan, back, true)));
     }
@@ -133,7 +135,8 @@ public final class AppChange {
         int target = Math.max(0, current.definition().instances() - known.size());
         AppVersion next =
                 AppVersion.following(Optional.of(current), current.definition().withInstances(target), now);
-        DeploymentPlan plan = DeploymentPlan.of(deploymentId, next.version(), state.appId(), Kind.SCALE);
+        DeploymentPlan plan = DeploymentPlan.of(deploymentId, next.version(), state.appId(), Kind.SCALE)
+                .about(Optional.of(next.definition()));
         return accepted(
                 next.version(),
                 new AppEvent.VersionAdded(next),
@@ -206,7 +209,8 @@ public final class AppChange {
     }
 
     private static Decision deploy(AppState state, AppVersion next, Kind kind, String deploymentId) {
-        DeploymentPlan plan = DeploymentPlan.of(deploymentId, next.version(), state.appId(), kind);
+        DeploymentPlan plan = DeploymentPlan.of(deploymentId, next.version(), state.appId(), kind)
+                .about(Optional.of(next.definition()));
         Optional<Instant> back = state.current().map(AppVersion::version);
         List<AppEvent> events = new ArrayList<>(
                 List.of(new AppEvent.VersionAdded(next), new AppEvent.Locked(new Lock(plan, back, false))));

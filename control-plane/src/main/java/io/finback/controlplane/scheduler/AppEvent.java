@@ -114,6 +114,16 @@ public sealed interface AppEvent {
         }
     }
 
+    /** News of one container of a pod's instance. */
+    record PartReported(String taskId, String container, PodPart part) implements AppEvent {
+        @Override
+        public AppState applyTo(AppState state) {
+            Map<String, Instance> map = new LinkedHashMap<>(state.instances());
+            map.computeIfPresent(taskId, (key, i) -> i.reported(container, part));
+            return state.withInstances(map);
+        }
+    }
+
     /** The checks of an instance have another verdict. */
     record HealthChanged(String taskId, boolean healthy) implements AppEvent {
         @Override

@@ -17,7 +17,9 @@ import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppEntity;
 import io.finback.controlplane.app.AppLinks;
 import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.app.CallbackMessage;
 import io.finback.controlplane.app.DeploymentMessage;
+import io.finback.controlplane.app.EventIds;
 import io.finback.controlplane.app.GroupMessage;
 import io.finback.controlplane.app.GroupsEntity;
 import io.finback.controlplane.app.GroupsSnapshot;
@@ -41,6 +43,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -65,24 +68,32 @@ public final class Services {
     private final ServicesView view = new ServicesView();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final AtomicBoolean stopping = new AtomicBoolean();
+    /** The scheduler has been connected here before. */
+    private final AtomicBoolean wasConnected = new AtomicBoolean();
+
     private final Rollouts rollouts;
     private final EventHub events;
     private final ActorRef<Topic.Command<ServiceEvent>> eventTopic;
 
-    /** Starts everything on a master. {@code framework}: the entity of {@link SchedulerMessage#FRAMEWORK}. */
+    /**
+     * Starts everything on a master. {@code framework}: the entity of {@link SchedulerMessage#FRAMEWORK}. {@code json}: an event as it is
+     * posted to callbacks.
+     */
     public static Services start(
             ActorSystem<?> system,
             ServicesSettings settings,
             EntityIds entityIds,
-            RecipientRef<FrameworkMessage> framework) {
-        return new Services(system, settings, entityIds, framework);
+            RecipientRef<FrameworkMessage> framework,
+            Function<ServiceEvent, byte[]> json) {
+        return new Services(system, settings, entityIds, framework, json);
     }
 
     private Services(
             ActorSystem<?> system,
             ServicesSettings settings,
             EntityIds entityIds,
-            RecipientRef<FrameworkMessage> framework) {
+            RecipientRef<FrameworkMessage> framework,
+            Function<ServiceEvent, byte[]> json) {
         this.settings = settings;
         this.sharding = ClusterSharding.get(system);
         this.rollouts = new Rollouts(sharding, settings.askTimeout(), this::ask);
@@ -144,15 +155,25 @@ public final class Services {
                                 ServiceScheduler.framework("finback-services"),
                                 new Apps(),
                                 report -> topics.queue().tell(Topic.publish(report)),
+                                this::connection,
                                 clock,
                                 new SplittableRandom()))
+                .withRole(role));
+        var unusedCallbacks = sharding.init(Entity.of(
+                        CallbackMessage.KEY,
+                        e -> CallbacksEntity.create(
+                                e.getEntityId(),
+                                settings.callbacks(),
+                                topics,
+                                new HttpPoster(system, settings.callbacks().timeout(), json),
+                                clock))
                 .withRole(role));
         var unusedKeeper = system.systemActorOf(
                 ViewKeeper.create(
                         view,
                         () -> entityIds.of(AppCommand.KEY.name()),
                         this::tell,
-                        () -> links.toScheduler(new SchedulerMessage.Wake()),
+                        () -> wakeOthers(links),
                         replyTo -> sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID)
                                 .tell(new GroupMessage.Read(replyTo)),
                         topics,
@@ -210,6 +231,37 @@ public final class Services {
             view.apply(snapshot);
             return snapshot;
         });
+    }
+
+    /** Asks the owner of event callbacks. */
+    public CompletionStage<CallbackMessage.Answer> callbacks(
+            Function<ActorRef<CallbackMessage.Answer>, CallbackMessage> message) {
+        return sharding.entityRefFor(CallbackMessage.KEY, CallbackMessage.ID)
+                .ask(message::apply, settings.askTimeout());
+    }
+
+    /** Lets the scheduler subscribe anew, wherever it is. */
+    public void abdicate() {
+        sharding.entityRefFor(SchedulerMessage.KEY, SchedulerMessage.ID).tell(new SchedulerMessage.Abdicate());
+    }
+
+    private void wakeOthers(Links links) {
+        links.toScheduler(new SchedulerMessage.Wake());
+        if (!stopping.get()) {
+            sharding.entityRefFor(CallbackMessage.KEY, CallbackMessage.ID).tell(new CallbackMessage.Wake());
+        }
+    }
+
+    private void connection(boolean connected) {
+        ServiceEvent.Connection what = ServiceEvent.Connection.DISCONNECTED;
+        if (connected) {
+            what = wasConnected.getAndSet(true)
+                    ? ServiceEvent.Connection.REREGISTERED
+                    : ServiceEvent.Connection.REGISTERED;
+        }
+        Instant now = Instant.now();
+        publish(new ServiceEvent.SchedulerChanged(
+                EventIds.next(now), now, what, SchedulerMessage.FRAMEWORK.value(), settings.address()));
     }
 
     private void tell(String entityId, AppCommand command) {

@@ -213,7 +213,7 @@ public final class ViewKeeper extends AbstractBehavior<ViewKeeper.Command> {
     }
 
     private Behavior<Command> onRefresh() {
-        view.apps().forEach(app -> unanswered.add(app.entityId()));
+        view.all().forEach(app -> unanswered.add(app.entityId()));
         askGroups.accept(groups);
         return this;
     }

@@ -27,6 +27,7 @@ import org.apache.mesos.v1.Protos.OfferID;
 import org.apache.mesos.v1.Protos.TaskID;
 import org.apache.mesos.v1.Protos.TaskInfo;
 import org.apache.mesos.v1.Protos.TaskStatus;
+import org.apache.mesos.v1.Protos.Value;
 import org.apache.mesos.v1.scheduler.Protos.Call;
 import org.apache.mesos.v1.scheduler.Protos.Event;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,32 @@ class SchedulerApiFlowTest {
                 assertThat(harness.plane.meter.passes()).isGreaterThanOrEqualTo(3);
             }
         }
+    }
+
+    /** Mesos 1.10: what a task may use beyond what it holds. */
+    @ParameterizedTest
+    @EnumSource(Encoding.class)
+    void limitsReachTheAgent(Encoding encoding) {
+        try (ApiHarness harness = new ApiHarness(data, Map.of());
+                SchedulerClient.Stream stream = harness.client(encoding).subscribe(info("bursting"))) {
+            ScriptedAgent agent = new ScriptedAgent(harness.plane, "a1", Resources.of(4, 4096, 0)).register();
+            Offer offer = offer(stream, 4, 4096);
+            stream.take(accept(
+                    offer.getId(),
+                    0,
+                    task("bursting", offer.getAgentId(), 1, 128)
+                            .putLimits("cpus", scalarValue(2))
+                            .putLimits("mem", scalarValue(Double.POSITIVE_INFINITY)),
+                    task("less", offer.getAgentId(), 1, 128).putLimits("cpus", scalarValue(0.5))));
+            assertThat(update(stream, "less", "TASK_ERROR").getMessage())
+                    .isEqualTo("limits.cpus: 0.5 (expected: >= 1.0, what the task holds)");
+            assertThat(launched(agent, "bursting").options().limits())
+                    .isEqualTo(Map.of("cpus", 2.0, "mem", Double.POSITIVE_INFINITY));
+        }
+    }
+
+    private static Value.Scalar scalarValue(double value) {
+        return Value.Scalar.newBuilder().setValue(value).build();
     }
 
     @ParameterizedTest

@@ -75,6 +75,21 @@ class TaskRulesTest {
     }
 
     @Test
+    void takesLimitsOfWhatATaskHolds() {
+        assertThat(TaskRules.check(limited("cpus", 1.0), GROUND)).isEmpty();
+        assertThat(TaskRules.check(limited("mem", Double.POSITIVE_INFINITY), GROUND))
+                .isEmpty();
+        assertThat(wrong(limited("mem", 1))).matches("limits.mem: 1.0 \\(expected: >= [0-9.]+, what the task holds\\)");
+        assertThat(wrong(limited("cpus", Double.NaN))).startsWith("limits.cpus: NaN");
+        assertThat(wrong(limited("disk", 1e9))).isEqualTo("limits: disk (expected: cpus or mem)");
+    }
+
+    private static TaskInfo limited(String name, double limit) {
+        TaskInfo task = task(ONE, COMMAND, Duration.ZERO);
+        return task.withOptions(task.options().withLimits(Map.of(name, limit)));
+    }
+
+    @Test
     void refusesResourcesThatMakeNoSense() {
         assertThat(wrong(task(Resources.EMPTY, COMMAND, Duration.ZERO))).isEqualTo("resources: none (expected: some)");
         assertThat(wrong(task(ONE.withScalar(Resources.GPUS, 0.5), COMMAND, Duration.ZERO)))

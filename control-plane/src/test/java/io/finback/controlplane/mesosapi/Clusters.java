@@ -19,7 +19,9 @@ import io.finback.resources.Ranges;
 import io.finback.resources.Reservation;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
+import io.finback.tasks.ContainerInfo;
 import io.finback.tasks.DiscoveryInfo;
+import io.finback.tasks.Image;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import java.time.Duration;
@@ -159,7 +161,21 @@ final class Clusters {
                         List.of(new DiscoveryInfo.Port(
                                 31005, Optional.of("http"), Optional.of("tcp"), Optional.empty(), Map.of())),
                         Map.of())),
-                state == TaskState.RUNNING ? List.of(status(framework, id, TaskState.STARTING, 0)) : List.of());
+                state == TaskState.RUNNING ? List.of(status(framework, id, TaskState.STARTING, 0)) : List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(new ContainerInfo(
+                        ContainerInfo.Type.MESOS,
+                        List.of(),
+                        Optional.of("inside"),
+                        Optional.empty(),
+                        Optional.of(new Image("busybox", Optional.empty(), true)),
+                        List.of(),
+                        Optional.empty(),
+                        List.of(),
+                        Optional.empty())),
+                Optional.of("nobody"),
+                Map.of("cpus", 2.0, "mem", Double.POSITIVE_INFINITY));
     }
 
     static TaskStatus status(String framework, String id, TaskState state, int seconds) {

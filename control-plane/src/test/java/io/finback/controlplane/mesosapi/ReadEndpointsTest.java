@@ -111,6 +111,16 @@ class ReadEndpointsTest {
                         .path("number")
                         .asInt())
                 .isEqualTo(31005);
+        assertThat(task.path("container").path("type").asText()).isEqualTo("MESOS");
+        assertThat(task.path("container")
+                        .path("mesos")
+                        .path("image")
+                        .path("docker")
+                        .path("name")
+                        .asText())
+                .isEqualTo("busybox");
+        assertThat(task.path("user").asText()).isEqualTo("nobody");
+        assertThat(task.path("limits")).hasToString("{\"cpus\":2.0,\"mem\":\"Infinity\"}");
         assertThat(state.path("completed_frameworks").path(0).path("id").asText())
                 .isEqualTo("f0");
         assertThat(framework.path("reregistered_time").asDouble()).isEqualTo(1700000060.123);

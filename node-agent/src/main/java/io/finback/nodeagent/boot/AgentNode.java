@@ -3,17 +3,11 @@ package io.finback.nodeagent.boot;
 import akka.Done;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
-import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.AskPattern;
-import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
-import akka.http.javadsl.settings.ServerSettings;
 import com.typesafe.config.Config;
-import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.ContainmentView;
-import io.finback.nodeagent.api.v1.AgentApi;
-import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.executor.Inside;
@@ -25,7 +19,6 @@ import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.executor.Tools;
 import io.finback.nodeagent.fetch.FetchStep;
 import io.finback.nodeagent.fetch.Fetcher;
-import io.finback.nodeagent.files.FileSpace;
 import io.finback.nodeagent.isolation.Isolation;
 import io.finback.nodeagent.machine.Machine;
 import io.finback.nodeagent.node.AgentGuardian;
@@ -63,8 +56,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import java.util.function.IntSupplier;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,8 +63,6 @@ import org.slf4j.LoggerFactory;
 public final class AgentNode implements Node {
     private static final Logger log = LoggerFactory.getLogger(AgentNode.class);
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
-    private static final scala.concurrent.duration.Duration STREAM_SILENCE =
-            scala.concurrent.duration.Duration.create(1, TimeUnit.HOURS);
     private static final Duration LEAVE_LIMIT = Duration.ofSeconds(15);
 
     private final AgentSettings settings;
@@ -121,7 +110,7 @@ public final class AgentNode implements Node {
      */
     public static Node start(Config config) {
         AgentSettings settings = AgentSettings.from(config);
-        Tools tools = tools();
+        Tools tools = TaskPrograms.find(settings.launcher(), settings.dataDir());
         AgentId id = AgentIdFile.of(settings.dataDir());
         Sandboxes sandboxes = new Sandboxes(settings.dataDir(), id);
         TaskBoard board = new TaskBoard();
@@ -172,7 +161,8 @@ public final class AgentNode implements Node {
         try {
             AtomicReference<ActorRef<TasksActor.Command>> owner = new AtomicReference<>();
             Inside inside = new Inside(tools, images.door());
-            ServerBinding binding = bind(system, settings, view, inside, () -> Optional.ofNullable(owner.get()));
+            ServerBinding binding =
+                    ApiServer.bind(system, settings, view, inside, () -> Optional.ofNullable(owner.get()));
             AgentInfo info = new AgentInfo(
                     id,
                     settings.hostname(),
@@ -198,7 +188,7 @@ public final class AgentNode implements Node {
                     bootId,
                     settings.tasks(),
                     settings.executors()
-                            .at(address(
+                            .at(ApiServer.address(
                                     settings.httpHost(), binding.localAddress().getPort())));
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
@@ -343,71 +333,6 @@ public final class AgentNode implements Node {
         });
     }
 
-    private static Tools tools() {
-        try {
-            return Tools.find(System.getenv().getOrDefault("PATH", ""));
-        } catch (Tools.Missing e) {
-            throw new StartFailure(String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    /** An executor's stream may be silent for as long as there is nothing to say: half an hour, from heartbeat to heartbeat. */
-    private static ServerSettings patient(ServerSettings settings) {
-        return settings.withTimeouts(settings.getTimeouts().withIdleTimeout(STREAM_SILENCE));
-    }
-
-    /** Where programs of this machine reach the API. */
-    private static String address(String host, int port) {
-        boolean everywhere = host.equals("0.0.0.0") || host.equals("::");
-        return (everywhere ? "127.0.0.1" : host) + ":" + port;
-    }
-
-    private static ServerBinding bind(
-            ActorSystem<?> system,
-            AgentSettings settings,
-            AgentView view,
-            Inside inside,
-            Supplier<Optional<ActorRef<TasksActor.Command>>> tasks) {
-        CompletableFuture<ServerBinding> bound = new CompletableFuture<>();
-        IntSupplier port = () -> bound.join().localAddress().getPort();
-        FileSpace space = new FileSpace(
-                view.sandboxes().ofAllIds(),
-                view.sandboxes().root(),
-                settings.files().log(),
-                settings.files().maxEntries());
-        AgentRoutes routes = new AgentRoutes(
-                view,
-                port,
-                space,
-                system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
-                settings.files().maxFollowers(),
-                new ExecutorApi(system, view, port, tasks, settings.api().maxBody()),
-                new AgentApi(
-                        system,
-                        view,
-                        port,
-                        inside,
-                        space,
-                        system.dispatchers().lookup(DispatcherSelector.blocking()),
-                        settings.api()));
-        try {
-            ServerBinding binding = Http.get(system)
-                    .newServerAt(settings.httpHost(), settings.httpPort())
-                    .adaptSettings(AgentNode::patient)
-                    .bind(routes.route())
-                    .toCompletableFuture()
-                    .orTimeout(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
-                    .join();
-            bound.complete(binding);
-            return binding;
-        } catch (CompletionException e) {
-            throw new StartFailure(
-                    "finback.agent.http: cannot listen on " + settings.httpHost() + ":" + settings.httpPort() + " ("
-                            + rootMessage(e) + "); stop what uses the port or set finback.agent.http.port",
-                    e);
-        }
-    }
-
     /** Becomes a member, and shows that at the management port. */
     private static ClusterLink manage(
             ActorSystem<?> system,
@@ -448,13 +373,5 @@ public final class AgentNode implements Node {
     /** Ordered to end while its launch was waiting for something. */
     private static boolean unwanted(TaskBoard board, AgentTask task) {
         return board.find(task.key()).filter(now -> now.kill().isEmpty()).isEmpty();
-    }
-
-    private static String rootMessage(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return String.valueOf(root.getMessage());
     }
 }

@@ -45,6 +45,7 @@ record AgentSettings(
         IsolationSettings isolation,
         boolean stopTasksOnExit,
         int launchParallelism,
+        TaskPrograms.Launcher launcher,
         Optional<LendingSettings> lending,
         ExecutorTerms executors,
         AgentApi.Limits api,
@@ -119,6 +120,7 @@ record AgentSettings(
                 TaskContainment.settings(agent),
                 agent.getBoolean("stop-tasks-on-exit"),
                 within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64),
+                TaskPrograms.Launcher.parse(agent.getString("launcher")),
                 LendingSettings.from(agent.getConfig("oversubscription")),
                 new ExecutorTerms(
                         agent.getDuration("executor.registration-timeout"),

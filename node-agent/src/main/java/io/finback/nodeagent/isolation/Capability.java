@@ -78,6 +78,15 @@ public enum Capability {
         return "CAP_" + name();
     }
 
+    /** A set as the kernel has it: a bit for each, in hexadecimal. */
+    static String mask(Set<Capability> capabilities) {
+        long mask = 0;
+        for (Capability capability : capabilities) {
+            mask |= 1L << capability.ordinal();
+        }
+        return Long.toHexString(mask);
+    }
+
     /** As {@code setpriv} takes a set: exactly these. */
     static String exactly(Set<Capability> capabilities) {
         return "-all"

@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Has a runtime make a container that waits to be started, under a holder that keeps its end, as plain commands have one (ADR 0003,
- * 0018). Thread-safe; blocks.
+ * 0019). Thread-safe; blocks.
  *
  * <p>A runtime leaves a container to whoever adopts orphans. So the holder's children live in a PID namespace A, whose first process
  * sleeps for ever and never waits: the runtime runs in A and ends, the container's first process becomes a child of that sleeper, and

@@ -3,6 +3,7 @@ package io.finback.nodeagent.testing;
 import io.finback.nodeagent.cgroup.CgroupMounts;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
+import io.finback.nodeagent.executor.HolderProgram;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.LogLimits;
@@ -53,8 +54,8 @@ public final class TaskWorld {
         this.data = data;
         Tools programs;
         try {
-            programs = Tools.find(System.getenv("PATH"));
-        } catch (Tools.Missing e) {
+            programs = programs(data.resolve("bin"));
+        } catch (Exception e) {
             throw new IOException(e);
         }
         Sandboxes sandboxes = new Sandboxes(data, Tasks.AGENT);
@@ -131,6 +132,11 @@ public final class TaskWorld {
                 System.getenv("PATH"),
                 "whale-1",
                 ProcFs.bootId());
+    }
+
+    /** What tasks are started with, as an agent with no settings has it; kept in {@code directory}. */
+    public static Tools programs(Path directory) throws Exception {
+        return Tools.find(System.getenv("PATH")).with(HolderProgram.install(directory));
     }
 
     /** As an agent with no settings has it: whatever works here. */

@@ -55,6 +55,7 @@ final class Rules {
         "io.finback.resources..",
         "io.finback.tasks..",
         "io.finback.controlplane.allocator..",
+        "io.finback.controlplane.placement..",
         "io.finback.controlplane.scheduler..",
         "io.finback.controlplane.schedule..",
         "io.finback.nodeagent.task..",

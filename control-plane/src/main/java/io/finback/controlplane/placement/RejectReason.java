@@ -1,6 +1,6 @@
-package io.finback.controlplane.scheduler;
+package io.finback.controlplane.placement;
 
-/** Why an offer did not serve an app; the first in this order is told. Source: Marathon's NoOfferMatchReason. */
+/** Why an offer did not serve an instance; the first in this order is told. Source: Marathon's NoOfferMatchReason. */
 public enum RejectReason {
     UNFULFILLED_ROLE("UnfulfilledRole"),
     UNFULFILLED_CONSTRAINT("UnfulfilledConstraint"),
