@@ -112,7 +112,7 @@ final class Bundles implements AutoCloseable {
                     found -> remember(bundle, found));
             ImageUser user = user(spec.task(), stored);
             SandboxOwner.give(
-                    spec.sandbox(), Optional.of(new Account(user.uid() + "", user.uid(), user.gid(), false)));
+                    spec.sandbox(), Optional.of(new Account(Integer.toString(user.uid()), user.uid(), user.gid(), false, user.groups())));
             String lower = rootFs.prepare(stored, bundle);
             groups = groups(spec);
             String path = groupPath(spec.container(), groups);
