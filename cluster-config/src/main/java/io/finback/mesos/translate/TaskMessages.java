@@ -70,8 +70,7 @@ public final class TaskMessages {
                 resources,
                 (message.getContainer().hasDocker()
                                         || message.getContainer().getMesos().hasImage())
-                                && executor
-                                        .filter(one -> one.type() != ExecutorInfo.Type.DEFAULT)
+                                && executor.filter(one -> one.type() != ExecutorInfo.Type.DEFAULT)
                                         .isEmpty()
                         ? argumentsOfImage("task.command", message.getCommand())
                         : ExecutorMessages.command(message, executor),

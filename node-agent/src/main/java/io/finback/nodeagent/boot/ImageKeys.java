@@ -89,7 +89,9 @@ final class ImageKeys {
         try {
             URI uri = new URI(text);
             boolean spoken = "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
-            if (spoken && uri.getHost() != null && (uri.getPath() == null || uri.getPath().length() <= 1)) {
+            if (spoken
+                    && uri.getHost() != null
+                    && (uri.getPath() == null || uri.getPath().length() <= 1)) {
                 return Optional.of(uri);
             }
         } catch (URISyntaxException e) {

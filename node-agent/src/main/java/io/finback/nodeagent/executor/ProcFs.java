@@ -116,7 +116,10 @@ public final class ProcFs {
     public static List<Long> children(long pid) throws IOException {
         Path file = PROC.resolve(pid + "/task/" + pid + "/children");
         if (!Files.exists(file)) {
-            return all().stream().filter(stat -> stat.parent() == pid).map(Stat::pid).toList();
+            return all().stream()
+                    .filter(stat -> stat.parent() == pid)
+                    .map(Stat::pid)
+                    .toList();
         }
         List<Long> pids = new ArrayList<>();
         for (String child : Files.readString(file).strip().split(" ", -1)) {
@@ -132,7 +135,8 @@ public final class ProcFs {
         try {
             for (String line : Files.readAllLines(PROC.resolve(pid + "/status"), StandardCharsets.ISO_8859_1)) {
                 if (line.startsWith("NSpid:")) {
-                    return java.util.Arrays.stream(line.substring("NSpid:".length()).strip().split("\\s+", -1))
+                    return java.util.Arrays.stream(
+                                    line.substring("NSpid:".length()).strip().split("\\s+", -1))
                             .map(Long::parseLong)
                             .toList();
                 }

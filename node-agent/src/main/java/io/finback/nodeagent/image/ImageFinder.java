@@ -32,8 +32,10 @@ final class ImageFinder {
             return LocalImage.open(local.get(), name);
         }
         URI registry = registry(name)
-                .orElseThrow(() -> new ImageFailure("in none of " + settings.directories()
-                        + " (finback.agent.images.directories), and no registry is named (finback.agent.images.registry)"));
+                .orElseThrow(
+                        () -> new ImageFailure(
+                                "in none of " + settings.directories()
+                                        + " (finback.agent.images.directories), and no registry is named (finback.agent.images.registry)"));
         String host = registry.getAuthority();
         boolean hub = HUB_HOST.equals(host);
         Optional<RegistryLogin> login;

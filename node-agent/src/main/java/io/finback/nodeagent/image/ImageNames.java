@@ -104,9 +104,8 @@ final class ImageNames {
 
     private void save() throws IOException {
         ObjectNode all = JSON.createObjectNode();
-        known.forEach((name, one) -> all.putObject(name)
-                .put("id", one.id())
-                .put("used", one.used().toString()));
+        known.forEach((name, one) ->
+                all.putObject(name).put("id", one.id()).put("used", one.used().toString()));
         replace(file, JSON.writeValueAsBytes(all));
     }
 

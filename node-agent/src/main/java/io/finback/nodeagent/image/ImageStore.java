@@ -130,8 +130,8 @@ public final class ImageStore implements AutoCloseable {
         long began = System.nanoTime();
         log.info("image.pull image={}", name);
         AtomicBoolean late = new AtomicBoolean();
-        ScheduledFuture<?> limit = clock.schedule(
-                () -> late.set(true), settings.pullWithin().toMillis(), TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> limit =
+                clock.schedule(() -> late.set(true), settings.pullWithin().toMillis(), TimeUnit.MILLISECONDS);
         try (ImageSource source = finder.open(name, credentials, sandbox)) {
             byte[] json = source.config();
             ImageConfig config = ImageConfig.parse(json);

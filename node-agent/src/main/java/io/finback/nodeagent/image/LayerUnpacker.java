@@ -90,8 +90,10 @@ final class LayerUnpacker {
                 throw new ImageFailure("a layer came as " + came + " (expected: " + digest + ")");
             }
         } catch (InvalidPathException e) {
-            throw new ImageFailure("a file name that the agent's locale cannot say (expected: the agent runs with one of"
-                    + " UTF-8, such as LC_ALL=C.UTF-8)", e);
+            throw new ImageFailure(
+                    "a file name that the agent's locale cannot say (expected: the agent runs with one of"
+                            + " UTF-8, such as LC_ALL=C.UTF-8)",
+                    e);
         } catch (RuntimeException e) {
             // The libraries answer some broken archives so.
             throw new ImageFailure("a broken layer", e);
@@ -158,8 +160,7 @@ final class LayerUnpacker {
             own(place, entry, false);
         } else if (entry.isLink()) {
             Path target = tree.place(entry.getLinkName());
-            if (!Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)
-                    && !Files.isSymbolicLink(target)) {
+            if (!Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS) && !Files.isSymbolicLink(target)) {
                 throw new IOException("'" + entry.getName() + "' links to '" + entry.getLinkName()
                         + "' (expected: a file of the same layer)");
             }

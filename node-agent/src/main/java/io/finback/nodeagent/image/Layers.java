@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -73,8 +73,7 @@ final class Layers {
     }
 
     private JsonNode facts(String name) throws IOException {
-        return JSON.readTree(
-                Files.readAllBytes(directory.resolve(name).resolve("layer.json")));
+        return JSON.readTree(Files.readAllBytes(directory.resolve(name).resolve("layer.json")));
     }
 
     /** Bytes and entries of a layer that is there. */
@@ -98,7 +97,8 @@ final class Layers {
             LayerUnpacker.Limits left,
             BooleanSupplier cancelled)
             throws IOException, ImageFailure {
-        Path making = Files.createDirectories(unfinished.resolve(UUID.randomUUID().toString()));
+        Path making =
+                Files.createDirectories(unfinished.resolve(UUID.randomUUID().toString()));
         try {
             Path files = Files.createDirectory(making.resolve("fs"));
             Files.setAttribute(files, "unix:mode", 0755);
@@ -184,7 +184,8 @@ final class Layers {
 
     /** First out of the way, so that one half deleted is never taken for a layer. */
     void delete(String name) throws IOException {
-        Path going = Files.createDirectories(unfinished).resolve(UUID.randomUUID().toString());
+        Path going =
+                Files.createDirectories(unfinished).resolve(UUID.randomUUID().toString());
         Files.move(directory.resolve(name), going, StandardCopyOption.ATOMIC_MOVE);
         LayerTree.delete(going);
     }

@@ -90,7 +90,9 @@ final class LocalImage implements ImageSource {
             boolean meant = called.equals(name.tag())
                     || called.equals(name.path() + ":" + name.tag())
                     || called.equals(name.toString())
-                    || name.digest().filter(one.path("digest").asText("")::equals).isPresent();
+                    || name.digest()
+                            .filter(one.path("digest").asText("")::equals)
+                            .isPresent();
             if (meant && found.isEmpty()) {
                 found = Optional.of(one);
             }

@@ -42,8 +42,8 @@ final class Manifests {
                 return one;
             }
         }
-        throw new ImageFailure(
-                image + ": offers " + offered + " (expected: linux/" + architecture() + ", this machine's, among them)");
+        throw new ImageFailure(image + ": offers " + offered + " (expected: linux/" + architecture()
+                + ", this machine's, among them)");
     }
 
     static Image image(String image, JsonNode manifest) throws ImageFailure {

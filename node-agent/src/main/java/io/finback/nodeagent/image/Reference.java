@@ -47,8 +47,9 @@ public record Reference(Optional<String> host, String path, String tag, Optional
                 && host.map(name -> HOST.matcher(name).matches()).orElse(true)
                 && digest.map(Digest::isValid).orElse(true);
         if (!valid) {
-            throw new IllegalArgumentException("'" + text
-                    + "' (expected: a name such as busybox, team/web:1.2, registry.example:5000/web or web@sha256:<64 hex>)");
+            throw new IllegalArgumentException(
+                    "'" + text
+                            + "' (expected: a name such as busybox, team/web:1.2, registry.example:5000/web or web@sha256:<64 hex>)");
         }
         return new Reference(host, rest, tag, digest);
     }

@@ -166,7 +166,9 @@ final class RegistryClient {
 
     private static String said(HttpResponse<InputStream> answer) throws IOException {
         try (InputStream body = answer.body()) {
-            return new String(body.readNBytes(512), StandardCharsets.UTF_8).replaceAll("[\\p{Cntrl}]+", " ").strip();
+            return new String(body.readNBytes(512), StandardCharsets.UTF_8)
+                    .replaceAll("[\\p{Cntrl}]+", " ")
+                    .strip();
         }
     }
 

@@ -203,7 +203,8 @@ public record Wrap(
                 .orElse(isolation.settings().capabilities());
         return new Rights(
                 bounding,
-                linux.filter(named -> named.effectiveCapabilities().isPresent()).map(named -> effective(named, bounding)));
+                linux.filter(named -> named.effectiveCapabilities().isPresent())
+                        .map(named -> effective(named, bounding)));
     }
 
     private static Set<Capability> bounding(Isolation isolation, LinuxOptions linux) {

@@ -167,8 +167,7 @@ final class BundleConfig {
 
     /** Who is not root has none unless the task names some, and then keeps them over what it runs. */
     private static void capabilities(ObjectNode to, ImageUser user, Rights rights) {
-        Set<Capability> effective = rights.effective()
-                .orElse(user.uid() == 0 ? rights.bounding() : Set.of());
+        Set<Capability> effective = rights.effective().orElse(user.uid() == 0 ? rights.bounding() : Set.of());
         // Root has all of its bounding set after the next program it starts, so that is what is asked for.
         List<String> bounding =
                 names(user.uid() == 0 && rights.effective().isPresent() ? effective : rights.bounding());

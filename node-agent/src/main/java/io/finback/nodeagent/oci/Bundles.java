@@ -112,7 +112,9 @@ final class Bundles implements AutoCloseable {
                     found -> remember(bundle, found));
             ImageUser user = user(spec.task(), stored);
             SandboxOwner.give(
-                    spec.sandbox(), Optional.of(new Account(Integer.toString(user.uid()), user.uid(), user.gid(), false, user.groups())));
+                    spec.sandbox(),
+                    Optional.of(
+                            new Account(Integer.toString(user.uid()), user.uid(), user.gid(), false, user.groups())));
             String lower = rootFs.prepare(stored, bundle);
             groups = groups(spec);
             String path = groupPath(spec.container(), groups);
@@ -181,9 +183,9 @@ final class Bundles implements AutoCloseable {
         return user;
     }
 
-    private Path imageVolume(Volume volume, Path bundle, Path sandbox)
-            throws IOException, ImageFailure {
-        Path files = bundle.resolve("volumes").resolve(Integer.toHexString(volume.containerPath().hashCode()));
+    private Path imageVolume(Volume volume, Path bundle, Path sandbox) throws IOException, ImageFailure {
+        Path files = bundle.resolve("volumes")
+                .resolve(Integer.toHexString(volume.containerPath().hashCode()));
         return store.use(Reference.parse(volume.name()), true, Optional.empty(), sandbox, image -> {
             rootFs.copy(image, files);
             return files;
@@ -203,7 +205,8 @@ final class Bundles implements AutoCloseable {
 
     /** A runtime makes groups in every hierarchy, also in those nothing is limited in. */
     private String groupPath(String container, Optional<ContainerGroup> groups) throws IOException {
-        for (String directory : groups.map(ContainerGroup::directories).orElse(Map.of()).values()) {
+        for (String directory :
+                groups.map(ContainerGroup::directories).orElse(Map.of()).values()) {
             for (Path mount : mounts().values()) {
                 if (Path.of(directory).startsWith(mount)) {
                     return "/" + mount.relativize(Path.of(directory));
@@ -260,7 +263,8 @@ final class Bundles implements AutoCloseable {
                 Map<String, String> directories = new TreeMap<>();
                 for (Map.Entry<String, Path> mount : mounts().entrySet()) {
                     directories.put(
-                            mount.getKey(), mount.getValue().resolve(path.substring(1)).toString());
+                            mount.getKey(),
+                            mount.getValue().resolve(path.substring(1)).toString());
                 }
                 boolean gone = ContainerGroup.of(directories).remove();
                 log.info("oci.orphan_deleted bundle={} groupsGone={}", bundle, gone);

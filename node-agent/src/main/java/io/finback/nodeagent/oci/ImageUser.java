@@ -73,7 +73,10 @@ record ImageUser(int uid, int gid, List<Integer> groups, String home) {
                             "group " + group + " (expected: one of the image's /etc/group, or a number)"));
         }
         return new ImageUser(
-                uid, gid, more, entry.map(line -> line[5]).filter(home -> !home.isEmpty()).orElse("/"));
+                uid,
+                gid,
+                more,
+                entry.map(line -> line[5]).filter(home -> !home.isEmpty()).orElse("/"));
     }
 
     private static boolean isNumber(String text) {
@@ -97,7 +100,8 @@ record ImageUser(int uid, int gid, List<Integer> groups, String home) {
             if (Files.isDirectory(etc, LinkOption.NOFOLLOW_LINKS)
                     && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                 if (Files.size(file) > MAX_FILE_BYTES) {
-                    throw new IllegalArgumentException("the image's /" + path + ": more than " + MAX_FILE_BYTES + " bytes");
+                    throw new IllegalArgumentException(
+                            "the image's /" + path + ": more than " + MAX_FILE_BYTES + " bytes");
                 }
                 for (String line : new String(Files.readAllBytes(file), StandardCharsets.UTF_8).split("\n", -1)) {
                     lines.add(line.split(":", -1));

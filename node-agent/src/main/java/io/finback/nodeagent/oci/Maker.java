@@ -97,7 +97,9 @@ final class Maker {
         builder.environment().put("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
         // By the end of this a holder without a task is found.
         builder.environment()
-                .put("MESOS_DIRECTORY", spec.sandbox().resolveSibling(spec.container()).toString());
+                .put(
+                        "MESOS_DIRECTORY",
+                        spec.sandbox().resolveSibling(spec.container()).toString());
         Process process;
         try {
             LogScript.removeNames(spec);
@@ -107,11 +109,12 @@ final class Maker {
             throw new LaunchFailure("cannot start a process", e);
         }
         CompletableFuture<Process> late = process.onExit();
-        var unused = late.completeOnTimeout(process, LIMIT_SECONDS, TimeUnit.SECONDS).thenAccept(hung -> {
-            if (!saidIt(hung)) {
-                hung.destroyForcibly();
-            }
-        });
+        var unused = late.completeOnTimeout(process, LIMIT_SECONDS, TimeUnit.SECONDS)
+                .thenAccept(hung -> {
+                    if (!saidIt(hung)) {
+                        hung.destroyForcibly();
+                    }
+                });
         try (BufferedReader reader =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII))) {
             String said = reader.readLine();
@@ -235,7 +238,8 @@ final class Maker {
         try {
             Process starting = new ProcessBuilder(command(made, bundle, "start.log", List.of("start", container)))
                     .redirectErrorStream(true)
-                    .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .redirectInput(
+                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectOutput(bundle.resolve("start.out").toFile())
                     .start();
             if (!starting.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {

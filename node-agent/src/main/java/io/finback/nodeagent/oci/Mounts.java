@@ -38,10 +38,13 @@ final class Mounts {
                 return problem;
             }
         }
-        return container.linux().flatMap(LinuxOptions::shmSizeMegabytes).flatMap(size -> size < 1
-                        || size > MOST_SHM_MEBIBYTES
-                ? Optional.of("container.linux_info.shm_size: " + size + " (expected: 1 to " + MOST_SHM_MEBIBYTES + ")")
-                : Optional.empty());
+        return container
+                .linux()
+                .flatMap(LinuxOptions::shmSizeMegabytes)
+                .flatMap(size -> size < 1 || size > MOST_SHM_MEBIBYTES
+                        ? Optional.of("container.linux_info.shm_size: " + size + " (expected: 1 to "
+                                + MOST_SHM_MEBIBYTES + ")")
+                        : Optional.empty());
     }
 
     private static Optional<String> problem(TaskInfo task, Volume volume) {
@@ -54,8 +57,9 @@ final class Mounts {
         }
         return switch (volume.source()) {
             case DOCKER_VOLUME ->
-                Optional.of("container.volumes.source: DOCKER_VOLUME " + volume.name()
-                        + " (expected: a host path, a sandbox path or an image; volumes of an engine need type DOCKER)");
+                Optional.of(
+                        "container.volumes.source: DOCKER_VOLUME " + volume.name()
+                                + " (expected: a host path, a sandbox path or an image; volumes of an engine need type DOCKER)");
             case SANDBOX_PARENT ->
                 task.options().executorRun().isEmpty() || climbs(volume.name())
                         ? Optional.of("container.volumes.source.sandbox_path: PARENT " + volume.name()
@@ -115,7 +119,10 @@ final class Mounts {
 
     static Mount bind(String destination, String source, boolean readOnly) {
         return new Mount(
-                destination, "bind", source, readOnly ? List.of("rbind", "rprivate", "ro") : List.of("rbind", "rprivate"));
+                destination,
+                "bind",
+                source,
+                readOnly ? List.of("rbind", "rprivate", "ro") : List.of("rbind", "rprivate"));
     }
 
     /** The sandbox. */

@@ -238,9 +238,8 @@ public final class OciContainerizer implements Containerizer {
 
     private void start(ProcessRef ref, State state) {
         later(() -> {
-            Optional<String> problem = tools.isPresent()
-                    ? tools.get().maker().start(ref, container(ref))
-                    : Optional.of(standing.text());
+            Optional<String> problem =
+                    tools.isPresent() ? tools.get().maker().start(ref, container(ref)) : Optional.of(standing.text());
             // A start that was told is a start, whoever told it.
             if (problem.isPresent() && waits(ref)) {
                 log.warn("task.start_failed container={} reason={}", container(ref), problem.get());
@@ -286,7 +285,8 @@ public final class OciContainerizer implements Containerizer {
         if (failed.isPresent()) {
             return failed.map(Exit.NotStarted::new);
         }
-        // While it is being started it has not ended, however short it was: the runtime's answer decides whether it began.
+        // While it is being started it has not ended, however short it was: the runtime's answer decides whether it
+        // began.
         return state.running ? processes.exit(ref) : Optional.empty();
     }
 

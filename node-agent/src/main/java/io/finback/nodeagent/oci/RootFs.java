@@ -13,9 +13,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Puts an image's layers together: as an overlay where the kernel mounts one, so that a container costs what it writes; else as a
@@ -113,8 +111,8 @@ final class RootFs {
         }
         List<String> paths = store.whiteouts(layer);
         for (int from = 0; from < paths.size(); from += NODES_AT_ONCE) {
-            List<String> line =
-                    new ArrayList<>(List.of(tools.shell().toString(), "-c", HIDE, "hide", tools.mknod().toString()));
+            List<String> line = new ArrayList<>(List.of(
+                    tools.shell().toString(), "-c", HIDE, "hide", tools.mknod().toString()));
             for (String path : paths.subList(from, Math.min(paths.size(), from + NODES_AT_ONCE))) {
                 line.add(store.files(layer).resolve(path).toString());
             }

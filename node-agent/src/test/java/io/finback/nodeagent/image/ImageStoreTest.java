@@ -27,8 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Images from files and from a registry, unpacked; owners of files are only root's to give. */
 @Needs(Isolator.SWITCH_USER)
 final class ImageStoreTest {
-    private static final String LOGIN =
-            "{\"auths\":{\"%s\":{\"username\":\"captain\",\"password\":\"ahab\"}}}";
+    private static final String LOGIN = "{\"auths\":{\"%s\":{\"username\":\"captain\",\"password\":\"ahab\"}}}";
 
     @TempDir
     private Path dir;
@@ -156,8 +155,9 @@ final class ImageStoreTest {
         try (Registry registry = new Registry(login)) {
             registry.push("team/busybox", "1", whale());
             Reference name = Reference.parse(registry.host() + "/team/busybox:1");
-            Optional<String> config =
-                    login == Registry.Login.NONE ? Optional.empty() : Optional.of(String.format(LOGIN, registry.host()));
+            Optional<String> config = login == Registry.Login.NONE
+                    ? Optional.empty()
+                    : Optional.of(String.format(LOGIN, registry.host()));
             StoredImage image = store.use(name, true, config, dir, found -> found);
             assertThat(store.files(image.layers().get(1)).resolve("etc/a")).hasContent("new a");
             int asked = registry.asked().size();
@@ -202,7 +202,10 @@ final class ImageStoreTest {
         StoredImage whale = get("whale:1");
         StoredImage krill = get("krill:1");
         Instant later = Instant.now().plusSeconds(1);
-        assertThat(store.prune(Optional.of(later), Set.of("krill:1"), () -> Set.of(whale.layers().get(0))))
+        assertThat(store.prune(
+                        Optional.of(later),
+                        Set.of("krill:1"),
+                        () -> Set.of(whale.layers().get(0))))
                 .as("the upper layer of the whale alone")
                 .isEqualTo(1);
         assertThat(store.files(whale.layers().get(0))).exists();

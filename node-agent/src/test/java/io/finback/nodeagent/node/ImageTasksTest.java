@@ -7,12 +7,11 @@ import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import io.finback.nodeagent.testing.Await;
-import io.finback.nodeagent.testing.Images;
 import io.finback.nodeagent.testing.ImageAgent;
+import io.finback.nodeagent.testing.Images;
 import io.finback.nodeagent.testing.NeedsRuntime;
 import io.finback.nodeagent.testing.ServedAgent;
 import io.finback.nodeagent.testing.TaskWorld;
-import io.finback.nodeagent.testing.Tasks;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
@@ -95,8 +94,10 @@ final class ImageTasksTest {
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
         Path sandbox = data.resolve("slaves/agent-1/frameworks/framework-1/executors/t/runs/latest");
         Files.createFile(sandbox.resolve("go"));
-        Await.until("it has ended", () -> Files.exists(sandbox.resolve("stdout"))
-                && Files.readString(sandbox.resolve("stdout")).equals("went\n"));
+        Await.until(
+                "it has ended",
+                () -> Files.exists(sandbox.resolve("stdout"))
+                        && Files.readString(sandbox.resolve("stdout")).equals("went\n"));
 
         try (Agent agent = new Agent(data)) {
             TaskStatus end = agent.end();
@@ -114,16 +115,14 @@ final class ImageTasksTest {
     void operatorsRunCommandsInTheContainer() throws Exception {
         try (ServedAgent agent = new ServedAgent(new TaskWorld(data, true))) {
             String container = agent.launch(ImageAgent.task("web", "while true; do sleep 1; done"));
-            Await.until(
-                    "it runs",
-                    () -> agent.get("/monitor/statistics").body().contains("mem_rss_bytes"));
+            Await.until("it runs", () -> agent.get("/monitor/statistics").body().contains("mem_rss_bytes"));
             String id = "{\"value\":\"look\",\"parent\":{\"value\":\"" + container + "\"}}";
             assertThat(agent.call("{\"type\":\"LAUNCH_NESTED_CONTAINER\",\"launch_nested_container\":{\"container_id\":"
                                     + id + ",\"command\":{\"value\":\"echo $FROM_IMAGE; ls /bin/busybox; exit 3\"}}}")
                             .statusCode())
                     .isEqualTo(200);
-            assertThat(agent.call("{\"type\":\"WAIT_NESTED_CONTAINER\",\"wait_nested_container\":{\"container_id\":" + id
-                                    + "}}")
+            assertThat(agent.call("{\"type\":\"WAIT_NESTED_CONTAINER\",\"wait_nested_container\":{\"container_id\":"
+                                    + id + "}}")
                             .body())
                     .contains("\"exit_status\":" + (3 << 8));
             assertThat(agent.sandbox("web").resolve("containers/look/stdout")).hasContent("yes\n/bin/busybox");

@@ -178,8 +178,8 @@ final class OciContainerizerTest {
         containers.close();
         containers = agent(overlay);
         assertThat(containers.standing().available()).isTrue();
-        ContainerSpec spec = spec(shell("echo $FROM_IMAGE $MINE $HOST; pwd; ls /; echo err >&2; echo x >/made;"
-                + " touch here; exit 7"));
+        ContainerSpec spec = spec(
+                shell("echo $FROM_IMAGE $MINE $HOST; pwd; ls /; echo err >&2; echo x >/made;" + " touch here; exit 7"));
         assertThat(end(start(spec))).isEqualTo(new Exit.Exited(7));
         assertThat(out(spec))
                 .startsWith("yes a b=c whale-1\n/mnt/mesos/sandbox\n")
@@ -195,7 +195,8 @@ final class OciContainerizerTest {
         ContainerRef term = start(spec(shell("exec sleep 600")));
         containers.terminate(term);
         assertThat(end(term)).isEqualTo(new Exit.Signaled(15, false));
-        ContainerRef deaf = start(spec(shell("trap '' TERM; (sleep 600 &); echo ready; while true; do sleep 600; done")));
+        ContainerRef deaf =
+                start(spec(shell("trap '' TERM; (sleep 600 &); echo ready; while true; do sleep 600; done")));
         containers.terminate(deaf);
         containers.forceKill(deaf);
         assertThat(end(deaf)).isEqualTo(new Exit.Signaled(9, false));
@@ -212,7 +213,8 @@ final class OciContainerizerTest {
     @Test
     void runsAsTheImagesUserOrItsOwn() throws Exception {
         assertThat(run(shell("id; touch mine"))).contains("uid=0(root)");
-        CommandInfo whale = new CommandInfo(true, "id; echo $HOME; touch mine; ls -l", List.of(), Map.of(), Optional.of("whale"));
+        CommandInfo whale =
+                new CommandInfo(true, "id; echo $HOME; touch mine; ls -l", List.of(), Map.of(), Optional.of("whale"));
         assertThat(run(task(whale, container())))
                 .contains("uid=1234(whale) gid=1235(whales) groups=77(pod)")
                 .contains("/home/whale")
@@ -246,7 +248,9 @@ final class OciContainerizerTest {
         entry.settings().putArray("Cmd").add("cmd");
         entry.settings().put("WorkingDir", "/home/whale");
         entry.save(data.resolve("local/" + NAME + ".tar"), NAME);
-        assertThat(run(task(new CommandInfo(false, "", List.of("one", "two words"), Map.of(), Optional.empty()), container())))
+        assertThat(run(task(
+                        new CommandInfo(false, "", List.of("one", "two words"), Map.of(), Optional.empty()),
+                        container())))
                 .isEqualTo("entry one two words\n");
         assertThat(run(task(new CommandInfo(false, "", List.of(), Map.of(), Optional.empty()), container())))
                 .isEqualTo("entry cmd\n");
@@ -376,7 +380,8 @@ final class OciContainerizerTest {
         Inside inside = new Inside(programs, containers.door());
         Process beside = inside.startAttached(
                 ref.leader().orElseThrow(),
-                CommandInfo.shell("read word; echo $word $MINE $EXTRA; pwd; grep CapEff /proc/self/status; ls /; exit 3",
+                CommandInfo.shell(
+                        "read word; echo $word $MINE $EXTRA; pwd; grep CapEff /proc/self/status; ls /; exit 3",
                         Map.of("EXTRA", "e")));
         beside.getOutputStream().write("said\n".getBytes(StandardCharsets.UTF_8));
         beside.getOutputStream().close();
@@ -388,13 +393,12 @@ final class OciContainerizerTest {
                 // CHOWN, DAC_OVERRIDE, FOWNER, KILL, SETGID, SETUID
                 .contains("00000000000000eb");
 
-        Process endless = inside.start(ref.leader().orElseThrow(), CommandInfo.shell("touch began; exec sleep 987", Map.of()));
+        Process endless =
+                inside.start(ref.leader().orElseThrow(), CommandInfo.shell("touch began; exec sleep 987", Map.of()));
         Await.until("it runs", () -> Files.exists(spec.sandbox().resolve("began")));
         Inside.end(endless);
-        Await.until(
-                "nothing of it is left",
-                () -> ProcessHandle.allProcesses()
-                        .noneMatch(process -> process.info().commandLine().orElse("").contains("sleep 987")));
+        Await.until("nothing of it is left", () -> ProcessHandle.allProcesses()
+                .noneMatch(process -> process.info().commandLine().orElse("").contains("sleep 987")));
         assertThat(containers.exit(ref)).isEmpty();
     }
 

@@ -26,8 +26,8 @@ public final class ImageAgent {
     public static void main(String[] arguments) throws Exception {
         ActorTestKit kit = ActorTestKit.create();
         TestProbe<ConversationActor.Command> conversation = kit.createTestProbe();
-        ActorRef<TasksActor.Command> tasks = kit.spawn(
-                TasksActor.create(new TaskWorld(Path.of(arguments[0]), true).tools(), conversation.getRef()));
+        ActorRef<TasksActor.Command> tasks =
+                kit.spawn(TasksActor.create(new TaskWorld(Path.of(arguments[0]), true).tools(), conversation.getRef()));
         tasks.tell(new TasksActor.Launch(List.of(task("t", arguments[1]))));
         while (true) {
             System.out.println("said " + conversation.receiveMessage(Duration.ofMinutes(2)));

@@ -29,8 +29,32 @@ public final class Images {
 
     /** What the test image has; links to busybox. */
     public static final List<String> PROGRAMS = List.of(
-            "sh", "sleep", "echo", "cat", "env", "id", "ls", "ps", "kill", "true", "touch", "pwd", "stty", "tty", "wc",
-            "head", "dd", "df", "mount", "hostname", "httpd", "wget", "trap", "grep", "mkdir", "rm");
+            "sh",
+            "sleep",
+            "echo",
+            "cat",
+            "env",
+            "id",
+            "ls",
+            "ps",
+            "kill",
+            "true",
+            "touch",
+            "pwd",
+            "stty",
+            "tty",
+            "wc",
+            "head",
+            "dd",
+            "df",
+            "mount",
+            "hostname",
+            "httpd",
+            "wget",
+            "trap",
+            "grep",
+            "mkdir",
+            "rm");
 
     private final List<byte[]> layers = new ArrayList<>();
     private final ObjectNode config = JSON.createObjectNode();

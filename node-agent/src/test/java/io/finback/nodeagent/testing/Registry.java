@@ -22,8 +22,8 @@ public final class Registry implements AutoCloseable {
         TOKEN
     }
 
-    private static final String PAIR = "Basic "
-            + Base64.getEncoder().encodeToString("captain:ahab".getBytes(StandardCharsets.UTF_8));
+    private static final String PAIR =
+            "Basic " + Base64.getEncoder().encodeToString("captain:ahab".getBytes(StandardCharsets.UTF_8));
 
     private final HttpServer server;
     private final Login login;
@@ -103,7 +103,10 @@ public final class Registry implements AutoCloseable {
             send(exchange, 307, new byte[0]);
             return;
         }
-        send(exchange, bytes == null ? 404 : 200, bytes == null ? "no such thing".getBytes(StandardCharsets.UTF_8) : bytes);
+        send(
+                exchange,
+                bytes == null ? 404 : 200,
+                bytes == null ? "no such thing".getBytes(StandardCharsets.UTF_8) : bytes);
     }
 
     private static void send(HttpExchange exchange, int status, byte[] body) throws IOException {
