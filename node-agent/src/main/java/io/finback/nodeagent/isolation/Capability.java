@@ -79,6 +79,7 @@ public enum Capability {
     }
 
     /** A set as the kernel has it: a bit for each, in hexadecimal. */
+    @SuppressWarnings("EnumOrdinal") // declared in the kernel's order, as said above
     static String mask(Set<Capability> capabilities) {
         long mask = 0;
         for (Capability capability : capabilities) {
