@@ -53,8 +53,8 @@ public final class TaskMessages {
 
     private static TaskInfo from(FrameworkId framework, Protos.TaskInfo message, Optional<ExecutorInfo> executor) {
         Resources resources = ResourceMessages.from("task.resources", message.getResourcesList());
-        if (ResourceMessages.needDisks(resources)) {
-            throw wrong("task.resources", "a volume or a disk of its own", LATER);
+        if (ResourceMessages.haveStrayVolumes(resources)) {
+            throw wrong("task.resources", "a disk with a volume that is not persistent", "disk.persistence beside it");
         }
         Optional<Duration> grace =
                 message.hasKillPolicy() && message.getKillPolicy().hasGracePeriod()

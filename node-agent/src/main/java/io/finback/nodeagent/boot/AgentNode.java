@@ -33,6 +33,7 @@ import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.nodeagent.oci.OciContainerizer;
 import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.volume.Volumes;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
 import io.finback.runtime.ClusterLink;
@@ -179,6 +180,7 @@ public final class AgentNode implements Node {
                     id,
                     store,
                     sandboxes,
+                    new Volumes(settings.dataDir(), threads.blocking()),
                     List.of(new FetchStep(fetcher, task -> unwanted(board, task))),
                     containers,
                     inside,

@@ -14,7 +14,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -173,7 +172,7 @@ final class Layers {
     /** All that are there. */
     List<String> all() throws IOException {
         if (!Files.isDirectory(directory)) {
-            return Collections.emptyList();
+            return new ArrayList<>();
         }
         List<String> names = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {

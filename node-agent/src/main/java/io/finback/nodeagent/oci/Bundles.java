@@ -9,6 +9,7 @@ import io.finback.nodeagent.cgroup.Cgroups;
 import io.finback.nodeagent.cgroup.ContainerGroup;
 import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.containerizer.LaunchFailure;
+import io.finback.nodeagent.containerizer.VolumeMount;
 import io.finback.nodeagent.executor.SandboxOwner;
 import io.finback.nodeagent.image.ImageFailure;
 import io.finback.nodeagent.image.ImageStore;
@@ -111,16 +112,19 @@ final class Bundles implements AutoCloseable {
                     spec.sandbox(),
                     found -> remember(bundle, found));
             ImageUser user = user(spec.task(), stored);
-            SandboxOwner.give(
-                    spec.sandbox(),
-                    Optional.of(
-                            new Account(Integer.toString(user.uid()), user.uid(), user.gid(), false, user.groups())));
+            Account owner =
+                    new Account(Integer.toString(user.uid()), user.uid(), user.gid(), false, user.groups());
+            SandboxOwner.give(spec.sandbox(), Optional.of(owner));
             String lower = rootFs.prepare(stored, bundle);
             groups = groups(spec);
             String path = groupPath(spec.container(), groups);
             boolean ownIpc = container.linux().flatMap(LinuxOptions::privateIpc).orElse(true);
             List<Mounts.Mount> mounts = new ArrayList<>(Mounts.standard(container, ownIpc));
             mounts.add(Mounts.sandbox(spec.sandbox()));
+            SandboxOwner.give(spec.volumes(), owner);
+            for (VolumeMount volume : spec.volumes()) {
+                mounts.add(Mounts.persistent(volume));
+            }
             for (Volume volume : container.volumes()) {
                 mounts.add(
                         volume.source() == Volume.Source.IMAGE
@@ -151,7 +155,7 @@ final class Bundles implements AutoCloseable {
             throw new LaunchFailure("container.mesos.image: " + image.name() + " cannot be used", e);
         } finally {
             if (!written) {
-                groups.ifPresent(ContainerGroup::remove);
+                groups.ifPresent(Bundles::removeEmpty);
                 delete(bundle);
             }
         }
@@ -241,8 +245,14 @@ final class Bundles implements AutoCloseable {
         return made.in(new Containment(directories, without.init(), without.namespaces(), without.bundle()));
     }
 
+    private static void removeEmpty(ContainerGroup groups) {
+        if (!groups.remove()) {
+            log.warn("oci.groups_left groups={} next=the_next_agent_removes_them", groups.directories());
+        }
+    }
+
     void discard(Bundle bundle) {
-        bundle.groups().ifPresent(ContainerGroup::remove);
+        bundle.groups().ifPresent(Bundles::removeEmpty);
         delete(bundle.directory());
     }
 

@@ -1,6 +1,7 @@
 package io.finback.nodeagent.oci;
 
 import io.finback.nodeagent.containerizer.LaunchFailure;
+import io.finback.nodeagent.containerizer.VolumeMount;
 import io.finback.tasks.ContainerInfo;
 import io.finback.tasks.LinuxOptions;
 import io.finback.tasks.TaskInfo;
@@ -170,6 +171,10 @@ final class Mounts {
             throw new LaunchFailure("container.volumes: " + name + " leads out of the sandbox (expected: inside)");
         }
         return real;
+    }
+
+    static Mount persistent(VolumeMount volume) {
+        return bind(target(volume.containerPath()), volume.source().toString(), volume.readOnly());
     }
 
     static Mount image(Volume volume, Path files) {

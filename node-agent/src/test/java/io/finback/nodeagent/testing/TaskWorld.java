@@ -26,6 +26,7 @@ import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksSettings;
 import io.finback.nodeagent.oci.OciContainerizer;
 import io.finback.nodeagent.oci.OciSettings;
+import io.finback.nodeagent.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,6 +82,7 @@ public final class TaskWorld {
                 Tasks.AGENT,
                 CheckpointStore.open(data),
                 sandboxes,
+                new Volumes(data, Runnable::run),
                 List.of(new FetchStep(Fetcher.create(FETCH, data.resolve("fetch-cache")), task -> board.find(task.key())
                         .filter(now -> now.kill().isEmpty())
                         .isEmpty())),
