@@ -357,7 +357,7 @@ class AgentSessionTest {
                 Optional.of("u-" + task),
                 Instant.EPOCH,
                 Optional.empty(),
-                Optional.of("killed by signal 15 (SIGTERM)"),
+                Optional.of("Command terminated with signal Terminated"),
                 Optional.empty(),
                 Optional.empty());
     }

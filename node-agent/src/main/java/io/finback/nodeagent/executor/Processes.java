@@ -63,7 +63,18 @@ public final class Processes {
 
     /** SIGTERM to the process group. */
     public void terminate(ProcessRef process) {
-        if (isOurs(process)) {
+        if (!isOurs(process)) {
+            return;
+        }
+        Optional<ProcFs.Stat> holder =
+                ProcFs.stat(process.holderPid()).filter(stat -> stat.startTicks() == process.holderStartTicks());
+        boolean passesOn = holder.flatMap(stat -> ProcFs.program(stat.pid()))
+                .filter(HolderProgram::isOne)
+                .isPresent();
+        if (!passesOn
+                || !ProcessHandle.of(process.holderPid())
+                        .map(ProcessHandle::destroy)
+                        .orElse(false)) {
             signalGroup("TERM", process.pid());
         }
     }

@@ -20,7 +20,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
@@ -102,20 +104,26 @@ final class TaskWork {
                         tools.store().unreadable());
     }
 
-    /** Starts what is not known yet. */
-    void launch(TaskInfo info) {
-        if (ledger.knows(TaskKey.of(info.framework(), info.id()))) {
-            return;
+    /** Starts those that are not known yet. */
+    void launch(List<TaskInfo> infos) {
+        Map<TaskKey, AgentTask> fresh = new LinkedHashMap<>();
+        for (TaskInfo info : infos) {
+            TaskKey key = TaskKey.of(info.framework(), info.id());
+            if (!ledger.knows(key) && !fresh.containsKey(key)) {
+                tools.board().countLaunch();
+                fresh.put(key, AgentTask.received(info, container(info), Instant.now()));
+            }
         }
-        tools.board().countLaunch();
-        AgentTask task = AgentTask.received(info, container(info), Instant.now());
-        Optional<String> refusal = ledger.add(task);
-        if (refusal.isPresent()) {
-            ledger.refuse(task.notStarted(refusal.get(), stamp()));
-            return;
-        }
-        ledger.apply(
-                hands.objection(info).map(why -> task.invalid(why, stamp())).orElseGet(task::stored));
+        Map<TaskKey, String> refused = ledger.add(List.copyOf(fresh.values()));
+        fresh.forEach((key, task) -> {
+            if (refused.containsKey(key)) {
+                ledger.refuse(task.notStarted(refused.get(key), stamp()));
+            } else {
+                ledger.apply(hands.objection(task.info())
+                        .map(why -> task.invalid(why, stamp()))
+                        .orElseGet(task::stored));
+            }
+        });
     }
 
     private static String container(TaskInfo info) {
@@ -147,14 +155,14 @@ final class TaskWork {
         Duration wanted = grace.or(task.info()::killGrace).orElse(standard);
         Duration given = maxGrace.filter(most -> most.compareTo(wanted) < 0).orElse(wanted);
         log.info("task.kill task={} pid={} grace={}", task.key(), pid(task), given);
-        ledger.applyAnyway(task.kill(given, Instant.now()));
+        ledger.applyAnyway(task.kill(given, stamp()));
         if (task.isStaged()) {
             hands.stopPreparing(task);
         }
     }
 
     void acknowledged(TaskKey id, String uuid) {
-        ledger.find(id).ifPresent(task -> ledger.apply(task.acknowledged(uuid)));
+        ledger.find(id).ifPresent(task -> ledger.acknowledge(task.acknowledged(uuid)));
     }
 
     /** As if a scheduler had taken everything that is left to be said of ended tasks. */
@@ -261,7 +269,7 @@ final class TaskWork {
     }
 
     private void end(TaskKey id, Verdict why, Duration grace) {
-        ledger.find(id).ifPresent(task -> ledger.applyAnyway(task.condemned(why, grace, Instant.now())));
+        ledger.find(id).ifPresent(task -> ledger.applyAnyway(task.condemned(why, grace, stamp())));
     }
 
     void graceOver(TaskKey id) {
@@ -316,6 +324,12 @@ final class TaskWork {
 
     List<TaskStatus> updates() {
         return ledger.updates();
+    }
+
+    /** Stops in peace. */
+    void close() {
+        executors.closeAll();
+        ledger.close();
     }
 
     boolean isSettled() {

@@ -195,7 +195,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         if (stopping != null) {
             return this;
         }
-        launch.tasks().forEach(work::launch);
+        work.launch(launch.tasks());
         conversation.tell(new ConversationActor.Confirm(
                 launch.tasks().stream()
                         .map(info -> TaskKey.of(info.framework(), info.id()))
@@ -271,7 +271,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     }
 
     private Behavior<Command> closed() {
-        work.executors().closeAll();
+        work.close();
         watch.close();
         prober.close();
         return this;
