@@ -135,7 +135,12 @@ public interface AppCommand extends WireMessage {
         }
     }
 
-    record TaskUpdate(TaskStatus status) implements AppCommand {}
+    /** In the order in which they came; answered by acknowledgements to the scheduler once journaled. */
+    record TaskUpdates(List<TaskStatus> statuses) implements AppCommand {
+        public TaskUpdates {
+            statuses = List.copyOf(statuses);
+        }
+    }
 
     // --- from the owner of service ports, and from the endpoints of this node
 

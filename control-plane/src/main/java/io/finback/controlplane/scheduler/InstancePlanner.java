@@ -6,6 +6,7 @@ import io.finback.controlplane.scheduler.Instance.Phase;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -20,6 +21,9 @@ import java.util.function.Supplier;
  */
 public final class InstancePlanner {
     private static final int MAX_ROUNDS = 8;
+    /** Instances in one event: some 300 bytes each. */
+    private static final int PART = 1000;
+
 
     private InstancePlanner() {}
 
@@ -85,9 +89,7 @@ public final class InstancePlanner {
                 .filter(i -> expired(state, i, now, UnreachableStrategy::expungeAfter))
                 .map(Instance::taskId)
                 .toList();
-        if (!expunged.isEmpty()) {
-            events.add(new AppEvent.InstancesDropped(expunged));
-        }
+        parts(expunged, AppEvent.InstancesDropped::new, events);
         AppState seen = AppEvent.fold(state, events);
         Plan plan = plan(seen, now, listening);
         List<String> dropped = new ArrayList<>();
@@ -98,28 +100,31 @@ public final class InstancePlanner {
         seen.instances().values().stream()
                 .filter(i -> i.doomed() && !i.launched())
                 .forEach(i -> dropped.add(i.taskId()));
-        if (!dropped.isEmpty()) {
-            events.add(new AppEvent.InstancesDropped(dropped));
-        }
-        if (!doomed.isEmpty()) {
-            events.add(new AppEvent.InstancesDoomed(doomed));
-        }
+        parts(dropped, AppEvent.InstancesDropped::new, events);
+        parts(doomed, AppEvent.InstancesDoomed::new, events);
         if (plan.add() > 0) {
             AppVersion current = seen.current().orElseThrow();
             List<Instance> added = new ArrayList<>();
             for (int i = 0; i < plan.add(); i++) {
                 added.add(Instance.scheduled(AppPath.taskId(state.appId(), uuids.get()), current, now));
             }
-            events.add(new AppEvent.InstancesAdded(added));
+            parts(added, AppEvent.InstancesAdded::new, events);
         }
         return events;
+    }
+
+    /** As many events as it takes: the journal gets no line of unlimited length. */
+    static <T> void parts(List<T> all, Function<List<T>, AppEvent> event, List<AppEvent> events) {
+        for (int from = 0; from < all.size(); from += PART) {
+            events.add(event.apply(all.subList(from, Math.min(all.size(), from + PART))));
+        }
     }
 
     private static Plan scale(AppVersion target, List<Instance> counted, Listening listening) {
         int wanted = target.definition().instances();
         List<Instance> live = counted.stream().filter(i -> !i.doomed()).toList();
-        List<Instance> surplus = KillOrder.sorted(live, target.definition().killSelection())
-                .subList(0, Math.max(0, live.size() - wanted));
+        List<Instance> surplus = KillOrder.first(
+                Math.max(0, live.size() - wanted), live, target.definition());
         int add = Math.max(0, wanted - counted.size());
         long ready = counted.stream().filter(i -> isReady(i, listening)).count();
         return new Plan(add, surplus, ready == wanted && counted.size() == wanted);
@@ -153,11 +158,9 @@ public final class InstancePlanner {
         int serving = (int)
                 fresh.stream().filter(serves).filter(i -> isReady(i, listening)).count();
         int mayEnd = Math.min(oldReady.size(), Math.max(0, oldReady.size() + serving - minHealthy));
-        end.addAll(
-                KillOrder.sorted(oldReady, target.definition().killSelection()).subList(0, mayEnd));
+        end.addAll(KillOrder.first(mayEnd, oldReady, target.definition()));
         List<Instance> liveFresh = fresh.stream().filter(i -> !i.doomed()).toList();
-        end.addAll(KillOrder.sorted(liveFresh, target.definition().killSelection())
-                .subList(0, Math.max(0, liveFresh.size() - wanted)));
+        end.addAll(KillOrder.first(Math.max(0, liveFresh.size() - wanted), liveFresh, target.definition()));
         long leaving = old.stream().filter(Instance::launched).count();
         long room = Math.min(wanted - fresh.size(), maxCapacity - leaving - fresh.size());
         boolean done = ready == wanted && fresh.size() == wanted && old.isEmpty();

@@ -54,6 +54,11 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         INSTANCE
     }
 
+    /** What has come in of task updates goes to its owners, each as one. */
+    private enum Deliver implements SchedulerMessage {
+        INSTANCE
+    }
+
     /** Asked for by whatever may let something be placed; what comes in before it is done shares it. */
     private enum Match implements SchedulerMessage {
         INSTANCE
@@ -74,6 +79,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     private final ActorRef<SchedulerEvent> events;
 
     private final Backlog backlog = new Backlog();
+    private final TaskNews news = new TaskNews();
     private final OfferStock offers;
     private final LaunchRounds rounds = new LaunchRounds();
     private final QueueBook queue;
@@ -162,6 +168,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                 .onMessage(AcceptAnswered.class, this::onAcceptAnswered)
                 .onMessage(Tick.class, m -> onTick())
                 .onMessage(Match.class, m -> onMatch())
+                .onMessage(Deliver.class, m -> onDeliver())
                 .build();
     }
 
@@ -174,7 +181,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     }
 
     private Behavior<SchedulerMessage> onPlaced(SchedulerMessage.Placed m) {
-        rounds.placed(m.round(), m.appId(), m.tasks())
+        rounds.placed(m.round(), m.appId(), m.tasks(), m.more())
                 .forEach(task -> lost(task, "the offer had gone before the app answered"));
         finishRounds();
         return this;
@@ -236,9 +243,17 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     }
 
     private void route(TaskStatus status) {
-        if (!owners.update(status)) {
+        Optional<String> owner = owners.ownerOf(status);
+        if (owner.isEmpty()) {
             status.uuid().ifPresent(id -> framework.tell(new SchedulerCall.Acknowledge(status.task(), id)));
+        } else if (news.add(owner.get(), status)) {
+            getContext().getSelf().tell(Deliver.INSTANCE);
         }
+    }
+
+    private Behavior<SchedulerMessage> onDeliver() {
+        news.drain(owners::update);
+        return this;
     }
 
     private Behavior<SchedulerMessage> onTick() {

@@ -278,10 +278,13 @@ public final class Services {
         }
 
         @Override
-        public boolean update(TaskStatus status) {
-            Optional<String> entity = AppPath.entityOfTask(status.task().value());
-            entity.ifPresent(id -> tell(id, new AppCommand.TaskUpdate(status)));
-            return entity.isPresent();
+        public Optional<String> ownerOf(TaskStatus status) {
+            return AppPath.entityOfTask(status.task().value());
+        }
+
+        @Override
+        public void update(String owner, List<TaskStatus> statuses) {
+            tell(owner, new AppCommand.TaskUpdates(statuses));
         }
     }
 

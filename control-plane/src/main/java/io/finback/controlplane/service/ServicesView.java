@@ -26,6 +26,7 @@ public final class ServicesView {
 
     private final ConcurrentHashMap<String, AppSnapshot> apps = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, QueueReport> queue = new ConcurrentHashMap<>();
+    private final SnapshotParts parts = new SnapshotParts();
     private final Map<String, Long> gone = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1;
 
@@ -53,6 +54,18 @@ public final class ServicesView {
     }
 
     public void apply(AppSnapshot snapshot) {
+        if (snapshot.isWhole()) {
+            applyWhole(snapshot);
+        } else if (snapshot.slice().count() == 0) {
+            Optional.ofNullable(apps.get(snapshot.appId()))
+                    .filter(known -> known.revision() <= snapshot.revision())
+                    .ifPresent(known -> applyWhole(snapshot.withInstancesOf(known)));
+        } else {
+            parts.add(snapshot).ifPresent(this::applyWhole);
+        }
+    }
+
+    private void applyWhole(AppSnapshot snapshot) {
         String id = snapshot.appId();
         if (snapshot.current().isEmpty()) {
             synchronized (gone) {
@@ -60,6 +73,7 @@ public final class ServicesView {
             }
             apps.computeIfPresent(id, (key, old) -> old.revision() > snapshot.revision() ? old : null);
             queue.remove(id);
+            parts.forget(id);
             return;
         }
         long removedAt;

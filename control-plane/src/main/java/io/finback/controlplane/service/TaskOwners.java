@@ -4,13 +4,18 @@ import akka.actor.typed.ActorRef;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.tasks.TaskStatus;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Whose tasks a built-in scheduler places: every app, or every job. Only sends; what is lost is said again. */
 public interface TaskOwners {
     /** Tasks of {@code owner} may be launched at these places; it answers with {@link SchedulerMessage.Placed}. */
     void place(String owner, long round, Map<String, Instance.Place> places, ActorRef<SchedulerMessage> replyTo);
 
-    /** Tells the owner of the task; false when it has none. */
-    boolean update(TaskStatus status);
+    /** Whose task this is; empty when it has no owner. */
+    Optional<String> ownerOf(TaskStatus status);
+
+    /** Tells an owner what became of its tasks, in this order. */
+    void update(String owner, List<TaskStatus> statuses);
 }

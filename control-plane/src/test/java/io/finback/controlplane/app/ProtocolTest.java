@@ -139,7 +139,7 @@ class ProtocolTest {
                 new AppCommand.Withdraw("d"),
                 new AppCommand.StillHeld("d"),
                 new AppCommand.Place(3, Map.of("t", place), scheduler),
-                new AppCommand.TaskUpdate(Examples.status("t", TaskState.RUNNING)),
+                new AppCommand.TaskUpdates(List.of(Examples.status("t", TaskState.RUNNING))),
                 new AppCommand.PortsGranted(Examples.NOW, List.of(10000)),
                 new AppCommand.PortsReleased(),
                 new AppCommand.EndpointsWritten(9));
@@ -162,7 +162,7 @@ class ProtocolTest {
                 new SchedulerMessage.Wake(),
                 new SchedulerMessage.Abdicate(),
                 new SchedulerMessage.Demanded(Demand.of(STATE, 3)),
-                new SchedulerMessage.Placed("/a", 3, List.of(task)),
+                new SchedulerMessage.Placed("/a", 3, List.of(task), true),
                 new SchedulerMessage.KillTask(
                         TaskId.of("t"), Optional.of(AgentId.of("a")), Optional.of(Duration.ofSeconds(1))),
                 new SchedulerMessage.AcknowledgeTask(TaskId.of("t"), "u"),
@@ -286,6 +286,7 @@ class ProtocolTest {
                 new AppEvent.InstancesPlaced(
                         Map.of("t", new Instance.Place("a", "h", List.of(1), Map.of(), Examples.NOW))),
                 new AppEvent.InstanceReported("t", Instance.Phase.RUNNING, Examples.NOW, Optional.of(true)),
+                new AppEvent.InstancesReported(List.of(new AppEvent.InstanceReported("t", Instance.Phase.RUNNING, Examples.NOW, Optional.of(true)))),
                 new AppEvent.PartReported(
                         "t",
                         "c",
