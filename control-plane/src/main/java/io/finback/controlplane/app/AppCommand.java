@@ -6,6 +6,7 @@ import io.finback.controlplane.scheduler.AppChange;
 import io.finback.controlplane.scheduler.AppChange.Decision;
 import io.finback.controlplane.scheduler.AppDefinition;
 import io.finback.controlplane.scheduler.AppState;
+import io.finback.controlplane.scheduler.DeploymentConduct;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Member;
@@ -105,6 +106,10 @@ public interface AppCommand extends WireMessage {
 
     /** Forgets a deployment where it stands. */
     record Drop(String deploymentId, ActorRef<AppAnswer> replyTo) implements AppCommand {}
+
+    /** Pauses a deployment, lets it go on, or says that all is well. */
+    record Conduct(String deploymentId, DeploymentConduct.Order order, ActorRef<AppAnswer> replyTo)
+            implements AppCommand {}
 
     record ResetDelay(ActorRef<AppAnswer> replyTo) implements AppCommand {}
 

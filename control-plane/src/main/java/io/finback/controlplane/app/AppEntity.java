@@ -146,6 +146,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .onCommand(AppCommand.Withdraw.class, this::onWithdraw)
                 .onCommand(AppCommand.KillInstances.class, this::onKillInstances)
                 .onCommand(AppCommand.Drop.class, this::onDrop)
+                .onCommand(AppCommand.Conduct.class, this::onConduct)
                 .onCommand(AppCommand.ResetDelay.class, this::onResetDelay)
                 .onCommand(AppCommand.FindVersion.class, this::onFindVersion)
                 .onCommand(AppCommand.Wake.class, this::onWake)
@@ -194,6 +195,16 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 c.taskIds().stream().flatMap(id -> state.instance(id).stream()).toList();
         List<AppEvent> events = InstanceChange.doom(state, c.taskIds());
         return commit(state, events, s -> c.replyTo().tell(new Killed(snapshot(s), killed)));
+    }
+
+    private ReplyEffect<AppEvent, AppState> onConduct(AppState state, AppCommand.Conduct c) {
+        if (!AppChange.holds(state, c.deploymentId())) {
+            return Effect().reply(c.replyTo(), new Refused(snapshot(state), Refusal.NO_SUCH_DEPLOYMENT));
+        }
+        Instant now = clock.instant();
+        int ready = InstancePlanner.updated(state, listening());
+        List<AppEvent> events = AppChange.conduct(state, c.deploymentId(), c.order(), ready, now);
+        return commit(state, events, s -> c.replyTo().tell(new Changed(snapshot(s), c.deploymentId(), now)));
     }
 
     private ReplyEffect<AppEvent, AppState> onResetDelay(AppState state, AppCommand.ResetDelay c) {

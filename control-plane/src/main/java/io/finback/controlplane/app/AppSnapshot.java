@@ -9,6 +9,7 @@ import io.finback.wire.WireMessage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -159,6 +160,13 @@ public record AppSnapshot(
 
     public String entityId() {
         return AppPath.entityId(appId);
+    }
+
+    /** The state as far as it is known here: of all versions the wanted one alone. */
+    public AppState state() {
+        Map<String, Instance> byId = new LinkedHashMap<>();
+        instances.forEach(i -> byId.put(i.taskId(), i));
+        return new AppState(appId, current.map(List::of).orElse(List.of()), byId, backoff, lock, order, lastFailure);
     }
 
     public boolean isPod() {

@@ -61,11 +61,11 @@ final class DeploymentsHandler {
         return done;
     }
 
-    private static ApiFailure missing(String id) {
+    static ApiFailure missing(String id) {
         return ApiFailure.of(404, "DeploymentPlan " + id + " does not exist");
     }
 
-    private static ObjectNode deployment(ServicesView view, ServicesView.Running running) {
+    static ObjectNode deployment(ServicesView view, ServicesView.Running running) {
         DeploymentPlan plan = running.plan();
         ObjectNode node = Json.object().put("id", plan.id()).put("version", Json.time(plan.version()));
         ArrayNode apps = node.putArray("affectedApps");

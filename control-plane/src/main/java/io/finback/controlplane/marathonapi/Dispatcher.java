@@ -1,5 +1,6 @@
 package io.finback.controlplane.marathonapi;
 
+import io.finback.controlplane.scheduler.DeploymentConduct;
 import io.finback.controlplane.service.Services;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -17,6 +18,8 @@ final class Dispatcher {
     private final SystemHandler system;
     private final GroupsHandler groups;
     private final PodsHandler pods;
+    private final ConductHandler conduct;
+    private final PlanHandler plans;
     private final LoggingHandler logging;
     private final SubscriptionsHandler subscriptions;
     private final Services services;
@@ -31,6 +34,8 @@ final class Dispatcher {
         deployments = new DeploymentsHandler(services, rollout);
         groups = new GroupsHandler(services, rollout);
         pods = new PodsHandler(services);
+        conduct = new ConductHandler(services);
+        plans = new PlanHandler(services, rollout);
         queue = new QueueHandler(services);
         system = new SystemHandler(services);
     }
@@ -79,7 +84,7 @@ final class Dispatcher {
         return switch (resource) {
             case "apps" -> alone ? allApps(request) : oneApp(request);
             case "tasks" -> tasks(request);
-            case "deployments" -> alone ? get(request, () -> deployments.list()) : deployment(request);
+            case "deployments" -> alone ? get(request, () -> deployments.list()) : oneDeployment(request);
             case "queue" -> alone ? get(request, () -> queue.list(request)) : delay(request);
             case "groups" -> groups(request);
             case "info" -> get(request, () -> system.info());
@@ -214,14 +219,23 @@ final class Dispatcher {
         throw notFound();
     }
 
-    private CompletionStage<Answer> deployment(Request request) {
-        if (request.path().size() != 3) {
+    /** {@code /v2/deployments/<id>}, and what Marathon has not: {@code plan}, {@code <id>/pause}, {@code resume} and {@code pulse}. */
+    private CompletionStage<Answer> oneDeployment(Request request) {
+        List<String> path = request.path();
+        String id = path.get(2);
+        if (path.size() == 3 && id.equals("plan")) {
+            return only(request, "POST", () -> plans.plan(request).now());
+        }
+        if (path.size() == 3) {
+            return request.method().equals("GET")
+                    ? conduct.find(id).now()
+                    : only(request, "DELETE", () -> deployments.delete(request, id));
+        }
+        if (path.size() != 4) {
             throw notFound();
         }
-        return only(
-                request,
-                "DELETE",
-                () -> deployments.delete(request, request.path().get(2)));
+        DeploymentConduct.Order order = ConductHandler.order(path.get(3)).orElseThrow(Dispatcher::notFound);
+        return only(request, "POST", () -> conduct.tell(id, order));
     }
 
     private CompletionStage<Answer> delay(Request request) {

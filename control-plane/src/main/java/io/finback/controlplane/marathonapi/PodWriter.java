@@ -13,11 +13,13 @@ final class PodWriter {
 
     /** One stored version. */
     static ObjectNode version(AppVersion version) {
-        AppDefinition app = version.definition();
+        return definition(version.definition()).put("version", Json.time(version.version()));
+    }
+
+    static ObjectNode definition(AppDefinition app) {
         PodSpec pod = app.pod().orElseThrow();
         ObjectNode node = Json.object().put("id", app.id());
         map(node.putObject("labels"), app.labels());
-        node.put("version", Json.time(version.version()));
         app.user().ifPresent(user -> node.put("user", user));
         map(node.putObject("environment"), app.env());
         ArrayNode containers = node.putArray("containers");

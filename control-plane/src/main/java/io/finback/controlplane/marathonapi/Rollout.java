@@ -90,12 +90,17 @@ final class Rollout {
     /** {@code {"steps":[{"actions":[{"action","app"}]}]}}. */
     static Answer steps(DeploymentPlan plan) {
         ObjectNode body = Json.object();
-        ArrayNode steps = body.putArray("steps");
+        body.set("steps", stepsOf(plan));
+        return Answer.ok(body);
+    }
+
+    static ArrayNode stepsOf(DeploymentPlan plan) {
+        ArrayNode steps = Json.object().arrayNode();
         for (DeploymentPlan.Step step : plan.steps()) {
             ArrayNode actions = steps.addObject().putArray("actions");
             step.actions().forEach(a -> actions.add(PodWriter.action(a)));
         }
-        return Answer.ok(body);
+        return steps;
     }
 
     /** Undoes a deployment over several apps by a new one. */

@@ -73,6 +73,23 @@ public record Rule(String field, Operator operator, Optional<String> value) {
         return field + " " + operator + value.map(v -> " " + v).orElse("");
     }
 
+    /** The first instance of an app may stand there. */
+    public boolean allowsFirst(Spot spot) {
+        Optional<String> here = spot.field(field);
+        if (here.isEmpty()) {
+            return operator == Operator.UNLIKE;
+        }
+        String wanted = value.orElse("");
+        return switch (operator) {
+            case UNIQUE, GROUP_BY -> true;
+            case MAX_PER -> number(0) > 0;
+            case LIKE -> Pattern.matches(wanted, here.get());
+            case UNLIKE -> !Pattern.matches(wanted, here.get());
+            case CLUSTER, IS ->
+                value.isEmpty() || here.get().equals(wanted) || here.get().equals(AttributeText.of(wanted));
+        };
+    }
+
     /** The value as a number; {@code otherwise} without one. */
     int number(int otherwise) {
         return value.map(Integer::parseInt).orElse(otherwise);

@@ -193,6 +193,17 @@ public final class AppChange {
         return List.of(gone ? new AppEvent.AppRemoved() : new AppEvent.Unlocked(deploymentId));
     }
 
+    /** What a person tells a running deployment; telling it again changes nothing. */
+    public static List<AppEvent> conduct(
+            AppState state, String deploymentId, DeploymentConduct.Order order, int ready, Instant now) {
+        if (!holds(state, deploymentId) || state.current().isEmpty()) {
+            return List.of();
+        }
+        DeploymentConduct before = state.lock().flatMap(Lock::conduct).orElse(DeploymentConduct.NONE);
+        DeploymentConduct after = before.after(order, state.current().get().definition(), ready, now);
+        return after.equals(before) ? List.of() : List.of(new AppEvent.Conducted(deploymentId, after));
+    }
+
     /** Takes a deployment's order; an old or repeated one changes nothing. */
     public static List<AppEvent> order(AppState state, Order order) {
         boolean newer = holds(state, order.deploymentId())

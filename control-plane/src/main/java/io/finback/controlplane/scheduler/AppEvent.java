@@ -95,6 +95,14 @@ public sealed interface AppEvent {
         }
     }
 
+    /** Somebody has paused the deployment, let it go on, or said that all is well. */
+    record Conducted(String deploymentId, DeploymentConduct conduct) implements AppEvent {
+        @Override
+        public AppState applyTo(AppState state) {
+            return AppChange.holds(state, deploymentId) ? state.withConduct(conduct) : state;
+        }
+    }
+
     record Ordered(Order order) implements AppEvent {
         @Override
         public AppState applyTo(AppState state) {

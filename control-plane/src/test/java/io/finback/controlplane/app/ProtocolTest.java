@@ -13,6 +13,7 @@ import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.CallbackBook;
 import io.finback.controlplane.scheduler.CallbackEvent;
 import io.finback.controlplane.scheduler.Demand;
+import io.finback.controlplane.scheduler.DeploymentConduct;
 import io.finback.controlplane.scheduler.DeploymentEvent;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.DeploymentState;
@@ -126,6 +127,7 @@ class ProtocolTest {
                 new AppCommand.KillAndScale(List.of("t"), false, "d", answers),
                 new AppCommand.Revert("d", "e", answers),
                 new AppCommand.Drop("d", answers),
+                new AppCommand.Conduct("d", DeploymentConduct.Order.PULSE, answers),
                 new AppCommand.ResetDelay(answers),
                 new AppCommand.FindVersion(Examples.NOW, answers),
                 new AppCommand.Wake(snapshots),
@@ -296,6 +298,8 @@ class ProtocolTest {
                                 Optional.of(true),
                                 Optional.empty(),
                                 Optional.of("m"))),
+                new AppEvent.Conducted(
+                        "d", new DeploymentConduct(true, 2, Optional.of(Examples.NOW), Optional.empty())),
                 POD,
                 new AppEvent.InstancesAdded(List.copyOf(Examples.settle(Examples.order(
                                 Examples.apply(

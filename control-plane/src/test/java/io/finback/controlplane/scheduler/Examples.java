@@ -32,7 +32,10 @@ public final class Examples {
     }
 
     static AppDefinition labelled(Map<String, String> labels) {
-        AppDefinition app = app("labelled", 2, 1, 1);
+        return labelled(app("labelled", 2, 1, 1), labels);
+    }
+
+    static AppDefinition labelled(AppDefinition app, Map<String, String> labels) {
         return new AppDefinition(
                 app.id(),
                 app.cmd(),

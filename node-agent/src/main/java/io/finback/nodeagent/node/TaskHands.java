@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,7 +73,12 @@ final class TaskHands {
         tools.containers()
                 .endOrphans(known.stream()
                         .filter(task -> task.process().isPresent())
-                        .map(AgentTask::container)
+                        // The sandbox of a group's task is named after the task, in that of its executor.
+                        .flatMap(task -> task.isNested()
+                                ? Stream.of(
+                                        task.container(),
+                                        tools.sandboxes().of(task).toString())
+                                : Stream.of(task.container()))
                         .collect(Collectors.toSet()));
     }
 

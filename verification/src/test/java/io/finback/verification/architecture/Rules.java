@@ -40,6 +40,7 @@ final class Rules {
         "io.finback.resources..",
         "io.finback.tasks..",
         "io.finback.mesos..",
+        "io.finback.names..",
         "io.finback.wire..",
         "io.finback.runtime..",
         "io.finback.settings..",
@@ -60,7 +61,7 @@ final class Rules {
         "io.finback.controlplane.schedule..",
         "io.finback.nodeagent.task..",
         "io.finback.nodeagent.check..",
-        "io.finback.meshrouter.names..",
+        "io.finback.names..",
         "io.finback.meshrouter.balance..",
         "io.finback.meshrouter.resilience.."
     };
@@ -137,7 +138,7 @@ final class Rules {
                 Rule.of(
                         "pure rooms are given chance",
                         pureRoomsCallNeitherClockNorChance(),
-                        io.finback.meshrouter.names.RollsDice.class),
+                        io.finback.names.RollsDice.class),
                 cycles(
                         "cluster-config",
                         "io.finback.(*)..",

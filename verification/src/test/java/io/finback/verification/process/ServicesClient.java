@@ -9,6 +9,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** What a person does with {@code curl} at port 8080. */
@@ -76,6 +78,39 @@ final class ServicesClient {
 
     JsonNode app(String id) throws IOException, InterruptedException {
         return get("/v2/apps" + id).body().path("app");
+    }
+
+    /** Running tasks of an app by id. */
+    List<String> running(String id) throws IOException, InterruptedException {
+        List<String> ids = new ArrayList<>();
+        for (JsonNode task : get("/v2/apps" + id + "/tasks").body().path("tasks")) {
+            if (task.path("state").asText().equals("TASK_RUNNING")) {
+                ids.add(task.path("id").asText());
+            }
+        }
+        return ids;
+    }
+
+    /** Waits until so many tasks run and no deployment is about the app any more; returns their ids. */
+    List<String> settled(String id, int instances, Duration limit) throws IOException, InterruptedException {
+        Waiting.until(
+                id + " runs " + instances + " times and nothing is under way",
+                limit,
+                () -> running(id).size() == instances && !deploying(id),
+                () -> describe(id));
+        return running(id);
+    }
+
+    String describe(String id) {
+        try {
+            return app(id) + " " + get("/v2/deployments").text() + " "
+                    + get("/v2/queue").text();
+        } catch (IOException e) {
+            return e.toString();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return e.toString();
+        }
     }
 
     boolean deploying(String id) throws IOException, InterruptedException {
