@@ -118,6 +118,9 @@ public interface AppCommand extends WireMessage {
     /** Sent by every master to every app it knows, so that apps live without traffic; answered with what a view keeps. */
     record Wake(ActorRef<AppSnapshot> replyTo) implements AppCommand {}
 
+    /** Something outside has changed that the app looks at: it looks again. Not answered. */
+    record Nudge() implements AppCommand {}
+
     // --- from the deployment
 
     record Perform(String deploymentId, int step, DeploymentPlan.Kind kind) implements AppCommand {}

@@ -150,6 +150,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .onCommand(AppCommand.ResetDelay.class, this::onResetDelay)
                 .onCommand(AppCommand.FindVersion.class, this::onFindVersion)
                 .onCommand(AppCommand.Wake.class, this::onWake)
+                .onCommand(AppCommand.Nudge.class, (state, c) -> commit(state, List.of(), s -> {}))
                 .onCommand(AppCommand.Perform.class, this::onPerform)
                 .onCommand(AppCommand.Release.class, this::onRelease)
                 .onCommand(AppCommand.StillHeld.class, this::onStillHeld)
@@ -390,7 +391,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private Listening listening() {
-        return portWatch.listening().withUnready(checks.unready());
+        return portWatch.listening().withUnready(checks.unready()).withDrains(links.drains());
     }
 
     private ReplyEffect<AppEvent, AppState> onLooked(AppState state, Looked c) {

@@ -207,9 +207,10 @@ public sealed interface AppEvent {
                     .filter(c -> c.configAt().equals(instance.configAt()))
                     .isPresent();
             if (mine && !instance.doomed() && Backoff.raisedBy(end, reason)) {
-                AppDefinition.BackoffRule rule =
-                        state.current().orElseThrow().definition().backoff();
-                next = next.withBackoff(Optional.of(Backoff.raised(state.backoff(), instance.configAt(), rule, at)));
+                AppDefinition app = state.current().orElseThrow().definition();
+                Optional<Backoff> raised = SchedulingLabels.backoff(app, instance, at)
+                        .map(rule -> Backoff.raised(state.backoff(), instance.configAt(), rule, at));
+                next = raised.isPresent() ? next.withBackoff(raised) : next;
             }
             if (instance.doomed() || end == TaskState.KILLED || end == TaskState.FINISHED) {
                 return next;

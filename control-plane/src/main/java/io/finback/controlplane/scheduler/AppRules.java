@@ -83,6 +83,7 @@ public final class AppRules {
             found.add(new Violation("/dependencies", "must not contain the app itself: " + app.id()));
         }
         DeploymentDeadline.check(found, app.labels());
+        SchedulingLabels.check(found, app.labels());
         DeploymentConduct.check(found, app.labels());
         return found;
     }

@@ -100,7 +100,8 @@ public record Demand(
                 state.backoff().map(Backoff::until).orElse(Instant.EPOCH),
                 placed.entrySet().stream()
                         .map(e -> new Standing(e.getKey(), e.getValue()))
-                        .toList());
+                        .toList(),
+                SchedulingLabels.priority(app));
     }
 
     private static Spot spot(Instance.Place place, Set<String> fields) {

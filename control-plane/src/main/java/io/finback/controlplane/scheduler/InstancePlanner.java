@@ -6,11 +6,8 @@ import io.finback.controlplane.scheduler.Instance.Phase;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-<<<<<<< HEAD
-import java.util.function.Function;
-=======
 import java.util.Optional;
->>>>>>> main
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -68,9 +65,19 @@ public final class InstancePlanner {
             return new Plan(0, List.of(), true);
         }
         AppVersion target = state.current().orElseThrow();
-        return kind == Kind.RESTART
-                ? restart(state, target, counted, listening, now)
+        if (kind == Kind.RESTART) {
+            int limit = pace(state, listening, now).limit();
+            return overdue(
+                    restart(target, counted, listening, i -> isNew(target, i) && !leaves(i, listening), limit),
+                    counted,
+                    listening,
+                    now);
+        }
+        boolean moving = counted.stream().anyMatch(i -> leaves(i, listening));
+        Plan plan = moving
+                ? move(target, counted, listening)
                 : scale(state, target, counted, listening, now);
+        return overdue(plan, counted, listening, now);
     }
 
     /** Instances of the wanted configuration that a restart counts as done. */
@@ -142,7 +149,6 @@ public final class InstancePlanner {
         return events;
     }
 
-<<<<<<< HEAD
     /** As many events as it takes: the journal gets no line of unlimited length. */
     static <T> void parts(List<T> all, Function<List<T>, AppEvent> event, List<AppEvent> events) {
         for (int from = 0; from < all.size(); from += PART) {
@@ -150,13 +156,6 @@ public final class InstancePlanner {
         }
     }
 
-    private static Plan scale(AppVersion target, List<Instance> counted, Listening listening) {
-        int wanted = target.definition().instances();
-        List<Instance> live = counted.stream().filter(i -> !i.doomed()).toList();
-        List<Instance> surplus = KillOrder.first(
-                Math.max(0, live.size() - wanted), live, target.definition());
-        int add = Math.max(0, wanted - counted.size());
-=======
     private static Plan scale(
             AppState state, AppVersion target, List<Instance> counted, Listening listening, Instant now) {
         int wanted = target.definition().instances();
@@ -173,16 +172,47 @@ public final class InstancePlanner {
             least = Math.min(before, wanted);
             most = Math.max(before, wanted);
         }
-        List<Instance> surplus =
-                KillOrder.sorted(live, target.definition().killSelection()).subList(0, Math.max(0, live.size() - most));
+        List<Instance> surplus = KillOrder.first(Math.max(0, live.size() - most), live, target.definition());
         int add = Math.max(0, least - counted.size());
->>>>>>> main
         long ready = counted.stream().filter(i -> isReady(i, listening)).count();
         return new Plan(add, surplus, ready == wanted && counted.size() == wanted);
     }
 
+    /** Instances on hosts that are drained are replaced as by a restart; that is no deployment, and holds up none. */
+    private static Plan move(AppVersion target, List<Instance> counted, Listening listening) {
+        int wanted = target.definition().instances();
+        Plan plan = restart(target, counted, listening, i -> !leaves(i, listening), wanted);
+        long ready = counted.stream().filter(i -> isReady(i, listening)).count();
+        return new Plan(plan.add(), plan.end(), ready >= wanted);
+    }
+
+    /** With what stands on a drained host although its deadline has passed. */
+    private static Plan overdue(Plan plan, List<Instance> counted, Listening listening, Instant now) {
+        if (listening.drains().hosts().isEmpty()) {
+            return plan;
+        }
+        List<Instance> end = new ArrayList<>(plan.end());
+        counted.stream()
+                .filter(i -> !i.doomed() && !end.contains(i))
+                .filter(i -> listening
+                        .drains()
+                        .of(i)
+                        .filter(drain -> !now.isBefore(drain.deadline()))
+                        .isPresent())
+                .forEach(end::add);
+        return new Plan(plan.add(), end, plan.done());
+    }
+
+    private static boolean leaves(Instance instance, Listening listening) {
+        return listening.drains().of(instance).isPresent();
+    }
+
     private static Plan restart(
-            AppState state, AppVersion target, List<Instance> counted, Listening listening, Instant now) {
+            AppVersion target,
+            List<Instance> counted,
+            Listening listening,
+            Predicate<Instance> stays,
+            int paced) {
         int wanted = target.definition().instances();
         AppDefinition.UpgradeStrategy strategy = target.definition().upgrade();
         int minHealthy = (int) Math.ceil(wanted * strategy.minimumHealthCapacity());
@@ -190,13 +220,13 @@ public final class InstancePlanner {
         if (minHealthy == maxCapacity) {
             maxCapacity += 1;
         }
-        List<Instance> fresh = counted.stream().filter(i -> isNew(target, i)).toList();
-        List<Instance> old = counted.stream().filter(i -> !isNew(target, i)).toList();
+        List<Instance> fresh = counted.stream().filter(stays).toList();
+        List<Instance> old = counted.stream().filter(stays.negate()).toList();
         // So many of the new version may be there now, and so many of the old ones stay. What old ones are lost
         // meanwhile, the new
         // version replaces: no other can be launched any more.
         int oldLive = (int) old.stream().filter(i -> !i.doomed()).count();
-        int limit = Math.max(pace(state, listening, now).limit(), Math.min(wanted, wanted - oldLive));
+        int limit = Math.max(paced, Math.min(wanted, wanted - oldLive));
         int stay = Math.max(0, wanted - limit);
         // Where nobody takes connections there is nobody to protect: such an app is replaced as fast as it runs.
         boolean called =
@@ -219,15 +249,10 @@ public final class InstancePlanner {
         int serving = (int)
                 fresh.stream().filter(serves).filter(i -> isReady(i, listening)).count();
         int mayEnd = Math.min(oldReady.size(), Math.max(0, oldReady.size() + serving - minHealthy));
-<<<<<<< HEAD
-        end.addAll(KillOrder.first(mayEnd, oldReady, target.definition()));
-=======
         if (stay > 0) {
             mayEnd = Math.min(mayEnd, Math.max(0, oldLive - stay - end.size()));
         }
-        end.addAll(
-                KillOrder.sorted(oldReady, target.definition().killSelection()).subList(0, mayEnd));
->>>>>>> main
+        end.addAll(KillOrder.first(mayEnd, oldReady, target.definition()));
         List<Instance> liveFresh = fresh.stream().filter(i -> !i.doomed()).toList();
         end.addAll(KillOrder.first(Math.max(0, liveFresh.size() - wanted), liveFresh, target.definition()));
         long leaving = old.stream().filter(Instance::launched).count();

@@ -80,6 +80,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private final Backlog backlog = new Backlog();
     private final TaskNews news = new TaskNews();
+    private final Vanished vanished;
     private final OfferStock offers;
     private final LaunchRounds rounds = new LaunchRounds();
     private final QueueBook queue;
@@ -146,7 +147,8 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         this.info = info;
         this.owners = owners;
         this.queue = new QueueBook(reports);
-        this.offers = new OfferStock(settings.maintenanceAhead());
+        this.vanished = new Vanished(settings.replaceBurst(), settings.replacePerSecond());
+        this.offers = new OfferStock(settings.maintenanceAhead(), owners::drains);
         this.connected = connected;
         this.clock = clock;
         this.random = random;
@@ -244,6 +246,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private void route(TaskStatus status) {
         Optional<String> owner = owners.ownerOf(status);
+        owner.ifPresent(o -> vanished.note(o, status));
         if (owner.isEmpty()) {
             status.uuid().ifPresent(id -> framework.tell(new SchedulerCall.Acknowledge(status.task(), id)));
         } else if (news.add(owner.get(), status)) {
@@ -283,7 +286,8 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     /** Costs nothing while there is nothing to place, and little while there is nothing to place it on. */
     private void match() {
         Instant now = clock.instant();
-        List<Demand> due = backlog.due(now, rounds.taskIds());
+        List<Demand> free = backlog.due(now, rounds.taskIds());
+        List<Demand> due = vanished.paced(free, now);
         if (due.isEmpty()) {
             decline();
             if (subscribed && !suppressed && rounds.isEmpty()) {
@@ -304,6 +308,9 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         queue.record(cycle, assignments, candidates.size(), now);
         if (!assignments.isEmpty()) {
             place(assignments, now);
+            Map<String, Integer> counts = new HashMap<>();
+            assignments.forEach(a -> counts.merge(a.group(), 1, Integer::sum));
+            free.forEach(demand -> vanished.placed(demand, counts.getOrDefault(demand.appId(), 0)));
         }
         decline();
     }

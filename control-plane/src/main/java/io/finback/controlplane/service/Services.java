@@ -20,6 +20,9 @@ import io.finback.controlplane.app.AppSnapshot;
 import io.finback.controlplane.app.CallbackMessage;
 import io.finback.controlplane.app.DeploymentMessage;
 import io.finback.controlplane.app.EventIds;
+import io.finback.controlplane.app.DrainMessage;
+import io.finback.controlplane.app.DrainsEntity;
+import io.finback.controlplane.app.DrainsSnapshot;
 import io.finback.controlplane.app.GroupMessage;
 import io.finback.controlplane.app.GroupsEntity;
 import io.finback.controlplane.app.GroupsSnapshot;
@@ -34,6 +37,7 @@ import io.finback.controlplane.deployment.DeploymentEntity;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.DeploymentPlan;
+import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Member;
 import io.finback.runtime.Role;
@@ -54,6 +58,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** The services half of one master, wired: entities, scheduler, view. Thread-safe. */
 public final class Services {
@@ -126,6 +131,7 @@ public final class Services {
                 endpoints,
                 stopping,
                 new Prober(system, settings.looks()),
+                view::drains,
                 system.dispatchers().lookup(DispatcherSelector.blocking()));
         String role = Role.MASTER.id();
         var unusedApps = sharding.init(
@@ -146,6 +152,8 @@ public final class Services {
                         GroupMessage.KEY,
                         e -> GroupsEntity.create(
                                 e.getEntityId(), groups -> topics.groups().tell(Topic.publish(groups))))
+                .withRole(role));
+        var unusedDrains = sharding.init(Entity.of(DrainMessage.KEY, e -> DrainsEntity.create(e.getEntityId()))
                 .withRole(role));
         var unusedScheduler = sharding.init(Entity.of(
                         SchedulerMessage.KEY,
@@ -168,6 +176,18 @@ public final class Services {
                                 new HttpPoster(system, settings.callbacks().timeout(), json),
                                 clock))
                 .withRole(role));
+        var unusedDrainKeeper = system.systemActorOf(
+                DrainKeeper.create(
+                        view,
+                        replyTo -> {
+                            if (!stopping.get()) {
+                                sharding.entityRefFor(DrainMessage.KEY, DrainMessage.ID)
+                                        .tell(new DrainMessage.Read(replyTo));
+                            }
+                        },
+                        this::tell),
+                "finback-services-drains",
+                Props.empty());
         var unusedKeeper = system.systemActorOf(
                 ViewKeeper.create(
                         view,
@@ -264,6 +284,16 @@ public final class Services {
                 EventIds.next(now), now, what, SchedulerMessage.FRAMEWORK.value(), settings.address()));
     }
 
+    /** Asks the owner of drains; its answer is in the view before the stage completes. */
+    public CompletionStage<DrainsSnapshot> drains(Function<ActorRef<DrainsSnapshot>, DrainMessage> message) {
+        CompletionStage<DrainsSnapshot> answer =
+                sharding.entityRefFor(DrainMessage.KEY, DrainMessage.ID).ask(message::apply, settings.askTimeout());
+        return answer.thenApply(snapshot -> {
+            view.apply(snapshot);
+            return snapshot;
+        });
+    }
+
     private void tell(String entityId, AppCommand command) {
         if (!stopping.get()) {
             sharding.entityRefFor(AppCommand.KEY, entityId).tell(command);
@@ -278,13 +308,18 @@ public final class Services {
         }
 
         @Override
+        public DrainBook drains() {
+            return view.drains();
+        }
+
+        @Override
         public Optional<String> ownerOf(TaskStatus status) {
-            return AppPath.entityOfTask(status.task().value());
+            return AppPath.entityOfTask(status.task().value()).map(AppPath::ofEntityId);
         }
 
         @Override
         public void update(String owner, List<TaskStatus> statuses) {
-            tell(owner, new AppCommand.TaskUpdates(statuses));
+            tell(AppPath.entityId(owner), new AppCommand.TaskUpdates(statuses));
         }
     }
 
@@ -294,6 +329,7 @@ public final class Services {
             ActorRef<EndpointsPublisher.Command> endpoints,
             AtomicBoolean stopping,
             Prober prober,
+            Supplier<DrainBook> drained,
             Executor blocking)
             implements AppLinks {
         private static final int CONNECT_MILLIS = 1000;
@@ -317,6 +353,11 @@ public final class Services {
             if (!stopping.get()) {
                 sharding.entityRefFor(PortsMessage.KEY, PortsMessage.ID).tell(message);
             }
+        }
+
+        @Override
+        public DrainBook drains() {
+            return drained.get();
         }
 
         @Override

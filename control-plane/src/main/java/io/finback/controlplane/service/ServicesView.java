@@ -1,9 +1,11 @@
 package io.finback.controlplane.service;
 
 import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.app.DrainsSnapshot;
 import io.finback.controlplane.app.GroupsSnapshot;
 import io.finback.controlplane.app.HealthReport;
 import io.finback.controlplane.scheduler.DeploymentPlan;
+import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.scheduler.GroupBook;
 import java.util.Collection;
 import java.util.Comparator;
@@ -36,11 +38,23 @@ public final class ServicesView {
         }
     };
 
+    private final AtomicReference<DrainsSnapshot> drains =
+            new AtomicReference<>(new DrainsSnapshot(-1, DrainBook.EMPTY, false));
+
     private final AtomicReference<GroupsSnapshot> groups =
             new AtomicReference<>(new GroupsSnapshot(-1, GroupBook.EMPTY, false));
 
     public void apply(GroupsSnapshot snapshot) {
         groups.accumulateAndGet(snapshot, (old, next) -> next.revision() >= old.revision() ? next : old);
+    }
+
+    public void apply(DrainsSnapshot snapshot) {
+        drains.accumulateAndGet(snapshot, (old, next) -> next.revision() >= old.revision() ? next : old);
+    }
+
+    /** The hosts that services are to leave. */
+    public DrainBook drains() {
+        return drains.get().book();
     }
 
     /** The groups that were made as such. */

@@ -2,6 +2,7 @@ package io.finback.controlplane.service;
 
 import akka.actor.typed.ActorRef;
 import io.finback.controlplane.app.SchedulerMessage;
+import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.tasks.TaskStatus;
 import java.util.List;
@@ -12,6 +13,11 @@ import java.util.Optional;
 public interface TaskOwners {
     /** Tasks of {@code owner} may be launched at these places; it answers with {@link SchedulerMessage.Placed}. */
     void place(String owner, long round, Map<String, Instance.Place> places, ActorRef<SchedulerMessage> replyTo);
+
+    /** The hosts that get none of these tasks. */
+    default DrainBook drains() {
+        return DrainBook.EMPTY;
+    }
 
     /** Whose task this is; empty when it has no owner. */
     Optional<String> ownerOf(TaskStatus status);

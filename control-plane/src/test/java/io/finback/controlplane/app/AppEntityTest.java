@@ -49,6 +49,11 @@ class AppEntityTest {
         volatile boolean portsRefuse;
 
         @Override
+        public io.finback.controlplane.scheduler.DrainBook drains() {
+            return io.finback.controlplane.scheduler.DrainBook.EMPTY;
+        }
+
+        @Override
         public void toScheduler(SchedulerMessage message) {
             scheduler.add(message);
         }

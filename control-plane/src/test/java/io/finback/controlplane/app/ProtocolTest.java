@@ -17,6 +17,8 @@ import io.finback.controlplane.scheduler.DeploymentConduct;
 import io.finback.controlplane.scheduler.DeploymentEvent;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.DeploymentState;
+import io.finback.controlplane.scheduler.DrainBook;
+import io.finback.controlplane.scheduler.DrainEvent;
 import io.finback.controlplane.scheduler.Examples;
 import io.finback.controlplane.scheduler.GroupBook;
 import io.finback.controlplane.scheduler.GroupEvent;
@@ -51,6 +53,8 @@ class ProtocolTest {
             DeploymentMessage.class,
             GroupMessage.class,
             GroupEvent.class,
+            DrainMessage.class,
+            DrainEvent.class,
             ServiceEvent.class,
             PortsMessage.class,
             AppEvent.class,
@@ -72,7 +76,8 @@ class ProtocolTest {
             all.addAll(others(
                     apps,
                     kit.<DeploymentMessage.BeginReply>createTestProbe().getRef(),
-                    kit.<GroupsSnapshot>createTestProbe().getRef()));
+                    kit.<GroupsSnapshot>createTestProbe().getRef(),
+                    kit.<DrainsSnapshot>createTestProbe().getRef()));
             ActorRef<CallbackMessage.Answer> callbacks =
                     kit.<CallbackMessage.Answer>createTestProbe().getRef();
             all.add(new CallbackMessage.Subscribe("http://a/b", callbacks));
@@ -131,6 +136,7 @@ class ProtocolTest {
                 new AppCommand.ResetDelay(answers),
                 new AppCommand.FindVersion(Examples.NOW, answers),
                 new AppCommand.Wake(snapshots),
+                new AppCommand.Nudge(),
                 new AppCommand.Perform("d", 1, DeploymentPlan.Kind.SCALE),
                 new AppCommand.Release("d"),
                 new AppCommand.Enlist(
@@ -148,7 +154,8 @@ class ProtocolTest {
     }
 
     static List<Object> others(
-            ActorRef<AppCommand> apps, ActorRef<DeploymentMessage.BeginReply> begins, ActorRef<GroupsSnapshot> groups) {
+            ActorRef<AppCommand> apps, ActorRef<DeploymentMessage.BeginReply> begins, ActorRef<GroupsSnapshot> groups,
+            ActorRef<DrainsSnapshot> drains) {
         AppSnapshot snapshot = AppSnapshot.of(STATE, 12);
         Instance placed = STATE.instances().values().stream()
                 .filter(Instance::launched)
@@ -178,6 +185,10 @@ class ProtocolTest {
                 new GroupMessage.Replace(Examples.NOW, List.of("/g"), List.of(GROUP), groups),
                 new GroupMessage.Read(groups),
                 new GroupsSnapshot(3, BOOK, false),
+                new DrainMessage.Begin(List.of(DRAIN), drains),
+                new DrainMessage.End(List.of("h1"), drains),
+                new DrainMessage.Read(drains),
+                new DrainsSnapshot(3, new DrainBook(Map.of("h1", DRAIN)), true),
                 new PortsMessage.Claim("/a", 3, Examples.NOW, List.of(0), apps),
                 new PortsMessage.Free("/a", 3, apps),
                 new QueueReport(
@@ -196,6 +207,9 @@ class ProtocolTest {
                                 Optional.of(UNUSED),
                                 List.of(UNUSED)))));
     }
+
+    private static final DrainBook.Drain DRAIN =
+            new DrainBook.Drain("h1", Examples.NOW, Examples.NOW.plusSeconds(9));
 
     private static final QueueReport.UnusedOffer UNUSED = new QueueReport.UnusedOffer(
             "o1",
@@ -325,6 +339,8 @@ class ProtocolTest {
                 BOOK,
                 new GroupEvent.Kept(Examples.NOW, List.of(GROUP)),
                 new GroupEvent.Removed(Examples.NOW, "/g"),
+                new DrainEvent.Begun(List.of(DRAIN)),
+                new DrainEvent.Ended(List.of("h1")),
                 new DeploymentState(
                         STATE.lock().map(AppState.Lock::plan), 0, Set.of("/a"), Set.of(), Optional.of(true)),
                 new PortEvent.Held("/a", holding),
