@@ -143,6 +143,13 @@ public interface AppCommand extends WireMessage {
         }
     }
 
+    /** These are to end, so that {@code forApp} has their place; others take theirs elsewhere, or later. Not answered. */
+    record Preempt(List<String> taskIds, String forApp) implements AppCommand {
+        public Preempt {
+            taskIds = List.copyOf(taskIds);
+        }
+    }
+
     /** In the order in which they came; answered by acknowledgements to the scheduler once journaled. */
     record TaskUpdates(List<TaskStatus> statuses) implements AppCommand {
         public TaskUpdates {

@@ -155,6 +155,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .onCommand(AppCommand.Release.class, this::onRelease)
                 .onCommand(AppCommand.StillHeld.class, this::onStillHeld)
                 .onCommand(AppCommand.Place.class, this::onPlace)
+                .onCommand(AppCommand.Preempt.class, this::onPreempt)
                 .onCommand(AppCommand.TaskUpdates.class, this::onTaskUpdates)
                 .onCommand(AppCommand.PortsGranted.class, this::onPortsGranted)
                 .onCommand(AppCommand.PortsReleased.class, this::onPortsReleased)
@@ -261,6 +262,15 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                             TaskEnvironment.tasks(s.current().orElseThrow(), i, SchedulerMessage.FRAMEWORK).stream())
                     .toList();
             SchedulerMessage.Placed.parts(appId, c.round(), tasks).forEach(c.replyTo()::tell);
+        });
+    }
+
+    private ReplyEffect<AppEvent, AppState> onPreempt(AppState state, AppCommand.Preempt c) {
+        List<AppEvent> events = InstanceChange.doom(state, c.taskIds());
+        return commit(state, events, s -> {
+            if (!events.isEmpty()) {
+                context.getLog().info("app.preempted appId={} forApp={} tasks={}", appId, c.forApp(), c.taskIds());
+            }
         });
     }
 

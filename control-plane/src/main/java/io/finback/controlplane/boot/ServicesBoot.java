@@ -96,6 +96,7 @@ final class ServicesBoot implements ServicesStarter {
                 .with(
                         services.duration("maintenance-ahead", Duration.ZERO, LONGEST),
                         services.intIn("replace-burst", 1, 1_000_000),
-                        services.intIn("replace-per-second", 1, 1_000_000));
+                        services.intIn("replace-per-second", 1, 1_000_000),
+                        services.duration("preemption-delay", SHORTEST, LONGEST));
     }
 }

@@ -32,7 +32,8 @@ public record JobSettings(
                 Duration.ofMillis(20),
                 Duration.ofMinutes(6),
                 Integer.MAX_VALUE,
-                1);
+                1,
+                Duration.ofDays(3650));
         return new JobSettings(limits, repeat, scheduler, askTimeout, maxBodyBytes, user);
     }
 

@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
  * @param notBefore backoff: nothing is placed before
  * @param placed where the app's other instances stand, with those attributes alone that constraints name
  * @param priority the higher one is placed first; 0 is ordinary
+ * @param preemptible it may be ended for others, and ends only those of less priority itself
  */
 public record Demand(
         String appId,
@@ -35,7 +36,8 @@ public record Demand(
         List<String> waiting,
         Instant notBefore,
         List<Standing> placed,
-        int priority) {
+        int priority,
+        boolean preemptible) {
     /** Waiting instances named at once; the others follow when these are placed. Keeps the message well below a remote frame. */
     static final int MAX_WAITING = 1000;
 
@@ -62,12 +64,12 @@ public record Demand(
             List<String> waiting,
             Instant notBefore,
             List<Standing> placed) {
-        this(appId, revision, each, ports, requirePorts, constraints, waiting, notBefore, placed, 0);
+        this(appId, revision, each, ports, requirePorts, constraints, waiting, notBefore, placed, 0, false);
     }
 
     /** The same demand for some of its waiting tasks. */
     public Demand waitingOnly(List<String> some) {
-        return new Demand(appId, revision, each, ports, requirePorts, constraints, some, notBefore, placed, priority);
+        return new Demand(appId, revision, each, ports, requirePorts, constraints, some, notBefore, placed, priority, preemptible);
     }
 
     public Demand withoutWaiting(Set<String> taken) {
@@ -101,7 +103,8 @@ public record Demand(
                 placed.entrySet().stream()
                         .map(e -> new Standing(e.getKey(), e.getValue()))
                         .toList(),
-                SchedulingLabels.priority(app));
+                SchedulingLabels.priority(app),
+                SchedulingLabels.preemptible(app));
     }
 
     private static Spot spot(Instance.Place place, Set<String> fields) {

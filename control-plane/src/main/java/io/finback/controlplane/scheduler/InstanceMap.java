@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class InstanceMap extends AbstractMap<String, Instance> {
     private static final int PAGE = 128;
     private static final int CELLS = 256;
-    private static final InstanceMap EMPTY = new InstanceMap(new Instance[0][], emptyCells(), 0, 0);
+    private static final InstanceMap EMPTY = new InstanceMap(new Seat[0][], emptyCells(), 0, 0);
+
+    private record Seat(String id, Instance instance) {}
 
     /** Where the task ids of one hash are: a short list, searched from end to end. */
     private record Cell(String[] ids, int[] slots) {
@@ -58,12 +60,12 @@ final class InstanceMap extends AbstractMap<String, Instance> {
         }
     }
 
-    private final @Nullable Instance[][] pages;
+    private final @Nullable Seat[][] pages;
     private final Cell[] cells;
     private final int used;
     private final int size;
 
-    private InstanceMap(@Nullable Instance[][] pages, Cell[] cells, int used, int size) {
+    private InstanceMap(@Nullable Seat[][] pages, Cell[] cells, int used, int size) {
         this.pages = pages;
         this.cells = cells;
         this.used = used;
@@ -75,7 +77,7 @@ final class InstanceMap extends AbstractMap<String, Instance> {
             return same;
         }
         Editor editor = EMPTY.edit();
-        map.values().forEach(editor::put);
+        map.forEach(editor::put);
         return editor.done();
     }
 
@@ -94,7 +96,8 @@ final class InstanceMap extends AbstractMap<String, Instance> {
             return null;
         }
         int slot = cells[cell(id)].slot(id);
-        return slot < 0 ? null : pages[slot / PAGE][slot % PAGE];
+        Seat seat = slot < 0 ? null : pages[slot / PAGE][slot % PAGE];
+        return seat == null ? null : seat.instance();
     }
 
     @Override
@@ -138,15 +141,15 @@ final class InstanceMap extends AbstractMap<String, Instance> {
             if (next >= used) {
                 throw new NoSuchElementException();
             }
-            Instance instance = Optional.ofNullable(pages[next / PAGE][next % PAGE]).orElseThrow();
+            Seat seat = Optional.ofNullable(pages[next / PAGE][next % PAGE]).orElseThrow();
             next = following(next + 1);
-            return Map.entry(instance.taskId(), instance);
+            return Map.entry(seat.id(), seat.instance());
         }
     }
 
     /** Several changes at the price of few. Confined to whoever asked for it; of no use after {@link #done}. */
     static final class Editor {
-        private @Nullable Instance[][] pages;
+        private @Nullable Seat[][] pages;
         private final Cell[] cells;
         private final BitSet own = new BitSet();
         private int used;
@@ -161,23 +164,26 @@ final class InstanceMap extends AbstractMap<String, Instance> {
 
         /** Adds it at the end, or in the place of the one with its id. */
         void put(Instance instance) {
-            String id = instance.taskId();
+            put(instance.taskId(), instance);
+        }
+
+        private void put(String id, Instance instance) {
             int slot = cells[cell(id)].slot(id);
             if (slot < 0) {
                 slot = used++;
                 size++;
                 cells[cell(id)] = cells[cell(id)].with(id, slot);
             }
-            page(slot / PAGE)[slot % PAGE] = instance;
+            page(slot / PAGE)[slot % PAGE] = new Seat(id, instance);
         }
 
         /** Changes one that is there. */
         void change(String id, UnaryOperator<Instance> change) {
             int slot = cells[cell(id)].slot(id);
             if (slot >= 0) {
-                @Nullable Instance[] page = page(slot / PAGE);
-                page[slot % PAGE] =
-                        change.apply(Optional.ofNullable(page[slot % PAGE]).orElseThrow());
+                @Nullable Seat[] page = page(slot / PAGE);
+                Seat seat = Optional.ofNullable(page[slot % PAGE]).orElseThrow();
+                page[slot % PAGE] = new Seat(id, change.apply(seat.instance()));
             }
         }
 
@@ -193,16 +199,16 @@ final class InstanceMap extends AbstractMap<String, Instance> {
         InstanceMap done() {
             if (used >= 2 * PAGE && size < used / 2) {
                 Editor closed = EMPTY.edit();
-                new InstanceMap(pages, cells, used, size).values().forEach(closed::put);
+                new InstanceMap(pages, cells, used, size).forEach(closed::put);
                 return closed.done();
             }
             return new InstanceMap(pages, cells, used, size);
         }
 
-        private @Nullable Instance[] page(int number) {
+        private @Nullable Seat[] page(int number) {
             if (number >= pages.length) {
                 pages = Arrays.copyOf(pages, number + 1);
-                pages[number] = new Instance[PAGE];
+                pages[number] = new Seat[PAGE];
                 own.set(number);
             } else if (!own.get(number)) {
                 pages[number] = pages[number].clone();

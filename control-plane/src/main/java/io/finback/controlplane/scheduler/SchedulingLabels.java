@@ -14,6 +14,7 @@ import java.util.Optional;
  */
 final class SchedulingLabels {
     static final String PRIORITY = "FINBACK_PRIORITY";
+    static final String PREEMPTIBLE = "FINBACK_PREEMPTIBLE";
     static final String FLAPPING = "FINBACK_FLAPPING_SECONDS";
     private static final int HIGHEST = 1000;
     private static final int LONGEST_SECONDS = 24 * 3600;
@@ -25,6 +26,15 @@ final class SchedulingLabels {
     static void check(List<Violation> found, Map<String, String> labels) {
         check(found, labels, PRIORITY, 0, HIGHEST);
         check(found, labels, FLAPPING, 1, LONGEST_SECONDS);
+        Optional.ofNullable(labels.get(PREEMPTIBLE))
+                .filter(text -> !text.equals("true") && !text.equals("false"))
+                .ifPresent(text ->
+                        found.add(new Violation("/labels/" + PREEMPTIBLE, "'" + text + "' (expected: true or false)")));
+    }
+
+    /** Its instances may be ended for others that wait. */
+    static boolean preemptible(AppDefinition app) {
+        return "true".equals(app.labels().get(PREEMPTIBLE));
     }
 
     /** Whose waiting instances are placed first: the higher one; 0 without the label. */

@@ -4,6 +4,7 @@ import io.finback.controlplane.framework.Offer;
 import io.finback.controlplane.placement.Candidate;
 import io.finback.controlplane.placement.Spot;
 import io.finback.controlplane.scheduler.DrainBook;
+import io.finback.resources.AgentId;
 import io.finback.resources.OfferId;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** The offers a scheduler has and has not used. Confined to its actor. */
@@ -49,11 +51,14 @@ final class OfferStock {
         return all;
     }
 
-    List<Candidate> candidates(Instant now) {
-        return offers.values().stream().map(offer -> candidate(offer, now)).toList();
+    /** {@code heldFor}: the only app that may use an agent. */
+    List<Candidate> candidates(Instant now, Function<AgentId, Optional<String>> heldFor) {
+        return offers.values().stream()
+                .map(offer -> candidate(offer, now, heldFor.apply(offer.agent())))
+                .toList();
     }
 
-    private Candidate candidate(Offer offer, Instant now) {
+    private Candidate candidate(Offer offer, Instant now, Optional<String> heldFor) {
         Map<String, String> attributes = new HashMap<>(offer.attributes());
         offer.domain().ifPresent(domain -> {
             attributes.put(Spot.REGION, domain.region());
@@ -71,6 +76,7 @@ final class OfferStock {
                 offer.agent(),
                 new Spot(offer.hostname(), attributes),
                 offer.role(),
-                offer.resources(), leaving || drained);
+                offer.resources(), leaving || drained,
+                heldFor);
     }
 }

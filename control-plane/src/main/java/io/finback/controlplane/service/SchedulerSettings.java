@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param maintenanceAhead a machine that goes into maintenance within this gets no new task
  * @param replaceBurst so many tasks that vanished with their agents are replaced at once
  * @param replacePerSecond and so many more each second
+ * @param preemptionDelay so long an instance finds no place before others that allow it are ended for it
  */
 public record SchedulerSettings(
         Duration tick,
@@ -22,9 +23,11 @@ public record SchedulerSettings(
         Duration reviveInterval,
         Duration maintenanceAhead,
         int replaceBurst,
-        int replacePerSecond) {
+        int replacePerSecond,
+        Duration preemptionDelay) {
     /** The same with other limits. */
-    SchedulerSettings with(Duration ahead, int burst, int perSecond) {
-        return new SchedulerSettings(tick, resubscribe, placeTimeout, refuse, reviveInterval, ahead, burst, perSecond);
+    SchedulerSettings with(Duration ahead, int burst, int perSecond, Duration preemption) {
+        return new SchedulerSettings(
+                tick, resubscribe, placeTimeout, refuse, reviveInterval, ahead, burst, perSecond, preemption);
     }
 }

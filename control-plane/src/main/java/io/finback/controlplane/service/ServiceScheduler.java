@@ -31,7 +31,9 @@ import io.finback.tasks.TaskStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -81,6 +83,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     private final Backlog backlog = new Backlog();
     private final TaskNews news = new TaskNews();
     private final Vanished vanished;
+    private final Preemptor preemptor;
     private final OfferStock offers;
     private final LaunchRounds rounds = new LaunchRounds();
     private final QueueBook queue;
@@ -147,6 +150,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         this.info = info;
         this.owners = owners;
         this.queue = new QueueBook(reports);
+        this.preemptor = new Preemptor(settings.preemptionDelay());
         this.vanished = new Vanished(settings.replaceBurst(), settings.replacePerSecond());
         this.offers = new OfferStock(settings.maintenanceAhead(), owners::drains);
         this.connected = connected;
@@ -297,15 +301,23 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
             return;
         }
         revive(now);
-        if (offers.isEmpty()) {
-            return;
+        if (!offers.isEmpty() || preemptor.looks(now)) {
+            cycle(free, due, now);
         }
-        List<Candidate> candidates = offers.candidates(now);
+    }
+
+    private void cycle(List<Demand> free, List<Demand> due, Instant now) {
+        List<Candidate> candidates = offers.candidates(now, agent -> preemptor.heldFor(agent, now));
         Placement cycle = new Placement(candidates, random);
         List<Assignment> assignments =
                 cycle.place(due.stream().map(Demand::request).toList());
-        queue.keepOnly(backlog::waits);
-        queue.record(cycle, assignments, candidates.size(), now);
+        queue.keepOnly(backlog::waits, now);
+        if (!candidates.isEmpty()) {
+            queue.record(cycle, assignments, candidates.size(), now);
+        }
+        preemptor
+                .after(cycle, due, assignments, backlog::waits, owners::victims, now)
+                .forEach(order -> preempt(order, now));
         if (!assignments.isEmpty()) {
             place(assignments, now);
             Map<String, Integer> counts = new HashMap<>();
@@ -313,6 +325,28 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
             free.forEach(demand -> vanished.placed(demand, counts.getOrDefault(demand.appId(), 0)));
         }
         decline();
+    }
+
+    private void preempt(Preemptor.Order order, Instant now) {
+        Map<String, List<String>> byOwner = new LinkedHashMap<>();
+        order.slot()
+                .victims()
+                .forEach(victim -> byOwner.computeIfAbsent(victim.group(), group -> new ArrayList<>())
+                        .add(victim.taskId()));
+        byOwner.forEach((owner, tasks) -> owners.preempt(owner, tasks, order.group()));
+        getContext()
+                .getLog()
+                .info(
+                        "services.preempted forApp={} host={} tasks={}",
+                        order.group(),
+                        order.slot().host(),
+                        byOwner);
+        queue.note(
+                order.group(), "room on " + order.slot().host() + " is made: ended for it are instances of "
+                        + byOwner.keySet(), now);
+        byOwner.keySet()
+                .forEach(owner -> queue.note(
+                        owner, "instances on " + order.slot().host() + " were ended for " + order.group(), now));
     }
 
     private void revive(Instant now) {

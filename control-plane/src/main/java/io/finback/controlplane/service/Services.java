@@ -35,11 +35,13 @@ import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.app.ServiceEvent;
 import io.finback.controlplane.deployment.DeploymentEntity;
 import io.finback.controlplane.framework.FrameworkMessage;
+import io.finback.controlplane.placement.Preemption;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Member;
+import io.finback.controlplane.scheduler.Victims;
 import io.finback.runtime.Role;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AppEndpoints;
@@ -310,6 +312,20 @@ public final class Services {
         @Override
         public DrainBook drains() {
             return view.drains();
+        }
+
+        @Override
+        public List<Preemption.Victim> victims() {
+            return view.all().stream()
+                    .filter(AppSnapshot::listed)
+                    .flatMap(app -> app.current().stream()
+                            .flatMap(version -> Victims.of(version, app.instances()).stream()))
+                    .toList();
+        }
+
+        @Override
+        public void preempt(String owner, List<String> tasks, String forOwner) {
+            tell(AppPath.entityId(owner), new AppCommand.Preempt(tasks, forOwner));
         }
 
         @Override

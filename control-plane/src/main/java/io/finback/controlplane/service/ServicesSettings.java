@@ -28,6 +28,7 @@ public record ServicesSettings(
         int maxDeployments) {
     private static final int LOOKS = 256;
     private static final Duration MAINTENANCE_AHEAD = Duration.ofMinutes(6);
+    private static final Duration PREEMPTION_DELAY = Duration.ofMinutes(3);
     private static final int REPLACE_BURST = 100;
     private static final int REPLACE_PER_SECOND = 20;
     private static final int MAX_DEPLOYMENTS = 10_000;
@@ -88,7 +89,8 @@ public record ServicesSettings(
                 repeat.dividedBy(5),
                 MAINTENANCE_AHEAD,
                 REPLACE_BURST,
-                REPLACE_PER_SECOND);
+                REPLACE_PER_SECOND,
+                PREEMPTION_DELAY);
         return new ServicesSettings(
                 app,
                 scheduler,
@@ -136,10 +138,11 @@ public record ServicesSettings(
     }
 
     /** The same with another way to deal with machines that go, and with many that have gone at once. */
-    public ServicesSettings with(Duration maintenanceAhead, int replaceBurst, int replacePerSecond) {
+    public ServicesSettings with(
+            Duration maintenanceAhead, int replaceBurst, int replacePerSecond, Duration preemptionDelay) {
         return new ServicesSettings(
                 app,
-                scheduler.with(maintenanceAhead, replaceBurst, replacePerSecond),
+                scheduler.with(maintenanceAhead, replaceBurst, replacePerSecond, preemptionDelay),
                 deploymentRepeat,
                 askTimeout,
                 maxBodyBytes,

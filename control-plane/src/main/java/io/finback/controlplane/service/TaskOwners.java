@@ -2,6 +2,7 @@ package io.finback.controlplane.service;
 
 import akka.actor.typed.ActorRef;
 import io.finback.controlplane.app.SchedulerMessage;
+import io.finback.controlplane.placement.Preemption;
 import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.tasks.TaskStatus;
@@ -18,6 +19,14 @@ public interface TaskOwners {
     default DrainBook drains() {
         return DrainBook.EMPTY;
     }
+
+    /** Running tasks that may be ended for others that wait. Looked up when somebody has waited for long, not in every cycle. */
+    default List<Preemption.Victim> victims() {
+        return List.of();
+    }
+
+    /** Ends tasks of {@code owner}, for which there is room elsewhere or will be. */
+    default void preempt(String owner, List<String> tasks, String forOwner) {}
 
     /** Whose task this is; empty when it has no owner. */
     Optional<String> ownerOf(TaskStatus status);

@@ -137,6 +137,7 @@ class ProtocolTest {
                 new AppCommand.FindVersion(Examples.NOW, answers),
                 new AppCommand.Wake(snapshots),
                 new AppCommand.Nudge(),
+                new AppCommand.Preempt(List.of("t"), "/b"),
                 new AppCommand.Perform("d", 1, DeploymentPlan.Kind.SCALE),
                 new AppCommand.Release("d"),
                 new AppCommand.Enlist(
@@ -205,7 +206,8 @@ class ProtocolTest {
                                 Map.of(RejectReason.INSUFFICIENT_CPUS, 1),
                                 Map.of("rack IS a", 1),
                                 Optional.of(UNUSED),
-                                List.of(UNUSED)))));
+                                List.of(UNUSED))),
+                        Optional.of("note")));
     }
 
     private static final DrainBook.Drain DRAIN =
