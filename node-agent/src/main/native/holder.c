@@ -14,6 +14,7 @@
  *   try                               do all of it, start nothing
  * Standard input is the gate: a byte lets the command run, its end (the agent died, or changed its mind) ends everything. Standard
  * output hears one line: the pids of holder, task and init (0: none), or "!" and what failed. The environment is the command's own.
+ * SIGTERM asks it to end the task politely: it passes it on to the task's process group.
  */
 #include "system.h"
 
@@ -370,17 +371,24 @@ static void open_gate(void) {
     CALL1(close, 0);
 }
 
-static void hold(void) {
-    struct pollfd watched[] = {{0, POLLIN, 0}, {out.pipe, POLLIN, 0}, {err.pipe, POLLIN, 0}};
+/* The agent is a JVM, which can send signals to a process, and not to a group. The task's pid is its own as long as this lives. */
+static void pass_on(int signals, long task) {
+    char what[SIGNAL_BYTES];
+    if (CALL3(read, signals, what, sizeof what) > 0) CALL2(kill, -task, SIGTERM);
+}
+
+static void hold(int signals, long task) {
+    struct pollfd watched[] = {{0, POLLIN, 0}, {out.pipe, POLLIN, 0}, {err.pipe, POLLIN, 0}, {signals, POLLIN, 0}};
     for (;;) {
         if (watched[1].fd == NONE && watched[2].fd == NONE) CALL2(prctl, PR_SET_NAME, "finback-drained");
-        call(SYS_ppoll, (long)watched, 3, 0, 0, 8);
+        call(SYS_ppoll, (long)watched, 4, 0, 0, 8);
         if (watched[0].fd == 0 && watched[0].revents) {
             open_gate();
             watched[0].fd = NONE;
         }
         if (watched[1].revents) pump(&out);
         if (watched[2].revents) pump(&err);
+        if (watched[3].revents) pass_on(signals, task);
         watched[1].fd = out.pipe;
         watched[2].fd = err.pipe;
     }
@@ -405,11 +413,11 @@ static void read_words(char **arguments) {
 }
 
 static void start(char **arguments) {
-    u64 no_signals = 0;
-    static const char ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ};
+    u64 no_signals = 0, terminate = 1UL << (SIGTERM - 1);
+    static const char ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ};
     read_words(arguments);
     CALL2(prctl, PR_SET_NAME, "finback-holder");
-    CALL4(rt_sigprocmask, 2, &no_signals, 0, 8);
+    CALL4(rt_sigprocmask, SIG_SETMASK, &no_signals, 0, 8);
     CALL1(setsid, 0);
     handle(SIGCHLD, 0); /* Inherited as ignored, the kernel would keep no end. */
     if (CALL2(pipe2, go_pipe, O_CLOEXEC) < 0 || CALL2(pipe2, ready_pipe, O_CLOEXEC) < 0) refuse("!cannot make a pipe", 0);
@@ -429,13 +437,17 @@ static void start(char **arguments) {
     await_ready(alone_in_pids ? 2 : 1);
     CALL1(close, ready_pipe[0]);
     for (u64 i = 0; i < sizeof ignored; i++) handle(ignored[i], 1);
+    handle(SIGTERM, 0);
+    CALL4(rt_sigprocmask, SIG_BLOCK, &terminate, 0, 8);
+    long signals = CALL4(signalfd4, -1, &terminate, 8, O_CLOEXEC);
+    if (signals < 0) refuse("!cannot hear of signals", signals);
     say_pids(task, init);
     if (trying) finish(0);
-    long nothing = CALL4(openat, AT_FDCWD, "/dev/null", O_WRONLY, 0);
+    long nothing = CALL4(openat, AT_FDCWD, "/dev/null", O_WRONLY | O_CLOEXEC, 0);
     CALL3(dup3, nothing, 1, 0);
     CALL3(dup3, nothing, 2, 0);
     CALL1(close, nothing);
-    hold();
+    hold((int)signals, task);
 }
 
 __attribute__((used, noreturn)) void begin(char **stack) {

@@ -12,7 +12,7 @@ typedef unsigned int u32;
 enum { SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_lseek = 8, SYS_rt_sigaction = 13, SYS_rt_sigprocmask = 14, SYS_getpid = 39,
        SYS_clone = 56, SYS_execve = 59, SYS_kill = 62, SYS_chdir = 80, SYS_fchmod = 91, SYS_setsid = 112, SYS_setgroups = 116,
        SYS_setresuid = 117, SYS_setresgid = 119, SYS_capset = 126, SYS_prctl = 157, SYS_mount = 165, SYS_exit_group = 231,
-       SYS_openat = 257, SYS_unlinkat = 263, SYS_renameat = 264, SYS_ppoll = 271, SYS_unshare = 272, SYS_dup3 = 292,
+       SYS_openat = 257, SYS_unlinkat = 263, SYS_renameat = 264, SYS_ppoll = 271, SYS_unshare = 272, SYS_signalfd4 = 289, SYS_dup3 = 292,
        SYS_pipe2 = 293, SYS_prlimit64 = 302 };
 
 static long call(long n, long a, long b, long c, long d, long e) {
@@ -28,7 +28,7 @@ __asm__(".globl _start\n_start:\n xor %ebp,%ebp\n mov %rsp,%rdi\n and $-16,%rsp\
 
 #elif defined(__aarch64__)
 enum { SYS_dup3 = 24, SYS_unlinkat = 35, SYS_renameat = 38, SYS_mount = 40, SYS_chdir = 49, SYS_fchmod = 52, SYS_openat = 56,
-       SYS_close = 57, SYS_pipe2 = 59, SYS_lseek = 62, SYS_read = 63, SYS_write = 64, SYS_ppoll = 73, SYS_capset = 91,
+       SYS_close = 57, SYS_pipe2 = 59, SYS_lseek = 62, SYS_read = 63, SYS_write = 64, SYS_ppoll = 73, SYS_signalfd4 = 74, SYS_capset = 91,
        SYS_exit_group = 94, SYS_unshare = 97, SYS_kill = 129, SYS_rt_sigaction = 134, SYS_rt_sigprocmask = 135, SYS_setresuid = 147,
        SYS_setresgid = 149, SYS_setsid = 157, SYS_setgroups = 159, SYS_prctl = 167, SYS_getpid = 172, SYS_clone = 220,
        SYS_execve = 221, SYS_prlimit64 = 261 };
@@ -56,6 +56,7 @@ enum { O_NOFOLLOW = 0100000 };
 #else
 enum { O_NOFOLLOW = 0400000 };
 #endif
+enum { SIG_BLOCK = 0, SIG_SETMASK = 2, SIGNAL_BYTES = 128 /* struct signalfd_siginfo */ };
 enum { AT_FDCWD = -100, SEEK_END = 2, POLLIN = 1, F_RIGHTS = 0644 };
 enum { ENOENT = 2, ENOEXEC = 8, EACCES = 13, ENOTDIR = 20 };
 enum { SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGXFSZ = 25, SIGNALS = 64 };

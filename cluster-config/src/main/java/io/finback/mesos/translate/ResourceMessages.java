@@ -204,13 +204,11 @@ public final class ResourceMessages {
         return Resources.EMPTY.withSet(message.getName(), items);
     }
 
-    /** True if a task would have to mount something for these. */
-    public static boolean needDisks(Resources resources) {
+    /** True if a volume is among them that is gone with its task, which nobody offers. */
+    public static boolean haveStrayVolumes(Resources resources) {
         return resources.special().stream().anyMatch(entry -> entry.kind()
                 .disk()
-                .map(disk -> disk.persistence().isPresent()
-                        || disk.volume().isPresent()
-                        || disk.source().map(Disk.Source::isWhole).orElse(false))
+                .map(disk -> disk.persistence().isEmpty() && disk.volume().isPresent())
                 .orElse(false));
     }
 }

@@ -63,7 +63,18 @@ public final class Processes {
 
     /** SIGTERM to the process group. */
     public void terminate(ProcessRef process) {
-        if (isOurs(process)) {
+        if (!isOurs(process)) {
+            return;
+        }
+        Optional<ProcFs.Stat> holder =
+                ProcFs.stat(process.holderPid()).filter(stat -> stat.startTicks() == process.holderStartTicks());
+        boolean passesOn = holder.flatMap(stat -> ProcFs.program(stat.pid()))
+                .filter(HolderProgram::isOne)
+                .isPresent();
+        if (!passesOn
+                || !ProcessHandle.of(process.holderPid())
+                        .map(ProcessHandle::destroy)
+                        .orElse(false)) {
             signalGroup("TERM", process.pid());
         }
     }
@@ -133,7 +144,14 @@ public final class Processes {
                 .collect(Collectors.toSet());
         return ProcFs.all().stream()
                 .filter(stat -> holders.contains(stat.parent()) && !tasks.contains(stat.pid()))
+                // In a container of an image the task is no child of its holder, but of who sleeps beside it.
+                .filter(stat -> !sleepsForEver(stat.pid()))
                 .toList();
+    }
+
+    private static boolean sleepsForEver(long pid) {
+        List<String> arguments = ProcFs.arguments(pid);
+        return arguments.size() > 1 && arguments.get(1).equals(Launcher.FOR_EVER);
     }
 
     private static boolean goesOn(ProcFs.Stat seen) {

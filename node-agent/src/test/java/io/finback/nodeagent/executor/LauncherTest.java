@@ -68,13 +68,13 @@ class LauncherTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "exit 0 | exited with status 0",
-                "exit 3 | exited with status 3",
-                "exit 137 | exited with status 137",
-                "kill -9 $$ | killed by signal 9 (SIGKILL)",
-                "kill -15 $$ | killed by signal 15 (SIGTERM)",
-                "sleep 0.05; exit 143 | exited with status 143",
-                "/no/such/program | exited with status 127"
+                "exit 0 | Command exited with status 0",
+                "exit 3 | Command exited with status 3",
+                "exit 137 | Command exited with status 137",
+                "kill -9 $$ | Command terminated with signal Killed",
+                "kill -15 $$ | Command terminated with signal Terminated",
+                "sleep 0.05; exit 143 | Command exited with status 143",
+                "/no/such/program | Command exited with status 127"
             })
     void tellsEveryEndExactly(String command, String end) throws Exception {
         assertThat(run(Tasks.shell("t", command)).describe()).isEqualTo(end);
