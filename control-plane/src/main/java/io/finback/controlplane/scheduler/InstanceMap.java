@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class InstanceMap extends AbstractMap<String, Instance> {
     private static final int PAGE = 128;
     private static final int CELLS = 256;
-    private static final InstanceMap EMPTY = new InstanceMap(new Seat[0][], emptyCells(), 0, 0);
+    private static final InstanceMap EMPTY = new InstanceMap(new @Nullable Seat[0][], emptyCells(), 0, 0);
 
     private record Seat(String id, Instance instance) {}
 

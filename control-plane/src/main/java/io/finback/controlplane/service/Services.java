@@ -35,15 +35,11 @@ import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.app.ServiceEvent;
 import io.finback.controlplane.deployment.DeploymentEntity;
 import io.finback.controlplane.framework.FrameworkMessage;
-import io.finback.controlplane.placement.Preemption;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.DrainBook;
-import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Member;
-import io.finback.controlplane.scheduler.Victims;
 import io.finback.runtime.Role;
-import io.finback.tasks.TaskStatus;
 import io.finback.wire.AppEndpoints;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -52,8 +48,6 @@ import java.net.Socket;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -163,7 +157,7 @@ public final class Services {
                                 settings.scheduler(),
                                 framework,
                                 ServiceScheduler.framework("finback-services"),
-                                new Apps(),
+                                new AppTasks(view, this::tell),
                                 report -> topics.queue().tell(Topic.publish(report)),
                                 this::connection,
                                 clock,
@@ -299,43 +293,6 @@ public final class Services {
     private void tell(String entityId, AppCommand command) {
         if (!stopping.get()) {
             sharding.entityRefFor(AppCommand.KEY, entityId).tell(command);
-        }
-    }
-
-    private final class Apps implements TaskOwners {
-        @Override
-        public void place(
-                String owner, long round, Map<String, Instance.Place> places, ActorRef<SchedulerMessage> replyTo) {
-            tell(AppPath.entityId(owner), new AppCommand.Place(round, places, replyTo));
-        }
-
-        @Override
-        public DrainBook drains() {
-            return view.drains();
-        }
-
-        @Override
-        public List<Preemption.Victim> victims() {
-            return view.all().stream()
-                    .filter(AppSnapshot::listed)
-                    .flatMap(app -> app.current().stream()
-                            .flatMap(version -> Victims.of(version, app.instances()).stream()))
-                    .toList();
-        }
-
-        @Override
-        public void preempt(String owner, List<String> tasks, String forOwner) {
-            tell(AppPath.entityId(owner), new AppCommand.Preempt(tasks, forOwner));
-        }
-
-        @Override
-        public Optional<String> ownerOf(TaskStatus status) {
-            return AppPath.entityOfTask(status.task().value()).map(AppPath::ofEntityId);
-        }
-
-        @Override
-        public void update(String owner, List<TaskStatus> statuses) {
-            tell(AppPath.entityId(owner), new AppCommand.TaskUpdates(statuses));
         }
     }
 
