@@ -136,6 +136,11 @@ final class ServicesBoot implements ServicesStarter {
                 .with(new ArtifactSettings(
                         services.optionalText("artifacts.directory").map(Path::of),
                         services.bytes("artifacts.max-file", MIN_BODY, MAX_ARTIFACT),
-                        services.intIn("artifacts.max-files", 1, 1_000_000)));
+                        services.intIn("artifacts.max-files", 1, 1_000_000)))
+                .with(
+                        services.duration("maintenance-ahead", Duration.ZERO, LONGEST),
+                        services.intIn("replace-burst", 1, 1_000_000),
+                        services.intIn("replace-per-second", 1, 1_000_000),
+                        services.duration("preemption-delay", SHORTEST, LONGEST));
     }
 }
