@@ -12,8 +12,6 @@ import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.ContainmentView;
 import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.api.v1.ExecutorApi;
-import io.finback.nodeagent.executor.Inside;
-import io.finback.nodeagent.executor.Tools;
 import io.finback.nodeagent.files.FileSpace;
 import io.finback.nodeagent.node.ConversationActor;
 import io.finback.nodeagent.node.Registration;
@@ -73,7 +71,7 @@ public final class ServedAgent implements AutoCloseable {
                         kit.system(),
                         view,
                         () -> 5051,
-                        new Inside(Tools.find(System.getenv("PATH"))),
+                        world.tools().inside(),
                         space,
                         blocking,
                         new AgentApi.Limits(1_000_000, 2, 3)));
