@@ -169,7 +169,8 @@ public final class Inside {
                 if (namespace.equals("pid")) {
                     line.add("pid");
                 }
-                line.addAll(List.of("ns", PROC.resolve(leader + "/ns/" + namespace).toString()));
+                line.addAll(
+                        List.of("ns", PROC.resolve(leader + "/ns/" + namespace).toString()));
             }
         }
         sandbox.ifPresent(directory -> line.addAll(List.of("dir", directory)));

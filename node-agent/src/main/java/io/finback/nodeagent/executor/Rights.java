@@ -52,7 +52,8 @@ record Rights(String uid, String gid, String groups, String bounding, String eff
         if (!bounding.equals(ours.bounding)) {
             words.addAll(List.of("bound", bounding));
         }
-        // Root starts with whatever its bound leaves; everybody else with nothing. Only what is different has to be said.
+        // Root starts with whatever its bound leaves; everybody else with nothing. Only what is different has to be
+        // said.
         if (ours.uid.equals(ROOT) && !effective.equals(uid.equals(ROOT) ? bounding : NO_CAPABILITIES)) {
             words.addAll(List.of("caps", effective));
         }

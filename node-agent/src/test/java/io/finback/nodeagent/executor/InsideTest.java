@@ -81,8 +81,7 @@ class InsideTest {
 
     private void start(Optional<String> user) throws Exception {
         Path sandbox = Files.createDirectories(data.resolve("sandbox"));
-        CommandInfo command =
-                new CommandInfo(true, "exec sleep 600", List.of(), Map.of("OWN", "mine"), user);
+        CommandInfo command = new CommandInfo(true, "exec sleep 600", List.of(), Map.of("OWN", "mine"), user);
         ContainerRef container = world.tools()
                 .containers()
                 .prepare(new ContainerSpec("c", Tasks.task("t", command), sandbox, data.resolve("begun")));
@@ -97,8 +96,7 @@ class InsideTest {
 
     /** What it prints, and then how it ends unless that is 0. */
     private String said(String command) throws Exception {
-        Process process =
-                world.tools().inside().startAttached(leader(), CommandInfo.shell(command, Map.of()));
+        Process process = world.tools().inside().startAttached(leader(), CommandInfo.shell(command, Map.of()));
         process.getOutputStream().close();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         String errors = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
