@@ -76,8 +76,10 @@ public enum Capability {
     /** A set as the kernel has it: a bit for each, in hexadecimal. */
     static String mask(Set<Capability> capabilities) {
         long mask = 0;
-        for (Capability capability : capabilities) {
-            mask |= 1L << capability.ordinal();
+        long bit = 1;
+        for (Capability capability : values()) {
+            mask |= capabilities.contains(capability) ? bit : 0;
+            bit <<= 1;
         }
         return Long.toHexString(mask);
     }
