@@ -73,7 +73,13 @@ public enum Capability {
         };
     }
 
+    /** {@code CAP_NET_RAW}. */
+    public String kernelName() {
+        return "CAP_" + name();
+    }
+
     /** A set as the kernel has it: a bit for each, in hexadecimal. */
+    @SuppressWarnings("EnumOrdinal") // declared in the kernel's order, as said above
     static String mask(Set<Capability> capabilities) {
         long mask = 0;
         long bit = 1;
