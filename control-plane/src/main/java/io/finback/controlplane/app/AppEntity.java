@@ -14,11 +14,8 @@ import akka.persistence.typed.javadsl.ReplyEffect;
 import akka.persistence.typed.javadsl.RetentionCriteria;
 import akka.persistence.typed.javadsl.SignalHandler;
 import io.finback.controlplane.app.AppAnswer.Changed;
-import io.finback.controlplane.app.AppAnswer.Found;
-import io.finback.controlplane.app.AppAnswer.Killed;
 import io.finback.controlplane.app.AppAnswer.Refused;
 import io.finback.controlplane.scheduler.AppChange;
-import io.finback.controlplane.scheduler.AppChange.Refusal;
 import io.finback.controlplane.scheduler.AppEvent;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppState;
@@ -33,6 +30,7 @@ import io.finback.controlplane.scheduler.TaskReport;
 import io.finback.persistence.EntityDefaults;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
+import io.finback.tasks.TaskStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -143,17 +141,15 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .forAnyState()
                 .onCommand(AppCommand.Request.class, this::onRequest)
                 .onCommand(AppCommand.Withdraw.class, this::onWithdraw)
-                .onCommand(AppCommand.KillInstances.class, this::onKillInstances)
-                .onCommand(AppCommand.Drop.class, this::onDrop)
-                .onCommand(AppCommand.Conduct.class, this::onConduct)
-                .onCommand(AppCommand.ResetDelay.class, this::onResetDelay)
-                .onCommand(AppCommand.FindVersion.class, this::onFindVersion)
+                .onCommand(AppCommand.Direct.class, this::onDirect)
                 .onCommand(AppCommand.Wake.class, this::onWake)
+                .onCommand(AppCommand.Nudge.class, (state, c) -> commit(state, List.of(), s -> {}))
                 .onCommand(AppCommand.Perform.class, this::onPerform)
                 .onCommand(AppCommand.Release.class, this::onRelease)
                 .onCommand(AppCommand.StillHeld.class, this::onStillHeld)
                 .onCommand(AppCommand.Place.class, this::onPlace)
-                .onCommand(AppCommand.TaskUpdate.class, this::onTaskUpdate)
+                .onCommand(AppCommand.Preempt.class, this::onPreempt)
+                .onCommand(AppCommand.TaskUpdates.class, this::onTaskUpdates)
                 .onCommand(AppCommand.PortsGranted.class, this::onPortsGranted)
                 .onCommand(AppCommand.PortsReleased.class, this::onPortsReleased)
                 .onCommand(AppCommand.EndpointsWritten.class, this::onEndpointsWritten)
@@ -180,51 +176,19 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         return commit(state, MemberChange.withdraw(state, c.deploymentId()), s -> {});
     }
 
-    private ReplyEffect<AppEvent, AppState> onDrop(AppState state, AppCommand.Drop c) {
-        if (!AppChange.holds(state, c.deploymentId())) {
-            return Effect().reply(c.replyTo(), new Refused(snapshot(state), Refusal.NO_SUCH_DEPLOYMENT));
-        }
-        Instant now = clock.instant();
-        List<AppEvent> events = AppChange.release(state, c.deploymentId(), false);
-        return commit(state, events, s -> c.replyTo().tell(new Changed(snapshot(s), c.deploymentId(), now)));
-    }
-
-    private ReplyEffect<AppEvent, AppState> onKillInstances(AppState state, AppCommand.KillInstances c) {
-        List<Instance> killed =
-                c.taskIds().stream().flatMap(id -> state.instance(id).stream()).toList();
-        List<AppEvent> events = InstanceChange.doom(state, c.taskIds());
-        return commit(state, events, s -> c.replyTo().tell(new Killed(snapshot(s), killed)));
-    }
-
-    private ReplyEffect<AppEvent, AppState> onConduct(AppState state, AppCommand.Conduct c) {
-        if (!AppChange.holds(state, c.deploymentId())) {
-            return Effect().reply(c.replyTo(), new Refused(snapshot(state), Refusal.NO_SUCH_DEPLOYMENT));
-        }
-        Instant now = clock.instant();
-        int ready = InstancePlanner.updated(state, listening());
-        List<AppEvent> events = AppChange.conduct(state, c.deploymentId(), c.order(), ready, now);
-        return commit(state, events, s -> c.replyTo().tell(new Changed(snapshot(s), c.deploymentId(), now)));
-    }
-
-    private ReplyEffect<AppEvent, AppState> onResetDelay(AppState state, AppCommand.ResetDelay c) {
-        if (!state.exists()) {
-            return Effect().reply(c.replyTo(), new Refused(snapshot(state), Refusal.MISSING));
-        }
-        Instant now = clock.instant();
-        List<AppEvent> events = state.backoff().isPresent() ? List.of(new AppEvent.BackoffReset()) : List.of();
-        return commit(state, events, s -> c.replyTo().tell(new Changed(snapshot(s), "", now)));
-    }
-
-    private ReplyEffect<AppEvent, AppState> onFindVersion(AppState state, AppCommand.FindVersion c) {
-        AppAnswer answer = state.version(c.version())
-                .<AppAnswer>map(v -> new Found(snapshot(state), v))
-                .orElseGet(() -> new Refused(snapshot(state), Refusal.MISSING));
-        return Effect().reply(c.replyTo(), answer);
+    private ReplyEffect<AppEvent, AppState> onDirect(AppState state, AppCommand.Direct c) {
+        AppCommand.Outcome outcome =
+                c.decide(state, InstancePlanner.updated(state, listening()), clock.instant());
+        return outcome.events().isEmpty()
+                ? Effect().reply(c.replyTo(), outcome.answer().apply(snapshot(state)))
+                : commit(state, outcome.events(), s -> c.replyTo()
+                        .tell(outcome.answer().apply(snapshot(s))));
     }
 
     private ReplyEffect<AppEvent, AppState> onWake(AppState state, AppCommand.Wake c) {
         checks.reportAll(clock.instant());
-        return Effect().reply(c.replyTo(), snapshot(state));
+        AppSnapshot.of(state, lastSequenceNumber(context)).parts().forEach(c.replyTo()::tell);
+        return Effect().noReply();
     }
 
     private ReplyEffect<AppEvent, AppState> onPerform(AppState state, AppCommand.Perform c) {
@@ -257,21 +221,35 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                     .flatMap(i ->
                             TaskEnvironment.tasks(s.current().orElseThrow(), i, SchedulerMessage.FRAMEWORK).stream())
                     .toList();
-            c.replyTo().tell(new SchedulerMessage.Placed(appId, c.round(), tasks));
+            SchedulerMessage.Placed.parts(appId, c.round(), tasks).forEach(c.replyTo()::tell);
         });
     }
 
-    private ReplyEffect<AppEvent, AppState> onTaskUpdate(AppState state, AppCommand.TaskUpdate c) {
-        if (TaskReport.stray(state, c.status())) {
-            TaskId task = c.status().task();
-            outbox.stray(task, c.status().agent());
-            checks.stray(c.status(), clock.instant());
-            context.getLog().info("app.stray_task_killed appId={} taskId={}", appId, task);
+    private ReplyEffect<AppEvent, AppState> onPreempt(AppState state, AppCommand.Preempt c) {
+        List<AppEvent> events = InstanceChange.doom(state, c.taskIds());
+        return commit(state, events, s -> {
+            if (!events.isEmpty()) {
+                context.getLog().info("app.preempted appId={} forApp={} tasks={}", appId, c.forApp(), c.taskIds());
+            }
+        });
+    }
+
+    private ReplyEffect<AppEvent, AppState> onTaskUpdates(AppState state, AppCommand.TaskUpdates c) {
+        Instant now = clock.instant();
+        AppState seen = state;
+        List<AppEvent> events = new ArrayList<>();
+        for (TaskStatus status : c.statuses()) {
+            if (TaskReport.stray(seen, status)) {
+                TaskId task = status.task();
+                outbox.stray(task, status.agent());
+                checks.stray(status, now);
+                context.getLog().info("app.stray_task_killed appId={} taskId={}", appId, task);
+            }
+            List<AppEvent> news = checks.reported(seen, status, now);
+            seen = AppEvent.fold(seen, news);
+            events.addAll(news);
         }
-        return commit(
-                state,
-                checks.reported(state, c.status(), clock.instant()),
-                s -> outbox.acknowledge(c.status().task(), c.status().uuid()));
+        return commit(state, events, s -> c.statuses().forEach(status -> outbox.acknowledge(status.task(), status.uuid())));
     }
 
     private ReplyEffect<AppEvent, AppState> onPortsGranted(AppState state, AppCommand.PortsGranted c) {
@@ -360,7 +338,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
             return Effect().none().thenRun((AppState s) -> committed(s, then)).thenNoReply();
         }
         return Effect()
-                .persist(all)
+                .persist(AppEvent.joined(all))
                 .thenRun((AppState s) -> {
                     checks.publish(state, all, now);
                     before.filter(id -> !AppChange.holds(s, id)).ifPresent(id -> outbox.notHeld(s, id));
@@ -383,7 +361,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private Listening listening() {
-        return portWatch.listening().withUnready(checks.unready());
+        return portWatch.listening().withUnready(checks.unready()).withDrains(links.drains());
     }
 
     private ReplyEffect<AppEvent, AppState> onLooked(AppState state, Looked c) {
@@ -415,8 +393,9 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         portWatch.next().ifPresent(at -> timers.startSingleTimer(AskPorts.INSTANCE, Duration.between(now, at)));
     }
 
+    /** For an answer. */
     private AppSnapshot snapshot(AppState state) {
-        return AppSnapshot.of(state, lastSequenceNumber(context));
+        return AppSnapshot.of(state, lastSequenceNumber(context)).brief();
     }
 
     @Override

@@ -15,6 +15,9 @@ import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.job.JobCommand;
 import io.finback.controlplane.job.JobEntity;
 import io.finback.controlplane.marathonapi.ServicesApi;
+import io.finback.controlplane.namerdapi.NamerdApi;
+import io.finback.controlplane.naming.DtabMessage;
+import io.finback.controlplane.service.ArtifactSettings;
 import io.finback.controlplane.service.CallbackSettings;
 import io.finback.controlplane.service.EventSettings;
 import io.finback.controlplane.service.ServicesSettings;
@@ -24,6 +27,7 @@ import io.finback.runtime.Version;
 import io.finback.security.Guard;
 import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -35,6 +39,7 @@ final class ServicesBoot implements ServicesStarter {
     private static final Duration SHORTEST = Duration.ofMillis(10);
     private static final Duration LONGEST = Duration.ofHours(1);
     private static final long MIN_BODY = 1024;
+    private static final long MAX_ARTIFACT = 10L * 1024 * 1024 * 1024;
     private static final long MAX_BODY = 64L * 1024 * 1024;
 
     static HttpListen listen(Config config) {
@@ -55,8 +60,12 @@ final class ServicesBoot implements ServicesStarter {
                 () -> EventFeed.of(system).entityIds(JobCommand.KEY.name()),
                 ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, JobEntity.FRAMEWORK.value()),
                 listen.toString());
+        NamerdApi namerd = NamerdApi.start(
+                system,
+                NamerdConfig.from(config),
+                () -> EventFeed.of(system).entityIds(DtabMessage.KEY.name()));
         Function<HttpRequest, CompletionStage<HttpResponse>> handler =
-                Directives.concat(jobs.route(), api.route()).handler(system);
+                Directives.concat(jobs.route(), namerd.route(), api.route()).handler(system);
         return Http.get(system)
                 .newServerAt(listen.host(), listen.port())
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true)) // events name who asked
@@ -72,7 +81,8 @@ final class ServicesBoot implements ServicesStarter {
                     return api;
                 })
                 .thenCompose(ServicesApi::ready)
-                .thenCompose(done -> jobs.ready());
+                .thenCompose(done -> jobs.ready())
+                .thenCompose(done -> namerd.ready());
     }
 
     private static CompletionStage<HttpResponse> answer(
@@ -122,6 +132,15 @@ final class ServicesBoot implements ServicesStarter {
                                 services.intIn("callbacks.attempts", 1, 20),
                                 services.duration("callbacks.retry", SHORTEST, LONGEST),
                                 services.duration("callbacks.timeout", SHORTEST, LONGEST)),
-                        services.intIn("max-deployments", 1, 1_000_000));
+                        services.intIn("max-deployments", 1, 1_000_000))
+                .with(new ArtifactSettings(
+                        services.optionalText("artifacts.directory").map(Path::of),
+                        services.bytes("artifacts.max-file", MIN_BODY, MAX_ARTIFACT),
+                        services.intIn("artifacts.max-files", 1, 1_000_000)))
+                .with(
+                        services.duration("maintenance-ahead", Duration.ZERO, LONGEST),
+                        services.intIn("replace-burst", 1, 1_000_000),
+                        services.intIn("replace-per-second", 1, 1_000_000),
+                        services.duration("preemption-delay", SHORTEST, LONGEST));
     }
 }

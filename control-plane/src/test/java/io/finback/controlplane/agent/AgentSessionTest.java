@@ -14,6 +14,7 @@ import io.finback.controlplane.framework.SessionOrder;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
+import io.finback.resources.PersistentVolume;
 import io.finback.resources.TaskId;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.CommandInfo;
@@ -212,6 +213,23 @@ class AgentSessionTest {
         assertThat(updates.get(0).uuid()).contains("u-t");
         assertThat(updates.get(1)).isEqualTo(status("done", TaskState.FINISHED));
         agent.expectNoMessage(QUIET);
+    }
+
+    @Test
+    void destroyedVolumesAreToldBeforeLaunchesUntilTheAgentHasEmptiedThem() {
+        PersistentVolume volume = new PersistentVolume("db", "v1", Optional.empty());
+        admit(List.of());
+        AgentTerms terms = new AgentTerms(Optional.empty(), Optional.empty(), List.of(volume));
+        session.tell(new WakeSession(AGENT, 1, terms, List.of()));
+        session.tell(work(FRAMEWORK, List.of(task(FRAMEWORK, "t")), List.of()));
+
+        assertThat(told(MasterToAgent.DestroyVolumes.class).volumes()).containsExactly(volume);
+        assertThat(told(MasterToAgent.Launch.class).tasks()).containsExactly(task(FRAMEWORK, "t"));
+        assertThat(told(MasterToAgent.DestroyVolumes.class).volumes())
+                .as("until it is confirmed")
+                .containsExactly(volume);
+        say(new AgentToMaster.VolumesDestroyed(1, List.of(volume)));
+        assertThat(asked(AllocatorMessage.TermsHeard.class).terms()).isEqualTo(terms);
     }
 
     @Test

@@ -31,7 +31,9 @@ import io.finback.nodeagent.node.Registration;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksActor;
+import io.finback.nodeagent.oci.OciContainerizer;
 import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.volume.Volumes;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
 import io.finback.runtime.ClusterLink;
@@ -127,14 +129,16 @@ public final class AgentNode implements Node {
             throw new StartFailure("finback.data-dir: " + settings.dataDir() + " cannot be used (" + e + ")", e);
         }
         Isolation isolation = TaskContainment.on(settings, tools);
+        Processes processes = new Processes(tools);
         ProcessContainerizer commands = new ProcessContainerizer(
                 new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv()),
-                new Processes(tools),
+                processes,
                 isolation,
                 sandboxes.ofAllIds(),
                 bootId);
-        Containerizers containers =
-                new Containerizers(List.of(commands, DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId)));
+        OciContainerizer images = ImageKeys.containerizer(settings, tools, isolation, processes, bootId);
+        Containerizers containers = new Containerizers(
+                List.of(commands, images, DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId)));
         AgentView view = new AgentView(
                 id.value(),
                 settings.hostname(),
@@ -157,8 +161,9 @@ public final class AgentNode implements Node {
         ClusterLink link = null;
         try {
             AtomicReference<ActorRef<TasksActor.Command>> owner = new AtomicReference<>();
+            Inside inside = new Inside(tools, images.door());
             ServerBinding binding =
-                    ApiServer.bind(system, settings, view, new Inside(tools), () -> Optional.ofNullable(owner.get()));
+                    ApiServer.bind(system, settings, view, inside, () -> Optional.ofNullable(owner.get()));
             AgentInfo info = new AgentInfo(
                     id,
                     settings.hostname(),
@@ -175,9 +180,10 @@ public final class AgentNode implements Node {
                     id,
                     store,
                     sandboxes,
+                    new Volumes(settings.dataDir(), threads.blocking()),
                     List.of(new FetchStep(fetcher, task -> unwanted(board, task))),
                     containers,
-                    new Inside(tools),
+                    inside,
                     board,
                     threads.blocking(),
                     threads.patient(),

@@ -12,6 +12,7 @@ import io.finback.nodeagent.machine.AttributeText;
 import io.finback.nodeagent.machine.ResourceText;
 import io.finback.nodeagent.node.ExecutorTerms;
 import io.finback.nodeagent.node.TasksSettings;
+import io.finback.nodeagent.oci.OciSettings;
 import io.finback.resources.Disk;
 import io.finback.resources.FaultDomain;
 import io.finback.resources.Special;
@@ -48,7 +49,8 @@ record AgentSettings(
         Optional<LendingSettings> lending,
         ExecutorTerms executors,
         AgentApi.Limits api,
-        DockerSettings docker) {
+        DockerSettings docker,
+        OciSettings images) {
 
     /** Settings by the names they have in Mesos. */
     Map<String, String> flags() {
@@ -127,7 +129,8 @@ record AgentSettings(
                         agent.getDuration("executor.recovery-timeout"),
                         ""),
                 ApiSettings.from(config),
-                DockerKeys.read(agent.getConfig("docker"), logs(agent.getConfig("logs"))));
+                DockerKeys.read(agent.getConfig("docker"), logs(agent.getConfig("logs"))),
+                ImageKeys.read(agent.getConfig("images")));
     }
 
     /** How often sandboxes are measured; empty: never. */

@@ -33,7 +33,7 @@ public final class Launcher {
     private static final Logger log = LoggerFactory.getLogger(Launcher.class);
 
     /** The first argument of every holder (one of them sleeps for so long): they are found by it. */
-    static final String FOR_EVER = "2147483647";
+    public static final String FOR_EVER = "2147483647";
 
     private final Holders holders;
     private final String bootId;

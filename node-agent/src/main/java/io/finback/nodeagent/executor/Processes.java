@@ -144,7 +144,14 @@ public final class Processes {
                 .collect(Collectors.toSet());
         return ProcFs.all().stream()
                 .filter(stat -> holders.contains(stat.parent()) && !tasks.contains(stat.pid()))
+                // In a container of an image the task is no child of its holder, but of who sleeps beside it.
+                .filter(stat -> !sleepsForEver(stat.pid()))
                 .toList();
+    }
+
+    private static boolean sleepsForEver(long pid) {
+        List<String> arguments = ProcFs.arguments(pid);
+        return arguments.size() > 1 && arguments.get(1).equals(Launcher.FOR_EVER);
     }
 
     private static boolean goesOn(ProcFs.Stat seen) {

@@ -73,11 +73,19 @@ public enum Capability {
         };
     }
 
+    /** {@code CAP_NET_RAW}. */
+    public String kernelName() {
+        return "CAP_" + name();
+    }
+
     /** A set as the kernel has it: a bit for each, in hexadecimal. */
+    @SuppressWarnings("EnumOrdinal") // declared in the kernel's order, as said above
     static String mask(Set<Capability> capabilities) {
         long mask = 0;
-        for (Capability capability : capabilities) {
-            mask |= 1L << capability.ordinal();
+        long bit = 1;
+        for (Capability capability : values()) {
+            mask |= capabilities.contains(capability) ? bit : 0;
+            bit <<= 1;
         }
         return Long.toHexString(mask);
     }

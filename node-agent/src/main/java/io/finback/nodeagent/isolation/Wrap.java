@@ -198,6 +198,15 @@ public record Wrap(
                 isolation.isOn(Isolator.LINUX_NNP));
     }
 
+    static Rights rights(Isolation isolation, Optional<LinuxOptions> linux) {
+        Set<Capability> bounding = linux.map(named -> bounding(isolation, named))
+                .orElse(isolation.settings().capabilities());
+        return new Rights(
+                bounding,
+                linux.filter(named -> named.effectiveCapabilities().isPresent())
+                        .map(named -> effective(named, bounding)));
+    }
+
     private static Set<Capability> bounding(Isolation isolation, LinuxOptions linux) {
         return linux.boundingCapabilities()
                 .or(linux::effectiveCapabilities)

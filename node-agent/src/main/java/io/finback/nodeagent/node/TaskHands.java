@@ -7,6 +7,7 @@ import io.finback.nodeagent.executor.EndWatch;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Step.Action;
+import io.finback.nodeagent.volume.Volumes;
 import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskInfo;
@@ -50,6 +51,7 @@ final class TaskHands {
         return tools.sandboxSteps().stream()
                 .flatMap(step -> step.objection(info).stream())
                 .findFirst()
+                .or(() -> Volumes.objection(info.resources()))
                 .or(() -> tools.containers().objection(info));
     }
 
@@ -95,7 +97,8 @@ final class TaskHands {
                             task.info(),
                             sandbox,
                             tools.store().begunFile(task),
-                            tools.executors().environment(task)));
+                            tools.executors().environment(task),
+                            tools.volumes().prepare(task.info().resources())));
         } catch (LaunchFailure e) {
             throw new CompletionException(e);
         }

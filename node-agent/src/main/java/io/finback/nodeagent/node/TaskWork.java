@@ -9,6 +9,7 @@ import io.finback.nodeagent.task.Stamp;
 import io.finback.nodeagent.task.Step;
 import io.finback.nodeagent.task.Step.Action;
 import io.finback.nodeagent.task.Verdict;
+import io.finback.resources.PersistentVolume;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskInfo;
@@ -18,6 +19,7 @@ import io.finback.wire.AgentToMaster.KnownTask;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +81,7 @@ final class TaskWork {
     void recover() throws IOException {
         long begin = System.nanoTime();
         tools.containers().discardAll();
+        tools.volumes().tidy();
         List<AgentTask> tasks = ledger.recover();
         hands.endOrphans(tasks);
         for (AgentTask task : tasks) {
@@ -271,6 +274,32 @@ final class TaskWork {
 
     void graceOver(TaskKey id) {
         ledger.find(id).ifPresent(task -> ledger.apply(task.graceOver()));
+    }
+
+    /**
+     * These volumes are no more. One that a living task uses has been made anew in the meantime: what is in it is that task's.
+     *
+     * @return those that are empty now, or in use
+     */
+    List<PersistentVolume> destroy(List<PersistentVolume> volumes) {
+        List<PersistentVolume> used = ledger.all().stream()
+                .filter(task -> !task.isEnded())
+                .flatMap(task -> PersistentVolume.in(task.info().resources()).stream())
+                .toList();
+        List<PersistentVolume> done = new ArrayList<>();
+        for (PersistentVolume volume : volumes) {
+            try {
+                if (used.contains(volume)) {
+                    log.warn("volume.not_destroyed volume={} reason=a_task_uses_it", volume);
+                } else {
+                    tools.volumes().destroy(volume);
+                }
+                done.add(volume);
+            } catch (IOException e) {
+                log.warn("volume.not_destroyed volume={} reason={} next=asked_again", volume, e.toString());
+            }
+        }
+        return done;
     }
 
     /** Tries again what the disk refused. */
