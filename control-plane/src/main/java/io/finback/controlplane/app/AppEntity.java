@@ -75,7 +75,6 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     private final PortWatch portWatch;
     private final AppChecks checks;
     private boolean idle;
-
     /** Answers that wait until service ports are journaled, so that a read after them sees the ports. */
     private final List<Consumer<AppState>> afterPorts = new ArrayList<>();
 
