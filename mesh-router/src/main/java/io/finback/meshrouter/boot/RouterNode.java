@@ -70,7 +70,7 @@ public final class RouterNode implements Node {
                 system.terminate();
                 return system.getWhenTerminated();
             });
-            boolean clustered = !settings.seeds().isEmpty();
+            boolean clustered = settings.clustered();
             MeshRouter router = new MeshRouter(
                     settings.dtab(), startFs(), endpoints::get, clustered, settings.maxNames(), settings.policies());
             Optional<ClusterLink> managed = Optional.empty();

@@ -6,10 +6,10 @@ import io.finback.meshrouter.http.ProxySettings;
 import io.finback.meshrouter.names.Dtab;
 import io.finback.meshrouter.router.Policies;
 import io.finback.runtime.StartFailure;
+import io.finback.settings.ClusterSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
 /** The router's settings, read and checked once. */
@@ -22,7 +22,7 @@ record RouterSettings(
         Duration drainLimit,
         Policies policies,
         int maxNames,
-        List<String> seeds) {
+        boolean clustered) {
 
     /** Throws {@link StartFailure} naming the key, the value and what was expected. */
     static RouterSettings from(Config config) {
@@ -75,7 +75,7 @@ record RouterSettings(
                         PolicySettings.client(router.getConfig("client")),
                         PolicySettings.service(router.getConfig("service"), totalTimeout)),
                 maxNames,
-                config.getStringList("finback.cluster.seeds"));
+                ClusterSettings.from(config).knowsMasters());
     }
 
     private static int ioThreads(String text) {
