@@ -28,7 +28,7 @@ while [ -n "$wanted" ]; do
     case " $packages " in
       *" $package "*) continue ;;
     esac
-    dpkg-query -W "$package" >/dev/null 2>&1 || continue
+    dpkg-query -L "$package" >/dev/null 2>&1 || continue
     case $package in
       # They configure a machine; nothing here runs them.
       debconf* | perl* | openssl | systemd* | libsystemd-shared | adduser | dpkg* | tzdata | readline-common | init-system-helpers) continue ;;

@@ -2,7 +2,7 @@
 # Builds the container image: k8s/image.sh [--base IMAGE] [--tag NAME] [--no-archive] [--context-only DIR]
 #   --base          what it stands on (default debian:bookworm-slim); k8s/base.sh makes one from a Debian machine without a registry
 #   --tag           its name (default finback:<version>)
-#   --no-archive    without the class data archive: 40 MB smaller, slower starts
+#   --no-archive    without the class data archive: a third smaller, slower starts
 #   --context-only  makes the build context and builds nothing
 # Needs a JDK with jlink, Maven for the first build, and docker. The engine is the one of DOCKER_HOST.
 set -eu
@@ -67,7 +67,7 @@ fi
 
 for jar in "$program"/lib/*.jar; do
   case $(basename "$jar") in
-    cli-* | cluster-config-* | control-plane-* | node-agent-* | mesh-router-*) cp -p "$jar" "$context/own/" ;;
+    cli.jar | cluster-config.jar | control-plane.jar | node-agent.jar | mesh-router.jar) cp -p "$jar" "$context/own/" ;;
     *) cp -p "$jar" "$context/libraries/" ;;
   esac
 done
