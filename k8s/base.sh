@@ -18,7 +18,7 @@ chmod 0755 "$root"
 
 # The packages, and what they depend on that is installed.
 wanted="base-files base-passwd bash coreutils dash grep gzip hostname iproute2 libc-bin mount procps sed tar util-linux zlib1g libgcc-s1 libstdc++6"
-for more in ca-certificates curl; do
+for more in busybox-static ca-certificates curl; do
   if dpkg-query -W "$more" >/dev/null 2>&1; then wanted="$wanted $more"; fi
 done
 packages=

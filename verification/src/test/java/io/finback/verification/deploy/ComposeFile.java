@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
  * The part of the Compose specification that k8s/compose.yaml uses; anything else in it is an error. {@code x-…} at the top are
  * fragments, which YAML's merge keys have already put where they belong.
  */
-record ComposeFile(
+public record ComposeFile(
         String name,
         Map<String, Service> services,
         Map<String, Object> networks,
         Map<String, Object> volumes,
         Map<String, Secret> secrets) {
-    record Service(
+    public record Service(
             String image,
             @Nullable List<String> command,
             String restart,
@@ -37,26 +37,26 @@ record ComposeFile(
             List<String> volumes,
             @JsonProperty("depends_on") @Nullable Map<String, Dependency> dependsOn,
             @Nullable Health healthcheck) {
-        Service {
+        public Service {
             environment = Map.copyOf(environment);
         }
 
-        boolean isNode() {
+        public boolean isNode() {
             return image.contains("FINBACK_IMAGE");
         }
     }
 
-    record Dependency(String condition) {}
+    public record Dependency(String condition) {}
 
-    record Health(List<String> test, String interval, String timeout, int retries) {}
+    public record Health(List<String> test, String interval, String timeout, int retries) {}
 
-    record Secret(String file) {}
+    public record Secret(String file) {}
 
     private static final ObjectMapper STRICT = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
-    static ComposeFile read(Path file) throws IOException {
+    public static ComposeFile read(Path file) throws IOException {
         Object document = Manifests.documents(Files.readString(file)).get(0);
         Map<String, Object> top = new LinkedHashMap<>();
         ((Map<?, ?>) document).forEach((key, value) -> {

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** k8s/compose.yaml, field by field: what it names exists, and the nodes take what it says to them. ContainersIT runs it. */
+/** k8s/compose.yaml, field by field: what it names exists, and the nodes take what it says to them. ComposedClusterIT runs it. */
 class ComposeFileTest {
     @Test
     void isAWholeCluster() throws Exception {

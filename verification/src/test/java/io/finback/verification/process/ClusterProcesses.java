@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -102,6 +103,34 @@ final class ClusterProcesses implements AutoCloseable {
                 more.stream().flatMap(setting -> Stream.of("--set", setting)).toList());
     }
 
+    /**
+     * The first masters of a cluster of {@code count} on one database, each with ports of its own. @param more settings, {@code key=value}
+     * each
+     */
+    List<NodeProcess> masters(int count, List<String> more) {
+        List<Integer> artery = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            artery.add(i == 0 ? masterArtery : freePort());
+        }
+        String seeds = "finback.cluster.seeds="
+                + artery.stream().map(port -> "127.0.0.1:" + port).collect(Collectors.joining(","));
+        List<NodeProcess> masters = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            masters.add(start(
+                    "master-" + (i + 1),
+                    "master",
+                    Map.of(
+                            "finback.master.http.port", i == 0 ? clusterPort : freePort(),
+                            "finback.services.http.port", i == 0 ? servicesPort : freePort(),
+                            "finback.cluster.port", artery.get(i),
+                            "finback.management.port", freePort()),
+                    Stream.concat(Stream.of(seeds), more.stream())
+                            .flatMap(setting -> Stream.of("--set", setting))
+                            .toList()));
+        }
+        return masters;
+    }
+
     NodeProcess agent(int number) {
         return agent(number, List.of());
     }
@@ -177,6 +206,23 @@ final class ClusterProcesses implements AutoCloseable {
                     return text.lines().anyMatch(line -> line.startsWith("Ready"));
                 },
                 () -> tail(node.output));
+    }
+
+    /** SIGTERM, and gone when this returns. */
+    void stop(NodeProcess node) {
+        Process process = node.process;
+        if (process == null) {
+            return;
+        }
+        process.destroy();
+        try {
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                throw new AssertionError(node.name + " survived SIGTERM");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
     }
 
     /** SIGKILL, and gone when this returns. */
