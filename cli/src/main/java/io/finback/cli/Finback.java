@@ -38,6 +38,7 @@ public final class Finback {
                 .addSubcommand("master", new Single(Role.MASTER, roles, screen))
                 .addSubcommand("agent", new Single(Role.AGENT, roles, screen))
                 .addSubcommand("router", new Single(Role.ROUTER, roles, screen))
+                .addSubcommand(new CheckCommand(screen))
                 .addSubcommand(new HelpCommand());
         describe(program, "master", "Runs a master: the cluster API, services, the journal.");
         describe(program, "agent", "Runs an agent: starts tasks on this machine.");
@@ -86,7 +87,8 @@ public final class Finback {
                 "",
                 "A new cluster on this machine: finback dev",
                 "Every setting is a key of one tree under finback: --config FILE (HOCON),",
-                "--set key=value, or an environment variable such as FINBACK_CLUSTER_SEEDS."
+                "--set key=value, or an environment variable such as FINBACK_CLUSTER_SEEDS.",
+                "Something is wrong? finback check master, with the same settings."
             })
     static final class Program implements Callable<Integer> {
         @CommandLine.Spec
@@ -108,8 +110,12 @@ public final class Finback {
         }
     }
 
-    /** What every command that starts nodes takes. */
+    /** What every command takes that starts nodes or looks at them. */
     static final class Settings {
+        NodeConfig wishes() {
+            return NodeConfig.of(files, System.getenv(), overrides);
+        }
+
         @Option(
                 names = "--config",
                 paramLabel = "FILE",
@@ -204,7 +210,7 @@ public final class Finback {
             new RoleRun(roles, screen)
                     .run(
                             role,
-                            NodeConfig.of(settings.files, System.getenv(), settings.overrides),
+                            settings.wishes(),
                             signals.stopRequested());
             return 0;
         }

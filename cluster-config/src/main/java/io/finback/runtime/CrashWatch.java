@@ -78,6 +78,7 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
 
     private CrashWatch(ActorContext<Command> context) {
         super(context);
+        context.setLoggerName(CrashWatch.class);
         cluster = Cluster.get(context.getSystem());
         self = Incarnation.of(cluster.selfMember().uniqueAddress());
         answers = context.messageAdapter(IAm.class, Answered::new);

@@ -21,7 +21,7 @@ import java.util.concurrent.locks.LockSupport;
  * failures were.
  */
 final class Callers implements AutoCloseable {
-    private static final Duration LIMIT = Duration.ofMillis(1500);
+    private static final Duration LIMIT = Duration.ofSeconds(3);
     private static final Duration PAUSE = Duration.ofMillis(20);
 
     private final HttpClient client =
