@@ -207,11 +207,7 @@ public final class Finback {
         @Override
         public Integer call() {
             Signals signals = Signals.install(() -> screen.fail("ended at once"));
-            new RoleRun(roles, screen)
-                    .run(
-                            role,
-                            settings.wishes(),
-                            signals.stopRequested());
+            new RoleRun(roles, screen).run(role, settings.wishes(), signals.stopRequested());
             return 0;
         }
     }

@@ -165,7 +165,8 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
 
     private Behavior<Command> onAnswered(Answered answered) {
         Seen seen = others.get(answered.answer().self().address());
-        // A new incarnation's answer is no sign of life of the old one, and Akka removes that one when the new one joins.
+        // A new incarnation's answer is no sign of life of the old one, and Akka removes that one when the new one
+        // joins.
         if (seen != null && seen.incarnation.equals(answered.answer().self())) {
             seen.answeredNanos = System.nanoTime();
             seen.refusals = 0;
@@ -187,8 +188,8 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
         }
         long now = System.nanoTime();
         List<Evidence> evidence = new ArrayList<>();
-        others.forEach((address, seen) -> evidence.add(
-                new Evidence(address, now - seen.answeredNanos < HEARD_WITHIN.toNanos(), seen.refusals)));
+        others.forEach((address, seen) ->
+                evidence.add(new Evidence(address, now - seen.answeredNanos < HEARD_WITHIN.toNanos(), seen.refusals)));
         for (String address : CrashRule.crashed(evidence)) {
             Seen crashed = others.get(address);
             CrashedMasters.add(address);

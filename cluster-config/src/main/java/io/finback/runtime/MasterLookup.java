@@ -53,8 +53,7 @@ final class MasterLookup {
         if (!asks()) {
             return CompletableFuture.completedFuture(seeds);
         }
-        ServiceDiscovery asked =
-                Discovery.get(Adapter.toClassic(system)).loadServiceDiscovery(id(discovery.method()));
+        ServiceDiscovery asked = Discovery.get(Adapter.toClassic(system)).loadServiceDiscovery(id(discovery.method()));
         return asked.lookup(Lookup.create(discovery.service()), TIMEOUT)
                 .thenApply(found -> found.getAddresses().stream()
                         .map(this::address)

@@ -25,7 +25,9 @@ class CrashRuleTest {
     @Test
     void whoHearsNoMajorityDoesNotAct() {
         assertThat(CrashRule.crashed(List.of(refused("b", 5), refused("c", 5)))).isEmpty();
-        assertThat(CrashRule.crashed(List.of(refused("b", 5)))).as("half is no majority").isEmpty();
+        assertThat(CrashRule.crashed(List.of(refused("b", 5))))
+                .as("half is no majority")
+                .isEmpty();
         assertThat(CrashRule.crashed(List.of(heard("b"), refused("c", 5), refused("d", 5))))
                 .as("two of four")
                 .isEmpty();
@@ -39,7 +41,8 @@ class CrashRuleTest {
 
     @Test
     void whoAnswersIsAliveWhateverItsPortSays() {
-        assertThat(CrashRule.crashed(List.of(heard("b"), new Evidence("c", true, 9)))).isEmpty();
+        assertThat(CrashRule.crashed(List.of(heard("b"), new Evidence("c", true, 9))))
+                .isEmpty();
     }
 
     private static Evidence heard(String address) {

@@ -64,9 +64,7 @@ class CrashWatchTest {
         kill(systems.get(0));
         long killed = System.nanoTime();
 
-        await(
-                Duration.ofSeconds(30),
-                () -> members(systems.get(1)) == 2 && members(systems.get(2)) == 2);
+        await(Duration.ofSeconds(30), () -> members(systems.get(1)) == 2 && members(systems.get(2)) == 2);
         Duration took = Duration.ofNanos(System.nanoTime() - killed);
 
         System.out.println("a crashed master was removed after " + took.toMillis() + " ms");

@@ -48,7 +48,9 @@ final class ClusterRules {
                     "with an even number a cut through the middle leaves nobody the majority: start one more, or find the"
                             + " one that is missing"));
         } else {
-            findings.add(Finding.ok("membership", masters + " masters, " + members.path("members").size() + " members"));
+            findings.add(Finding.ok(
+                    "membership",
+                    masters + " masters, " + members.path("members").size() + " members"));
         }
         for (JsonNode unreachable : members.path("unreachable")) {
             findings.add(Finding.fail(
@@ -58,7 +60,9 @@ final class ClusterRules {
                             + " done: it is removed"));
         }
         notUp.forEach(text -> findings.add(Finding.warn(
-                "membership", text + " (expected: Up)", "wait a few seconds; if it stays so, look at that node's log")));
+                "membership",
+                text + " (expected: Up)",
+                "wait a few seconds; if it stays so, look at that node's log")));
         return findings;
     }
 
@@ -100,9 +104,8 @@ final class ClusterRules {
         Map<String, Integer> states = new TreeMap<>();
         metrics.lines()
                 .filter(line -> line.startsWith("finback_master_agents{state=\""))
-                .forEach(line -> states.put(
-                        line.substring(line.indexOf('"') + 1, line.lastIndexOf('"')),
-                        (int) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1))));
+                .forEach(line -> states.put(line.substring(line.indexOf('"') + 1, line.lastIndexOf('"')), (int)
+                        Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1))));
         List<Finding> findings = new ArrayList<>();
         int active = states.getOrDefault("active", 0);
         if (active == 0) {
@@ -160,7 +163,8 @@ final class ClusterRules {
             boolean delayed = !entry.path("delay").path("overdue").asBoolean(true);
             findings.add(Finding.warn(
                     "queue",
-                    entry.path("app").path("id").asText() + ": " + entry.path("count").asInt() + " instances wait"
+                    entry.path("app").path("id").asText() + ": "
+                            + entry.path("count").asInt() + " instances wait"
                             + (delayed ? ", it backs off after failures" : ""),
                     delayed
                             ? "GET /v2/apps/<id>?embed=lastTaskFailure says why they failed"
@@ -176,7 +180,8 @@ final class ClusterRules {
         List<String> off = new ArrayList<>();
         for (JsonNode isolator : state.path("isolators")) {
             if (!isolator.path("on").asBoolean(true)) {
-                off.add(isolator.path("name").asText() + " (" + isolator.path("detail").asText() + ")");
+                off.add(isolator.path("name").asText() + " ("
+                        + isolator.path("detail").asText() + ")");
             }
         }
         if (off.isEmpty()) {

@@ -24,7 +24,8 @@ final class LocalChecks {
     private static final long NO_DISK = 100 * MIB;
     private static final int CONNECT_MILLIS = 2_000;
     /** Without these an agent starts no task (docs/agent.md names those for containment). */
-    private static final List<String> PROGRAMS = List.of("sh", "setsid", "sleep", "env", "mkfifo", "dd", "ls", "mv", "rm");
+    private static final List<String> PROGRAMS =
+            List.of("sh", "setsid", "sleep", "env", "mkfifo", "dd", "ls", "mv", "rm");
 
     private LocalChecks() {}
 
@@ -48,7 +49,8 @@ final class LocalChecks {
         try {
             long free = Files.getFileStore(existing).getUsableSpace();
             String text = free / MIB + " MiB are free below " + existing;
-            String remedy = "free space or move finback.data-dir; a node whose disk is full journals and checkpoints nothing";
+            String remedy =
+                    "free space or move finback.data-dir; a node whose disk is full journals and checkpoints nothing";
             if (free < NO_DISK) {
                 findings.add(Finding.fail("disk", text + " (expected: 1024)", remedy));
             } else if (free < LITTLE_DISK) {
@@ -57,7 +59,8 @@ final class LocalChecks {
                 findings.add(Finding.ok("disk", text));
             }
         } catch (IOException e) {
-            findings.add(Finding.warn("disk", "cannot be looked at: " + e.getMessage(), "check the mount of " + existing));
+            findings.add(
+                    Finding.warn("disk", "cannot be looked at: " + e.getMessage(), "check the mount of " + existing));
         }
         return findings;
     }
@@ -75,7 +78,8 @@ final class LocalChecks {
                 try {
                     Ports.check(Map.of(key, listen));
                 } catch (StartFailure e) {
-                    findings.add(Finding.fail("ports", String.valueOf(e.getMessage()), "end what holds it, or set another"));
+                    findings.add(
+                            Finding.fail("ports", String.valueOf(e.getMessage()), "end what holds it, or set another"));
                 }
             }
         });

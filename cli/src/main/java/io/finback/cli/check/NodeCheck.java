@@ -46,7 +46,9 @@ public final class NodeCheck {
         findings.add(Finding.ok("settings", "every key is known and has its type"));
         if (role == Role.AGENT && !cluster.knowsMasters()) {
             findings.add(Finding.fail(
-                    "settings", "finback.cluster.seeds: []", "name the masters, or set finback.cluster.discovery.method"));
+                    "settings",
+                    "finback.cluster.seeds: []",
+                    "name the masters, or set finback.cluster.discovery.method"));
         }
         Path dataDir = Path.of(config.getString("finback.data-dir"));
         findings.addAll(LocalChecks.dataDir(dataDir));
@@ -85,8 +87,7 @@ public final class NodeCheck {
             Web.get(HttpListen.from(config, "finback.agent.http"), "/state")
                     .ifPresent(state -> findings.addAll(ClusterRules.isolation(state.json())));
         }
-        Optional<Web.Answer> members =
-                Web.get(management, "/cluster/members").filter(Web.Answer::ok);
+        Optional<Web.Answer> members = Web.get(management, "/cluster/members").filter(Web.Answer::ok);
         if (members.isEmpty()) {
             findings.add(Finding.warn(
                     "membership",
@@ -120,9 +121,7 @@ public final class NodeCheck {
             }
             serving = Optional.of(host);
             versions.put(host, version.get().json().path("version").asText("unknown"));
-            version.get()
-                    .date()
-                    .ifPresent(date -> findings.add(ClusterRules.clock(host, date, clock.instant())));
+            version.get().date().ifPresent(date -> findings.add(ClusterRules.clock(host, date, clock.instant())));
         }
         if (serving.isEmpty()) {
             return;

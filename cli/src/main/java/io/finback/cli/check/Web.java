@@ -45,8 +45,9 @@ final class Web {
             connection.setReadTimeout(LIMIT_MILLIS);
             int status = connection.getResponseCode();
             long date = connection.getHeaderFieldDate("Date", 0);
-            try (InputStream in =
-                    status >= HttpURLConnection.HTTP_BAD_REQUEST ? connection.getErrorStream() : connection.getInputStream()) {
+            try (InputStream in = status >= HttpURLConnection.HTTP_BAD_REQUEST
+                    ? connection.getErrorStream()
+                    : connection.getInputStream()) {
                 String body = in == null ? "" : new String(in.readNBytes(MAX_BODY), StandardCharsets.UTF_8);
                 return Optional.of(new Answer(
                         status, body, date == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(date))));

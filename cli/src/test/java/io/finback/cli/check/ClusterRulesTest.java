@@ -18,9 +18,7 @@ class ClusterRulesTest {
                 + "{'node':'akka://finback@b:1','roles':['agent'],'status':'Up'}],"
                 + "'unreachable':[{'node':'akka://finback@b:1','observedBy':[]}]}");
 
-        assertThat(ClusterRules.membership(members))
-                .extracting(Finding::level)
-                .containsExactly(Level.OK, Level.FAIL);
+        assertThat(ClusterRules.membership(members)).extracting(Finding::level).containsExactly(Level.OK, Level.FAIL);
         assertThat(ClusterRules.membership(members).get(1).text()).contains("akka://finback@b:1");
     }
 
@@ -36,7 +34,9 @@ class ClusterRulesTest {
 
     @Test
     void noMasterIsAFailure() throws Exception {
-        assertThat(ClusterRules.membership(json("{'members':[],'unreachable':[]}")).get(0).level())
+        assertThat(ClusterRules.membership(json("{'members':[],'unreachable':[]}"))
+                        .get(0)
+                        .level())
                 .isEqualTo(Level.FAIL);
     }
 
@@ -75,8 +75,9 @@ class ClusterRulesTest {
         JsonNode queue = json("{'queue':[{'count':2,'app':{'id':'/a'},'delay':{'overdue':true}},"
                 + "{'count':1,'app':{'id':'/b'},'delay':{'overdue':false}}]}");
 
-        assertThat(ClusterRules.queue(queue)).extracting(Finding::text).containsExactly(
-                "/a: 2 instances wait", "/b: 1 instances wait, it backs off after failures");
+        assertThat(ClusterRules.queue(queue))
+                .extracting(Finding::text)
+                .containsExactly("/a: 2 instances wait", "/b: 1 instances wait, it backs off after failures");
     }
 
     @Test

@@ -60,7 +60,8 @@ class NodeCheckTest {
         assertThat(findings).extracting(Finding::level).containsOnly(Level.OK);
         assertThat(findings)
                 .extracting(Finding::subject)
-                .contains("settings", "data-dir", "ports", "journal", "node", "membership", "versions", "clock", "agents")
+                .contains(
+                        "settings", "data-dir", "ports", "journal", "node", "membership", "versions", "clock", "agents")
                 .contains("deployments");
     }
 
@@ -99,13 +100,14 @@ class NodeCheckTest {
         Files.writeString(dir.resolve("persistence.unit"), "a\n");
         Files.writeString(dir.resolve("journal/FINBACK-UNIT"), "b\n");
 
-        assertThat(shown(check(Role.MASTER, 1, List.of()))).contains("FAIL journal: ").contains("from the same backup");
+        assertThat(shown(check(Role.MASTER, 1, List.of())))
+                .contains("FAIL journal: ")
+                .contains("from the same backup");
     }
 
     @Test
     void aDatabaseThatIsAwayIsFound() {
-        assertThat(shown(check(
-                        Role.MASTER, 1, List.of("persistence.profile=postgres", "persistence.postgres.port=1"))))
+        assertThat(shown(check(Role.MASTER, 1, List.of("persistence.profile=postgres", "persistence.postgres.port=1"))))
                 .contains("FAIL journal: no connection to the database at 127.0.0.1:1");
     }
 
@@ -138,7 +140,9 @@ class NodeCheckTest {
 
     private List<Finding> check(Role role, int port, List<String> more) {
         return new NodeCheck(
-                        role, config -> Map.of("finback.management", new HttpListen("127.0.0.1", port)), Clock.systemUTC())
+                        role,
+                        config -> Map.of("finback.management", new HttpListen("127.0.0.1", port)),
+                        Clock.systemUTC())
                 .run(wishes(port, more));
     }
 

@@ -18,6 +18,7 @@ import io.finback.meshrouter.http.ProxyServer;
 import io.finback.meshrouter.names.Delegation;
 import io.finback.meshrouter.names.Dtab;
 import io.finback.meshrouter.names.Path;
+import io.finback.runtime.LogLevel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,11 +26,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * The admin server (Linkerd's port 9990): GET only, read only. It runs on the actor system's threads, of which the data path uses none.
+ * The admin server (Linkerd's port 9990): GET only, read only, but for how much is logged. It runs on the actor system's threads, of which the data path uses none.
  */
 public final class Admin {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -41,6 +44,10 @@ public final class Admin {
     private final String listenHost;
     private final LongSupplier nanoTime;
     private final MetricsText metrics;
+    private final LogLevel level = new LogLevel((delay, work) -> {
+        var unused = CompletableFuture.runAsync(
+                work, CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS));
+    });
 
     public Admin(MeshRouter router, ProxyServer proxy, String listenHost, LongSupplier nanoTime) {
         this.router = router;
@@ -59,6 +66,10 @@ public final class Admin {
     }
 
     HttpResponse answer(HttpRequest request) {
+        if (request.getUri().path().equals("/logging/toggle")) {
+            return logging(
+                    request.method().equals(HttpMethods.POST), request.getUri().query());
+        }
         if (!request.method().equals(HttpMethods.GET) && !request.method().equals(HttpMethods.HEAD)) {
             return text(405, "method: " + request.method().value() + " (expected: GET)\n");
         }
@@ -82,6 +93,25 @@ public final class Admin {
     private HttpResponse prometheus() {
         byte[] text = metrics.prometheus(now()).getBytes(StandardCharsets.UTF_8);
         return HttpResponse.create().withEntity(HttpEntities.create(PROMETHEUS, text));
+    }
+
+    /** As the masters' endpoint of that name, but what changes is a POST: without parameters the level, with level and duration another. */
+    private HttpResponse logging(boolean post, Query query) {
+        Optional<String> wanted = query.get("level");
+        if (wanted.isEmpty()) {
+            return text(200, level.current() + "\n");
+        }
+        if (!post) {
+            return text(405, "method: GET (expected: POST, to change the level)\n");
+        }
+        try {
+            level.set(
+                    Integer.parseInt(wanted.get()),
+                    LogLevel.duration(query.get("duration").orElse("")));
+            return text(200, level.current() + "\n");
+        } catch (IllegalArgumentException e) {
+            return text(400, e.getMessage() + "\n");
+        }
     }
 
     private HttpResponse health() {

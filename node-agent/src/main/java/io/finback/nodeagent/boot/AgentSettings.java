@@ -85,9 +85,8 @@ record AgentSettings(
 
     private static AgentSettings read(Config config) {
         if (!ClusterSettings.from(config).knowsMasters()) {
-            throw new StartFailure(
-                    "finback.cluster.seeds: [] (expected: \"host:port\" of at least one master, or a"
-                            + " finback.cluster.discovery.method; an agent cannot form a cluster by itself)");
+            throw new StartFailure("finback.cluster.seeds: [] (expected: \"host:port\" of at least one master, or a"
+                    + " finback.cluster.discovery.method; an agent cannot form a cluster by itself)");
         }
         Config agent = config.getConfig("finback.agent");
         String hostname = agent.getString("hostname").strip();

@@ -38,28 +38,33 @@ class ComposeFileTest {
         file.services().forEach((name, service) -> {
             assertThat(file.networks().keySet()).as(name).containsAll(service.networks());
             Optional.ofNullable(service.secrets())
-                    .ifPresent(used -> assertThat(file.secrets().keySet()).as(name).containsAll(used));
-            Optional.ofNullable(service.dependsOn()).ifPresent(on -> on.forEach((other, how) -> {
-                assertThat(file.services()).as(name).containsKey(other);
-                assertThat(how.condition()).isEqualTo("service_healthy");
-                // Our image brings its own check.
-                assertThat(file.services().get(other).isNode()
-                                || file.services().get(other).healthcheck() != null)
-                        .as(name + " waits for " + other)
-                        .isTrue();
-            }));
+                    .ifPresent(
+                            used -> assertThat(file.secrets().keySet()).as(name).containsAll(used));
+            Optional.ofNullable(service.dependsOn())
+                    .ifPresent(on -> on.forEach((other, how) -> {
+                        assertThat(file.services()).as(name).containsKey(other);
+                        assertThat(how.condition()).isEqualTo("service_healthy");
+                        // Our image brings its own check.
+                        assertThat(file.services().get(other).isNode()
+                                        || file.services().get(other).healthcheck() != null)
+                                .as(name + " waits for " + other)
+                                .isTrue();
+                    }));
             service.volumes().forEach(volume -> {
                 String[] parts = volume.split(":", 2);
                 assertThat(file.volumes()).as(name).containsKey(parts[0]);
-                assertThat(mounted.add(parts[0])).as(parts[0] + " is one service's").isTrue();
+                assertThat(mounted.add(parts[0]))
+                        .as(parts[0] + " is one service's")
+                        .isTrue();
                 if (service.isNode()) {
                     assertThat(parts[1]).isEqualTo("/var/lib/finback");
                 }
             });
-            Optional.ofNullable(service.ports()).ifPresent(ports -> ports.forEach(port -> assertThat(
-                            published.add(port.substring(0, port.lastIndexOf(':'))))
-                    .as(port)
-                    .isTrue()));
+            Optional.ofNullable(service.ports())
+                    .ifPresent(ports ->
+                            ports.forEach(port -> assertThat(published.add(port.substring(0, port.lastIndexOf(':'))))
+                                    .as(port)
+                                    .isTrue()));
         });
         assertThat(mounted).isEqualTo(file.volumes().keySet());
         assertThat(Files.readString(Tree.k8s().resolve("compose-password"))).isNotBlank();
@@ -72,15 +77,16 @@ class ComposeFileTest {
             if (!service.isNode()) {
                 return;
             }
-            assertThat(Tree.variables()).as(name).containsAll(service.environment().keySet());
+            assertThat(Tree.variables())
+                    .as(name)
+                    .containsAll(service.environment().keySet());
             Map<String, String> environment = new HashMap<>(service.environment());
             // Read when the master starts, from the secret's mount.
             environment.remove("FINBACK_PERSISTENCE_POSTGRES_PASSWORD_FILE");
             Config config = NodeConfig.of(List.of(), environment, List.of()).load();
             assertThat(ClusterSettings.from(config).listen().host()).isEqualTo(name);
-            assertThat(ClusterSettings.from(config).seeds())
-                    .hasSize(3)
-                    .allSatisfy(seed -> assertThat(file.services()).containsKey(seed.host()));
+            assertThat(ClusterSettings.from(config).seeds()).hasSize(3).allSatisfy(seed -> assertThat(file.services())
+                    .containsKey(seed.host()));
             if (service.command().get(0).equals("master")) {
                 assertThat(PersistenceSettings.from(config).profile()).isEqualTo(PersistenceSettings.Profile.POSTGRES);
                 assertThat(file.services())

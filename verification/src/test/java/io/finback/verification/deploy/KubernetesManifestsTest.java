@@ -68,8 +68,11 @@ class KubernetesManifestsTest {
     @Test
     void everyFileOfTheBaseIsWhatTheApiKnows() throws Exception {
         try (Stream<Path> files = Files.list(Tree.k8s().resolve("base"))) {
-            for (Path file : files.filter(path -> !path.endsWith("kustomization.yaml")).toList()) {
-                assertThat(Manifests.read(Files.readString(file))).as(file.toString()).isNotEmpty();
+            for (Path file :
+                    files.filter(path -> !path.endsWith("kustomization.yaml")).toList()) {
+                assertThat(Manifests.read(Files.readString(file)))
+                        .as(file.toString())
+                        .isNotEmpty();
             }
         }
     }
@@ -89,7 +92,9 @@ class KubernetesManifestsTest {
         assertThat(workloads)
                 .extracting(Workload::name)
                 .containsExactlyInAnyOrder("finback-master", "finback-agent", "finback-router");
-        assertThat(objects).extracting(o -> o.getKind() + "/" + o.getMetadata().getName()).doesNotHaveDuplicates();
+        assertThat(objects)
+                .extracting(o -> o.getKind() + "/" + o.getMetadata().getName())
+                .doesNotHaveDuplicates();
         for (Workload workload : workloads) {
             assertThat(workload.matches(workload.selector().getMatchLabels()))
                     .as(workload.name() + " selects its own pods")
@@ -99,7 +104,10 @@ class KubernetesManifestsTest {
         }
         for (HasMetadata object : objects) {
             if (object instanceof Service service) {
-                selects(workloads, service.getMetadata().getName(), service.getSpec().getSelector());
+                selects(
+                        workloads,
+                        service.getMetadata().getName(),
+                        service.getSpec().getSelector());
                 portsExist(workloads, service);
             } else if (object instanceof PodDisruptionBudget budget) {
                 selects(
@@ -123,7 +131,9 @@ class KubernetesManifestsTest {
             Config config = NodeConfig.of(List.of(), environment, List.of()).load();
             ClusterSettings cluster = ClusterSettings.from(config);
             boolean loneMaster = overlay.equals("small") && workload.name().equals("finback-master");
-            assertThat(cluster.knowsMasters()).as(overlay + " " + workload.name()).isEqualTo(!loneMaster);
+            assertThat(cluster.knowsMasters())
+                    .as(overlay + " " + workload.name())
+                    .isEqualTo(!loneMaster);
             if (cluster.discovery().used()) {
                 assertThat(objects)
                         .as("the name that is asked for is a service's")
@@ -142,7 +152,8 @@ class KubernetesManifestsTest {
                 .findFirst()
                 .orElseThrow();
         assertThat(masters.getSpec().getReplicas())
-                .isEqualTo(Integer.valueOf(configMaps(objects, "finback-common").get("FINBACK_CLUSTER_DISCOVERY_CONTACT_POINTS")));
+                .isEqualTo(Integer.valueOf(
+                        configMaps(objects, "finback-common").get("FINBACK_CLUSTER_DISCOVERY_CONTACT_POINTS")));
     }
 
     @Test
@@ -208,7 +219,8 @@ class KubernetesManifestsTest {
                         set.getMetadata().getName(),
                         set.getSpec().getSelector(),
                         set.getSpec().getTemplate(),
-                        Optional.ofNullable(set.getSpec().getVolumeClaimTemplates()).orElse(List.of())));
+                        Optional.ofNullable(set.getSpec().getVolumeClaimTemplates())
+                                .orElse(List.of())));
             } else if (object instanceof DaemonSet set) {
                 workloads.add(new Workload(
                         set.getMetadata().getName(),
@@ -221,7 +233,9 @@ class KubernetesManifestsTest {
     }
 
     private static void selects(List<Workload> workloads, String who, Map<String, String> labels) {
-        assertThat(workloads.stream().filter(workload -> workload.matches(labels)).count())
+        assertThat(workloads.stream()
+                        .filter(workload -> workload.matches(labels))
+                        .count())
                 .as(who + " selects one workload: " + labels)
                 .isEqualTo(1);
     }
@@ -262,7 +276,8 @@ class KubernetesManifestsTest {
     private static void exists(List<HasMetadata> objects, Class<?> type, String name) {
         assertThat(objects)
                 .as(type.getSimpleName() + " " + name)
-                .anyMatch(object -> type.isInstance(object) && object.getMetadata().getName().equals(name));
+                .anyMatch(object -> type.isInstance(object)
+                        && object.getMetadata().getName().equals(name));
     }
 
     private static void probesAskTheNode(Workload workload) {
@@ -287,14 +302,16 @@ class KubernetesManifestsTest {
             environment.putAll(configMap(objects, source.getConfigMapRef().getName()));
         }
         for (EnvVar variable : workload.container().getEnv()) {
-            environment.put(variable.getName(), Optional.ofNullable(variable.getValue()).orElse(""));
+            environment.put(
+                    variable.getName(), Optional.ofNullable(variable.getValue()).orElse(""));
         }
         return environment;
     }
 
     private static Map<String, String> configMap(List<HasMetadata> objects, String name) {
         return objects.stream()
-                .filter(object -> object instanceof ConfigMap && object.getMetadata().getName().equals(name))
+                .filter(object -> object instanceof ConfigMap
+                        && object.getMetadata().getName().equals(name))
                 .map(object -> ((ConfigMap) object).getData())
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("no ConfigMap " + name));
@@ -303,7 +320,8 @@ class KubernetesManifestsTest {
     /** The generated one whose name begins so. */
     private static Map<String, String> configMaps(List<HasMetadata> objects, String prefix) {
         return objects.stream()
-                .filter(object -> object instanceof ConfigMap && object.getMetadata().getName().startsWith(prefix))
+                .filter(object -> object instanceof ConfigMap
+                        && object.getMetadata().getName().startsWith(prefix))
                 .map(object -> ((ConfigMap) object).getData())
                 .findFirst()
                 .orElseThrow();

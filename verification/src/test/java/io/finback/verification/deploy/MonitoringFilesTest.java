@@ -19,11 +19,14 @@ import org.junit.jupiter.api.Test;
 /** k8s/monitoring: alert rules and the dashboard ask for metrics there are, by the names and labels docs/metrics.md has. */
 class MonitoringFilesTest {
     private static final Pattern USE = Pattern.compile("(finback_[a-z_]+)(?:\\{([a-z_]+)=)?");
-    private static final Pattern ROW = Pattern.compile("^\\| `(finback_[a-z_]+)(?:\\{([a-z_,]+)})?` \\| (\\w+) \\|", Pattern.MULTILINE);
+    private static final Pattern ROW =
+            Pattern.compile("^\\| `(finback_[a-z_]+)(?:\\{([a-z_,]+)})?` \\| (\\w+) \\|", Pattern.MULTILINE);
 
     @Test
     void everyMetricOfTheRulesIsDocumented() throws Exception {
-        Map<?, ?> file = (Map<?, ?>) Manifests.documents(Files.readString(monitoring().resolve("alerts.yaml"))).get(0);
+        Map<?, ?> file =
+                (Map<?, ?>) Manifests.documents(Files.readString(monitoring().resolve("alerts.yaml")))
+                        .get(0);
         List<String> names = new ArrayList<>();
         assertThat(file.keySet()).hasToString("[groups]");
         for (Object group : (List<?>) file.get("groups")) {
@@ -32,7 +35,8 @@ class MonitoringFilesTest {
                 Map<?, ?> rule = (Map<?, ?>) each;
                 String name = String.valueOf(rule.get("alert"));
                 names.add(name);
-                assertThat(Set.of("alert", "expr", "for", "labels", "annotations").containsAll(rule.keySet()))
+                assertThat(Set.of("alert", "expr", "for", "labels", "annotations")
+                                .containsAll(rule.keySet()))
                         .as(name)
                         .isTrue();
                 assertThat(((Map<?, ?>) rule.get("labels")).get("severity"))
@@ -49,7 +53,8 @@ class MonitoringFilesTest {
 
     @Test
     void everyMetricOfTheDashboardIsDocumented() throws Exception {
-        JsonNode dashboard = new ObjectMapper().readTree(monitoring().resolve("dashboard.json").toFile());
+        JsonNode dashboard = new ObjectMapper()
+                .readTree(monitoring().resolve("dashboard.json").toFile());
         Set<Integer> ids = new TreeSet<>();
         int panels = 0;
         for (JsonNode panel : dashboard.path("panels")) {
@@ -87,7 +92,9 @@ class MonitoringFilesTest {
                 .results()
                 .collect(Collectors.toMap(
                         row -> row.group(1),
-                        row -> row.group(2) == null ? Set.of() : Set.of(row.group(2).split(",", -1)),
+                        row -> row.group(2) == null
+                                ? Set.of()
+                                : Set.of(row.group(2).split(",", -1)),
                         (one, other) -> one));
     }
 

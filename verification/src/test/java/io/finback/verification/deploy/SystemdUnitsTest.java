@@ -20,7 +20,8 @@ class SystemdUnitsTest {
     void systemdHasNothingToSayAboutIt(String role) throws Exception {
         String name = "finback-" + role + ".service";
         String unit = Files.readString(Tree.k8s().resolve("systemd").resolve(name));
-        assertThat(unit).contains("ExecStart=/opt/finback/finback " + role + " --config /etc/finback/" + role + ".conf");
+        assertThat(unit)
+                .contains("ExecStart=/opt/finback/finback " + role + " --config /etc/finback/" + role + ".conf");
         assertThat(unit).contains("FINBACK_DATA_DIR=/var/lib/finback-" + role);
         if (!Tree.onPath("systemd-analyze")) {
             String line = "SKIPPED: systemd units: systemd-analyze is not installed";
@@ -29,7 +30,10 @@ class SystemdUnitsTest {
         }
         // The program is where the unit says on no machine that builds.
         Path copy = dir.resolve(name);
-        Files.writeString(copy, unit.replace("/opt/finback/finback", Tree.root().resolve("finback").toString()));
+        Files.writeString(
+                copy,
+                unit.replace(
+                        "/opt/finback/finback", Tree.root().resolve("finback").toString()));
         Process process = new ProcessBuilder("systemd-analyze", "verify", "--man=no", copy.toString())
                 .redirectErrorStream(true)
                 .start();

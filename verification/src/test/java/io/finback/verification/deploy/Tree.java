@@ -29,7 +29,10 @@ final class Tree {
     static Set<String> variables() {
         return ConfigFactory.defaultReference().getConfig("finback").entrySet().stream()
                 .map(entry -> "FINBACK_"
-                        + entry.getKey().toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_'))
+                        + entry.getKey()
+                                .toUpperCase(Locale.ROOT)
+                                .replace('.', '_')
+                                .replace('-', '_'))
                 .collect(Collectors.toSet());
     }
 

@@ -147,7 +147,8 @@ final class Callers implements AutoCloseable {
         Waiting.until(
                 each + " more calls of each",
                 Duration.ofMinutes(3),
-                () -> goals.entrySet().stream().allMatch(goal -> goal.getKey().successes.get() >= goal.getValue()),
+                () -> goals.entrySet().stream()
+                        .allMatch(goal -> goal.getKey().successes.get() >= goal.getValue()),
                 this::report);
     }
 

@@ -120,10 +120,14 @@ final class ClusterProcesses implements AutoCloseable {
                     "master-" + (i + 1),
                     "master",
                     Map.of(
-                            "finback.master.http.port", i == 0 ? clusterPort : freePort(),
-                            "finback.services.http.port", i == 0 ? servicesPort : freePort(),
-                            "finback.cluster.port", artery.get(i),
-                            "finback.management.port", freePort()),
+                            "finback.master.http.port",
+                            i == 0 ? clusterPort : freePort(),
+                            "finback.services.http.port",
+                            i == 0 ? servicesPort : freePort(),
+                            "finback.cluster.port",
+                            artery.get(i),
+                            "finback.management.port",
+                            freePort()),
                     Stream.concat(Stream.of(seeds), more.stream())
                             .flatMap(setting -> Stream.of("--set", setting))
                             .toList()));

@@ -55,7 +55,13 @@ final class ComposedClusterIT {
             script(engine, k8s.resolve("image.sh").toString(), "--base", "finback/base:test", "--tag", "finback:test");
             String network = "fbc" + ProcessHandle.current().pid() % 10_000;
             engine.mustDocker(
-                    "network", "create", "--subnet", SUBNET + ".0/24", "-o", "com.docker.network.bridge.name=" + network, network);
+                    "network",
+                    "create",
+                    "--subnet",
+                    SUBNET + ".0/24",
+                    "-o",
+                    "com.docker.network.bridge.name=" + network,
+                    network);
             privileges = privileges(engine);
             try (EmbeddedPostgres postgres = database()) {
                 file.services().forEach((name, service) -> {
@@ -63,7 +69,8 @@ final class ComposedClusterIT {
                         engine.mustDocker(line(k8s, network, name, service, postgres.getPort()));
                     }
                 });
-                for (Map.Entry<String, ComposeFile.Service> each : file.services().entrySet()) {
+                for (Map.Entry<String, ComposeFile.Service> each :
+                        file.services().entrySet()) {
                     if (each.getValue().isNode()) {
                         healthy(engine, each.getKey());
                     }
@@ -74,20 +81,26 @@ final class ComposedClusterIT {
                 long began = System.nanoTime();
                 engine.mustDocker("stop", "-t", "60", "master-1");
                 System.err.println("master-1 stopped in " + (System.nanoTime() - began) / 1_000_000 + " ms");
-                assertThat(engine.mustDocker("inspect", "-f", "{{.State.ExitCode}}", "master-1")).isEqualTo("0");
+                assertThat(engine.mustDocker("inspect", "-f", "{{.State.ExitCode}}", "master-1"))
+                        .isEqualTo("0");
                 JsonNode app = get(engine, "master-2", 8080, "/v2/apps/web").path("app");
                 assertThat(app.path("tasksRunning").asInt()).as(app.toString()).isEqualTo(2);
                 engine.mustDocker("start", "master-1");
                 healthy(engine, "master-1");
-                assertThat(get(engine, "master-1", 8080, "/v2/apps/web").path("app").path("tasksRunning").asInt())
+                assertThat(get(engine, "master-1", 8080, "/v2/apps/web")
+                                .path("app")
+                                .path("tasksRunning")
+                                .asInt())
                         .isEqualTo(2);
             } catch (AssertionError e) {
                 for (String name : file.services().keySet()) {
-                    System.err.println("== " + name + "\n" + engine.docker("logs", "--tail", "40", name).output());
+                    System.err.println("== " + name + "\n"
+                            + engine.docker("logs", "--tail", "40", name).output());
                 }
                 throw e;
             } finally {
-                DockerEngine.ProcessRun ignored = engine.docker("rm", "-f", "-v", "master-1", "master-2", "master-3", "agent-1", "agent-2", "router");
+                DockerEngine.ProcessRun ignored = engine.docker(
+                        "rm", "-f", "-v", "master-1", "master-2", "master-3", "agent-1", "agent-2", "router");
                 DockerEngine.ProcessRun alsoIgnored = engine.docker("network", "rm", network);
             }
         }
@@ -105,8 +118,9 @@ final class ComposedClusterIT {
     }
 
     private static void serves(DockerEngine engine) throws Exception {
-        String app = "{\"id\":\"/web\",\"cmd\":\"(sleep 1 & ) ; echo hello > index.html; exec busybox httpd -f -p $PORT0\",\"cpus\":0.1,"
-                + "\"mem\":32,\"instances\":2}";
+        String app =
+                "{\"id\":\"/web\",\"cmd\":\"(sleep 1 & ) ; echo hello > index.html; exec busybox httpd -f -p $PORT0\",\"cpus\":0.1,"
+                        + "\"mem\":32,\"instances\":2}";
         HttpResponse<String> created = HTTP.send(
                 HttpRequest.newBuilder(uri(engine, "master-2", 8080, "/v2/apps"))
                         .header("Content-Type", "application/json")
@@ -130,12 +144,17 @@ final class ComposedClusterIT {
         Waiting.until(
                 "both instances run",
                 HEALTHY,
-                () -> get(engine, "master-3", 8080, "/v2/apps/web").path("app").path("tasksRunning").asInt() == 2);
+                () -> get(engine, "master-3", 8080, "/v2/apps/web")
+                                .path("app")
+                                .path("tasksRunning")
+                                .asInt()
+                        == 2);
     }
 
     /** The JVM gets the engine's signals itself, and does not own the machine. */
     private static void isPidOneAndNobody(DockerEngine engine) {
-        assertThat(engine.mustDocker("exec", "master-2", "cat", "/proc/1/cmdline")).contains("io.finback.cli.Finback");
+        assertThat(engine.mustDocker("exec", "master-2", "cat", "/proc/1/cmdline"))
+                .contains("io.finback.cli.Finback");
         assertThat(engine.mustDocker("exec", "master-2", "id", "-u")).isEqualTo("10001");
         assertThat(engine.mustDocker("exec", "router", "id", "-u")).isEqualTo("10001");
         String flags = engine.mustDocker("exec", "master-2", "/opt/jre/bin/jcmd", "1", "VM.flags");
@@ -157,7 +176,8 @@ final class ComposedClusterIT {
     }
 
     private String[] line(Path k8s, String network, String name, ComposeFile.Service service, int databasePort) {
-        List<String> line = new ArrayList<>(List.of("run", "-d", "--name", name, "--hostname", name, "--network", network));
+        List<String> line =
+                new ArrayList<>(List.of("run", "-d", "--name", name, "--hostname", name, "--network", network));
         line.addAll(List.of("-m", Optional.ofNullable(service.memLimit()).orElse("512m")));
         Optional.ofNullable(service.user()).ifPresent(user -> line.addAll(List.of("--user", user)));
         if (service.privileged()) {
@@ -199,13 +219,14 @@ final class ComposedClusterIT {
         Waiting.until(
                 name + " is healthy",
                 HEALTHY,
-                () -> engine.mustDocker("inspect", "-f", "{{.State.Health.Status}}", name).equals("healthy"),
+                () -> engine.mustDocker("inspect", "-f", "{{.State.Health.Status}}", name)
+                        .equals("healthy"),
                 () -> engine.docker("logs", "--tail", "30", name).output());
     }
 
     private static URI uri(DockerEngine engine, String name, int port, String path) {
-        String address = engine.mustDocker(
-                "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name);
+        String address =
+                engine.mustDocker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name);
         return URI.create("http://" + address + ":" + port + path);
     }
 

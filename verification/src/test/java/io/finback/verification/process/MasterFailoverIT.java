@@ -67,9 +67,10 @@ final class MasterFailoverIT {
                 cluster.kill9(oldest);
                 callers.awaitMore(50);
                 long killed = callers.longestGapMillis("writer");
-                System.err.println("kill -9 of the oldest of three masters: writes accepted again after at most " + killed
-                        + " ms, longest wait of a reader " + callers.longestGapMillis("reader") + " ms\n"
-                        + callers.report());
+                System.err.println(
+                        "kill -9 of the oldest of three masters: writes accepted again after at most " + killed
+                                + " ms, longest wait of a reader " + callers.longestGapMillis("reader") + " ms\n"
+                                + callers.report());
                 assertThat(callers.failures("reader")).as(callers.report()).isZero();
                 assertThat(killed).as(callers.report()).isLessThan(10_000);
 
