@@ -50,6 +50,8 @@ public final class Logs extends ContextAwareBase implements Configurator {
         // Each attempt to reach a node that is down says the same here; what follows from it is logged by us.
         logback.getLogger("akka.remote.artery").setLevel(Level.ERROR);
         logback.getLogger("akka.stream").setLevel(Level.ERROR);
+        // An engine that is away is asked again all the time, and this says each time that it does so.
+        logback.getLogger("com.github.dockerjava").setLevel(Level.WARN);
         logback.getLogger("ROOT").addAppender(file(logback, now.file()));
         if (now.console()) {
             logback.getLogger("ROOT").addAppender(console(logback));

@@ -89,6 +89,8 @@ class FinbackTest {
                     "--set",
                     "cluster.port=" + freePort(),
                     "--set",
+                    "agent.http.port=" + freePort(),
+                    "--set",
                     "cluster.seeds=127.0.0.1:1",
                     "--set",
                     "management.port=" + freePort());

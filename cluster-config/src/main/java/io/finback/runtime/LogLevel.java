@@ -5,8 +5,6 @@ import ch.qos.logback.classic.Logger;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BiConsumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
@@ -18,8 +16,6 @@ public final class LogLevel {
     private static final String OURS = "io.finback";
     private static final int MAX_LEVEL = 3;
     private static final Duration LONGEST = Duration.ofDays(7);
-
-    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(secs|mins|hrs)");
 
     private static final LevelOfProcess PROCESS = new LevelOfProcess();
 
@@ -44,20 +40,6 @@ public final class LogLevel {
         }
         long mine = PROCESS.apply(level);
         later.accept(duration, () -> PROCESS.revert(mine));
-    }
-
-    /** {@code 10secs}, {@code 5mins}, {@code 1hrs}: the durations an operator types. Anything else is an {@link IllegalArgumentException}. */
-    public static Duration duration(String text) {
-        Matcher parts = DURATION.matcher(text);
-        if (!parts.matches()) {
-            throw new IllegalArgumentException("duration: " + text + " (expected: such as 10secs, 5mins or 1hrs)");
-        }
-        long number = Long.parseLong(parts.group(1));
-        return switch (parts.group(2)) {
-            case "secs" -> Duration.ofSeconds(number);
-            case "mins" -> Duration.ofMinutes(number);
-            default -> Duration.ofHours(number);
-        };
     }
 
     private static final class LevelOfProcess {

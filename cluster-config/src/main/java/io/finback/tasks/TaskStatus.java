@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *     task (which must be heard once); empty: nothing is resent, such as {@code TASK_UNREACHABLE} or an answer to a reconciliation
  * @param at when it happened, by the clock of who says it
  * @param reason Mesos' reason without {@code REASON_}, such as {@code COMMAND_EXECUTOR_FAILED}
- * @param message for people, such as {@code exited with status 3} or {@code killed by signal 9 (SIGKILL)}
+ * @param message for people, such as {@code Command exited with status 3}
  * @param healthy what the health check says; empty: none is configured or it has not spoken
  * @param pid the task's process on its agent, while it has one
  * @param unreachableAt since when the agent is gone, for {@code TASK_UNREACHABLE}

@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param containerPath where the task sees it: absolute, or relative to its sandbox
  * @param readOnly {@code RO} instead of {@code RW}
- * @param name of what is mounted: a path on the host, one in the sandbox, or a Docker volume's name
+ * @param name of what is mounted: a path on the host, one in the sandbox, a Docker volume's name, or an image's
  * @param driver of a Docker volume; empty: the engine's default
  * @param driverOptions of a Docker volume
  */
@@ -28,7 +28,9 @@ public record Volume(
         /** {@code name} is relative to the sandbox of the executor around a nested container. */
         SANDBOX_PARENT,
         /** {@code name} is a volume of the Docker engine. */
-        DOCKER_VOLUME
+        DOCKER_VOLUME,
+        /** {@code name} is that of an image, whose files are there. */
+        IMAGE
     }
 
     public Volume {

@@ -3,6 +3,7 @@ package io.finback.wire;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.finback.resources.FrameworkId;
+import io.finback.resources.PersistentVolume;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.Bytes;
 import io.finback.tasks.TaskInfo;
@@ -25,7 +26,8 @@ import java.util.stream.IntStream;
     @JsonSubTypes.Type(value = AgentToMaster.Received.class, name = "received"),
     @JsonSubTypes.Type(value = AgentToMaster.Updates.class, name = "updates"),
     @JsonSubTypes.Type(value = AgentToMaster.ExecutorMessage.class, name = "executor_message"),
-    @JsonSubTypes.Type(value = AgentToMaster.Leaving.class, name = "leaving")
+    @JsonSubTypes.Type(value = AgentToMaster.Leaving.class, name = "leaving"),
+    @JsonSubTypes.Type(value = AgentToMaster.VolumesDestroyed.class, name = "volumes_destroyed")
 })
 public sealed interface AgentToMaster extends WireMessage {
 
@@ -86,6 +88,13 @@ public sealed interface AgentToMaster extends WireMessage {
 
     /** Words of an executor to its framework, unread. Lost if the session is. */
     record ExecutorMessage(long session, FrameworkId framework, String executor, Bytes data) implements AgentToMaster {}
+
+    /** Nothing is in these volumes any more. */
+    record VolumesDestroyed(long session, List<PersistentVolume> volumes) implements AgentToMaster {
+        public VolumesDestroyed {
+            volumes = List.copyOf(volumes);
+        }
+    }
 
     /** The agent stops on purpose and leaves its tasks running; no new work, no alarm. */
     record Leaving(long session) implements AgentToMaster {}

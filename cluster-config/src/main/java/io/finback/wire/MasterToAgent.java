@@ -3,6 +3,7 @@ package io.finback.wire;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.finback.resources.FrameworkId;
+import io.finback.resources.PersistentVolume;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.Bytes;
 import io.finback.tasks.TaskInfo;
@@ -21,7 +22,8 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = MasterToAgent.Launch.class, name = "launch"),
     @JsonSubTypes.Type(value = MasterToAgent.Kill.class, name = "kill"),
     @JsonSubTypes.Type(value = MasterToAgent.Acknowledge.class, name = "acknowledge"),
-    @JsonSubTypes.Type(value = MasterToAgent.FrameworkMessage.class, name = "framework_message")
+    @JsonSubTypes.Type(value = MasterToAgent.FrameworkMessage.class, name = "framework_message"),
+    @JsonSubTypes.Type(value = MasterToAgent.DestroyVolumes.class, name = "destroy_volumes")
 })
 public sealed interface MasterToAgent extends WireMessage {
 
@@ -79,6 +81,13 @@ public sealed interface MasterToAgent extends WireMessage {
     /** Words of a framework to an executor of its, unread. Lost if the executor cannot be reached. */
     record FrameworkMessage(long session, FrameworkId framework, String executor, Bytes data)
             implements MasterToAgent {}
+
+    /** These volumes are no more: what is in them goes, before any later launch. Repeated until confirmed. */
+    record DestroyVolumes(long session, List<PersistentVolume> volumes) implements MasterToAgent {
+        public DestroyVolumes {
+            volumes = List.copyOf(volumes);
+        }
+    }
 
     record UpdateId(TaskKey task, String uuid) {}
 }

@@ -2,6 +2,7 @@ package io.finback.persistence;
 
 import akka.actor.Dropped;
 import akka.actor.typed.ActorRef;
+import akka.actor.typed.SpawnProtocol;
 import akka.actor.typed.javadsl.Adapter;
 import akka.actor.typed.javadsl.Behaviors;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
@@ -23,10 +24,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A master's journal in an operating system process of its own: {@link #main} is the child, an instance is the parent's handle on it. */
 final class JournalProcess implements AutoCloseable {
     static final int BURST = 10_000;
+    private static final int RECOVERIES = 60;
 
     private final Process process;
     private final BufferedReader out;
@@ -94,6 +97,8 @@ final class JournalProcess implements AutoCloseable {
             System.out.println("up");
             if (args[1].equals("burst")) {
                 burst(journal, settings.getInt("test.expected-drops"));
+            } else if (args[1].equals("end")) {
+                endAmongRecoveries(journal);
             } else {
                 serve(journal);
             }
@@ -116,6 +121,21 @@ final class JournalProcess implements AutoCloseable {
                 System.out.println("acked " + journal.add(counter, amount));
             }
         }
+    }
+
+    /** The system ends while many entities read their past. */
+    private static void endAmongRecoveries(JournalSystem journal) {
+        for (int i = 0; i < RECOVERIES; i++) {
+            journal.add(journal.counter("first-" + i), 1, 499);
+        }
+        for (int i = 0; i < RECOVERIES; i++) {
+            journal.system.tell(new SpawnProtocol.Spawn<>(
+                    Counter.create(Counter.TYPE, "first-" + i, new AtomicInteger()),
+                    "again-" + i,
+                    akka.actor.typed.Props.empty(),
+                    journal.system.ignoreRef()));
+        }
+        System.out.println("ending");
     }
 
     /** One slow persist, {@link #BURST} reads behind it; the persist ends when as many as the stash cannot hold were dropped. */

@@ -61,6 +61,15 @@ class LevelDbJournalTest extends JournalSuite {
         }
     }
 
+    /** With the native library a database that is closed under a reader ends the process by SIGABRT. */
+    @Test
+    void aSystemThatEndsAmongRecoveriesEndsInOrder() throws Exception {
+        try (JournalProcess process = JournalProcess.fork(settings("ending"), directory, "end")) {
+            process.expect("ending");
+            assertThat(process.exitCode()).isZero();
+        }
+    }
+
     @Test
     void aWipedJournalBesideSnapshotsIsRefused() {
         Config settings = used("wiped-journal");

@@ -102,10 +102,19 @@ public final class ContainerMessages {
     }
 
     private static Volume volume(String field, Protos.Volume message) {
-        if (message.hasImage()) {
-            throw wrong(field + ".image", "present", LATER);
-        }
         boolean readOnly = message.getMode() == Protos.Volume.Mode.RO;
+        if (message.hasImage()) {
+            if (message.hasSource() || message.hasHostPath()) {
+                throw wrong(field + ".image", "beside a source or a host_path", "one of them");
+            }
+            return new Volume(
+                    message.getContainerPath(),
+                    readOnly,
+                    Volume.Source.IMAGE,
+                    image(field + ".image", message.getImage()).name(),
+                    Optional.empty(),
+                    Map.of());
+        }
         if (!message.hasSource()) {
             boolean host = message.hasHostPath();
             return new Volume(
@@ -157,7 +166,10 @@ public final class ContainerMessages {
     @SuppressWarnings("deprecation") // what schedulers still send is refused by name instead of being left out
     private static Image image(String field, Protos.Image message) {
         if (message.getType() != Protos.Image.Type.DOCKER || !message.hasDocker()) {
-            throw wrong(field + ".type", message.getType(), "DOCKER");
+            throw wrong(
+                    field + ".type",
+                    message.getType(),
+                    "DOCKER, with docker.name; APPC images, a format whose project has ended, are not supported");
         }
         if (message.getDocker().hasCredential()) {
             throw wrong(field + ".docker.credential", "present", "none: use config");
@@ -315,6 +327,10 @@ public final class ContainerMessages {
                         .setType(Protos.Volume.Source.Type.DOCKER_VOLUME)
                         .setDockerVolume(to));
             }
+            case IMAGE ->
+                message.setImage(Protos.Image.newBuilder()
+                        .setType(Protos.Image.Type.DOCKER)
+                        .setDocker(Protos.Image.Docker.newBuilder().setName(volume.name())));
         }
         return message.build();
     }

@@ -2,7 +2,6 @@ package io.finback.mesos.translate;
 
 import static io.finback.mesos.translate.Labelled.wrong;
 
-import io.finback.resources.Disk;
 import io.finback.resources.Kind;
 import io.finback.resources.Ranges;
 import io.finback.resources.Resources;
@@ -204,13 +203,11 @@ public final class ResourceMessages {
         return Resources.EMPTY.withSet(message.getName(), items);
     }
 
-    /** True if a task would have to mount something for these. */
-    public static boolean needDisks(Resources resources) {
+    /** True if a volume is among them that is gone with its task, which nobody offers. */
+    public static boolean haveStrayVolumes(Resources resources) {
         return resources.special().stream().anyMatch(entry -> entry.kind()
                 .disk()
-                .map(disk -> disk.persistence().isPresent()
-                        || disk.volume().isPresent()
-                        || disk.source().map(Disk.Source::isWhole).orElse(false))
+                .map(disk -> disk.persistence().isEmpty() && disk.volume().isPresent())
                 .orElse(false));
     }
 }

@@ -53,8 +53,8 @@ public final class TaskMessages {
 
     private static TaskInfo from(FrameworkId framework, Protos.TaskInfo message, Optional<ExecutorInfo> executor) {
         Resources resources = ResourceMessages.from("task.resources", message.getResourcesList());
-        if (ResourceMessages.needDisks(resources)) {
-            throw wrong("task.resources", "a volume or a disk of its own", LATER);
+        if (ResourceMessages.haveStrayVolumes(resources)) {
+            throw wrong("task.resources", "a disk with a volume that is not persistent", "disk.persistence beside it");
         }
         Optional<Duration> grace =
                 message.hasKillPolicy() && message.getKillPolicy().hasGracePeriod()
@@ -68,7 +68,10 @@ public final class TaskMessages {
                 framework,
                 AgentId.of(message.getAgentId().getValue()),
                 resources,
-                message.getContainer().hasDocker() && executor.isEmpty()
+                (message.getContainer().hasDocker()
+                                        || message.getContainer().getMesos().hasImage())
+                                && executor.filter(one -> one.type() != ExecutorInfo.Type.DEFAULT)
+                                        .isEmpty()
                         ? argumentsOfImage("task.command", message.getCommand())
                         : ExecutorMessages.command(message, executor),
                 grace,

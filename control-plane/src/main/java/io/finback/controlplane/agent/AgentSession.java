@@ -93,6 +93,7 @@ public final class AgentSession extends AbstractBehavior<AgentSessionMessage> {
                 .with(AgentToMaster.Received.class, received -> conversation.received(received, carrier))
                 .with(AgentToMaster.Register.class, register -> conversation.register(register, carrier))
                 .with(AgentToMaster.ExecutorMessage.class, message -> conversation.executorMessage(message, carrier))
+                .with(AgentToMaster.VolumesDestroyed.class, emptied -> conversation.emptied(emptied, carrier))
                 .with(AgentToMaster.Leaving.class, leaving -> conversation.leaving(leaving))
                 .end(this);
     }

@@ -48,6 +48,7 @@ final class Conversation {
     private final Gathering gathering = new Gathering();
     private final FrameworkReports reports;
     private final Drainage drainage = new Drainage();
+    private final DestroyedVolumes destroyed;
     private Optional<ActorRef<MasterToAgent>> carrier = Optional.empty();
     private Optional<Registering> registering = Optional.empty();
     private Optional<Instant> givingUpSince = Optional.empty();
@@ -67,6 +68,7 @@ final class Conversation {
         this.replies = replies;
         this.log = log;
         this.outbox = new Outbox(settings.maxPending(), settings.repeat());
+        this.destroyed = new DestroyedVolumes(settings.repeat());
         this.reports = new FrameworkReports(agent, tasks, settings.repeat(), with.frameworks());
         this.lastHeard = now();
     }
@@ -145,6 +147,14 @@ final class Conversation {
         }
     }
 
+    /** The agent has done what it was told of volumes. */
+    void emptied(AgentToMaster.VolumesDestroyed emptied, ActorRef<MasterToAgent> from) {
+        if (isCurrent(emptied.session(), from)) {
+            destroyed.heard(emptied.volumes());
+            confirm();
+        }
+    }
+
     /** The agent stops on purpose: no new work for it at once. If it stays away it is given up like any other. */
     void leaving(AgentToMaster.Leaving leaving) {
         if (registered && leaving.session() == session) {
@@ -177,6 +187,7 @@ final class Conversation {
                         TaskKey.of(task.info().framework(), task.info().id())));
         outbox.restart(now());
         drainage.restart();
+        destroyed.restart();
         admitted.unplaced().forEach(held -> held.tasks()
                 .forEach(task -> outbox.kill(
                         new MasterToAgent.KillTask(TaskKey.of(held.framework(), task), Optional.empty()), now())));
@@ -250,8 +261,10 @@ final class Conversation {
             reports.begin(FrameworkReports.News.REMOVED, session, held, now());
         }
         drainage.kill(tasks, outbox, now());
+        destroyed.set(terms.destroyed());
         unconfirmed = terms.equals(AgentTerms.NONE) ? Optional.empty() : Optional.of(terms);
         confirm();
+        flush();
     }
 
     private void remove(String reason) {
@@ -269,7 +282,7 @@ final class Conversation {
     }
 
     private void confirm() {
-        if (removed.isEmpty() || reports.allHeard()) {
+        if (removed.isEmpty() ? destroyed.allHeard() : reports.allHeard()) {
             unconfirmed.ifPresent(terms -> with.allocator().accept(new AllocatorMessage.TermsHeard(agent, terms)));
             unconfirmed = Optional.empty();
         }
@@ -403,6 +416,8 @@ final class Conversation {
         if (!registered) {
             return;
         }
+        // Before launches: one of them may have a new volume of the same name.
+        Parts.of(destroyed.due(now())).forEach(part -> tell(new MasterToAgent.DestroyVolumes(session, part)));
         Parts.of(outbox.dueLaunches(now())).forEach(part -> tell(new MasterToAgent.Launch(session, part)));
         Parts.of(outbox.dueKills(now())).forEach(part -> tell(new MasterToAgent.Kill(session, part)));
     }

@@ -163,9 +163,12 @@ final class AllocatorDesk implements AllocatorMessage.Handler {
 
     @Override
     public void termsHeard(AllocatorMessage.TermsHeard message) {
-        if (terms.heard(message.agent(), message.terms())
-                && message.terms().removed().isPresent()) {
-            round.releaseAll(message.agent());
+        if (terms.heard(message.agent(), message.terms())) {
+            if (message.terms().removed().isPresent()) {
+                round.releaseAll(message.agent());
+            } else if (!message.terms().destroyed().isEmpty()) {
+                round.emptied(message.agent(), message.terms().destroyed());
+            }
         }
     }
 

@@ -147,7 +147,7 @@ public sealed interface AllocatorMessage extends WireMessage {
 
     /**
      * The session does what operators want of its agent, and everybody concerned has heard; until this comes, {@link WakeSession} is
-     * repeated. Not answered, not durable.
+     * repeated. Not answered; durable is that volumes have been emptied.
      */
     record TermsHeard(AgentId agent, AgentTerms terms) implements AllocatorMessage {
         @Override

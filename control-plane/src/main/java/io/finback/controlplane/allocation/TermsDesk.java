@@ -51,7 +51,7 @@ final class TermsDesk {
         Optional<String> removed = record.goneAt().isPresent()
                 ? Optional.of("marked gone by an operator")
                 : down ? Optional.of("machine is down for maintenance") : Optional.empty();
-        return drain.isEmpty() && removed.isEmpty() ? AgentTerms.NONE : new AgentTerms(drain, removed);
+        return new AgentTerms(drain, removed, record.destroyed());
     }
 
     /** These agents may have changed. What is new is told at once. */

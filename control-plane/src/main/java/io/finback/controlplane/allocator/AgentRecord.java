@@ -1,9 +1,11 @@
 package io.finback.controlplane.allocator;
 
 import io.finback.resources.AgentId;
+import io.finback.resources.PersistentVolume;
 import io.finback.resources.Resources;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param deactivated an operator forbids offers of it
  * @param drain an operator wants it empty
  * @param goneAt an operator says it will never come back; the record lives on until its last task is released
+ * @param destroyed volumes that are no more, and that the agent has not said to have emptied yet
  */
 public record AgentRecord(
         AgentSpec spec,
@@ -27,7 +30,8 @@ public record AgentRecord(
         long session,
         boolean deactivated,
         Optional<Drain> drain,
-        Optional<Instant> goneAt) {
+        Optional<Instant> goneAt,
+        List<PersistentVolume> destroyed) {
 
     /**
      * An operator's wish that the agent be empty.
@@ -42,7 +46,7 @@ public record AgentRecord(
         }
     }
 
-    /** The total may be missing in what an earlier version has written: nothing was reserved then. */
+    /** The total and the destroyed volumes may be missing in what an earlier version has written: nothing was reserved then. */
     public AgentRecord(
             AgentSpec spec,
             Instant admittedAt,
@@ -51,7 +55,8 @@ public record AgentRecord(
             long session,
             boolean deactivated,
             Optional<Drain> drain,
-            Optional<Instant> goneAt) {
+            Optional<Instant> goneAt,
+            @Nullable List<PersistentVolume> destroyed) {
         this.spec = spec;
         this.admittedAt = admittedAt;
         this.lostAt = lostAt;
@@ -60,6 +65,19 @@ public record AgentRecord(
         this.deactivated = deactivated;
         this.drain = drain;
         this.goneAt = goneAt;
+        this.destroyed = destroyed == null ? List.of() : List.copyOf(destroyed);
+    }
+
+    public AgentRecord(
+            AgentSpec spec,
+            Instant admittedAt,
+            Optional<Instant> lostAt,
+            Resources total,
+            long session,
+            boolean deactivated,
+            Optional<Drain> drain,
+            Optional<Instant> goneAt) {
+        this(spec, admittedAt, lostAt, total, session, deactivated, drain, goneAt, List.of());
     }
 
     public static AgentRecord admitted(AgentSpec spec, Instant at) {
@@ -87,30 +105,34 @@ public record AgentRecord(
 
     AgentRecord withSpec(AgentSpec changed, Resources changedTotal) {
         return new AgentRecord(
-                changed, admittedAt, Optional.empty(), changedTotal, session, deactivated, drain, goneAt);
+                changed, admittedAt, Optional.empty(), changedTotal, session, deactivated, drain, goneAt, destroyed);
     }
 
     AgentRecord withLostAt(Instant at) {
-        return new AgentRecord(spec, admittedAt, Optional.of(at), total, session, deactivated, drain, goneAt);
+        return new AgentRecord(spec, admittedAt, Optional.of(at), total, session, deactivated, drain, goneAt, destroyed);
     }
 
     AgentRecord withTotal(Resources changed) {
-        return new AgentRecord(spec, admittedAt, lostAt, changed, session, deactivated, drain, goneAt);
+        return new AgentRecord(spec, admittedAt, lostAt, changed, session, deactivated, drain, goneAt, destroyed);
     }
 
     AgentRecord withSession(long number) {
-        return new AgentRecord(spec, admittedAt, lostAt, total, number, deactivated, drain, goneAt);
+        return new AgentRecord(spec, admittedAt, lostAt, total, number, deactivated, drain, goneAt, destroyed);
     }
 
     AgentRecord withDeactivated(boolean closed) {
-        return new AgentRecord(spec, admittedAt, lostAt, total, session, closed, drain, goneAt);
+        return new AgentRecord(spec, admittedAt, lostAt, total, session, closed, drain, goneAt, destroyed);
     }
 
     AgentRecord withDrain(Optional<Drain> wish) {
-        return new AgentRecord(spec, admittedAt, lostAt, total, session, deactivated, wish, goneAt);
+        return new AgentRecord(spec, admittedAt, lostAt, total, session, deactivated, wish, goneAt, destroyed);
     }
 
     AgentRecord withGoneAt(Instant at) {
-        return new AgentRecord(spec, admittedAt, lostAt, total, session, deactivated, drain, Optional.of(at));
+        return new AgentRecord(spec, admittedAt, lostAt, total, session, deactivated, drain, Optional.of(at), destroyed);
+    }
+
+    AgentRecord withDestroyed(List<PersistentVolume> volumes) {
+        return new AgentRecord(spec, admittedAt, lostAt, total, session, deactivated, drain, goneAt, volumes);
     }
 }

@@ -3,6 +3,7 @@ package io.finback.controlplane.allocator;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
+import io.finback.resources.PersistentVolume;
 import io.finback.resources.Resources;
 import java.time.Duration;
 import java.time.Instant;
@@ -192,6 +193,14 @@ public final class AllocatorRound {
         if (over) {
             draft.tasksOn(agent).forEach(this::release);
         }
+    }
+
+    /** The agent has emptied these volumes. */
+    public void emptied(AgentId agent, List<PersistentVolume> volumes) {
+        draft.agent(agent).ifPresent(mine -> mine.set(mine.record()
+                .withDestroyed(mine.record().destroyed().stream()
+                        .filter(volume -> !volumes.contains(volume))
+                        .toList())));
     }
 
     /** The agent has been silent for too long. Returns what its tasks are; empty when the agent is unknown. */

@@ -1,6 +1,7 @@
 package io.finback.controlplane.allocator;
 
 import io.finback.resources.AgentId;
+import io.finback.resources.PersistentVolume;
 import io.finback.resources.Resources;
 import io.finback.resources.Special;
 import java.util.ArrayList;
@@ -68,6 +69,13 @@ final class Draft {
 
         void convert(Conversions.Conversion conversion) {
             record = record.withTotal(conversion.applyTo(record.total()));
+            List<PersistentVolume> destroyed = new ArrayList<>(PersistentVolume.in(conversion.consumed()));
+            destroyed.removeAll(PersistentVolume.in(conversion.produced()));
+            destroyed.removeAll(record.destroyed());
+            if (!destroyed.isEmpty()) {
+                destroyed.addAll(record.destroyed());
+                record = record.withDestroyed(destroyed);
+            }
             unallocated = conversion.applyTo(unallocated);
         }
 

@@ -3,6 +3,7 @@ package io.finback.controlplane.app;
 import io.finback.controlplane.scheduler.AppDefinition;
 import io.finback.controlplane.scheduler.AppEvent;
 import io.finback.controlplane.scheduler.AppHealth;
+import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.AppVersion;
 import io.finback.controlplane.scheduler.Instance;
@@ -43,11 +44,16 @@ final class AppNews {
         } else if (event instanceof AppEvent.InstanceReported reported) {
             after.instance(reported.taskId())
                     .ifPresent(i -> reported(before, before.instance(i.taskId()).orElse(i), i));
+        } else if (event instanceof AppEvent.PartReported part) {
+            after.instance(part.taskId())
+                    .ifPresent(i -> part(before, before.instance(i.taskId()).orElse(i), i, part));
         } else if (event instanceof AppEvent.HealthChanged health) {
             after.instance(health.taskId()).ifPresent(i -> health(after, i));
         } else if (event instanceof AppEvent.InstanceEnded ended) {
             before.instance(ended.taskId()).ifPresent(i -> {
-                status(before, i, ended.end(), ended.message().orElse(""));
+                if (i.parts().isEmpty()) {
+                    status(before, i, ended.end(), ended.message().orElse(""));
+                }
                 changed(before, i, ended.end());
             });
         } else if (event instanceof AppEvent.InstancesDropped dropped) {
@@ -67,6 +73,25 @@ final class AppNews {
             TaskState shown = state(after.phase());
             status(state, after, shown, "");
             changed(state, after, shown);
+        }
+        if (!before.healthy().equals(after.healthy())) {
+            health(state, after);
+        }
+    }
+
+    /** Of a pod each container has states of its own. */
+    private void part(AppState state, Instance before, Instance after, AppEvent.PartReported e) {
+        news.add(new ServiceEvent.TaskChanged(
+                ids.get(),
+                now,
+                state.appId(),
+                AppPath.partId(e.taskId(), e.container()),
+                after.version(),
+                e.part().state(),
+                after.place(),
+                e.part().message().orElse("")));
+        if (before.phase() != after.phase()) {
+            changed(state, after, state(after.phase()));
         }
         if (!before.healthy().equals(after.healthy())) {
             health(state, after);

@@ -200,7 +200,9 @@ final class AppOutbox {
             if (drained && due) {
                 killedAt.put(id, now);
                 Optional<AgentId> agent = instance.place().map(p -> AgentId.of(p.agentId()));
-                links.toScheduler(new SchedulerMessage.KillTask(TaskId.of(id), agent, grace));
+                instance.tasks()
+                        .forEach(task ->
+                                links.toScheduler(new SchedulerMessage.KillTask(TaskId.of(task), agent, grace)));
             }
         }
     }
@@ -237,7 +239,8 @@ final class AppOutbox {
                         && (all
                                 || (i.phase() == Phase.STAGING
                                         && i.place().orElseThrow().at().isBefore(old))))
-                .map(i -> TaskId.of(i.taskId()))
+                .flatMap(i -> i.tasks().stream())
+                .map(TaskId::of)
                 .toList();
         stagingAskedAt = now;
         allAskedAt = all ? now : allAskedAt;

@@ -8,6 +8,7 @@ import io.finback.controlplane.scheduler.Instance;
 import io.finback.wire.WireMessage;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -87,6 +88,17 @@ public record AppSnapshot(
 
     public String entityId() {
         return AppPath.entityId(appId);
+    }
+
+    /** The state as far as it is known here: of all versions the wanted one alone. */
+    public AppState state() {
+        Map<String, Instance> byId = new LinkedHashMap<>();
+        instances.forEach(i -> byId.put(i.taskId(), i));
+        return new AppState(appId, current.map(List::of).orElse(List.of()), byId, backoff, lock, order, lastFailure);
+    }
+
+    public boolean isPod() {
+        return current.filter(c -> c.definition().pod().isPresent()).isPresent();
     }
 
     /** Shown as an app: it exists and nobody has asked for its removal. */

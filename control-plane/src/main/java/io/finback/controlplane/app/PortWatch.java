@@ -128,10 +128,8 @@ final class PortWatch {
 
     /** About the first port, where it is one for TCP. */
     private static Optional<Question> question(AppState state, Instance instance) {
-        boolean tcp = state.current()
-                .flatMap(c -> c.definition().ports().stream().findFirst())
-                .map(p -> p.protocol().contains("tcp"))
-                .orElse(false);
+        boolean tcp =
+                state.current().filter(c -> c.definition().calledAtFirstPort()).isPresent();
         return tcp
                 ? instance.place()
                         .filter(p -> !p.ports().isEmpty())

@@ -19,6 +19,9 @@ public interface SchedulerMessage extends WireMessage {
 
     record Wake() implements SchedulerMessage {}
 
+    /** Lets go of its offers and subscribes anew, as another process that has become leader would. */
+    record Abdicate() implements SchedulerMessage {}
+
     record Demanded(Demand demand) implements SchedulerMessage {}
 
     /** The answer to {@link AppCommand.Place}: what was journaled and shall be launched. */

@@ -89,6 +89,29 @@ public sealed interface ServiceEvent extends WireMessage {
     /** Somebody asked for this app through the API. */
     record ApiPosted(String id, Instant at, String clientIp, String uri, AppVersion app) implements ServiceEvent {}
 
+    /** Somebody wants events posted to a URL, or no longer. */
+    record CallbackChanged(String id, Instant at, String clientIp, String url, boolean subscribed)
+            implements ServiceEvent {}
+
+    /** What somebody asked of a pod through the API. */
+    enum PodChange {
+        CREATED,
+        UPDATED,
+        DELETED
+    }
+
+    record PodChanged(String id, Instant at, String clientIp, String uri, PodChange what) implements ServiceEvent {}
+
+    /** What the built-in scheduler's subscription has come to. */
+    enum Connection {
+        REGISTERED,
+        REREGISTERED,
+        DISCONNECTED
+    }
+
+    record SchedulerChanged(String id, Instant at, Connection connection, String framework, String master)
+            implements ServiceEvent {}
+
     /** A reader of the stream came or went. */
     record StreamChanged(String id, Instant at, String remoteAddress, boolean attached) implements ServiceEvent {}
 }

@@ -35,6 +35,7 @@ import io.finback.runtime.Ports;
 import io.finback.runtime.Readiness;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
+import io.finback.security.Guard;
 import io.finback.settings.HttpListen;
 import java.time.Clock;
 import java.time.Duration;
@@ -121,13 +122,14 @@ public final class MasterNode implements Node {
                 "finback-view");
         Readiness.of(system).add("master", () -> CompletableFuture.completedFuture(isServing()));
         CompletionStage<Void> management = Management.start(system);
-        CompletionStage<Void> api = bind(config, settings);
+        Guard guard = new Guard(system, "services", settings.security(), ServicesBoot::refusal);
+        CompletionStage<Void> api = bind(config, settings, guard);
         CompletionStage<Void> serving = until(this::isServing);
         // Services speak to allocator and frameworks from their first breath.
         CompletionStage<Void> all = management
                 .thenCompose(done -> api)
                 .thenCompose(done -> serving)
-                .thenCompose(done -> services.start(system, config));
+                .thenCompose(done -> services.start(system, config, guard));
         all.whenComplete((done, failure) -> {
             if (failure == null) {
                 log.info("master.ready http={}", settings.http());
@@ -149,10 +151,11 @@ public final class MasterNode implements Node {
         return now.thenCompose(holds -> holds ? CompletableFuture.completedFuture(null) : until(condition));
     }
 
-    private CompletionStage<Void> bind(Config config, MasterSettings settings) {
+    private CompletionStage<Void> bind(Config config, MasterSettings settings, Guard services) {
         HttpListen listen = settings.http();
         MasterIdentity first = MasterSettings.identity(config, listen.port(), Instant.now());
         AtomicReference<MasterIdentity> self = new AtomicReference<>(first);
+        Guard guard = new Guard(system, "cluster", settings.security(), ClusterApi::refusal);
         ClusterApi api = ClusterApi.create(new ClusterApiParts(
                 view::get,
                 self::get,
@@ -162,6 +165,7 @@ public final class MasterNode implements Node {
                 MasterSettings.flags(config),
                 events,
                 OperatorCommands.sharded(system, settings.api().askTimeout()),
+                guard,
                 BUILT_IN,
                 meter,
                 system));
@@ -171,12 +175,16 @@ public final class MasterNode implements Node {
                         settings.schedulerApi(),
                         self::get,
                         id -> ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, id.value()),
-                        BUILT_IN));
+                        BUILT_IN,
+                        guard));
         Gate gate = new Gate(settings.connections());
         ClusterApi all = api.with("/api/v1/scheduler", schedulers::answer)
                 .withMetrics(() -> schedulers.counters().prometheus())
-                .withMetrics(gate::prometheus);
-        CompletionStage<ServerBinding> bound = Connections.bind(system, listen, gate, all::answer);
+                .withMetrics(gate::prometheus)
+                .withMetrics(() ->
+                        "# TYPE finback_http_refused_total counter\n" + guard.prometheus() + services.prometheus());
+        var guarded = guard.before(MasterDoors::cluster, all::answer);
+        CompletionStage<ServerBinding> bound = Connections.bind(system, listen, gate, guarded);
         return bound.handle((binding, failure) -> {
             if (failure != null) {
                 throw new CompletionException(new StartFailure(

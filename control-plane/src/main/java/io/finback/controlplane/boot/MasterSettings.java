@@ -15,6 +15,7 @@ import io.finback.resources.FaultDomain;
 import io.finback.resources.Resources;
 import io.finback.runtime.StartFailure;
 import io.finback.runtime.Version;
+import io.finback.security.SecuritySettings;
 import io.finback.settings.DomainSettings;
 import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
@@ -34,7 +35,8 @@ record MasterSettings(
         HttpListen http,
         Connections.Limits connections,
         SchedulerApiSettings schedulerApi,
-        ClusterApiSettings api) {
+        ClusterApiSettings api,
+        SecuritySettings security) {
 
     static MasterSettings from(Config config) {
         SettingsReader master = SettingsReader.of(config, "finback.master");
@@ -49,7 +51,8 @@ record MasterSettings(
                     HttpListen.from(config, "finback.master.http"),
                     connections(SettingsReader.of(config, "finback.master.connections")),
                     schedulerApi(SettingsReader.of(config, "finback.master.scheduler-api")),
-                    api(SettingsReader.of(config, "finback.master.api")));
+                    api(SettingsReader.of(config, "finback.master.api")),
+                    SecuritySettings.from(config));
         } catch (IllegalArgumentException e) {
             throw new StartFailure(String.valueOf(e.getMessage()), e);
         }
@@ -170,9 +173,10 @@ record MasterSettings(
         flags.put("framework_sorter", "drf");
         flags.put("authenticate_agents", "false");
         flags.put("authenticate_frameworks", "false");
-        flags.put("authenticate_http_frameworks", "false");
-        flags.put("authenticate_http_readonly", "false");
-        flags.put("authenticate_http_readwrite", "false");
+        SettingsReader security = SettingsReader.of(config, "finback.security");
+        flags.put("authenticate_http_frameworks", Boolean.toString(security.flag("authenticate-frameworks")));
+        flags.put("authenticate_http_readonly", Boolean.toString(security.flag("authenticate-reads")));
+        flags.put("authenticate_http_readwrite", Boolean.toString(security.flag("authenticate-writes")));
         return flags;
     }
 

@@ -3,7 +3,11 @@ package io.finback.controlplane.boot;
 import akka.actor.typed.ActorSystem;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.http.javadsl.Http;
+import akka.http.javadsl.model.ContentTypes;
+import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.server.Directives;
+import akka.japi.function.Function;
 import com.typesafe.config.Config;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.chronosapi.JobsApi;
@@ -11,14 +15,19 @@ import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.job.JobCommand;
 import io.finback.controlplane.job.JobEntity;
 import io.finback.controlplane.marathonapi.ServicesApi;
+import io.finback.controlplane.namerdapi.NamerdApi;
+import io.finback.controlplane.naming.DtabMessage;
+import io.finback.controlplane.service.CallbackSettings;
 import io.finback.controlplane.service.EventSettings;
 import io.finback.controlplane.service.ServicesSettings;
 import io.finback.persistence.EventFeed;
 import io.finback.runtime.StartFailure;
 import io.finback.runtime.Version;
+import io.finback.security.Guard;
 import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
@@ -35,7 +44,7 @@ final class ServicesBoot implements ServicesStarter {
     }
 
     @Override
-    public CompletionStage<Void> start(ActorSystem<?> system, Config config) {
+    public CompletionStage<Void> start(ActorSystem<?> system, Config config, Guard guard) {
         HttpListen listen = listen(config);
         ServicesApi api = ServicesApi.start(
                 system,
@@ -48,10 +57,16 @@ final class ServicesBoot implements ServicesStarter {
                 () -> EventFeed.of(system).entityIds(JobCommand.KEY.name()),
                 ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, JobEntity.FRAMEWORK.value()),
                 listen.toString());
+        NamerdApi namerd = NamerdApi.start(
+                system,
+                NamerdConfig.from(config),
+                () -> EventFeed.of(system).entityIds(DtabMessage.KEY.name()));
+        Function<HttpRequest, CompletionStage<HttpResponse>> handler =
+                Directives.concat(jobs.route(), namerd.route(), api.route()).handler(system);
         return Http.get(system)
                 .newServerAt(listen.host(), listen.port())
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true)) // events name who asked
-                .bind(Directives.concat(jobs.route(), api.route()))
+                .bind(guard.before(MasterDoors::services, request -> answer(handler, request))::apply)
                 .handle((binding, failure) -> {
                     if (failure != null) {
                         throw new CompletionException(new StartFailure(
@@ -63,7 +78,30 @@ final class ServicesBoot implements ServicesStarter {
                     return api;
                 })
                 .thenCompose(ServicesApi::ready)
-                .thenCompose(done -> jobs.ready());
+                .thenCompose(done -> jobs.ready())
+                .thenCompose(done -> namerd.ready());
+    }
+
+    private static CompletionStage<HttpResponse> answer(
+            Function<HttpRequest, CompletionStage<HttpResponse>> handler, HttpRequest request) {
+        try {
+            return handler.apply(request);
+        } catch (Exception e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** In Marathon's words. */
+    static HttpResponse refusal(int status, String reason) {
+        String message =
+                switch (status) {
+                    case 401 -> "Invalid username or password.";
+                    case 403 -> "Not Authorized to perform this action!";
+                    default -> reason;
+                };
+        return HttpResponse.create()
+                .withStatus(status)
+                .withEntity(ContentTypes.APPLICATION_JSON, "{\"message\":\"" + message + "\"}");
     }
 
     private static ServicesSettings settings(Config config, HttpListen listen) {
@@ -83,6 +121,14 @@ final class ServicesBoot implements ServicesStarter {
                                 services.intIn("events.buffer", 16, 1_000_000),
                                 services.intIn("events.readers", 1, 100_000),
                                 services.duration("events.heartbeat", SHORTEST, LONGEST)),
-                        services.intIn("health-checks", 1, 100_000));
+                        services.intIn("health-checks", 1, 100_000))
+                .with(
+                        new CallbackSettings(
+                                services.intIn("callbacks.max", 0, 10_000),
+                                services.intIn("callbacks.queue", 1, 1_000_000),
+                                services.intIn("callbacks.attempts", 1, 20),
+                                services.duration("callbacks.retry", SHORTEST, LONGEST),
+                                services.duration("callbacks.timeout", SHORTEST, LONGEST)),
+                        services.intIn("max-deployments", 1, 1_000_000));
     }
 }

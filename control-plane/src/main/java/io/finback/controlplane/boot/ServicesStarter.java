@@ -2,6 +2,7 @@ package io.finback.controlplane.boot;
 
 import akka.actor.typed.ActorSystem;
 import com.typesafe.config.Config;
+import io.finback.security.Guard;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -11,11 +12,13 @@ public interface ServicesStarter {
     /**
      * Completes when {@code finback.services.http} answers; fails with {@link io.finback.runtime.StartFailure}. What it starts ends
      * with the system.
+     *
+     * @param guard stands before the port
      */
-    CompletionStage<Void> start(ActorSystem<?> system, Config config);
+    CompletionStage<Void> start(ActorSystem<?> system, Config config, Guard guard);
 
     /** Starts nothing. */
     static ServicesStarter none() {
-        return (system, config) -> CompletableFuture.completedFuture(null);
+        return (system, config, guard) -> CompletableFuture.completedFuture(null);
     }
 }

@@ -1,6 +1,5 @@
 package io.finback.controlplane.framework;
 
-import io.finback.controlplane.allocator.Capability;
 import io.finback.resources.AgentId;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskState;
@@ -130,7 +129,7 @@ final class AgentDesk {
             turn.out().acknowledgeToAgent(status);
         } else if (record.isTerminal()) {
             afterTheEnd(status);
-        } else if (status.state() == TaskState.KILLING && !understandsKilling()) {
+        } else if (status.state() == TaskState.KILLING && !turn.understandsKilling()) {
             turn.out().launchReceived(status.task());
             turn.out().acknowledgeToAgent(status);
         } else {
@@ -152,14 +151,6 @@ final class AgentDesk {
     /** Ended and acknowledged long ago, or never ours (the journal was wiped): nobody else will take this. */
     private void updateOfUnknown(TaskStatus status) {
         afterTheEnd(status);
-    }
-
-    private boolean understandsKilling() {
-        return turn.has(Capability.TASK_KILLING_STATE)
-                || turn.round()
-                        .subscription()
-                        .map(subscription -> subscription.streamId().isEmpty())
-                        .orElse(false);
     }
 
     /** What a removed framework's task died of is the removal. */

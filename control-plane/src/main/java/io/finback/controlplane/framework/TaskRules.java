@@ -124,10 +124,6 @@ final class TaskRules {
             if (volume.isPresent() && !volumes.add(kind.reservedTo().orElse("*") + " " + volume.get())) {
                 return Optional.of("resources: persistence id '" + volume.get() + "' twice (expected: once)");
             }
-            if (volume.isPresent()) {
-                return Optional.of("resources: persistent volume '" + volume.get()
-                        + "' (expected: none; agents do not mount volumes yet)");
-            }
             if (kind.revocable() && !ground.capabilities().contains(Capability.REVOCABLE_RESOURCES)) {
                 return Optional.of(
                         "resources: " + special.amount() + " revocable (expected: the capability REVOCABLE_RESOURCES)");

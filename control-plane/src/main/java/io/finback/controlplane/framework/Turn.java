@@ -70,8 +70,21 @@ final class Turn {
                 .orElse(false);
     }
 
-    /** A state as this framework understands it: who does not know of partitions hears {@code LOST} of all that may be over. */
+    boolean understandsKilling() {
+        return has(Capability.TASK_KILLING_STATE)
+                || round.subscription()
+                        .map(subscription -> subscription.streamId().isEmpty())
+                        .orElse(false);
+    }
+
+    /**
+     * A state as this framework understands it: who does not know of partitions hears {@code LOST} of all that may be over, and who
+     * does not know that killing takes time, {@code RUNNING} of what is being killed.
+     */
     TaskState understood(TaskState state) {
+        if (state == TaskState.KILLING && !understandsKilling()) {
+            return TaskState.RUNNING;
+        }
         boolean ofPartitions =
                 switch (state) {
                     case UNREACHABLE, DROPPED, GONE, GONE_BY_OPERATOR, UNKNOWN -> true;

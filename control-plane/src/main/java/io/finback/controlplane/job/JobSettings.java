@@ -25,7 +25,12 @@ public record JobSettings(
     public static JobSettings of(
             JobLimits limits, Duration repeat, Duration refuse, Duration askTimeout, long maxBodyBytes, String user) {
         SchedulerSettings scheduler = new SchedulerSettings(
-                repeat.dividedBy(5), repeat.multipliedBy(5), repeat.multipliedBy(3), refuse, Duration.ofMillis(20));
+                repeat.dividedBy(5),
+                repeat.multipliedBy(5),
+                repeat.multipliedBy(3),
+                refuse,
+                Duration.ofMillis(20),
+                Duration.ofMinutes(6));
         return new JobSettings(limits, repeat, scheduler, askTimeout, maxBodyBytes, user);
     }
 

@@ -26,10 +26,10 @@ import java.util.regex.Pattern;
  */
 final class AppReader {
     private static final UpgradeStrategy UPGRADE = new UpgradeStrategy(1, 1);
-    private static final UnreachableStrategy UNREACHABLE = new UnreachableStrategy(false, Duration.ZERO, Duration.ZERO);
-    private static final Duration BACKOFF = Duration.ofSeconds(1);
-    private static final double BACKOFF_FACTOR = 1.15;
-    private static final Duration MAX_LAUNCH_DELAY = Duration.ofMinutes(5);
+    static final UnreachableStrategy UNREACHABLE = new UnreachableStrategy(false, Duration.ZERO, Duration.ZERO);
+    static final Duration BACKOFF = Duration.ofSeconds(1);
+    static final double BACKOFF_FACTOR = 1.15;
+    static final Duration MAX_LAUNCH_DELAY = Duration.ofMinutes(5);
     private static final Set<String> ARCHIVES =
             Set.of(".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz", ".zip");
 
@@ -167,8 +167,9 @@ final class AppReader {
                 .orElseGet(() -> List.of(new PortDefinition(0, "tcp", Optional.of("default"), Map.of()))));
     }
 
-    private static List<FetchUri> fetch(Fields fields, Problems problems) {
-        Optional<List<FetchUri>> given = fields.list("fetch", (element, path) -> {
+    /** The elements of {@code name}, each with a {@code uri}. */
+    static Optional<List<FetchUri>> artifacts(Fields fields, String name, Problems problems) {
+        return fields.list(name, (element, path) -> {
             Fields fetch = fields.element(element, path);
             Optional<String> uri = fetch.text("uri");
             if (uri.isEmpty()) {
@@ -188,6 +189,10 @@ final class AppReader {
                     fetch.text("destPath"),
                     checksum));
         });
+    }
+
+    private static List<FetchUri> fetch(Fields fields, Problems problems) {
+        Optional<List<FetchUri>> given = artifacts(fields, "fetch", problems);
         List<String> uris = fields.texts("uris").orElse(List.of());
         boolean both = given.filter(f -> !f.isEmpty()).isPresent() && !uris.isEmpty();
         if (both && !uris.equals(given.get().stream().map(FetchUri::uri).toList())) {
@@ -239,7 +244,7 @@ final class AppReader {
                 .orElse(UPGRADE);
     }
 
-    private static UnreachableStrategy unreachable(Fields fields, Problems problems) {
+    static UnreachableStrategy unreachable(Fields fields, Problems problems) {
         Optional<JsonNode> given = fields.any("unreachableStrategy");
         if (given.filter(JsonNode::isTextual).isPresent()) {
             if (!given.get().textValue().equals("disabled")) {
@@ -257,7 +262,7 @@ final class AppReader {
                 .orElse(UNREACHABLE);
     }
 
-    private static KillSelection killSelection(Fields fields, Problems problems) {
+    static KillSelection killSelection(Fields fields, Problems problems) {
         String text = fields.text("killSelection").orElse(KillSelection.YOUNGEST_FIRST.name());
         for (KillSelection selection : KillSelection.values()) {
             if (selection.name().equals(text)) {

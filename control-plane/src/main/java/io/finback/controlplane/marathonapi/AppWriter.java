@@ -176,6 +176,15 @@ final class AppWriter {
         ObjectNode upgrade = node.putObject("upgradeStrategy");
         upgrade.set("minimumHealthCapacity", Json.number(app.upgrade().minimumHealthCapacity()));
         upgrade.set("maximumOverCapacity", Json.number(app.upgrade().maximumOverCapacity()));
+        unreachable(node, app);
+        node.put("killSelection", app.killSelection().name());
+        app.killGrace().ifPresent(g -> node.set("taskKillGracePeriodSeconds", Json.seconds(g)));
+        if (!app.acceptedResourceRoles().isEmpty()) {
+            texts(node.putArray("acceptedResourceRoles"), app.acceptedResourceRoles());
+        }
+    }
+
+    static void unreachable(ObjectNode node, AppDefinition app) {
         if (app.unreachable().disabled()) {
             node.put("unreachableStrategy", "disabled");
         } else {
@@ -184,11 +193,6 @@ final class AppWriter {
                     "inactiveAfterSeconds", Json.seconds(app.unreachable().inactiveAfter()));
             unreachable.set(
                     "expungeAfterSeconds", Json.seconds(app.unreachable().expungeAfter()));
-        }
-        node.put("killSelection", app.killSelection().name());
-        app.killGrace().ifPresent(g -> node.set("taskKillGracePeriodSeconds", Json.seconds(g)));
-        if (!app.acceptedResourceRoles().isEmpty()) {
-            texts(node.putArray("acceptedResourceRoles"), app.acceptedResourceRoles());
         }
     }
 
@@ -215,14 +219,17 @@ final class AppWriter {
         ArrayNode uris = node.putArray("uris");
         for (AppDefinition.FetchUri f : app.fetch()) {
             uris.add(f.uri());
-            ObjectNode one = fetch.addObject()
-                    .put("uri", f.uri())
-                    .put("extract", f.extract())
-                    .put("executable", f.executable())
-                    .put("cache", f.cache());
-            f.destPath().ifPresent(path -> one.put("destPath", path));
-            f.checksum().ifPresent(checksum -> one.put("checksum", checksum));
+            fetch(fetch.addObject(), f);
         }
+    }
+
+    static void fetch(ObjectNode one, AppDefinition.FetchUri f) {
+        one.put("uri", f.uri())
+                .put("extract", f.extract())
+                .put("executable", f.executable())
+                .put("cache", f.cache());
+        f.destPath().ifPresent(path -> one.put("destPath", path));
+        f.checksum().ifPresent(checksum -> one.put("checksum", checksum));
     }
 
     private static void texts(ArrayNode array, List<String> texts) {

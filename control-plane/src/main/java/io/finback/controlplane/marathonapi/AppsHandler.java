@@ -137,7 +137,7 @@ final class AppsHandler {
         return Rollout.Wish.of(targets);
     }
 
-    private static AppDefinition definition(Optional<AppSnapshot> known, JsonNode patch, String id, boolean partial) {
+    static AppDefinition definition(Optional<AppSnapshot> known, JsonNode patch, String id, boolean partial) {
         JsonNode whole = known.filter(app -> partial)
                 .<JsonNode>map(app -> AppReader.merged(
                         AppWriter.definition(app.current().orElseThrow().definition()), patch))

@@ -61,16 +61,16 @@ final class DeploymentsHandler {
         return done;
     }
 
-    private static ApiFailure missing(String id) {
+    static ApiFailure missing(String id) {
         return ApiFailure.of(404, "DeploymentPlan " + id + " does not exist");
     }
 
-    private static ObjectNode deployment(ServicesView view, ServicesView.Running running) {
+    static ObjectNode deployment(ServicesView view, ServicesView.Running running) {
         DeploymentPlan plan = running.plan();
         ObjectNode node = Json.object().put("id", plan.id()).put("version", Json.time(plan.version()));
         ArrayNode apps = node.putArray("affectedApps");
-        plan.apps().forEach(apps::add);
-        node.putArray("affectedPods");
+        ArrayNode pods = node.putArray("affectedPods");
+        plan.apps().forEach(id -> (plan.ofPod(id) ? pods : apps).add(id));
         ArrayNode steps = node.putArray("steps");
         for (DeploymentPlan.Step step : plan.steps()) {
             ArrayNode actions = steps.addObject().putArray("actions");
@@ -89,8 +89,8 @@ final class DeploymentsHandler {
     /** Both names: one common client reads {@code type} only, the others {@code action}. */
     private static ObjectNode action(DeploymentPlan.Action action) {
         return Json.object()
-                .put("action", action.kind().wireName())
-                .put("type", action.kind().wireName())
-                .put("app", action.appId());
+                .put("action", action.wireName())
+                .put("type", action.wireName())
+                .put(action.ofPod() ? "pod" : "app", action.appId());
     }
 }

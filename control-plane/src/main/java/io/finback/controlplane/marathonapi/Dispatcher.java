@@ -1,5 +1,6 @@
 package io.finback.controlplane.marathonapi;
 
+import io.finback.controlplane.scheduler.DeploymentConduct;
 import io.finback.controlplane.service.Services;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -16,15 +17,25 @@ final class Dispatcher {
     private final QueueHandler queue;
     private final SystemHandler system;
     private final GroupsHandler groups;
+    private final PodsHandler pods;
+    private final ConductHandler conduct;
+    private final PlanHandler plans;
     private final LoggingHandler logging;
+    private final SubscriptionsHandler subscriptions;
+    private final Services services;
 
     Dispatcher(Services services, LoggingHandler logging) {
         this.logging = logging;
+        this.services = services;
+        this.subscriptions = new SubscriptionsHandler(services);
         Rollout rollout = new Rollout(services);
         apps = new AppsHandler(services, rollout);
         tasks = new TasksHandler(services, rollout);
         deployments = new DeploymentsHandler(services, rollout);
         groups = new GroupsHandler(services, rollout);
+        pods = new PodsHandler(services);
+        conduct = new ConductHandler(services);
+        plans = new PlanHandler(services, rollout);
         queue = new QueueHandler(services);
         system = new SystemHandler(services);
     }
@@ -44,25 +55,80 @@ final class Dispatcher {
             case "logging" ->
                 request.method().equals("POST") ? logging.change(request).now() : get(request, logging::list);
             case "help" -> get(request, () -> system.help());
+            case "finback" -> own(request);
             default -> throw notFound();
         };
+    }
+
+    /** What Marathon has nothing like. */
+    private CompletionStage<Answer> own(Request request) {
+        List<String> path = request.path();
+        if (path.size() > 1 && path.get(1).equals("queue")) {
+            return get(
+                    request,
+                    () -> path.size() == 2 ? queue.explainAll() : queue.explain(request.appId(2, path.size())));
+        }
+        throw notFound();
     }
 
     private CompletionStage<Answer> v2(Request request, String resource) {
         List<String> path = request.path();
         boolean alone = path.size() == 2;
+        if (deploys(request, resource)
+                && services.view().running() >= services.settings().maxDeployments()) {
+            throw ApiFailure.of(
+                    403,
+                    "Max number (" + services.settings().maxDeployments() + ") of running deployments is achieved."
+                            + " Wait for existing deployments to complete or cancel one.");
+        }
         return switch (resource) {
             case "apps" -> alone ? allApps(request) : oneApp(request);
             case "tasks" -> tasks(request);
-            case "deployments" -> alone ? get(request, () -> deployments.list()) : deployment(request);
-            case "queue" -> alone ? get(request, () -> queue.list()) : delay(request);
+            case "deployments" -> alone ? get(request, () -> deployments.list()) : oneDeployment(request);
+            case "queue" -> alone ? get(request, () -> queue.list(request)) : delay(request);
             case "groups" -> groups(request);
             case "info" -> get(request, () -> system.info());
-            case "leader" -> get(request, () -> system.leader());
-            case "pods" -> pods(request);
+            case "leader" ->
+                request.method().equals("DELETE")
+                        ? system.abdicate(request).now()
+                        : get(request, () -> system.leader());
+            case "eventSubscriptions" -> subscriptions(request);
+            case "schemas" -> schema(request);
+            case "pods" -> pods.answer(request);
             case "plugins" -> get(request, () -> system.plugins());
             default -> throw notFound();
         };
+    }
+
+    /** What may begin a deployment; kills that scale nothing do not. */
+    private static boolean deploys(Request request, String resource) {
+        boolean changes = !request.method().equals("GET");
+        return switch (resource) {
+            case "apps" -> changes && (!request.path().contains("tasks") || request.flag("scale", false));
+            case "tasks" -> changes && request.flag("scale", false);
+            case "pods" -> changes && !String.join("/", request.path()).contains("::instances");
+            case "groups" -> changes && !request.flag("dryRun", false);
+            default -> false;
+        };
+    }
+
+    private CompletionStage<Answer> subscriptions(Request request) {
+        if (request.path().size() != 2) {
+            throw notFound();
+        }
+        return switch (request.method()) {
+            case "GET" -> subscriptions.list();
+            case "POST" -> subscriptions.subscribe(request);
+            case "DELETE" -> subscriptions.unsubscribe(request);
+            default -> throw notAllowed("GET, HEAD, POST, DELETE");
+        };
+    }
+
+    private CompletionStage<Answer> schema(Request request) {
+        if (!request.path().equals(List.of("v2", "schemas", "app"))) {
+            throw notFound();
+        }
+        return get(request, system::appSchema);
     }
 
     private CompletionStage<Answer> allApps(Request request) {
@@ -118,20 +184,6 @@ final class Dispatcher {
         };
     }
 
-    /** There are no pods; who asks whether there could be ({@code HEAD}) is told no. */
-    private static CompletionStage<Answer> pods(Request request) {
-        List<String> path = request.path();
-        boolean all = path.size() == 2 || (path.size() == 3 && path.get(2).equals("::status"));
-        if (request.method().equals("GET") && all && !request.head()) {
-            return Answer.ok(Json.object().arrayNode()).now();
-        }
-        if (request.method().equals("POST") && path.size() == 2) {
-            throw ApiFailure.rule("/", "pods are not supported yet");
-        }
-        String id = path.size() == 2 ? "/" : request.appId(2, path.size()).replaceAll("::.*", "");
-        throw ApiFailure.of(404, "Pod '" + id + "' does not exist");
-    }
-
     private CompletionStage<Answer> groups(Request request) {
         List<String> path = request.path();
         int size = path.size();
@@ -167,14 +219,23 @@ final class Dispatcher {
         throw notFound();
     }
 
-    private CompletionStage<Answer> deployment(Request request) {
-        if (request.path().size() != 3) {
+    /** {@code /v2/deployments/<id>}, and what Marathon has not: {@code plan}, {@code <id>/pause}, {@code resume} and {@code pulse}. */
+    private CompletionStage<Answer> oneDeployment(Request request) {
+        List<String> path = request.path();
+        String id = path.get(2);
+        if (path.size() == 3 && id.equals("plan")) {
+            return only(request, "POST", () -> plans.plan(request).now());
+        }
+        if (path.size() == 3) {
+            return request.method().equals("GET")
+                    ? conduct.find(id).now()
+                    : only(request, "DELETE", () -> deployments.delete(request, id));
+        }
+        if (path.size() != 4) {
             throw notFound();
         }
-        return only(
-                request,
-                "DELETE",
-                () -> deployments.delete(request, request.path().get(2)));
+        DeploymentConduct.Order order = ConductHandler.order(path.get(3)).orElseThrow(Dispatcher::notFound);
+        return only(request, "POST", () -> conduct.tell(id, order));
     }
 
     private CompletionStage<Answer> delay(Request request) {

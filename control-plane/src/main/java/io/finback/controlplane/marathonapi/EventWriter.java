@@ -64,6 +64,13 @@ final class EventWriter {
                 .put("uri", e.uri())
                 .set("appDefinition", AppWriter.version(e.app())));
         form(
+                ServiceEvent.CallbackChanged.class,
+                e -> e.subscribed() ? "subscribe_event" : "unsubscribe_event",
+                (e, n) -> n.put("clientIp", e.clientIp()).put("callbackUrl", e.url()));
+        form(ServiceEvent.PodChanged.class, EventWriter::podType, (e, n) -> n.put("clientIp", e.clientIp())
+                .put("uri", e.uri()));
+        form(ServiceEvent.SchedulerChanged.class, EventWriter::schedulerType, EventWriter::scheduler);
+        form(
                 ServiceEvent.StreamChanged.class,
                 e -> e.attached() ? "event_stream_attached" : "event_stream_detached",
                 (e, n) -> n.put("remoteAddress", e.remoteAddress()));
@@ -92,6 +99,31 @@ final class EventWriter {
             throw new IllegalStateException("no form of " + event.getClass().getName());
         }
         return form;
+    }
+
+    private static String podType(ServiceEvent.PodChanged e) {
+        return switch (e.what()) {
+            case CREATED -> "pod_created_event";
+            case UPDATED -> "pod_updated_event";
+            case DELETED -> "pod_deleted_event";
+        };
+    }
+
+    private static String schedulerType(ServiceEvent.SchedulerChanged e) {
+        return switch (e.connection()) {
+            case REGISTERED -> "scheduler_registered_event";
+            case REREGISTERED -> "scheduler_reregistered_event";
+            case DISCONNECTED -> "scheduler_disconnected_event";
+        };
+    }
+
+    private static void scheduler(ServiceEvent.SchedulerChanged e, ObjectNode node) {
+        if (e.connection() == ServiceEvent.Connection.REGISTERED) {
+            node.put("frameworkId", e.framework());
+        }
+        if (e.connection() != ServiceEvent.Connection.DISCONNECTED) {
+            node.put("master", e.master());
+        }
     }
 
     private static void task(ServiceEvent.TaskChanged e, ObjectNode node) {
@@ -157,9 +189,7 @@ final class EventWriter {
 
     private static void actions(ObjectNode node, DeploymentPlan.Step step) {
         ArrayNode actions = node.putArray("actions");
-        step.actions()
-                .forEach(a ->
-                        actions.addObject().put("action", a.kind().wireName()).put("app", a.appId()));
+        step.actions().forEach(a -> actions.add(PodWriter.action(a)));
     }
 
     private static String condition(String state) {

@@ -27,10 +27,18 @@ final class GroupReader {
     record GroupUpdate(
             String path,
             Optional<List<AppDefinition>> apps,
+            Optional<List<AppDefinition>> pods,
             Optional<List<GroupUpdate>> groups,
             Optional<List<String>> dependencies,
             Optional<Double> scaleBy,
-            Optional<Instant> version) {}
+            Optional<Instant> version) {
+        /** Its apps and pods, as far as they are given. */
+        List<AppDefinition> specs() {
+            List<AppDefinition> all = new ArrayList<>(apps.orElse(List.of()));
+            all.addAll(pods.orElse(List.of()));
+            return all;
+        }
+    }
 
     /** {@code at}: the group that the request's path names. */
     static GroupUpdate read(JsonNode body, String at) {
@@ -68,15 +76,13 @@ final class GroupReader {
         }
         scaleBy.filter(s -> !(s >= 0 && s <= 1e6))
                 .ifPresent(s -> problems.rule(at + "/scaleBy", "got " + s + ", expected 0 to 1000000"));
-        if (fields.any("pods").filter(p -> !p.isEmpty()).isPresent()) {
-            problems.rule(at + "/pods", "is not supported yet");
-        }
         problems.check();
         alone(node, scaleBy.isPresent(), "scaleBy", at);
         boolean back = version.isPresent() && !node.hasNonNull("apps") && !node.hasNonNull("groups");
         return new GroupUpdate(
                 path,
-                apps(node, path, at),
+                specs(node, "apps", path, at),
+                specs(node, "pods", path, at),
                 groups(node, path, at, depth),
                 dependencies,
                 scaleBy,
@@ -84,7 +90,7 @@ final class GroupReader {
     }
 
     private static void alone(JsonNode node, boolean given, String name, String at) {
-        for (String other : List.of("apps", "groups", "dependencies", "version")) {
+        for (String other : List.of("apps", "pods", "groups", "dependencies", "version")) {
             if (given && node.hasNonNull(other)) {
                 throw ApiFailure.rule(
                         at.isEmpty() ? "/" : at, "'" + name + "' cannot be combined with '" + other + "'");
@@ -92,23 +98,24 @@ final class GroupReader {
         }
     }
 
-    private static Optional<List<AppDefinition>> apps(JsonNode node, String path, String at) {
-        if (!node.hasNonNull("apps")) {
+    /** {@code kind}: {@code apps} or {@code pods}. */
+    private static Optional<List<AppDefinition>> specs(JsonNode node, String kind, String path, String at) {
+        if (!node.hasNonNull(kind)) {
             return Optional.empty();
         }
         List<AppDefinition> apps = new ArrayList<>();
         int index = 0;
-        for (JsonNode one : array(node, "apps", at)) {
-            String place = at + "/apps(" + index++ + ")";
-            apps.add(app(one, path, place));
+        for (JsonNode one : array(node, kind, at)) {
+            String place = at + "/" + kind + "(" + index++ + ")";
+            apps.add(spec(one, kind, path, place));
         }
         return Optional.of(apps);
     }
 
-    private static AppDefinition app(JsonNode node, String group, String place) {
+    private static AppDefinition spec(JsonNode node, String kind, String group, String place) {
         try {
             if (!(node instanceof ObjectNode given) || !given.path("id").isTextual()) {
-                return AppReader.read(node, Optional.empty());
+                return read(kind, node);
             }
             ObjectNode copy = given.deepCopy();
             String id = AppPath.resolve(group, given.path("id").textValue());
@@ -118,10 +125,14 @@ final class GroupReader {
             if (!parent.equals(group)) {
                 throw ApiFailure.rule("/id", "identifier " + id + " is not child of '" + group + "'");
             }
-            return AppReader.read(copy, Optional.empty());
+            return read(kind, copy);
         } catch (ApiFailure failure) {
             throw failure.below(place);
         }
+    }
+
+    private static AppDefinition read(String kind, JsonNode node) {
+        return kind.equals("pods") ? PodReader.read(node, Optional.empty()) : AppReader.read(node, Optional.empty());
     }
 
     private static Optional<List<GroupUpdate>> groups(JsonNode node, String path, String at, int depth) {
@@ -160,7 +171,7 @@ final class GroupReader {
     }
 
     private static void unique(GroupUpdate update, Set<String> seen) {
-        for (AppDefinition app : update.apps().orElse(List.of())) {
+        for (AppDefinition app : update.specs()) {
             if (!seen.add(app.id())) {
                 throw ApiFailure.rule("/apps", "the id " + app.id() + " is there more than once");
             }

@@ -6,7 +6,9 @@ import io.finback.controlplane.app.AppSnapshot;
 import io.finback.controlplane.marathonapi.GroupReader.GroupUpdate;
 import io.finback.controlplane.scheduler.AppDefinition;
 import io.finback.controlplane.scheduler.AppPath;
+import io.finback.controlplane.scheduler.AppRules;
 import io.finback.controlplane.scheduler.GroupBook;
+import io.finback.controlplane.scheduler.PodRules;
 import io.finback.controlplane.service.ServicesView;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,7 +20,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/** The tree of groups as the view has it at one moment: those made as such, and those that ids of apps imply. */
+/** The tree of groups, of apps and pods, as the view has it at one moment: those made as such, and those that ids of apps imply. */
 final class GroupTree {
     private final Map<String, AppSnapshot> apps = new TreeMap<>();
     private final Map<String, List<AppSnapshot>> appsOf = new TreeMap<>();
@@ -26,7 +28,7 @@ final class GroupTree {
     private final GroupBook book;
 
     GroupTree(ServicesView view) {
-        this(view.apps(), view.groups());
+        this(view.all(), view.groups());
     }
 
     private GroupTree(List<AppSnapshot> all, GroupBook book) {
@@ -94,7 +96,7 @@ final class GroupTree {
                 AppDefinition scaled =
                         now.withInstances((int) Math.min(Integer.MAX_VALUE, Math.ceil(now.instances() * by)));
                 Problems problems = new Problems();
-                problems.rules(io.finback.controlplane.scheduler.AppRules.check(scaled));
+                problems.rules(app.isPod() ? PodRules.check(scaled) : AppRules.check(scaled));
                 problems.check();
                 targets.add(Rollout.Target.of(scaled));
             }
@@ -109,26 +111,8 @@ final class GroupTree {
             GroupUpdate update, List<Rollout.Target> targets, List<String> removed, List<GroupBook.Group> kept) {
         String path = update.path();
         boolean changes = !book.groups().containsKey(path);
-        if (update.apps().isPresent()) {
-            Map<String, AppDefinition> wanted = new TreeMap<>();
-            update.apps().get().forEach(a -> wanted.put(a.id(), a));
-            for (AppSnapshot app : appsOf.getOrDefault(path, List.of())) {
-                if (!wanted.containsKey(app.appId())) {
-                    targets.add(Rollout.Target.gone(app.appId()));
-                    changes = true;
-                }
-            }
-            for (AppDefinition app : wanted.values()) {
-                boolean remains =
-                        groupsOf.containsKey(app.id()) && update.groups().isEmpty();
-                if (remains) {
-                    throw ApiFailure.rule(
-                            "/apps", "Groups and Applications may not have the same identifier: " + app.id());
-                }
-                targets.add(Rollout.Target.of(app));
-                changes |= changed(app);
-            }
-        }
+        changes |= replaced(update, update.apps(), false, targets);
+        changes |= replaced(update, update.pods(), true, targets);
         if (update.groups().isPresent()) {
             Set<String> wanted = new TreeSet<>();
             update.groups().get().forEach(g -> wanted.add(g.path()));
@@ -150,6 +134,37 @@ final class GroupTree {
             return true;
         }
         return false;
+    }
+
+    /** Puts {@code given} in the place of the group's apps, or of its pods; absent ones stay. */
+    private boolean replaced(
+            GroupUpdate update, Optional<List<AppDefinition>> given, boolean pods, List<Rollout.Target> targets) {
+        if (given.isEmpty()) {
+            return false;
+        }
+        boolean changes = false;
+        Map<String, AppDefinition> wanted = new TreeMap<>();
+        given.get().forEach(a -> wanted.put(a.id(), a));
+        for (AppSnapshot app : appsOf.getOrDefault(update.path(), List.of())) {
+            if (app.isPod() == pods && !wanted.containsKey(app.appId())) {
+                targets.add(Rollout.Target.gone(app.appId()));
+                changes = true;
+            }
+        }
+        for (AppDefinition app : wanted.values()) {
+            String kind = pods ? "/pods" : "/apps";
+            if (groupsOf.containsKey(app.id()) && update.groups().isEmpty()) {
+                throw ApiFailure.rule(kind, "Groups and Applications may not have the same identifier: " + app.id());
+            }
+            if (Optional.ofNullable(apps.get(app.id()))
+                    .filter(a -> a.isPod() != pods)
+                    .isPresent()) {
+                throw ApiFailure.rule(kind, "Applications and Pods may not have the same identifier: " + app.id());
+            }
+            targets.add(Rollout.Target.of(app));
+            changes |= changed(app);
+        }
+        return changes;
     }
 
     private boolean changed(AppDefinition wanted) {
@@ -174,17 +189,24 @@ final class GroupTree {
     }
 
     /** A group as clients see it. {@code apps} writes one app; no {@code apps} and no {@code groups} where they are not wanted. */
-    ObjectNode json(String path, boolean withGroups, Optional<Function<AppSnapshot, ObjectNode>> writer) {
+    ObjectNode json(
+            String path, boolean withGroups, boolean withPods, Optional<Function<AppSnapshot, ObjectNode>> writer) {
         ObjectNode node = Json.object().put("id", path);
         if (writer.isPresent()) {
             ArrayNode list = node.putArray("apps");
-            appsOf.getOrDefault(path, List.of())
+            appsOf.getOrDefault(path, List.of()).stream()
+                    .filter(app -> !app.isPod())
                     .forEach(app -> list.add(writer.get().apply(app)));
-            node.putArray("pods");
+        }
+        if (withPods) {
+            ArrayNode list = node.putArray("pods");
+            appsOf.getOrDefault(path, List.of()).stream()
+                    .filter(AppSnapshot::isPod)
+                    .forEach(pod -> list.add(PodWriter.version(pod.current().orElseThrow())));
         }
         if (withGroups) {
             ArrayNode groups = node.putArray("groups");
-            groupsOf.getOrDefault(path, Set.of()).forEach(child -> groups.add(json(child, true, writer)));
+            groupsOf.getOrDefault(path, Set.of()).forEach(child -> groups.add(json(child, true, withPods, writer)));
         }
         ArrayNode dependencies = node.putArray("dependencies");
         dependencies(path).forEach(dependencies::add);

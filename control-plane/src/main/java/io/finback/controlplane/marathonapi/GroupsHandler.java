@@ -43,7 +43,7 @@ final class GroupsHandler {
         Set<String> embed = appEmbed(request);
         ObjectNode body = Json.object();
         ArrayNode apps = body.putArray("apps");
-        tree.appsUnder(path).forEach(app -> apps.add(AppWriter.app(app, embed)));
+        tree.appsUnder(path).stream().filter(app -> !app.isPod()).forEach(app -> apps.add(AppWriter.app(app, embed)));
         return Answer.ok(body);
     }
 
@@ -162,12 +162,17 @@ final class GroupsHandler {
 
     private static void tree(ObjectNode node, String path, Map<String, AppVersion> apps) {
         ArrayNode list = node.putArray("apps");
+        ArrayNode pods = node.putArray("pods");
         Set<String> children = new TreeSet<>();
         int depth = AppPath.segments(path).size();
         apps.forEach((id, version) -> {
             List<String> segments = AppPath.segments(id);
             if (AppPath.inside(path, id) && segments.size() == depth + 1) {
-                list.add(AppWriter.version(version));
+                if (version.definition().pod().isPresent()) {
+                    pods.add(PodWriter.version(version));
+                } else {
+                    list.add(AppWriter.version(version));
+                }
             } else if (AppPath.inside(path, id)) {
                 children.add("/" + String.join("/", segments.subList(0, depth + 1)));
             }
@@ -176,7 +181,6 @@ final class GroupsHandler {
         for (String child : children) {
             tree(groups.addObject().put("id", child), child, apps);
         }
-        node.putArray("pods");
         node.putArray("dependencies");
     }
 
@@ -184,10 +188,11 @@ final class GroupsHandler {
         List<String> embed = request.query().getOrDefault("embed", List.of());
         boolean all = embed.isEmpty();
         boolean groups = all || embed.contains("group.groups");
+        boolean pods = all || embed.contains("group.pods");
         boolean apps = all || embed.stream().anyMatch(e -> e.startsWith("group.apps"));
         Set<String> appEmbed = all ? APP_EMBED : appEmbed(request);
         Function<AppSnapshot, ObjectNode> writer = app -> AppWriter.app(app, appEmbed);
-        return tree.json(path, groups, apps ? Optional.of(writer) : Optional.empty());
+        return tree.json(path, groups, pods, apps ? Optional.of(writer) : Optional.empty());
     }
 
     private static Set<String> appEmbed(Request request) {

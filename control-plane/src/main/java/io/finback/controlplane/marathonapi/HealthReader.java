@@ -8,10 +8,13 @@ import java.util.Optional;
 
 /** Reads {@code healthChecks} and {@code readinessChecks} with Marathon's defaults. */
 final class HealthReader {
-    private static final Duration GRACE = Duration.ofMinutes(5);
-    private static final Duration INTERVAL = Duration.ofMinutes(1);
-    private static final Duration TIMEOUT = Duration.ofSeconds(20);
-    private static final int FAILURES = 3;
+    static final Duration GRACE = Duration.ofMinutes(5);
+    static final Duration INTERVAL = Duration.ofMinutes(1);
+    static final Duration TIMEOUT = Duration.ofSeconds(20);
+    static final int FAILURES = 3;
+    /** Of what agents look at. */
+    static final Duration DELAY = Duration.ofSeconds(15);
+
     private static final Duration READY_INTERVAL = Duration.ofSeconds(30);
     private static final Duration READY_TIMEOUT = Duration.ofSeconds(10);
 

@@ -90,14 +90,17 @@ final class Rollout {
     /** {@code {"steps":[{"actions":[{"action","app"}]}]}}. */
     static Answer steps(DeploymentPlan plan) {
         ObjectNode body = Json.object();
-        ArrayNode steps = body.putArray("steps");
+        body.set("steps", stepsOf(plan));
+        return Answer.ok(body);
+    }
+
+    static ArrayNode stepsOf(DeploymentPlan plan) {
+        ArrayNode steps = Json.object().arrayNode();
         for (DeploymentPlan.Step step : plan.steps()) {
             ArrayNode actions = steps.addObject().putArray("actions");
-            step.actions().forEach(a -> actions.addObject()
-                    .put("action", a.kind().wireName())
-                    .put("app", a.appId()));
+            step.actions().forEach(a -> actions.add(PodWriter.action(a)));
         }
-        return Answer.ok(body);
+        return steps;
     }
 
     /** Undoes a deployment over several apps by a new one. */
@@ -122,11 +125,15 @@ final class Rollout {
                 members.add(Member.revert(app.appId(), deploymentId));
                 if (before == null) {
                     definitions.remove(app.appId());
-                    changes.add(new PlanBuilder.Change(app.appId(), Kind.STOP, false));
+                    changes.add(change(
+                            app.appId(),
+                            Kind.STOP,
+                            false,
+                            app.current().orElseThrow().definition()));
                 } else {
                     definitions.put(app.appId(), before.definition());
                     boolean mixed = before.definition().instances() > 0 && mixed(app, before.configAt());
-                    changes.add(new PlanBuilder.Change(app.appId(), mixed ? Kind.RESTART : Kind.SCALE, false));
+                    changes.add(change(app.appId(), mixed ? Kind.RESTART : Kind.SCALE, false, before.definition()));
                 }
             }
             DeploymentPlan plan =
@@ -196,12 +203,12 @@ final class Rollout {
         Map<String, AppDefinition> definitions = definitions();
         Set<String> locks = new TreeSet<>();
         for (Target target : wish.targets()) {
-            Optional<AppSnapshot> known = view.app(target.appId());
+            Optional<AppSnapshot> known = view.listed(target.appId());
             int before = members.size();
             if (target.wanted().isEmpty()) {
                 definitions.remove(target.appId());
                 known.flatMap(AppSnapshot::current).ifPresent(c -> {
-                    changes.add(new PlanBuilder.Change(target.appId(), Kind.STOP, false));
+                    changes.add(change(target.appId(), Kind.STOP, false, c.definition()));
                     members.add(Member.remove(target.appId(), c.version()));
                 });
             } else {
@@ -228,7 +235,7 @@ final class Rollout {
             Target target, Optional<AppSnapshot> known, List<PlanBuilder.Change> changes, List<Member> members) {
         AppDefinition wanted = target.wanted().orElseThrow();
         if (known.isEmpty()) {
-            changes.add(new PlanBuilder.Change(target.appId(), Kind.SCALE, true));
+            changes.add(change(target.appId(), Kind.SCALE, true, wanted));
             members.add(Member.create(wanted));
             return;
         }
@@ -242,8 +249,12 @@ final class Rollout {
             return;
         }
         boolean restart = definition.instances() > 0 && (mixed || !definition.sameConfigAs(current.definition()));
-        changes.add(new PlanBuilder.Change(target.appId(), restart ? Kind.RESTART : Kind.SCALE, false));
+        changes.add(change(target.appId(), restart ? Kind.RESTART : Kind.SCALE, false, definition));
         members.add(Member.update(definition, current.version(), target.doomed()));
+    }
+
+    private static PlanBuilder.Change change(String id, Kind kind, boolean created, AppDefinition definition) {
+        return new PlanBuilder.Change(id, kind, created, definition.pod().isPresent());
     }
 
     private static boolean mixed(AppSnapshot app, Instant configAt) {
@@ -279,7 +290,7 @@ final class Rollout {
 
     private Map<String, AppDefinition> definitions() {
         Map<String, AppDefinition> definitions = new TreeMap<>();
-        view.apps()
+        view.all()
                 .forEach(app ->
                         definitions.put(app.appId(), app.current().orElseThrow().definition()));
         return definitions;

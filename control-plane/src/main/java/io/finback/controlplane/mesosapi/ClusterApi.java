@@ -6,6 +6,7 @@ import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.headers.RawHeader;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.runtime.LogLevel;
+import io.finback.security.Guard;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -14,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -68,11 +70,14 @@ public final class ClusterApi {
                     .scheduler()
                     .scheduleOnce(delay, work, parts.system().executionContext());
         });
-        OperatorWrites writes = new OperatorWrites(parts.commands(), level, parts.builtIn());
+        Function<HttpRequest, OperatorWrites> writes = request -> new OperatorWrites(
+                new RuledCommands(parts.commands(), parts.rules(), parts.view(), Guard.principal(request)),
+                level,
+                parts.builtIn());
         EventStreams streams = new EventStreams(parts, reads);
         api.get("/help", request -> now(Answers.text(200, api.index(parts))));
         new ReadEndpoints(parts, reads, streams).addTo(api);
-        new ProcessEndpoints(level).addTo(api);
+        new ProcessEndpoints(level, parts.rules()).addTo(api);
         new WriteEndpoints(bodies, writes).addTo(api);
         OperatorApi operator =
                 new OperatorApi(reads, bodies, new OperatorReads(parts, level, streams), writes, streams);
@@ -182,7 +187,13 @@ public final class ClusterApi {
         return Answers.text(500, "The request could not be answered; the log of this master says why.\n");
     }
 
-    static String canonical(String path) {
+    /** What this port answers to who is not let in. */
+    public static HttpResponse refusal(int status, String reason) {
+        return Answers.text(status, reason + "\n");
+    }
+
+    /** The path without {@code /master} before it, and without {@code .json} or a slash behind it. */
+    public static String canonical(String path) {
         String shorter = path.startsWith("/master/") ? path.substring("/master".length()) : path;
         shorter = shorter.endsWith(".json") ? shorter.substring(0, shorter.length() - ".json".length()) : shorter;
         boolean slash = shorter.length() > 1 && shorter.endsWith("/");

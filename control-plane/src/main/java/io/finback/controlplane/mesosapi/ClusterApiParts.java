@@ -5,6 +5,7 @@ import io.finback.controlplane.allocation.AllocatorMeter;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.EventLog;
 import io.finback.resources.FrameworkId;
+import io.finback.security.Rules;
 import java.time.Clock;
 import java.util.Collections;
 import java.util.Set;
@@ -20,6 +21,7 @@ import java.util.function.Supplier;
  * @param flags this master's settings under Mesos' names, without secrets
  * @param events what the view wrote down since it is whole
  * @param commands how writes reach the entities
+ * @param rules who may do what
  * @param builtIn frameworks that are part of this system, and cannot be torn down
  * @param allocator what the allocator does, when it is on this master
  */
@@ -32,6 +34,7 @@ public record ClusterApiParts(
         SortedMap<String, String> flags,
         EventLog events,
         OperatorCommands commands,
+        Rules rules,
         Set<FrameworkId> builtIn,
         AllocatorMeter allocator,
         ActorSystem<?> system) {

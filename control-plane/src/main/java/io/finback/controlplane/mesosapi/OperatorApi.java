@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.apache.mesos.v1.master.Protos.Call;
 import org.apache.mesos.v1.master.Protos.Response;
 
@@ -28,11 +29,16 @@ final class OperatorApi {
     private final Reads reads;
     private final RequestBodies bodies;
     private final OperatorReads answers;
-    private final OperatorWrites writes;
+    private final Function<HttpRequest, OperatorWrites> writes;
     private final EventStreams streams;
     private final Map<Encoding, Shared> shared = new EnumMap<>(Encoding.class);
 
-    OperatorApi(Reads reads, RequestBodies bodies, OperatorReads answers, OperatorWrites writes, EventStreams streams) {
+    OperatorApi(
+            Reads reads,
+            RequestBodies bodies,
+            OperatorReads answers,
+            Function<HttpRequest, OperatorWrites> writes,
+            EventStreams streams) {
         this.reads = reads;
         this.bodies = bodies;
         this.answers = answers;
@@ -98,7 +104,7 @@ final class OperatorApi {
                     GET_QUOTA -> whole(request, accepted, call, answers::ofView);
             case LIST_FILES, READ_FILE ->
                 throw ApiFailure.of(501, call.getType() + " is not supported yet: masters serve no files");
-            default -> writes.answer(call);
+            default -> writes.apply(request).answer(call);
         };
     }
 

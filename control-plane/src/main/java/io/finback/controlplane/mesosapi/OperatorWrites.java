@@ -13,6 +13,7 @@ import io.finback.resources.Kind;
 import io.finback.resources.Resources;
 import io.finback.resources.Special;
 import io.finback.runtime.LogLevel;
+import io.finback.security.Action;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,7 +31,7 @@ import org.apache.mesos.v1.master.Protos.Call;
 
 /**
  * Calls that change something: told to the entity that owns it, answered once that has journaled it. Codes as Mesos: 200, for changes of
- * resources 202; 400, 404, 409 and 503 by what the entity says. Thread-safe.
+ * resources 202; 400, 404, 409 and 503 by what the entity says. Made for who asks. Thread-safe.
  */
 final class OperatorWrites {
     private static final int OK = 200;
@@ -38,12 +39,15 @@ final class OperatorWrites {
     private static final int BAD_REQUEST = 400;
     private static final int NOT_FOUND = 404;
 
-    private final OperatorCommands commands;
+    private final RuledCommands commands;
     private final LogLevel level;
     private final Set<FrameworkId> builtIn;
 
-    /** @param builtIn frameworks that are part of this system, and cannot be torn down */
-    OperatorWrites(OperatorCommands commands, LogLevel level, Set<FrameworkId> builtIn) {
+    /**
+     * @param commands those of who asks
+     * @param builtIn frameworks that are part of this system, and cannot be torn down
+     */
+    OperatorWrites(RuledCommands commands, LogLevel level, Set<FrameworkId> builtIn) {
         this.commands = commands;
         this.level = level;
         this.builtIn = Set.copyOf(builtIn);
@@ -147,7 +151,7 @@ final class OperatorWrites {
         }
         ResourceOperation operation = new ResourceOperation(UUID.randomUUID().toString(), type, resources);
         return tell(
-                new OperatorCommand.ChangeResources(agent(agent), List.of(operation), Optional.empty()),
+                new OperatorCommand.ChangeResources(agent(agent), List.of(operation), commands.principal()),
                 ACCEPTED,
                 BAD_REQUEST);
     }
@@ -207,6 +211,7 @@ final class OperatorWrites {
     }
 
     private CompletionStage<HttpResponse> setLevel(Call.SetLoggingLevel call) {
+        commands.require(Action.SET_LOG_LEVEL, Integer.toString(call.getLevel()));
         Duration duration = Duration.ofNanos(call.getDuration().getNanoseconds());
         ApiFailure.checked(() -> level.set(call.getLevel(), duration));
         return ClusterApi.now(Answers.empty(OK));

@@ -1,7 +1,11 @@
 package io.finback.controlplane.mesosapi;
 
+import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import io.finback.runtime.LogLevel;
+import io.finback.security.Action;
+import io.finback.security.Guard;
+import io.finback.security.Rules;
 import java.lang.management.ManagementFactory;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -28,13 +32,15 @@ final class ProcessEndpoints {
             "The profiler is not enabled: use one for the JVM, such as 'jcmd <pid> JFR.start'\n";
 
     private final LogLevel level;
+    private final Rules rules;
 
-    ProcessEndpoints(LogLevel level) {
+    ProcessEndpoints(LogLevel level, Rules rules) {
         this.level = level;
+        this.rules = rules;
     }
 
     void addTo(ClusterApi api) {
-        api.get("/logging/toggle", request -> ClusterApi.now(toggle(Query.of(request.getUri()))));
+        api.get("/logging/toggle", request -> ClusterApi.now(toggle(request, Query.of(request.getUri()))));
         // Also under the name with .json behind, as everything is.
         api.get("/system/stats", request -> {
             Query query = Query.of(request.getUri());
@@ -44,7 +50,7 @@ final class ProcessEndpoints {
         api.get("/profiler/stop", request -> ClusterApi.now(Answers.text(400, NO_PROFILER)));
     }
 
-    private HttpResponse toggle(Query query) {
+    private HttpResponse toggle(HttpRequest request, Query query) {
         Optional<String> wanted = query.text("level");
         Optional<String> duration = query.text("duration");
         if (wanted.isEmpty() && duration.isEmpty()) {
@@ -57,6 +63,9 @@ final class ProcessEndpoints {
             throw ApiFailure.badRequest("Expecting 'level=value' in query");
         }
         int number = query.number("level", 0);
+        if (!rules.allows(Guard.principal(request), Action.SET_LOG_LEVEL, Integer.toString(number))) {
+            throw ApiFailure.of(403, "not allowed to set_log_level");
+        }
         Duration time = duration(duration.get());
         ApiFailure.checked(() -> level.set(number, time));
         return Answers.empty(200);

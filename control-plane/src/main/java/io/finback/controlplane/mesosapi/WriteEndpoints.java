@@ -13,6 +13,7 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.mesos.v1.Protos;
@@ -25,9 +26,9 @@ final class WriteEndpoints {
     private static final String QUOTA = "/quota";
 
     private final RequestBodies bodies;
-    private final OperatorWrites writes;
+    private final Function<HttpRequest, OperatorWrites> writes;
 
-    WriteEndpoints(RequestBodies bodies, OperatorWrites writes) {
+    WriteEndpoints(RequestBodies bodies, Function<HttpRequest, OperatorWrites> writes) {
         this.bodies = bodies;
         this.writes = writes;
     }
@@ -39,35 +40,39 @@ final class WriteEndpoints {
                 list(
                         "weight_infos",
                         Call.UpdateWeights.getDefaultInstance(),
-                        weights -> writes.setWeights(weights.getWeightInfosList())));
-        api.post(QUOTA, json(QuotaRequest.getDefaultInstance(), writes::setQuota));
-        api.addBelow(QUOTA, "DELETE", request -> discarding(request, () -> writes.removeQuota(role(request))));
+                        (writes, weights) -> writes.setWeights(weights.getWeightInfosList())));
+        api.post(QUOTA, json(QuotaRequest.getDefaultInstance(), OperatorWrites::setQuota));
+        api.addBelow(
+                QUOTA,
+                "DELETE",
+                request -> discarding(request, () -> writes.apply(request).removeQuota(role(request))));
         api.post(
                 "/maintenance/schedule",
                 json(
                         Schedule.getDefaultInstance(),
-                        schedule ->
+                        (writes, schedule) ->
                                 writes.tell(new OperatorCommand.SetMaintenance(OperatorMessages.schedule(schedule)))));
         api.post(
                 "/machine/down",
                 list(
                         "machines",
                         Call.StartMaintenance.getDefaultInstance(),
-                        call -> writes.tell(
+                        (writes, call) -> writes.tell(
                                 new OperatorCommand.MachinesDown(OperatorMessages.machines(call.getMachinesList())))));
         api.post(
                 "/machine/up",
                 list(
                         "machines",
                         Call.StopMaintenance.getDefaultInstance(),
-                        call -> writes.tell(
+                        (writes, call) -> writes.tell(
                                 new OperatorCommand.MachinesUp(OperatorMessages.machines(call.getMachinesList())))));
         api.post("/reserve", change(ResourceOperation.Type.RESERVE, "resources"));
         api.post("/unreserve", change(ResourceOperation.Type.UNRESERVE, "resources"));
         api.post("/create-volumes", change(ResourceOperation.Type.CREATE, "volumes"));
         api.post("/destroy-volumes", change(ResourceOperation.Type.DESTROY, "volumes"));
         api.post("/teardown", request -> bodies.readForm(request)
-                .thenCompose(form -> OperatorWrites.valid(() -> writes.teardown(required(form, "frameworkId")))));
+                .thenCompose(form ->
+                        OperatorWrites.valid(() -> writes.apply(request).teardown(required(form, "frameworkId")))));
     }
 
     /** {@code slaveId=...&resources=[...]}. */
@@ -83,22 +88,23 @@ final class WriteEndpoints {
                                     wrapped("resources", field, json),
                                     Protos.Offer.Operation.Reserve.getDefaultInstance())
                             .getResourcesList();
-                    return writes.change(agent, type, field, resources);
+                    return writes.apply(request).change(agent, type, field, resources);
                 }));
     }
 
     private <M extends Message> ClusterApi.Handler json(
-            M prototype, Function<M, CompletionStage<HttpResponse>> handler) {
+            M prototype, BiFunction<OperatorWrites, M, CompletionStage<HttpResponse>> handler) {
         return request -> bodies.read(request)
-                .thenCompose(body -> OperatorWrites.valid(() -> handler.apply(parse("body", body, prototype))));
+                .thenCompose(body -> OperatorWrites.valid(
+                        () -> handler.apply(writes.apply(request), parse("body", body, prototype))));
     }
 
     /** A body that is the list of {@code field} alone. */
     private <M extends Message> ClusterApi.Handler list(
-            String field, M prototype, Function<M, CompletionStage<HttpResponse>> handler) {
+            String field, M prototype, BiFunction<OperatorWrites, M, CompletionStage<HttpResponse>> handler) {
         return request -> bodies.read(request)
-                .thenCompose(body -> OperatorWrites.valid(
-                        () -> handler.apply(parse("body", wrapped(field, "body", body), prototype))));
+                .thenCompose(body -> OperatorWrites.valid(() ->
+                        handler.apply(writes.apply(request), parse("body", wrapped(field, "body", body), prototype))));
     }
 
     private static byte[] wrapped(String field, String name, byte[] list) {

@@ -58,7 +58,8 @@ public final class AppChange {
             return new Decision.Refused(state.removing() ? Refusal.LOCKED : Refusal.EXISTS);
         }
         AppVersion version = AppVersion.following(Optional.empty(), definition, now);
-        DeploymentPlan plan = DeploymentPlan.of(deploymentId, version.version(), state.appId(), Kind.START, Kind.SCALE);
+        DeploymentPlan plan = DeploymentPlan.of(deploymentId, version.version(), state.appId(), Kind.START, Kind.SCALE)
+                .about(Optional.of(definition));
         return accepted(
                 version.version(),
                 new AppEvent.VersionAdded(version),
@@ -111,7 +112,8 @@ public final class AppChange {
         if (blocked(state, force)) {
             return new Decision.Refused(Refusal.LOCKED);
         }
-        DeploymentPlan plan = DeploymentPlan.of(deploymentId, now, state.appId(), Kind.STOP);
+        DeploymentPlan plan = DeploymentPlan.of(deploymentId, now, state.appId(), Kind.STOP)
+                .about(state.current().map(AppVersion::definition));
         Optional<Instant> back = state.current().map(AppVersion::version);
         return accepted(now, new AppEvent.Locked(new Lock(plan, back, true)));
     }
@@ -133,7 +135,8 @@ public final class AppChange {
         int target = Math.max(0, current.definition().instances() - known.size());
         AppVersion next =
                 AppVersion.following(Optional.of(current), current.definition().withInstances(target), now);
-        DeploymentPlan plan = DeploymentPlan.of(deploymentId, next.version(), state.appId(), Kind.SCALE);
+        DeploymentPlan plan = DeploymentPlan.of(deploymentId, next.version(), state.appId(), Kind.SCALE)
+                .about(Optional.of(next.definition()));
         return accepted(
                 next.version(),
                 new AppEvent.VersionAdded(next),
@@ -190,6 +193,17 @@ public final class AppChange {
         return List.of(gone ? new AppEvent.AppRemoved() : new AppEvent.Unlocked(deploymentId));
     }
 
+    /** What a person tells a running deployment; telling it again changes nothing. */
+    public static List<AppEvent> conduct(
+            AppState state, String deploymentId, DeploymentConduct.Order order, int ready, Instant now) {
+        if (!holds(state, deploymentId) || state.current().isEmpty()) {
+            return List.of();
+        }
+        DeploymentConduct before = state.lock().flatMap(Lock::conduct).orElse(DeploymentConduct.NONE);
+        DeploymentConduct after = before.after(order, state.current().get().definition(), ready, now);
+        return after.equals(before) ? List.of() : List.of(new AppEvent.Conducted(deploymentId, after));
+    }
+
     /** Takes a deployment's order; an old or repeated one changes nothing. */
     public static List<AppEvent> order(AppState state, Order order) {
         boolean newer = holds(state, order.deploymentId())
@@ -206,7 +220,8 @@ public final class AppChange {
     }
 
     private static Decision deploy(AppState state, AppVersion next, Kind kind, String deploymentId) {
-        DeploymentPlan plan = DeploymentPlan.of(deploymentId, next.version(), state.appId(), kind);
+        DeploymentPlan plan = DeploymentPlan.of(deploymentId, next.version(), state.appId(), kind)
+                .about(Optional.of(next.definition()));
         Optional<Instant> back = state.current().map(AppVersion::version);
         List<AppEvent> events = new ArrayList<>(
                 List.of(new AppEvent.VersionAdded(next), new AppEvent.Locked(new Lock(plan, back, false))));

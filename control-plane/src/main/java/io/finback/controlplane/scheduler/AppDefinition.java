@@ -19,6 +19,7 @@ import java.util.TreeMap;
  * @param containerType kept and shown when a container without image and volumes was given
  * @param dependencies absolute paths of apps and groups that must be there first
  * @param health empty: running is enough
+ * @param pod present: its instances are groups of containers, described there; what an app runs otherwise is empty then
  */
 public record AppDefinition(
         String id,
@@ -46,7 +47,8 @@ public record AppDefinition(
         Optional<String> containerType,
         String executor,
         Optional<AppHealth> health,
-        Optional<AppContainer> container) {
+        Optional<AppContainer> container,
+        Optional<PodSpec> pod) {
 
     /** {@code protocol}: {@code tcp}, {@code udp} or {@code udp,tcp}. */
     public record PortDefinition(int port, String protocol, Optional<String> name, Map<String, String> labels) {
@@ -93,6 +95,64 @@ public record AppDefinition(
         OLDEST_FIRST
     }
 
+    /** What is no pod. */
+    public AppDefinition(
+            String id,
+            Optional<String> cmd,
+            List<String> args,
+            Optional<String> user,
+            double cpus,
+            double mem,
+            double disk,
+            int gpus,
+            int instances,
+            Map<String, String> env,
+            Map<String, String> labels,
+            List<PortDefinition> ports,
+            boolean requirePorts,
+            List<FetchUri> fetch,
+            List<Constraint> constraints,
+            List<String> acceptedResourceRoles,
+            List<String> dependencies,
+            BackoffRule backoff,
+            UpgradeStrategy upgrade,
+            UnreachableStrategy unreachable,
+            KillSelection killSelection,
+            Optional<Duration> killGrace,
+            Optional<String> containerType,
+            String executor,
+            Optional<AppHealth> health,
+            Optional<AppContainer> container) {
+        this(
+                id,
+                cmd,
+                args,
+                user,
+                cpus,
+                mem,
+                disk,
+                gpus,
+                instances,
+                env,
+                labels,
+                ports,
+                requirePorts,
+                fetch,
+                constraints,
+                acceptedResourceRoles,
+                dependencies,
+                backoff,
+                upgrade,
+                unreachable,
+                killSelection,
+                killGrace,
+                containerType,
+                executor,
+                health,
+                container,
+                Optional.empty());
+    }
+
     public AppDefinition {
         args = List.copyOf(args);
         env = sorted(env);
@@ -111,6 +171,20 @@ public record AppDefinition(
 
     public Optional<AppHealth.Readiness> readiness() {
         return health.flatMap(AppHealth::readiness);
+    }
+
+    /** Callers come to its first port, if it is one for TCP. */
+    public boolean calledAtFirstPort() {
+        return pod.map(p -> p.containers().stream()
+                        .flatMap(c -> c.endpoints().stream())
+                        .filter(e -> e.hostPort().isPresent())
+                        .findFirst()
+                        .filter(e -> e.protocols().isEmpty() || e.protocols().contains("tcp"))
+                        .isPresent())
+                .orElseGet(() -> ports.stream()
+                        .findFirst()
+                        .filter(p -> p.protocol().contains("tcp"))
+                        .isPresent());
     }
 
     public AppDefinition withInstances(int count) {
@@ -172,7 +246,8 @@ public record AppDefinition(
                 containerType,
                 executor,
                 health,
-                container);
+                container,
+                pod);
     }
 
     private static Map<String, String> sorted(Map<String, String> map) {

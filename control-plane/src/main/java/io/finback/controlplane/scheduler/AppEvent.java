@@ -70,6 +70,14 @@ public sealed interface AppEvent {
         }
     }
 
+    /** Somebody has paused the deployment, let it go on, or said that all is well. */
+    record Conducted(String deploymentId, DeploymentConduct conduct) implements AppEvent {
+        @Override
+        public AppState applyTo(AppState state) {
+            return AppChange.holds(state, deploymentId) ? state.withConduct(conduct) : state;
+        }
+    }
+
     record Ordered(Order order) implements AppEvent {
         @Override
         public AppState applyTo(AppState state) {
@@ -110,6 +118,16 @@ public sealed interface AppEvent {
         public AppState applyTo(AppState state) {
             Map<String, Instance> map = new LinkedHashMap<>(state.instances());
             map.computeIfPresent(taskId, (key, i) -> i.reported(phase, at, healthy));
+            return state.withInstances(map);
+        }
+    }
+
+    /** News of one container of a pod's instance. */
+    record PartReported(String taskId, String container, PodPart part) implements AppEvent {
+        @Override
+        public AppState applyTo(AppState state) {
+            Map<String, Instance> map = new LinkedHashMap<>(state.instances());
+            map.computeIfPresent(taskId, (key, i) -> i.reported(container, part));
             return state.withInstances(map);
         }
     }

@@ -103,6 +103,25 @@ public final class AppPath {
         return entityId(id) + "." + uuid;
     }
 
+    /** {@code shop_api.<uuid>_<container>}: the task of one container of a pod's instance. */
+    public static String partId(String instance, String container) {
+        return instance + "_" + container;
+    }
+
+    /** The instance a task is of: itself, unless it is one container of a pod. */
+    public static String instanceOfTask(String taskId) {
+        int from = taskId.indexOf('_', taskId.lastIndexOf('.') + 1);
+        return from < 0 ? taskId : taskId.substring(0, from);
+    }
+
+    /** The container's name, of a task that is one of a pod. */
+    public static Optional<String> partOfTask(String taskId) {
+        String instance = instanceOfTask(taskId);
+        return instance.length() == taskId.length()
+                ? Optional.empty()
+                : Optional.of(taskId.substring(instance.length() + 1));
+    }
+
     /** The entity a task belongs to; empty when the id was not made by {@link #taskId}. */
     public static Optional<String> entityOfTask(String taskId) {
         int dot = taskId.lastIndexOf('.');

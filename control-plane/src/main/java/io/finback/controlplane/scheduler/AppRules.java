@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -16,7 +17,7 @@ public final class AppRules {
     /** One event, one message and one snapshot hold all instances of an app: some 300 bytes each, below Artery's frame of 2 MiB. */
     private static final int MAX_INSTANCES = 5_000;
 
-    private static final double MAX_AMOUNT = 1e12;
+    static final double MAX_AMOUNT = 1e12;
 
     private AppRules() {}
 
@@ -25,8 +26,7 @@ public final class AppRules {
 
     /** Everything that is wrong; empty when the definition may be taken. */
     public static List<Violation> check(AppDefinition app) {
-        List<Violation> found = new ArrayList<>();
-        AppPath.problem(app.id()).ifPresent(why -> found.add(new Violation("/id", why)));
+        List<Violation> found = common(app);
         boolean both = app.cmd().isPresent() && !app.args().isEmpty();
         boolean neither = app.cmd().isEmpty() && app.args().isEmpty();
         if (both || (neither && !app.container().map(AppContainer::hasImage).orElse(false))) {
@@ -38,57 +38,74 @@ public final class AppRules {
         atLeast(found, "/mem", app.mem(), 0);
         atLeast(found, "/disk", app.disk(), 0);
         atLeast(found, "/gpus", app.gpus(), 0);
-        atLeast(found, "/instances", app.instances(), 0);
-        if (app.instances() > MAX_INSTANCES) {
-            found.add(
-                    new Violation("/instances", "got " + app.instances() + ", expected " + MAX_INSTANCES + " or less"));
-        }
         boolean mapped = app.container().filter(AppContainer::mapsPorts).isPresent();
         ports(
                 found,
                 app.ports(),
                 mapped ? "/container/portMappings" : "/portDefinitions",
                 mapped ? "/servicePort" : "/port");
-        share(found, "/upgradeStrategy/minimumHealthCapacity", app.upgrade().minimumHealthCapacity());
-        share(found, "/upgradeStrategy/maximumOverCapacity", app.upgrade().maximumOverCapacity());
-        AppDefinition.BackoffRule backoff = app.backoff();
-        atLeast(found, "/backoffSeconds", seconds(backoff.initial()), 0);
-        atLeast(found, "/maxLaunchDelaySeconds", seconds(backoff.max()), 0);
-        atLeast(found, "/backoffFactor", backoff.factor(), 1);
         app.killGrace().ifPresent(g -> atLeast(found, "/taskKillGracePeriodSeconds", seconds(g), 0));
-        unreachable(found, app.unreachable());
+        HealthRules.check(found, app);
+        singleInstance(found, app);
+        ContainerRules.check(found, app);
+        return found;
+    }
+
+    /** What apps and pods have in common; the paths are those of both. */
+    static List<Violation> common(AppDefinition app) {
+        List<Violation> found = new ArrayList<>();
+        boolean pod = app.pod().isPresent();
+        String scheduling = pod ? "/scheduling" : "";
+        AppPath.problem(app.id()).ifPresent(why -> found.add(new Violation("/id", why)));
+        String instances = pod ? "/scaling/instances" : "/instances";
+        atLeast(found, instances, app.instances(), 0);
+        if (app.instances() > MAX_INSTANCES) {
+            found.add(new Violation(instances, "got " + app.instances() + ", expected " + MAX_INSTANCES + " or less"));
+        }
+        environment(found, pod ? "/environment" : "/env", app.env());
+        noNul(found, "/user", app.user().orElse(""));
+        String upgrade = pod ? "/scheduling/upgrade" : "/upgradeStrategy";
+        share(found, upgrade + "/minimumHealthCapacity", app.upgrade().minimumHealthCapacity());
+        share(found, upgrade + "/maximumOverCapacity", app.upgrade().maximumOverCapacity());
+        AppDefinition.BackoffRule backoff = app.backoff();
+        String delay = pod ? "/scheduling/backoff/" : "/";
+        atLeast(found, delay + (pod ? "backoff" : "backoffSeconds"), seconds(backoff.initial()), 0);
+        atLeast(found, delay + (pod ? "maxLaunchDelay" : "maxLaunchDelaySeconds"), seconds(backoff.max()), 0);
+        atLeast(found, delay + "backoffFactor", backoff.factor(), 1);
+        unreachable(found, scheduling, app.unreachable());
+        String placement = pod ? "/scheduling/placement" : "";
         for (int i = 0; i < app.constraints().size(); i++) {
-            String path = "/constraints(" + i + ")";
+            String path = placement + "/constraints(" + i + ")";
             Constraints.problem(app.constraints().get(i)).ifPresent(why -> found.add(new Violation(path, why)));
         }
-        roles(found, app.acceptedResourceRoles());
+        roles(found, placement, app.acceptedResourceRoles());
         if (app.dependencies().contains(app.id())) {
             found.add(new Violation("/dependencies", "must not contain the app itself: " + app.id()));
         }
-        HealthRules.check(found, app);
         DeploymentDeadline.check(found, app.labels());
-        singleInstance(found, app);
-        ContainerRules.check(found, app);
+        DeploymentConduct.check(found, app.labels());
         return found;
     }
 
     /** What no process can be started with. */
     private static void texts(List<Violation> found, AppDefinition app) {
         noNul(found, "/cmd", app.cmd().orElse(""));
-        noNul(found, "/user", app.user().orElse(""));
         for (int i = 0; i < app.args().size(); i++) {
             noNul(found, "/args(" + i + ")", app.args().get(i));
         }
-        app.env().forEach((name, value) -> {
+    }
+
+    static void environment(List<Violation> found, String path, Map<String, String> env) {
+        env.forEach((name, value) -> {
             if (name.isEmpty() || name.indexOf('=') >= 0) {
-                found.add(new Violation("/env", "'" + name + "' (expected: a name without '=', not empty)"));
+                found.add(new Violation(path, "'" + name + "' (expected: a name without '=', not empty)"));
             }
-            noNul(found, "/env", name);
-            noNul(found, "/env/" + name, value);
+            noNul(found, path, name);
+            noNul(found, path + "/" + name, value);
         });
     }
 
-    private static void noNul(List<Violation> found, String path, String text) {
+    static void noNul(List<Violation> found, String path, String text) {
         if (text.indexOf('\0') >= 0) {
             found.add(new Violation(path.replace("\0", ""), "must not contain the character NUL"));
         }
@@ -120,23 +137,23 @@ public final class AppRules {
         }
     }
 
-    private static void unreachable(List<Violation> found, AppDefinition.UnreachableStrategy strategy) {
+    private static void unreachable(List<Violation> found, String at, AppDefinition.UnreachableStrategy strategy) {
         if (strategy.disabled()) {
             return;
         }
-        atLeast(found, "/unreachableStrategy/inactiveAfterSeconds", seconds(strategy.inactiveAfter()), 0);
-        atLeast(found, "/unreachableStrategy/expungeAfterSeconds", seconds(strategy.expungeAfter()), 0);
+        atLeast(found, at + "/unreachableStrategy/inactiveAfterSeconds", seconds(strategy.inactiveAfter()), 0);
+        atLeast(found, at + "/unreachableStrategy/expungeAfterSeconds", seconds(strategy.expungeAfter()), 0);
         if (strategy.inactiveAfter().compareTo(strategy.expungeAfter()) > 0) {
             found.add(new Violation(
-                    "/unreachableStrategy", "inactiveAfterSeconds must be less or equal to expungeAfterSeconds"));
+                    at + "/unreachableStrategy", "inactiveAfterSeconds must be less or equal to expungeAfterSeconds"));
         }
     }
 
-    private static void roles(List<Violation> found, List<String> roles) {
+    private static void roles(List<Violation> found, String at, List<String> roles) {
         for (String role : roles) {
             if (!role.equals("*")) {
                 found.add(new Violation(
-                        "/acceptedResourceRoles",
+                        at + "/acceptedResourceRoles",
                         "'" + role + "' (expected: '*', the only role of services; others are not supported yet)"));
             }
         }

@@ -33,15 +33,25 @@ public record AppState(
      *
      * @param revertTo the version that was wanted before; empty when the deployment creates the app
      * @param removes the app is gone when the deployment is done
-     * @param reverts it undoes another deployment
+     * @param reverts it undoes another deployment, and is not held by labels
+     * @param conduct what people have told it; empty: nothing
      */
-    public record Lock(DeploymentPlan plan, Optional<Instant> revertTo, boolean removes, Optional<Boolean> reverts) {
+    public record Lock(
+            DeploymentPlan plan,
+            Optional<Instant> revertTo,
+            boolean removes,
+            Optional<Boolean> reverts,
+            Optional<DeploymentConduct> conduct) {
         public Lock(DeploymentPlan plan, Optional<Instant> revertTo, boolean removes) {
-            this(plan, revertTo, removes, Optional.empty());
+            this(plan, revertTo, removes, Optional.empty(), Optional.empty());
         }
 
         Lock reverting() {
-            return new Lock(plan, revertTo, removes, Optional.of(true));
+            return new Lock(plan, revertTo, removes, Optional.of(true), conduct);
+        }
+
+        Lock conducted(DeploymentConduct now) {
+            return new Lock(plan, revertTo, removes, reverts, Optional.of(now));
         }
     }
 
@@ -147,6 +157,11 @@ public record AppState(
         }
         List<AppVersion> kept = undone.removes() ? versions : versions.subList(0, versions.size() - 1);
         return new AppState(appId, kept, instances, backoff, Optional.empty(), Optional.empty(), lastFailure);
+    }
+
+    AppState withConduct(DeploymentConduct conduct) {
+        return new AppState(
+                appId, versions, instances, backoff, lock.map(l -> l.conducted(conduct)), order, lastFailure);
     }
 
     AppState withOrder(Order begun) {

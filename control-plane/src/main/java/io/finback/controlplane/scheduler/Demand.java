@@ -1,11 +1,16 @@
 package io.finback.controlplane.scheduler;
 
+import io.finback.controlplane.placement.Request;
+import io.finback.controlplane.placement.Spot;
 import io.finback.controlplane.scheduler.AppDefinition.Constraint;
 import io.finback.resources.Resources;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Everything one app waits for, as its entity last said it. A later one replaces it wholly.
@@ -15,7 +20,7 @@ import java.util.Set;
  * @param ports one entry per host port; with {@code requirePorts} the very number, or 0 for any
  * @param waiting task ids to place, at most {@link #MAX_WAITING}
  * @param notBefore backoff: nothing is placed before
- * @param placed where the app's other instances stand
+ * @param placed where the app's other instances stand, with those attributes alone that constraints name
  * @param priority the higher one is placed first; 0 is ordinary
  */
 public record Demand(
@@ -27,10 +32,12 @@ public record Demand(
         List<Constraint> constraints,
         List<String> waiting,
         Instant notBefore,
-        List<Constraints.Spot> placed,
+        List<Spot> placed,
         int priority) {
     /** Waiting instances named at once; the others follow when these are placed. Keeps the message well below a remote frame. */
-    static final int MAX_WAITING = 500;
+    static final int MAX_WAITING = 2000;
+
+    private static final String ANY_ROLE = "*";
 
     public Demand {
         ports = List.copyOf(ports);
@@ -49,7 +56,7 @@ public record Demand(
             List<Constraint> constraints,
             List<String> waiting,
             Instant notBefore,
-            List<Constraints.Spot> placed) {
+            List<Spot> placed) {
         this(appId, revision, each, ports, requirePorts, constraints, waiting, notBefore, placed, 0);
     }
 
@@ -71,25 +78,50 @@ public record Demand(
                 .map(Instance::taskId)
                 .limit(MAX_WAITING)
                 .toList();
-        List<Constraints.Spot> placed = state.instances().values().stream()
+        Set<String> fields = app.constraints().stream().map(Constraint::field).collect(Collectors.toSet());
+        List<Spot> placed = state.instances().values().stream()
                 .filter(i -> !i.doomed())
                 .flatMap(i -> i.place().stream())
-                .map(p -> new Constraints.Spot(p.host(), p.attributes()))
+                .map(p -> spot(p, fields))
                 .toList();
         return new Demand(
                 app.id(),
                 revision,
                 TaskEnvironment.resources(app),
                 hostPorts(app),
-                app.requirePorts() || mapped(app).isPresent(),
+                app.requirePorts() || mapped(app).isPresent() || app.pod().isPresent(),
                 app.constraints(),
                 waiting,
                 state.backoff().map(Backoff::until).orElse(Instant.EPOCH),
                 placed);
     }
 
+    private static Spot spot(Instance.Place place, Set<String> fields) {
+        Map<String, String> named = new HashMap<>(place.attributes());
+        named.keySet().retainAll(fields);
+        return new Spot(place.host(), named);
+    }
+
+    /** As placing takes it. */
+    public Request request() {
+        return new Request(
+                appId,
+                each,
+                ports,
+                requirePorts,
+                constraints.stream().map(Constraints::rule).toList(),
+                waiting,
+                placed,
+                priority,
+                ANY_ROLE,
+                Set.of());
+    }
+
     /** Of a container that maps ports those of the mappings, each as it says; else one for each service port. */
     private static List<Integer> hostPorts(AppDefinition app) {
+        if (app.pod().isPresent()) {
+            return app.pod().get().hostPorts();
+        }
         return mapped(app).map(AppContainer::hostPorts).orElseGet(() -> app.ports().stream()
                 .map(AppDefinition.PortDefinition::port)
                 .toList());

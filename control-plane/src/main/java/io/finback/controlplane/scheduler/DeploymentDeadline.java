@@ -48,11 +48,15 @@ public final class DeploymentDeadline {
     private static boolean late(AppState state, AppState.Lock lock, Instant now) {
         boolean bound = !lock.removes()
                 && !lock.reverts().orElse(false)
+                && !lock.conduct().map(DeploymentConduct::paused).orElse(false)
                 && state.order().isPresent();
+        Instant from = lock.conduct()
+                .flatMap(DeploymentConduct::resumedAt)
+                .orElse(lock.plan().version());
         return bound
                 && label(state, DEADLINE)
                         .flatMap(DeploymentDeadline::seconds)
-                        .filter(limit -> !now.isBefore(lock.plan().version().plus(limit)))
+                        .filter(limit -> !now.isBefore(from.plus(limit)))
                         .isPresent();
     }
 

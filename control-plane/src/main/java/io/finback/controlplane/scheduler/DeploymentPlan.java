@@ -22,7 +22,21 @@ public record DeploymentPlan(String id, Instant version, List<Step> steps, Optio
         }
     }
 
-    public record Action(Kind kind, String appId) {}
+    /** {@code pod}: {@code true} of a pod. */
+    public record Action(Kind kind, String appId, Optional<Boolean> pod) {
+        public Action(Kind kind, String appId) {
+            this(kind, appId, Optional.empty());
+        }
+
+        public boolean ofPod() {
+            return pod.orElse(false);
+        }
+
+        /** {@code ScaleApplication}, {@code ScalePod}. */
+        public String wireName() {
+            return ofPod() ? kind.wireName.replace("Application", "Pod") : kind.wireName;
+        }
+    }
 
     public enum Kind {
         START("StartApplication"),
@@ -49,6 +63,22 @@ public record DeploymentPlan(String id, Instant version, List<Step> steps, Optio
                         .map(kind -> new Step(List.of(new Action(kind, appId))))
                         .toList(),
                 Optional.empty());
+    }
+
+    /** The same, said of a pod if {@code definition} is one. */
+    DeploymentPlan about(Optional<AppDefinition> definition) {
+        if (definition.flatMap(AppDefinition::pod).isEmpty()) {
+            return this;
+        }
+        return new DeploymentPlan(
+                id,
+                version,
+                steps.stream()
+                        .map(step -> new Step(step.actions().stream()
+                                .map(a -> new Action(a.kind(), a.appId(), Optional.of(true)))
+                                .toList()))
+                        .toList(),
+                members);
     }
 
     /** Several apps take part: it begins only once every one of them is held. */
@@ -80,6 +110,12 @@ public record DeploymentPlan(String id, Instant version, List<Step> steps, Optio
             all.add(new Step(actions));
         }
         return new DeploymentPlan(id, version, all, members);
+    }
+
+    public boolean ofPod(String appId) {
+        return steps.stream()
+                .flatMap(step -> step.actions().stream())
+                .anyMatch(a -> a.appId().equals(appId) && a.ofPod());
     }
 
     public List<String> apps() {

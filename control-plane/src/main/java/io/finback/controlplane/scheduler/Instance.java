@@ -1,6 +1,10 @@
 package io.finback.controlplane.scheduler;
 
+import io.finback.tasks.TaskState;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +16,7 @@ import java.util.Optional;
  * @param configAt the configuration it runs ({@link AppVersion#configAt()})
  * @param place where it was launched; empty while it is only scheduled
  * @param healthy what its checks say; empty: there are none. One with checks is not healthy before they have passed once
+ * @param parts of a pod: its containers by name
  * @param doomed it shall end; a scheduled one is dropped at once instead
  */
 public record Instance(
@@ -24,7 +29,12 @@ public record Instance(
         Optional<Instant> startedAt,
         Optional<Instant> unreachableSince,
         Optional<Boolean> healthy,
-        boolean doomed) {
+        boolean doomed,
+        Optional<Map<String, PodPart>> parts) {
+
+    public Instance {
+        parts = parts.map(p -> Collections.unmodifiableMap(new LinkedHashMap<>(p)));
+    }
 
     /** In the order of life, which is also the order in which surplus is removed; only unreachable goes back. */
     public enum Phase {
@@ -54,8 +64,33 @@ public record Instance(
                 now,
                 Optional.empty(),
                 Optional.empty(),
-                version.definition().checks().isEmpty() ? Optional.empty() : Optional.of(false),
-                false);
+                checked(version.definition()) ? Optional.of(false) : Optional.empty(),
+                false,
+                version.definition().pod().map(pod -> waiting(pod, now)));
+    }
+
+    private static boolean checked(AppDefinition app) {
+        return !app.checks().isEmpty() || app.pod().filter(PodSpec::checked).isPresent();
+    }
+
+    private static Map<String, PodPart> waiting(PodSpec pod, Instant now) {
+        Map<String, PodPart> parts = new LinkedHashMap<>();
+        pod.containers()
+                .forEach(c -> parts.put(c.name(), PodPart.waiting(now, c.check().isPresent())));
+        return parts;
+    }
+
+    Optional<PodPart> part(String container) {
+        return parts.map(p -> p.get(container));
+    }
+
+    /** Its tasks that may still be there: of a pod those of its containers that have not ended. */
+    public List<String> tasks() {
+        return parts.map(all -> all.entrySet().stream()
+                        .filter(e -> !e.getValue().state().isTerminal())
+                        .map(e -> AppPath.partId(taskId, e.getKey()))
+                        .toList())
+                .orElse(List.of(taskId));
     }
 
     /** Runs, passes its checks, and is wanted. */
@@ -79,12 +114,13 @@ public record Instance(
                 startedAt,
                 unreachableSince,
                 healthy,
-                doomed);
+                doomed,
+                parts);
     }
 
     Instance doom() {
         return new Instance(
-                taskId, version, configAt, phase, place, createdAt, startedAt, unreachableSince, healthy, true);
+                taskId, version, configAt, phase, place, createdAt, startedAt, unreachableSince, healthy, true, parts);
     }
 
     Instance judged(boolean health) {
@@ -98,7 +134,42 @@ public record Instance(
                 startedAt,
                 unreachableSince,
                 Optional.of(health),
-                doomed);
+                doomed,
+                parts);
+    }
+
+    /** With other news of one container, and what follows for the whole. */
+    Instance reported(String container, PodPart now) {
+        Map<String, PodPart> all = new LinkedHashMap<>(parts.orElse(Map.of()));
+        all.put(container, now);
+        boolean checked = all.values().stream().anyMatch(p -> p.healthy().isPresent());
+        boolean well = all.values().stream().allMatch(p -> p.healthy().orElse(true) || p.state() == TaskState.FINISHED);
+        Instance next = reported(phaseOf(all.values()), now.since(), checked ? Optional.of(well) : Optional.empty());
+        return new Instance(
+                taskId,
+                version,
+                configAt,
+                next.phase,
+                place,
+                createdAt,
+                next.startedAt,
+                next.unreachableSince,
+                next.healthy,
+                doomed,
+                Optional.of(all));
+    }
+
+    private static Phase phaseOf(Collection<PodPart> parts) {
+        if (parts.stream().anyMatch(p -> p.state() == TaskState.UNREACHABLE)) {
+            return Phase.UNREACHABLE;
+        }
+        if (parts.stream().anyMatch(p -> p.failed() || p.state() == TaskState.KILLING)) {
+            return Phase.KILLING;
+        }
+        if (parts.stream().allMatch(p -> p.state() == TaskState.RUNNING || p.state() == TaskState.FINISHED)) {
+            return Phase.RUNNING;
+        }
+        return parts.stream().allMatch(p -> p.state() == TaskState.STAGING) ? Phase.STAGING : Phase.STARTING;
     }
 
     Instance reported(Phase next, Instant at, Optional<Boolean> health) {
@@ -113,6 +184,7 @@ public record Instance(
                 startedAt.isEmpty() && runs ? Optional.of(at) : startedAt,
                 next == Phase.UNREACHABLE ? Optional.of(unreachableSince.orElse(at)) : Optional.empty(),
                 health.isPresent() ? health : healthy,
-                doomed);
+                doomed,
+                parts);
     }
 }

@@ -6,6 +6,7 @@ import io.finback.controlplane.scheduler.Instance.Phase;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -60,7 +61,32 @@ public final class InstancePlanner {
             return new Plan(0, List.of(), true);
         }
         AppVersion target = state.current().orElseThrow();
-        return kind == Kind.RESTART ? restart(target, counted, listening) : scale(target, counted, listening);
+        return kind == Kind.RESTART
+                ? restart(state, target, counted, listening, now)
+                : scale(state, target, counted, listening, now);
+    }
+
+    /** Instances of the wanted configuration that a restart counts as done. */
+    public static int updated(AppState state, Listening listening) {
+        return (int) state.current()
+                .map(target -> state.instances().values().stream()
+                        .filter(i -> isNew(target, i) && isReady(i, listening))
+                        .count())
+                .orElse(0L)
+                .longValue();
+    }
+
+    /** How far the deployment that holds the app may go; without limits where nobody says otherwise. */
+    public static DeploymentConduct.Pace pace(AppState state, Listening listening, Instant now) {
+        AppVersion target = state.current().orElseThrow();
+        int fresh = (int) state.instances().values().stream()
+                .filter(i -> isNew(target, i) && !i.doomed())
+                .count();
+        int all = target.definition().instances();
+        Optional<AppState.Lock> lock =
+                state.lock().filter(l -> !l.removes() && !l.reverts().orElse(false));
+        return lock.map(l -> DeploymentConduct.pace(l, target.definition(), fresh, updated(state, listening), now))
+                .orElse(new DeploymentConduct.Pace(DeploymentConduct.Standing.RUNNING, all, false));
     }
 
     /** The events that bring {@code state} where the plan wants it, as far as this entity alone can. */
@@ -115,17 +141,31 @@ public final class InstancePlanner {
         return events;
     }
 
-    private static Plan scale(AppVersion target, List<Instance> counted, Listening listening) {
+    private static Plan scale(
+            AppState state, AppVersion target, List<Instance> counted, Listening listening, Instant now) {
         int wanted = target.definition().instances();
         List<Instance> live = counted.stream().filter(i -> !i.doomed()).toList();
-        List<Instance> surplus = KillOrder.sorted(live, target.definition().killSelection())
-                .subList(0, Math.max(0, live.size() - wanted));
-        int add = Math.max(0, wanted - counted.size());
+        int least = wanted;
+        int most = wanted;
+        if (pace(state, listening, now).held()) {
+            // It stands still between what was and what shall be; what is lost meanwhile is replaced.
+            int before = state.lock()
+                    .flatMap(AppState.Lock::revertTo)
+                    .flatMap(state::version)
+                    .map(v -> v.definition().instances())
+                    .orElse(0);
+            least = Math.min(before, wanted);
+            most = Math.max(before, wanted);
+        }
+        List<Instance> surplus =
+                KillOrder.sorted(live, target.definition().killSelection()).subList(0, Math.max(0, live.size() - most));
+        int add = Math.max(0, least - counted.size());
         long ready = counted.stream().filter(i -> isReady(i, listening)).count();
         return new Plan(add, surplus, ready == wanted && counted.size() == wanted);
     }
 
-    private static Plan restart(AppVersion target, List<Instance> counted, Listening listening) {
+    private static Plan restart(
+            AppState state, AppVersion target, List<Instance> counted, Listening listening, Instant now) {
         int wanted = target.definition().instances();
         AppDefinition.UpgradeStrategy strategy = target.definition().upgrade();
         int minHealthy = (int) Math.ceil(wanted * strategy.minimumHealthCapacity());
@@ -135,6 +175,12 @@ public final class InstancePlanner {
         }
         List<Instance> fresh = counted.stream().filter(i -> isNew(target, i)).toList();
         List<Instance> old = counted.stream().filter(i -> !isNew(target, i)).toList();
+        // So many of the new version may be there now, and so many of the old ones stay. What old ones are lost
+        // meanwhile, the new
+        // version replaces: no other can be launched any more.
+        int oldLive = (int) old.stream().filter(i -> !i.doomed()).count();
+        int limit = Math.max(pace(state, listening, now).limit(), Math.min(wanted, wanted - oldLive));
+        int stay = Math.max(0, wanted - limit);
         // Where nobody takes connections there is nobody to protect: such an app is replaced as fast as it runs.
         boolean called =
                 counted.stream().anyMatch(i -> i.ready() && listening.open().contains(i.taskId()));
@@ -149,17 +195,23 @@ public final class InstancePlanner {
                 end.add(instance);
             }
         }
+        if (stay > 0) {
+            end = new ArrayList<>(end.subList(0, Math.min(end.size(), Math.max(0, oldLive - stay))));
+        }
         int ready = (int) fresh.stream().filter(i -> isReady(i, listening)).count();
         int serving = (int)
                 fresh.stream().filter(serves).filter(i -> isReady(i, listening)).count();
         int mayEnd = Math.min(oldReady.size(), Math.max(0, oldReady.size() + serving - minHealthy));
+        if (stay > 0) {
+            mayEnd = Math.min(mayEnd, Math.max(0, oldLive - stay - end.size()));
+        }
         end.addAll(
                 KillOrder.sorted(oldReady, target.definition().killSelection()).subList(0, mayEnd));
         List<Instance> liveFresh = fresh.stream().filter(i -> !i.doomed()).toList();
         end.addAll(KillOrder.sorted(liveFresh, target.definition().killSelection())
                 .subList(0, Math.max(0, liveFresh.size() - wanted)));
         long leaving = old.stream().filter(Instance::launched).count();
-        long room = Math.min(wanted - fresh.size(), maxCapacity - leaving - fresh.size());
+        long room = Math.min(limit - fresh.size(), maxCapacity - leaving - fresh.size());
         boolean done = ready == wanted && fresh.size() == wanted && old.isEmpty();
         return new Plan((int) Math.max(0, room), end, done);
     }

@@ -26,7 +26,15 @@ public final class PlanBuilder {
      * @param kind {@code SCALE}, {@code RESTART} or {@code STOP}
      * @param created the app does not exist yet
      */
-    public record Change(String appId, Kind kind, boolean created) {}
+    public record Change(String appId, Kind kind, boolean created, boolean pod) {
+        public Change(String appId, Kind kind, boolean created) {
+            this(appId, kind, created, false);
+        }
+
+        private Action action(Kind what) {
+            return new Action(what, appId, pod ? Optional.of(true) : Optional.empty());
+        }
+    }
 
     /** {@code layers}: of {@link Dependencies#layers}; an app that is not in it depends on nothing. No changes: no steps. */
     public static DeploymentPlan plan(
@@ -35,13 +43,13 @@ public final class PlanBuilder {
         List<Action> start = new ArrayList<>();
         SortedMap<Integer, List<Action>> byLayer = new TreeMap<>();
         changes.stream().sorted(Comparator.comparing(Change::appId)).forEach(change -> {
-            Action action = new Action(change.kind(), change.appId());
+            Action action = change.action(change.kind());
             if (change.kind() == Kind.STOP) {
                 stop.add(action);
                 return;
             }
             if (change.created()) {
-                start.add(new Action(Kind.START, change.appId()));
+                start.add(change.action(Kind.START));
             }
             byLayer.computeIfAbsent(layers.getOrDefault(change.appId(), 0), l -> new ArrayList<>())
                     .add(action);

@@ -21,11 +21,18 @@ import java.util.stream.Collectors;
 
 /** Makes the task of a placed instance. Source: Marathon's EnvironmentHelper, TaskBuilder. */
 public final class TaskEnvironment {
-    private static final DateTimeFormatter TIME =
+    static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
     private static final int MAX_LABEL_VALUE = 512;
 
     private TaskEnvironment() {}
+
+    /** What is launched for {@code instance}, which has a place: one task, or those of a group. */
+    public static List<TaskInfo> tasks(AppVersion version, Instance instance, FrameworkId framework) {
+        return version.definition().pod().isPresent()
+                ? PodTasks.of(version, instance, framework)
+                : List.of(task(version, instance, framework));
+    }
 
     /** {@code instance} has a place. */
     public static TaskInfo task(AppVersion version, Instance instance, FrameworkId framework) {
@@ -60,7 +67,7 @@ public final class TaskEnvironment {
                 .orElse(task);
     }
 
-    private static FetchUri uri(AppDefinition.FetchUri fetch) {
+    static FetchUri uri(AppDefinition.FetchUri fetch) {
         return new FetchUri(
                 fetch.uri(), fetch.executable(), fetch.extract(), fetch.cache(), fetch.destPath(), fetch.checksum());
     }
@@ -97,7 +104,7 @@ public final class TaskEnvironment {
         return env;
     }
 
-    private static void labels(Map<String, String> labels, Map<String, String> env) {
+    static void labels(Map<String, String> labels, Map<String, String> env) {
         StringBuilder names = new StringBuilder();
         labels.forEach((name, value) -> {
             String variable = name.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9_]+", "_");

@@ -12,6 +12,10 @@ public final class TaskReport {
 
     public static List<AppEvent> events(AppState state, TaskStatus status) {
         String taskId = status.task().value();
+        Optional<String> part = AppPath.partOfTask(taskId);
+        if (part.isPresent()) {
+            return PodReport.events(state, status, part.get());
+        }
         Optional<Instance> known = state.instance(taskId).filter(Instance::launched);
         if (known.isEmpty()) {
             return List.of();
@@ -32,7 +36,7 @@ public final class TaskReport {
 
     /** True when this task runs somewhere but the app has given it up: it must be killed. */
     public static boolean stray(AppState state, TaskStatus status) {
-        return state.instance(status.task().value()).isEmpty()
+        return state.instance(AppPath.instanceOfTask(status.task().value())).isEmpty()
                 && !ended(status.state())
                 && status.state() != TaskState.UNREACHABLE;
     }

@@ -1,68 +1,139 @@
 package io.finback.controlplane.service;
 
-import io.finback.controlplane.scheduler.Matcher.Assignment;
+import io.finback.controlplane.framework.SchedulerCall;
+import io.finback.controlplane.placement.Assignment;
+import io.finback.controlplane.scheduler.AppPath;
 import io.finback.resources.OfferId;
 import io.finback.tasks.TaskInfo;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Launches between the moment an offer was chosen and the moment it is accepted: apps journal their placements in between. One round is one
- * offer. Confined to the scheduler's actor.
+ * Launches between the moment an offer was chosen and the moment it is accepted: apps journal their placements in between. One round is
+ * one cycle: each app is asked once, whatever number of offers it uses; each offer is accepted once all its apps have answered. Confined
+ * to the scheduler's actor.
  */
 final class LaunchRounds {
-    static final class Round {
+    /** What goes to one offer. */
+    static final class Launch {
         final OfferId offer;
         final Instant deadline;
-        final Set<String> awaited = new HashSet<>();
+        final Set<String> apps = new HashSet<>();
         final Set<String> taskIds = new HashSet<>();
         final List<TaskInfo> confirmed = new ArrayList<>();
+        private final Set<String> awaited = new HashSet<>();
 
-        Round(OfferId offer, Instant deadline) {
+        private Launch(OfferId offer, Instant deadline) {
             this.offer = offer;
             this.deadline = deadline;
+        }
+    }
+
+    private static final class Round {
+        final Map<OfferId, Launch> launches = new LinkedHashMap<>();
+        final Map<String, Launch> byTask = new HashMap<>();
+
+        /** A pod was placed as a whole, and has several tasks. */
+        @Nullable
+        Launch of(String taskId) {
+            Launch whole = byTask.get(taskId);
+            return whole == null ? byTask.get(AppPath.instanceOfTask(taskId)) : whole;
         }
     }
 
     private final Map<Long, Round> rounds = new LinkedHashMap<>();
     private long next;
 
-    /** Opens a round; {@code assignments} are of one offer. */
-    long open(OfferId offer, List<Assignment> assignments, Instant deadline) {
-        Round round = new Round(offer, deadline);
+    /** Opens a round. */
+    long open(List<Assignment> assignments, Instant deadline) {
+        Round round = new Round();
         for (Assignment assignment : assignments) {
-            round.awaited.add(assignment.appId());
-            round.taskIds.add(assignment.taskId());
+            Launch launch = round.launches.computeIfAbsent(
+                    assignment.candidate().offer(), offer -> new Launch(offer, deadline));
+            launch.apps.add(assignment.group());
+            launch.awaited.add(assignment.group());
+            launch.taskIds.add(assignment.taskId());
+            round.byTask.put(assignment.taskId(), launch);
         }
         rounds.put(++next, round);
         return next;
     }
 
-    /** Takes one app's answer; false when the round has ended: the offer is no longer there for these tasks. */
-    boolean placed(long number, String appId, List<TaskInfo> tasks) {
+    /** Takes one app's answer; returns those of its tasks whose offer is no longer there. */
+    List<TaskInfo> placed(long number, String appId, List<TaskInfo> tasks) {
         Round round = rounds.get(number);
-        if (round == null || !round.awaited.remove(appId)) {
-            return false;
+        List<TaskInfo> late = new ArrayList<>();
+        for (TaskInfo task : tasks) {
+            Optional<Launch> launch =
+                    Optional.ofNullable(round).map(r -> r.of(task.id().value())).filter(l -> l.awaited.contains(appId));
+            launch.ifPresentOrElse(l -> l.confirmed.add(task), () -> late.add(task));
         }
-        round.confirmed.addAll(tasks);
-        return true;
+        if (round != null) {
+            round.launches.values().forEach(launch -> launch.awaited.remove(appId));
+        }
+        return late;
     }
 
-    /** Removes and returns the rounds that are complete or overdue. */
-    List<Round> ended(Instant now) {
-        return take(round -> round.awaited.isEmpty() || !now.isBefore(round.deadline));
+    /** Removes and returns what is complete or overdue. */
+    List<Launch> ended(Instant now) {
+        List<Launch> ended = new ArrayList<>();
+        Iterator<Round> all = rounds.values().iterator();
+        while (all.hasNext()) {
+            Round round = all.next();
+            round.launches.values().removeIf(launch -> {
+                boolean over = launch.awaited.isEmpty() || !now.isBefore(launch.deadline);
+                if (over) {
+                    ended.add(launch);
+                    forget(round, launch);
+                }
+                return over;
+            });
+            if (round.launches.isEmpty()) {
+                all.remove();
+            }
+        }
+        return ended;
     }
 
-    /** Removes the rounds of an offer that is gone. */
-    List<Round> rescinded(OfferId offer) {
-        return take(round -> round.offer.equals(offer));
+    /** Removes what was to go to an offer that is gone. */
+    Optional<Launch> rescinded(OfferId offer) {
+        for (Round round : rounds.values()) {
+            Launch launch = round.launches.remove(offer);
+            if (launch != null) {
+                forget(round, launch);
+                return Optional.of(launch);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Plain tasks are launched one by one, those of a group together. */
+    static List<SchedulerCall.Operation> operations(List<TaskInfo> tasks) {
+        List<TaskInfo> plain = new ArrayList<>();
+        Map<String, List<TaskInfo>> groups = new LinkedHashMap<>();
+        for (TaskInfo task : tasks) {
+            task.options()
+                    .group()
+                    .ifPresentOrElse(
+                            group -> groups.computeIfAbsent(group.id(), id -> new ArrayList<>())
+                                    .add(task),
+                            () -> plain.add(task));
+        }
+        List<SchedulerCall.Operation> operations = new ArrayList<>();
+        if (!plain.isEmpty()) {
+            operations.add(new SchedulerCall.Operation.Launch(plain));
+        }
+        groups.values().forEach(group -> operations.add(new SchedulerCall.Operation.LaunchGroup(group, List.of())));
+        return operations;
     }
 
     boolean isEmpty() {
@@ -72,18 +143,11 @@ final class LaunchRounds {
     /** Tasks that are being placed now and must not be placed a second time. */
     Set<String> taskIds() {
         Set<String> ids = new HashSet<>();
-        rounds.values().forEach(round -> ids.addAll(round.taskIds));
+        rounds.values().forEach(round -> ids.addAll(round.byTask.keySet()));
         return ids;
     }
 
-    private List<Round> take(Predicate<Round> which) {
-        Map<Long, Round> taken = new HashMap<>();
-        rounds.forEach((number, round) -> {
-            if (which.test(round)) {
-                taken.put(number, round);
-            }
-        });
-        rounds.keySet().removeAll(taken.keySet());
-        return List.copyOf(taken.values());
+    private static void forget(Round round, Launch launch) {
+        round.byTask.keySet().removeAll(launch.taskIds);
     }
 }

@@ -1,55 +1,105 @@
 package io.finback.controlplane.service;
 
+import io.finback.controlplane.placement.RejectReason;
+import io.finback.resources.Resources;
 import io.finback.wire.WireMessage;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Why an app still waits, as the scheduler saw it.
  *
  * @param at when this was counted; the newer one wins
  * @param processed offers looked at since the app began to wait; {@code unused} of them did not serve
- * @param reasons wire name of the reject reason to how many of the unused offers failed for it
- * @param lastReasons the same for the last round alone, over {@code lastOffers} offers
+ * @param reasons how many of the unused offers failed for which reason
+ * @param last the last cycle alone
  */
 public record QueueReport(
         String appId,
         Instant at,
-        int processed,
-        int unused,
+        long processed,
+        long unused,
         Optional<Instant> lastUsedAt,
         Optional<Instant> lastUnusedAt,
-        Map<String, Integer> reasons,
-        int lastOffers,
-        Map<String, Integer> lastReasons)
+        Map<RejectReason, Long> reasons,
+        Optional<Cycle> last)
         implements WireMessage {
+
+    /**
+     * One cycle.
+     *
+     * @param waiting instances that found no place
+     * @param offers offers looked at, each on its own agent
+     * @param reasons how many fell to which reason, each counted once
+     * @param rules how many each constraint refused, whatever else did
+     * @param nearest what lacked least
+     * @param samples some offers with what spoke against them
+     */
+    public record Cycle(
+            int waiting,
+            int offers,
+            Map<RejectReason, Integer> reasons,
+            Map<String, Integer> rules,
+            Optional<UnusedOffer> nearest,
+            List<UnusedOffer> samples) {
+        public Cycle {
+            reasons = sorted(reasons);
+            rules = Collections.unmodifiableMap(new TreeMap<>(rules));
+            samples = List.copyOf(samples);
+        }
+    }
+
+    /** {@code lacks}: in words, one for each of {@code reasons}. */
+    public record UnusedOffer(
+            String offer,
+            String agent,
+            String host,
+            Resources resources,
+            Map<String, String> attributes,
+            List<RejectReason> reasons,
+            List<String> lacks) {
+        public UnusedOffer {
+            attributes = Map.copyOf(attributes);
+            reasons = List.copyOf(reasons);
+            lacks = List.copyOf(lacks);
+        }
+    }
+
     public QueueReport {
-        reasons = Map.copyOf(reasons);
-        lastReasons = Map.copyOf(lastReasons);
+        reasons = sorted(reasons);
     }
 
     static QueueReport none(String appId, Instant at) {
-        return new QueueReport(appId, at, 0, 0, Optional.empty(), Optional.empty(), Map.of(), 0, Map.of());
+        return new QueueReport(appId, at, 0, 0, Optional.empty(), Optional.empty(), Map.of(), Optional.empty());
     }
 
     QueueReport used(Instant now, int offers) {
+        return new QueueReport(appId, now, processed + offers, unused, Optional.of(now), lastUnusedAt, reasons, last);
+    }
+
+    QueueReport missed(Instant now, Cycle cycle) {
+        Map<RejectReason, Long> sum = new EnumMap<>(RejectReason.class);
+        sum.putAll(reasons);
+        cycle.reasons().forEach((reason, count) -> sum.merge(reason, (long) count, Long::sum));
         return new QueueReport(
                 appId,
                 now,
-                processed + offers,
-                unused,
+                processed + cycle.offers(),
+                unused + cycle.offers(),
+                lastUsedAt,
                 Optional.of(now),
-                lastUnusedAt,
-                reasons,
-                lastOffers,
-                lastReasons);
+                sum,
+                Optional.of(cycle));
     }
 
-    QueueReport missed(Instant now, int offers, Map<String, Integer> why) {
-        Map<String, Integer> sum = new java.util.HashMap<>(reasons);
-        why.forEach((reason, count) -> sum.merge(reason, count, Integer::sum));
-        return new QueueReport(
-                appId, now, processed + offers, unused + offers, lastUsedAt, Optional.of(now), sum, offers, why);
+    private static <V> Map<RejectReason, V> sorted(Map<RejectReason, V> map) {
+        Map<RejectReason, V> copy = new EnumMap<>(RejectReason.class);
+        copy.putAll(map);
+        return Collections.unmodifiableMap(copy);
     }
 }

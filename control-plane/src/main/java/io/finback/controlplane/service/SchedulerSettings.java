@@ -10,6 +10,12 @@ import java.time.Duration;
  * @param placeTimeout how long an offer waits for apps to journal their placements
  * @param refuse for how long resources nobody needed are not offered again
  * @param reviveInterval shortest time between two requests for fresh offers
+ * @param maintenanceAhead a machine that goes into maintenance within this gets no new task
  */
 public record SchedulerSettings(
-        Duration tick, Duration resubscribe, Duration placeTimeout, Duration refuse, Duration reviveInterval) {}
+        Duration tick,
+        Duration resubscribe,
+        Duration placeTimeout,
+        Duration refuse,
+        Duration reviveInterval,
+        Duration maintenanceAhead) {}

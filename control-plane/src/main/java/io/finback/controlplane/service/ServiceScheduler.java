@@ -15,13 +15,15 @@ import io.finback.controlplane.framework.CallAnswer;
 import io.finback.controlplane.framework.Caller;
 import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.framework.FrameworkMessage;
-import io.finback.controlplane.framework.Offer;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.framework.SchedulerEvent;
+import io.finback.controlplane.placement.Assignment;
+import io.finback.controlplane.placement.Candidate;
+import io.finback.controlplane.placement.Placement;
+import io.finback.controlplane.placement.Spot;
+import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.Demand;
 import io.finback.controlplane.scheduler.Instance;
-import io.finback.controlplane.scheduler.Matcher;
-import io.finback.resources.OfferId;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
@@ -29,10 +31,7 @@ import io.finback.tasks.TaskStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,6 +54,11 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         INSTANCE
     }
 
+    /** Asked for by whatever may let something be placed; what comes in before it is done shares it. */
+    private enum Match implements SchedulerMessage {
+        INSTANCE
+    }
+
     private static final Duration ACCEPT_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration ROUND_REFUSE = Duration.ofSeconds(1);
     /** A framework entity that moved may have forgotten that it was revived. */
@@ -64,18 +68,19 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     private final RecipientRef<FrameworkMessage> framework;
     private final FrameworkInfo info;
     private final TaskOwners owners;
-    private final Consumer<QueueReport> reports;
+    private final Consumer<Boolean> connected;
     private final InstantSource clock;
     private final RandomGenerator random;
     private final ActorRef<SchedulerEvent> events;
 
-    private final Map<String, Demand> demands = new LinkedHashMap<>();
-    private final Map<OfferId, Offer> offers = new LinkedHashMap<>();
+    private final Backlog backlog = new Backlog();
+    private final OfferStock offers;
     private final LaunchRounds rounds = new LaunchRounds();
-    private final Map<String, QueueReport> queue = new HashMap<>();
+    private final QueueBook queue;
     private boolean subscribed;
     private boolean suppressed;
     private boolean reviveWanted;
+    private boolean matchAsked;
     private Instant subscribedAt = Instant.EPOCH;
     private Instant revivedAt = Instant.EPOCH;
 
@@ -101,17 +106,19 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                 Map.of());
     }
 
-    /** {@code framework}: the entity that {@code info} subscribes with. */
+    /** {@code framework}: the entity that {@code info} subscribes with. {@code connected}: told when that has succeeded, and ended. */
     public static Behavior<SchedulerMessage> create(
             SchedulerSettings settings,
             RecipientRef<FrameworkMessage> framework,
             FrameworkInfo info,
             TaskOwners owners,
             Consumer<QueueReport> reports,
+            Consumer<Boolean> connected,
             InstantSource clock,
             RandomGenerator random) {
-        Behavior<SchedulerMessage> behavior = Behaviors.setup(context -> Behaviors.withTimers(timers ->
-                new ServiceScheduler(context, timers, settings, framework, info, owners, reports, clock, random)));
+        Behavior<SchedulerMessage> behavior =
+                Behaviors.setup(context -> Behaviors.withTimers(timers -> new ServiceScheduler(
+                        context, timers, settings, framework, info, owners, reports, connected, clock, random)));
         return Behaviors.supervise(behavior)
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
     }
@@ -124,6 +131,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
             FrameworkInfo info,
             TaskOwners owners,
             Consumer<QueueReport> reports,
+            Consumer<Boolean> connected,
             InstantSource clock,
             RandomGenerator random) {
         super(context);
@@ -131,7 +139,9 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         this.framework = framework;
         this.info = info;
         this.owners = owners;
-        this.reports = reports;
+        this.queue = new QueueBook(reports);
+        this.offers = new OfferStock(settings.maintenanceAhead());
+        this.connected = connected;
         this.clock = clock;
         this.random = random;
         this.events = context.messageAdapter(SchedulerEvent.class, FromFramework::new);
@@ -142,6 +152,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     public Receive<SchedulerMessage> createReceive() {
         return newReceiveBuilder()
                 .onMessage(SchedulerMessage.Wake.class, m -> this)
+                .onMessage(SchedulerMessage.Abdicate.class, m -> ended("abdicated"))
                 .onMessage(SchedulerMessage.Demanded.class, this::onDemanded)
                 .onMessage(SchedulerMessage.Placed.class, this::onPlaced)
                 .onMessage(SchedulerMessage.KillTask.class, this::onKill)
@@ -150,36 +161,22 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                 .onMessage(FromFramework.class, m -> onEvent(m.event()))
                 .onMessage(AcceptAnswered.class, this::onAcceptAnswered)
                 .onMessage(Tick.class, m -> onTick())
+                .onMessage(Match.class, m -> onMatch())
                 .build();
     }
 
     private Behavior<SchedulerMessage> onDemanded(SchedulerMessage.Demanded m) {
-        Demand demand = m.demand();
-        Demand old = demands.get(demand.appId());
-        if (old != null && old.revision() > demand.revision()) {
-            return this;
-        }
-        if (demand.waiting().isEmpty()) {
-            demands.remove(demand.appId());
-            queue.remove(demand.appId());
-            return this;
-        }
-        demands.put(demand.appId(), demand);
-        if (old == null
-                || !old.waiting().equals(demand.waiting())
-                || !old.notBefore().equals(demand.notBefore())) {
+        if (backlog.take(m.demand())) {
             reviveWanted = true;
-            match();
+            matchSoon();
         }
         return this;
     }
 
     private Behavior<SchedulerMessage> onPlaced(SchedulerMessage.Placed m) {
-        if (rounds.placed(m.round(), m.appId(), m.tasks())) {
-            finishRounds();
-        } else {
-            m.tasks().forEach(task -> lost(task, "the offer had gone before the app answered"));
-        }
+        rounds.placed(m.round(), m.appId(), m.tasks())
+                .forEach(task -> lost(task, "the offer had gone before the app answered"));
+        finishRounds();
         return this;
     }
 
@@ -195,8 +192,9 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private Behavior<SchedulerMessage> onReconcile(SchedulerMessage.ReconcileTasks m) {
         Set<String> inRound = rounds.taskIds();
-        List<TaskId> settled =
-                m.tasks().stream().filter(t -> !inRound.contains(t.value())).toList();
+        List<TaskId> settled = m.tasks().stream()
+                .filter(t -> !inRound.contains(t.value()) && !inRound.contains(AppPath.instanceOfTask(t.value())))
+                .toList();
         // An empty list would ask for everything.
         if (!settled.isEmpty()) {
             framework.tell(new SchedulerCall.Reconcile(settled));
@@ -206,12 +204,12 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private Behavior<SchedulerMessage> onEvent(SchedulerEvent event) {
         if (event instanceof SchedulerEvent.Offers o) {
-            o.offers().forEach(offer -> offers.put(offer.id(), offer));
-            match();
+            offers.add(o.offers());
+            matchSoon();
         } else if (event instanceof SchedulerEvent.Rescind r) {
             r.offers().forEach(id -> {
                 offers.remove(id);
-                rounds.rescinded(id).forEach(round -> abandon(round, "the offer was rescinded"));
+                rounds.rescinded(id).ifPresent(launch -> abandon(launch, "the offer was rescinded"));
             });
         } else if (event instanceof SchedulerEvent.Update u) {
             route(u.status());
@@ -220,6 +218,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                 getContext().getLog().info("services.subscribed framework={}", info.name());
                 suppressed = false;
                 reviveWanted = true;
+                connected.accept(true);
             }
             subscribed = true;
         } else if (event instanceof SchedulerEvent.Disconnected d) {
@@ -232,6 +231,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private Behavior<SchedulerMessage> ended(String reason) {
         getContext().getLog().warn("services.disconnected framework={} reason={}", info.name(), reason);
+        connected.accept(false);
         return Behaviors.stopped();
     }
 
@@ -252,25 +252,23 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         return this;
     }
 
-    private List<Demand> due(Instant now) {
-        Set<String> inRound = rounds.taskIds();
-        List<Demand> due = new ArrayList<>();
-        for (Demand demand : demands.values()) {
-            if (!now.isBefore(demand.notBefore())) {
-                List<String> free = demand.waiting().stream()
-                        .filter(id -> !inRound.contains(id))
-                        .toList();
-                if (!free.isEmpty()) {
-                    due.add(demand.waitingOnly(free));
-                }
-            }
+    private void matchSoon() {
+        if (!matchAsked) {
+            matchAsked = true;
+            getContext().getSelf().tell(Match.INSTANCE);
         }
-        return due;
     }
 
+    private Behavior<SchedulerMessage> onMatch() {
+        matchAsked = false;
+        match();
+        return this;
+    }
+
+    /** Costs nothing while there is nothing to place, and little while there is nothing to place it on. */
     private void match() {
         Instant now = clock.instant();
-        List<Demand> due = due(now);
+        List<Demand> due = backlog.due(now, rounds.taskIds());
         if (due.isEmpty()) {
             decline();
             if (subscribed && !suppressed && rounds.isEmpty()) {
@@ -279,72 +277,70 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
             }
             return;
         }
+        revive(now);
+        if (offers.isEmpty()) {
+            return;
+        }
+        List<Candidate> candidates = offers.candidates(now);
+        Placement cycle = new Placement(candidates, random);
+        List<Assignment> assignments =
+                cycle.place(due.stream().map(Demand::request).toList());
+        queue.keepOnly(backlog::waits);
+        queue.record(cycle, assignments, candidates.size(), now);
+        if (!assignments.isEmpty()) {
+            place(assignments, now);
+        }
+        decline();
+    }
+
+    private void revive(Instant now) {
         boolean stale = now.isAfter(revivedAt.plus(STALE));
-        boolean revive = suppressed || reviveWanted || stale;
-        if (revive && subscribed && now.isAfter(revivedAt.plus(settings.reviveInterval()))) {
+        boolean wanted = suppressed || reviveWanted || stale;
+        if (wanted && subscribed && now.isAfter(revivedAt.plus(settings.reviveInterval()))) {
             suppressed = false;
             reviveWanted = false;
             revivedAt = now;
             framework.tell(new SchedulerCall.Revive());
         }
-        if (offers.isEmpty()) {
-            return;
-        }
-        // What is reserved, revocable or a volume is of no use to an app; the accept leaves it where it is.
-        List<Matcher.Offered> offered = offers.values().stream()
-                .map(o -> new Matcher.Offered(
-                        o.id(), o.agent(), o.hostname(), o.resources().plain(), o.attributes()))
-                .toList();
-        Matcher.Result result = Matcher.match(due, offered, random);
-        report(result, offered.size(), now);
-        Map<OfferId, List<Matcher.Assignment>> byOffer = new LinkedHashMap<>();
-        result.assignments().forEach(a -> byOffer.computeIfAbsent(a.offer().id(), id -> new ArrayList<>())
-                .add(a));
-        byOffer.forEach((offer, assignments) -> place(offer, assignments, now));
-        decline();
     }
 
-    private void place(OfferId offer, List<Matcher.Assignment> assignments, Instant now) {
-        offers.remove(offer);
-        long number = rounds.open(offer, assignments, now.plus(settings.placeTimeout()));
+    private void place(List<Assignment> assignments, Instant now) {
+        long number = rounds.open(assignments, now.plus(settings.placeTimeout()));
         Map<String, Map<String, Instance.Place>> byApp = new HashMap<>();
-        for (Matcher.Assignment a : assignments) {
-            Instance.Place place = new Instance.Place(
-                    a.offer().agent().value(),
-                    a.offer().host(),
-                    a.ports(),
-                    a.offer().attributes(),
-                    now);
-            byApp.computeIfAbsent(a.appId(), id -> new HashMap<>()).put(a.taskId(), place);
+        for (Assignment a : assignments) {
+            Spot spot = a.candidate().spot();
+            Instance.Place place =
+                    new Instance.Place(a.candidate().agent().value(), spot.host(), a.ports(), spot.attributes(), now);
+            byApp.computeIfAbsent(a.group(), id -> new HashMap<>()).put(a.taskId(), place);
+            offers.remove(a.candidate().offer());
         }
         byApp.forEach((appId, places) ->
                 owners.place(appId, number, places, getContext().getSelf()));
     }
 
     private void finishRounds() {
-        for (LaunchRounds.Round round : rounds.ended(clock.instant())) {
-            Set<String> taken = new HashSet<>(round.taskIds);
-            demands.replaceAll((appId, demand) -> demand.withoutWaiting(taken));
-            if (round.confirmed.isEmpty()) {
-                framework.tell(new SchedulerCall.Decline(List.of(round.offer), ROUND_REFUSE));
+        for (LaunchRounds.Launch launch : rounds.ended(clock.instant())) {
+            backlog.placed(launch.apps, launch.taskIds);
+            if (launch.confirmed.isEmpty()) {
+                framework.tell(new SchedulerCall.Decline(List.of(launch.offer), ROUND_REFUSE));
             } else {
-                accept(round);
+                accept(launch);
             }
         }
     }
 
-    private void accept(LaunchRounds.Round round) {
-        List<TaskInfo> tasks = List.copyOf(round.confirmed);
+    private void accept(LaunchRounds.Launch launch) {
+        List<TaskInfo> tasks = List.copyOf(launch.confirmed);
         // No answer: the apps ask what became of their launches (reconciliation), which settles it either way.
         getContext()
                 .ask(
                         CallAnswer.class,
                         framework,
                         ACCEPT_TIMEOUT,
-                        (ActorRef<CallAnswer> replyTo) -> SchedulerCall.Accept.launch(
+                        (ActorRef<CallAnswer> replyTo) -> new SchedulerCall.Accept(
                                 new Caller(Optional.empty(), Optional.of(replyTo)),
-                                List.of(round.offer),
-                                tasks,
+                                List.of(launch.offer),
+                                LaunchRounds.operations(tasks),
                                 Duration.ZERO),
                         (reply, failure) -> new AcceptAnswered(
                                 tasks,
@@ -358,8 +354,8 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         return this;
     }
 
-    private void abandon(LaunchRounds.Round round, String why) {
-        round.confirmed.forEach(task -> lost(task, why));
+    private void abandon(LaunchRounds.Launch launch, String why) {
+        launch.confirmed.forEach(task -> lost(task, why));
     }
 
     /** Tells the app that a task it has journaled never reached the framework. */
@@ -380,23 +376,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private void decline() {
         if (!offers.isEmpty()) {
-            framework.tell(new SchedulerCall.Decline(List.copyOf(offers.keySet()), settings.refuse()));
-            offers.clear();
+            framework.tell(new SchedulerCall.Decline(offers.drain(), settings.refuse()));
         }
-    }
-
-    private void report(Matcher.Result result, int offered, Instant now) {
-        result.assignments().stream().map(Matcher.Assignment::appId).distinct().forEach(appId -> {
-            QueueReport old = queue.getOrDefault(appId, QueueReport.none(appId, now));
-            queue.put(appId, old.used(now, offered));
-        });
-        result.misses().forEach((appId, miss) -> {
-            Map<String, Integer> why = new HashMap<>();
-            miss.reasons().forEach((reason, count) -> why.put(reason.wireName(), count));
-            QueueReport next =
-                    queue.getOrDefault(appId, QueueReport.none(appId, now)).missed(now, miss.offers(), why);
-            queue.put(appId, next);
-            reports.accept(next);
-        });
     }
 }

@@ -17,7 +17,9 @@ import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppEntity;
 import io.finback.controlplane.app.AppLinks;
 import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.app.CallbackMessage;
 import io.finback.controlplane.app.DeploymentMessage;
+import io.finback.controlplane.app.EventIds;
 import io.finback.controlplane.app.GroupMessage;
 import io.finback.controlplane.app.GroupsEntity;
 import io.finback.controlplane.app.GroupsSnapshot;
@@ -34,6 +36,8 @@ import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Member;
+import io.finback.controlplane.waking.TopicListener;
+import io.finback.controlplane.waking.WakeKeeper;
 import io.finback.runtime.Role;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AppEndpoints;
@@ -41,6 +45,8 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -60,29 +66,40 @@ public final class Services {
         Source<String, NotUsed> of(String entityType);
     }
 
+    private static final Duration WAKE_AGAIN = Duration.ofMillis(250);
+    private static final Duration REFRESH = Duration.ofMinutes(1);
+
     private final ServicesSettings settings;
     private final ClusterSharding sharding;
     private final ServicesView view = new ServicesView();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final AtomicBoolean stopping = new AtomicBoolean();
+    /** The scheduler has been connected here before. */
+    private final AtomicBoolean wasConnected = new AtomicBoolean();
+
     private final Rollouts rollouts;
     private final EventHub events;
     private final ActorRef<Topic.Command<ServiceEvent>> eventTopic;
 
-    /** Starts everything on a master. {@code framework}: the entity of {@link SchedulerMessage#FRAMEWORK}. */
+    /**
+     * Starts everything on a master. {@code framework}: the entity of {@link SchedulerMessage#FRAMEWORK}. {@code json}: an event as it is
+     * posted to callbacks.
+     */
     public static Services start(
             ActorSystem<?> system,
             ServicesSettings settings,
             EntityIds entityIds,
-            RecipientRef<FrameworkMessage> framework) {
-        return new Services(system, settings, entityIds, framework);
+            RecipientRef<FrameworkMessage> framework,
+            Function<ServiceEvent, byte[]> json) {
+        return new Services(system, settings, entityIds, framework, json);
     }
 
     private Services(
             ActorSystem<?> system,
             ServicesSettings settings,
             EntityIds entityIds,
-            RecipientRef<FrameworkMessage> framework) {
+            RecipientRef<FrameworkMessage> framework,
+            Function<ServiceEvent, byte[]> json) {
         this.settings = settings;
         this.sharding = ClusterSharding.get(system);
         this.rollouts = new Rollouts(sharding, settings.askTimeout(), this::ask);
@@ -106,7 +123,9 @@ public final class Services {
         this.eventTopic = topics.events();
         this.events = new EventHub(settings.events().kept());
         var unusedListener = system.systemActorOf(
-                EventListener.create(topics.events(), events), "finback-event-listener", Props.empty());
+                TopicListener.create(ServiceEvent.class, topics.events(), events::accept),
+                "finback-event-listener",
+                Props.empty());
         ActorRef<EndpointsPublisher.Command> endpoints =
                 system.systemActorOf(EndpointsPublisher.create(), "finback-endpoints", Props.empty());
         Links links = new Links(
@@ -144,21 +163,66 @@ public final class Services {
                                 ServiceScheduler.framework("finback-services"),
                                 new Apps(),
                                 report -> topics.queue().tell(Topic.publish(report)),
+                                this::connection,
                                 clock,
                                 new SplittableRandom()))
                 .withRole(role));
-        var unusedKeeper = system.systemActorOf(
-                ViewKeeper.create(
-                        view,
-                        () -> entityIds.of(AppCommand.KEY.name()),
-                        this::tell,
-                        () -> links.toScheduler(new SchedulerMessage.Wake()),
-                        replyTo -> sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID)
-                                .tell(new GroupMessage.Read(replyTo)),
-                        topics,
-                        ready),
-                "finback-services-view",
+        var unusedCallbacks = sharding.init(Entity.of(
+                        CallbackMessage.KEY,
+                        e -> CallbacksEntity.create(
+                                e.getEntityId(),
+                                settings.callbacks(),
+                                topics,
+                                new HttpPoster(system, settings.callbacks().timeout(), json),
+                                clock))
+                .withRole(role));
+        keep(system, topics, entityIds, links);
+    }
+
+    /** Follows what is published, and wakes every app until it has been heard of. */
+    private void keep(ActorSystem<?> system, Topics topics, EntityIds entityIds, Links links) {
+        CompletableFuture<ActorRef<WakeKeeper.Command>> keeper = new CompletableFuture<>();
+        ActorRef<AppSnapshot> snapshots = system.systemActorOf(
+                TopicListener.create(AppSnapshot.class, topics.snapshots(), app -> {
+                    view.apply(app);
+                    var unused = keeper.thenAccept(k -> k.tell(new WakeKeeper.Answered(app.entityId())));
+                }),
+                "finback-app-listener",
                 Props.empty());
+        ActorRef<GroupsSnapshot> groups = system.systemActorOf(
+                TopicListener.create(GroupsSnapshot.class, topics.groups(), book -> {
+                    view.apply(book);
+                    var unused = keeper.thenAccept(k -> k.tell(WakeKeeper.Look.INSTANCE));
+                }),
+                "finback-group-listener",
+                Props.empty());
+        var unusedQueue = system.systemActorOf(
+                TopicListener.create(QueueReport.class, topics.queue(), view::apply),
+                "finback-queue-listener",
+                Props.empty());
+        var unusedHealth = system.systemActorOf(
+                TopicListener.create(HealthReport.class, topics.health(), view::apply),
+                "finback-health-listener",
+                Props.empty());
+        Runnable askGroups = () -> sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID)
+                .tell(new GroupMessage.Read(groups));
+        WakeKeeper.Kind kind = new WakeKeeper.Kind(
+                "services",
+                () -> entityIds.of(AppCommand.KEY.name()),
+                id -> tell(id, new AppCommand.Wake(snapshots)),
+                () -> {
+                    wakeOthers(links);
+                    if (!view.groupsKnown()) {
+                        askGroups.run();
+                    }
+                },
+                askGroups,
+                () -> view.all().stream().map(AppSnapshot::entityId).toList(),
+                view::groupsKnown,
+                WAKE_AGAIN,
+                REFRESH,
+                ready);
+        keeper.complete(system.systemActorOf(WakeKeeper.create(kind), "finback-services-view", Props.empty()));
     }
 
     public ServicesView view() {
@@ -210,6 +274,37 @@ public final class Services {
             view.apply(snapshot);
             return snapshot;
         });
+    }
+
+    /** Asks the owner of event callbacks. */
+    public CompletionStage<CallbackMessage.Answer> callbacks(
+            Function<ActorRef<CallbackMessage.Answer>, CallbackMessage> message) {
+        return sharding.entityRefFor(CallbackMessage.KEY, CallbackMessage.ID)
+                .ask(message::apply, settings.askTimeout());
+    }
+
+    /** Lets the scheduler subscribe anew, wherever it is. */
+    public void abdicate() {
+        sharding.entityRefFor(SchedulerMessage.KEY, SchedulerMessage.ID).tell(new SchedulerMessage.Abdicate());
+    }
+
+    private void wakeOthers(Links links) {
+        links.toScheduler(new SchedulerMessage.Wake());
+        if (!stopping.get()) {
+            sharding.entityRefFor(CallbackMessage.KEY, CallbackMessage.ID).tell(new CallbackMessage.Wake());
+        }
+    }
+
+    private void connection(boolean connected) {
+        ServiceEvent.Connection what = ServiceEvent.Connection.DISCONNECTED;
+        if (connected) {
+            what = wasConnected.getAndSet(true)
+                    ? ServiceEvent.Connection.REREGISTERED
+                    : ServiceEvent.Connection.REGISTERED;
+        }
+        Instant now = Instant.now();
+        publish(new ServiceEvent.SchedulerChanged(
+                EventIds.next(now), now, what, SchedulerMessage.FRAMEWORK.value(), settings.address()));
     }
 
     private void tell(String entityId, AppCommand command) {

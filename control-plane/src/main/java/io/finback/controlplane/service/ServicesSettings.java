@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param address {@code host:port} this API is reached at, as clients are told
  * @param version what {@code /v2/info} names
  * @param looks health checks under way at once on one master
+ * @param maxDeployments while so many run, requests for more are answered with 403
  */
 public record ServicesSettings(
         AppSettings app,
@@ -22,8 +23,12 @@ public record ServicesSettings(
         String address,
         String version,
         EventSettings events,
-        int looks) {
+        int looks,
+        CallbackSettings callbacks,
+        int maxDeployments) {
     private static final int LOOKS = 256;
+    private static final Duration MAINTENANCE_AHEAD = Duration.ofMinutes(6);
+    private static final int MAX_DEPLOYMENTS = 10_000;
 
     public ServicesSettings {
         positive("finback.services.ask-timeout", askTimeout);
@@ -74,15 +79,56 @@ public record ServicesSettings(
                 repeat.multipliedBy(15),
                 repeat.multipliedBy(600));
         SchedulerSettings scheduler = new SchedulerSettings(
-                repeat.dividedBy(5), repeat.multipliedBy(5), repeat.multipliedBy(3), refuse, repeat.dividedBy(5));
+                repeat.dividedBy(5),
+                repeat.multipliedBy(5),
+                repeat.multipliedBy(3),
+                refuse,
+                repeat.dividedBy(5),
+                MAINTENANCE_AHEAD);
         return new ServicesSettings(
-                app, scheduler, repeat, askTimeout, maxBodyBytes, address, version, EventSettings.DEFAULTS, LOOKS);
+                app,
+                scheduler,
+                repeat,
+                askTimeout,
+                maxBodyBytes,
+                address,
+                version,
+                EventSettings.DEFAULTS,
+                LOOKS,
+                CallbackSettings.DEFAULTS,
+                MAX_DEPLOYMENTS);
     }
 
     /** The same with other limits of the event stream and of health checks. */
     public ServicesSettings with(EventSettings otherEvents, int otherLooks) {
         return new ServicesSettings(
-                app, scheduler, deploymentRepeat, askTimeout, maxBodyBytes, address, version, otherEvents, otherLooks);
+                app,
+                scheduler,
+                deploymentRepeat,
+                askTimeout,
+                maxBodyBytes,
+                address,
+                version,
+                otherEvents,
+                otherLooks,
+                callbacks,
+                maxDeployments);
+    }
+
+    /** The same with other callbacks and another limit of deployments. */
+    public ServicesSettings with(CallbackSettings otherCallbacks, int otherMaxDeployments) {
+        return new ServicesSettings(
+                app,
+                scheduler,
+                deploymentRepeat,
+                askTimeout,
+                maxBodyBytes,
+                address,
+                version,
+                events,
+                looks,
+                otherCallbacks,
+                otherMaxDeployments);
     }
 
     private static void positive(String key, Duration value) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 
 /**
  * The apps as this master knows them: immutable snapshots, each replaced when a newer one comes, so that reading never waits for a
@@ -85,20 +86,43 @@ public final class ServicesView {
         }
     }
 
-    /** An app that exists and is not being removed. */
+    /** An app, no pod, that exists and is not being removed. */
     public Optional<AppSnapshot> app(String appId) {
-        return any(appId).filter(AppSnapshot::listed);
+        return listed(appId).filter(app -> !app.isPod());
     }
 
-    /** Also an app that is being removed. */
+    public Optional<AppSnapshot> pod(String id) {
+        return listed(id).filter(AppSnapshot::isPod);
+    }
+
+    /** An app or a pod that exists and is not being removed. */
+    public Optional<AppSnapshot> listed(String id) {
+        return any(id).filter(AppSnapshot::listed);
+    }
+
+    /** Also one that is being removed. */
     public Optional<AppSnapshot> any(String appId) {
         return Optional.ofNullable(apps.get(appId));
     }
 
-    /** All listed apps by id. */
+    /** All listed apps by id, without pods. */
     public List<AppSnapshot> apps() {
+        return sorted(app -> !app.isPod());
+    }
+
+    public List<AppSnapshot> pods() {
+        return sorted(AppSnapshot::isPod);
+    }
+
+    /** All listed apps and pods by id. */
+    public List<AppSnapshot> all() {
+        return sorted(app -> true);
+    }
+
+    private List<AppSnapshot> sorted(Predicate<AppSnapshot> which) {
         return apps.values().stream()
                 .filter(AppSnapshot::listed)
+                .filter(which)
                 .sorted(Comparator.comparing(AppSnapshot::appId))
                 .toList();
     }
@@ -128,6 +152,15 @@ public final class ServicesView {
         return running.values().stream()
                 .sorted(Comparator.comparing(r -> r.plan().version()))
                 .toList();
+    }
+
+    /** How many deployments run; at least as fast as {@link #deployments()}. */
+    public long running() {
+        return apps.values().stream()
+                .flatMap(app -> app.lock().stream())
+                .map(lock -> lock.plan().id())
+                .distinct()
+                .count();
     }
 
     /** How many service ports from the assigned range are in use. */

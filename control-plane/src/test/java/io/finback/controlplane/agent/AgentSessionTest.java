@@ -14,6 +14,7 @@ import io.finback.controlplane.framework.SessionOrder;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
+import io.finback.resources.PersistentVolume;
 import io.finback.resources.TaskId;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.CommandInfo;
@@ -215,6 +216,23 @@ class AgentSessionTest {
     }
 
     @Test
+    void destroyedVolumesAreToldBeforeLaunchesUntilTheAgentHasEmptiedThem() {
+        PersistentVolume volume = new PersistentVolume("db", "v1", Optional.empty());
+        admit(List.of());
+        AgentTerms terms = new AgentTerms(Optional.empty(), Optional.empty(), List.of(volume));
+        session.tell(new WakeSession(AGENT, 1, terms, List.of()));
+        session.tell(work(FRAMEWORK, List.of(task(FRAMEWORK, "t")), List.of()));
+
+        assertThat(told(MasterToAgent.DestroyVolumes.class).volumes()).containsExactly(volume);
+        assertThat(told(MasterToAgent.Launch.class).tasks()).containsExactly(task(FRAMEWORK, "t"));
+        assertThat(told(MasterToAgent.DestroyVolumes.class).volumes())
+                .as("until it is confirmed")
+                .containsExactly(volume);
+        say(new AgentToMaster.VolumesDestroyed(1, List.of(volume)));
+        assertThat(asked(AllocatorMessage.TermsHeard.class).terms()).isEqualTo(terms);
+    }
+
+    @Test
     void everybodyHearsOfARemovalAndTheAgentIsToldToEnd() {
         admit(List.of(new KnownTask(task(FRAMEWORK, "t"), TaskState.RUNNING)));
         session.tell(new SessionOrder.Heard(FRAMEWORK, 1, 0, false));
@@ -339,7 +357,7 @@ class AgentSessionTest {
                 Optional.of("u-" + task),
                 Instant.EPOCH,
                 Optional.empty(),
-                Optional.of("killed by signal 15 (SIGTERM)"),
+                Optional.of("Command terminated with signal Terminated"),
                 Optional.empty(),
                 Optional.empty());
     }

@@ -22,6 +22,8 @@ import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Kind;
 import io.finback.resources.Reservation;
+import io.finback.resources.Disk;
+import io.finback.resources.PersistentVolume;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.wire.AgentInfo;
@@ -293,6 +295,38 @@ class AllocatorActorTest {
         assertThat(replies.expectMessageClass(SessionReply.AdmitRefused.class, PATIENCE)
                         .removed())
                 .isTrue();
+    }
+
+    @Test
+    void destroyedVolumesAreToldUntilTheAgentHasEmptiedThemAlsoAfterARestart() {
+        admit(A1, FOUR.plus(Resources.of(0, 0, 100)), "1");
+        Reservation reservation = Reservation.dynamic("db", Optional.empty());
+        Resources reserved = Resources.of(Kind.reserved(reservation), Resources.of(0, 0, 100));
+        Disk disk = new Disk(
+                Optional.of(new Disk.Persistence("v", Optional.empty())),
+                Optional.of(new Disk.Mount("data", Optional.empty(), false)),
+                Optional.empty());
+        Resources volume =
+                Resources.of(new Kind(List.of(reservation), Optional.of(disk), false, false), Resources.of(0, 0, 100));
+        done(new OperatorCommand.ChangeResources(
+                A1,
+                List.of(
+                        new ResourceOperation("1", ResourceOperation.Type.RESERVE, reserved),
+                        new ResourceOperation("2", ResourceOperation.Type.CREATE, volume)),
+                Optional.empty()));
+        done(new OperatorCommand.ChangeResources(
+                A1,
+                List.of(new ResourceOperation("3", ResourceOperation.Type.DESTROY, volume)),
+                Optional.empty()));
+        AgentTerms terms =
+                new AgentTerms(Optional.empty(), Optional.empty(), List.of(new PersistentVolume("db", "v", Optional.empty())));
+        wake(terms);
+        restart();
+        wake(terms);
+        allocator.tell(new AllocatorMessage.TermsHeard(A1, terms));
+        wake(AgentTerms.NONE);
+        restart();
+        assertThat(wake(any -> true)).isEqualTo(AgentTerms.NONE);
     }
 
     @Test

@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.typed.ActorRef;
 import com.typesafe.config.ConfigFactory;
+import io.finback.controlplane.placement.RejectReason;
 import io.finback.controlplane.scheduler.AppChange;
 import io.finback.controlplane.scheduler.AppEvent;
 import io.finback.controlplane.scheduler.AppHealth;
 import io.finback.controlplane.scheduler.AppState;
+import io.finback.controlplane.scheduler.CallbackBook;
+import io.finback.controlplane.scheduler.CallbackEvent;
 import io.finback.controlplane.scheduler.Demand;
+import io.finback.controlplane.scheduler.DeploymentConduct;
 import io.finback.controlplane.scheduler.DeploymentEvent;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.DeploymentState;
@@ -23,6 +27,7 @@ import io.finback.controlplane.scheduler.PortEvent;
 import io.finback.controlplane.scheduler.TaskEnvironment;
 import io.finback.controlplane.service.QueueReport;
 import io.finback.resources.AgentId;
+import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
@@ -50,7 +55,9 @@ class ProtocolTest {
             PortsMessage.class,
             AppEvent.class,
             DeploymentEvent.class,
-            PortEvent.class);
+            PortEvent.class,
+            CallbackMessage.class,
+            CallbackEvent.class);
 
     @Test
     void everyCaseHasAnExampleThatComesBackEqual() {
@@ -66,6 +73,16 @@ class ProtocolTest {
                     apps,
                     kit.<DeploymentMessage.BeginReply>createTestProbe().getRef(),
                     kit.<GroupsSnapshot>createTestProbe().getRef()));
+            ActorRef<CallbackMessage.Answer> callbacks =
+                    kit.<CallbackMessage.Answer>createTestProbe().getRef();
+            all.add(new CallbackMessage.Subscribe("http://a/b", callbacks));
+            all.add(new CallbackMessage.Unsubscribe("http://a/b", callbacks));
+            all.add(new CallbackMessage.Read(callbacks));
+            all.add(new CallbackMessage.Wake());
+            all.add(new CallbackMessage.Answer(List.of("http://a/b"), true));
+            all.add(new CallbackEvent.Subscribed(Examples.NOW, "http://a/b"));
+            all.add(new CallbackEvent.Unsubscribed(Examples.NOW, "http://a/b"));
+            all.add(new CallbackBook(Set.of("http://a/b")));
             all.addAll(events());
             all.addAll(news());
             for (Object example : all) {
@@ -110,6 +127,7 @@ class ProtocolTest {
                 new AppCommand.KillAndScale(List.of("t"), false, "d", answers),
                 new AppCommand.Revert("d", "e", answers),
                 new AppCommand.Drop("d", answers),
+                new AppCommand.Conduct("d", DeploymentConduct.Order.PULSE, answers),
                 new AppCommand.ResetDelay(answers),
                 new AppCommand.FindVersion(Examples.NOW, answers),
                 new AppCommand.Wake(snapshots),
@@ -144,6 +162,7 @@ class ProtocolTest {
                 new AppAnswer.Found(snapshot, STATE.current().orElseThrow()),
                 new AppAnswer.Refused(snapshot, AppChange.Refusal.LOCKED),
                 new SchedulerMessage.Wake(),
+                new SchedulerMessage.Abdicate(),
                 new SchedulerMessage.Demanded(Demand.of(STATE, 3)),
                 new SchedulerMessage.Placed("/a", 3, List.of(task)),
                 new SchedulerMessage.KillTask(
@@ -168,10 +187,24 @@ class ProtocolTest {
                         2,
                         Optional.of(Examples.NOW),
                         Optional.empty(),
-                        Map.of("x", 1),
-                        1,
-                        Map.of("x", 1)));
+                        Map.of(RejectReason.INSUFFICIENT_CPUS, 1L),
+                        Optional.of(new QueueReport.Cycle(
+                                1,
+                                2,
+                                Map.of(RejectReason.INSUFFICIENT_CPUS, 1),
+                                Map.of("rack IS a", 1),
+                                Optional.of(UNUSED),
+                                List.of(UNUSED)))));
     }
+
+    private static final QueueReport.UnusedOffer UNUSED = new QueueReport.UnusedOffer(
+            "o1",
+            "a1",
+            "host",
+            Resources.of(1, 2, 3),
+            Map.of("rack", "b"),
+            List.of(RejectReason.INSUFFICIENT_CPUS),
+            List.of("cpus: 1 of 2 (1 missing)"));
 
     static final AppHealth.Check CHECK = new AppHealth.Check(
             AppHealth.Protocol.HTTP,
@@ -227,8 +260,18 @@ class ProtocolTest {
                         "1.2.3.4",
                         "/v2/apps",
                         STATE.current().orElseThrow()),
+                new ServiceEvent.CallbackChanged("i", Examples.NOW, "1.2.3.4", "http://a/b", true),
+                new ServiceEvent.PodChanged("i", Examples.NOW, "1.2.3.4", "/v2/pods", ServiceEvent.PodChange.CREATED),
+                new ServiceEvent.SchedulerChanged(
+                        "i", Examples.NOW, ServiceEvent.Connection.REREGISTERED, "f", "1.2.3.4:8080"),
                 new ServiceEvent.StreamChanged("i", Examples.NOW, "1.2.3.4", true));
     }
+
+    static final AppEvent POD = new AppEvent.VersionAdded(Examples.apply(
+                    AppState.empty("/p"),
+                    AppChange.create(AppState.empty("/p"), Examples.pod(), false, "d", Examples.NOW))
+            .current()
+            .orElseThrow());
 
     static List<Object> events() {
         Instance instance = STATE.instances().values().iterator().next();
@@ -245,6 +288,28 @@ class ProtocolTest {
                 new AppEvent.InstancesPlaced(
                         Map.of("t", new Instance.Place("a", "h", List.of(1), Map.of(), Examples.NOW))),
                 new AppEvent.InstanceReported("t", Instance.Phase.RUNNING, Examples.NOW, Optional.of(true)),
+                new AppEvent.PartReported(
+                        "t",
+                        "c",
+                        new io.finback.controlplane.scheduler.PodPart(
+                                TaskState.RUNNING,
+                                Examples.NOW,
+                                Optional.of(true),
+                                Optional.empty(),
+                                Optional.of("m"))),
+                new AppEvent.Conducted(
+                        "d", new DeploymentConduct(true, 2, Optional.of(Examples.NOW), Optional.empty())),
+                POD,
+                new AppEvent.InstancesAdded(List.copyOf(Examples.settle(Examples.order(
+                                Examples.apply(
+                                        AppState.empty("/p"),
+                                        AppChange.create(
+                                                AppState.empty("/p"), Examples.pod(), false, "d", Examples.NOW)),
+                                "d",
+                                1,
+                                DeploymentPlan.Kind.SCALE))
+                        .instances()
+                        .values())),
                 new AppEvent.InstancesDoomed(List.of("t")),
                 new AppEvent.HealthChanged("t", true),
                 new AppEvent.InstancesDropped(List.of("t")),

@@ -9,6 +9,7 @@ import io.finback.controlplane.mesosapi.subscribe.Connections;
 import io.finback.controlplane.mesosapi.subscribe.Gate;
 import io.finback.controlplane.mesosapi.subscribe.SchedulerApi;
 import io.finback.mesos.v1.Encoding;
+import io.finback.security.Rules;
 import io.finback.settings.HttpListen;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -43,7 +44,8 @@ final class ApiHarness implements AutoCloseable {
                         settings.schedulerApi(),
                         () -> new MasterIdentity(MASTER_ID, "127.0.0.1", 5050, "test", Instant.EPOCH),
                         id -> ClusterSharding.get(plane.system()).entityRefFor(SchedulerCall.KEY, id.value()),
-                        Set.of(ControlPlaneHarness.FRAMEWORK)));
+                        Set.of(ControlPlaneHarness.FRAMEWORK),
+                        Rules.NONE));
     }
 
     /** The port of another master's API: it shares the entities with this one, and no stream. */

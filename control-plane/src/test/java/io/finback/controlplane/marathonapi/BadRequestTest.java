@@ -222,6 +222,35 @@ class BadRequestTest {
     }
 
     @Test
+    void infoHasEveryKeyOfMarathons() {
+        var info = client.get("/v2/info").json();
+        for (String key :
+                ("access_control_allow_origin checkpoint decline_offer_duration default_network_name env_vars_prefix executor"
+                                + " failover_timeout features framework_name ha hostname launch_token launch_token_refresh_interval"
+                                + " leader_proxy_connection_timeout_ms leader_proxy_read_timeout_ms local_port_min local_port_max"
+                                + " maintenance_mode master max_instances_per_offer mesos_bridge_name mesos_heartbeat_failure_threshold"
+                                + " mesos_heartbeat_interval mesos_leader_ui_url mesos_role mesos_user min_revive_offers_interval"
+                                + " new_group_enforce_role offer_matching_timeout on_elected_prepare_timeout reconciliation_initial_delay"
+                                + " reconciliation_interval scale_apps_initial_delay scale_apps_interval store_cache"
+                                + " task_launch_confirm_timeout task_launch_timeout task_lost_expunge_initial_delay"
+                                + " task_lost_expunge_interval task_reservation_timeout webui_url")
+                        .split(" ")) {
+            assertThat(info.path("marathon_config").has(key)).as(key).isTrue();
+        }
+        for (String key : ("zk zk_timeout zk_connection_timeout zk_session_timeout zk_max_versions zk_compression"
+                        + " zk_compression_threshold zk_max_node_size")
+                .split(" ")) {
+            assertThat(info.path("zookeeper_config").has(key)).as(key).isTrue();
+        }
+        assertThat(info.path("marathon_config").path("decline_offer_duration").asLong())
+                .isEqualTo(1000);
+        assertThat(info.path("http_config").path("http_port").asInt()).isEqualTo(8080);
+        var schema = client.get("/v2/schemas/app").json();
+        assertThat(schema.path("properties").has("upgradeStrategy")).isTrue();
+        assertThat(client.get("/v2/schemas/group").status()).isEqualTo(404);
+    }
+
+    @Test
     void aMethodThatDoesNotFitNamesThoseThatDo() {
         Reply reply = client.delete("/v2/apps");
         assertThat(reply.status()).isEqualTo(405);

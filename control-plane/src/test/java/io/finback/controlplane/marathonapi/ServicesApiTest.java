@@ -444,9 +444,9 @@ class ServicesApiTest {
                 .isTrue();
         assertThat(client.get("/metrics/prometheus").text()).contains("marathon_instances_running_gauge ");
         assertThat(client.get("/v2/pods").text()).isEqualTo("[]");
-        assertThat(client.send("HEAD", "/v2/pods", null).status()).isEqualTo(404);
+        assertThat(client.send("HEAD", "/v2/pods", null).status()).isEqualTo(200);
         assertThat(client.get("/v2/pods/a/b::status").text()).isEqualTo("{\"message\":\"Pod '/a/b' does not exist\"}");
-        assertThat(client.post("/v2/pods", "{\"id\":\"/p\"}").status()).isEqualTo(422);
+        assertThat(client.post("/v2/pods", "{\"id\":\"/p\"}").status()).isEqualTo(400);
     }
 
     static void create(String id, String body) {

@@ -17,6 +17,7 @@ import io.finback.controlplane.mesosapi.subscribe.Gate;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.EventLog;
 import io.finback.resources.FrameworkId;
+import io.finback.security.Rules;
 import io.finback.settings.HttpListen;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -75,6 +76,7 @@ final class ServedApi implements AutoCloseable, OperatorCommands {
                 flags,
                 events,
                 this,
+                Rules.NONE,
                 Set.of(FrameworkId.of("built-in")),
                 new AllocatorMeter(),
                 kit.system()));

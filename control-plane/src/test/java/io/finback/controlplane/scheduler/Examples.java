@@ -32,7 +32,10 @@ public final class Examples {
     }
 
     static AppDefinition labelled(Map<String, String> labels) {
-        AppDefinition app = app("labelled", 2, 1, 1);
+        return labelled(app("labelled", 2, 1, 1), labels);
+    }
+
+    static AppDefinition labelled(AppDefinition app, Map<String, String> labels) {
         return new AppDefinition(
                 app.id(),
                 app.cmd(),
@@ -103,6 +106,78 @@ public final class Examples {
                 "",
                 health,
                 Optional.empty());
+    }
+
+    /** A pod of two containers, one with an endpoint, a check and a volume that the other mounts too. */
+    public static AppDefinition pod() {
+        AppDefinition app = app("/p", List.of());
+        PodSpec.Amounts small = new PodSpec.Amounts(0.1, 32, 10, 0);
+        PodSpec.Mount mount = new PodSpec.Mount("shared", "data", true);
+        PodSpec.Container web = new PodSpec.Container(
+                "web",
+                Optional.of(new PodSpec.Command(true, List.of("serve"))),
+                small,
+                List.of(new PodSpec.Endpoint(
+                        "http", Optional.of(80), Optional.of(0), List.of("tcp"), Map.of("l", "v"))),
+                Optional.of(new PodSpec.Image("DOCKER", "web:1", true)),
+                Map.of("A", "b"),
+                Optional.of("nobody"),
+                Optional.of(new PodSpec.Check(
+                        PodSpec.Check.Kind.HTTP,
+                        Optional.of("http"),
+                        Optional.of("/"),
+                        Optional.empty(),
+                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(2),
+                        Duration.ofSeconds(3),
+                        Duration.ofSeconds(4),
+                        3)),
+                List.of(mount),
+                List.of(new AppDefinition.FetchUri("/a.tgz", true, false, false, Optional.empty())),
+                Map.of("l", "v"),
+                Optional.of(Duration.ofSeconds(5)));
+        PodSpec.Container side = new PodSpec.Container(
+                "side",
+                Optional.of(new PodSpec.Command(false, List.of("tail", "-f"))),
+                small,
+                List.of(),
+                Optional.empty(),
+                Map.of(),
+                Optional.empty(),
+                Optional.empty(),
+                List.of(mount),
+                List.of(),
+                Map.of(),
+                Optional.empty());
+        PodSpec pod = new PodSpec(List.of(web, side), List.of(new PodSpec.Volume("shared", Optional.empty())), small);
+        return new AppDefinition(
+                "/p",
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                0.3,
+                96,
+                30,
+                0,
+                1,
+                Map.of(),
+                Map.of(),
+                List.of(),
+                false,
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                app.backoff(),
+                app.upgrade(),
+                app.unreachable(),
+                app.killSelection(),
+                Optional.empty(),
+                Optional.empty(),
+                "",
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(pod));
     }
 
     public static AppDefinition app(int instances) {

@@ -2,113 +2,17 @@ package io.finback.controlplane.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.finback.controlplane.scheduler.AppDefinition.Constraint;
-import io.finback.resources.AgentId;
-import io.finback.resources.OfferId;
-import io.finback.resources.Ranges;
-import io.finback.resources.Resources;
 import io.finback.tasks.TaskState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** Placing, backoff, updates, environment, ports, ids. */
+/** Backoff, updates, environment, ports, ids. */
 class RulesTest {
-    static Matcher.Offered offer(String agent, double cpus, int ports) {
-        Resources r = Resources.of(cpus, 1000, 0);
-        return new Matcher.Offered(
-                OfferId.of("o-" + agent),
-                AgentId.of(agent),
-                agent,
-                ports == 0 ? r : r.withPorts(Ranges.of(31000, 31000 + ports - 1)),
-                Map.of("rack", agent.substring(0, 1)));
-    }
-
-    static Demand demand(String app, double cpus, int ports, int waiting, List<Constraint> constraints) {
-        List<String> ids = new ArrayList<>();
-        for (int i = 0; i < waiting; i++) {
-            ids.add(AppPath.taskId(app, "u" + i));
-        }
-        return new Demand(
-                app,
-                1,
-                Resources.of(cpus, 10, 0),
-                java.util.Collections.nCopies(ports, 0),
-                false,
-                constraints,
-                ids,
-                Instant.EPOCH,
-                List.of());
-    }
-
-    @Test
-    void spreadsOverAgentsPacksSeveralIntoOneOfferAndNeverGivesAPortTwice() {
-        Matcher.Result result = Matcher.match(
-                List.of(demand("/web", 0.5, 2, 6, List.of())),
-                List.of(offer("a", 4, 10), offer("b", 4, 10), offer("c", 4, 10)),
-                new SplittableRandom(7));
-        assertThat(result.assignments()).hasSize(6);
-        assertThat(result.assignments().stream().filter(a -> a.offer().host().equals("a")))
-                .hasSize(2);
-        for (String host : List.of("a", "b", "c")) {
-            Set<Integer> seen = new HashSet<>();
-            result.assignments().stream()
-                    .filter(a -> a.offer().host().equals(host))
-                    .forEach(a -> a.ports().forEach(p -> assertThat(seen.add(p)).isTrue()));
-            assertThat(seen).hasSize(4).allMatch(p -> p >= 31000 && p < 31010);
-        }
-        assertThat(result.misses()).isEmpty();
-    }
-
-    @Test
-    void tellsTheFirstReasonPerOffer() {
-        Matcher.Result result = Matcher.match(
-                List.of(
-                        demand("/big", 8, 1, 1, List.of()),
-                        demand("/ports", 1, 1, 1, List.of()),
-                        demand("/rack", 1, 0, 1, List.of(new Constraint("rack", "IS", Optional.of("z"))))),
-                List.of(offer("a", 4, 0), offer("b", 4, 0)),
-                new SplittableRandom(1));
-        assertThat(result.assignments()).isEmpty();
-        assertThat(result.misses().get("/big").reasons()).containsOnly(Map.entry(RejectReason.INSUFFICIENT_CPUS, 2));
-        assertThat(result.misses().get("/ports").reasons()).containsOnly(Map.entry(RejectReason.INSUFFICIENT_PORTS, 2));
-        assertThat(result.misses().get("/rack").reasons())
-                .containsOnly(Map.entry(RejectReason.UNFULFILLED_CONSTRAINT, 2));
-    }
-
-    @Test
-    void constraintsDecideByWhatIsAlreadyPlaced() {
-        Constraint unique = new Constraint("hostname", "UNIQUE", Optional.empty());
-        Matcher.Result result = Matcher.match(
-                List.of(demand("/u", 0.1, 0, 3, List.of(unique))),
-                List.of(offer("a", 4, 0), offer("b", 4, 0)),
-                new SplittableRandom(1));
-        assertThat(result.assignments()).hasSize(2);
-        assertThat(result.misses().get("/u").reasons()).containsOnly(Map.entry(RejectReason.UNFULFILLED_CONSTRAINT, 2));
-        Constraints.Spot a = new Constraints.Spot("a", Map.of("rack", "1", "speed", "2.0"));
-        Constraints.Spot b = new Constraints.Spot("b", Map.of("rack", "2"));
-        assertThat(allow("rack", "LIKE", "[13]", a)).isTrue();
-        assertThat(allow("rack", "UNLIKE", "[13]", a)).isFalse();
-        assertThat(allow("gone", "UNLIKE", "x", a)).isTrue();
-        assertThat(allow("gone", "LIKE", "x", a)).isFalse();
-        assertThat(allow("speed", "IS", "2", a)).isTrue();
-        assertThat(allow("rack", "CLUSTER", null, b, a)).isFalse();
-        assertThat(allow("rack", "MAX_PER", "1", a, a)).isFalse();
-        assertThat(allow("rack", "GROUP_BY", "2", a, a)).isFalse();
-        assertThat(allow("rack", "GROUP_BY", "2", a, a, b)).isTrue();
-    }
-
-    static boolean allow(String field, String op, String value, Constraints.Spot spot, Constraints.Spot... placed) {
-        return Constraints.allow(List.of(new Constraint(field, op, Optional.ofNullable(value))), spot, List.of(placed));
-    }
-
     @Test
     void backoffGrowsByTheFactorUpToTheMaximumAndIsForgottenWhenIdle() {
         AppDefinition.BackoffRule rule = new AppDefinition.BackoffRule(Duration.ofSeconds(1), 2, Duration.ofSeconds(5));

@@ -201,7 +201,13 @@ public final class FakeWorld {
             Offer offer = offers.remove(id);
             left = offer == null ? left : left.plus(offer.resources());
         }
-        for (TaskInfo info : m.launches()) {
+        List<TaskInfo> launched = new ArrayList<>(m.launches());
+        m.operations().forEach(operation -> {
+            if (operation instanceof SchedulerCall.Operation.LaunchGroup group) {
+                launched.addAll(group.group());
+            }
+        });
+        for (TaskInfo info : launched) {
             if (tasks.containsKey(info.id())) {
                 doubleLaunches++;
                 continue;
@@ -325,6 +331,20 @@ public final class FakeWorld {
         if (task.unacknowledged.size() == 1) {
             scheduler.tell(new SchedulerEvent.Update(status));
         }
+        if (state.isTerminal() && state != TaskState.FINISHED) {
+            sharedFate(task);
+        }
+    }
+
+    /** The others of its group end with it. */
+    private void sharedFate(Task ended) {
+        var group = ended.info.options().group();
+        tasks.values().stream()
+                .filter(t -> group.isPresent()
+                        && t.live()
+                        && t.info.options().group().equals(group))
+                .toList()
+                .forEach(t -> update(t, TaskState.KILLED, Optional.empty()));
     }
 
     private static TaskStatus status(

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import io.finback.meshrouter.balance.Aperture;
 import io.finback.meshrouter.balance.Balancer;
 import io.finback.meshrouter.http.ClientPolicy;
+import io.finback.meshrouter.http.PoolPolicy;
 import io.finback.meshrouter.http.ServicePolicy;
 import io.finback.meshrouter.resilience.AccrualPolicy;
 import io.finback.meshrouter.resilience.Backoff;
@@ -22,7 +23,9 @@ final class PolicySettings {
                 accrual(config.getConfig("failure-accrual")),
                 budget("client.requeue-budget", config.getConfig("requeue-budget")),
                 config.getBoolean("fail-fast"),
-                duration(config, "attempt-timeout"));
+                duration(config, "attempt-timeout"),
+                PoolPolicy.UNLIMITED,
+                Optional.empty());
     }
 
     static ServicePolicy service(Config config, Optional<Duration> totalTimeout) {

@@ -3,13 +3,28 @@ package io.finback.meshrouter.boot;
 import akka.actor.typed.ActorSystem;
 import akka.http.javadsl.ServerBinding;
 import com.typesafe.config.Config;
+import io.finback.meshrouter.admin.Admin;
+import io.finback.meshrouter.admin.AdminParts;
+import io.finback.meshrouter.admin.RecentRequests;
+import io.finback.meshrouter.admin.StatsdSender;
+import io.finback.meshrouter.http.AccessLog;
+import io.finback.meshrouter.http.Loops;
 import io.finback.meshrouter.http.ProxyServer;
-import io.finback.meshrouter.router.Admin;
+import io.finback.meshrouter.linkerd.Plan;
+import io.finback.meshrouter.linkerd.Plan.RouterPlan;
+import io.finback.meshrouter.linkerd.Plan.ServerPlan;
+import io.finback.meshrouter.namers.Changes;
+import io.finback.meshrouter.namers.Interpreter;
+import io.finback.meshrouter.namers.NameSource;
+import io.finback.meshrouter.namers.Streams;
+import io.finback.meshrouter.router.AccessLogFile;
 import io.finback.meshrouter.router.Endpoints;
 import io.finback.meshrouter.router.EndpointsLink;
 import io.finback.meshrouter.router.EndpointsSnapshot;
-import io.finback.meshrouter.router.FsNamer;
+import io.finback.meshrouter.router.FinbackNamer;
 import io.finback.meshrouter.router.MeshRouter;
+import io.finback.meshrouter.router.RouterSpec;
+import io.finback.meshrouter.router.RunningRouter;
 import io.finback.runtime.ClusterLink;
 import io.finback.runtime.ClusterSystem;
 import io.finback.runtime.Management;
@@ -20,14 +35,14 @@ import io.finback.runtime.StartFailure;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -57,51 +72,172 @@ public final class RouterNode implements Node {
     /** What was started, in reverse: the order to stop in. */
     private final Deque<Supplier<CompletionStage<?>>> stops = new ArrayDeque<>();
 
-    private final ProxyServer proxy;
+    private final List<RunningRouter> routers = new ArrayList<>();
     private final int adminPort;
 
     private RouterNode(Config config, RouterSettings settings) {
         this.settings = settings;
         try {
+            Plan plan = settings.plan();
+            Changes changes = new Changes();
             AtomicReference<EndpointsSnapshot> endpoints = new AtomicReference<>(EndpointsSnapshot.NOTHING);
-            ActorSystem<Endpoints.Command> system =
-                    ClusterSystem.local(Endpoints.create(endpoints::set, System::nanoTime), "finback-router", config);
+            ActorSystem<Endpoints.Command> system = ClusterSystem.local(
+                    Endpoints.create(heard -> publish(endpoints, heard, changes), System::nanoTime),
+                    "finback-router",
+                    config);
             stops.push(() -> {
                 system.terminate();
                 return system.getWhenTerminated();
             });
+            Streams streams = new Streams();
+            stops.push(() -> closed(streams));
+            Plan.Environment environment = new Plan.Environment(streams, changes);
+            List<NameSource> sources = sources(plan, environment, new FinbackNamer(endpoints::get));
             boolean clustered = settings.clustered();
-            MeshRouter router = new MeshRouter(
-                    settings.dtab(), startFs(), endpoints::get, clustered, settings.maxNames(), settings.policies());
-            Optional<ClusterLink> managed = Optional.empty();
-            if (clustered) {
-                AtomicInteger links = new AtomicInteger();
-                ClusterLink link = ClusterLink.start(
-                        config,
-                        Role.ROUTER,
-                        () -> EndpointsLink.guardian(links.incrementAndGet(), system, () -> ready.complete(null)));
-                stops.push(() ->
-                        link.stop().toCompletableFuture().copy().orTimeout(LEAVE_LIMIT.toSeconds(), TimeUnit.SECONDS));
-                managed = Optional.of(link);
-            }
+            Optional<ClusterLink> managed = clustered ? Optional.of(join(config, system)) : Optional.empty();
             manage(system, managed);
-            proxy = listen(router);
-            stops.push(() -> proxy.stop(settings.drainLimit()));
-            adminPort = bindAdmin(new Admin(router, proxy, settings.proxy().host(), System::nanoTime), system);
+            Loops loops = Loops.start(settings.ioThreads());
+            stops.push(loops::stop);
+            Optional<RecentRequests> recent = plan.telemetry().recentRequests() > 0
+                    ? Optional.of(new RecentRequests(plan.telemetry().recentRequests()))
+                    : Optional.empty();
+            for (RouterPlan router : plan.routers()) {
+                routers.add(start(
+                        router,
+                        environment,
+                        sources,
+                        loops,
+                        () -> clustered && !endpoints.get().fed()
+                                ? Optional.of("endpoints are not known yet; try again")
+                                : Optional.empty(),
+                        recent));
+            }
+            AdminParts parts = new AdminParts(
+                    plan, routers, sources, endpoints::get, settings.config(), recent, System::nanoTime, () -> {
+                        var ending = stop();
+                        Objects.requireNonNull(ending);
+                    });
+            plan.telemetry().statsd().ifPresent(statsd -> {
+                StatsdSender sender = StatsdSender.start(parts, statsd);
+                stops.push(() -> closed(sender));
+            });
+            Admin admin = new Admin(parts);
+            stops.push(() -> closed(admin));
+            adminPort = bindAdmin(admin, system);
             if (!clustered) {
                 ready.complete(null);
             }
             log.info(
-                    "router.started http={}:{} admin={}:{} clustered={}",
-                    settings.proxy().host(),
-                    proxy.port(),
-                    settings.adminHost(),
+                    "router.started http={} admin={}:{} clustered={}",
+                    listeners(),
+                    plan.admin().ip(),
                     adminPort,
                     clustered);
         } catch (RuntimeException e) {
             var ignored = stopNext();
             throw e;
         }
+    }
+
+    private static void publish(
+            AtomicReference<EndpointsSnapshot> endpoints, EndpointsSnapshot heard, Changes changes) {
+        EndpointsSnapshot before = endpoints.getAndSet(heard);
+        if (before.appsVersion() != heard.appsVersion()) {
+            changes.happened();
+        }
+    }
+
+    private static CompletionStage<?> closed(AutoCloseable closeable) {
+        try {
+            closeable.close();
+            return CompletableFuture.completedFuture(null);
+        } catch (Exception e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private ClusterLink join(Config config, ActorSystem<Endpoints.Command> system) {
+        AtomicInteger links = new AtomicInteger();
+        ClusterLink link = ClusterLink.start(
+                config,
+                Role.ROUTER,
+                () -> EndpointsLink.guardian(links.incrementAndGet(), system, () -> ready.complete(null)));
+        stops.push(() -> link.stop().toCompletableFuture().copy().orTimeout(LEAVE_LIMIT.toSeconds(), TimeUnit.SECONDS));
+        return link;
+    }
+
+    /** In the order to ask: the last one configured first, ours at the end. */
+    private List<NameSource> sources(Plan plan, Plan.Environment environment, FinbackNamer own) {
+        List<NameSource> sources = new ArrayList<>();
+        sources.add(own);
+        for (Plan.NamerPlan namer : plan.namers()) {
+            NameSource source = namer.start().start(environment);
+            stops.push(() -> closed(source));
+            sources.add(0, source);
+        }
+        return sources;
+    }
+
+    private RunningRouter start(
+            RouterPlan plan,
+            Plan.Environment environment,
+            List<NameSource> sources,
+            Loops loops,
+            Supplier<Optional<String>> notYet,
+            Optional<RecentRequests> recent) {
+        Interpreter interpreter = plan.interpreter().start().start(environment, sources);
+        stops.push(() -> closed(interpreter));
+        MeshRouter router = new MeshRouter(
+                new RouterSpec(
+                        plan.label(),
+                        plan.dtab(),
+                        plan.identifiers(),
+                        interpreter,
+                        plan.policies(),
+                        notYet,
+                        plan.limits()),
+                environment.changes());
+        Optional<AccessLog> accessLog = accessLog(plan, recent);
+        List<RunningRouter.Server> servers = new ArrayList<>();
+        for (ServerPlan server : plan.servers()) {
+            ProxyServer proxy = listen(plan, server, loops, router, accessLog);
+            stops.push(() -> proxy.stop(settings.plan().admin().grace()));
+            servers.add(new RunningRouter.Server(server.ip(), proxy.port(), proxy));
+        }
+        return new RunningRouter(router, servers);
+    }
+
+    private Optional<AccessLog> accessLog(RouterPlan plan, Optional<RecentRequests> recent) {
+        Optional<AccessLog> file = plan.accessLog().map(log -> {
+            AccessLogFile started = startLog(plan, log);
+            stops.push(() -> closed(started));
+            return started;
+        });
+        if (file.isPresent() && recent.isPresent()) {
+            AccessLog both = entry -> {
+                file.get().log(entry);
+                recent.get().log(entry);
+            };
+            return Optional.of(both);
+        }
+        return file.or(() -> recent);
+    }
+
+    private AccessLogFile startLog(RouterPlan plan, Plan.AccessLogPlan log) {
+        try {
+            return AccessLogFile.start(log.file(), log.roll(), log.append(), log.keep());
+        } catch (IllegalArgumentException e) {
+            throw new StartFailure("finback.router.linkerd-yaml: " + plan.where() + "." + e.getMessage(), e);
+        }
+    }
+
+    private String listeners() {
+        return String.join(
+                ",",
+                routers.stream()
+                        .flatMap(running -> running.servers().stream())
+                        .map(server -> server.ip() + ":" + server.port())
+                        .toList());
     }
 
     /** Starts a router. {@code config} is the whole resolved configuration. Throws {@link StartFailure}. */
@@ -123,58 +259,61 @@ public final class RouterNode implements Node {
         }
     }
 
-    private Optional<FsNamer> startFs() {
-        return settings.fsRoot().map(root -> {
-            ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(task -> {
-                Thread thread = new Thread(task, "finback-fs-namer");
-                thread.setDaemon(true);
-                return thread;
-            });
-            FsNamer namer = FsNamer.start(root, executor);
-            stops.push(() -> {
-                namer.close();
-                return CompletableFuture.completedFuture(null);
-            });
-            return namer;
-        });
-    }
-
-    private ProxyServer listen(MeshRouter router) {
+    private ProxyServer listen(
+            RouterPlan plan, ServerPlan server, Loops loops, MeshRouter router, Optional<AccessLog> accessLog) {
         try {
-            return ProxyServer.start(settings.proxy(), router);
+            return ProxyServer.start(loops, settings.proxy(plan, server), server.policy(), router, accessLog);
         } catch (IOException e) {
-            throw cannotListen("http", settings.proxy().host(), settings.proxy().port(), e);
+            throw cannotListen(
+                    settings.linkerdYaml().isPresent() ? plan.where() + ".servers" : plan.where(),
+                    server.ip(),
+                    server.port(),
+                    e);
         }
     }
 
     private int bindAdmin(Admin admin, ActorSystem<?> system) {
         try {
-            ServerBinding binding = admin.bind(system, settings.adminHost(), settings.adminPort())
+            ServerBinding binding = admin.bind(
+                            system,
+                            settings.plan().admin().ip(),
+                            settings.plan().admin().port())
                     .toCompletableFuture()
                     .orTimeout(BIND_LIMIT.toSeconds(), TimeUnit.SECONDS)
                     .join();
             stops.push(binding::unbind);
             return binding.localAddress().getPort();
         } catch (CompletionException e) {
-            throw cannotListen("admin", settings.adminHost(), settings.adminPort(), e);
+            throw cannotListen(
+                    "admin",
+                    settings.plan().admin().ip(),
+                    settings.plan().admin().port(),
+                    e);
         }
     }
 
-    private static StartFailure cannotListen(String listener, String host, int port, Exception e) {
+    private StartFailure cannotListen(String listener, String host, int port, Exception e) {
         Throwable root = e;
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        String key = "finback.router." + listener + ".port";
+        String key = settings.linkerdYaml()
+                .map(file -> "finback.router.linkerd-yaml: " + listener + ".port")
+                .orElse("finback.router." + listener + ".port");
         return new StartFailure(
                 key + ": cannot listen on " + host + ":" + port + " (" + root.getMessage()
                         + "); stop what uses the port or set " + key,
                 e);
     }
 
-    /** The mesh listener's port, also when port 0 was asked for. */
+    /** What serves, in the order of its configuration. */
+    public List<RunningRouter> routers() {
+        return List.copyOf(routers);
+    }
+
+    /** The first mesh listener's port, also when port 0 was asked for. */
     public int httpPort() {
-        return proxy.port();
+        return routers.get(0).servers().get(0).port();
     }
 
     /** The admin listener's port, also when port 0 was asked for. */

@@ -3,28 +3,51 @@ package io.finback.meshrouter.boot;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.finback.meshrouter.http.ProxySettings;
-import io.finback.meshrouter.names.Dtab;
+import io.finback.meshrouter.http.ServerPolicy;
+import io.finback.meshrouter.linkerd.LinkerdYaml;
+import io.finback.meshrouter.linkerd.Plan;
+import io.finback.meshrouter.linkerd.Plan.NamerPlan;
+import io.finback.meshrouter.linkerd.Plan.RouterPlan;
+import io.finback.meshrouter.linkerd.Plan.ServerPlan;
+import io.finback.meshrouter.namers.DtabInterpreter;
+import io.finback.meshrouter.namers.FsNamer;
+import io.finback.meshrouter.router.Identifiers;
 import io.finback.meshrouter.router.Policies;
+import io.finback.meshrouter.router.RouterSpec;
+import io.finback.names.Dtab;
 import io.finback.runtime.StartFailure;
 import io.finback.settings.ClusterSettings;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/** The router's settings, read and checked once. */
+/**
+ * The router's settings, read and checked once: what runs, from {@code linkerd-yaml} or from the keys beside it, and what both share.
+ *
+ * @param linkerdYaml the file, when that is what runs
+ * @param config what runs as JSON values
+ */
 record RouterSettings(
-        ProxySettings proxy,
-        String adminHost,
-        int adminPort,
-        Dtab dtab,
-        Optional<Path> fsRoot,
-        Duration drainLimit,
-        Policies policies,
-        int maxNames,
-        boolean clustered) {
+        Plan plan, Optional<Path> linkerdYaml, Object config, int ioThreads, Shared shared, boolean clustered) {
+    /** Linkerd's retries have no limit but their budget; this bounds what one request can cost. */
+    private static final int LINKERD_RETRY_LIMIT = 100;
 
-    /** Throws {@link StartFailure} naming the key, the value and what was expected. */
+    /** What linkerd.yaml has no words for. */
+    record Shared(
+            int maxConnections,
+            int maxIdlePerEndpoint,
+            int retryLimit,
+            Duration connectTimeout,
+            Duration clientIdleTimeout,
+            Duration exchangeIdleTimeout,
+            Duration upstreamIdleTimeout) {}
+
+    /** Throws {@link StartFailure} naming the key, or the file's line, the value and what was expected. */
     static RouterSettings from(Config config) {
         try {
             return read(config);
@@ -37,45 +60,147 @@ record RouterSettings(
 
     private static RouterSettings read(Config config) {
         Config router = config.getConfig("finback.router");
-        if (!router.getString("linkerd-yaml").isEmpty()) {
-            throw new IllegalArgumentException("linkerd-yaml: '" + router.getString("linkerd-yaml")
-                    + "' is not supported yet (expected: empty; use finback.router.dtab and the keys beside it)");
+        boolean clustered = ClusterSettings.from(config).knowsMasters();
+        int ioThreads = ioThreads(router.getString("io-threads"));
+        String yaml = router.getString("linkerd-yaml");
+        if (!yaml.isEmpty()) {
+            Path file = Path.of(yaml);
+            String text = text(file);
+            Plan plan = plan(file, text);
+            RouterSettings settings = new RouterSettings(
+                    plan,
+                    Optional.of(file),
+                    LinkerdYaml.plain(text),
+                    ioThreads,
+                    shared(router, LINKERD_RETRY_LIMIT),
+                    clustered);
+            settings.check();
+            return settings;
         }
+        Plan plan = plan(router);
+        RouterSettings settings = new RouterSettings(
+                plan,
+                Optional.empty(),
+                shown(router),
+                ioThreads,
+                shared(router, router.getInt("retries.limit")),
+                clustered);
+        settings.check();
+        return settings;
+    }
+
+    /** So that what a listener refuses is refused before anything starts. */
+    private void check() {
+        for (RouterPlan router : plan.routers()) {
+            for (ServerPlan server : router.servers()) {
+                ProxySettings checked = proxy(router, server);
+                if (checked.port() != server.port()) {
+                    throw new IllegalStateException("port");
+                }
+            }
+        }
+    }
+
+    ProxySettings proxy(RouterPlan router, ServerPlan server) {
+        return new ProxySettings(
+                server.ip(),
+                server.port(),
+                ioThreads,
+                shared.maxConnections(),
+                router.maxInitialLineBytes(),
+                router.maxHeaderBytes(),
+                server.maxCallDepth(),
+                shared.maxIdlePerEndpoint(),
+                shared.retryLimit(),
+                shared.connectTimeout(),
+                router.bindingTimeout(),
+                server.clientIdle().orElse(shared.clientIdleTimeout()),
+                shared.exchangeIdleTimeout(),
+                shared.upstreamIdleTimeout());
+    }
+
+    private static Shared shared(Config router, int retryLimit) {
+        return new Shared(
+                router.getInt("limits.max-connections"),
+                router.getInt("limits.max-idle-per-endpoint"),
+                retryLimit,
+                router.getDuration("connect-timeout"),
+                router.getDuration("client-idle-timeout"),
+                router.getDuration("exchange-idle-timeout"),
+                router.getDuration("upstream-idle-timeout"));
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "linkerd-yaml: '" + file + "' cannot be read (" + e + ") (expected: a Linkerd configuration)", e);
+        }
+    }
+
+    private static Plan plan(Path file, String text) {
+        try {
+            return LinkerdYaml.read(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("linkerd-yaml: " + file + ", " + e.getMessage(), e);
+        }
+    }
+
+    private static Plan plan(Config router) {
         Optional<Duration> totalTimeout = router.getString("total-timeout").equals("infinite")
                 ? Optional.empty()
                 : Optional.of(router.getDuration("total-timeout"));
         Config limits = router.getConfig("limits");
-        ProxySettings proxy = new ProxySettings(
-                router.getString("http.host"),
-                router.getInt("http.port"),
-                ioThreads(router.getString("io-threads")),
-                limits.getInt("max-connections"),
-                limits.getInt("max-initial-line-bytes"),
-                limits.getInt("max-header-bytes"),
-                limits.getInt("max-call-depth"),
-                limits.getInt("max-idle-per-endpoint"),
-                router.getInt("retries.limit"),
-                router.getDuration("connect-timeout"),
-                router.getDuration("binding-timeout"),
-                router.getDuration("client-idle-timeout"),
-                router.getDuration("exchange-idle-timeout"),
-                router.getDuration("upstream-idle-timeout"));
         int maxNames = limits.getInt("max-names");
         if (maxNames < 1 || maxNames > 1_000_000) {
             throw new IllegalArgumentException("limits.max-names: " + maxNames + " (expected: 1..1000000)");
         }
-        return new RouterSettings(
-                proxy,
-                router.getString("admin.host"),
-                router.getInt("admin.port"),
+        List<NamerPlan> namers = fsRoot(router.getString("namers.fs.root-dir"))
+                .map(root -> List.of(new NamerPlan(
+                        "io.l5d.fs",
+                        FsNamer.PREFIX,
+                        environment -> FsNamer.start(FsNamer.PREFIX, root, environment.changes()))))
+                .orElseGet(List::of);
+        RouterPlan http = new RouterPlan(
+                "http",
+                "http",
                 dtab(router.getString("dtab")),
-                fsRoot(router.getString("namers.fs.root-dir")),
-                router.getDuration("drain-limit"),
+                List.of(Identifiers.finback()),
+                new Plan.InterpreterPlan("default", (environment, sources) -> DtabInterpreter.of(sources)),
+                List.of(new ServerPlan(
+                        router.getString("http.host"),
+                        router.getInt("http.port"),
+                        ServerPolicy.PLAIN,
+                        limits.getInt("max-call-depth"),
+                        Optional.empty())),
                 Policies.of(
                         PolicySettings.client(router.getConfig("client")),
                         PolicySettings.service(router.getConfig("service"), totalTimeout)),
-                maxNames,
-                ClusterSettings.from(config).knowsMasters());
+                router.getDuration("binding-timeout"),
+                new RouterSpec.Limits(maxNames, maxNames),
+                limits.getInt("max-initial-line-bytes"),
+                limits.getInt("max-header-bytes"),
+                Optional.empty());
+        Plan.AdminPlan admin = new Plan.AdminPlan(
+                router.getString("admin.host"),
+                router.getInt("admin.port"),
+                router.getDuration("drain-limit"),
+                ADMIN_THREADS,
+                new Plan.Security(true, false, true, List.of(), List.of()));
+        return new Plan(admin, namers, List.of(http), Plan.Telemetry.PLAIN);
+    }
+
+    /** Linkerd's admin.workerThreads. */
+    private static final int ADMIN_THREADS = 2;
+
+    private static Map<String, Object> shown(Config router) {
+        Map<String, Object> shown = new LinkedHashMap<>();
+        shown.put("dtab", router.getString("dtab"));
+        shown.put("client", router.getObject("client").unwrapped());
+        shown.put("service", router.getObject("service").unwrapped());
+        shown.put("limits", router.getObject("limits").unwrapped());
+        return shown;
     }
 
     private static int ioThreads(String text) {

@@ -9,12 +9,14 @@ import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,8 @@ final class ClientConnection extends FlowHandler {
     private boolean lingering;
     private long lastProgress;
     private long pendingOutput;
+    private InetSocketAddress remote = InetSocketAddress.createUnresolved("unknown", 0);
+    private String label = "";
 
     ClientConnection(ProxyServer server, Loop loop, ResponseEncoder encoder) {
         this.server = server;
@@ -54,6 +58,18 @@ final class ClientConnection extends FlowHandler {
 
     Loop loop() {
         return loop;
+    }
+
+    ProxyServer server() {
+        return server;
+    }
+
+    ProxySettings settings() {
+        return server.settings();
+    }
+
+    InetSocketAddress remote() {
+        return remote;
     }
 
     Stats serverStats() {
@@ -105,13 +121,21 @@ final class ClientConnection extends FlowHandler {
         }
     }
 
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) throws Exception {
+        if (ctx.channel().remoteAddress() instanceof InetSocketAddress address) {
+            remote = address;
+        }
+        super.channelActive(ctx);
+    }
+
     private void begin(HttpRequest head) {
         http10 = HttpRules.isHttp10(head);
         keepAlive = HttpUtil.isKeepAlive(head);
         requestEnded = false;
         responseEnded = false;
         delimitedByClose = false;
-        Optional<ErrorAnswer> refusal = HttpRules.refusal(head, loop.settings().maxCallDepth());
+        Optional<ErrorAnswer> refusal = HttpRules.refusal(head, settings().maxCallDepth());
         // Only what was not refused has a framing that can be asked for.
         boolean bodyless = refusal.isPresent()
                 || (!HttpUtil.isTransferEncodingChunked(head) && HttpUtil.getContentLength(head, 0L) == 0);
@@ -124,7 +148,31 @@ final class ClientConnection extends FlowHandler {
             return;
         }
         HttpRules.toOriginForm(head);
+        prepare(head.headers());
+        if (server.isFull()) {
+            started.fail(ErrorAnswer.nack("more than " + server.policy().maxConcurrentRequests()
+                    + " requests at once (servers.maxConcurrentRequests)"));
+            return;
+        }
         started.start(server.routing());
+    }
+
+    /** What this listener changes in a request before anybody decides by it. */
+    private void prepare(HttpHeaders headers) {
+        ServerPolicy policy = server.policy();
+        if (policy.clearContext()) {
+            Heads.clearContext(headers);
+        }
+        if (policy.timestampHeader().isPresent()) {
+            headers.set(policy.timestampHeader().get(), Long.toString(System.currentTimeMillis()));
+        }
+        if (policy.forwarded().isPresent()) {
+            if (label.isEmpty()) {
+                label = Forwarded.random();
+            }
+            InetSocketAddress self = (InetSocketAddress) context().channel().localAddress();
+            headers.add("Forwarded", policy.forwarded().get().header(remote, self, label));
+        }
     }
 
     private void takeContent(Exchange current, HttpContent content) {
@@ -224,7 +272,7 @@ final class ClientConnection extends FlowHandler {
             return;
         }
         keepAlive &= requestEnded || current.isBodyless();
-        writeHead(error.toResponse(), false);
+        writeHead(error.toResponse(!server.policy().clearContext()), false);
         flush();
         exchangeFinished();
     }
@@ -274,7 +322,7 @@ final class ClientConnection extends FlowHandler {
     // --- limits and the end ---
 
     void checkTimeouts(long now) {
-        ProxySettings settings = loop.settings();
+        ProxySettings settings = settings();
         Exchange current = exchange;
         watchOutput(now);
         if (pendingOutput > 0 && (lingering || current == null)) {
@@ -320,7 +368,7 @@ final class ClientConnection extends FlowHandler {
     void refuseForOverload(String reason) {
         lingering = true;
         lingeringSince = System.nanoTime();
-        FullHttpResponse response = ErrorAnswer.unavailable(reason).toResponse();
+        FullHttpResponse response = ErrorAnswer.unavailable(reason).toResponse(true);
         response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         shutdownOutputWhen(context().writeAndFlush(response));
         pump();

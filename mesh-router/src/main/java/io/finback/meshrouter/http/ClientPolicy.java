@@ -14,13 +14,17 @@ import java.util.Optional;
  * @param requeues for what was provably not processed: connects that failed
  * @param failFast an endpoint that refuses a connection is passed over for a while
  * @param attemptTimeout for one attempt until its response begins; empty: none
+ * @param pool connections to one instance
+ * @param tls when instances speak TLS
  */
 public record ClientPolicy(
         Balancer.Spec balancer,
         AccrualPolicy.Spec accrual,
         RetryBudget.Spec requeues,
         boolean failFast,
-        Optional<Duration> attemptTimeout) {
+        Optional<Duration> attemptTimeout,
+        PoolPolicy pool,
+        Optional<Tls.Client> tls) {
     public ClientPolicy {
         attemptTimeout.ifPresent(limit -> {
             if (limit.isNegative() || limit.isZero()) {

@@ -22,10 +22,19 @@ public final class Endpoint implements Node {
     private final FailureAccrual accrual;
     private final Optional<PeakEwma> latency;
     private final boolean failsFast;
+    private final PoolPolicy pool;
+    private final Optional<Tls.Client> tls;
+    private final Permits permits;
+    private final double weight;
     private volatile FailFast failFast = FailFast.HEALTHY;
     private volatile boolean gone;
 
-    public Endpoint(String host, int port, ClientPolicy policy) {
+    /** {@code weight}: its share among its neighbours, >= 0; 1.0 is usual. */
+    public Endpoint(String host, int port, double weight, ClientPolicy policy) {
+        this.weight = weight;
+        this.pool = policy.pool();
+        this.tls = policy.tls();
+        this.permits = new Permits(policy.pool());
         this.host = host;
         this.port = port;
         this.accrual = new FailureAccrual(policy.accrual(), RANDOM);
@@ -41,6 +50,22 @@ public final class Endpoint implements Node {
 
     public int port() {
         return port;
+    }
+
+    public double weight() {
+        return weight;
+    }
+
+    PoolPolicy pool() {
+        return pool;
+    }
+
+    Optional<Tls.Client> tls() {
+        return tls;
+    }
+
+    Permits permits() {
+        return permits;
     }
 
     /** Requests under way. */

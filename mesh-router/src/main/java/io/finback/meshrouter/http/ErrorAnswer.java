@@ -16,9 +16,14 @@ import java.nio.charset.StandardCharsets;
  * linkerd/linkerd ErrorResponder.scala.
  *
  * @param retryAfter whether it says {@code Retry-After: 1}: our own limits and waits, which pass
+ * @param nack whether it says, in Finagle's way, that the request was not looked at and may be made again at once
  */
-public record ErrorAnswer(int status, String reason, boolean retryAfter) {
+public record ErrorAnswer(int status, String reason, boolean retryAfter, boolean nack) {
     private static final int MAX_HEADER_VALUE = 8 * 1024;
+
+    public ErrorAnswer(int status, String reason, boolean retryAfter) {
+        this(status, reason, retryAfter, false);
+    }
 
     public static ErrorAnswer badRequest(String reason) {
         return new ErrorAnswer(400, reason, false);
@@ -38,14 +43,28 @@ public record ErrorAnswer(int status, String reason, boolean retryAfter) {
         return new ErrorAnswer(503, reason, true);
     }
 
-    FullHttpResponse toResponse() {
+    /** Too much at once: nothing was done. */
+    static ErrorAnswer nack(String reason) {
+        return new ErrorAnswer(503, reason, false, true);
+    }
+
+    /** {@code showsReason}: whether {@code l5d-err} is there, too. */
+    FullHttpResponse toResponse(boolean showsReason) {
         ByteBuf body = ByteBufUtil.writeUtf8(UnpooledByteBufAllocator.DEFAULT, reason);
         FullHttpResponse response =
                 new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), body);
         response.headers()
                 .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
-                .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes())
-                .set("l5d-err", encoded());
+                .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
+        if (showsReason) {
+            response.headers().set("l5d-err", encoded());
+        }
+        if (nack) {
+            response.headers()
+                    .set("finagle-http-nack", "true")
+                    .set("l5d-retryable", "true")
+                    .set(HttpHeaderNames.RETRY_AFTER, "0");
+        }
         if (retryAfter) {
             response.headers().set(HttpHeaderNames.RETRY_AFTER, "1");
         }

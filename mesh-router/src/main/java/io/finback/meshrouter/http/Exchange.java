@@ -49,30 +49,62 @@ final class Exchange {
     private boolean responseHasNoBody;
     private boolean upstreamKeepAlive;
     private int status;
+    /** What the instance of this attempt has answered. */
+    private int answered;
+
     private Duration lastPause = Duration.ZERO;
     private Verdict verdict = Verdict.FAILURE;
     private boolean done;
+    private String awaited = "";
+    private @Nullable Runnable stopWaiting;
+    private @Nullable Runnable waiter;
+    private long bytesSent;
+    private final String uri;
+    private final long epochMillis;
 
     Exchange(ClientConnection client, HttpRequest head, boolean bodyless) {
         this.client = client;
         this.loop = client.loop();
         this.head = head;
         this.bodyless = bodyless;
+        this.uri = head.uri();
+        client.server().began();
+        this.epochMillis = client.server().isLogging() ? System.currentTimeMillis() : 0;
     }
 
     // --- from the client ---
 
     void start(Routing routing) {
-        Runnable next = routing.route(head).match(found -> () -> begin(found), refusal -> () -> fail(refusal.error()));
+        Runnable next = routing.route(head)
+                .match(
+                        found -> () -> begin(found),
+                        refusal -> () -> fail(refusal.error()),
+                        waiting -> () -> await(routing, waiting));
         next.run();
+    }
+
+    /** Asks again at the next change of any name, within the binding timeout. */
+    private void await(Routing routing, Routing.Waiting waiting) {
+        awaited = waiting.what();
+        stopWaiting = waiting.subscribe().apply(() -> loop.eventLoop().execute(() -> {
+            if (!done && to == null) {
+                start(routing);
+                client.pump();
+            }
+        }));
     }
 
     private void begin(Routing.To found) {
         to = found;
+        stopWaiting = null;
         found.service().stats().request();
         found.service().retries().deposit(startNanos);
         found.destination().requeues().deposit(startNanos);
-        Heads.prepare(head, found);
+        Heads.prepare(head, found, client.server().policy());
+        found.service()
+                .policy()
+                .totalTimeout()
+                .ifPresent(limit -> Heads.deadline(head.headers(), System.currentTimeMillis(), limit));
         attempt(found);
     }
 
@@ -167,17 +199,45 @@ final class Exchange {
         picked.begin(now);
         found.destination().stats().request();
         long maxIdle = HttpRules.isIdempotent(head.method())
-                ? loop.settings().upstreamIdleTimeout().toNanos()
+                ? found.destination()
+                        .policy()
+                        .pool()
+                        .idleTime()
+                        .orElse(client.settings().upstreamIdleTimeout())
+                        .toNanos()
                 : FRESH_NANOS;
         UpstreamConnection pooled = retry ? null : loop.poll(picked, maxIdle);
         if (pooled != null) {
             send(pooled);
         } else {
-            int number = tried.size();
-            loop.connect(
-                    picked,
-                    connection -> onConnected(number, connection),
-                    failure -> onConnectFailed(number, found, failure));
+            connect(found, picked, tried.size());
+        }
+    }
+
+    private void connect(Routing.To found, Endpoint picked, int number) {
+        Runnable again = () -> loop.eventLoop().execute(() -> {
+            if (isOver(number)) {
+                picked.permits().passOn();
+            } else {
+                UpstreamConnection freed = loop.poll(picked, FRESH_NANOS);
+                if (freed != null) {
+                    send(freed);
+                } else {
+                    connect(found, picked, number);
+                }
+            }
+        });
+        switch (picked.permits().take(again)) {
+            case GRANTED ->
+                loop.connect(
+                        client.settings(),
+                        picked,
+                        connection -> onConnected(number, connection),
+                        failure -> onConnectFailed(number, found, failure));
+            case QUEUED -> waiter = again;
+            case TOO_MANY_WAITERS ->
+                fail(ErrorAnswer.unavailable("more than " + picked.pool().maxWaiters()
+                        + " requests wait for a connection to " + picked + " (hostConnectionPool.maxWaiters)"));
         }
     }
 
@@ -261,6 +321,7 @@ final class Exchange {
 
     void onResponse(HttpResponse response) {
         status = response.status().code();
+        answered = status;
         Routing.To found = to;
         if (found != null) {
             verdict = found.service()
@@ -286,11 +347,13 @@ final class Exchange {
         if (responseHasNoBody) {
             content.release();
         } else {
+            bytesSent += content.content().readableBytes();
             client.write(content);
         }
     }
 
     void onResponseEnd(LastHttpContent last) {
+        bytesSent += last.content().readableBytes();
         client.write(last);
         finish(true, false);
         client.exchangeFinished();
@@ -311,7 +374,19 @@ final class Exchange {
     /** An attempt that takes too long is given up, as if its connection had been lost. */
     void checkTimeouts(long now) {
         Routing.To found = to;
-        if (done || responseBegun || found == null) {
+        if (done || responseBegun) {
+            return;
+        }
+        Optional<Duration> server = client.server().policy().timeout();
+        if (server.isPresent() && now - startNanos > server.get().toNanos()) {
+            fail(ErrorAnswer.unavailable("timeout of " + server.get() + " exceeded (servers.timeoutMs)"));
+            return;
+        }
+        if (found == null) {
+            Duration limit = client.settings().bindingTimeout();
+            if (stopWaiting != null && now - startNanos > limit.toNanos()) {
+                fail(ErrorAnswer.unavailable("binding timed out after " + limit + ": " + awaited));
+            }
             return;
         }
         Optional<Duration> total = found.service().policy().totalTimeout();
@@ -330,7 +405,7 @@ final class Exchange {
     }
 
     private boolean mayTryAgain() {
-        return !responseBegun && !bodyTaken && tried.size() <= loop.settings().retryLimit();
+        return !responseBegun && !bodyTaken && tried.size() <= client.settings().retryLimit();
     }
 
     private boolean takeRetry(Routing.To found) {
@@ -366,9 +441,15 @@ final class Exchange {
         if (current != null && to != null) {
             long now = System.nanoTime();
             current.end(outcome, now - attemptNanos, now);
-            record(to.destination().stats(), outcome == FailureAccrual.Outcome.SUCCESS, now - attemptNanos);
+            record(to.destination().stats(), outcome == FailureAccrual.Outcome.SUCCESS, now - attemptNanos, answered);
+        }
+        Runnable waiting = waiter;
+        waiter = null;
+        if (waiting != null && current != null) {
+            current.permits().forget(waiting);
         }
         endpoint = null;
+        answered = 0;
         UpstreamConnection connection = upstream;
         upstream = null;
         if (connection != null) {
@@ -378,6 +459,11 @@ final class Exchange {
 
     private void finish(boolean complete, boolean givenUp) {
         done = true;
+        Runnable stop = stopWaiting;
+        stopWaiting = null;
+        if (stop != null) {
+            stop.run();
+        }
         boolean success = complete && verdict == Verdict.SUCCESS;
         endAttempt(
                 success
@@ -386,14 +472,19 @@ final class Exchange {
                 complete);
         long nanos = System.nanoTime() - startNanos;
         if (to != null) {
-            record(to.service().stats(), success, nanos);
+            record(to.service().stats(), success, nanos, status);
         }
+        client.server().ended();
         client.serverStats().request();
-        record(client.serverStats(), success, nanos);
+        record(client.serverStats(), success, nanos, status);
+        if (client.server().isLogging()) {
+            client.server().log(client, head, uri, status, bytesSent, epochMillis);
+        }
         ReferenceCountUtil.release(head);
     }
 
-    private static void record(Stats stats, boolean success, long nanos) {
+    private static void record(Stats stats, boolean success, long nanos, int status) {
+        stats.status(status);
         if (success) {
             stats.success(nanos);
         } else {

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
 import java.util.Objects;
@@ -92,7 +93,11 @@ abstract class FlowHandler extends ChannelInboundHandlerAdapter {
     /** Sends the end of output behind everything written, and keeps reading. */
     static void shutdownOutputWhen(ChannelFuture written) {
         written.addListener(done -> {
-            if (done.isSuccess() && written.channel() instanceof SocketChannel socket) {
+            SslHandler tls = written.channel().pipeline().get(SslHandler.class);
+            if (done.isSuccess() && tls != null) {
+                var whenShut = tls.closeOutbound();
+                Objects.requireNonNull(whenShut);
+            } else if (done.isSuccess() && written.channel() instanceof SocketChannel socket) {
                 var whenShut = socket.shutdownOutput();
                 Objects.requireNonNull(whenShut);
             } else {

@@ -7,13 +7,16 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What a router changes in the heads it passes on. */
 final class Heads {
     private Heads() {}
 
     /** Once for all attempts. */
-    static void prepare(HttpRequest head, Routing.To found) {
+    static void prepare(HttpRequest head, Routing.To found, ServerPolicy policy) {
         HttpHeaders headers = head.headers();
         boolean chunked = HttpUtil.isTransferEncodingChunked(head);
         HttpRules.stripHopByHop(headers);
@@ -25,9 +28,46 @@ final class Heads {
             headers.set("l5d-ctx-dtab", found.localDtab());
         }
         HttpRules.appendVia(headers);
+        if (policy.traces()) {
+            TraceContext.next(headers);
+        }
         headers.set("l5d-dst-service", found.name());
         headers.set("l5d-dst-client", found.destination().id());
         headers.set("l5d-dst-residual", found.residual());
+    }
+
+    /**
+     * Says in {@code l5d-ctx-deadline} until when an answer is wanted: the earlier of ours and the one it came with. Nanoseconds since 1970,
+     * the moment it was set first. Source: linkerd/linkerd LinkerdHeaders.scala, twitter/finagle Deadline.scala.
+     */
+    static void deadline(HttpHeaders headers, long nowMillis, Duration limit) {
+        long now = nowMillis * 1_000_000;
+        long deadline = now + limit.toNanos();
+        String before = headers.get("l5d-ctx-deadline");
+        if (before != null) {
+            int space = before.indexOf(' ');
+            try {
+                deadline = Math.min(deadline, Long.parseLong(before.substring(space + 1)));
+                now = Math.max(now, Long.parseLong(before.substring(0, Math.max(0, space))));
+            } catch (NumberFormatException e) {
+                deadline = nowMillis * 1_000_000 + limit.toNanos();
+            }
+        }
+        headers.set("l5d-ctx-deadline", now + " " + deadline);
+    }
+
+    /** What a client that is not trusted may not say: removed before anything is decided. */
+    static void clearContext(HttpHeaders headers) {
+        List<String> ours = null;
+        for (String name : headers.names()) {
+            if (name.regionMatches(true, 0, "l5d-", 0, 4)) {
+                ours = ours == null ? new ArrayList<>() : ours;
+                ours.add(name);
+            }
+        }
+        if (ours != null) {
+            ours.forEach(headers::remove);
+        }
     }
 
     /** How the body of a response is carried, read before its head is changed. */

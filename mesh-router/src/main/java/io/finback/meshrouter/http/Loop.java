@@ -7,6 +7,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.SslHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -30,15 +31,13 @@ final class Loop {
     private static final long SWEEP_MILLIS = 250;
 
     private final EventLoop eventLoop;
-    private final ProxySettings settings;
     private final HostNames hostNames;
     private final Set<ClientConnection> clients = new HashSet<>();
     private final Map<Endpoint, ArrayDeque<UpstreamConnection>> idle = new HashMap<>();
     private long now = System.nanoTime();
 
-    Loop(EventLoop eventLoop, ProxySettings settings, HostNames hostNames) {
+    Loop(EventLoop eventLoop, HostNames hostNames) {
         this.eventLoop = eventLoop;
-        this.settings = settings;
         this.hostNames = hostNames;
         var sweeping = eventLoop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
         Objects.requireNonNull(sweeping);
@@ -46,10 +45,6 @@ final class Loop {
 
     EventLoop eventLoop() {
         return eventLoop;
-    }
-
-    ProxySettings settings() {
-        return settings;
     }
 
     /** The clock of timeouts: nanoseconds, as of the last sweep. */
@@ -84,8 +79,12 @@ final class Loop {
     void offer(UpstreamConnection connection) {
         ArrayDeque<UpstreamConnection> connections =
                 idle.computeIfAbsent(connection.endpoint(), endpoint -> new ArrayDeque<>());
-        if (connections.size() >= settings.maxIdlePerEndpoint()
-                || connection.endpoint().isGone()) {
+        if (connections.size() >= connection.settings().maxIdlePerEndpoint()
+                || connection.endpoint().isGone()
+                || connection.isTooOld(System.nanoTime())) {
+            connection.close();
+        } else if (connection.endpoint().permits().isWanted()) {
+            // Somebody waits, perhaps on another loop: only the permission can change loops.
             connection.close();
         } else {
             connections.addLast(connection);
@@ -100,17 +99,22 @@ final class Loop {
     }
 
     /** Connects, and calls exactly one of the two, on this loop. */
-    void connect(Endpoint endpoint, Consumer<UpstreamConnection> connected, Consumer<ConnectFailure> failed) {
+    void connect(
+            ProxySettings settings,
+            Endpoint endpoint,
+            Consumer<UpstreamConnection> connected,
+            Consumer<ConnectFailure> failed) {
         CompletableFuture<InetAddress> address = hostNames.resolve(endpoint.host());
         if (address.isDone() && !address.isCompletedExceptionally()) {
-            connectTo(endpoint, address.join(), connected, failed);
+            connectTo(settings, endpoint, address.join(), connected, failed);
             return;
         }
         var resolving = address.orTimeout(settings.bindingTimeout().toNanos(), TimeUnit.NANOSECONDS)
                 .whenComplete((found, failure) -> eventLoop.execute(() -> {
                     if (found != null) {
-                        connectTo(endpoint, found, connected, failed);
+                        connectTo(settings, endpoint, found, connected, failed);
                     } else {
+                        endpoint.permits().giveBack();
                         failed.accept(new ConnectFailure(endpoint, "cannot resolve host " + endpoint.host(), true));
                     }
                 }));
@@ -121,12 +125,13 @@ final class Loop {
     record ConnectFailure(Endpoint endpoint, String reason, boolean resolving) {}
 
     private void connectTo(
+            ProxySettings settings,
             Endpoint endpoint,
             InetAddress address,
             Consumer<UpstreamConnection> connected,
             Consumer<ConnectFailure> failed) {
         ResponseDecoder decoder = new ResponseDecoder(settings);
-        UpstreamConnection connection = new UpstreamConnection(endpoint, this, decoder);
+        UpstreamConnection connection = new UpstreamConnection(endpoint, this, decoder, settings);
         ChannelFuture connecting = new Bootstrap()
                 .group(eventLoop)
                 .channel(NioSocketChannel.class)
@@ -137,18 +142,43 @@ final class Loop {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        endpoint.tls().ifPresent(tls -> channel.pipeline()
+                                .addLast(tls.handler(channel.alloc(), endpoint.host(), endpoint.port())));
                         channel.pipeline().addLast(decoder, new RequestEncoder(), connection);
                     }
                 })
                 .connect(new InetSocketAddress(address, endpoint.port()));
         connecting.addListener(done -> {
-            if (done.isSuccess()) {
+            SslHandler tls = connecting.channel().pipeline().get(SslHandler.class);
+            if (done.isSuccess() && tls != null) {
+                tls.setHandshakeTimeoutMillis(
+                        Math.max(1, settings.connectTimeout().toMillis()));
+                var read = connecting.channel().read();
+                tls.handshakeFuture().addListener(shaken -> {
+                    if (shaken.isSuccess()) {
+                        connected.accept(connection);
+                    } else {
+                        connection.close();
+                        failed.accept(new ConnectFailure(endpoint, "TLS: " + why(shaken.cause()), false));
+                    }
+                });
+                Objects.requireNonNull(read);
+            } else if (done.isSuccess()) {
                 connected.accept(connection);
             } else {
+                endpoint.permits().giveBack();
                 failed.accept(
                         new ConnectFailure(endpoint, String.valueOf(done.cause().getMessage()), false));
             }
         });
+    }
+
+    private static String why(Throwable cause) {
+        Throwable root = cause;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
     }
 
     void closeIdle() {
@@ -165,11 +195,13 @@ final class Loop {
         for (ClientConnection client : List.copyOf(clients)) {
             client.checkTimeouts(now);
         }
-        long limit = settings.upstreamIdleTimeout().toNanos();
         for (Map.Entry<Endpoint, ArrayDeque<UpstreamConnection>> entry : List.copyOf(idle.entrySet())) {
             ArrayDeque<UpstreamConnection> connections = entry.getValue();
             for (UpstreamConnection connection : new ArrayList<>(connections)) {
-                if (entry.getKey().isGone() || connection.idleFor(now) > limit) {
+                if (entry.getKey().isGone()
+                        || connection.isTooIdle(now)
+                        || connection.isTooOld(now)
+                        || entry.getKey().permits().isWanted()) {
                     connections.remove(connection);
                     connection.close();
                 }

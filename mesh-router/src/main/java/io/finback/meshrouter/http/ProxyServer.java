@@ -4,31 +4,29 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
-import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.util.concurrent.DefaultThreadFactory;
-import io.netty.util.concurrent.EventExecutor;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpRequest;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The HTTP/1.1 listener of the mesh: takes requests, asks {@link Routing} where to, and carries bytes both ways with back-pressure.
- * Thread-safe. Owns its event loops and everything on them.
+ * Thread-safe. One of several on the same {@link Loops}.
  */
 public final class ProxyServer {
     private static final Logger log = LoggerFactory.getLogger(ProxyServer.class);
@@ -41,38 +39,35 @@ public final class ProxyServer {
     private final Stats stats = new Stats();
     private final AtomicInteger connections = new AtomicInteger();
     private final LongAdder refusedConnections = new LongAdder();
-    private final HostNames hostNames = new HostNames();
-    private final NioEventLoopGroup group;
-    private final IdentityHashMap<EventLoop, Loop> loops = new IdentityHashMap<>();
+    private final Loops loops;
+    private final ServerPolicy policy;
+    private final Optional<AccessLog> accessLog;
+    private final AtomicInteger concurrent = new AtomicInteger();
     private final Channel listener;
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
 
-    private ProxyServer(ProxySettings settings, Routing routing) throws IOException {
+    private ProxyServer(
+            Loops loops, ProxySettings settings, ServerPolicy policy, Routing routing, Optional<AccessLog> accessLog)
+            throws IOException {
+        this.loops = loops;
         this.settings = settings;
+        this.policy = policy;
         this.routing = routing;
-        group = new NioEventLoopGroup(settings.ioThreads(), new DefaultThreadFactory("finback-mesh", true));
-        for (EventExecutor executor : group) {
-            EventLoop eventLoop = (EventLoop) executor;
-            loops.put(eventLoop, new Loop(eventLoop, settings, hostNames));
-        }
-        try {
-            listener = bind();
-        } catch (IOException | RuntimeException e) {
-            var ignored = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-            hostNames.close();
-            throw e;
-        }
+        this.accessLog = accessLog;
+        listener = bind();
     }
 
     /** Listens. Throws IOException when the address cannot be bound. */
-    public static ProxyServer start(ProxySettings settings, Routing routing) throws IOException {
-        return new ProxyServer(settings, routing);
+    public static ProxyServer start(
+            Loops loops, ProxySettings settings, ServerPolicy policy, Routing routing, Optional<AccessLog> accessLog)
+            throws IOException {
+        return new ProxyServer(loops, settings, policy, routing, accessLog);
     }
 
     private Channel bind() throws IOException {
         var binding = new ServerBootstrap()
-                .group(group)
+                .group(loops.group())
                 .channel(NioServerSocketChannel.class)
                 .option(ChannelOption.SO_BACKLOG, 1024)
                 .option(ChannelOption.SO_REUSEADDR, true)
@@ -93,12 +88,10 @@ public final class ProxyServer {
     }
 
     private void accept(Channel channel) {
-        Loop loop = loops.get(channel.eventLoop());
-        if (loop == null) {
-            throw new IllegalStateException("a channel on a foreign event loop");
-        }
+        Loop loop = loops.of(channel.eventLoop());
         ResponseEncoder encoder = new ResponseEncoder();
         ClientConnection client = new ClientConnection(this, loop, encoder);
+        policy.tls().ifPresent(tls -> channel.pipeline().addLast(tls.handler(channel.alloc())));
         channel.pipeline().addLast(new RequestDecoder(settings), encoder, client);
         loop.clients().add(client);
         int count = connections.incrementAndGet();
@@ -123,6 +116,57 @@ public final class ProxyServer {
         return routing;
     }
 
+    ProxySettings settings() {
+        return settings;
+    }
+
+    ServerPolicy policy() {
+        return policy;
+    }
+
+    boolean isLogging() {
+        return accessLog.isPresent();
+    }
+
+    /** A request is under way. */
+    void began() {
+        concurrent.incrementAndGet();
+    }
+
+    void ended() {
+        concurrent.decrementAndGet();
+    }
+
+    boolean isFull() {
+        return concurrent.get() > policy.maxConcurrentRequests();
+    }
+
+    void log(ClientConnection client, HttpRequest head, String uri, int status, long bytes, long epochMillis) {
+        InetSocketAddress remote = client.remote();
+        String ip = remote.getAddress() == null
+                ? remote.getHostString()
+                : remote.getAddress().getHostAddress();
+        accessLog.ifPresent(to -> to.log(new AccessLog.Entry(
+                ip,
+                epochMillis,
+                head.method().name(),
+                uri,
+                head.protocolVersion().text(),
+                status,
+                bytes,
+                text(head.headers().get(HttpHeaderNames.REFERER)),
+                text(head.headers().get(HttpHeaderNames.USER_AGENT)))));
+    }
+
+    private static String text(@Nullable String value) {
+        return value == null ? "" : value;
+    }
+
+    /** Requests under way. */
+    public int concurrent() {
+        return concurrent.get();
+    }
+
     public Stats stats() {
         return stats;
     }
@@ -142,16 +186,6 @@ public final class ProxyServer {
         return ((InetSocketAddress) listener.localAddress()).getPort();
     }
 
-    /** Idle upstream connections of all loops. */
-    public CompletionStage<Integer> idleUpstreams() {
-        CompletableFuture<Integer> sum = CompletableFuture.completedFuture(0);
-        for (Map.Entry<EventLoop, Loop> entry : loops.entrySet()) {
-            sum = sum.thenCombine(
-                    CompletableFuture.supplyAsync(entry.getValue()::idleConnections, entry.getKey()), Integer::sum);
-        }
-        return sum;
-    }
-
     /** Accepts no more, lets what is under way finish for at most {@code limit}, then closes everything. Idempotent. */
     public CompletionStage<Void> stop(Duration limit) {
         if (!stopping.compareAndSet(false, true)) {
@@ -159,8 +193,8 @@ public final class ProxyServer {
         }
         long deadline = System.nanoTime() + limit.toNanos();
         listener.close().addListener(closed -> {
-            for (Loop loop : loops.values()) {
-                loop.eventLoop().execute(() -> List.copyOf(loop.clients()).forEach(ClientConnection::drain));
+            for (Loop loop : loops.all()) {
+                loop.eventLoop().execute(() -> mine(loop).forEach(ClientConnection::drain));
             }
             awaitDrained(deadline);
         });
@@ -175,26 +209,22 @@ public final class ProxyServer {
             }
             end();
         } else {
-            var ignored = group.next().schedule(() -> awaitDrained(deadline), 20, TimeUnit.MILLISECONDS);
+            var ignored = loops.group().next().schedule(() -> awaitDrained(deadline), 20, TimeUnit.MILLISECONDS);
         }
+    }
+
+    private List<ClientConnection> mine(Loop loop) {
+        return loop.clients().stream().filter(client -> client.server() == this).toList();
     }
 
     private void end() {
         List<CompletableFuture<Void>> closing = new ArrayList<>();
-        for (Loop loop : loops.values()) {
-            closing.add(CompletableFuture.runAsync(
-                    () -> {
-                        List.copyOf(loop.clients()).forEach(ClientConnection::abort);
-                        loop.closeIdle();
-                    },
-                    loop.eventLoop()));
+        for (Loop loop : loops.all()) {
+            closing.add(
+                    CompletableFuture.runAsync(() -> mine(loop).forEach(ClientConnection::abort), loop.eventLoop()));
         }
         var closed = CompletableFuture.allOf(closing.toArray(new CompletableFuture<?>[0]))
-                .whenComplete((done, failure) -> {
-                    hostNames.close();
-                    var ending = group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
-                    ending.addListener(ended -> stopped.complete(null));
-                });
+                .whenComplete((done, failure) -> stopped.complete(null));
         Objects.requireNonNull(closed);
     }
 }

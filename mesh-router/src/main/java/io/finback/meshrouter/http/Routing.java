@@ -10,7 +10,7 @@ public interface Routing {
 
     /** The outcome. */
     sealed interface Answer {
-        <R> R match(Function<To, R> to, Function<Refused, R> refused);
+        <R> R match(Function<To, R> to, Function<Refused, R> refused, Function<Waiting, R> waiting);
     }
 
     /**
@@ -24,15 +24,28 @@ public interface Routing {
     record To(String name, Service service, Destination destination, String residual, String localDtab)
             implements Answer {
         @Override
-        public <R> R match(Function<To, R> to, Function<Refused, R> refused) {
+        public <R> R match(Function<To, R> to, Function<Refused, R> refused, Function<Waiting, R> waiting) {
             return to.apply(this);
         }
     }
 
     record Refused(ErrorAnswer error) implements Answer {
         @Override
-        public <R> R match(Function<To, R> to, Function<Refused, R> refused) {
+        public <R> R match(Function<To, R> to, Function<Refused, R> refused, Function<Waiting, R> waiting) {
             return refused.apply(this);
+        }
+    }
+
+    /**
+     * It is not known yet: ask again when something has changed.
+     *
+     * @param what is awaited, for people
+     * @param subscribe takes what to run, once, at the next change since this answer, on any thread; gives what takes it back
+     */
+    record Waiting(String what, Function<Runnable, Runnable> subscribe) implements Answer {
+        @Override
+        public <R> R match(Function<To, R> to, Function<Refused, R> refused, Function<Waiting, R> waiting) {
+            return waiting.apply(this);
         }
     }
 }

@@ -1,6 +1,10 @@
 package io.finback.meshrouter.http;
 
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** What is counted for one service, client or server. Thread-safe. A failure is a status of 500 and above, or no response. */
 public final class Stats {
@@ -10,7 +14,31 @@ public final class Stats {
     private final LongAdder retries = new LongAdder();
     private final LongAdder connects = new LongAdder();
     private final LongAdder connectFailures = new LongAdder();
+    private final AtomicReferenceArray<@Nullable LongAdder> statuses = new AtomicReferenceArray<>(600);
     private final LatencyHistogram latency = new LatencyHistogram();
+
+    /** An answer's status; 0 when there was none. */
+    void status(int code) {
+        int index = code >= 100 && code < 600 ? code : 0;
+        LongAdder adder = statuses.get(index);
+        if (adder == null) {
+            statuses.compareAndSet(index, null, new LongAdder());
+            adder = statuses.get(index);
+        }
+        adder.increment();
+    }
+
+    /** How many answers had which status; 0 stands for no answer, or a status outside 100..599. */
+    public Map<Integer, Long> statuses() {
+        Map<Integer, Long> all = new TreeMap<>();
+        for (int code = 0; code < 600; code++) {
+            LongAdder adder = statuses.get(code);
+            if (adder != null) {
+                all.put(code, adder.sum());
+            }
+        }
+        return all;
+    }
 
     void request() {
         requests.increment();

@@ -15,12 +15,15 @@ final class UpstreamConnection extends FlowHandler {
     private final Endpoint endpoint;
     private final Loop loop;
     private final ResponseDecoder decoder;
+    private final ProxySettings settings;
+    private final long born = System.nanoTime();
     private @Nullable Exchange exchange;
     private boolean interim;
     private long idleSince;
 
-    UpstreamConnection(Endpoint endpoint, Loop loop, ResponseDecoder decoder) {
+    UpstreamConnection(Endpoint endpoint, Loop loop, ResponseDecoder decoder, ProxySettings settings) {
         this.endpoint = endpoint;
+        this.settings = settings;
         this.loop = loop;
         this.decoder = decoder;
     }
@@ -32,6 +35,23 @@ final class UpstreamConnection extends FlowHandler {
     /** Nanoseconds in the pool. */
     long idleFor(long now) {
         return now - idleSince;
+    }
+
+    ProxySettings settings() {
+        return settings;
+    }
+
+    boolean isTooIdle(long now) {
+        return idleFor(now)
+                > endpoint.pool()
+                        .idleTime()
+                        .orElse(settings.upstreamIdleTimeout())
+                        .toNanos();
+    }
+
+    boolean isTooOld(long now) {
+        return endpoint.pool().lifeTime().isPresent()
+                && now - born > endpoint.pool().lifeTime().get().toNanos();
     }
 
     void attach(Exchange newExchange) {
@@ -136,6 +156,12 @@ final class UpstreamConnection extends FlowHandler {
         if (exchange != null) {
             exchange.flushClient();
         }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        endpoint.permits().giveBack();
+        super.channelInactive(ctx);
     }
 
     @Override

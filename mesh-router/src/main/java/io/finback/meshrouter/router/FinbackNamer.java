@@ -1,9 +1,10 @@
 package io.finback.meshrouter.router;
 
-import io.finback.meshrouter.names.Name;
-import io.finback.meshrouter.names.NameTree;
-import io.finback.meshrouter.names.Namer;
-import io.finback.meshrouter.names.Path;
+import io.finback.meshrouter.namers.NameSource;
+import io.finback.names.Address;
+import io.finback.names.Name;
+import io.finback.names.NameTree;
+import io.finback.names.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -12,13 +13,19 @@ import java.util.function.Supplier;
  * {@code /#/io.finback/<app path>}: the longest known app path is the id, the rest the residual, as io.l5d.marathon does. An app nobody
  * knows is Neg; one without ready instances is bound, to nobody.
  */
-final class FinbackNamer implements Namer {
+public final class FinbackNamer implements NameSource {
     static final Path PREFIX = Path.of("#", "io.finback");
 
     private final Supplier<EndpointsSnapshot> snapshot;
 
-    FinbackNamer(Supplier<EndpointsSnapshot> snapshot) {
+    /** {@code snapshot}: the latest, at any time. */
+    public FinbackNamer(Supplier<EndpointsSnapshot> snapshot) {
         this.snapshot = snapshot;
+    }
+
+    @Override
+    public Path prefix() {
+        return PREFIX;
     }
 
     @Override
@@ -35,8 +42,8 @@ final class FinbackNamer implements Namer {
         return NameTree.neg();
     }
 
-    /** The addresses behind a bound id of this namer; the same list object until they change. Empty if the id is not ours. */
-    Optional<Supplier<List<Address>>> addresses(Path id) {
+    @Override
+    public Optional<Supplier<List<Address>>> addresses(Path id) {
         if (!id.startsWith(PREFIX)) {
             return Optional.empty();
         }

@@ -1,5 +1,6 @@
 package io.finback.meshrouter.router;
 
+import io.finback.names.Address;
 import io.finback.wire.AppEndpoints;
 import java.util.List;
 import java.util.Set;

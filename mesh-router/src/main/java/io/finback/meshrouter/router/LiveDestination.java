@@ -6,16 +6,25 @@ import io.finback.meshrouter.http.Destination;
 import io.finback.meshrouter.http.Endpoint;
 import io.finback.meshrouter.http.Stats;
 import io.finback.meshrouter.resilience.RetryBudget;
+import io.finback.names.Address;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
 /** A destination that follows its source of addresses: asks at every request, and rebuilds only when the list is another object. */
-final class LiveDestination implements Destination {
-    private record View(List<Address> source, Map<Address, Endpoint> byAddress, List<Endpoint> endpoints) {}
+public final class LiveDestination implements Destination {
+    private record View(
+            List<Address> source,
+            Map<Address, Endpoint> byAddress,
+            List<Endpoint> endpoints,
+            List<WeightClass> classes) {}
+
+    /** Endpoints of one weight have a balancer of their own. Source: twitter/finagle TrafficDistributor.scala. */
+    private record WeightClass(double total, List<Endpoint> endpoints, Balancer balancer) {}
 
     private final String id;
     private final Supplier<List<Address>> source;
@@ -23,7 +32,7 @@ final class LiveDestination implements Destination {
     private final Balancer balancer;
     private final RetryBudget requeues;
     private final Stats stats = new Stats();
-    private volatile View view = new View(List.of(), Map.of(), List.of());
+    private volatile View view = new View(List.of(), Map.of(), List.of(), List.of());
 
     LiveDestination(String id, Supplier<List<Address>> source, ClientPolicy policy) {
         this.id = id;
@@ -45,7 +54,48 @@ final class LiveDestination implements Destination {
 
     @Override
     public Endpoint pick(List<Endpoint> candidates, long nowNanos) {
-        return balancer.pick(candidates, nowNanos, ThreadLocalRandom.current());
+        List<WeightClass> classes = view.classes();
+        if (classes.isEmpty()) {
+            return balancer.pick(candidates, nowNanos, ThreadLocalRandom.current());
+        }
+        WeightClass among = drawn(classes);
+        List<Endpoint> left = candidates.size() == view.endpoints().size()
+                ? among.endpoints()
+                : candidates.stream().filter(among.endpoints()::contains).toList();
+        return left.isEmpty()
+                ? balancer.pick(candidates, nowNanos, ThreadLocalRandom.current())
+                : among.balancer().pick(left, nowNanos, ThreadLocalRandom.current());
+    }
+
+    /** A class, as likely as the weights of its endpoints together. */
+    private static WeightClass drawn(List<WeightClass> classes) {
+        double total = 0;
+        for (WeightClass each : classes) {
+            total += each.total();
+        }
+        double at = ThreadLocalRandom.current().nextDouble() * total;
+        for (WeightClass each : classes) {
+            at -= each.total();
+            if (at < 0) {
+                return each;
+            }
+        }
+        return classes.get(classes.size() - 1);
+    }
+
+    /** Empty when all weigh the same. */
+    private List<WeightClass> classes(List<Endpoint> endpoints) {
+        Map<Double, List<Endpoint>> byWeight = new TreeMap<>();
+        endpoints.forEach(e ->
+                byWeight.computeIfAbsent(e.weight(), w -> new ArrayList<>()).add(e));
+        List<WeightClass> classes = new ArrayList<>();
+        if (byWeight.size() > 1) {
+            byWeight.forEach((weight, same) -> classes.add(new WeightClass(
+                    weight * same.size(),
+                    List.copyOf(same),
+                    policy.balancer().balancer().get())));
+        }
+        return List.copyOf(classes);
     }
 
     @Override
@@ -74,7 +124,8 @@ final class LiveDestination implements Destination {
         List<Endpoint> endpoints = new ArrayList<>();
         for (Address address : now) {
             Endpoint kept = before.byAddress().get(address);
-            Endpoint endpoint = kept != null ? kept : new Endpoint(address.host(), address.port(), policy);
+            Endpoint endpoint =
+                    kept != null ? kept : new Endpoint(address.host(), address.port(), address.weight(), policy);
             if (byAddress.putIfAbsent(address, endpoint) == null) {
                 endpoints.add(endpoint);
             }
@@ -84,7 +135,7 @@ final class LiveDestination implements Destination {
                 endpoint.retire();
             }
         });
-        View after = new View(now, Map.copyOf(byAddress), List.copyOf(endpoints));
+        View after = new View(now, Map.copyOf(byAddress), List.copyOf(endpoints), classes(endpoints));
         view = after;
         return after;
     }

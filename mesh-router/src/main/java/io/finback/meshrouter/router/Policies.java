@@ -2,7 +2,7 @@ package io.finback.meshrouter.router;
 
 import io.finback.meshrouter.http.ClientPolicy;
 import io.finback.meshrouter.http.ServicePolicy;
-import io.finback.meshrouter.names.Path;
+import io.finback.names.Path;
 
 /** Which policy a name has. Answers from memory, the same for the same name; asked once when a name is first used. */
 public interface Policies {

@@ -251,7 +251,7 @@ class ProxyTest {
             });
             assertThat(router.admin("/admin/ping")).isEqualTo("pong");
             assertThat(router.admin("/metrics"))
-                    .contains("finback_router_service_requests_total{service=\"/svc/web\"} 1");
+                    .contains("finback_router_service_requests_total{rt=\"http\",service=\"/svc/web\"} 1");
             assertThat(router.admin("/bound-names.json")).contains(inet(web));
             assertThat(router.admin("/delegator.json?path=/svc/web")).contains("\"type\" : \"leaf\"");
             assertThat(router.admin("/health")).contains("serving");

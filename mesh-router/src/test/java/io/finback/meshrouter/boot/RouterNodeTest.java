@@ -37,7 +37,7 @@ class RouterNodeTest {
     @ParameterizedTest
     @CsvSource({
         "finback.router.dtab, /svc =>, finback.router.dtab: expected",
-        "finback.router.linkerd-yaml, linkerd.yaml, not supported yet",
+        "finback.router.linkerd-yaml, no-such.yaml, 'finback.router.linkerd-yaml: ''no-such.yaml'' cannot be read'",
         "finback.router.http.port, 70000, 'finback.router.http.port: 70000 (expected: 0..65535)'",
         "finback.router.io-threads, many, finback.router.io-threads",
         "finback.router.connect-timeout, 0 s, finback.router.connect-timeout",

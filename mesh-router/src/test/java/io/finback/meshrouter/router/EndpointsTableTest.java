@@ -2,6 +2,7 @@ package io.finback.meshrouter.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.finback.names.Address;
 import io.finback.wire.AppEndpoints;
 import java.time.Duration;
 import java.util.List;

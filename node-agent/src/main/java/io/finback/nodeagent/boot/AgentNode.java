@@ -3,17 +3,11 @@ package io.finback.nodeagent.boot;
 import akka.Done;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
-import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.AskPattern;
-import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
-import akka.http.javadsl.settings.ServerSettings;
 import com.typesafe.config.Config;
-import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.ContainmentView;
-import io.finback.nodeagent.api.v1.AgentApi;
-import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.executor.Inside;
@@ -25,7 +19,6 @@ import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.executor.Tools;
 import io.finback.nodeagent.fetch.FetchStep;
 import io.finback.nodeagent.fetch.Fetcher;
-import io.finback.nodeagent.files.FileSpace;
 import io.finback.nodeagent.isolation.Isolation;
 import io.finback.nodeagent.machine.Machine;
 import io.finback.nodeagent.node.AgentGuardian;
@@ -38,7 +31,9 @@ import io.finback.nodeagent.node.Registration;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksActor;
+import io.finback.nodeagent.oci.OciContainerizer;
 import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.volume.Volumes;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
 import io.finback.runtime.ClusterLink;
@@ -62,8 +57,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import java.util.function.IntSupplier;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,8 +64,6 @@ import org.slf4j.LoggerFactory;
 public final class AgentNode implements Node {
     private static final Logger log = LoggerFactory.getLogger(AgentNode.class);
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
-    private static final scala.concurrent.duration.Duration STREAM_SILENCE =
-            scala.concurrent.duration.Duration.create(1, TimeUnit.HOURS);
     private static final Duration LEAVE_LIMIT = Duration.ofSeconds(15);
 
     private final AgentSettings settings;
@@ -120,7 +111,7 @@ public final class AgentNode implements Node {
      */
     public static Node start(Config config) {
         AgentSettings settings = AgentSettings.from(config);
-        Tools tools = tools();
+        Tools tools = TaskPrograms.find(settings.launcher(), settings.dataDir());
         AgentId id = AgentIdFile.of(settings.dataDir());
         Sandboxes sandboxes = new Sandboxes(settings.dataDir(), id);
         TaskBoard board = new TaskBoard();
@@ -138,14 +129,16 @@ public final class AgentNode implements Node {
             throw new StartFailure("finback.data-dir: " + settings.dataDir() + " cannot be used (" + e + ")", e);
         }
         Isolation isolation = TaskContainment.on(settings, tools);
+        Processes processes = new Processes(tools);
         ProcessContainerizer commands = new ProcessContainerizer(
                 new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv()),
-                new Processes(tools),
+                processes,
                 isolation,
                 sandboxes.ofAllIds(),
                 bootId);
-        Containerizers containers =
-                new Containerizers(List.of(commands, DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId)));
+        OciContainerizer images = ImageKeys.containerizer(settings, tools, isolation, processes, bootId);
+        Containerizers containers = new Containerizers(
+                List.of(commands, images, DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId)));
         AgentView view = new AgentView(
                 id.value(),
                 settings.hostname(),
@@ -168,7 +161,9 @@ public final class AgentNode implements Node {
         ClusterLink link = null;
         try {
             AtomicReference<ActorRef<TasksActor.Command>> owner = new AtomicReference<>();
-            ServerBinding binding = bind(system, settings, view, () -> Optional.ofNullable(owner.get()));
+            Inside inside = new Inside(tools, images.door());
+            ServerBinding binding =
+                    ApiServer.bind(system, settings, view, inside, () -> Optional.ofNullable(owner.get()));
             AgentInfo info = new AgentInfo(
                     id,
                     settings.hostname(),
@@ -185,16 +180,17 @@ public final class AgentNode implements Node {
                     id,
                     store,
                     sandboxes,
+                    new Volumes(settings.dataDir(), threads.blocking()),
                     List.of(new FetchStep(fetcher, task -> unwanted(board, task))),
                     containers,
-                    new Inside(tools),
+                    inside,
                     board,
                     threads.blocking(),
                     threads.patient(),
                     bootId,
                     settings.tasks(),
                     settings.executors()
-                            .at(address(
+                            .at(ApiServer.address(
                                     settings.httpHost(), binding.localAddress().getPort())));
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
@@ -339,70 +335,6 @@ public final class AgentNode implements Node {
         });
     }
 
-    private static Tools tools() {
-        try {
-            return Tools.find(System.getenv().getOrDefault("PATH", ""));
-        } catch (Tools.Missing e) {
-            throw new StartFailure(String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    /** An executor's stream may be silent for as long as there is nothing to say: half an hour, from heartbeat to heartbeat. */
-    private static ServerSettings patient(ServerSettings settings) {
-        return settings.withTimeouts(settings.getTimeouts().withIdleTimeout(STREAM_SILENCE));
-    }
-
-    /** Where programs of this machine reach the API. */
-    private static String address(String host, int port) {
-        boolean everywhere = host.equals("0.0.0.0") || host.equals("::");
-        return (everywhere ? "127.0.0.1" : host) + ":" + port;
-    }
-
-    private static ServerBinding bind(
-            ActorSystem<?> system,
-            AgentSettings settings,
-            AgentView view,
-            Supplier<Optional<ActorRef<TasksActor.Command>>> tasks) {
-        CompletableFuture<ServerBinding> bound = new CompletableFuture<>();
-        IntSupplier port = () -> bound.join().localAddress().getPort();
-        FileSpace space = new FileSpace(
-                view.sandboxes().ofAllIds(),
-                view.sandboxes().root(),
-                settings.files().log(),
-                settings.files().maxEntries());
-        AgentRoutes routes = new AgentRoutes(
-                view,
-                port,
-                space,
-                system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
-                settings.files().maxFollowers(),
-                new ExecutorApi(system, view, port, tasks, settings.api().maxBody()),
-                new AgentApi(
-                        system,
-                        view,
-                        port,
-                        new Inside(tools()),
-                        space,
-                        system.dispatchers().lookup(DispatcherSelector.blocking()),
-                        settings.api()));
-        try {
-            ServerBinding binding = Http.get(system)
-                    .newServerAt(settings.httpHost(), settings.httpPort())
-                    .adaptSettings(AgentNode::patient)
-                    .bind(routes.route())
-                    .toCompletableFuture()
-                    .orTimeout(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
-                    .join();
-            bound.complete(binding);
-            return binding;
-        } catch (CompletionException e) {
-            throw new StartFailure(
-                    "finback.agent.http: cannot listen on " + settings.httpHost() + ":" + settings.httpPort() + " ("
-                            + rootMessage(e) + "); stop what uses the port or set finback.agent.http.port",
-                    e);
-        }
-    }
-
     /** Becomes a member, and shows that at the management port. */
     private static ClusterLink manage(
             ActorSystem<?> system,
@@ -443,13 +375,5 @@ public final class AgentNode implements Node {
     /** Ordered to end while its launch was waiting for something. */
     private static boolean unwanted(TaskBoard board, AgentTask task) {
         return board.find(task.key()).filter(now -> now.kill().isEmpty()).isEmpty();
-    }
-
-    private static String rootMessage(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return String.valueOf(root.getMessage());
     }
 }

@@ -12,6 +12,7 @@ import io.finback.nodeagent.machine.AttributeText;
 import io.finback.nodeagent.machine.ResourceText;
 import io.finback.nodeagent.node.ExecutorTerms;
 import io.finback.nodeagent.node.TasksSettings;
+import io.finback.nodeagent.oci.OciSettings;
 import io.finback.resources.Disk;
 import io.finback.resources.FaultDomain;
 import io.finback.resources.Special;
@@ -45,10 +46,12 @@ record AgentSettings(
         IsolationSettings isolation,
         boolean stopTasksOnExit,
         int launchParallelism,
+        TaskPrograms.Launcher launcher,
         Optional<LendingSettings> lending,
         ExecutorTerms executors,
         AgentApi.Limits api,
-        DockerSettings docker) {
+        DockerSettings docker,
+        OciSettings images) {
 
     /** Settings by the names they have in Mesos. */
     Map<String, String> flags() {
@@ -117,6 +120,7 @@ record AgentSettings(
                 TaskContainment.settings(agent),
                 agent.getBoolean("stop-tasks-on-exit"),
                 within("finback.agent.launch-parallelism", agent.getInt("launch-parallelism"), 1, 64),
+                TaskPrograms.Launcher.parse(agent.getString("launcher")),
                 LendingSettings.from(agent.getConfig("oversubscription")),
                 new ExecutorTerms(
                         agent.getDuration("executor.registration-timeout"),
@@ -125,7 +129,8 @@ record AgentSettings(
                         agent.getDuration("executor.recovery-timeout"),
                         ""),
                 ApiSettings.from(config),
-                DockerKeys.read(agent.getConfig("docker"), logs(agent.getConfig("logs"))));
+                DockerKeys.read(agent.getConfig("docker"), logs(agent.getConfig("logs"))),
+                ImageKeys.read(agent.getConfig("images")));
     }
 
     /** How often sandboxes are measured; empty: never. */

@@ -16,6 +16,12 @@ public final class AtomicFiles {
 
     /** On an exception the file is as it was before, unless only the directory's fsync failed. */
     public static void write(Path file, byte[] content) throws IOException {
+        replace(file, content);
+        syncDirectory(file);
+    }
+
+    /** As {@link #write}, but a power cut may bring back the file that was there before, until {@link #sync} of its directory. */
+    static void replace(Path file, byte[] content) throws IOException {
         Path temporary = file.resolveSibling(file.getFileName() + TEMPORARY);
         try {
             try (FileChannel channel = FileChannel.open(
@@ -38,7 +44,11 @@ public final class AtomicFiles {
             boolean removed = temporary.toFile().delete();
             throw removed ? e : new IOException(e.getMessage(), e);
         }
-        syncDirectory(file);
+    }
+
+    /** Survives this process at once, and a power cut some seconds later. */
+    static void moveSoon(Path from, Path to) throws IOException {
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     static void move(Path from, Path to) throws IOException {
@@ -58,9 +68,14 @@ public final class AtomicFiles {
     private static void syncDirectory(Path file) throws IOException {
         Path directory = file.toAbsolutePath().getParent();
         if (directory != null) {
-            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-                channel.force(true);
-            }
+            sync(directory);
+        }
+    }
+
+    /** Makes the names in a directory durable. */
+    static void sync(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
         }
     }
 }

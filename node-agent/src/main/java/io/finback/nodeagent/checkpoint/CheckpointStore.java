@@ -12,8 +12,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * last ones that are (tombstones: a late duplicate of their launch starts nothing), {@code begun/} an empty file per run whose
  * command was started, {@code quarantine/} what could not be understood. One owner at a time.
  *
- * <p>Every method that returns has made its change durable; one that throws has changed nothing that a later reader could take
- * for the new state.
+ * <p>Every method that returns has made its change durable, but for {@link #bury}; one that throws has changed nothing that a later
+ * reader could take for the new state.
  */
 public final class CheckpointStore {
     private static final Logger log = LoggerFactory.getLogger(CheckpointStore.class);
@@ -82,20 +84,43 @@ public final class CheckpointStore {
         AtomicFiles.write(file(tasks, task), TaskFile.encode(task));
     }
 
+    /** All of them, for little more than one; returns those that failed, each as if it had thrown. */
+    public Map<AgentTask, IOException> saveAll(List<AgentTask> all) {
+        Map<AgentTask, IOException> failures = new HashMap<>();
+        List<AgentTask> written = new ArrayList<>();
+        for (AgentTask task : all) {
+            try {
+                AtomicFiles.replace(file(tasks, task), TaskFile.encode(task));
+                written.add(task);
+            } catch (IOException e) {
+                failures.put(task, e);
+            }
+        }
+        try {
+            AtomicFiles.sync(tasks);
+        } catch (IOException e) {
+            written.forEach(task -> failures.put(task, e));
+        }
+        return failures;
+    }
+
     /** As if its launch had never come. */
     public void delete(AgentTask task) throws IOException {
         AtomicFiles.delete(file(tasks, task));
     }
 
-    /** The task is done: keeps a tombstone. */
+    /**
+     * The task is done: keeps a tombstone, with what was last saved of it. A power cut (and nothing less) may undo it; then the end of
+     * the task is said once more to masters that know it.
+     */
     public void bury(AgentTask task) throws IOException {
         Path tombstone = file(ended, task);
         if (Files.exists(file(tasks, task))) {
-            AtomicFiles.move(file(tasks, task), tombstone);
+            AtomicFiles.moveSoon(file(tasks, task), tombstone);
         } else {
             AtomicFiles.write(tombstone, TaskFile.encode(task));
         }
-        AtomicFiles.delete(begunFile(task));
+        Files.deleteIfExists(begunFile(task));
     }
 
     /** Drops a tombstone. */

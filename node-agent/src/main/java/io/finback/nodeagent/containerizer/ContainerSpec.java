@@ -2,6 +2,7 @@ package io.finback.nodeagent.containerizer;
 
 import io.finback.tasks.TaskInfo;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,14 +13,21 @@ import java.util.Map;
  * @param sandbox an existing directory, filled: working directory, and where stdout and stderr go
  * @param begun the file that must exist from the moment the command may have run; a task that ended without it never ran
  * @param environment variables added to those every task has; the command's own win over them
+ * @param volumes persistent ones, which are there
  */
 public record ContainerSpec(
-        String container, TaskInfo task, Path sandbox, Path begun, Map<String, String> environment) {
+        String container,
+        TaskInfo task,
+        Path sandbox,
+        Path begun,
+        Map<String, String> environment,
+        List<VolumeMount> volumes) {
     public ContainerSpec {
+        volumes = List.copyOf(volumes);
         environment = Map.copyOf(environment);
     }
 
     public ContainerSpec(String container, TaskInfo task, Path sandbox, Path begun) {
-        this(container, task, sandbox, begun, Map.of());
+        this(container, task, sandbox, begun, Map.of(), List.of());
     }
 }

@@ -19,6 +19,9 @@ public final class Containerizers {
     /** Plain commands, and what asks for nothing else. */
     public static final String MESOS = "mesos";
 
+    /** What sees the files of an image, without an engine. */
+    public static final String OCI = "oci";
+
     /** What a scheduler wants run by a Docker engine. */
     public static final String DOCKER = "docker";
 
@@ -126,8 +129,7 @@ public final class Containerizers {
                             + "; an engine runs single commands)");
         }
         if (container.image().isPresent()) {
-            return Optional.of("container.mesos.image: " + container.image().get()
-                    + " (expected: none; images are run with type DOCKER only, others are not supported yet)");
+            return Optional.empty();
         }
         if (!container.volumes().isEmpty()) {
             return Optional.of("container.volumes: " + container.volumes().size()
@@ -143,12 +145,11 @@ public final class Containerizers {
     }
 
     private static String nameFor(TaskInfo task) {
-        return task.options()
-                        .container()
-                        .filter(container -> container.type() == ContainerInfo.Type.DOCKER)
-                        .isPresent()
-                ? DOCKER
-                : MESOS;
+        ContainerInfo container = task.options().container().orElse(ContainerInfo.PLAIN);
+        if (container.type() == ContainerInfo.Type.DOCKER) {
+            return DOCKER;
+        }
+        return container.image().isPresent() ? OCI : MESOS;
     }
 
     /**

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.nodeagent.containerizer.ContainerSpec;
+import io.finback.nodeagent.containerizer.VolumeMount;
 import io.finback.resources.Ranges;
 import io.finback.resources.Resources;
 import io.finback.tasks.CommandInfo;
@@ -65,6 +66,9 @@ final class CreateRequest {
     private static Optional<String> problem(Volume volume) {
         boolean relative = volume.source() == Volume.Source.SANDBOX_SELF
                 || (volume.source() == Volume.Source.HOST_PATH && !volume.name().startsWith("/"));
+        if (volume.source() == Volume.Source.IMAGE) {
+            return Optional.of("container.volumes.image: " + volume.name() + " (expected: none with type DOCKER)");
+        }
         if (volume.source() == Volume.Source.SANDBOX_PARENT) {
             return Optional.of("container.volumes: a path in the parent's sandbox (expected: none with type DOCKER)");
         }
@@ -123,6 +127,12 @@ final class CreateRequest {
         resources(host, task);
         limits(host, container);
         volumes(host, container, spec.sandbox());
+        for (VolumeMount volume : spec.volumes()) {
+            String target = volume.containerPath().startsWith("/")
+                    ? volume.containerPath()
+                    : SANDBOX + "/" + volume.containerPath();
+            host.withArray("Binds").add(volume.source() + ":" + target + (volume.readOnly() ? ":ro" : ""));
+        }
         ports(body, host, docker);
         Parameters.apply(docker.parameters(), body);
         return body;

@@ -1,5 +1,7 @@
 package io.finback.nodeagent.docker;
 
+import io.finback.nodeagent.image.RegistryLogin;
+
 /**
  * The name of an image as {@code docker pull} takes it.
  *
@@ -8,7 +10,7 @@ package io.finback.nodeagent.docker;
  */
 record ImageName(String repository, String reference) {
     /** Where images without a registry come from, as Docker's credential files call it. */
-    static final String DOCKER_HUB = "https://index.docker.io/v1/";
+    static final String DOCKER_HUB = RegistryLogin.DOCKER_HUB;
 
     private static final String LATEST = "latest";
 

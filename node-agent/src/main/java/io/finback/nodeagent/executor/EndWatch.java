@@ -97,7 +97,11 @@ public final class EndWatch implements AutoCloseable {
                         || young
                         || Math.floorMod(looks + entry.process.hashCode(), (long) slowEvery) == 0) {
                     begin(task, entry);
-                    containers.exit(entry.process).ifPresent(exit -> ended.add(new Seen(task, entry.process, exit)));
+                    containers.exit(entry.process).ifPresent(exit -> {
+                        // It may have begun and ended between the two questions.
+                        begin(task, entry);
+                        ended.add(new Seen(task, entry.process, exit));
+                    });
                 }
             } catch (RuntimeException e) {
                 log.error("task.watch_failed task={} next=look_again", task, e);

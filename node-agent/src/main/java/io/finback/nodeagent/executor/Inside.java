@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,9 +56,16 @@ public final class Inside {
     private static final int REMOVAL_SECONDS = 10;
 
     private final Tools tools;
+    private final Door door;
 
     public Inside(Tools tools) {
+        this(tools, Door.NONE);
+    }
+
+    /** @param door is asked first */
+    public Inside(Tools tools, Door door) {
         this.tools = tools;
+        this.door = door;
     }
 
     /** Why nothing can be started there; for people. */
@@ -132,6 +140,14 @@ public final class Inside {
 
     private ProcessBuilder builder(long leader, Map<String, String> more, List<String> words)
             throws IOException, Unreachable {
+        Optional<List<String>> through = door.into(leader, more, words);
+        if (through.isPresent()) {
+            List<String> line = new ArrayList<>(List.of(tools.setsid().toString()));
+            line.addAll(through.get());
+            ProcessBuilder builder = new ProcessBuilder(line);
+            builder.environment().clear();
+            return builder;
+        }
         Map<String, String> environment = new LinkedHashMap<>();
         for (String entry : environment(leader)) {
             int equals = entry.indexOf('=');
@@ -198,10 +214,21 @@ public final class Inside {
         return found;
     }
 
-    /** SIGKILL to the process and everything in its session. One walk over {@code /proc}. */
+    /** SIGKILL to the process, everything in its session, and all it has started that has not left it. One walk over {@code /proc}. */
     public static void end(Process started) {
-        ProcFs.sessions(Set.of(started.pid()))
-                .forEach(member -> ProcessHandle.of(member.pid()).ifPresent(ProcessHandle::destroyForcibly));
+        List<ProcFs.Stat> all = ProcFs.all();
+        Set<Long> doomed = new HashSet<>(Set.of(started.pid()));
+        boolean more = true;
+        while (more) {
+            more = false;
+            for (ProcFs.Stat stat : all) {
+                boolean belongs = doomed.contains(stat.parent()) || stat.session() == started.pid();
+                more |= belongs && doomed.add(stat.pid());
+            }
+        }
+        all.stream()
+                .filter(stat -> doomed.contains(stat.pid()) && !stat.isEnded())
+                .forEach(stat -> ProcessHandle.of(stat.pid()).ifPresent(ProcessHandle::destroyForcibly));
         started.destroyForcibly();
     }
 

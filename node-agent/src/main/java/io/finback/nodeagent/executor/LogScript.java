@@ -14,7 +14,7 @@ import java.util.List;
  * how many blocks of at most a page would fit into the file even if all were full, so it never writes more than fits and never reads
  * what it does not write; fewer blocks than told mean the end of the input. Short lines make short blocks: then it is started again for the rest, some dozens of times per file.
  */
-final class LogScript {
+public final class LogScript {
     /**
      * Takes its arguments from the front: the pipe's name without ending, the programs, and what is kept of each stream; becomes the
      * rest of them, with the pipes to write to as 5 and 6. Whatever contains the task is made after this, so that the loggers are
@@ -75,14 +75,14 @@ final class LogScript {
     private final LogTools tools;
     private final LogLimits limits;
 
-    LogScript(Tools tools, LogLimits limits) {
+    public LogScript(Tools tools, LogLimits limits) {
         this.shell = tools.shell();
         this.tools = tools.logs();
         this.limits = limits;
     }
 
     /** What stands before a command line. Throws {@link IllegalArgumentException} when the task asks for what cannot be. */
-    List<String> before(ContainerSpec spec) {
+    public List<String> before(ContainerSpec spec) {
         LogLimits out = limits.overriddenBy(spec.task().command().environment(), "STDOUT");
         LogLimits err = limits.overriddenBy(spec.task().command().environment(), "STDERR");
         return List.of(
@@ -103,7 +103,7 @@ final class LogScript {
     }
 
     /** The holder has them open, or has failed: the names are not needed any more. */
-    static void removeNames(ContainerSpec spec) throws IOException {
+    public static void removeNames(ContainerSpec spec) throws IOException {
         for (String ending : List.of(".out", ".err")) {
             Files.deleteIfExists(pipe(spec).resolveSibling(pipe(spec).getFileName() + ending));
         }

@@ -8,7 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Whom the kernel ends first when the whole machine is out of memory: tasks before the agent, holders hardly ever. */
-final class OomScore {
+public final class OomScore {
     private static final Logger log = LoggerFactory.getLogger(OomScore.class);
 
     /** A holder has no memory to give; ending it ends its task, and loses the task's end. */
@@ -16,7 +16,8 @@ final class OomScore {
 
     private OomScore() {}
 
-    static void set(ProcessRef process, int ofTask) {
+    /** Of the process and its holder. */
+    public static void set(ProcessRef process, int ofTask) {
         write(process.pid(), Integer.toString(ofTask));
         write(process.holderPid(), HOLDER);
     }

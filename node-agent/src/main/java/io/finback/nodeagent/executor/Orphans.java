@@ -23,13 +23,15 @@ public final class Orphans {
      * {@code known}.
      *
      * @param sandboxes the directory above all sandboxes, as it was when the tasks were started
-     * @param known containers whose processes are none of ours to judge
+     * @param known containers whose processes are none of ours to judge; one inside another by the path of its sandbox
      */
     public static void end(Path sandboxes, Set<String> known, Processes processes, String bootId) {
         List<ProcFs.Stat> all = ProcFs.all();
         for (ProcFs.Stat holder : all) {
             Optional<Path> sandbox = heldIn(holder, sandboxes);
-            if (sandbox.isEmpty() || known.contains(sandbox.get().getFileName().toString())) {
+            if (sandbox.isEmpty()
+                    || known.contains(sandbox.get().getFileName().toString())
+                    || known.contains(sandbox.get().toString())) {
                 continue;
             }
             log.warn(

@@ -100,7 +100,7 @@ public final class ProcFs {
     }
 
     /** Every process there is, ended ones included. One walk over {@code /proc}. */
-    static List<Stat> all() {
+    public static List<Stat> all() {
         List<Stat> found = new ArrayList<>();
         try (DirectoryStream<Path> all = Files.newDirectoryStream(PROC, ProcFs::isPid)) {
             for (Path entry : all) {
@@ -112,13 +112,48 @@ public final class ProcFs {
         return found;
     }
 
+    /** The pids of its children; where the kernel does not say them (it needs {@code CONFIG_PROC_CHILDREN}) by a walk over all. */
+    public static List<Long> children(long pid) throws IOException {
+        Path file = PROC.resolve(pid + "/task/" + pid + "/children");
+        if (!Files.exists(file)) {
+            return all().stream()
+                    .filter(stat -> stat.parent() == pid)
+                    .map(Stat::pid)
+                    .toList();
+        }
+        List<Long> pids = new ArrayList<>();
+        for (String child : Files.readString(file).strip().split(" ", -1)) {
+            if (!child.isEmpty()) {
+                pids.add(Long.parseLong(child));
+            }
+        }
+        return pids;
+    }
+
+    /** What it is called in each PID namespace it is in, from ours inwards; empty when it is gone. */
+    public static List<Long> namespacePids(long pid) {
+        try {
+            for (String line : Files.readAllLines(PROC.resolve(pid + "/status"), StandardCharsets.ISO_8859_1)) {
+                if (line.startsWith("NSpid:")) {
+                    return java.util.Arrays.stream(
+                                    line.substring("NSpid:".length()).strip().split("\\s+", -1))
+                            .map(Long::parseLong)
+                            .toList();
+                }
+            }
+            return List.of();
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
     /** Its arguments, program first; empty for one that has ended or may not be asked. */
-    static List<String> arguments(long pid) {
+    public static List<String> arguments(long pid) {
         return strings(pid, "cmdline");
     }
 
     /** {@code NAME=value} of everything it was started with; empty for one that has ended or may not be asked. */
-    static List<String> environment(long pid) {
+    public static List<String> environment(long pid) {
         return strings(pid, "environ");
     }
 

@@ -15,6 +15,7 @@ import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Containment;
 import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
+import io.finback.resources.Disk;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.TaskInfo;
 import java.io.IOException;
@@ -75,7 +76,20 @@ public final class ProcessContainerizer implements Containerizer {
         if (!command.shell() && command.arguments().isEmpty()) {
             return Optional.of("command.arguments: empty (expected: at least the program, since shell is false)");
         }
-        return users.objection(task).or(() -> isolation.objection(task));
+        return users.objection(task)
+                .or(() -> isolation.objection(task))
+                .or(() -> absoluteVolume(task));
+    }
+
+    /** Who sees the machine's files would have to have the volume among them. */
+    private static Optional<String> absoluteVolume(TaskInfo task) {
+        return task.resources().special().stream()
+                .filter(entry -> entry.kind().isPersistentVolume())
+                .flatMap(entry -> entry.kind().disk().flatMap(Disk::volume).stream())
+                .filter(mount -> mount.containerPath().startsWith("/") || mount.readOnly())
+                .findFirst()
+                .map(mount -> "resources.disk.volume: " + mount.containerPath() + (mount.readOnly() ? ", RO" : "")
+                        + " (expected: a relative container_path and mode RW for a task without an image)");
     }
 
     @Override
@@ -84,7 +98,11 @@ public final class ProcessContainerizer implements Containerizer {
             Optional<Account> account = users.account(asked.task());
             ContainerSpec spec =
                     account.map(who -> SandboxOwner.homeOf(asked, who)).orElse(asked);
+            SandboxOwner.link(spec.volumes(), spec.sandbox());
             SandboxOwner.give(spec.sandbox(), account);
+            if (account.isPresent()) {
+                SandboxOwner.give(spec.volumes(), account.get());
+            }
             Wrap wrap = isolation.wrap(spec.task(), account, SandboxOwner.tmp(spec.sandbox(), isolation.settings()));
             return isolation.cgroups().isPresent()
                     ? prepareIn(isolation.cgroups().get(), spec, wrap)

@@ -5,11 +5,13 @@ import io.finback.nodeagent.task.Containment.Init;
 import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -61,7 +63,18 @@ public final class Processes {
 
     /** SIGTERM to the process group. */
     public void terminate(ProcessRef process) {
-        if (isOurs(process)) {
+        if (!isOurs(process)) {
+            return;
+        }
+        Optional<ProcFs.Stat> holder =
+                ProcFs.stat(process.holderPid()).filter(stat -> stat.startTicks() == process.holderStartTicks());
+        boolean passesOn = holder.flatMap(stat -> ProcFs.program(stat.pid()))
+                .filter(HolderProgram::isOne)
+                .isPresent();
+        if (!passesOn
+                || !ProcessHandle.of(process.holderPid())
+                        .map(ProcessHandle::destroy)
+                        .orElse(false)) {
             signalGroup("TERM", process.pid());
         }
     }
@@ -92,27 +105,53 @@ public final class Processes {
      * for long: a process that left its task's session keeps the pipe open, and its output goes on.
      */
     public void awaitLoggers(List<ProcessRef> ended) {
-        Set<Long> holders =
-                ended.stream().filter(this::isOurs).map(ProcessRef::holderPid).collect(Collectors.toSet());
+        long deadline = System.nanoTime() + LOGGERS_NANOS;
+        List<ProcessRef> byShell = new ArrayList<>();
+        int busy = 0;
+        for (ProcessRef task : ended) {
+            if (!isOurs(task)) {
+                continue;
+            }
+            if (ProcFs.program(task.holderPid()).filter(HolderProgram::isOne).isEmpty()) {
+                byShell.add(task);
+            } else if (!awaited(() -> HolderProgram.isDrained(task.holderPid()), deadline)) {
+                busy++;
+            }
+        }
+        List<ProcFs.Stat> loggers = byShell.isEmpty() ? List.of() : loggers(byShell);
+        if (busy > 0 || !awaited(() -> loggers.stream().noneMatch(Processes::goesOn), deadline)) {
+            log.debug("task.loggers_busy ended={}", ended.size());
+        }
+    }
+
+    private static boolean awaited(BooleanSupplier condition, long deadline) {
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - deadline > 0) {
+                return false;
+            }
+            LockSupport.parkNanos(1_000_000);
+        }
+        return true;
+    }
+
+    /** Loggers beside holders that are none themselves. One walk over {@code /proc}. */
+    private static List<ProcFs.Stat> loggers(List<ProcessRef> ended) {
+        Set<Long> holders = ended.stream().map(ProcessRef::holderPid).collect(Collectors.toSet());
         // The init of a PID namespace waits for its holder's end, however dead it is.
         Set<Long> tasks = ended.stream()
                 .flatMap(task -> Stream.concat(
                         Stream.of(task.pid()), task.containment().flatMap(Containment::init).map(Init::pid).stream()))
                 .collect(Collectors.toSet());
-        List<ProcFs.Stat> busy = holders.isEmpty()
-                ? List.of()
-                : ProcFs.all().stream()
-                        .filter(stat -> holders.contains(stat.parent()) && !tasks.contains(stat.pid()))
-                        .toList();
-        long deadline = System.nanoTime() + LOGGERS_NANOS;
-        while (System.nanoTime() - deadline < 0) {
-            busy = busy.stream().filter(Processes::goesOn).toList();
-            if (busy.isEmpty()) {
-                return;
-            }
-            LockSupport.parkNanos(1_000_000);
-        }
-        log.debug("task.loggers_busy loggers={}", busy.size());
+        return ProcFs.all().stream()
+                .filter(stat -> holders.contains(stat.parent()) && !tasks.contains(stat.pid()))
+                // In a container of an image the task is no child of its holder, but of who sleeps beside it.
+                .filter(stat -> !sleepsForEver(stat.pid()))
+                .toList();
+    }
+
+    private static boolean sleepsForEver(long pid) {
+        List<String> arguments = ProcFs.arguments(pid);
+        return arguments.size() > 1 && arguments.get(1).equals(Launcher.FOR_EVER);
     }
 
     private static boolean goesOn(ProcFs.Stat seen) {

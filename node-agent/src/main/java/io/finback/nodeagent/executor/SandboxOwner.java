@@ -1,6 +1,7 @@
 package io.finback.nodeagent.executor;
 
 import io.finback.nodeagent.containerizer.ContainerSpec;
+import io.finback.nodeagent.containerizer.VolumeMount;
 import io.finback.nodeagent.isolation.IsolationSettings;
 import io.finback.nodeagent.isolation.TaskUser.Account;
 import java.io.IOException;
@@ -17,11 +18,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /** A task of another user owns its sandbox and everything in it. */
-final class SandboxOwner {
+public final class SandboxOwner {
     private SandboxOwner() {}
 
     /** Follows no links. Makes the files the task prints to, so that it can open them again by name. */
-    static void give(Path sandbox, Optional<Account> account) throws IOException {
+    public static void give(Path sandbox, Optional<Account> account) throws IOException {
         if (account.isEmpty()) {
             return;
         }
@@ -50,6 +51,41 @@ final class SandboxOwner {
         });
     }
 
+    /** What nobody has used yet is given to the first who does; what is in it keeps its owners. */
+    public static void give(List<VolumeMount> volumes, Account account) throws IOException {
+        for (VolumeMount volume : volumes) {
+            if (volume.isNew()) {
+                Files.setAttribute(volume.source(), "unix:uid", account.uid());
+                Files.setAttribute(volume.source(), "unix:gid", account.gid());
+            }
+        }
+    }
+
+    /**
+     * Shows volumes in a sandbox whose task sees the machine's files: as links, as Mesos does without a file system of its own.
+     *
+     * @throws IOException something else has the name
+     */
+    static void link(List<VolumeMount> volumes, Path sandbox) throws IOException {
+        for (VolumeMount volume : volumes) {
+            Path link = sandbox.resolve(volume.containerPath()).normalize();
+            if (!link.startsWith(sandbox) || link.equals(sandbox)) {
+                throw new IOException("resources.disk.volume.container_path: " + volume.containerPath()
+                        + " (expected: a path in the sandbox)");
+            }
+            Files.createDirectories(link.getParent());
+            if (!link.getParent().toRealPath().startsWith(sandbox.toRealPath())) {
+                throw new IOException("resources.disk.volume.container_path: " + volume.containerPath()
+                        + " leads out of the sandbox (expected: a path in it)");
+            }
+            boolean there = Files.isSymbolicLink(link)
+                    && Files.readSymbolicLink(link).equals(volume.source());
+            if (!there) {
+                Files.createSymbolicLink(link, volume.source());
+            }
+        }
+    }
+
     /** The agent's own home would be somebody else's: the sandbox is its home. */
     static ContainerSpec homeOf(ContainerSpec spec, Account account) {
         Map<String, String> environment = new HashMap<>();
@@ -57,7 +93,8 @@ final class SandboxOwner {
         environment.put("USER", account.name());
         environment.put("LOGNAME", account.name());
         environment.putAll(spec.environment());
-        return new ContainerSpec(spec.container(), spec.task(), spec.sandbox(), spec.begun(), environment);
+        return new ContainerSpec(
+                spec.container(), spec.task(), spec.sandbox(), spec.begun(), environment, spec.volumes());
     }
 
     /** The directory that is to be the task's own {@code /tmp}, if it is to have one. */

@@ -5,6 +5,7 @@ import io.finback.nodeagent.isolation.Programs;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The programs of the machine that start tasks, by absolute path: a task's own {@code PATH} must not choose them.
@@ -12,9 +13,17 @@ import java.util.List;
  * @param resetSignals arguments of {@code env} that give a task back the signals a POSIX shell ignores in background commands
  *     (SIGINT and SIGQUIT); empty where {@code env} cannot (coreutils before 8.31, busybox)
  * @param linux what contains tasks, as far as it is there
+ * @param holder the program that does all of this at once; empty where there is none
  */
 public record Tools(
-        Path shell, Path setsid, Path sleep, Path env, List<String> resetSignals, LinuxTools linux, LogTools logs) {
+        Path shell,
+        Path setsid,
+        Path sleep,
+        Path env,
+        List<String> resetSignals,
+        LinuxTools linux,
+        LogTools logs,
+        Optional<HolderProgram> holder) {
     /** Thrown with a line for the person at the terminal. */
     public static final class Missing extends Exception {
         private static final long serialVersionUID = 1L;
@@ -40,7 +49,13 @@ public record Tools(
                 env,
                 understands(env, reset) ? reset : List.of(),
                 LinuxTools.find(shell, env, everywhere),
-                LogTools.find(everywhere));
+                LogTools.find(everywhere),
+                Optional.empty());
+    }
+
+    /** The same, and tasks are started with a program made for it. */
+    public Tools with(HolderProgram program) {
+        return new Tools(shell, setsid, sleep, env, resetSignals, linux, logs, Optional.of(program));
     }
 
     static Path require(String program, String path) throws Missing {

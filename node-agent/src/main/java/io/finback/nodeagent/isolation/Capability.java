@@ -73,6 +73,21 @@ public enum Capability {
         };
     }
 
+    /** {@code CAP_NET_RAW}. */
+    public String kernelName() {
+        return "CAP_" + name();
+    }
+
+    /** A set as the kernel has it: a bit for each, in hexadecimal. */
+    @SuppressWarnings("EnumOrdinal") // declared in the kernel's order, as said above
+    static String mask(Set<Capability> capabilities) {
+        long mask = 0;
+        for (Capability capability : capabilities) {
+            mask |= 1L << capability.ordinal();
+        }
+        return Long.toHexString(mask);
+    }
+
     /** As {@code setpriv} takes a set: exactly these. */
     static String exactly(Set<Capability> capabilities) {
         return "-all"

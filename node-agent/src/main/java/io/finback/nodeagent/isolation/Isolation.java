@@ -3,6 +3,7 @@ package io.finback.nodeagent.isolation;
 import io.finback.nodeagent.cgroup.Cgroups;
 import io.finback.nodeagent.cgroup.GroupLimits;
 import io.finback.resources.Resources;
+import io.finback.tasks.ContainerInfo;
 import io.finback.tasks.TaskInfo;
 import java.util.Comparator;
 import java.util.List;
@@ -81,6 +82,11 @@ public final class Isolation {
      */
     public Wrap wrap(TaskInfo task, Optional<TaskUser.Account> account, Optional<String> tmp) {
         return Wrap.of(this, task, account, tmp);
+    }
+
+    /** What a task may do; it has no {@link #objection}. */
+    public Rights rights(TaskInfo task) {
+        return Wrap.rights(this, task.options().container().flatMap(ContainerInfo::linux));
     }
 
     /** What a task may use, by what it holds and the limits it names. */

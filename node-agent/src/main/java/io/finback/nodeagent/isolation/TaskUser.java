@@ -7,10 +7,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Whom tasks run as. Thread-safe. */
 public final class TaskUser {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,255}\\$?");
+    private static final Pattern GROUPS = Pattern.compile("\\d{1,9}( \\d{1,9})*");
     private static final Pattern NUMBER = Pattern.compile("\\d{1,10}");
 
     /**
@@ -18,8 +20,13 @@ public final class TaskUser {
      *
      * @param name as it was asked for
      * @param inDatabase whether it is in the user database, and so has groups of its own
+     * @param groups all of them, by number; empty when it is not in the database
      */
-    public record Account(String name, int uid, int gid, boolean inDatabase) {}
+    public record Account(String name, int uid, int gid, boolean inDatabase, List<Integer> groups) {
+        public Account {
+            groups = List.copyOf(groups);
+        }
+    }
 
     private final Isolation isolation;
     private final String own;
@@ -73,13 +80,25 @@ public final class TaskUser {
                         "command.user: " + name
                                 + ", which is root here (expected: another one, since finback.agent.allow-root-tasks is false)");
             }
-            return new Account(name, uid.get(), gid.get(), true);
+            return new Account(name, uid.get(), gid.get(), true, groups(name, gid.get()));
         }
         if (NUMBER.matcher(name).matches() && Long.parseLong(name) <= Integer.MAX_VALUE) {
             int number = Integer.parseInt(name);
-            return new Account(name, number, number, false);
+            return new Account(name, number, number, false, List.of());
         }
         throw new IllegalArgumentException("command.user: " + name + " (expected: an account of this machine)");
+    }
+
+    private List<Integer> groups(String name, int own) {
+        return isolation
+                .tools()
+                .id()
+                .map(id -> Programs.run(List.of(id.toString(), "-G", "--", name)))
+                .filter(ran -> ran.successful() && GROUPS.matcher(ran.said()).matches())
+                .map(ran -> Stream.of(ran.said().split(" ", -1))
+                        .map(Integer::parseInt)
+                        .toList())
+                .orElse(List.of(own));
     }
 
     private Optional<Integer> id(String what, String name) {

@@ -8,45 +8,122 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The programs a task's process becomes, one after the other, before it becomes the task's command: each takes something away and
- * goes on to the next. None of them forks, so the pid stays the same.
+ * What is taken from a task's process, or given to it, before it becomes the task's command.
  *
  * @param ownPids whether it must be started in a PID namespace of its own, which no program can enter once it runs
- * @param namespaces the other namespaces it gets, as in {@code /proc/<pid>/ns}
- * @param arguments to be put before the command; may be empty
+ * @param ownMounts whether it has a mount namespace of its own: what the machine mounts later is seen inside; what is done inside
+ *     stays there
+ * @param tmp the directory that is its {@code /tmp}
+ * @param account whom it runs as; empty: the agent's own
+ * @param bounding the most capabilities it can get; empty: no bound
+ * @param effective what it has, whoever it runs as, root no more than that; empty: what its user has
  */
-public record Wrap(boolean ownPids, Set<String> namespaces, List<String> arguments) {
-    /** Mesos' names of limits ({@code RLimitInfo.RLimit.Type}); {@code prlimit} has the same, in small letters. */
-    private static final Set<String> RLIMITS = Set.of(
-            "AS",
-            "CORE",
+public record Wrap(
+        boolean ownPids,
+        boolean ownMounts,
+        boolean ownIpc,
+        Optional<String> tmp,
+        List<Rlimit> rlimits,
+        Optional<TaskUser.Account> account,
+        Optional<Set<Capability>> bounding,
+        Optional<Set<Capability>> effective,
+        boolean noNewPrivileges) {
+    /** Nothing. */
+    public static final Wrap NONE = new Wrap(
+            false,
+            false,
+            false,
+            Optional.empty(),
+            List.of(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            false);
+
+    /** Mesos' names of limits ({@code RLimitInfo.RLimit.Type}), in the order of Linux {@code asm-generic/resource.h}. */
+    static final List<String> RLIMITS = List.of(
             "CPU",
-            "DATA",
             "FSIZE",
-            "LOCKS",
+            "DATA",
+            "STACK",
+            "CORE",
+            "RSS",
+            "NPROC",
+            "NOFILE",
             "MEMLOCK",
+            "AS",
+            "LOCKS",
+            "SIGPENDING",
             "MSGQUEUE",
             "NICE",
-            "NOFILE",
-            "NPROC",
-            "RSS",
             "RTPRIO",
-            "RTTIME",
-            "SIGPENDING",
-            "STACK");
-
-    /** Runs in the task's own mount namespace; the directory is argument 1, the mount program 2. */
-    private static final String PRIVATE_TMP = "\"$2\" --bind \"$1\" /tmp && shift 2 && exec \"$@\"";
+            "RTTIME");
 
     public Wrap {
-        namespaces = Set.copyOf(namespaces);
-        arguments = List.copyOf(arguments);
+        rlimits = List.copyOf(rlimits);
+        bounding = bounding.map(Set::copyOf);
+        effective = effective.map(Set::copyOf);
+    }
+
+    /** The namespaces it has of its own besides that of pids, as in {@code /proc/<pid>/ns}. */
+    public Set<String> namespaces() {
+        Set<String> names = new HashSet<>();
+        if (ownMounts) {
+            names.add("mnt");
+        }
+        if (ownIpc) {
+            names.add("ipc");
+        }
+        return names;
+    }
+
+    /** As the holder program takes it ({@code src/main/native/holder.c}). */
+    public List<String> words() {
+        List<String> words = new ArrayList<>();
+        if (ownPids) {
+            words.add("pid");
+        }
+        if (ownMounts) {
+            words.add("mnt");
+        }
+        if (ownIpc) {
+            words.add("ipc");
+        }
+        if (ownPids && ownMounts) {
+            words.add("proc");
+        }
+        tmp.ifPresent(directory -> words.addAll(List.of("tmp", directory)));
+        for (Rlimit limit : rlimits) {
+            words.addAll(List.of(
+                    "rlimit",
+                    Integer.toString(RLIMITS.indexOf(limit.type())),
+                    shown(limit.soft()),
+                    shown(limit.hard())));
+        }
+        bounding.ifPresent(set -> words.addAll(List.of("bound", Capability.mask(set))));
+        effective.ifPresent(set -> words.addAll(List.of("caps", Capability.mask(set))));
+        account.ifPresent(who -> words.addAll(List.of(
+                "uid",
+                Integer.toString(who.uid()),
+                Integer.toString(who.gid()),
+                who.groups().isEmpty()
+                        ? "-"
+                        : who.groups().stream()
+                                .map(group -> Integer.toString(group))
+                                .collect(Collectors.joining(",")))));
+        if (noNewPrivileges) {
+            words.add("nnp");
+        }
+        return words;
+    }
+
+    private static String shown(Optional<Long> limit) {
+        return limit.map(number -> Long.toString(number)).orElse("-");
     }
 
     /** Why a task cannot be wrapped as it asks to be. */
@@ -97,91 +174,37 @@ public record Wrap(boolean ownPids, Set<String> namespaces, List<String> argumen
     static Wrap of(Isolation isolation, TaskInfo task, Optional<TaskUser.Account> account, Optional<String> tmp) {
         ContainerInfo container = task.options().container().orElse(ContainerInfo.PLAIN);
         Optional<LinuxOptions> linux = container.linux();
-        boolean pids = isolation.isOn(Isolator.NAMESPACES_PID)
-                && !linux.map(LinuxOptions::sharePidNamespace).orElse(false);
-        boolean ipc = isolation.isOn(Isolator.NAMESPACES_IPC)
-                && linux.flatMap(LinuxOptions::privateIpc).orElse(true);
-        List<String> line = new ArrayList<>();
-        Set<String> namespaces = new HashSet<>();
-        unshare(isolation, pids, ipc, line, namespaces);
-        if (isolation.isOn(Isolator.FILESYSTEM_LINUX)) {
-            tmp.ifPresent(directory -> isolation
-                    .tools()
-                    .mount()
-                    .ifPresent(mount -> line.addAll(List.of(
-                            isolation.tools().shell().toString(),
-                            "-c",
-                            PRIVATE_TMP,
-                            "tmp",
-                            directory,
-                            mount.toString()))));
-        }
-        rlimits(isolation, container.rlimits(), line);
-        credentials(isolation, linux, account, line);
-        return new Wrap(pids, namespaces, line);
-    }
-
-    private static void unshare(
-            Isolation isolation, boolean pids, boolean ipc, List<String> line, Set<String> namespaces) {
-        List<String> options = new ArrayList<>();
-        if (isolation.isOn(Isolator.FILESYSTEM_LINUX)) {
-            // What the machine mounts and unmounts later is seen inside; what is done inside stays there.
-            options.addAll(List.of("--mount", "--propagation", "slave"));
-            namespaces.add("mnt");
-            if (pids) {
-                options.add("--mount-proc");
-            }
-        }
-        if (ipc) {
-            options.add("--ipc");
-            namespaces.add("ipc");
-        }
-        if (!options.isEmpty()) {
-            line.add(isolation.tools().unshare().orElseThrow().toString());
-            line.addAll(options);
-        }
-    }
-
-    private static void rlimits(Isolation isolation, List<Rlimit> limits, List<String> line) {
-        if (limits.isEmpty()) {
-            return;
-        }
-        line.add(isolation.tools().prlimit().orElseThrow().toString());
-        for (Rlimit limit : limits) {
-            line.add("--" + limit.type().toLowerCase(Locale.ROOT) + "=" + shown(limit.soft()) + ":"
-                    + shown(limit.hard()));
-        }
-    }
-
-    private static String shown(Optional<Long> limit) {
-        return limit.map(number -> Long.toString(number)).orElse("unlimited");
-    }
-
-    private static void credentials(
-            Isolation isolation, Optional<LinuxOptions> linux, Optional<TaskUser.Account> account, List<String> line) {
-        List<String> options = new ArrayList<>();
-        account.ifPresent(who -> {
-            options.addAll(List.of("--reuid", Integer.toString(who.uid()), "--regid", Integer.toString(who.gid())));
-            options.add(who.inDatabase() ? "--init-groups" : "--clear-groups");
-        });
+        boolean mounts = isolation.isOn(Isolator.FILESYSTEM_LINUX);
+        Optional<Set<Capability>> bounding = Optional.empty();
+        Optional<Set<Capability>> effective = Optional.empty();
         if (isolation.isOn(Isolator.LINUX_CAPABILITIES)) {
-            Set<Capability> bounding = linux.map(named -> bounding(isolation, named))
+            Set<Capability> most = linux.map(named -> bounding(isolation, named))
                     .orElse(isolation.settings().capabilities());
-            options.addAll(List.of("--bounding-set", Capability.exactly(bounding)));
-            linux.filter(named -> named.effectiveCapabilities().isPresent()).ifPresent(named -> {
-                String effective = Capability.exactly(effective(named, bounding));
-                // Ambient: also a user that is not root has them. No root: root has no others.
-                options.addAll(List.of("--inh-caps", effective, "--ambient-caps", effective));
-                options.addAll(List.of("--securebits", "+noroot,+noroot_locked"));
-            });
+            bounding = Optional.of(most);
+            effective = linux.filter(named -> named.effectiveCapabilities().isPresent())
+                    .map(named -> effective(named, most));
         }
-        if (isolation.isOn(Isolator.LINUX_NNP)) {
-            options.add("--no-new-privs");
-        }
-        if (!options.isEmpty()) {
-            line.add(isolation.tools().setpriv().orElseThrow().toString());
-            line.addAll(options);
-        }
+        return new Wrap(
+                isolation.isOn(Isolator.NAMESPACES_PID)
+                        && !linux.map(LinuxOptions::sharePidNamespace).orElse(false),
+                mounts,
+                isolation.isOn(Isolator.NAMESPACES_IPC)
+                        && linux.flatMap(LinuxOptions::privateIpc).orElse(true),
+                tmp.filter(directory -> mounts),
+                container.rlimits(),
+                account,
+                bounding,
+                effective,
+                isolation.isOn(Isolator.LINUX_NNP));
+    }
+
+    static Rights rights(Isolation isolation, Optional<LinuxOptions> linux) {
+        Set<Capability> bounding = linux.map(named -> bounding(isolation, named))
+                .orElse(isolation.settings().capabilities());
+        return new Rights(
+                bounding,
+                linux.filter(named -> named.effectiveCapabilities().isPresent())
+                        .map(named -> effective(named, bounding)));
     }
 
     private static Set<Capability> bounding(Isolation isolation, LinuxOptions linux) {

@@ -11,6 +11,7 @@ import akka.actor.typed.javadsl.TimerScheduler;
 import io.finback.nodeagent.task.SessionFence;
 import io.finback.nodeagent.task.UpdateStreams;
 import io.finback.resources.FrameworkId;
+import io.finback.resources.PersistentVolume;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.Bytes;
@@ -42,6 +43,9 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
 
     /** An update is on disk. */
     record NewUpdate(TaskStatus update) implements Command {}
+
+    /** Nothing is in these any more. */
+    record VolumesDestroyed(List<PersistentVolume> volumes) implements Command {}
 
     /** Words of an executor; said if there is a session, and else lost. */
     record ExecutorSays(FrameworkId framework, String executor, Bytes data) implements Command {}
@@ -104,6 +108,7 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
                 .onMessage(Confirm.class, this::onConfirm)
                 .onMessage(NewUpdate.class, this::onNewUpdate)
                 .onMessage(ExecutorSays.class, this::onExecutorSays)
+                .onMessage(VolumesDestroyed.class, this::onVolumesDestroyed)
                 .onMessage(Known.class, this::onKnown)
                 .onMessage(Lend.class, this::onLend)
                 .onMessageEquals(Due.BEAT, this::onBeat)
@@ -149,6 +154,9 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
             return inSession(
                     words.session(),
                     () -> peers.tell(new TasksActor.FromFramework(words.framework(), words.executor(), words.data())));
+        }
+        if (message instanceof MasterToAgent.DestroyVolumes order) {
+            return inSession(order.session(), () -> peers.tell(new TasksActor.DestroyVolumes(order.volumes())));
         }
         throw new IllegalStateException("no rule for " + message);
     }
@@ -227,6 +235,13 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
         session.current()
                 .ifPresent(number -> peers.tell(
                         new AgentToMaster.ExecutorMessage(number, words.framework(), words.executor(), words.data())));
+        return this;
+    }
+
+    private Behavior<Command> onVolumesDestroyed(VolumesDestroyed destroyed) {
+        session.current()
+                .ifPresent(number -> Parts.of(destroyed.volumes())
+                        .forEach(part -> peers.tell(new AgentToMaster.VolumesDestroyed(number, part))));
         return this;
     }
 

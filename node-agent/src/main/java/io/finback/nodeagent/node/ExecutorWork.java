@@ -177,7 +177,7 @@ final class ExecutorWork {
                                     again ? "EXECUTOR_REREGISTRATION_TIMEOUT" : "EXECUTOR_REGISTRATION_TIMEOUT",
                                     "it did not subscribe within " + given.toMillis() + " ms"),
                             Duration.ZERO,
-                            Instant.now()));
+                            stamp()));
                 });
     }
 
@@ -191,8 +191,8 @@ final class ExecutorWork {
         }
         List<AgentTask> left =
                 tasksOf(run).stream().filter(task -> !task.isEnded()).toList();
-        left.forEach(task ->
-                ledger.applyAnyway(task.kill(task.info().killGrace().orElse(terms.shutdownGrace()), Instant.now())));
+        left.forEach(
+                task -> ledger.applyAnyway(task.kill(task.info().killGrace().orElse(terms.shutdownGrace()), stamp())));
         return !left.isEmpty();
     }
 
@@ -245,12 +245,11 @@ final class ExecutorWork {
                     .filter(other -> other.kill().isEmpty())
                     .forEach(other -> {
                         log.info("task.group_ends task={} because={}", other.key(), task.key());
-                        ledger.applyAnyway(
-                                other.kill(other.info().killGrace().orElse(terms.shutdownGrace()), Instant.now()));
+                        ledger.applyAnyway(other.kill(other.info().killGrace().orElse(terms.shutdownGrace()), stamp()));
                     });
         }
         if (living.isEmpty() && !run.get().isEnded()) {
-            ledger.applyAnyway(run.get().kill(Duration.ZERO, Instant.now()));
+            ledger.applyAnyway(run.get().kill(Duration.ZERO, stamp()));
         }
     }
 

@@ -7,6 +7,7 @@ import io.finback.nodeagent.executor.EndWatch;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Step.Action;
+import io.finback.nodeagent.volume.Volumes;
 import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskInfo;
@@ -19,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +51,7 @@ final class TaskHands {
         return tools.sandboxSteps().stream()
                 .flatMap(step -> step.objection(info).stream())
                 .findFirst()
+                .or(() -> Volumes.objection(info.resources()))
                 .or(() -> tools.containers().objection(info));
     }
 
@@ -72,7 +75,12 @@ final class TaskHands {
         tools.containers()
                 .endOrphans(known.stream()
                         .filter(task -> task.process().isPresent())
-                        .map(AgentTask::container)
+                        // The sandbox of a group's task is named after the task, in that of its executor.
+                        .flatMap(task -> task.isNested()
+                                ? Stream.of(
+                                        task.container(),
+                                        tools.sandboxes().of(task).toString())
+                                : Stream.of(task.container()))
                         .collect(Collectors.toSet()));
     }
 
@@ -89,7 +97,8 @@ final class TaskHands {
                             task.info(),
                             sandbox,
                             tools.store().begunFile(task),
-                            tools.executors().environment(task)));
+                            tools.executors().environment(task),
+                            tools.volumes().prepare(task.info().resources())));
         } catch (LaunchFailure e) {
             throw new CompletionException(e);
         }

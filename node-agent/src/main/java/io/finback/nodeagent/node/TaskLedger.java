@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -41,6 +42,8 @@ final class TaskLedger {
     private static final class Entry {
         private AgentTask task;
         private @Nullable AgentTask stored;
+        /** As {@code stored}, but for an acknowledgement that goes to disk with the next change. */
+        private @Nullable AgentTask acknowledged;
         /** The disk refused the launch: this task is ended and has no file, so a new agent does not know it. */
         private boolean withoutFile;
 
@@ -111,26 +114,32 @@ final class TaskLedger {
     List<TaskStatus> updates() {
         List<TaskStatus> updates = new ArrayList<>();
         for (Entry entry : live.values()) {
-            if (entry.stored != null) {
-                updates.addAll(entry.stored.unacknowledged());
+            AgentTask said = entry.acknowledged == null ? entry.stored : entry.acknowledged;
+            if (said != null) {
+                updates.addAll(said.unacknowledged());
             }
         }
         return updates;
     }
 
-    /** Writes a new task down; empty, or why the disk refuses it (then it can only be {@link #refuse refused}). */
-    Optional<String> add(AgentTask task) {
-        Entry entry = new Entry(task);
-        live.put(task.key(), entry);
-        try {
-            store.save(task);
-            entry.stored = task;
-            board.put(task);
-            return Optional.empty();
-        } catch (IOException e) {
-            failed(task, e);
-            return Optional.of("the launch cannot be written to disk: " + e.getMessage());
+    /**
+     * Writes new tasks down, all in one go; returns, for those the disk refuses, why (they can only be {@link #refuse refused}).
+     */
+    Map<TaskKey, String> add(List<AgentTask> tasks) {
+        tasks.forEach(task -> live.put(task.key(), new Entry(task)));
+        Map<TaskKey, String> refused = new HashMap<>();
+        Map<AgentTask, IOException> failures = store.saveAll(tasks);
+        for (AgentTask task : tasks) {
+            IOException failure = failures.get(task);
+            if (failure == null) {
+                entry(task.key()).stored = task;
+                board.put(task);
+            } else {
+                failed(task, failure);
+                refused.put(task.key(), "the launch cannot be written to disk: " + failure.getMessage());
+            }
         }
+        return refused;
     }
 
     /** The step must be on disk at once or not happen at all: false when the disk refuses; the task is then as it was. */
@@ -152,6 +161,36 @@ final class TaskLedger {
     void refuse(Step step) {
         entry(step).withoutFile = true;
         apply(step);
+    }
+
+    /**
+     * A scheduler has taken an update. Only the last one of a file may be said again by a new agent, since masters recognise no
+     * older one; so where it was the only one, the disk hears of it with the next change.
+     */
+    void acknowledge(Step step) {
+        Entry entry = entry(step);
+        boolean onlyOne = entry.stored != null
+                && entry.stored.unacknowledged().size() == 1
+                && entry.waiting.isEmpty()
+                && entry.task.equals(entry.acknowledged == null ? entry.stored : entry.acknowledged);
+        if (!onlyOne) {
+            apply(step);
+            return;
+        }
+        entry.task = step.next();
+        entry.acknowledged = step.next();
+        board.put(entry.task);
+        if (entry.task.isDone()) {
+            bury(entry);
+        }
+    }
+
+    /** Writes down what was acknowledged and is not on disk yet: for an owner that stops in peace. */
+    void close() {
+        live.values().stream()
+                .filter(entry -> entry.acknowledged != null)
+                .toList()
+                .forEach(this::settle);
     }
 
     /** The step happens; what follows from it, as soon as it is on disk. */
@@ -180,7 +219,7 @@ final class TaskLedger {
     /** True for a task whose file says what is known of it, and for one that is not here. */
     boolean isStored(TaskKey id) {
         Entry entry = live.get(id);
-        return entry == null || entry.task.equals(entry.stored);
+        return entry == null || entry.task.equals(entry.stored) || entry.task.equals(entry.acknowledged);
     }
 
     boolean isSettled() {
@@ -234,6 +273,7 @@ final class TaskLedger {
     private void stored(Entry entry) {
         AgentTask before = entry.stored;
         entry.stored = entry.task;
+        entry.acknowledged = null;
         board.put(entry.task);
         entry.task.unacknowledged().stream()
                 .filter(update -> before == null || !before.unacknowledged().contains(update))
@@ -271,9 +311,13 @@ final class TaskLedger {
     }
 
     private Entry entry(Step step) {
-        Entry entry = live.get(step.next().key());
+        return entry(step.next().key());
+    }
+
+    private Entry entry(TaskKey id) {
+        Entry entry = live.get(id);
         if (entry == null) {
-            throw new IllegalStateException("no such task: " + step.next().key());
+            throw new IllegalStateException("no such task: " + id);
         }
         return entry;
     }

@@ -5,6 +5,7 @@ import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.containerizer.SandboxStep;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.Sandboxes;
+import io.finback.nodeagent.volume.Volumes;
 import io.finback.resources.AgentId;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -20,6 +21,7 @@ public record TaskTools(
         AgentId agent,
         CheckpointStore store,
         Sandboxes sandboxes,
+        Volumes volumes,
         List<SandboxStep> sandboxSteps,
         Containerizers containers,
         Inside inside,

@@ -9,6 +9,7 @@ import io.finback.nodeagent.task.Stamp;
 import io.finback.nodeagent.task.Step;
 import io.finback.nodeagent.task.Step.Action;
 import io.finback.nodeagent.task.Verdict;
+import io.finback.resources.PersistentVolume;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskInfo;
@@ -18,7 +19,10 @@ import io.finback.wire.AgentToMaster.KnownTask;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
@@ -77,6 +81,7 @@ final class TaskWork {
     void recover() throws IOException {
         long begin = System.nanoTime();
         tools.containers().discardAll();
+        tools.volumes().tidy();
         List<AgentTask> tasks = ledger.recover();
         hands.endOrphans(tasks);
         for (AgentTask task : tasks) {
@@ -99,20 +104,26 @@ final class TaskWork {
                         tools.store().unreadable());
     }
 
-    /** Starts what is not known yet. */
-    void launch(TaskInfo info) {
-        if (ledger.knows(TaskKey.of(info.framework(), info.id()))) {
-            return;
+    /** Starts those that are not known yet. */
+    void launch(List<TaskInfo> infos) {
+        Map<TaskKey, AgentTask> fresh = new LinkedHashMap<>();
+        for (TaskInfo info : infos) {
+            TaskKey key = TaskKey.of(info.framework(), info.id());
+            if (!ledger.knows(key) && !fresh.containsKey(key)) {
+                tools.board().countLaunch();
+                fresh.put(key, AgentTask.received(info, container(info), Instant.now()));
+            }
         }
-        tools.board().countLaunch();
-        AgentTask task = AgentTask.received(info, container(info), Instant.now());
-        Optional<String> refusal = ledger.add(task);
-        if (refusal.isPresent()) {
-            ledger.refuse(task.notStarted(refusal.get(), stamp()));
-            return;
-        }
-        ledger.apply(
-                hands.objection(info).map(why -> task.invalid(why, stamp())).orElseGet(task::stored));
+        Map<TaskKey, String> refused = ledger.add(List.copyOf(fresh.values()));
+        fresh.forEach((key, task) -> {
+            if (refused.containsKey(key)) {
+                ledger.refuse(task.notStarted(refused.get(key), stamp()));
+            } else {
+                ledger.apply(hands.objection(task.info())
+                        .map(why -> task.invalid(why, stamp()))
+                        .orElseGet(task::stored));
+            }
+        });
     }
 
     private static String container(TaskInfo info) {
@@ -144,14 +155,14 @@ final class TaskWork {
         Duration wanted = grace.or(task.info()::killGrace).orElse(standard);
         Duration given = maxGrace.filter(most -> most.compareTo(wanted) < 0).orElse(wanted);
         log.info("task.kill task={} pid={} grace={}", task.key(), pid(task), given);
-        ledger.applyAnyway(task.kill(given, Instant.now()));
+        ledger.applyAnyway(task.kill(given, stamp()));
         if (task.isStaged()) {
             hands.stopPreparing(task);
         }
     }
 
     void acknowledged(TaskKey id, String uuid) {
-        ledger.find(id).ifPresent(task -> ledger.apply(task.acknowledged(uuid)));
+        ledger.find(id).ifPresent(task -> ledger.acknowledge(task.acknowledged(uuid)));
     }
 
     /** As if a scheduler had taken everything that is left to be said of ended tasks. */
@@ -258,11 +269,37 @@ final class TaskWork {
     }
 
     private void end(TaskKey id, Verdict why, Duration grace) {
-        ledger.find(id).ifPresent(task -> ledger.applyAnyway(task.condemned(why, grace, Instant.now())));
+        ledger.find(id).ifPresent(task -> ledger.applyAnyway(task.condemned(why, grace, stamp())));
     }
 
     void graceOver(TaskKey id) {
         ledger.find(id).ifPresent(task -> ledger.apply(task.graceOver()));
+    }
+
+    /**
+     * These volumes are no more. One that a living task uses has been made anew in the meantime: what is in it is that task's.
+     *
+     * @return those that are empty now, or in use
+     */
+    List<PersistentVolume> destroy(List<PersistentVolume> volumes) {
+        List<PersistentVolume> used = ledger.all().stream()
+                .filter(task -> !task.isEnded())
+                .flatMap(task -> PersistentVolume.in(task.info().resources()).stream())
+                .toList();
+        List<PersistentVolume> done = new ArrayList<>();
+        for (PersistentVolume volume : volumes) {
+            try {
+                if (used.contains(volume)) {
+                    log.warn("volume.not_destroyed volume={} reason=a_task_uses_it", volume);
+                } else {
+                    tools.volumes().destroy(volume);
+                }
+                done.add(volume);
+            } catch (IOException e) {
+                log.warn("volume.not_destroyed volume={} reason={} next=asked_again", volume, e.toString());
+            }
+        }
+        return done;
     }
 
     /** Tries again what the disk refused. */
@@ -287,6 +324,12 @@ final class TaskWork {
 
     List<TaskStatus> updates() {
         return ledger.updates();
+    }
+
+    /** Stops in peace. */
+    void close() {
+        executors.closeAll();
+        ledger.close();
     }
 
     boolean isSettled() {

@@ -17,6 +17,7 @@ import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Exit;
 import io.finback.resources.FrameworkId;
+import io.finback.resources.PersistentVolume;
 import io.finback.resources.TaskKey;
 import io.finback.tasks.Bytes;
 import io.finback.tasks.TaskInfo;
@@ -61,6 +62,9 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
 
     /** A stream of an executor has ended. */
     public record ExecutorLeft(ExecutorStream stream) implements Command {}
+
+    /** These volumes are to be emptied; answered by {@link ConversationActor.VolumesDestroyed}. */
+    record DestroyVolumes(List<PersistentVolume> volumes) implements Command {}
 
     /** A framework has a word for an executor. */
     public record FromFramework(FrameworkId framework, String executor, Bytes data) implements Command {}
@@ -159,6 +163,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                         ExecutorLeft.class,
                         left -> settled(() -> work.executors().left(left.stream())))
                 .onMessage(FromFramework.class, this::onFromFramework)
+                .onMessage(DestroyVolumes.class, this::onDestroyVolumes)
                 .onMessage(
                         ExecutorLate.class,
                         late -> settled(() -> work.executors().late(late.run())))
@@ -190,7 +195,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         if (stopping != null) {
             return this;
         }
-        launch.tasks().forEach(work::launch);
+        work.launch(launch.tasks());
         conversation.tell(new ConversationActor.Confirm(
                 launch.tasks().stream()
                         .map(info -> TaskKey.of(info.framework(), info.id()))
@@ -231,6 +236,11 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         return this;
     }
 
+    private Behavior<Command> onDestroyVolumes(DestroyVolumes order) {
+        conversation.tell(new ConversationActor.VolumesDestroyed(work.destroy(order.volumes())));
+        return this;
+    }
+
     private Behavior<Command> onStopAll(StopAll stop) {
         stopping = stop.replyTo();
         return settled(work::killAll);
@@ -261,7 +271,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     }
 
     private Behavior<Command> closed() {
-        work.executors().closeAll();
+        work.close();
         watch.close();
         prober.close();
         return this;

@@ -156,8 +156,7 @@ public record AgentTask(
         List<TaskStatus> all = new ArrayList<>(unacknowledged);
         all.add(status);
         Optional<Instant> end = status.state().isTerminal() ? Optional.of(status.at()) : Optional.empty();
-        return Step.of(
-                new AgentTask(info, container, received, process, kill, status.state(), all, end, verdict, vitals));
+        return Step.of(in(status.state()).withUpdates(all).withEnd(end));
     }
 
     /** Its executor has ended before it; {@code why} holds unless it has been ordered to end. */
@@ -166,7 +165,7 @@ public record AgentTask(
             return Step.of(this);
         }
         if (process.isPresent()) {
-            return condemned(why, Duration.ZERO, stamp.at());
+            return condemned(why, Duration.ZERO, stamp);
         }
         return Step.of(
                 kill.isPresent()
@@ -194,17 +193,8 @@ public record AgentTask(
             return Step.of(end(TaskState.KILLED, Optional.empty(), "killed before it ran", stamp), Action.DISCARD);
         }
         TaskState next = made.startsLater() ? TaskState.STARTING : TaskState.RUNNING;
-        AgentTask running = new AgentTask(
-                info,
-                container,
-                received,
-                Optional.of(made),
-                kill,
-                next,
-                unacknowledged,
-                ended,
-                verdict,
-                new Vitals(
+        AgentTask running = in(next).withProcess(made)
+                .withVitals(new Vitals(
                         Optional.of(stamp.at()),
                         Optional.empty(),
                         info.options().check().map(check -> CheckStatus.none(check.probe()))));
@@ -215,20 +205,15 @@ public record AgentTask(
 
     /** What was released runs now; the ref says in which process and with which addresses. */
     public Step began(ContainerRef running, Stamp stamp) {
+        if (state == TaskState.KILLING && process.flatMap(ContainerRef::leader).isEmpty()) {
+            return Step.of(withProcess(running));
+        }
         if (state != TaskState.STARTING) {
             return Step.of(this);
         }
-        AgentTask next = new AgentTask(
-                info,
-                container,
-                received,
-                Optional.of(running),
-                kill,
-                TaskState.RUNNING,
-                unacknowledged,
-                ended,
-                verdict,
-                new Vitals(Optional.of(stamp.at()), vitals.healthy(), vitals.check()));
+        AgentTask next = in(TaskState.RUNNING)
+                .withProcess(running)
+                .withVitals(new Vitals(Optional.of(stamp.at()), vitals.healthy(), vitals.check()));
         return Step.of(
                 next.say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), Optional.empty(), stamp));
     }
@@ -249,29 +234,28 @@ public record AgentTask(
         return Step.of(end(TaskState.ERROR, Optional.of("TASK_INVALID"), why, stamp));
     }
 
-    /** An order to end. A later order counts only if its grace is shorter. */
-    public Step kill(Duration grace, Instant now) {
-        if (isEnded() || (kill.isPresent() && kill.get().remaining(now).compareTo(grace) <= 0)) {
+    /**
+     * An order to end. A later order counts only if its grace is shorter. Of what has a process here the first one is said
+     * ({@code KILLING}, as by Mesos' executors); masters keep it from schedulers that do not know the word.
+     */
+    public Step kill(Duration grace, Stamp stamp) {
+        if (isEnded() || (kill.isPresent() && kill.get().remaining(stamp.at()).compareTo(grace) <= 0)) {
             return Step.of(this);
         }
-        AgentTask next = new AgentTask(
-                info,
-                container,
-                received,
-                process,
-                Optional.of(new KillOrder(now, grace)),
-                state,
-                unacknowledged,
-                ended,
-                verdict,
-                vitals);
+        AgentTask next = withOrder(new KillOrder(stamp.at(), grace));
         if (isOfCustomExecutor()) {
             return Step.of(next, Action.JOIN);
         }
         if (isStaged()) {
             return isNested() ? Step.of(next, Action.JOIN) : Step.of(next);
         }
-        return Step.of(next, Action.TERMINATE).arm(grace);
+        return Step.of(kill.isPresent() || isExecutorRun() ? next : next.killing(stamp), Action.TERMINATE)
+                .arm(grace);
+    }
+
+    private AgentTask killing(Stamp stamp) {
+        return in(TaskState.KILLING)
+                .say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), Optional.empty(), stamp);
     }
 
     /**
@@ -279,7 +263,7 @@ public record AgentTask(
      *
      * @param grace what SIGTERM is given before SIGKILL
      */
-    public Step condemned(Verdict why, Duration grace, Instant now) {
+    public Step condemned(Verdict why, Duration grace, Stamp stamp) {
         if (!isRunning() || process.isEmpty() || kill.isPresent()) {
             return Step.of(this);
         }
@@ -294,7 +278,7 @@ public record AgentTask(
                         ended,
                         Optional.of(why),
                         vitals)
-                .kill(grace, now);
+                .kill(grace, stamp);
     }
 
     /**
@@ -308,11 +292,9 @@ public record AgentTask(
             return Step.of(this);
         }
         Vitals now = new Vitals(vitals.started(), healthy.or(vitals::healthy), seen.or(vitals::check));
-        AgentTask next =
-                new AgentTask(info, container, received, process, kill, state, unacknowledged, ended, verdict, now);
         String reason = healthy.isPresent() ? HEALTH : CHECK;
-        return Step.of(next.say(
-                TaskStatus.Source.EXECUTOR, Optional.of(reason), Optional.of(message), Optional.empty(), stamp));
+        return Step.of(withVitals(now)
+                .say(TaskStatus.Source.EXECUTOR, Optional.of(reason), Optional.of(message), Optional.empty(), stamp));
     }
 
     /** How long it has been running; never negative, whatever the clock did. */
@@ -380,17 +362,7 @@ public record AgentTask(
         if (unacknowledged.isEmpty() || !unacknowledged.get(0).uuid().equals(Optional.of(uuid))) {
             return Step.of(this);
         }
-        return Step.of(new AgentTask(
-                info,
-                container,
-                received,
-                process,
-                kill,
-                state,
-                unacknowledged.subList(1, unacknowledged.size()),
-                ended,
-                verdict,
-                vitals));
+        return Step.of(withUpdates(unacknowledged.subList(1, unacknowledged.size())));
     }
 
     private AgentTask endOf(Exit exit, boolean begun, Stamp stamp) {
@@ -424,17 +396,15 @@ public record AgentTask(
         List<TaskStatus> all = new ArrayList<>(unacknowledged);
         int last = all.size() - 1;
         all.set(last, all.get(last).withDetails(more));
-        return new AgentTask(info, container, received, process, kill, state, all, ended, verdict, vitals);
+        return withUpdates(all);
     }
 
     private AgentTask limited(Exit.Limited limited, Stamp stamp) {
-        AgentTask ended = end(TaskState.FAILED, Optional.of(limited.reason()), limited.describe(), stamp);
-        List<TaskStatus> all = new ArrayList<>(ended.unacknowledged);
-        TaskStatus last = all.remove(all.size() - 1);
-        all.add(limited.limitation()
-                .map(passed -> last.withDetails(last.details().withLimitation(passed)))
-                .orElse(last));
-        return new AgentTask(info, container, received, process, kill, ended.state, all, ended.ended, verdict, vitals);
+        AgentTask over = end(TaskState.FAILED, Optional.of(limited.reason()), limited.describe(), stamp);
+        TaskStatus last = over.unacknowledged.get(over.unacknowledged.size() - 1);
+        return limited.limitation()
+                .map(passed -> over.with(last.details().withLimitation(passed)))
+                .orElse(over);
     }
 
     private AgentTask end(TaskState terminal, Optional<String> reason, String message, Stamp stamp) {
@@ -443,17 +413,7 @@ public record AgentTask(
 
     private AgentTask end(
             TaskState terminal, Optional<String> reason, String message, Optional<Boolean> healthy, Stamp stamp) {
-        AgentTask next = new AgentTask(
-                info,
-                container,
-                received,
-                process,
-                kill,
-                terminal,
-                unacknowledged,
-                Optional.of(stamp.at()),
-                verdict,
-                vitals);
+        AgentTask next = in(terminal).withEnd(Optional.of(stamp.at()));
         TaskStatus.Source source = process.isPresent() ? TaskStatus.Source.EXECUTOR : TaskStatus.Source.AGENT;
         return next.say(source, reason, Optional.of(message), healthy, stamp);
     }
@@ -484,6 +444,32 @@ public record AgentTask(
                 state.isTerminal() ? Optional.empty() : process.flatMap(ContainerRef::leader),
                 Optional.empty(),
                 details()));
+        return withUpdates(all);
+    }
+
+    private AgentTask withProcess(ContainerRef now) {
+        return new AgentTask(
+                info, container, received, Optional.of(now), kill, state, unacknowledged, ended, verdict, vitals);
+    }
+
+    private AgentTask withOrder(KillOrder order) {
+        return new AgentTask(
+                info, container, received, process, Optional.of(order), state, unacknowledged, ended, verdict, vitals);
+    }
+
+    private AgentTask in(TaskState now) {
+        return new AgentTask(info, container, received, process, kill, now, unacknowledged, ended, verdict, vitals);
+    }
+
+    private AgentTask withUpdates(List<TaskStatus> all) {
         return new AgentTask(info, container, received, process, kill, state, all, ended, verdict, vitals);
+    }
+
+    private AgentTask withEnd(Optional<Instant> end) {
+        return new AgentTask(info, container, received, process, kill, state, unacknowledged, end, verdict, vitals);
+    }
+
+    private AgentTask withVitals(Vitals now) {
+        return new AgentTask(info, container, received, process, kill, state, unacknowledged, ended, verdict, now);
     }
 }

@@ -11,7 +11,7 @@ public sealed interface Exit {
         return false;
     }
 
-    /** For people: {@code exited with status 3}, {@code killed by signal 9 (SIGKILL)}. */
+    /** For people: {@code Command exited with status 3}, {@code Command terminated with signal Killed}, as Mesos says it. */
     String describe();
 
     record Exited(int status) implements Exit {
@@ -22,14 +22,14 @@ public sealed interface Exit {
 
         @Override
         public String describe() {
-            return "exited with status " + status;
+            return "Command exited with status " + status;
         }
     }
 
     record Signaled(int signal, boolean coreDumped) implements Exit {
         @Override
         public String describe() {
-            return "killed by signal " + signal + " (" + signalName(signal) + ")" + (coreDumped ? ", core dumped" : "");
+            return "Command terminated with signal " + signalName(signal) + (coreDumped ? " (core dumped)" : "");
         }
     }
 
@@ -70,32 +70,44 @@ public sealed interface Exit {
         return signal == 0 ? new Exited((status >> 8) & 0xff) : new Signaled(signal, (status & 0x80) != 0);
     }
 
-    /** {@code SIGTERM} for 15; {@code signal 40} for one without a name. Linux numbers (all but MIPS, Alpha and SPARC). */
+    /** {@code Terminated} for 15, as {@code strsignal(3)}; {@code Unknown signal 200} for one without a name. Linux numbers (all but MIPS, Alpha and SPARC). */
     static String signalName(int signal) {
-        return Names.BY_NUMBER.getOrDefault(signal, "signal " + signal);
+        return signal >= Names.FIRST_REAL_TIME && signal <= Names.LAST_REAL_TIME
+                ? "Real-time signal " + (signal - Names.FIRST_REAL_TIME)
+                : Names.BY_NUMBER.getOrDefault(signal, "Unknown signal " + signal);
     }
 
     /** Signals that end processes. */
     final class Names {
+        /** Of glibc, whose own two come before them. */
+        private static final int FIRST_REAL_TIME = 34;
+
+        private static final int LAST_REAL_TIME = 64;
+
         private static final Map<Integer, String> BY_NUMBER = Map.ofEntries(
-                Map.entry(1, "SIGHUP"),
-                Map.entry(2, "SIGINT"),
-                Map.entry(3, "SIGQUIT"),
-                Map.entry(4, "SIGILL"),
-                Map.entry(5, "SIGTRAP"),
-                Map.entry(6, "SIGABRT"),
-                Map.entry(7, "SIGBUS"),
-                Map.entry(8, "SIGFPE"),
-                Map.entry(9, "SIGKILL"),
-                Map.entry(10, "SIGUSR1"),
-                Map.entry(11, "SIGSEGV"),
-                Map.entry(12, "SIGUSR2"),
-                Map.entry(13, "SIGPIPE"),
-                Map.entry(14, "SIGALRM"),
-                Map.entry(15, "SIGTERM"),
-                Map.entry(24, "SIGXCPU"),
-                Map.entry(25, "SIGXFSZ"),
-                Map.entry(31, "SIGSYS"));
+                Map.entry(1, "Hangup"),
+                Map.entry(2, "Interrupt"),
+                Map.entry(3, "Quit"),
+                Map.entry(4, "Illegal instruction"),
+                Map.entry(5, "Trace/breakpoint trap"),
+                Map.entry(6, "Aborted"),
+                Map.entry(7, "Bus error"),
+                Map.entry(8, "Floating point exception"),
+                Map.entry(9, "Killed"),
+                Map.entry(10, "User defined signal 1"),
+                Map.entry(11, "Segmentation fault"),
+                Map.entry(12, "User defined signal 2"),
+                Map.entry(13, "Broken pipe"),
+                Map.entry(14, "Alarm clock"),
+                Map.entry(15, "Terminated"),
+                Map.entry(16, "Stack fault"),
+                Map.entry(24, "CPU time limit exceeded"),
+                Map.entry(25, "File size limit exceeded"),
+                Map.entry(26, "Virtual timer expired"),
+                Map.entry(27, "Profiling timer expired"),
+                Map.entry(29, "I/O possible"),
+                Map.entry(30, "Power failure"),
+                Map.entry(31, "Bad system call"));
 
         private Names() {}
     }

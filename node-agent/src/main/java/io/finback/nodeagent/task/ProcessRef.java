@@ -24,6 +24,9 @@ public record ProcessRef(
         implements ContainerRef {
     private static final String MESOS = "mesos";
 
+    /** Who makes processes that see the files of an image. */
+    private static final String OCI = "oci";
+
     public ProcessRef(String bootId, long pid, long startTicks, long holderPid, long holderStartTicks) {
         this(bootId, pid, startTicks, holderPid, holderStartTicks, Optional.empty());
     }
@@ -34,7 +37,12 @@ public record ProcessRef(
 
     @Override
     public String containerizer() {
-        return MESOS;
+        return bundle().isPresent() ? OCI : MESOS;
+    }
+
+    /** The directory of its container, if it runs in one of an image. */
+    public Optional<String> bundle() {
+        return containment.flatMap(Containment::bundle);
     }
 
     @Override
@@ -49,7 +57,7 @@ public record ProcessRef(
 
     @Override
     public boolean startsLater() {
-        return false;
+        return bundle().isPresent();
     }
 
     @Override

@@ -23,6 +23,7 @@ import io.finback.runtime.ClusterSystem;
 import io.finback.runtime.Node;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
+import io.finback.settings.NodeConfig;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
@@ -364,8 +365,11 @@ class AgentNodeTest {
         return config(settings);
     }
 
+    /** As the program gives it to a node: without what only Akka's own reference says. */
     private static Config config(Map<String, ?> settings) {
-        return ConfigFactory.parseMap(settings).withFallback(ConfigFactory.load());
+        return NodeConfig.of(List.of(), Map.of(), List.of())
+                .withDefaults(ConfigFactory.parseMap(settings))
+                .load();
     }
 
     private static TaskInfo task(AgentId agent, String id, String command) {

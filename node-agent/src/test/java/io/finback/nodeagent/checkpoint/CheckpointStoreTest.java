@@ -71,7 +71,7 @@ class CheckpointStoreTest {
         AgentTask task = AgentTask.received(Tasks.shell("t", "true"), "c", NOW)
                 .prepared(engine, new Stamp(NOW, "u"))
                 .next()
-                .condemned(Verdict.failed("CONTAINER_LIMITATION_DISK", "too much"), Duration.ZERO, NOW)
+                .condemned(Verdict.failed("CONTAINER_LIMITATION_DISK", "too much"), Duration.ZERO, new Stamp(NOW, "k"))
                 .next();
         store.save(task);
 
@@ -82,7 +82,8 @@ class CheckpointStoreTest {
     @Test
     void theLastStateCounts() throws IOException {
         AgentTask staged = AgentTask.received(Tasks.shell("t", "true"), "c", NOW);
-        AgentTask killed = staged.kill(Duration.ofSeconds(1), NOW).next();
+        AgentTask killed =
+                staged.kill(Duration.ofSeconds(1), new Stamp(NOW, "k")).next();
         store.save(staged);
         store.save(killed);
 
@@ -178,7 +179,8 @@ class CheckpointStoreTest {
         Path inTheWay =
                 Files.createDirectories(onlyFile().resolveSibling(onlyFile().getFileName() + ".tmp/x"));
 
-        assertThatThrownBy(() -> store.save(task.kill(Duration.ZERO, NOW).next()))
+        assertThatThrownBy(() ->
+                        store.save(task.kill(Duration.ZERO, new Stamp(NOW, "k")).next()))
                 .isInstanceOf(IOException.class);
 
         Files.delete(inTheWay);
@@ -216,7 +218,7 @@ class CheckpointStoreTest {
         AgentTask task = AgentTask.received(info, "container", NOW)
                 .prepared(new ProcessRef("boot", 1, Long.MAX_VALUE, 3, 4), new Stamp(NOW, "u1"))
                 .next()
-                .kill(Duration.ofSeconds(7), NOW)
+                .kill(Duration.ofSeconds(7), new Stamp(NOW, "k"))
                 .next();
         return task.ended(new Exit.Signaled(9, true), true, new Stamp(NOW, "u2"))
                 .next();

@@ -52,9 +52,17 @@ class ContainmentTest {
     private ProcessContainerizer containers;
     private final List<ContainerRef> made = new ArrayList<>();
 
+    @TempDir
+    Path programs;
+
     @BeforeEach
     void open() throws Exception {
         containers = containerizer(TaskWorld.settings());
+    }
+
+    /** How tasks are started in this test. */
+    Tools tools(Path directory) throws Exception {
+        return TaskWorld.programs(directory);
     }
 
     @AfterEach
@@ -297,7 +305,7 @@ class ContainmentTest {
     }
 
     private ProcessContainerizer containerizer(IsolationSettings settings) throws Exception {
-        Tools tools = Tools.find(System.getenv("PATH"));
+        Tools tools = tools(programs);
         return new ProcessContainerizer(
                 new Launcher(
                         tools,

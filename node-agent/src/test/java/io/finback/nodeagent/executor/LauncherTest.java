@@ -9,6 +9,7 @@ import io.finback.nodeagent.isolation.Wrap;
 import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.nodeagent.testing.Await;
+import io.finback.nodeagent.testing.TaskWorld;
 import io.finback.nodeagent.testing.Tasks;
 import io.finback.tasks.TaskInfo;
 import java.io.IOException;
@@ -18,7 +19,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,10 +30,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Real processes, really signalled. */
 class LauncherTest {
     private static final LogLimits LIMITS = new LogLimits(10 << 20, 10);
-    private static final Wrap BARE = new Wrap(false, Set.of(), List.of());
+    private static final Wrap BARE = Wrap.NONE;
 
     @TempDir
     Path sandbox;
+
+    @TempDir
+    Path programs;
 
     private Tools tools;
     private Launcher launcher;
@@ -43,11 +46,16 @@ class LauncherTest {
 
     @BeforeEach
     void find() throws Exception {
-        tools = Tools.find(System.getenv("PATH"));
+        tools = tools(programs);
         launcher = new Launcher(
                 tools, LIMITS, ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH"), "SECRET", "s"));
         processes = new Processes(tools);
         begun = sandbox.resolve("begun");
+    }
+
+    /** How tasks are started in this test. */
+    Tools tools(Path directory) throws Exception {
+        return TaskWorld.programs(directory);
     }
 
     @AfterEach
@@ -60,13 +68,13 @@ class LauncherTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "exit 0 | exited with status 0",
-                "exit 3 | exited with status 3",
-                "exit 137 | exited with status 137",
-                "kill -9 $$ | killed by signal 9 (SIGKILL)",
-                "kill -15 $$ | killed by signal 15 (SIGTERM)",
-                "sleep 0.05; exit 143 | exited with status 143",
-                "/no/such/program | exited with status 127"
+                "exit 0 | Command exited with status 0",
+                "exit 3 | Command exited with status 3",
+                "exit 137 | Command exited with status 137",
+                "kill -9 $$ | Command terminated with signal Killed",
+                "kill -15 $$ | Command terminated with signal Terminated",
+                "sleep 0.05; exit 143 | Command exited with status 143",
+                "/no/such/program | Command exited with status 127"
             })
     void tellsEveryEndExactly(String command, String end) throws Exception {
         assertThat(run(Tasks.shell("t", command)).describe()).isEqualTo(end);
@@ -191,6 +199,7 @@ class LauncherTest {
     @Test
     void aHolderKilledByStrangersCostsTheStatusAndIsSaid() throws Exception {
         start(Tasks.shell("t", "exec sleep 600"));
+        Await.until("it sleeps", () -> ProcFs.program(last.pid()).equals(Optional.of("sleep")));
         ProcessHandle.of(last.holderPid()).orElseThrow().destroyForcibly();
         Await.until("the holder is gone", () -> isGone(last.holderPid()));
         assertThat(processes.exit(last)).isEmpty();

@@ -9,6 +9,7 @@ import io.finback.nodeagent.isolation.Wrap;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.nodeagent.testing.Await;
 import io.finback.nodeagent.testing.Mounts;
+import io.finback.nodeagent.testing.TaskWorld;
 import io.finback.nodeagent.testing.Tasks;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -29,9 +29,17 @@ class TaskLogTest {
     @TempDir
     Path directory;
 
+    @TempDir
+    Path programs;
+
     private ProcessRef last = new ProcessRef("", 0, 0, 0, 0);
     private Processes processes;
     private Path sandbox;
+
+    /** How tasks are started in this test. */
+    Tools tools(Path at) throws Exception {
+        return TaskWorld.programs(at);
+    }
 
     @AfterEach
     void end() {
@@ -141,14 +149,14 @@ class TaskLogTest {
     }
 
     private void start(String command, Map<String, String> environment) throws Exception {
-        Tools tools = Tools.find(System.getenv("PATH"));
+        Tools tools = tools(programs);
         processes = new Processes(tools);
         sandbox = Files.createDirectories(directory.resolve("sandbox"));
         Launcher launcher = new Launcher(
                 tools, new LogLimits(10 << 20, 30), ProcFs.bootId(), "whale-1", Map.of("PATH", System.getenv("PATH")));
         last = launcher.prepare(
                 new ContainerSpec("c", Tasks.shell("t", command, environment), sandbox, directory.resolve("begun")),
-                new Wrap(false, Set.of(), List.of()));
+                Wrap.NONE);
         assertThat(launcher.release(last)).isTrue();
     }
 

@@ -84,10 +84,11 @@ class ChecksTest {
         assertThat(unwell.healthy()).contains(false);
         assertThat(unwell.message()).contains("exited with status 1");
         assertThat(update().healthy()).contains(false);
+        assertThat(update().state()).isEqualTo(TaskState.KILLING);
         TaskStatus killed = update();
         assertThat(killed.state()).isEqualTo(TaskState.KILLED);
         assertThat(killed.healthy()).contains(false);
-        assertThat(killed.message().orElseThrow()).contains("health check", "SIGTERM");
+        assertThat(killed.message().orElseThrow()).contains("health check", "signal Terminated");
     }
 
     @Test
@@ -199,6 +200,7 @@ class ChecksTest {
         assertThat(update().healthy()).contains(true);
         tasks.tell(new TasksActor.Kill(
                 List.of(new KillTask(Tasks.key("t"), Optional.of(Duration.ofSeconds(1)), Optional.empty()))));
+        assertThat(update().state()).isEqualTo(TaskState.KILLING);
         TaskStatus killed = update();
         assertThat(killed.state()).isEqualTo(TaskState.KILLED);
         assertThat(killed.healthy()).contains(true);
@@ -210,6 +212,7 @@ class ChecksTest {
                 Tasks.shell("t", "trap '' TERM; while :; do sleep 0.05; done"),
                 RunOptions.NONE.withMaxCompletion(Duration.ofMillis(400)));
         assertThat(update().state()).isEqualTo(TaskState.RUNNING);
+        assertThat(update().state()).isEqualTo(TaskState.KILLING);
         TaskStatus failed = update();
         assertThat(failed.state()).isEqualTo(TaskState.FAILED);
         assertThat(failed.reason()).contains("MAX_COMPLETION_TIME_REACHED");

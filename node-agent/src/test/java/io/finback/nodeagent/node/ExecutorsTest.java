@@ -131,6 +131,27 @@ class ExecutorsTest {
     }
 
     @Test
+    void aGroupLivesOnUnderTheNextAgent() throws Exception {
+        tasks.tell(new TasksActor.Launch(List.of(
+                run(ExecutorInfo.Type.DEFAULT, "exec sleep 2147483646"),
+                member("a", 2, "while [ ! -e go ]; do sleep 0.05; done"),
+                member("b", 2, "exec sleep 600"))));
+        Await.until(
+                "both run",
+                () -> state("b").equals(Optional.of(TaskState.RUNNING))
+                        && state("a").equals(Optional.of(TaskState.RUNNING)));
+        long pid = ((io.finback.nodeagent.task.ProcessRef) task("b").process().orElseThrow()).pid();
+        Path sandbox = world.tools().sandboxes().of(task("a"));
+        nextAgent();
+        assertThat(ProcessHandle.of(pid))
+                .hasValueSatisfying(process -> assertThat(process.isAlive()).isTrue());
+        Files.createFile(sandbox.resolve("go"));
+        Await.until("the first has done its work", () -> task("a").isEnded());
+        assertThat(last("a").state()).isEqualTo(TaskState.FINISHED);
+        assertThat(state("b")).contains(TaskState.RUNNING);
+    }
+
+    @Test
     void aCustomExecutorIsGivenItsTasksAndFindsTheNextAgent() throws Exception {
         tasks.tell(new TasksActor.Launch(
                 List.of(run(ExecutorInfo.Type.CUSTOM, "env >environment; exec sleep 600"), custom("t"), custom("u"))));

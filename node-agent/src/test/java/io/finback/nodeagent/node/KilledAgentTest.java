@@ -66,7 +66,7 @@ class KilledAgentTest {
                 if (end.getValue().reason().equals(Optional.of("CONTAINER_LAUNCH_FAILED"))) {
                     assertThat(ran).as(end.toString()).doesNotExist();
                 } else {
-                    assertThat(end.getValue().message()).contains("exited with status " + (number % 5));
+                    assertThat(end.getValue().message()).contains("Command exited with status " + (number % 5));
                     try (Stream<String> lines = Files.lines(ran)) {
                         assertThat(lines).as(end.toString()).hasSize(1);
                     }

@@ -68,7 +68,7 @@ class TasksActorTest {
         assertThat(running.pid()).isPresent();
         TaskStatus failed = update();
         assertThat(failed.state()).isEqualTo(TaskState.FAILED);
-        assertThat(failed.message()).contains("exited with status 3");
+        assertThat(failed.message()).contains("Command exited with status 3");
     }
 
     @Test
@@ -112,6 +112,9 @@ class TasksActorTest {
         vanish();
         kill("t", Optional.empty());
 
+        TaskStatus killing = update();
+        assertThat(killing.state()).isEqualTo(TaskState.KILLING);
+        acknowledge(killing);
         TaskStatus killed = update();
         assertThat(killed.framework()).isEqualTo(Tasks.FRAMEWORK);
         assertThat(killed.state()).isEqualTo(TaskState.KILLED);
@@ -135,9 +138,9 @@ class TasksActorTest {
 
         kill("t", Optional.empty());
 
-        TaskStatus killed = update();
+        TaskStatus killed = updateAfterKilling();
         assertThat(killed.state()).isEqualTo(TaskState.KILLED);
-        assertThat(killed.message()).contains("killed by signal 15 (SIGTERM)");
+        assertThat(killed.message()).contains("Command terminated with signal Terminated");
     }
 
     @Test
@@ -149,7 +152,7 @@ class TasksActorTest {
 
         kill("t", Optional.of(Duration.ofMillis(200)));
 
-        assertThat(update().message()).contains("killed by signal 9 (SIGKILL)");
+        assertThat(updateAfterKilling().message()).contains("Command terminated with signal Killed");
     }
 
     @Test
@@ -159,7 +162,7 @@ class TasksActorTest {
 
         TaskStatus last = update();
         if (last.state() == TaskState.RUNNING) {
-            last = update();
+            last = updateAfterKilling();
         }
         assertThat(last.state()).isEqualTo(TaskState.KILLED);
     }
@@ -180,7 +183,7 @@ class TasksActorTest {
             assertThat(task.state()).isEqualTo(TaskState.RUNNING);
         });
         kill("t", Optional.empty());
-        assertThat(update().message()).contains("killed by signal 15 (SIGTERM)");
+        assertThat(updateAfterKilling().message()).contains("Command terminated with signal Terminated");
     }
 
     @Test
@@ -203,7 +206,9 @@ class TasksActorTest {
                 ends.add(status.task() + " " + status.message().orElseThrow());
             }
         }
-        assertThat(ends).containsExactlyInAnyOrder("exits exited with status 137", "dies killed by signal 9 (SIGKILL)");
+        assertThat(ends)
+                .containsExactlyInAnyOrder(
+                        "exits Command exited with status 137", "dies Command terminated with signal Killed");
     }
 
     @Test
@@ -218,7 +223,7 @@ class TasksActorTest {
         vanish();
 
         assertThat(update().state()).isEqualTo(TaskState.RUNNING);
-        assertThat(update().message()).contains("killed by signal 9 (SIGKILL)");
+        assertThat(updateAfterKilling().message()).contains("Command terminated with signal Killed");
     }
 
     @Test
@@ -248,7 +253,7 @@ class TasksActorTest {
 
         world.mendDisk();
 
-        assertThat(update().message()).contains("exited with status 5");
+        assertThat(update().message()).contains("Command exited with status 5");
     }
 
     @Test
@@ -268,7 +273,7 @@ class TasksActorTest {
 
         world.mendDisk();
 
-        assertThat(update().message()).contains("killed by signal 15 (SIGTERM)");
+        assertThat(updateAfterKilling().message()).contains("Command terminated with signal Terminated");
         kill("t", Optional.empty());
         assertThat(killConfirmed()).containsExactly(Tasks.key("t"));
     }
@@ -392,6 +397,12 @@ class TasksActorTest {
                 () -> conversation.receiveMessage(LIMIT) instanceof ConversationActor.NewUpdate said
                         ? Optional.of(said.update())
                         : Optional.empty());
+    }
+
+    /** The end of something that was ordered to end. */
+    private TaskStatus updateAfterKilling() {
+        assertThat(update().state()).isEqualTo(TaskState.KILLING);
+        return update();
     }
 
     private List<TaskKey> confirmed() {

@@ -34,7 +34,7 @@ class AgentTaskTest {
 
     @Test
     void aKillBeforeTheProcessMeansItNeverRuns() {
-        Step killed = staged().kill(GRACE, NOON);
+        Step killed = staged().kill(GRACE, new Stamp(NOON, "k"));
         assertThat(killed.actions()).isEmpty();
         Step step = killed.next().prepared(PROCESS, stamp());
         assertThat(step.actions()).containsExactly(Action.DISCARD);
@@ -46,7 +46,7 @@ class AgentTaskTest {
     @Test
     void whatTheAgentCondemnsEndsAsTheVerdictSays() {
         Verdict verdict = new Verdict(TaskState.KILLED, Optional.of("WHY"), "3 checks failed", Optional.of(false));
-        Step step = running().condemned(verdict, GRACE, NOON);
+        Step step = running().condemned(verdict, GRACE, new Stamp(NOON, "k"));
         assertThat(step.actions()).containsExactly(Action.TERMINATE);
         assertThat(step.armGrace()).contains(GRACE);
 
@@ -57,16 +57,16 @@ class AgentTaskTest {
         assertThat(last.state()).isEqualTo(TaskState.KILLED);
         assertThat(last.reason()).contains("WHY");
         assertThat(last.healthy()).contains(false);
-        assertThat(last.message()).contains("3 checks failed; killed by signal 15 (SIGTERM)");
+        assertThat(last.message()).contains("3 checks failed; Command terminated with signal Terminated");
     }
 
     @Test
     void anOrderThatCameFirstIsNoFailure() {
-        AgentTask ordered = running().kill(GRACE, NOON).next();
-        Step step = ordered.condemned(Verdict.failed("WHY", "too big"), GRACE, NOON);
+        AgentTask ordered = running().kill(GRACE, new Stamp(NOON, "k")).next();
+        Step step = ordered.condemned(Verdict.failed("WHY", "too big"), GRACE, new Stamp(NOON, "k"));
         assertThat(step.actions()).isEmpty();
         assertThat(step.next()).isEqualTo(ordered);
-        assertThat(staged().condemned(Verdict.failed("WHY", "too big"), GRACE, NOON)
+        assertThat(staged().condemned(Verdict.failed("WHY", "too big"), GRACE, new Stamp(NOON, "k"))
                         .next())
                 .isEqualTo(staged());
     }
@@ -87,14 +87,15 @@ class AgentTaskTest {
         assertThat(last.state()).isEqualTo(TaskState.FAILED);
         assertThat(last.reason()).contains("CONTAINER_LIMITATION_MEMORY");
         assertThat(last.details().limitation()).contains(Resources.of(0, 32, 0));
-        assertThat(last.message()).contains("used 33 of 32 MiB; killed by signal 9 (SIGKILL)");
+        assertThat(last.message()).contains("used 33 of 32 MiB; Command terminated with signal Killed");
     }
 
     @Test
     void escalatesFromTermToKillUntilItEnds() {
-        Step first = running().kill(GRACE, NOON);
+        Step first = running().kill(GRACE, new Stamp(NOON, "k"));
         assertThat(first.actions()).containsExactly(Action.TERMINATE);
         assertThat(first.armGrace()).contains(GRACE);
+        assertThat(last(first.next()).state()).isEqualTo(TaskState.KILLING);
 
         Step over = first.next().graceOver();
         assertThat(over.actions()).containsExactly(Action.FORCE_KILL);
@@ -108,21 +109,30 @@ class AgentTaskTest {
 
     @Test
     void onlyAShorterGraceReplacesAnOrder() {
-        AgentTask killed = running().kill(GRACE, NOON).next();
-        assertThat(killed.kill(Duration.ofSeconds(60), NOON).actions()).isEmpty();
-        assertThat(killed.kill(GRACE, NOON.plusSeconds(1)).actions()).isEmpty();
-        assertThat(killed.kill(Duration.ZERO, NOON.plusSeconds(1)).armGrace()).contains(Duration.ZERO);
+        AgentTask killed = running().kill(GRACE, new Stamp(NOON, "k")).next();
+        assertThat(killed.kill(Duration.ofSeconds(60), new Stamp(NOON, "k")).actions())
+                .isEmpty();
+        assertThat(killed.kill(GRACE, new Stamp(NOON.plusSeconds(1), "k")).actions())
+                .isEmpty();
+        assertThat(killed.kill(Duration.ZERO, new Stamp(NOON.plusSeconds(1), "k"))
+                        .armGrace())
+                .contains(Duration.ZERO);
+        // It is said once.
+        assertThat(killed.kill(Duration.ZERO, new Stamp(NOON.plusSeconds(1), "k"))
+                        .next()
+                        .unacknowledged())
+                .isEqualTo(killed.unacknowledged());
     }
 
     @Test
     void anOrderToEndMakesEveryEndAKill() {
         AgentTask ended = running()
-                .kill(GRACE, NOON)
+                .kill(GRACE, new Stamp(NOON, "k"))
                 .next()
                 .ended(new Exit.Exited(0), true, stamp())
                 .next();
         assertThat(last(ended).state()).isEqualTo(TaskState.KILLED);
-        assertThat(last(ended).message()).contains("exited with status 0");
+        assertThat(last(ended).message()).contains("Command exited with status 0");
     }
 
     @Test
@@ -141,7 +151,7 @@ class AgentTaskTest {
         AgentTask ended = running().ended(new Exit.Exited(0), true, stamp()).next();
         for (Step step : List.of(
                 ended.ended(new Exit.Exited(9), true, stamp()),
-                ended.kill(GRACE, NOON),
+                ended.kill(GRACE, new Stamp(NOON, "k")),
                 ended.graceOver(),
                 ended.notStarted("late", stamp()),
                 ended.machineRestarted(stamp()))) {
@@ -170,7 +180,10 @@ class AgentTaskTest {
     void theNextAgentGoesOnWhereTheLastOneWas() {
         assertThat(staged().resumed(stamp()).actions()).containsExactly(Action.PREPARE);
         assertThat(running().resumed(stamp()).actions()).containsExactly(Action.WATCH);
-        Step killing = running().kill(GRACE, NOON.minusSeconds(3)).next().resumed(new Stamp(NOON, "u"));
+        Step killing = running()
+                .kill(GRACE, new Stamp(NOON.minusSeconds(3), "k"))
+                .next()
+                .resumed(new Stamp(NOON, "u"));
         assertThat(killing.actions()).containsExactly(Action.WATCH, Action.TERMINATE);
         assertThat(killing.armGrace()).contains(Duration.ofSeconds(2));
     }
@@ -190,8 +203,9 @@ class AgentTaskTest {
         assertThat(Exit.ofWaitStatus(35072)).isEqualTo(new Exit.Exited(137));
         assertThat(Exit.ofWaitStatus(9)).isEqualTo(new Exit.Signaled(9, false));
         assertThat(Exit.ofWaitStatus(139)).isEqualTo(new Exit.Signaled(11, true));
-        assertThat(Exit.ofWaitStatus(139).describe()).isEqualTo("killed by signal 11 (SIGSEGV), core dumped");
-        assertThat(Exit.ofWaitStatus(40).describe()).isEqualTo("killed by signal 40 (signal 40)");
+        assertThat(Exit.ofWaitStatus(139).describe())
+                .isEqualTo("Command terminated with signal Segmentation fault (core dumped)");
+        assertThat(Exit.ofWaitStatus(40).describe()).isEqualTo("Command terminated with signal Real-time signal 6");
     }
 
     @Test

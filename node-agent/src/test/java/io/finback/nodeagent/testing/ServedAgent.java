@@ -12,14 +12,13 @@ import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.ContainmentView;
 import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.api.v1.ExecutorApi;
-import io.finback.nodeagent.executor.Inside;
-import io.finback.nodeagent.executor.Tools;
 import io.finback.nodeagent.files.FileSpace;
 import io.finback.nodeagent.node.ConversationActor;
 import io.finback.nodeagent.node.Registration;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.resources.Resources;
+import io.finback.tasks.TaskInfo;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -42,7 +41,11 @@ public final class ServedAgent implements AutoCloseable {
     private final ServerBinding binding;
 
     public ServedAgent(Path data) throws Exception {
-        world = new TaskWorld(data);
+        this(new TaskWorld(data));
+    }
+
+    public ServedAgent(TaskWorld made) throws Exception {
+        world = made;
         TestProbe<ConversationActor.Command> conversation = kit.createTestProbe();
         tasks = kit.spawn(TasksActor.create(world.tools(), conversation.getRef()));
         AgentView view = new AgentView(
@@ -73,7 +76,7 @@ public final class ServedAgent implements AutoCloseable {
                         kit.system(),
                         view,
                         () -> 5051,
-                        new Inside(Tools.find(System.getenv("PATH"))),
+                        world.tools().inside(),
                         space,
                         blocking,
                         new AgentApi.Limits(1_000_000, 2, 3)));
@@ -86,7 +89,13 @@ public final class ServedAgent implements AutoCloseable {
 
     /** Starts a task, and answers its container once it runs. */
     public String launch(String id, String command) throws Exception {
-        tasks.tell(new TasksActor.Launch(List.of(Tasks.shell(id, command, Map.of("WHO", "whale")))));
+        return launch(Tasks.shell(id, command, Map.of("WHO", "whale")));
+    }
+
+    /** Starts a task, and answers its container once it runs. */
+    public String launch(TaskInfo info) throws Exception {
+        String id = info.id().value();
+        tasks.tell(new TasksActor.Launch(List.of(info)));
         Await.until("it runs", () -> task(id).filter(
                         task -> task.isRunning() && world.tools().store().hasBegun(task))
                 .isPresent());

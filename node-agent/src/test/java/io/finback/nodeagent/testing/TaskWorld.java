@@ -3,6 +3,7 @@ package io.finback.nodeagent.testing;
 import io.finback.nodeagent.cgroup.CgroupMounts;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
+import io.finback.nodeagent.executor.HolderProgram;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.LogLimits;
@@ -14,6 +15,7 @@ import io.finback.nodeagent.executor.Tools;
 import io.finback.nodeagent.fetch.FetchSettings;
 import io.finback.nodeagent.fetch.FetchStep;
 import io.finback.nodeagent.fetch.Fetcher;
+import io.finback.nodeagent.image.ImageSettings;
 import io.finback.nodeagent.isolation.Capability;
 import io.finback.nodeagent.isolation.Detection;
 import io.finback.nodeagent.isolation.Isolation;
@@ -22,6 +24,9 @@ import io.finback.nodeagent.node.ExecutorTerms;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksSettings;
+import io.finback.nodeagent.oci.OciContainerizer;
+import io.finback.nodeagent.oci.OciSettings;
+import io.finback.nodeagent.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +34,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Everything a {@link TasksActor} works with, on a directory. */
 public final class TaskWorld {
@@ -41,34 +47,47 @@ public final class TaskWorld {
     private final TaskTools tools;
 
     public TaskWorld(Path data) throws IOException {
+        this(data, false);
+    }
+
+    /** @param images whether tasks may have images: those in {@code local} below {@code data} */
+    public TaskWorld(Path data, boolean images) throws IOException {
         this.data = data;
         Tools programs;
         try {
-            programs = Tools.find(System.getenv("PATH"));
-        } catch (Tools.Missing e) {
+            programs = programs(data.resolve("bin"));
+        } catch (Exception e) {
             throw new IOException(e);
         }
         Sandboxes sandboxes = new Sandboxes(data, Tasks.AGENT);
         TaskBoard board = new TaskBoard();
+        Isolation isolation = isolation(programs, data);
+        Processes processes = new Processes(programs);
+        ProcessContainerizer commands = new ProcessContainerizer(
+                new Launcher(
+                        programs,
+                        new LogLimits(1 << 20, 3),
+                        ProcFs.bootId(),
+                        "whale-1",
+                        Map.of("PATH", System.getenv("PATH"))),
+                processes,
+                isolation,
+                sandboxes.ofAllIds(),
+                ProcFs.bootId());
+        Optional<OciContainerizer> oci =
+                images ? Optional.of(oci(data, programs, isolation, processes, true)) : Optional.empty();
+        Containerizers containers =
+                new Containerizers(oci.isPresent() ? List.of(commands, oci.get()) : List.of(commands));
         this.tools = new TaskTools(
                 Tasks.AGENT,
                 CheckpointStore.open(data),
                 sandboxes,
+                new Volumes(data, Runnable::run),
                 List.of(new FetchStep(Fetcher.create(FETCH, data.resolve("fetch-cache")), task -> board.find(task.key())
                         .filter(now -> now.kill().isEmpty())
                         .isEmpty())),
-                new Containerizers(List.of(new ProcessContainerizer(
-                        new Launcher(
-                                programs,
-                                new LogLimits(1 << 20, 3),
-                                ProcFs.bootId(),
-                                "whale-1",
-                                Map.of("PATH", System.getenv("PATH"))),
-                        new Processes(programs),
-                        isolation(programs, data),
-                        sandboxes.ofAllIds(),
-                        ProcFs.bootId()))),
-                new Inside(programs),
+                containers,
+                oci.isPresent() ? new Inside(programs, oci.get().door()) : new Inside(programs),
                 board,
                 work -> new Thread(work, "test-blocking").start(),
                 work -> new Thread(work, "test-patient").start(),
@@ -88,6 +107,38 @@ public final class TaskWorld {
                         Duration.ofSeconds(5),
                         Duration.ofMinutes(15),
                         "127.0.0.1:5051"));
+    }
+
+    /** Runs images of {@code local} below {@code data}. */
+    public static OciContainerizer oci(
+            Path data, Tools programs, Isolation isolation, Processes processes, boolean overlay) throws IOException {
+        return OciContainerizer.on(
+                new OciSettings(
+                        "auto",
+                        overlay,
+                        new ImageSettings(
+                                List.of(data.resolve("local")),
+                                Optional.empty(),
+                                Set.of(),
+                                Optional.empty(),
+                                Duration.ofSeconds(20),
+                                Duration.ofSeconds(60),
+                                Optional.empty(),
+                                1 << 30,
+                                10_000)),
+                data,
+                programs,
+                isolation,
+                processes,
+                new LogLimits(1 << 20, 3),
+                System.getenv("PATH"),
+                "whale-1",
+                ProcFs.bootId());
+    }
+
+    /** What tasks are started with, as an agent with no settings has it; kept in {@code directory}. */
+    public static Tools programs(Path directory) throws Exception {
+        return Tools.find(System.getenv("PATH")).with(HolderProgram.install(directory));
     }
 
     /** As an agent with no settings has it: whatever works here. */

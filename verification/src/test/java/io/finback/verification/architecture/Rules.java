@@ -40,6 +40,7 @@ final class Rules {
         "io.finback.resources..",
         "io.finback.tasks..",
         "io.finback.mesos..",
+        "io.finback.names..",
         "io.finback.wire..",
         "io.finback.runtime..",
         "io.finback.settings..",
@@ -51,15 +52,18 @@ final class Rules {
     private static final String MESOS_API = "io.finback.controlplane.mesosapi..";
     private static final String MARATHON_API = "io.finback.controlplane.marathonapi..";
     private static final String CHRONOS_API = "io.finback.controlplane.chronosapi..";
+    private static final String NAMERD_API = "io.finback.controlplane.namerdapi..";
     private static final String[] PURE = {
         "io.finback.resources..",
         "io.finback.tasks..",
         "io.finback.controlplane.allocator..",
+        "io.finback.controlplane.placement..",
         "io.finback.controlplane.scheduler..",
         "io.finback.controlplane.schedule..",
+        "io.finback.controlplane.dtabs..",
         "io.finback.nodeagent.task..",
         "io.finback.nodeagent.check..",
-        "io.finback.meshrouter.names..",
+        "io.finback.names..",
         "io.finback.meshrouter.balance..",
         "io.finback.meshrouter.resilience.."
     };
@@ -100,10 +104,10 @@ final class Rules {
                                 .that()
                                 .resideInAPackage("io.finback.controlplane..")
                                 .and()
-                                .resideOutsideOfPackages(join(BOOT, MESOS_API, MARATHON_API, CHRONOS_API))
+                                .resideOutsideOfPackages(join(BOOT, MESOS_API, MARATHON_API, CHRONOS_API, NAMERD_API))
                                 .should()
                                 .dependOnClassesThat()
-                                .resideInAnyPackage(MESOS_API, MARATHON_API, CHRONOS_API),
+                                .resideInAnyPackage(MESOS_API, MARATHON_API, CHRONOS_API, NAMERD_API),
                         io.finback.controlplane.agent.KnowsAnApi.class),
                 Rule.of(
                         "the APIs ignore each other: Mesos",
@@ -136,7 +140,7 @@ final class Rules {
                 Rule.of(
                         "pure rooms are given chance",
                         pureRoomsCallNeitherClockNorChance(),
-                        io.finback.meshrouter.names.RollsDice.class),
+                        io.finback.names.RollsDice.class),
                 cycles(
                         "cluster-config",
                         "io.finback.(*)..",

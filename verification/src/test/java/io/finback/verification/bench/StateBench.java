@@ -28,6 +28,7 @@ import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.EventLog;
 import io.finback.controlplane.view.LargeView;
 import io.finback.resources.FrameworkId;
+import io.finback.security.Rules;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -78,6 +79,7 @@ public final class StateBench {
                 new TreeMap<>(),
                 new EventLog(1000),
                 nobody(),
+                Rules.NONE,
                 Set.of(),
                 new AllocatorMeter(),
                 system));

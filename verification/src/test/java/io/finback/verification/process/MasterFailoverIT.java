@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class MasterFailoverIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final int MASTERS = 3;
     private static final int WRITERS = 6;
 
     @TempDir
@@ -36,14 +37,16 @@ final class MasterFailoverIT {
     @Test
     void writesAreAcceptedAgainSoonAndReadsNeverStop() throws Exception {
         try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
-                ClusterProcesses cluster = new ClusterProcesses(dir)) {
-            List<ClusterProcesses.NodeProcess> masters = cluster.masters(
-                    3,
-                    List.of(
-                            "finback.persistence.profile=postgres",
-                            "finback.persistence.postgres.port=" + postgres.getPort(),
-                            "finback.persistence.postgres.user=postgres",
-                            "finback.persistence.postgres.database=postgres"));
+                ClusterProcesses cluster = new ClusterProcesses(dir, MASTERS)) {
+            List<String> settings = List.of(
+                    "finback.persistence.profile=postgres",
+                    "finback.persistence.postgres.port=" + postgres.getPort(),
+                    "finback.persistence.postgres.user=postgres",
+                    "finback.persistence.postgres.database=postgres");
+            List<ClusterProcesses.NodeProcess> masters = new ArrayList<>();
+            for (int i = 0; i < MASTERS; i++) {
+                masters.add(cluster.master(i, settings));
+            }
             for (ClusterProcesses.NodeProcess master : masters) {
                 cluster.awaitReady(master);
             }

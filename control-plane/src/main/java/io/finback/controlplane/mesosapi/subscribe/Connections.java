@@ -7,10 +7,12 @@ import akka.http.javadsl.Http;
 import akka.http.javadsl.IncomingConnection;
 import akka.http.javadsl.ServerBinding;
 import akka.http.javadsl.model.AttributeKey;
+import akka.http.javadsl.model.AttributeKeys;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.MediaType;
 import akka.http.javadsl.model.MediaTypes;
+import akka.http.javadsl.model.RemoteAddress;
 import akka.http.javadsl.settings.ParserSettings;
 import akka.http.javadsl.settings.ServerSettings;
 import akka.stream.Materializer;
@@ -71,10 +73,11 @@ public final class Connections {
         InetAddress client = connection.remoteAddress().getAddress();
         if (gate.enter(client)) {
             var unused = connection.handleWith(
-                    flow(answer).watchTermination((before, done) -> {
-                        done.whenComplete((how, failure) -> gate.leave(client));
-                        return before;
-                    }),
+                    flow(answer, RemoteAddress.create(connection.remoteAddress()))
+                            .watchTermination((before, done) -> {
+                                done.whenComplete((how, failure) -> gate.leave(client));
+                                return before;
+                            }),
                     Materializer.matFromSystem(system));
         } else {
             var unused = connection.handleWith(
@@ -85,14 +88,17 @@ public final class Connections {
 
     /** One connection: one request after the other. */
     private static Flow<HttpRequest, HttpResponse, NotUsed> flow(
-            Function<HttpRequest, CompletionStage<HttpResponse>> answer) {
+            Function<HttpRequest, CompletionStage<HttpResponse>> answer, RemoteAddress client) {
         Gone gone = new Gone(new CompletableFuture<>());
         return Flow.<HttpRequest>create()
                 .watchTermination((before, done) -> {
                     done.whenComplete((how, failure) -> gone.stage().complete(Done.getInstance()));
                     return before;
                 })
-                .mapAsync(1, request -> answer.apply(request.addAttribute(GONE, gone)));
+                .mapAsync(
+                        1,
+                        request -> answer.apply(
+                                request.addAttribute(GONE, gone).addAttribute(AttributeKeys.remoteAddress, client)));
     }
 
     /** When the client of this request has closed its side; never, if the request did not come through {@link #bind}. */

@@ -31,6 +31,11 @@ import io.finback.mesos.v1.Limits;
 import io.finback.mesos.v1.Negotiation;
 import io.finback.mesos.v1.RecordIo;
 import io.finback.resources.FrameworkId;
+import io.finback.security.Action;
+import io.finback.security.Guard;
+import io.finback.security.Principal;
+import io.finback.security.Rules;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -46,6 +51,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import org.apache.mesos.v1.Protos;
 import org.apache.mesos.v1.scheduler.Protos.Call;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,12 +72,14 @@ public final class SchedulerApi {
      * What the API needs from outside.
      *
      * @param reserved ids of built-in frameworks, which nobody may subscribe as
+     * @param rules who may do what
      */
     public record Collaborators(
             SchedulerApiSettings settings,
             Supplier<MasterIdentity> self,
             Function<FrameworkId, RecipientRef<FrameworkMessage>> entities,
-            Set<FrameworkId> reserved) {
+            Set<FrameworkId> reserved,
+            Rules rules) {
         public Collaborators {
             reserved = Set.copyOf(reserved);
         }
@@ -175,6 +183,9 @@ public final class SchedulerApi {
 
     private CompletionStage<HttpResponse> dispatch(Call call, HttpRequest request) {
         counters.call(call.getType());
+        if (call.getType() == Call.Type.SUBSCRIBE) {
+            checkPrincipal(call.getSubscribe().getFrameworkInfo(), request);
+        }
         Optional<String> streamId = header(request, STREAM_ID);
         if (call.getType() == Call.Type.SUBSCRIBE) {
             Encoding accepted = Negotiation.accept(accept(request))
@@ -193,12 +204,39 @@ public final class SchedulerApi {
         String stream = streamId.orElseThrow(
                 () -> new CallFailure(400, "All non-subscribe calls should include the '" + STREAM_ID + "' header"));
         FrameworkId framework = known(call.getFrameworkId().getValue());
+        if (call.getType() == Call.Type.UPDATE_FRAMEWORK) {
+            forbiddenRole(call.getUpdateFramework().getFrameworkInfo(), request).ifPresent(refused -> {
+                throw new CallFailure(403, refused);
+            });
+        }
         return AskPattern.<FrameworkMessage, CallAnswer>ask(
                         with.entities().apply(framework),
                         replyTo -> translated(framework, call, Caller.of(stream, replyTo)),
                         settings.askTimeout(),
                         system.scheduler())
                 .thenApply(answer -> answered(call, answer));
+    }
+
+    /** A framework cannot speak in another's name. */
+    private static void checkPrincipal(Protos.FrameworkInfo info, HttpRequest request) {
+        Guard.principal(request).ifPresent(principal -> {
+            if (info.hasPrincipal() && !info.getPrincipal().equals(principal.name())) {
+                throw new CallFailure(
+                        400,
+                        "Failed to validate scheduler::Call: Authenticated principal '" + principal
+                                + "' does not match principal '" + info.getPrincipal() + "' set in `FrameworkInfo`");
+            }
+        });
+    }
+
+    @SuppressWarnings("deprecation") // `role`, which frameworks without MULTI_ROLE have
+    private Optional<String> forbiddenRole(Protos.FrameworkInfo info, HttpRequest request) {
+        List<String> roles = info.getRolesCount() > 0 ? info.getRolesList() : List.of(info.getRole());
+        Optional<Principal> principal = Guard.principal(request);
+        return roles.stream()
+                .filter(role -> !with.rules().allows(principal, Action.REGISTER_FRAMEWORK, role))
+                .findFirst()
+                .map(role -> "Not authorized to use role '" + role + "'");
     }
 
     private static FrameworkId known(String id) {
@@ -246,6 +284,10 @@ public final class SchedulerApi {
                     system.<io.finback.controlplane.framework.SchedulerEvent>ignoreRef());
         } catch (IllegalArgumentException e) {
             return CompletableFuture.completedFuture(refusedStream(streamId, encoding, String.valueOf(e.getMessage())));
+        }
+        Optional<String> forbidden = forbiddenRole(call.getSubscribe().getFrameworkInfo(), request);
+        if (forbidden.isPresent()) {
+            return CompletableFuture.completedFuture(refusedStream(streamId, encoding, forbidden.get()));
         }
         if (!counters.open(settings.maxStreams())) {
             throw new CallFailure(503, "There are " + settings.maxStreams() + " subscriptions on this master");

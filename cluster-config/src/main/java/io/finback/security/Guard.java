@@ -1,0 +1,206 @@
+package io.finback.security;
+
+import akka.actor.typed.ActorSystem;
+import akka.http.javadsl.model.AttributeKey;
+import akka.http.javadsl.model.AttributeKeys;
+import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.model.HttpResponse;
+import akka.http.javadsl.model.headers.RawHeader;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stands before a port: tells who asks, sends away who must say so and does not, and writes down every change and every refusal (logger
+ * {@code finback.audit}). The principal goes with the request ({@link #principal}). Thread-safe.
+ */
+public final class Guard implements Rules {
+    private static final AttributeKey<Principal> PRINCIPAL = AttributeKey.create("finback-principal", Principal.class);
+    private static final Logger audit = LoggerFactory.getLogger("finback.audit");
+    /** Hashing secrets is slow by design: two threads of it, so that guessing costs the guesser and not the master. */
+    private static final int THREADS = 2;
+
+    private static final int WAITING = 64;
+
+    /** What a request is about. */
+    public enum Door {
+        /** Anyone may know: health, version. */
+        OPEN,
+        READ,
+        WRITE,
+        /** The scheduler API, where only refusals are written down. */
+        FRAMEWORK
+    }
+
+    private final ActorSystem<?> system;
+    private final String port;
+    private final SecuritySettings settings;
+    private final Authenticator authenticator;
+    private final BiFunction<Integer, String, HttpResponse> refusal;
+    private final ThreadPoolExecutor hashing;
+    private final LongAdder unauthenticated = new LongAdder();
+    private final LongAdder forbidden = new LongAdder();
+
+    /**
+     * @param port its name in metrics and audit lines
+     * @param refusal the answer of this port with a status and a text
+     */
+    public Guard(
+            ActorSystem<?> system,
+            String port,
+            SecuritySettings settings,
+            BiFunction<Integer, String, HttpResponse> refusal) {
+        this.system = system;
+        this.port = port;
+        this.settings = settings;
+        this.authenticator = new Authenticator(settings.credentials(), settings.tokens());
+        this.refusal = refusal;
+        this.hashing = new ThreadPoolExecutor(
+                THREADS, THREADS, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING), work -> {
+                    Thread thread = new Thread(work, "finback-security-" + port);
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        hashing.allowCoreThreadTimeOut(true);
+        system.getWhenTerminated().thenRun(hashing::shutdown);
+    }
+
+    /** Who asks; empty: they did not say, and nobody wanted to know. */
+    public static Optional<Principal> principal(HttpRequest request) {
+        return request.getAttribute(PRINCIPAL);
+    }
+
+    /** {@code answer}, with this before it. */
+    public Function<HttpRequest, CompletionStage<HttpResponse>> before(
+            Function<HttpRequest, Door> doors, Function<HttpRequest, CompletionStage<HttpResponse>> answer) {
+        return request -> {
+            Door door = doors.apply(request);
+            Optional<String> header = request.getHeader("Authorization").map(each -> each.value());
+            if (header.isEmpty()) {
+                return must(door)
+                        ? refuse(request, 401, "no credentials were given")
+                        : written(door, request, pass(door, request, answer));
+            }
+            CompletableFuture<Authenticator.Outcome> outcome = new CompletableFuture<>();
+            try {
+                hashing.execute(() -> {
+                    try {
+                        outcome.complete(authenticator.authenticate(header));
+                    } catch (RuntimeException e) {
+                        outcome.completeExceptionally(e);
+                    }
+                });
+            } catch (RejectedExecutionException full) {
+                return refuse(request, 503, "too many unknown credentials are being checked; ask again");
+            }
+            return outcome.thenCompose(who -> {
+                if (who instanceof Authenticator.Known known) {
+                    HttpRequest named = request.addAttribute(PRINCIPAL, known.principal());
+                    return written(door, named, pass(door, named, answer));
+                }
+                // Clients that send a header which means something to a proxy alone are let in where nobody must say
+                // who they are.
+                return must(door)
+                        ? refuse(
+                                request,
+                                401,
+                                who instanceof Authenticator.Refused refused ? refused.reason() : "no credentials")
+                        : written(door, request, pass(door, request, answer));
+            });
+        };
+    }
+
+    @Override
+    public boolean allows(Optional<Principal> principal, Action action, String object) {
+        boolean allowed = settings.acls().get().allows(principal, action, object);
+        if (!allowed) {
+            forbidden.increment();
+            audit.warn(
+                    "audit.forbidden port={} principal={} action={} object={}", port, name(principal), action, object);
+        }
+        return allowed;
+    }
+
+    /** Its numbers in Prometheus' text format, without the line that says their type. */
+    public String prometheus() {
+        String name = "finback_http_refused_total";
+        return name + "{port=\"" + port + "\",reason=\"unauthenticated\"} " + unauthenticated.sum() + "\n" + name
+                + "{port=\"" + port + "\",reason=\"forbidden\"} " + forbidden.sum() + "\n";
+    }
+
+    private boolean must(Door door) {
+        return switch (door) {
+            case OPEN -> false;
+            case READ -> settings.reads();
+            case WRITE -> settings.writes();
+            case FRAMEWORK -> settings.frameworks();
+        };
+    }
+
+    private CompletionStage<HttpResponse> pass(
+            Door door, HttpRequest request, Function<HttpRequest, CompletionStage<HttpResponse>> answer) {
+        String path = request.getUri().path();
+        if (door == Door.READ && !allows(principal(request), Action.GET_ENDPOINT_WITH_PATH, path)) {
+            return refuse(request, 403, "not allowed to read " + path);
+        }
+        if (door == Door.WRITE && !allows(principal(request), Action.CHANGE_ENDPOINT_WITH_PATH, path)) {
+            return refuse(request, 403, "not allowed to change " + path);
+        }
+        return answer.apply(request);
+    }
+
+    private CompletionStage<HttpResponse> refuse(HttpRequest request, int status, String reason) {
+        var unused = request.discardEntityBytes(system);
+        if (status == 401) {
+            unauthenticated.increment();
+            audit.warn(
+                    "audit.unauthenticated port={} method={} path={} client={} reason={}",
+                    port,
+                    request.method().value(),
+                    request.getUri().path(),
+                    client(request),
+                    reason);
+        }
+        HttpResponse response = refusal.apply(status, reason);
+        if (status == 401) {
+            response = response.addHeader(RawHeader.create("WWW-Authenticate", settings.challenge()));
+        } else if (status == 503) {
+            response = response.addHeader(RawHeader.create("Retry-After", "1"));
+        }
+        return CompletableFuture.completedFuture(response);
+    }
+
+    private CompletionStage<HttpResponse> written(
+            Door door, HttpRequest request, CompletionStage<HttpResponse> answer) {
+        return door == Door.WRITE
+                ? answer.whenComplete((response, failure) -> audit.info(
+                        "audit.request port={} principal={} method={} path={} status={} client={}",
+                        port,
+                        name(principal(request)),
+                        request.method().value(),
+                        request.getUri().path(),
+                        response == null ? "failed" : response.status().intValue(),
+                        client(request)))
+                : answer;
+    }
+
+    private static String client(HttpRequest request) {
+        return request.getAttribute(AttributeKeys.remoteAddress)
+                .flatMap(address -> address.getAddress())
+                .map(address -> address.getHostAddress())
+                .orElse("unknown");
+    }
+
+    private static String name(Optional<Principal> principal) {
+        return principal.map(Principal::name).orElse("nobody");
+    }
+}

@@ -1,0 +1,82 @@
+package io.finback.security;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** The examples of Mesos' authorization guide, and what is refused by name. */
+class AclsTest {
+    private static boolean allows(String acls, String principal, Action action, String object) {
+        Optional<Principal> who = principal.isEmpty() ? Optional.empty() : Optional.of(new Principal(principal));
+        return Acls.parse(acls).allows(who, action, object);
+    }
+
+    @Test
+    void theFirstEntryThatIsAboutItDecides() {
+        String acls = """
+                {"register_frameworks": [
+                  {"principals": {"values": ["foo"]}, "roles": {"values": ["analytics", "ads"]}},
+                  {"principals": {"type": "NONE"}, "roles": {"values": ["analytics"]}}]}""";
+        assertThat(allows(acls, "foo", Action.REGISTER_FRAMEWORK, "analytics")).isTrue();
+        assertThat(allows(acls, "bar", Action.REGISTER_FRAMEWORK, "analytics")).isFalse();
+        assertThat(allows(acls, "", Action.REGISTER_FRAMEWORK, "analytics")).isFalse();
+        assertThat(allows(acls, "bar", Action.REGISTER_FRAMEWORK, "other")).isTrue();
+        assertThat(allows(acls, "bar", Action.UPDATE_QUOTA, "analytics")).isTrue();
+    }
+
+    @Test
+    void whatNoEntryIsAboutIsRefusedUnlessPermissive() {
+        String acls = """
+                {"permissive": false, "update_weights": [
+                  {"principals": {"values": ["ops"]}, "roles": {"type": "ANY"}},
+                  {"principals": {"type": "ANY"}, "roles": {"values": ["free"]}}]}""";
+        assertThat(allows(acls, "ops", Action.UPDATE_WEIGHT, "a")).isTrue();
+        assertThat(allows(acls, "dev", Action.UPDATE_WEIGHT, "a")).isFalse();
+        assertThat(allows(acls, "dev", Action.UPDATE_WEIGHT, "free")).isTrue();
+        assertThat(allows(acls, "", Action.UPDATE_WEIGHT, "free")).isTrue();
+        assertThat(allows(acls, "ops", Action.DRAIN_AGENT, "a1")).isFalse();
+    }
+
+    @Test
+    void aPercentIsEveryNameBelow() {
+        String acls = """
+                {"permissive": false, "change_endpoints": [
+                  {"principals": {"values": ["team"]}, "paths": {"values": ["/v2/apps/team/%"]}}]}""";
+        assertThat(allows(acls, "team", Action.CHANGE_ENDPOINT_WITH_PATH, "/v2/apps/team/web"))
+                .isTrue();
+        assertThat(allows(acls, "team", Action.CHANGE_ENDPOINT_WITH_PATH, "/v2/apps/team/a/b"))
+                .isTrue();
+        for (String other : new String[] {"/v2/apps/team", "/v2/apps/team/", "/v2/apps/teamster", "/v2/apps"}) {
+            assertThat(allows(acls, "team", Action.CHANGE_ENDPOINT_WITH_PATH, other))
+                    .as(other)
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void refusesWhatItWouldNotEnforce() {
+        refused("{\"view_frameworks\": []}", "view_frameworks: not enforced here (expected: permissive, register_fra");
+        refused("[", "no JSON at line 1");
+        refused("[]", "no object");
+        refused("{\"permissive\": \"no\"}", "permissive: \"no\" (expected: true or false)");
+        refused("{\"update_quotas\": {}}", "update_quotas: OBJECT (expected: a list)");
+        refused("{\"update_quotas\": [{\"principals\": {\"type\":\"ANY\"}}]}", "update_quotas[0].roles: missing");
+        refused(
+                "{\"update_quotas\": [{\"principal\": {\"type\":\"ANY\"}}]}",
+                "update_quotas[0].principal: not known (expected: principals, roles)");
+        refused(
+                "{\"update_quotas\": [{\"principals\": {\"values\":[]}, \"roles\": {\"type\":\"ANY\"}}]}",
+                "update_quotas[0].principals.values: 0 with type SOME");
+        refused(
+                "{\"update_quotas\": [{\"principals\": {\"type\":\"ALL\"}, \"roles\": {\"type\":\"ANY\"}}]}",
+                "update_quotas[0].principals.type: ALL (expected: SOME, ANY or NONE)");
+    }
+
+    private static void refused(String acls, String why) {
+        assertThatThrownBy(() -> Acls.parse(acls))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith(why);
+    }
+}

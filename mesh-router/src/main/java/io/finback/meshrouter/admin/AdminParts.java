@@ -1,0 +1,32 @@
+package io.finback.meshrouter.admin;
+
+import io.finback.meshrouter.linkerd.Plan;
+import io.finback.meshrouter.namers.NameSource;
+import io.finback.meshrouter.router.EndpointsSnapshot;
+import io.finback.meshrouter.router.RunningRouter;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * What the admin server shows and may do.
+ *
+ * @param config the configuration as JSON values
+ * @param recent the latest requests; empty when nobody keeps them
+ * @param shutdown ends this process as a signal would
+ */
+public record AdminParts(
+        Plan plan,
+        List<RunningRouter> routers,
+        List<NameSource> namers,
+        Supplier<EndpointsSnapshot> endpoints,
+        Object config,
+        Optional<RecentRequests> recent,
+        LongSupplier nanoTime,
+        Runnable shutdown) {
+    public AdminParts {
+        routers = List.copyOf(routers);
+        namers = List.copyOf(namers);
+    }
+}

@@ -1,0 +1,66 @@
+package io.finback.meshrouter.http;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/** The event loops of one process, shared by all its listeners, with what belongs to each: idle connections, resolved names. Thread-safe. */
+public final class Loops {
+    private final HostNames hostNames = new HostNames();
+    private final NioEventLoopGroup group;
+    private final IdentityHashMap<EventLoop, Loop> loops = new IdentityHashMap<>();
+
+    private Loops(int threads) {
+        group = new NioEventLoopGroup(threads, new DefaultThreadFactory("finback-mesh", true));
+        for (EventExecutor executor : group) {
+            EventLoop eventLoop = (EventLoop) executor;
+            loops.put(eventLoop, new Loop(eventLoop, hostNames));
+        }
+    }
+
+    /** {@code threads}: 1..1024. */
+    public static Loops start(int threads) {
+        return new Loops(threads);
+    }
+
+    NioEventLoopGroup group() {
+        return group;
+    }
+
+    Collection<Loop> all() {
+        return loops.values();
+    }
+
+    Loop of(EventLoop eventLoop) {
+        Loop loop = loops.get(eventLoop);
+        if (loop == null) {
+            throw new IllegalStateException("a channel on a foreign event loop");
+        }
+        return loop;
+    }
+
+    /** Closes idle connections and ends the threads. Listeners must have been stopped before. */
+    public CompletionStage<Void> stop() {
+        CompletableFuture<Void> stopped = new CompletableFuture<>();
+        List<CompletableFuture<Void>> closing = new ArrayList<>();
+        for (Loop loop : loops.values()) {
+            closing.add(CompletableFuture.runAsync(loop::closeIdle, loop.eventLoop()));
+        }
+        var closed = CompletableFuture.allOf(closing.toArray(new CompletableFuture<?>[0]))
+                .whenComplete((done, failure) -> {
+                    hostNames.close();
+                    group.shutdownGracefully(0, 2, TimeUnit.SECONDS).addListener(ended -> stopped.complete(null));
+                });
+        Objects.requireNonNull(closed);
+        return stopped;
+    }
+}

@@ -1,0 +1,68 @@
+package io.finback.meshrouter.http;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import java.nio.ByteBuffer;
+import java.util.Base64;
+import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Linkerd's trace headers: {@code l5d-ctx-trace}, base64 of span, parent, trace and flags, 8 bytes each, big endian, and 8 more of the trace
+ * id's high half when there is one; {@code l5d-reqid}, the trace id in hex; {@code l5d-sample}, the rate at which a root is sampled, 0 to 1.
+ * Source: linkerd/linkerd LinkerdHeaders.scala, twitter/finagle TraceId.scala.
+ */
+final class TraceContext {
+    private static final String TRACE = "l5d-ctx-trace";
+    private static final long SAMPLING_KNOWN = 2;
+    private static final long SAMPLED = 4;
+
+    private TraceContext() {}
+
+    /** Gives the request a span of its own: a child of the one it came with, else a new root. */
+    static void next(HttpHeaders headers) {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        long span = random.nextLong();
+        ByteBuffer parent = read(headers.get(TRACE));
+        ByteBuffer out = ByteBuffer.allocate(parent == null ? 32 : parent.capacity());
+        long trace;
+        if (parent == null) {
+            trace = span;
+            out.putLong(span).putLong(span).putLong(span).putLong(rootFlags(headers.get("l5d-sample"), random));
+        } else {
+            trace = parent.getLong(16);
+            out.putLong(span).putLong(parent.getLong(0)).putLong(trace).putLong(parent.getLong(24));
+            if (out.hasRemaining()) {
+                out.putLong(parent.getLong(32));
+            }
+        }
+        headers.set(TRACE, Base64.getEncoder().encodeToString(out.array()));
+        headers.set("l5d-reqid", String.format(Locale.ROOT, "%016x", trace));
+        headers.remove("l5d-sample");
+    }
+
+    /** Null when there is none, or none that can be read. */
+    private static @Nullable ByteBuffer read(@Nullable String text) {
+        if (text == null) {
+            return null;
+        }
+        try {
+            byte[] bytes = Base64.getDecoder().decode(text);
+            return bytes.length == 32 || bytes.length == 40 ? ByteBuffer.wrap(bytes) : null;
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    private static long rootFlags(@Nullable String sample, ThreadLocalRandom random) {
+        if (sample == null) {
+            return 0;
+        }
+        try {
+            double rate = Double.parseDouble(sample);
+            return SAMPLING_KNOWN | (random.nextDouble() < rate ? SAMPLED : 0);
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package io.finback.meshrouter.linkerd;
+
+import io.finback.meshrouter.http.ServerPolicy;
+import io.finback.meshrouter.namers.Changes;
+import io.finback.meshrouter.namers.Interpreter;
+import io.finback.meshrouter.namers.NameSource;
+import io.finback.meshrouter.namers.Streams;
+import io.finback.meshrouter.router.Identifier;
+import io.finback.meshrouter.router.Policies;
+import io.finback.meshrouter.router.RouterSpec;
+import io.finback.names.Dtab;
+import io.finback.names.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a process runs: routers with their servers, name sources, the admin server. Checked; nothing of it has started.
+ *
+ * @param namers in the order written; the last is asked first
+ */
+public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> routers, Telemetry telemetry) {
+    public Plan {
+        namers = List.copyOf(namers);
+        routers = List.copyOf(routers);
+    }
+
+    /** What sources of names start with. */
+    public record Environment(Streams streams, Changes changes) {}
+
+    /** The admin server: {@code grace} is how long stopping waits for what is under way. */
+    public record AdminPlan(String ip, int port, Duration grace, int workerThreads, Security security) {}
+
+    /** Which admin paths answer. Source: linkerd/linkerd AdminSecurityConfig. Patterns are regular expressions of whole paths. */
+    public record Security(
+            boolean ui, boolean control, boolean diagnostics, List<String> whitelist, List<String> blacklist) {
+        public static final Security OPEN = new Security(true, true, true, List.of(), List.of());
+
+        public Security {
+            whitelist = List.copyOf(whitelist);
+            blacklist = List.copyOf(blacklist);
+        }
+    }
+
+    /** A source of names. */
+    public record NamerPlan(String kind, Path prefix, Start start) {
+        /** Starts it; throws IllegalArgumentException when it cannot. */
+        @FunctionalInterface
+        public interface Start {
+            NameSource start(Environment environment);
+        }
+    }
+
+    /** An interpreter. */
+    public record InterpreterPlan(String kind, Start start) {
+        /** Starts it on sources, given in the order to ask; throws IllegalArgumentException when it cannot. */
+        @FunctionalInterface
+        public interface Start {
+            Interpreter start(Environment environment, List<NameSource> sources);
+        }
+    }
+
+    /**
+     * One router.
+     *
+     * @param where it is in the file, for messages
+     */
+    public record RouterPlan(
+            String where,
+            String label,
+            Dtab dtab,
+            List<Identifier> identifiers,
+            InterpreterPlan interpreter,
+            List<ServerPlan> servers,
+            Policies policies,
+            Duration bindingTimeout,
+            RouterSpec.Limits limits,
+            int maxInitialLineBytes,
+            int maxHeaderBytes,
+            Optional<AccessLogPlan> accessLog) {
+        public RouterPlan {
+            identifiers = List.copyOf(identifiers);
+            servers = List.copyOf(servers);
+        }
+    }
+
+    /** One listener. */
+    public record ServerPlan(
+            String ip, int port, ServerPolicy policy, int maxCallDepth, Optional<Duration> clientIdle) {}
+
+    /**
+     * An access log.
+     *
+     * @param roll when a new file is begun: {@code never}, {@code hourly}, {@code daily}, or a size such as {@code 10.megabytes}
+     * @param append whether an existing file is kept
+     * @param keep how many old files; negative: all
+     */
+    public record AccessLogPlan(java.nio.file.Path file, String roll, boolean append, int keep) {}
+
+    /**
+     * What is shown where.
+     *
+     * @param prometheusPath where Linkerd's names are in Prometheus' format
+     * @param prometheusPrefix before each of them
+     */
+    public record Telemetry(
+            String prometheusPath,
+            String prometheusPrefix,
+            boolean influxdb,
+            Optional<Statsd> statsd,
+            int recentRequests) {
+        public static final Telemetry PLAIN =
+                new Telemetry("/admin/metrics/prometheus", "", false, Optional.empty(), 0);
+    }
+
+    /** Counters and gauges over UDP. */
+    public record Statsd(String prefix, String hostname, int port, Duration every) {}
+}

@@ -1,0 +1,20 @@
+package io.finback.meshrouter.linkerd;
+
+import io.finback.meshrouter.http.ServicePolicy;
+import io.finback.meshrouter.resilience.Backoff;
+import io.finback.meshrouter.resilience.ResponseClassifier;
+import io.finback.meshrouter.resilience.RetryBudget;
+import java.time.Duration;
+import java.util.Optional;
+
+/** A service's settings while they are put together; begins with Linkerd's defaults. */
+final class ServiceDraft {
+    ResponseClassifier classifier = ResponseClassifier.NON_RETRYABLE_5XX;
+    RetryBudget.Spec retries = RetryBudget.Spec.DEFAULT;
+    Backoff backoff = new Backoff.Constant(Duration.ZERO);
+    Optional<Duration> totalTimeout = Optional.empty();
+
+    ServicePolicy policy() {
+        return new ServicePolicy(classifier, retries, backoff, totalTimeout);
+    }
+}

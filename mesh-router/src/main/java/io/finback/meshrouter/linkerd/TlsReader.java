@@ -1,0 +1,65 @@
+package io.finback.meshrouter.linkerd;
+
+import io.finback.meshrouter.http.Tls;
+import io.finback.meshrouter.linkerd.Layers.Setting;
+import io.finback.names.PathPattern;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The {@code tls} blocks of clients, servers and the admin server. Files are read here, so that a bad one stops the start. */
+final class TlsReader {
+    private TlsReader() {}
+
+    static Optional<Tls.Server> server(Block block) {
+        boolean enabled = block.flag("enabled").orElse(true);
+        Path cert = Path.of(block.required("certPath", "a PEM file"));
+        Path key = Path.of(block.required("keyPath", "a PEM file"));
+        Optional<Path> intermediates = block.text("intermediateCertsPath").map(Path::of);
+        Optional<Path> trusted = block.text("caCertPath").map(Path::of);
+        boolean demand = block.flag("requireClientAuth").orElse(false);
+        List<String> protocols = block.texts("protocols");
+        block.refuse("ciphers", "the platform chooses");
+        block.end();
+        return enabled
+                ? Optional.of(block.checked(
+                        "certPath", () -> Tls.Server.of(cert, key, intermediates, trusted, demand, protocols)))
+                : Optional.empty();
+    }
+
+    static Setting<ClientDraft> client(Block block) {
+        boolean enabled = block.flag("enabled").orElse(true);
+        boolean insecure = block.flag("disableValidation").orElse(false);
+        Optional<String> commonName = block.text("commonName");
+        List<Path> trusted =
+                new ArrayList<>(block.texts("trustCerts").stream().map(Path::of).toList());
+        block.text("trustCertsBundle").map(Path::of).ifPresent(trusted::add);
+        Optional<Tls.Identity> identity = block.block("clientAuth").map(auth -> {
+            Tls.Identity mine = new Tls.Identity(
+                    Path.of(auth.required("certPath", "a PEM file")),
+                    Path.of(auth.required("keyPath", "a PEM file")),
+                    auth.text("intermediateCertsPath").map(Path::of));
+            auth.end();
+            return mine;
+        });
+        List<String> protocols = block.texts("protocols");
+        block.refuse("ciphers", "the platform chooses");
+        if (insecure && identity.isPresent()) {
+            throw block.wrong("clientAuth", "cannot be together with disableValidation (expected: one of them)");
+        }
+        if (enabled && !insecure && commonName.isEmpty()) {
+            throw block.wrong("commonName", "is missing (expected: the name in certificates, or disableValidation)");
+        }
+        block.end();
+        if (!enabled) {
+            return (draft, captures) -> draft.tls = Optional.empty();
+        }
+        Tls.Client client =
+                block.checked("trustCerts", () -> Tls.Client.of(commonName, insecure, trusted, identity, protocols));
+        return (draft, captures) -> draft.tls = Optional.of(
+                commonName.isPresent() && !insecure
+                        ? client.named(PathPattern.interpolate(commonName.get(), captures))
+                        : client);
+    }
+}

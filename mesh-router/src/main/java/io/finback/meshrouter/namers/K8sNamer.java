@@ -1,0 +1,150 @@
+package io.finback.meshrouter.namers;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.finback.names.Address;
+import io.finback.names.BuiltinNamers;
+import io.finback.names.Path;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+
+/**
+ * {@code io.l5d.k8s}: {@code /<namespace>/<port name or number>/<service>[/<label value>]} by the Endpoints of the Kubernetes API, listed and
+ * then watched; {@code io.l5d.k8s.ns}: the same with a fixed namespace. A number is a port of the Service, or of its pods. A service that does
+ * not exist or has no such port is Neg. Source: linkerd/linkerd namer/k8s.
+ */
+public final class K8sNamer {
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    private final String base;
+    private final Optional<String> namespace;
+    private final Optional<String> label;
+    private final Streams streams;
+
+    private K8sNamer(String base, Optional<String> namespace, Optional<String> label, Streams streams) {
+        this.base = base;
+        this.namespace = namespace;
+        this.label = label;
+        this.streams = streams;
+    }
+
+    /**
+     * Starts one.
+     *
+     * @param namespace when it is not part of the path
+     * @param label whose value is the last element of the path
+     */
+    public static NameSource start(
+            Path prefix,
+            String host,
+            int port,
+            Optional<String> namespace,
+            Optional<String> label,
+            Streams streams,
+            Changes changes) {
+        K8sNamer namer = new K8sNamer(Uris.base(host, port), namespace, label, streams);
+        int elements = (namespace.isPresent() ? 2 : 3) + (label.isPresent() ? 1 : 0);
+        return new WatchingNamer(prefix, elements, changes, namer::watch);
+    }
+
+    private AutoCloseable watch(Path path, Consumer<Optional<List<Address>>> tell) {
+        List<String> elements = path.elements();
+        String ns = namespace.orElse(elements.get(0));
+        List<String> rest = namespace.isPresent() ? elements : elements.subList(1, elements.size());
+        String port = rest.get(0);
+        String service = rest.get(1);
+        String root = base + "/api/v1/namespaces/" + encoded(ns);
+        String select = "fieldSelector=metadata.name%3D" + encoded(service)
+                + label.map(name -> "&labelSelector=" + encoded(name) + "%3D" + encoded(rest.get(2)))
+                        .orElse("");
+        AtomicReference<CompletableFuture<?>> watching = new AtomicReference<>(CompletableFuture.completedFuture(null));
+        AutoCloseable loop = streams.again("k8s " + path.show(), () -> {
+            CompletableFuture<JsonNode> mapping = BuiltinNamers.isPort(port)
+                    ? Streams.then(streams.get(root + "/services/" + encoded(service), Map.of(), LIMIT), K8sNamer::body)
+                    : CompletableFuture.completedFuture(Json.parse("{}"));
+            return mapping.thenCompose(svc -> Streams.then(
+                            streams.get(root + "/endpoints?" + select, Map.of(), LIMIT),
+                            reply -> new Listed(svc, list(reply))))
+                    .thenCompose(listed -> {
+                        tell.accept(addresses(listed.list().path("items").path(0), port, listed.service()));
+                        String version = listed.list()
+                                .path("metadata")
+                                .path("resourceVersion")
+                                .asText("");
+                        CompletableFuture<Void> stream = streams.lines(
+                                root + "/endpoints?" + select + "&watch=true&resourceVersion=" + encoded(version),
+                                Map.of(),
+                                line -> event(Json.parse(line), port, listed.service(), tell));
+                        watching.set(stream);
+                        return stream;
+                    })
+                    .thenApply(end -> Duration.ofMillis(100));
+        });
+        return () -> {
+            loop.close();
+            watching.get().cancel(true);
+        };
+    }
+
+    private record Listed(JsonNode service, JsonNode list) {}
+
+    private static JsonNode body(Streams.Reply reply) {
+        return reply.status() == 200 ? Json.parse(reply.body()) : Json.parse("{}");
+    }
+
+    private static JsonNode list(Streams.Reply reply) {
+        if (reply.status() != 200) {
+            throw new IllegalStateException("status " + reply.status() + " (expected: 200)");
+        }
+        return Json.parse(reply.body());
+    }
+
+    private static void event(JsonNode event, String port, JsonNode service, Consumer<Optional<List<Address>>> tell) {
+        switch (event.path("type").asText()) {
+            case "ADDED", "MODIFIED" -> tell.accept(addresses(event.path("object"), port, service));
+            case "DELETED" -> tell.accept(Optional.empty());
+            case "ERROR" ->
+                throw new IllegalStateException(
+                        event.path("object").path("message").asText("watch ended by the API"));
+            default -> {}
+        }
+    }
+
+    /** The addresses of all subsets that have the port. */
+    private static Optional<List<Address>> addresses(JsonNode endpoints, String wanted, JsonNode service) {
+        String target = wanted;
+        for (JsonNode port : service.path("spec").path("ports")) {
+            if (port.path("port").asText().equals(wanted) && port.has("targetPort")) {
+                target = port.path("name").asText(port.path("targetPort").asText());
+            }
+        }
+        List<Address> addresses = new ArrayList<>();
+        boolean known = false;
+        for (JsonNode subset : endpoints.path("subsets")) {
+            for (JsonNode port : subset.path("ports")) {
+                int number = port.path("port").asInt();
+                boolean fits = port.path("name").asText("").equals(target)
+                        || Integer.toString(number).equals(target)
+                        || Integer.toString(number).equals(wanted);
+                if (fits) {
+                    known = true;
+                    subset.path("addresses")
+                            .forEach(address ->
+                                    addresses.add(new Address(address.path("ip").asText(), number)));
+                }
+            }
+        }
+        return known ? Optional.of(List.copyOf(addresses)) : Optional.empty();
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.ISO_8859_1).replace("+", "%20");
+    }
+}

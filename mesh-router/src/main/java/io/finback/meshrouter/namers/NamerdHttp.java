@@ -1,0 +1,213 @@
+package io.finback.meshrouter.namers;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.finback.names.Address;
+import io.finback.names.BuiltinNamers;
+import io.finback.names.Delegation;
+import io.finback.names.Dtab;
+import io.finback.names.Name;
+import io.finback.names.NameTree;
+import io.finback.names.NotYetKnown;
+import io.finback.names.Path;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * {@code io.l5d.namerd.http}: names are bound by a namerd, or by Finback's masters, and followed as streams of JSON lines; the last answers
+ * stay while it is gone. Ids that say their address themselves are not asked for. Source: linkerd/linkerd StreamingNamerClient.scala.
+ */
+public final class NamerdHttp implements Interpreter {
+    private static final Duration AGAIN = Duration.ofMillis(100);
+
+    private final String base;
+    private final String namespace;
+    private final Streams streams;
+    private final Changes changes;
+    private final Watches<NameTree<Name.Bound>> trees;
+    private final Watches<Optional<List<Address>>> addresses;
+    private final Watches<Dtab> dtabs;
+
+    private NamerdHttp(String host, int port, String namespace, Streams streams, Changes changes) {
+        this.base = Uris.base(host, port) + "/api/1/";
+        this.namespace = namespace;
+        this.streams = streams;
+        this.changes = changes;
+        this.trees = new Watches<>("namerd bind", WatchingNamer.LIMIT, changes, NameTree::isNeg, this::watchTree);
+        this.addresses = new Watches<>("namerd addr", WatchingNamer.LIMIT, changes, v -> false, this::watchAddresses);
+        this.dtabs = new Watches<>("namerd dtab", 1, changes, v -> false, this::watchDtab);
+    }
+
+    public static NamerdHttp start(String host, int port, String namespace, Streams streams, Changes changes) {
+        return new NamerdHttp(host, port, namespace, streams, changes);
+    }
+
+    @Override
+    public String kind() {
+        return "io.l5d.namerd.http";
+    }
+
+    @Override
+    public NameTree<Name.Bound> bind(Dtab dtab, Path path) {
+        NameTree<Name.Bound> tree = trees.get("path=" + encoded(path.show()) + "&dtab=" + encoded(dtab.show()));
+        return tree.map(bound -> {
+            if (BuiltinNamers.address(bound.id()).isEmpty()) {
+                // Not bound before its addresses have been heard, so that nobody finds an empty place.
+                var known = addresses.get(bound.id().show());
+                Objects.requireNonNull(known);
+            }
+            return bound;
+        });
+    }
+
+    @Override
+    public Supplier<List<Address>> addresses(Path id) {
+        Optional<List<Address>> written = BuiltinNamers.address(id).map(List::of);
+        if (written.isPresent()) {
+            return written::get;
+        }
+        Supplier<Optional<List<Address>>> live = addresses.live(id.show(), Optional.empty());
+        return () -> live.get().orElse(List.of());
+    }
+
+    @Override
+    public Optional<Dtab> dtab() {
+        try {
+            return Optional.of(dtabs.get(namespace));
+        } catch (NotYetKnown e) {
+            return Optional.empty();
+        }
+    }
+
+    /** As the namerd sees it would be better; it is asked for its dtab instead, and the leaves are looked up there. */
+    @Override
+    public Delegation delegate(Dtab dtab, Path path) {
+        Dtab all = dtabs.get(namespace).concat(dtab);
+        return Delegation.of(all, this::leaf, path);
+    }
+
+    private NameTree<Name> leaf(Path path) {
+        return bind(Dtab.EMPTY, path).map(bound -> bound);
+    }
+
+    private AutoCloseable watchTree(String query, Consumer<NameTree<Name.Bound>> tell) {
+        return follow("bind", "bind/" + encoded(namespace) + "?watch=true&" + query, line -> tell.accept(tree(line)));
+    }
+
+    private AutoCloseable watchAddresses(String id, Consumer<Optional<List<Address>>> tell) {
+        return follow(
+                "addr " + id, "addr/" + encoded(namespace) + "?watch=true&path=" + encoded(id), line -> address(line)
+                        .ifPresent(found -> tell.accept(Optional.of(found))));
+    }
+
+    private AutoCloseable watchDtab(String ns, Consumer<Dtab> tell) {
+        return follow("dtab " + ns, "dtabs/" + encoded(ns) + "?watch=true", line -> {
+            StringBuilder all = new StringBuilder();
+            line.forEach(dentry -> all.append(dentry.path("prefix").asText())
+                    .append("=>")
+                    .append(dentry.path("dst").asText())
+                    .append(';'));
+            tell.accept(Dtab.parse(all.toString()));
+        });
+    }
+
+    private AutoCloseable follow(String what, String uri, Consumer<JsonNode> line) {
+        return streams.again(
+                "namerd " + what,
+                () -> Streams.then(
+                        streams.lines(
+                                base + uri,
+                                Map.of("Accept", "application/json"),
+                                text -> line.accept(Json.parse(text))),
+                        end -> AGAIN));
+    }
+
+    /** Reads a tree of namerd's; alternatives are decided as binding does. */
+    private static NameTree<Name.Bound> tree(JsonNode node) {
+        return switch (node.path("type").asText()) {
+            case "leaf" ->
+                NameTree.leaf(new Name.Bound(
+                        Path.parse(node.path("bound").path("id").asText()),
+                        Path.parse(node.path("bound").path("path").asText("/"))));
+            case "delegate" -> tree(node.path("delegate"));
+            case "transformation" -> tree(node.path("tree"));
+            case "empty" -> new NameTree.Empty<>();
+            case "fail" -> new NameTree.Fail<>();
+            case "neg" -> NameTree.neg();
+            case "alt" -> alternatives(node.path("alt"));
+            case "union" -> union(node.path("union"));
+            default -> throw new IllegalStateException(node.path("message").asText("unreadable tree: " + node));
+        };
+    }
+
+    private static NameTree<Name.Bound> alternatives(JsonNode branches) {
+        for (JsonNode branch : branches) {
+            NameTree<Name.Bound> tree = tree(branch);
+            if (!tree.isNeg()) {
+                return tree;
+            }
+        }
+        return NameTree.neg();
+    }
+
+    private static NameTree<Name.Bound> union(JsonNode branches) {
+        List<NameTree.Weighted<Name.Bound>> survivors = new ArrayList<>();
+        for (JsonNode branch : branches) {
+            NameTree<Name.Bound> tree = tree(branch.path("tree"));
+            if (!tree.isNeg() && !(tree instanceof NameTree.Fail)) {
+                survivors.add(new NameTree.Weighted<>(branch.path("weight").asDouble(1.0), tree));
+            }
+        }
+        if (survivors.isEmpty()) {
+            return NameTree.neg();
+        }
+        return survivors.size() == 1 ? survivors.get(0).tree() : new NameTree.Union<>(survivors);
+    }
+
+    /** Empty while it is pending there. What failed keeps what was known. */
+    private static Optional<List<Address>> address(JsonNode node) {
+        return switch (node.path("type").asText()) {
+            case "bound" -> {
+                List<Address> all = new ArrayList<>();
+                for (JsonNode address : node.path("addrs")) {
+                    double weight =
+                            address.path("meta").path("endpoint_addr_weight").asDouble(1.0);
+                    all.add(new Address(
+                            address.path("ip").asText(), address.path("port").asInt(), weight));
+                }
+                yield Optional.of(List.copyOf(all));
+            }
+            case "neg" -> Optional.of(List.of());
+            default -> Optional.empty();
+        };
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public Map<String, Object> state() {
+        Map<String, Object> state = new TreeMap<>();
+        state.put("namespace", namespace);
+        state.put("bindings", trees.state().size());
+        state.put("addresses", WatchingNamer.state(addresses));
+        state.put("version", changes.version());
+        return state;
+    }
+
+    @Override
+    public void close() {
+        trees.close();
+        addresses.close();
+        dtabs.close();
+    }
+}

@@ -1,0 +1,341 @@
+package io.finback.meshrouter.namers;
+
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.BodySubscribers;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Flow;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How namers speak to what they watch: HTTP requests, streams of lines, and work again and again with pauses that grow while it fails. Two
+ * threads of its own for all of a process. Thread-safe.
+ */
+public final class Streams implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Streams.class);
+    private static final Duration CONNECT = Duration.ofSeconds(5);
+    /** A body, or one line of a stream, may not be larger. Linkerd's fixedLengthStreamedAfterKB. */
+    static final int MAX_BYTES = 5 * 1024 * 1024;
+
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+    private final ScheduledThreadPoolExecutor executor;
+    private final HttpClient client;
+
+    public Streams() {
+        executor = new ScheduledThreadPoolExecutor(2, task -> {
+            Thread thread = new Thread(task, "finback-namers");
+            thread.setDaemon(true);
+            return thread;
+        });
+        executor.setRemoveOnCancelPolicy(true);
+        client = HttpClient.newBuilder()
+                .executor(executor)
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT)
+                .build();
+    }
+
+    /** What came back. */
+    record Reply(int status, Map<String, List<String>> headers, byte[] body) {
+        String header(String name) {
+            List<String> values = headers.get(name);
+            return values == null || values.isEmpty() ? "" : values.get(0);
+        }
+
+        String text() {
+            return new String(body, StandardCharsets.UTF_8);
+        }
+    }
+
+    CompletableFuture<Reply> get(String uri, Map<String, String> headers, Duration limit) {
+        return then(
+                client.sendAsync(request(uri, headers).timeout(limit).build(), info -> new Limited()),
+                r -> new Reply(r.statusCode(), r.headers().map(), r.body()));
+    }
+
+    /** As {@code thenApply}, but whoever cancels the result cancels {@code source}. */
+    static <A, B> CompletableFuture<B> then(CompletableFuture<A> source, Function<A, B> f) {
+        CompletableFuture<B> result = source.thenApply(f);
+        var watched = result.whenComplete((value, failure) -> {
+            if (result.isCancelled()) {
+                source.cancel(true);
+            }
+        });
+        Objects.requireNonNull(watched);
+        return result;
+    }
+
+    /**
+     * Hands every line of the answer to {@code line}; completes when the stream ends, fails when it breaks off, with an answer that is not
+     * 200, or with a line that is too long. Cancel it to end the stream.
+     */
+    CompletableFuture<Void> lines(String uri, Map<String, String> headers, Consumer<String> line) {
+        BodyHandler<Void> handler = info -> {
+            if (info.statusCode() != 200) {
+                throw new IllegalStateException("status " + info.statusCode() + " (expected: 200)");
+            }
+            return BodySubscribers.fromSubscriber(new Lines(line), lines -> null);
+        };
+        CompletableFuture<HttpResponse<Void>> sent =
+                client.sendAsync(request(uri, headers).build(), handler);
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        var told = sent.whenComplete((response, failure) -> {
+            if (failure != null) {
+                done.completeExceptionally(failure);
+            } else {
+                done.complete(null);
+            }
+        });
+        var cancelling = done.whenComplete((ok, failure) -> {
+            if (done.isCancelled()) {
+                sent.cancel(true);
+            }
+        });
+        Objects.requireNonNull(told);
+        Objects.requireNonNull(cancelling);
+        return done;
+    }
+
+    private static HttpRequest.Builder request(String uri, Map<String, String> headers) {
+        HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create(uri));
+        headers.forEach(builder::header);
+        return builder;
+    }
+
+    ScheduledExecutorService executor() {
+        return executor;
+    }
+
+    /**
+     * Does {@code step} again and again: after the pause it names, and after one that doubles, with jitter, when it fails.
+     *
+     * @param what it is, for the log
+     * @param step completes with the pause before the next; its future is cancelled when the loop is closed
+     */
+    AutoCloseable again(String what, Supplier<CompletableFuture<Duration>> step) {
+        Again loop = new Again(what, step);
+        executor.execute(loop);
+        return loop;
+    }
+
+    private final class Again implements Runnable, AutoCloseable {
+        private final String what;
+        private final Supplier<CompletableFuture<Duration>> step;
+        private volatile boolean closed;
+        private volatile @Nullable CompletableFuture<Duration> running;
+        private int failures;
+
+        Again(String what, Supplier<CompletableFuture<Duration>> step) {
+            this.what = what;
+            this.step = step;
+        }
+
+        @Override
+        public void run() {
+            if (closed) {
+                return;
+            }
+            CompletableFuture<Duration> now;
+            try {
+                now = step.get();
+            } catch (RuntimeException e) {
+                now = CompletableFuture.failedFuture(e);
+            }
+            running = now;
+            var next = now.whenComplete((pause, failure) -> {
+                if (!closed) {
+                    schedule(failure == null ? succeeded(pause) : failed(failure));
+                }
+            });
+            Objects.requireNonNull(next);
+        }
+
+        private Duration succeeded(Duration pause) {
+            if (failures > 0) {
+                log.info("namer.works_again what={}", what);
+            }
+            failures = 0;
+            return pause;
+        }
+
+        private Duration failed(Throwable failure) {
+            if (failures == 0) {
+                log.warn(
+                        "namer.watch_failed what={} reason={} next=keep_what_is_known_and_retry",
+                        what,
+                        reason(failure));
+            }
+            failures = Math.min(failures + 1, 20);
+            long most = Math.min(LONGEST_PAUSE.toMillis(), FIRST_PAUSE.toMillis() << failures);
+            return Duration.ofMillis(most / 2 + ThreadLocalRandom.current().nextLong(most / 2 + 1));
+        }
+
+        private void schedule(Duration pause) {
+            if (!executor.isShutdown()) {
+                var soon = executor.schedule(this, pause.toMillis(), TimeUnit.MILLISECONDS);
+                Objects.requireNonNull(soon);
+            }
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+            CompletableFuture<Duration> current = running;
+            if (current != null) {
+                current.cancel(true);
+            }
+        }
+    }
+
+    static String reason(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root.getClass().getSimpleName() + ": " + root.getMessage();
+    }
+
+    static void close(@Nullable AutoCloseable closeable) {
+        if (closeable == null) {
+            return;
+        }
+        try {
+            closeable.close();
+        } catch (Exception e) {
+            log.debug("namer.close_failed reason={}", e.toString());
+        }
+    }
+
+    @Override
+    public void close() {
+        var left = executor.shutdownNow();
+        Objects.requireNonNull(left);
+    }
+
+    /** An executor of one thread for what blocks. */
+    static ScheduledExecutorService blocking(String name) {
+        return Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** Collects a body up to the limit. */
+    private static final class Limited implements BodySubscriber<byte[]> {
+        private final ByteArrayOutputStream all = new ByteArrayOutputStream();
+        private final CompletableFuture<byte[]> body = new CompletableFuture<>();
+        private Flow.@Nullable Subscription subscription;
+
+        @Override
+        public CompletableFuture<byte[]> getBody() {
+            return body;
+        }
+
+        @Override
+        public void onSubscribe(Flow.Subscription given) {
+            subscription = given;
+            given.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(List<ByteBuffer> buffers) {
+            buffers.forEach(buffer -> append(all, buffer));
+            if (all.size() > MAX_BYTES && subscription != null) {
+                subscription.cancel();
+                body.completeExceptionally(new IllegalStateException("more than " + MAX_BYTES + " bytes"));
+            }
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            body.completeExceptionally(failure);
+        }
+
+        @Override
+        public void onComplete() {
+            body.complete(all.toByteArray());
+        }
+    }
+
+    /** Splits a body into lines. */
+    private static final class Lines implements Flow.Subscriber<List<ByteBuffer>> {
+        private final Consumer<String> line;
+        private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
+        private Flow.@Nullable Subscription subscription;
+
+        Lines(Consumer<String> line) {
+            this.line = line;
+        }
+
+        @Override
+        public void onSubscribe(Flow.Subscription given) {
+            subscription = given;
+            given.request(1);
+        }
+
+        @Override
+        public void onNext(List<ByteBuffer> buffers) {
+            for (ByteBuffer buffer : buffers) {
+                while (buffer.hasRemaining()) {
+                    byte b = buffer.get();
+                    if (b == '\n') {
+                        take();
+                    } else if (rest.size() < MAX_BYTES) {
+                        rest.write(b);
+                    } else {
+                        throw new IllegalStateException("a line of more than " + MAX_BYTES + " bytes");
+                    }
+                }
+            }
+            if (subscription != null) {
+                subscription.request(1);
+            }
+        }
+
+        private void take() {
+            String text = rest.toString(StandardCharsets.UTF_8).strip();
+            rest.reset();
+            if (!text.isEmpty()) {
+                line.accept(text);
+            }
+        }
+
+        @Override
+        public void onError(Throwable failure) {}
+
+        @Override
+        public void onComplete() {
+            take();
+        }
+    }
+
+    private static void append(ByteArrayOutputStream out, ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        out.writeBytes(bytes);
+    }
+}

@@ -1,0 +1,134 @@
+package io.finback.meshrouter.namers;
+
+import io.finback.names.Address;
+import io.finback.names.BuiltinNamers;
+import io.finback.names.Name;
+import io.finback.names.NameTree;
+import io.finback.names.Path;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * Changes what names are bound to: their addresses, or the whole tree. Ids get its prefix, such as {@code /%/io.l5d.port/4141}. Source:
+ * linkerd/linkerd namer/core NameTreeTransformer.scala.
+ */
+public final class Transformer {
+    private final Path prefix;
+    private final Function<List<Address>, List<Address>> addresses;
+    private final Optional<Path> replacement;
+    private final boolean always;
+
+    private Transformer(
+            Path prefix, Function<List<Address>, List<Address>> addresses, Optional<Path> replacement, boolean always) {
+        this.prefix = prefix;
+        this.addresses = addresses;
+        this.replacement = replacement;
+        this.always = always;
+    }
+
+    /** {@code io.l5d.port}: the same hosts, all at one port. */
+    public static Transformer port(int port) {
+        return new Transformer(
+                Path.of("%", "io.l5d.port", Integer.toString(port)),
+                all -> all.stream()
+                        .map(address -> new Address(address.host(), port, address.weight()))
+                        .distinct()
+                        .toList(),
+                Optional.empty(),
+                false);
+    }
+
+    /** {@code io.l5d.localhost}: those on this machine. Its interfaces are read once. */
+    public static Transformer localhost() {
+        Set<String> local = localAddresses();
+        return new Transformer(
+                Path.of("%", "io.l5d.localhost"),
+                all -> all.stream()
+                        .filter(address -> local.contains(address.host()))
+                        .toList(),
+                Optional.empty(),
+                false);
+    }
+
+    /** {@code io.l5d.specificHost}: those at one host. */
+    public static Transformer specificHost(String host) {
+        return new Transformer(
+                Path.of("%", "io.l5d.specificHost", host),
+                all -> all.stream()
+                        .filter(address -> address.host().equals(host))
+                        .toList(),
+                Optional.empty(),
+                false);
+    }
+
+    /** {@code io.l5d.replace}: every leaf is {@code id} instead, a name with an address written in it. */
+    public static Transformer replace(Path id) {
+        return new Transformer(Path.of("%", "io.l5d.replace"), all -> all, Optional.of(checked(id)), false);
+    }
+
+    /** {@code io.l5d.const}: every name is {@code id}, whether it would have been bound or not. */
+    public static Transformer constant(Path id) {
+        return new Transformer(Path.of("%", "io.l5d.const"), all -> all, Optional.of(checked(id)), true);
+    }
+
+    private static Path checked(Path id) {
+        if (BuiltinNamers.address(id).isEmpty()) {
+            throw new IllegalArgumentException("path: '" + id + "' (expected: /$/inet/<host>/<port>)");
+        }
+        return id;
+    }
+
+    private static Set<String> localAddresses() {
+        try {
+            return NetworkInterface.networkInterfaces()
+                    .flatMap(NetworkInterface::inetAddresses)
+                    .map(address -> address.getHostAddress().replaceFirst("%.*", ""))
+                    .collect(Collectors.toUnmodifiableSet());
+        } catch (SocketException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    NameTree<Name.Bound> transform(NameTree<Name.Bound> tree) {
+        if (always) {
+            return NameTree.leaf(new Name.Bound(prefixed(replacement.orElseThrow()), Path.EMPTY));
+        }
+        return tree.map(bound -> new Name.Bound(prefixed(replacement.orElse(bound.id())), bound.residual()));
+    }
+
+    private Path prefixed(Path id) {
+        return prefix.concat(id);
+    }
+
+    /** The id it was made from; empty if it is not of this transformer. */
+    Optional<Path> original(Path id) {
+        return id.startsWith(prefix) ? Optional.of(id.drop(prefix.size())) : Optional.empty();
+    }
+
+    /** Transformed again only when the list is another object. */
+    Supplier<List<Address>> transform(Supplier<List<Address>> source) {
+        return new Supplier<>() {
+            private volatile Seen last = new Seen(List.of(), List.of());
+
+            @Override
+            @SuppressWarnings("ReferenceEquality") // sources promise the same object until they change
+            public List<Address> get() {
+                List<Address> now = source.get();
+                Seen seen = last;
+                if (seen.source() != now) {
+                    seen = new Seen(now, addresses.apply(now));
+                    last = seen;
+                }
+                return seen.result();
+            }
+        };
+    }
+
+    private record Seen(List<Address> source, List<Address> result) {}
+}

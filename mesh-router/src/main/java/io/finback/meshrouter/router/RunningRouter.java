@@ -1,0 +1,18 @@
+package io.finback.meshrouter.router;
+
+import io.finback.meshrouter.http.ProxyServer;
+import java.util.List;
+
+/** A router that serves. */
+public record RunningRouter(MeshRouter router, List<Server> servers) {
+    public RunningRouter {
+        servers = List.copyOf(servers);
+    }
+
+    /** One of its listeners; {@code port} is the one it is bound to. */
+    public record Server(String ip, int port, ProxyServer proxy) {}
+
+    public String label() {
+        return router.spec().label();
+    }
+}

@@ -1,0 +1,168 @@
+package io.finback.meshrouter.linkerd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.finback.meshrouter.balance.Balancer;
+import io.finback.meshrouter.http.ClientPolicy;
+import io.finback.meshrouter.http.ServicePolicy;
+import io.finback.meshrouter.linkerd.Plan.RouterPlan;
+import io.finback.meshrouter.resilience.Backoff;
+import io.finback.meshrouter.resilience.ResponseClassifier;
+import io.finback.names.Path;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a linkerd.yaml means, and how it is refused. */
+class LinkerdYamlTest {
+    @TempDir
+    java.nio.file.Path directory;
+
+    private static RouterPlan router(String yaml) {
+        return LinkerdYaml.read(yaml).routers().get(0);
+    }
+
+    @Test
+    void readsTheWorkedExample() throws IOException {
+        java.nio.file.Path disco = Files.createDirectory(directory.resolve("disco"));
+        Plan plan = LinkerdYaml.read(String.join(
+                "\n",
+                "admin: {port: 9990}",
+                "namers: [{kind: io.l5d.fs, rootDir: " + disco + "}]",
+                "routers:",
+                "- protocol: http",
+                "  label: out",
+                "  dtab: |",
+                "    /svc => /#/io.l5d.fs ;",
+                "  service: {responseClassifier: {kind: io.l5d.http.retryableRead5XX},"
+                        + " retries: {budget: {percentCanRetry: 0.2}}, totalTimeoutMs: 2000}",
+                "  client: {loadBalancer: {kind: ewma}, failureAccrual: {kind: io.l5d.successRateWindowed,"
+                        + " successRate: 0.9, window: 20}}",
+                "  servers: [{port: 4140, ip: 0.0.0.0}]"));
+        RouterPlan out = plan.routers().get(0);
+        assertThat(plan.admin().port()).isEqualTo(9990);
+        assertThat(plan.namers()).extracting(Plan.NamerPlan::prefix).containsExactly(Path.parse("/#/io.l5d.fs"));
+        assertThat(out.label()).isEqualTo("out");
+        assertThat(out.dtab().show()).isEqualTo("/svc => /#/io.l5d.fs");
+        assertThat(out.servers()).hasSize(1);
+        assertThat(out.servers().get(0).ip()).isEqualTo("0.0.0.0");
+        ServicePolicy service = out.policies().service(Path.parse("/svc/web"));
+        assertThat(service.classifier()).isEqualTo(ResponseClassifier.RETRYABLE_READ_5XX);
+        assertThat(service.totalTimeout()).contains(Duration.ofSeconds(2));
+        assertThat(out.policies()
+                        .client(Path.parse("/#/io.l5d.fs/web"))
+                        .balancer()
+                        .kind())
+                .isEqualTo(Balancer.Kind.EWMA);
+    }
+
+    @Test
+    void hasLinkerdsDefaults() {
+        RouterPlan http = router("routers: [{protocol: http}]");
+        assertThat(http.label()).isEqualTo("http");
+        assertThat(http.servers().get(0).port()).isEqualTo(4140);
+        assertThat(http.servers().get(0).ip()).isEqualTo("127.0.0.1");
+        assertThat(http.servers().get(0).maxCallDepth()).isEqualTo(1000);
+        assertThat(http.bindingTimeout()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(http.maxHeaderBytes()).isEqualTo(8192);
+        assertThat(http.maxInitialLineBytes()).isEqualTo(4096);
+        ClientPolicy client = http.policies().client(Path.parse("/#/x/y"));
+        assertThat(client.failFast()).isFalse();
+        assertThat(client.attemptTimeout()).isEmpty();
+        assertThat(client.balancer().kind()).isEqualTo(Balancer.Kind.P2C);
+        assertThat(http.policies().service(Path.parse("/svc/a")).classifier())
+                .isEqualTo(ResponseClassifier.NON_RETRYABLE_5XX);
+    }
+
+    @Test
+    void appliesEveryMatchingEntryInOrder() {
+        RouterPlan http = router(String.join(
+                "\n",
+                "routers:",
+                "- protocol: http",
+                "  client:",
+                "    kind: io.l5d.static",
+                "    configs:",
+                "    - prefix: /",
+                "      failFast: true",
+                "      requestAttemptTimeoutMs: 100",
+                "    - prefix: /#/io.l5d.fs/{service}",
+                "      requestAttemptTimeoutMs: 200",
+                "    - prefix: /#/io.l5d.fs/web",
+                "      loadBalancer: {kind: roundRobin}",
+                "      hostConnectionPool: {maxSize: 3, maxWaiters: 4, idleTimeMs: 50}",
+                "  service:",
+                "    kind: io.l5d.static",
+                "    configs:",
+                "    - prefix: /svc/slow",
+                "      totalTimeoutMs: 60000",
+                "      retries: {backoff: {kind: jittered, minMs: 5, maxMs: 50}}"));
+        ClientPolicy web = http.policies().client(Path.parse("/#/io.l5d.fs/web"));
+        assertThat(web.failFast()).isTrue();
+        assertThat(web.attemptTimeout()).contains(Duration.ofMillis(200));
+        assertThat(web.balancer().kind()).isEqualTo(Balancer.Kind.ROUND_ROBIN);
+        assertThat(web.pool().maxConnections()).isEqualTo(3);
+        ClientPolicy other = http.policies().client(Path.parse("/$/inet/1.2.3.4/80"));
+        assertThat(other.failFast()).isTrue();
+        assertThat(other.attemptTimeout()).contains(Duration.ofMillis(100));
+        assertThat(other.balancer().kind()).isEqualTo(Balancer.Kind.P2C);
+        assertThat(http.policies().service(Path.parse("/svc/slow/x")).totalTimeout())
+                .contains(Duration.ofMinutes(1));
+        assertThat(http.policies().service(Path.parse("/svc/slow/x")).backoff())
+                .isInstanceOf(Backoff.DecorrelatedJittered.class);
+        assertThat(http.policies().service(Path.parse("/svc/fast")).totalTimeout())
+                .isEmpty();
+    }
+
+    @Test
+    void readsJson() {
+        assertThat(router("{\"routers\": [{\"protocol\": \"http\", \"dtab\": \"/svc=>!\"}]}")
+                        .dtab()
+                        .show())
+                .isEqualTo("/svc => !");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiterString = "->>",
+            value = {
+                "routers: [] ->> line 1: routers: is empty",
+                "admin: {port: 1} ->> routers: is empty",
+                "nonsense ->> line 1: the file is not a mapping",
+                "routers: [{protocol: http, dtabz: x}] ->> unknown key 'dtabz' in routers[0] (known here: ",
+                "routers: [{protocol: http}];routerz: 1 ->> line 2: unknown key 'routerz' (known here: admin, namers",
+                "routers: [{}] ->> routers[0].protocol: is missing",
+                "routers: [{protocol: h2}] ->> line 1: routers[0].protocol: 'h2' is not supported by this router yet",
+                "routers: [{protocol: thrift}] ->> 'thrift' is not supported by this router yet (supported: http)",
+                "routers: [{protocol: smtp}] ->> 'smtp' (expected: http, h2, thrift, mux or thriftmux)",
+                "routers: [{protocol: http, dtab: '/svc =>'}] ->> line 1: routers[0].dtab: expected '(', a path",
+                "routers: [{protocol: http}, {protocol: http}] ->> two routers are labelled 'http'",
+                "routers: [{protocol: http}, {protocol: http, label: b}] ->> port 4140 of router 'b' is also that of router 'http'",
+                "admin: {port: 4140};routers: [{protocol: http}] ->> port 4140 of router 'http' is also that of admin",
+                "routers:;- protocol: http;  servers:;  - port: 99999 ->> line 4: routers[0].servers[0].port: '99999' (expected: a whole number, 0..65535)",
+                "routers:;- protocol: http;  protocol: http ->> line 3: routers[0].protocol is there twice",
+                "routers: [{protocol: http, client: {loadBalancer: {kind: best}}}] ->> client.loadBalancer.kind: 'best' (expected: p2c",
+                "routers: [{protocol: http, client: {failureAccrual: {kind: io.l5d.successRate, requests: 3}}}] ->> successRate: is missing",
+                "routers: [{protocol: http, client: {kind: io.l5d.static, configs: [{failFast: true}]}}] ->> configs[0].prefix: is missing",
+                "routers: [{protocol: http, client: {tls: {}}}] ->> client.tls.commonName: is missing",
+                "routers: [{protocol: http, client: {tls: {commonName: a, trustCerts: [/no/such.pem]}}}] ->> /no/such.pem cannot be read",
+                "routers: [{protocol: http, service: {responseClassifier: {kind: x}}}] ->> (expected: one of [io.l5d.http.nonRetryable5XX",
+                "routers: [{protocol: http, identifier: {kind: io.l5d.ingress}}] ->> 'io.l5d.ingress' is not supported by this router yet",
+                "routers: [{protocol: http, interpreter: {kind: io.l5d.mesh}}] ->> 'io.l5d.mesh' is not supported by this router yet",
+                "routers: [{protocol: http, interpreter: {kind: io.l5d.namerd.http, dst: /$/inet/a/1}}] ->> experimental: true beside it",
+                "routers: [{protocol: http}];namers: [{kind: io.l5d.fs, rootDir: /no/such}] ->> line 2: namers[0].rootDir: '/no/such' (expected: an existing directory)",
+                "routers: [{protocol: http}];namers: [{kind: io.l5d.curator}] ->> io.l5d.curator is experimental",
+                "routers: [{protocol: http}];telemetry: [{kind: io.l5d.zipkin}] ->> 'io.l5d.zipkin' is not supported by this router yet",
+                "routers: [{protocol: http ->> line 1: ",
+            })
+    void refusesWithTheLine(String yaml, String message) {
+        assertThatThrownBy(() -> LinkerdYaml.read(yaml.replace(";", "\n")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(message);
+    }
+}

@@ -1,0 +1,98 @@
+package io.finback.nodeagent.boot;
+
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.DispatcherSelector;
+import akka.http.javadsl.Http;
+import akka.http.javadsl.ServerBinding;
+import akka.http.javadsl.settings.ServerSettings;
+import io.finback.nodeagent.api.AgentRoutes;
+import io.finback.nodeagent.api.AgentView;
+import io.finback.nodeagent.api.v1.AgentApi;
+import io.finback.nodeagent.api.v1.ExecutorApi;
+import io.finback.nodeagent.executor.Inside;
+import io.finback.nodeagent.files.FileSpace;
+import io.finback.nodeagent.node.TasksActor;
+import io.finback.runtime.StartFailure;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
+
+/** The agent's HTTP API, put together and bound. */
+final class ApiServer {
+    private static final Duration START_LIMIT = Duration.ofSeconds(30);
+    private static final scala.concurrent.duration.Duration STREAM_SILENCE =
+            scala.concurrent.duration.Duration.create(1, TimeUnit.HOURS);
+
+    private ApiServer() {}
+
+    /** Listens; throws {@link StartFailure} where it cannot. */
+    static ServerBinding bind(
+            ActorSystem<?> system,
+            AgentSettings settings,
+            AgentView view,
+            Inside inside,
+            Supplier<Optional<ActorRef<TasksActor.Command>>> tasks) {
+        CompletableFuture<ServerBinding> bound = new CompletableFuture<>();
+        IntSupplier port = () -> bound.join().localAddress().getPort();
+        FileSpace space = new FileSpace(
+                view.sandboxes().ofAllIds(),
+                view.sandboxes().root(),
+                settings.files().log(),
+                settings.files().maxEntries());
+        AgentRoutes routes = new AgentRoutes(
+                view,
+                port,
+                space,
+                system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
+                settings.files().maxFollowers(),
+                new ExecutorApi(system, view, port, tasks, settings.api().maxBody()),
+                new AgentApi(
+                        system,
+                        view,
+                        port,
+                        inside,
+                        space,
+                        system.dispatchers().lookup(DispatcherSelector.blocking()),
+                        settings.api()));
+        try {
+            ServerBinding binding = Http.get(system)
+                    .newServerAt(settings.httpHost(), settings.httpPort())
+                    .adaptSettings(ApiServer::patient)
+                    .bind(routes.route())
+                    .toCompletableFuture()
+                    .orTimeout(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                    .join();
+            bound.complete(binding);
+            return binding;
+        } catch (CompletionException e) {
+            throw new StartFailure(
+                    "finback.agent.http: cannot listen on " + settings.httpHost() + ":" + settings.httpPort() + " ("
+                            + rootMessage(e) + "); stop what uses the port or set finback.agent.http.port",
+                    e);
+        }
+    }
+
+    /** An executor's stream may be silent for as long as there is nothing to say: half an hour, from heartbeat to heartbeat. */
+    private static ServerSettings patient(ServerSettings settings) {
+        return settings.withTimeouts(settings.getTimeouts().withIdleTimeout(STREAM_SILENCE));
+    }
+
+    /** Where programs of this machine reach the API. */
+    static String address(String host, int port) {
+        boolean everywhere = host.equals("0.0.0.0") || host.equals("::");
+        return (everywhere ? "127.0.0.1" : host) + ":" + port;
+    }
+
+    private static String rootMessage(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
+    }
+}

@@ -1,0 +1,75 @@
+package io.finback.nodeagent.oci;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.finback.nodeagent.executor.Door;
+import io.finback.nodeagent.executor.ProcFs;
+import io.finback.nodeagent.task.ProcessRef;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Has the runtime start other commands in containers of ours: what enters by namespaces alone would bring the agent's own rights
+ * along. Knows the containers it is told of. Thread-safe.
+ */
+final class OciDoor implements Door {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Optional<Maker> maker;
+    private final Map<Long, ProcessRef> byLeader = new ConcurrentHashMap<>();
+
+    OciDoor(Optional<Maker> maker) {
+        this.maker = maker;
+    }
+
+    void add(ProcessRef ref) {
+        byLeader.put(ref.pid(), ref);
+    }
+
+    void remove(ProcessRef ref) {
+        boolean unused = byLeader.remove(ref.pid(), ref);
+    }
+
+    @Override
+    public Optional<List<String>> into(long leader, Map<String, String> environment, List<String> words)
+            throws IOException {
+        ProcessRef ref = byLeader.get(leader);
+        if (ref == null || maker.isEmpty() || !isThere(ref)) {
+            return Optional.empty();
+        }
+        Path bundle = Path.of(ref.bundle().orElseThrow());
+        ObjectNode process = (ObjectNode)
+                JSON.readTree(Files.readAllBytes(bundle.resolve("config.json"))).path("process");
+        ArrayNode args = process.putArray("args");
+        words.forEach(args::add);
+        ArrayNode env = process.withArray("env");
+        environment.forEach((name, value) -> env.add(name + "=" + value));
+        process.put("cwd", Mounts.SANDBOX);
+        // Deleted with the bundle: when the runtime has read it nobody here knows.
+        Path written = bundle.resolve("exec-" + UUID.randomUUID() + ".json");
+        Files.write(written, JSON.writeValueAsBytes(process));
+        return Optional.of(maker.get()
+                .command(
+                        ref,
+                        bundle,
+                        "exec.log",
+                        List.of(
+                                "exec",
+                                "--process",
+                                written.toString(),
+                                bundle.getFileName().toString())));
+    }
+
+    private static boolean isThere(ProcessRef ref) {
+        return ProcFs.stat(ref.pid())
+                .filter(stat -> stat.startTicks() == ref.startTicks() && !stat.isEnded())
+                .isPresent();
+    }
+}

@@ -1,0 +1,11 @@
+package io.finback.nodeagent.executor;
+
+import java.nio.file.Path;
+
+/** The same where our own program does not run. */
+class TaskLogByShellTest extends TaskLogTest {
+    @Override
+    Tools tools(Path directory) throws Exception {
+        return Tools.find(System.getenv("PATH"));
+    }
+}

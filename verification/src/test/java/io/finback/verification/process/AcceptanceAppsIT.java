@@ -1,0 +1,335 @@
+package io.finback.verification.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpServer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What Marathon's own integration suite asks of apps (reference A9), each row against real processes: a master, two agents, and tasks. The
+ * rows about failovers are in {@link AcceptanceFailoverIT}, those about groups in {@link AcceptanceGroupsIT}.
+ */
+@Tag("process")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class AcceptanceAppsIT {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    @TempDir
+    private static Path dir;
+
+    private ClusterProcesses cluster;
+    private ServicesClient services;
+    private HttpServer health;
+    private final AtomicBoolean healthy = new AtomicBoolean(true);
+
+    @BeforeAll
+    void start() throws Exception {
+        health = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        health.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(healthy.get() ? 200 : 500, -1);
+            exchange.close();
+        });
+        health.start();
+        cluster = new ClusterProcesses(dir);
+        cluster.awaitReady(cluster.master());
+        List<ClusterProcesses.NodeProcess> agents = List.of(cluster.agent(1), cluster.agent(2));
+        agents.forEach(cluster::awaitReady);
+        services = new ServicesClient(cluster.servicesPort);
+    }
+
+    @AfterAll
+    void stop() {
+        cluster.close();
+        health.stop(0);
+    }
+
+    /** {@code more} begins with a comma, if it is not empty. */
+    private static String app(String id, int instances, String cmd, String more) {
+        return "{\"id\":\"" + id + "\",\"cmd\":\"" + cmd + "\",\"cpus\":0.05,\"mem\":32,\"instances\":" + instances
+                + ",\"portDefinitions\":[]" + more + "}";
+    }
+
+    private List<String> create(String id, int instances) throws Exception {
+        services.post("/v2/apps", app(id, instances, "sleep 1000", ""));
+        return services.settled(id, instances, LIMIT);
+    }
+
+    private void delete(String id) throws Exception {
+        services.delete("/v2/apps" + id + "?force=true");
+        Waiting.until(id + " is gone", LIMIT, () -> !services.deploying(id), () -> services.describe(id));
+        assertThat(services.get("/v2/apps" + id).status()).isEqualTo(404);
+    }
+
+    @Test
+    void createsASimpleAppAndRedeploysItUnchangedWithoutARestart() throws Exception {
+        List<String> ids = create("/simple", 2);
+        JsonNode app = services.app("/simple");
+        assertThat(services.put("/v2/apps/simple", app.toString()).status()).isEqualTo(200);
+        services.put("/v2/apps/simple", "{\"cmd\":\"sleep 1000\"}");
+        assertThat(services.settled("/simple", 2, LIMIT)).containsExactlyInAnyOrderElementsOf(ids);
+        delete("/simple");
+    }
+
+    @Test
+    void backoffIsKeptByAScaleAndEndsWithAnotherConfiguration() throws Exception {
+        services.post("/v2/apps", app("/crash", 1, "exit 1", ",\"backoffSeconds\":300,\"maxLaunchDelaySeconds\":3600"));
+        awaitDelayed("/crash");
+        services.put("/v2/apps/crash?force=true", "{\"instances\":2}");
+        awaitDelayed("/crash");
+        services.put("/v2/apps/crash?force=true", "{\"cmd\":\"sleep 1000\"}");
+        services.settled("/crash", 2, LIMIT);
+        assertThat(queued("/crash")).isEmpty();
+        delete("/crash");
+    }
+
+    @Test
+    void theDelayOfACrashLooperIsShownAndTakenAwayAndARestartBeginsAtOnce() throws Exception {
+        assertThat(queued("/looper")).isEmpty();
+        assertThat(services.send("DELETE", "/v2/queue/looper/delay", Optional.empty())
+                        .status())
+                .isEqualTo(404);
+        Path marks = dir.resolve("looper");
+        services.post(
+                "/v2/apps",
+                app(
+                        "/looper",
+                        1,
+                        "echo x >> " + marks + "; exit 1",
+                        ",\"backoffSeconds\":300,\"maxLaunchDelaySeconds\":3600"));
+        awaitDelayed("/looper");
+        int before = Files.readAllLines(marks).size();
+        assertThat(services.delete("/v2/queue/looper/delay").status()).isEqualTo(204);
+        Waiting.until("launched again", LIMIT, () -> Files.readAllLines(marks).size() > before);
+        awaitDelayed("/looper");
+        int again = Files.readAllLines(marks).size();
+        services.post("/v2/apps/looper/restart?force=true", "");
+        Waiting.until(
+                "a restart waits for no delay",
+                LIMIT,
+                () -> Files.readAllLines(marks).size() > again);
+        delete("/looper");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HTTP", "TCP", "MESOS_HTTP", "MESOS_TCP", "COMMAND"})
+    void eachProtocolOfHealthChecksJudges(String protocol) throws Exception {
+        String id = "/health-" + protocol.toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+        String how = protocol.equals("COMMAND")
+                ? "\"command\":{\"value\":\"true\"}"
+                : (protocol.endsWith("HTTP") ? "\"path\":\"/\"," : "") + "\"port\":"
+                        + health.getAddress().getPort();
+        services.post(
+                "/v2/apps",
+                app(
+                        id,
+                        1,
+                        "sleep 1000",
+                        ",\"healthChecks\":[{\"protocol\":\"" + protocol + "\"," + how
+                                + ",\"gracePeriodSeconds\":60,\"intervalSeconds\":1,\"timeoutSeconds\":5,\"delaySeconds\":0,"
+                                + "\"maxConsecutiveFailures\":3}]"));
+        services.settled(id, 1, LIMIT);
+        Waiting.until(
+                "healthy",
+                LIMIT,
+                () -> services.app(id).path("tasksHealthy").asInt() == 1,
+                () -> services.describe(id));
+        delete(id);
+    }
+
+    @Test
+    void anUnhealthyAppKeepsItsDeploymentOpen() throws Exception {
+        services.post(
+                "/v2/apps",
+                app(
+                        "/ill",
+                        1,
+                        "sleep 1000",
+                        ",\"healthChecks\":[{\"protocol\":\"COMMAND\",\"command\":{\"value\":\"false\"},\"gracePeriodSeconds\":0,"
+                                + "\"intervalSeconds\":1,\"delaySeconds\":0,\"maxConsecutiveFailures\":0}]"));
+        Waiting.until(
+                "it runs and is ill",
+                LIMIT,
+                () -> {
+                    JsonNode app = services.app("/ill");
+                    return app.path("tasksRunning").asInt() == 1
+                            && app.path("tasksUnhealthy").asInt() == 1;
+                },
+                () -> services.describe("/ill"));
+        assertThat(services.deploying("/ill")).isTrue();
+        delete("/ill");
+    }
+
+    @Test
+    void isPatchedScaledAndListsItsVersions() throws Exception {
+        List<String> ids = create("/change", 1);
+        String first = services.app("/change").path("version").asText();
+        services.send("PATCH", "/v2/apps/change", Optional.of("{\"instances\":3}"));
+        List<String> more = services.settled("/change", 3, LIMIT);
+        assertThat(more).containsAll(ids);
+        services.put("/v2/apps/change", "{\"instances\":1}");
+        services.settled("/change", 1, LIMIT);
+        services.send("PATCH", "/v2/apps/change", Optional.of("{\"cmd\":\"sleep 2000\"}"));
+        List<String> fresh = services.settled("/change", 1, LIMIT);
+        assertThat(more).doesNotContainAnyElementsOf(fresh);
+        assertThat(services.send("PATCH", "/v2/apps/never", Optional.of("{}")).status())
+                .isEqualTo(404);
+
+        List<String> versions = new ArrayList<>();
+        services.get("/v2/apps/change/versions").body().path("versions").forEach(v -> versions.add(v.asText()));
+        assertThat(versions).hasSize(4).contains(first);
+        assertThat(versions.stream().sorted().toList())
+                .isEqualTo(Stream.iterate(3, i -> i - 1)
+                        .limit(4)
+                        .map(versions::get)
+                        .toList());
+        JsonNode old = services.get("/v2/apps/change/versions/" + first).body();
+        assertThat(old.path("cmd").asText()).isEqualTo("sleep 1000");
+
+        // Rollback with the default strategy.
+        services.put("/v2/apps/change", "{\"version\":\"" + first + "\"}");
+        services.settled("/change", 1, LIMIT);
+        assertThat(services.app("/change").path("cmd").asText()).isEqualTo("sleep 1000");
+        delete("/change");
+    }
+
+    @Test
+    void tasksAreEndedOneByOneAndAllWithAndWithoutScale() throws Exception {
+        List<String> ids = create("/kill", 3);
+        services.delete("/v2/apps/kill/tasks/" + ids.get(0));
+        Waiting.until(
+                "one was replaced",
+                LIMIT,
+                () -> services.running("/kill").size() == 3
+                        && !services.running("/kill").contains(ids.get(0)));
+        List<String> now = services.running("/kill");
+        services.delete("/v2/apps/kill/tasks/" + now.get(0) + "?scale=true");
+        assertThat(services.settled("/kill", 2, LIMIT)).doesNotContain(now.get(0));
+        List<String> two = services.running("/kill");
+        services.delete("/v2/apps/kill/tasks");
+        Waiting.until("both were replaced", LIMIT, () -> {
+            List<String> running = services.running("/kill");
+            return running.size() == 2 && running.stream().noneMatch(two::contains);
+        });
+        services.delete("/v2/apps/kill/tasks?scale=true");
+        services.settled("/kill", 0, LIMIT);
+        assertThat(services.app("/kill").path("instances").asInt()).isZero();
+        delete("/kill");
+    }
+
+    @Test
+    void aDeploymentIsStoppedByForceRevertedAndNotInterruptedWithout() throws Exception {
+        List<String> ids = create("/stuck", 2);
+        // It cannot come up: nobody has so much.
+        ServicesClient.Reply put = services.put("/v2/apps/stuck", "{\"cpus\":1000}");
+        String id = put.body().path("deploymentId").asText();
+        ServicesClient.Reply refused = services.send("PUT", "/v2/apps/stuck", Optional.of("{\"instances\":3}"));
+        assertThat(refused.status()).isEqualTo(409);
+        assertThat(refused.body().path("deployments").get(0).path("id").asText())
+                .isEqualTo(id);
+        assertThat(services.running("/stuck")).containsExactlyInAnyOrderElementsOf(ids);
+        ServicesClient.Reply revert = services.delete("/v2/deployments/" + id);
+        assertThat(revert.status()).isEqualTo(200);
+        services.settled("/stuck", 2, LIMIT);
+        assertThat(services.running("/stuck")).as("old ones were kept").containsExactlyInAnyOrderElementsOf(ids);
+        assertThat(services.app("/stuck").path("cpus").asDouble()).isEqualTo(0.05);
+
+        String second = services.put("/v2/apps/stuck", "{\"cpus\":1000}")
+                .body()
+                .path("deploymentId")
+                .asText();
+        ServicesClient.Reply dropped = services.delete("/v2/deployments/" + second + "?force=true");
+        assertThat(dropped.status()).isEqualTo(202);
+        assertThat(dropped.text()).isEmpty();
+        assertThat(services.deploying("/stuck")).isFalse();
+        assertThat(services.app("/stuck").path("cpus").asDouble()).isEqualTo(1000);
+        delete("/stuck");
+    }
+
+    @Test
+    void theQueueIsEmptyPendingOrBackedOff() throws Exception {
+        assertThat(queued("/pending")).isEmpty();
+        services.post(
+                "/v2/apps", app("/pending", 1, "sleep 1000", ",\"constraints\":[[\"hostname\",\"LIKE\",\"nowhere\"]]"));
+        Waiting.until("it waits", LIMIT, () -> queued("/pending").isPresent());
+        JsonNode item = queued("/pending").orElseThrow();
+        assertThat(item.path("count").asInt()).isEqualTo(1);
+        assertThat(item.path("delay").path("overdue").asBoolean()).isTrue();
+        assertThat(item.has("since")).isTrue();
+        delete("/pending");
+        Waiting.until("nothing waits", LIMIT, () -> queued("/pending").isEmpty());
+    }
+
+    @Test
+    void infoTellsNoCredentialsAndTheLeaderIsWhoIsAsked() throws Exception {
+        ServicesClient.Reply info = services.get("/v2/info");
+        assertThat(info.body().path("elected").asBoolean()).isTrue();
+        assertThat(info.text()).doesNotContain("password").doesNotContain("credentials");
+        assertThat(services.get("/v2/leader").body().path("leader").asText()).endsWith(":" + cluster.servicesPort);
+        assertThat(info.header("X-Marathon-Leader")).endsWith(":" + cluster.servicesPort);
+    }
+
+    @Test
+    void readinessHoldsADeploymentOpen() throws Exception {
+        Path ready = dir.resolve("ready");
+        String cmd = Backend.command("$PORT_HTTP", ready.toString());
+        ObjectNode app = (ObjectNode) new com.fasterxml.jackson.databind.ObjectMapper()
+                .readTree(app(
+                        "/gated",
+                        1,
+                        "x",
+                        ",\"readinessChecks\":[{\"portName\":\"http\",\"intervalSeconds\":1,\"timeoutSeconds\":0.9,"
+                                + "\"preserveLastResponse\":true}]"));
+        app.put("cmd", cmd);
+        app.putArray("portDefinitions").addObject().put("port", 0).put("name", "http");
+        services.post("/v2/apps", app.toString());
+        Waiting.until(
+                "it runs and is asked",
+                LIMIT,
+                () -> services.running("/gated").size() == 1
+                        && services.get("/v2/apps/gated").text().contains("\"status\":503"),
+                () -> services.describe("/gated"));
+        assertThat(services.deploying("/gated")).isTrue();
+        Files.createFile(ready);
+        services.settled("/gated", 1, LIMIT);
+        delete("/gated");
+    }
+
+    private void awaitDelayed(String id) {
+        Waiting.until(
+                id + " is backed off",
+                LIMIT,
+                () -> queued(id)
+                        .filter(item ->
+                                item.path("delay").path("timeLeftSeconds").asInt() > 60)
+                        .isPresent(),
+                () -> services.describe(id));
+    }
+
+    private Optional<JsonNode> queued(String id) throws Exception {
+        for (JsonNode item : services.get("/v2/queue").body().path("queue")) {
+            if (item.path("app").path("id").asText().equals(id)) {
+                return Optional.of(item);
+            }
+        }
+        return Optional.empty();
+    }
+}
