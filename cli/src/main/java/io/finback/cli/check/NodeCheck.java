@@ -21,6 +21,9 @@ import java.util.function.Function;
  * seconds. The APIs of other masters are expected at the ports this node's settings name.
  */
 public final class NodeCheck {
+    private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
+
     private final Role role;
     private final Function<Config, Map<String, HttpListen>> listeners;
     private final Clock clock;
@@ -131,13 +134,21 @@ public final class NodeCheck {
                 .filter(Web.Answer::ok)
                 .ifPresent(metrics -> findings.addAll(ClusterRules.agents(metrics.body())));
         HttpListen api = new HttpListen(serving.get(), services);
-        Optional<Web.Answer> deployments = Web.get(api, "/v2/deployments").filter(Web.Answer::ok);
-        if (deployments.isEmpty()) {
+        Optional<Web.Answer> deployments = Web.get(api, "/v2/deployments");
+        if (deployments.map(answer -> answer.status() == UNAUTHORIZED || answer.status() == FORBIDDEN)
+                .orElse(false)) {
+            findings.add(Finding.warn(
+                    "services",
+                    api + " asks who this is, and this check has no credentials",
+                    "look at /v2/deployments and /v2/queue yourself"));
+            return;
+        }
+        if (!deployments.map(Web.Answer::ok).orElse(false)) {
             findings.add(Finding.fail(
                     "services", "no answer from " + api + "/v2/deployments", "see the log of that master"));
             return;
         }
-        findings.addAll(ClusterRules.deployments(deployments.get().json(), clock.instant()));
+        findings.addAll(ClusterRules.deployments(deployments.orElseThrow().json(), clock.instant()));
         Web.get(api, "/v2/queue")
                 .filter(Web.Answer::ok)
                 .ifPresent(queue -> findings.addAll(ClusterRules.queue(queue.json())));
