@@ -24,9 +24,11 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
@@ -58,13 +60,15 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
     /** Of one address. */
     private static final class Seen {
         private final Incarnation incarnation;
+        private final Address address;
         private long answeredNanos;
         private int refusals;
         private boolean calling;
         private boolean told;
 
-        Seen(Incarnation incarnation, long now) {
+        Seen(Incarnation incarnation, Address address, long now) {
             this.incarnation = incarnation;
+            this.address = address;
             answeredNanos = now;
         }
     }
@@ -108,22 +112,22 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
 
     private Behavior<Command> onTick() {
         long now = System.nanoTime();
-        Map<String, Member> members = new HashMap<>();
+        Set<String> members = new HashSet<>();
         for (Member member : cluster.state().getMembers()) {
             Incarnation incarnation = Incarnation.of(member.uniqueAddress());
             if (member.hasRole(Role.MASTER.id())
                     && !incarnation.equals(self)
                     && !member.status().equals(MemberStatus.joining())) {
-                members.put(incarnation.address(), member);
+                members.add(incarnation.address());
                 Seen seen = others.get(incarnation.address());
                 if (seen == null || !seen.incarnation.equals(incarnation)) {
-                    others.put(incarnation.address(), new Seen(incarnation, now));
+                    others.put(incarnation.address(), new Seen(incarnation, member.address(), now));
                     CrashedMasters.remove(incarnation.address());
                 }
             }
         }
         others.keySet().removeIf(address -> {
-            if (!members.containsKey(address)) {
+            if (!members.contains(address)) {
                 CrashedMasters.remove(address);
                 return true;
             }
@@ -135,7 +139,7 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
                     .tell(new WhoAreYou(self, answers), akka.actor.ActorRef.noSender());
             if (now - seen.answeredNanos > SUSPECT_AFTER.toNanos() && !seen.calling) {
                 seen.calling = true;
-                call(members.get(address).address());
+                call(seen.address);
             }
         });
         return this;
