@@ -49,7 +49,7 @@ final class NameServer implements AutoCloseable {
             try {
                 DatagramPacket question = new DatagramPacket(buffer, buffer.length);
                 socket.receive(question);
-                byte[] answer = answer(ByteBuffer.wrap(buffer, 0, question.getLength()));
+                byte[] answer = answer(buffer, question.getLength());
                 socket.send(new DatagramPacket(answer, answer.length, question.getSocketAddress()));
             } catch (IOException e) {
                 // Closed, or a client that is gone.
@@ -57,7 +57,8 @@ final class NameServer implements AutoCloseable {
         }
     }
 
-    private byte[] answer(ByteBuffer question) throws IOException {
+    private byte[] answer(byte[] bytes, int size) throws IOException {
+        ByteBuffer question = ByteBuffer.wrap(bytes, 0, size);
         short id = question.getShort();
         question.position(12);
         StringBuilder name = new StringBuilder();
@@ -70,14 +71,14 @@ final class NameServer implements AutoCloseable {
         asked.merge(name.toString(), 1, Integer::sum);
         int end = question.getShort() == 1 ? question.position() : question.limit();
         List<String> addresses = type == A ? names.getOrDefault(name.toString(), List.of()) : List.of();
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        DataOutputStream out = new DataOutputStream(bytes);
+        ByteArrayOutputStream written = new ByteArrayOutputStream();
+        DataOutputStream out = new DataOutputStream(written);
         out.writeShort(id);
         out.writeShort(0x8580 | (names.containsKey(name.toString()) ? 0 : NO_SUCH_NAME));
         out.writeShort(1);
         out.writeShort(addresses.size());
         out.writeInt(0);
-        out.write(question.array(), 12, end - 12);
+        out.write(bytes, 12, end - 12);
         for (String address : addresses) {
             out.writeShort(0xC00C);
             out.writeShort(A);
@@ -86,7 +87,7 @@ final class NameServer implements AutoCloseable {
             out.writeShort(4);
             out.write(InetAddress.getByName(address).getAddress());
         }
-        return bytes.toByteArray();
+        return written.toByteArray();
     }
 
     @Override
