@@ -1,6 +1,7 @@
 package io.finback.settings;
 
 import com.typesafe.config.Config;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -8,9 +9,14 @@ import java.util.List;
  *
  * @param listen the Artery address; other members use exactly this host and port
  * @param seeds masters to join, in the order written; empty for a lone master, and where discovery finds them
+ * @param aloneAfter how long the first of several seeds looks for the others before it forms a cluster without them
  * @param discovery used when {@code seeds} is empty
  */
-public record ClusterSettings(HttpListen listen, List<HostPort> seeds, DiscoverySettings discovery) {
+public record ClusterSettings(
+        HttpListen listen, List<HostPort> seeds, Duration aloneAfter, DiscoverySettings discovery) {
+    private static final Duration SHORTEST_ALONE = Duration.ofSeconds(2);
+    private static final Duration LONGEST_ALONE = Duration.ofHours(1);
+
     public ClusterSettings {
         seeds = List.copyOf(seeds);
     }
@@ -27,7 +33,8 @@ public record ClusterSettings(HttpListen listen, List<HostPort> seeds, Discovery
         if (discovery.used() && !seeds.isEmpty()) {
             throw reader.refuse("seeds", "none, because finback.cluster.discovery.method finds the masters");
         }
-        return new ClusterSettings(listen, seeds, discovery);
+        return new ClusterSettings(
+                listen, seeds, reader.duration("alone-after", SHORTEST_ALONE, LONGEST_ALONE), discovery);
     }
 
     /** Whether there is a way to masters: without one an agent cannot work, a router runs alone, a master forms a cluster by itself. */
