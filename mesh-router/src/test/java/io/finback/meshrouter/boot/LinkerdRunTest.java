@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.finback.meshrouter.http.RawBackend;
 import io.finback.meshrouter.http.RawClient;
 import io.finback.meshrouter.http.RawClient.Response;
+import io.finback.meshrouter.namers.FarEnd;
 import io.finback.runtime.StartFailure;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -391,6 +393,49 @@ class LinkerdRunTest {
     }
 
     @Test
+    void bindsThroughNamerdAndShowsItAtOnce() throws Exception {
+        try (RawBackend web = RawBackend.answering("web")) {
+            String leaf = "{\"type\":\"leaf\",\"bound\":{\"id\":\"" + ProxyTest.inet(web) + "\",\"path\":\"/\"}}";
+            AtomicReference<FarEnd> self = new AtomicReference<>();
+            FarEnd.Recording recording = uri -> {
+                self.get().stream(uri).add(uri.contains("/dtabs/") ? "[{\"prefix\":\"/svc\",\"dst\":\"/x\"}]" : leaf);
+                return FarEnd.Answer.stream(self.get().stream(uri));
+            };
+            try (FarEnd namerd = new FarEnd(recording)) {
+                self.set(namerd);
+                try (TestRouter router = run(
+                        "admin: {port: 0}",
+                        "routers:",
+                        "- protocol: http",
+                        "  interpreter: {kind: io.l5d.namerd.http, experimental: true, dst: /$/inet/127.0.0.1/"
+                                + namerd.port() + "}",
+                        "  servers: [{port: 0}]")) {
+                    assertThat(router.admin("/delegator.json?path=/svc/web")).contains(ProxyTest.inet(web));
+                    assertThat(get(router.port(), "/", "Host: web")).isEqualTo("web");
+                }
+            }
+        }
+    }
+
+    @Test
+    void answers503WhenANameIsNotKnownInTime() throws Exception {
+        try (FarEnd silent = new FarEnd(uri -> FarEnd.Answer.stream(new java.util.concurrent.LinkedBlockingQueue<>()));
+                TestRouter router = run(
+                        "admin: {port: 0}",
+                        "routers:",
+                        "- protocol: http",
+                        "  bindingTimeoutMs: 300",
+                        "  interpreter: {kind: io.l5d.namerd.http, experimental: true, dst: /$/inet/127.0.0.1/"
+                                + silent.port() + "}",
+                        "  servers: [{port: 0}]")) {
+            Response late = call(router.port(), "/", "Host: web");
+            assertThat(late.status()).isEqualTo(503);
+            assertThat(late.text()).contains("binding timed out").contains("namerd bind");
+            assertThat(router.node.routers().get(0).servers().get(0).proxy().concurrent()).isZero();
+        }
+    }
+
+    @Test
     void sendsToStatsd() throws Exception {
         try (DatagramSocket statsd = new DatagramSocket(0, InetAddress.getLoopbackAddress());
                 TestRouter router = run(
@@ -434,6 +479,17 @@ class LinkerdRunTest {
             assertThat(router.admin("/admin/threads")).contains("finback-mesh");
             assertThat(router.admin("/admin/metrics.json?tree=1")).contains("\"jvm\":{");
         }
+    }
+
+    @Test
+    void knowsWhatItWillListenAt() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("two.yaml"),
+                "admin: {port: 1}\nrouters: [{protocol: http, label: a, servers: [{port: 2}, {port: 3, ip: 0.0.0.0}]}]");
+        assertThat(RouterNode.listeners(
+                        TestRouter.config(Map.of("finback.router.linkerd-yaml", file.toString()))))
+                .hasToString("{finback.router.admin=127.0.0.1:1, finback.router.a=127.0.0.1:2,"
+                        + " finback.router.a[1]=0.0.0.0:3}");
     }
 
     @Test
