@@ -21,7 +21,8 @@ final class Listeners {
             found.put("finback.cluster", HttpListen.from(config, "finback.cluster"));
         }
         found.put("finback.management", HttpListen.from(config, "finback.management"));
-        if (role == Role.ROUTER && !config.getString("finback.router.linkerd-yaml").isEmpty()) {
+        if (role == Role.ROUTER
+                && !config.getString("finback.router.linkerd-yaml").isEmpty()) {
             found.putAll(RouterNode.listeners(config));
             return found;
         }

@@ -40,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -297,8 +298,8 @@ public final class Admin implements AutoCloseable {
         return json(names.delegation(interpreter.delegate(table, Path.parse(path.get()))), true);
     }
 
-    private TreeSet<String> boundNames() {
-        TreeSet<String> names = new TreeSet<>();
+    private Set<String> boundNames() {
+        Set<String> names = new TreeSet<>();
         parts.routers()
                 .forEach(running -> names.addAll(running.router().destinations().keySet()));
         return names;

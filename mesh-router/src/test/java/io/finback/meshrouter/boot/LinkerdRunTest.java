@@ -258,7 +258,6 @@ class LinkerdRunTest {
         AtomicInteger most = new AtomicInteger();
         RawBackend.Script counting = (request, in, out, socket) -> {
             most.accumulateAndGet(now.incrementAndGet(), Math::max);
-            Thread.yield();
             java.util.concurrent.locks.LockSupport.parkNanos(20_000_000);
             now.decrementAndGet();
             out.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII));
@@ -431,7 +430,8 @@ class LinkerdRunTest {
             Response late = call(router.port(), "/", "Host: web");
             assertThat(late.status()).isEqualTo(503);
             assertThat(late.text()).contains("binding timed out").contains("namerd bind");
-            assertThat(router.node.routers().get(0).servers().get(0).proxy().concurrent()).isZero();
+            assertThat(router.node.routers().get(0).servers().get(0).proxy().concurrent())
+                    .isZero();
         }
     }
 
@@ -486,8 +486,7 @@ class LinkerdRunTest {
         Path file = Files.writeString(
                 directory.resolve("two.yaml"),
                 "admin: {port: 1}\nrouters: [{protocol: http, label: a, servers: [{port: 2}, {port: 3, ip: 0.0.0.0}]}]");
-        assertThat(RouterNode.listeners(
-                        TestRouter.config(Map.of("finback.router.linkerd-yaml", file.toString()))))
+        assertThat(RouterNode.listeners(TestRouter.config(Map.of("finback.router.linkerd-yaml", file.toString()))))
                 .hasToString("{finback.router.admin=127.0.0.1:1, finback.router.a=127.0.0.1:2,"
                         + " finback.router.a[1]=0.0.0.0:3}");
     }
