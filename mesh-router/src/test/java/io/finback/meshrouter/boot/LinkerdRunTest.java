@@ -186,7 +186,7 @@ class LinkerdRunTest {
                         "  servers: [{port: 0}]")) {
             assertThat(call(router.port(), "/", "Host: web").status()).isEqualTo(200);
             assertThat(calls.get()).isEqualTo(2);
-            String[] deadline = web.requests.get(0).header("l5d-ctx-deadline").split(" ");
+            String[] deadline = web.requests.get(0).header("l5d-ctx-deadline").split(" ", -1);
             assertThat(Long.parseLong(deadline[1]) - Long.parseLong(deadline[0]))
                     .isEqualTo(TimeUnit.SECONDS.toNanos(5));
             assertThat(router.admin("/admin/metrics.json")).contains("rt/http/service/svc/web/retries/total\":1");
@@ -312,7 +312,7 @@ class LinkerdRunTest {
                 });
                 int before = light.requests.size();
                 for (int i = 0; i < 50; i++) {
-                    get(router.port(), "/", "Host: web");
+                    assertThat(get(router.port(), "/", "Host: web")).isNotEmpty();
                 }
                 assertThat(light.requests.size() - before).isLessThan(10);
                 register("late", heavy);
@@ -375,7 +375,8 @@ class LinkerdRunTest {
                         "  httpAccessLog: " + log,
                         "  dtab: /svc/web => " + ProxyTest.inet(web),
                         "  servers: [{port: 0}]")) {
-            get(router.port(), "/a?b", "Host: web", "User-Agent: te\"st", "Referer: http://here/");
+            assertThat(get(router.port(), "/a?b", "Host: web", "User-Agent: te\"st", "Referer: http://here/"))
+                    .isEqualTo("hello");
             TestRouter.await("a line", () -> {
                 try {
                     return Files.readString(log).contains("\n");
