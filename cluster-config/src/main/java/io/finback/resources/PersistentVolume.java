@@ -14,10 +14,9 @@ import java.util.Optional;
 public record PersistentVolume(String role, String id, Optional<Disk.Source> source) {
     /** Of one kind of resources; empty when it is no volume. */
     public static Optional<PersistentVolume> of(Kind kind) {
-        return kind.disk()
-                .flatMap(disk -> disk.persistence()
-                        .map(persistence -> new PersistentVolume(
-                                kind.reservedTo().orElse("*"), persistence.id(), disk.source())));
+        return kind.disk().flatMap(disk -> disk.persistence()
+                .map(persistence ->
+                        new PersistentVolume(kind.reservedTo().orElse("*"), persistence.id(), disk.source())));
     }
 
     /** Those among an amount of resources, in the order of kinds. */

@@ -2,7 +2,6 @@ package io.finback.mesos.translate;
 
 import static io.finback.mesos.translate.Labelled.wrong;
 
-import io.finback.resources.Disk;
 import io.finback.resources.Kind;
 import io.finback.resources.Ranges;
 import io.finback.resources.Resources;

@@ -76,9 +76,7 @@ public final class ProcessContainerizer implements Containerizer {
         if (!command.shell() && command.arguments().isEmpty()) {
             return Optional.of("command.arguments: empty (expected: at least the program, since shell is false)");
         }
-        return users.objection(task)
-                .or(() -> isolation.objection(task))
-                .or(() -> absoluteVolume(task));
+        return users.objection(task).or(() -> isolation.objection(task)).or(() -> absoluteVolume(task));
     }
 
     /** Who sees the machine's files would have to have the volume among them. */

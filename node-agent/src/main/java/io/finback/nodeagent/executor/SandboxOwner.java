@@ -78,8 +78,8 @@ public final class SandboxOwner {
                 throw new IOException("resources.disk.volume.container_path: " + volume.containerPath()
                         + " leads out of the sandbox (expected: a path in it)");
             }
-            boolean there = Files.isSymbolicLink(link)
-                    && Files.readSymbolicLink(link).equals(volume.source());
+            boolean there =
+                    Files.isSymbolicLink(link) && Files.readSymbolicLink(link).equals(volume.source());
             if (!there) {
                 Files.createSymbolicLink(link, volume.source());
             }

@@ -107,6 +107,7 @@ class AgentApiTest {
                 new io.finback.nodeagent.node.Registration(),
                 world.tools().containers(),
                 new io.finback.nodeagent.api.ContainmentView(List.of(), () -> 0, () -> 0),
+                io.finback.nodeagent.api.TransfersView.NONE,
                 java.util.Map.of("port", "5051"));
         return new AgentApi(
                 kit.system(),
