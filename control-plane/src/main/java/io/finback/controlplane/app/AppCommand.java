@@ -5,10 +5,12 @@ import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import io.finback.controlplane.scheduler.AppChange;
 import io.finback.controlplane.scheduler.AppChange.Decision;
 import io.finback.controlplane.scheduler.AppDefinition;
+import io.finback.controlplane.scheduler.AppEvent;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.DeploymentConduct;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.scheduler.InstanceChange;
 import io.finback.controlplane.scheduler.Member;
 import io.finback.controlplane.scheduler.MemberChange;
 import io.finback.tasks.TaskStatus;
@@ -16,6 +18,7 @@ import io.finback.wire.WireMessage;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** What an app's entity understands. Entity id: {@code AppPath.entityId}. Every command may be repeated. */
 public interface AppCommand extends WireMessage {
@@ -97,23 +100,80 @@ public interface AppCommand extends WireMessage {
         }
     }
 
+    /** A request without a deployment of its own, answered once what it changes is journaled. */
+    sealed interface Direct extends AppCommand {
+        ActorRef<AppAnswer> replyTo();
+
+        /** {@code updated}: instances that a deployment counts as done. */
+        Outcome decide(AppState state, int updated, Instant now);
+    }
+
+    /** What a request changes, and what it is answered with from the state after that. */
+    record Outcome(List<AppEvent> events, Function<AppSnapshot, AppAnswer> answer) {
+        static Outcome refused(AppChange.Refusal why) {
+            return new Outcome(List.of(), snapshot -> new AppAnswer.Refused(snapshot, why));
+        }
+    }
+
     /** Ends instances; others take their place. */
-    record KillInstances(List<String> taskIds, ActorRef<AppAnswer> replyTo) implements AppCommand {
+    record KillInstances(List<String> taskIds, ActorRef<AppAnswer> replyTo) implements Direct {
         public KillInstances {
             taskIds = List.copyOf(taskIds);
+        }
+
+        @Override
+        public Outcome decide(AppState state, int updated, Instant now) {
+            List<Instance> killed =
+                    taskIds.stream().flatMap(id -> state.instance(id).stream()).toList();
+            return new Outcome(
+                    InstanceChange.doom(state, taskIds), snapshot -> new AppAnswer.Killed(snapshot, killed));
         }
     }
 
     /** Forgets a deployment where it stands. */
-    record Drop(String deploymentId, ActorRef<AppAnswer> replyTo) implements AppCommand {}
+    record Drop(String deploymentId, ActorRef<AppAnswer> replyTo) implements Direct {
+        @Override
+        public Outcome decide(AppState state, int updated, Instant now) {
+            return AppChange.holds(state, deploymentId)
+                    ? new Outcome(
+                            AppChange.release(state, deploymentId, false),
+                            snapshot -> new AppAnswer.Changed(snapshot, deploymentId, now))
+                    : Outcome.refused(AppChange.Refusal.NO_SUCH_DEPLOYMENT);
+        }
+    }
 
     /** Pauses a deployment, lets it go on, or says that all is well. */
-    record Conduct(String deploymentId, DeploymentConduct.Order order, ActorRef<AppAnswer> replyTo)
-            implements AppCommand {}
+    record Conduct(String deploymentId, DeploymentConduct.Order order, ActorRef<AppAnswer> replyTo) implements Direct {
+        @Override
+        public Outcome decide(AppState state, int updated, Instant now) {
+            return AppChange.holds(state, deploymentId)
+                    ? new Outcome(
+                            AppChange.conduct(state, deploymentId, order, updated, now),
+                            snapshot -> new AppAnswer.Changed(snapshot, deploymentId, now))
+                    : Outcome.refused(AppChange.Refusal.NO_SUCH_DEPLOYMENT);
+        }
+    }
 
-    record ResetDelay(ActorRef<AppAnswer> replyTo) implements AppCommand {}
+    record ResetDelay(ActorRef<AppAnswer> replyTo) implements Direct {
+        @Override
+        public Outcome decide(AppState state, int updated, Instant now) {
+            if (!state.exists()) {
+                return Outcome.refused(AppChange.Refusal.MISSING);
+            }
+            return new Outcome(
+                    state.backoff().isPresent() ? List.of(new AppEvent.BackoffReset()) : List.of(),
+                    snapshot -> new AppAnswer.Changed(snapshot, "", now));
+        }
+    }
 
-    record FindVersion(Instant version, ActorRef<AppAnswer> replyTo) implements AppCommand {}
+    record FindVersion(Instant version, ActorRef<AppAnswer> replyTo) implements Direct {
+        @Override
+        public Outcome decide(AppState state, int updated, Instant now) {
+            return state.version(version)
+                    .map(found -> new Outcome(List.of(), snapshot -> new AppAnswer.Found(snapshot, found)))
+                    .orElseGet(() -> Outcome.refused(AppChange.Refusal.MISSING));
+        }
+    }
 
     /** Sent by every master to every app it knows, so that apps live without traffic; answered with what a view keeps. */
     record Wake(ActorRef<AppSnapshot> replyTo) implements AppCommand {}

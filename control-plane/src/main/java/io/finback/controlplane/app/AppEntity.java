@@ -14,11 +14,8 @@ import akka.persistence.typed.javadsl.ReplyEffect;
 import akka.persistence.typed.javadsl.RetentionCriteria;
 import akka.persistence.typed.javadsl.SignalHandler;
 import io.finback.controlplane.app.AppAnswer.Changed;
-import io.finback.controlplane.app.AppAnswer.Found;
-import io.finback.controlplane.app.AppAnswer.Killed;
 import io.finback.controlplane.app.AppAnswer.Refused;
 import io.finback.controlplane.scheduler.AppChange;
-import io.finback.controlplane.scheduler.AppChange.Refusal;
 import io.finback.controlplane.scheduler.AppEvent;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppState;
@@ -143,11 +140,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .forAnyState()
                 .onCommand(AppCommand.Request.class, this::onRequest)
                 .onCommand(AppCommand.Withdraw.class, this::onWithdraw)
-                .onCommand(AppCommand.KillInstances.class, this::onKillInstances)
-                .onCommand(AppCommand.Drop.class, this::onDrop)
-                .onCommand(AppCommand.Conduct.class, this::onConduct)
-                .onCommand(AppCommand.ResetDelay.class, this::onResetDelay)
-                .onCommand(AppCommand.FindVersion.class, this::onFindVersion)
+                .onCommand(AppCommand.Direct.class, this::onDirect)
                 .onCommand(AppCommand.Wake.class, this::onWake)
                 .onCommand(AppCommand.Perform.class, this::onPerform)
                 .onCommand(AppCommand.Release.class, this::onRelease)
@@ -180,46 +173,13 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         return commit(state, MemberChange.withdraw(state, c.deploymentId()), s -> {});
     }
 
-    private ReplyEffect<AppEvent, AppState> onDrop(AppState state, AppCommand.Drop c) {
-        if (!AppChange.holds(state, c.deploymentId())) {
-            return Effect().reply(c.replyTo(), new Refused(snapshot(state), Refusal.NO_SUCH_DEPLOYMENT));
-        }
-        Instant now = clock.instant();
-        List<AppEvent> events = AppChange.release(state, c.deploymentId(), false);
-        return commit(state, events, s -> c.replyTo().tell(new Changed(snapshot(s), c.deploymentId(), now)));
-    }
-
-    private ReplyEffect<AppEvent, AppState> onKillInstances(AppState state, AppCommand.KillInstances c) {
-        List<Instance> killed =
-                c.taskIds().stream().flatMap(id -> state.instance(id).stream()).toList();
-        List<AppEvent> events = InstanceChange.doom(state, c.taskIds());
-        return commit(state, events, s -> c.replyTo().tell(new Killed(snapshot(s), killed)));
-    }
-
-    private ReplyEffect<AppEvent, AppState> onConduct(AppState state, AppCommand.Conduct c) {
-        if (!AppChange.holds(state, c.deploymentId())) {
-            return Effect().reply(c.replyTo(), new Refused(snapshot(state), Refusal.NO_SUCH_DEPLOYMENT));
-        }
-        Instant now = clock.instant();
-        int ready = InstancePlanner.updated(state, listening());
-        List<AppEvent> events = AppChange.conduct(state, c.deploymentId(), c.order(), ready, now);
-        return commit(state, events, s -> c.replyTo().tell(new Changed(snapshot(s), c.deploymentId(), now)));
-    }
-
-    private ReplyEffect<AppEvent, AppState> onResetDelay(AppState state, AppCommand.ResetDelay c) {
-        if (!state.exists()) {
-            return Effect().reply(c.replyTo(), new Refused(snapshot(state), Refusal.MISSING));
-        }
-        Instant now = clock.instant();
-        List<AppEvent> events = state.backoff().isPresent() ? List.of(new AppEvent.BackoffReset()) : List.of();
-        return commit(state, events, s -> c.replyTo().tell(new Changed(snapshot(s), "", now)));
-    }
-
-    private ReplyEffect<AppEvent, AppState> onFindVersion(AppState state, AppCommand.FindVersion c) {
-        AppAnswer answer = state.version(c.version())
-                .<AppAnswer>map(v -> new Found(snapshot(state), v))
-                .orElseGet(() -> new Refused(snapshot(state), Refusal.MISSING));
-        return Effect().reply(c.replyTo(), answer);
+    private ReplyEffect<AppEvent, AppState> onDirect(AppState state, AppCommand.Direct c) {
+        AppCommand.Outcome outcome =
+                c.decide(state, InstancePlanner.updated(state, listening()), clock.instant());
+        return outcome.events().isEmpty()
+                ? Effect().reply(c.replyTo(), outcome.answer().apply(snapshot(state)))
+                : commit(state, outcome.events(), s -> c.replyTo()
+                        .tell(outcome.answer().apply(snapshot(s))));
     }
 
     private ReplyEffect<AppEvent, AppState> onWake(AppState state, AppCommand.Wake c) {

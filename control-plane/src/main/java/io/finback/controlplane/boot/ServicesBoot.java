@@ -15,6 +15,8 @@ import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.job.JobCommand;
 import io.finback.controlplane.job.JobEntity;
 import io.finback.controlplane.marathonapi.ServicesApi;
+import io.finback.controlplane.namerdapi.NamerdApi;
+import io.finback.controlplane.naming.DtabMessage;
 import io.finback.controlplane.service.CallbackSettings;
 import io.finback.controlplane.service.EventSettings;
 import io.finback.controlplane.service.ServicesSettings;
@@ -55,8 +57,12 @@ final class ServicesBoot implements ServicesStarter {
                 () -> EventFeed.of(system).entityIds(JobCommand.KEY.name()),
                 ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, JobEntity.FRAMEWORK.value()),
                 listen.toString());
+        NamerdApi namerd = NamerdApi.start(
+                system,
+                NamerdConfig.from(config),
+                () -> EventFeed.of(system).entityIds(DtabMessage.KEY.name()));
         Function<HttpRequest, CompletionStage<HttpResponse>> handler =
-                Directives.concat(jobs.route(), api.route()).handler(system);
+                Directives.concat(jobs.route(), namerd.route(), api.route()).handler(system);
         return Http.get(system)
                 .newServerAt(listen.host(), listen.port())
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true)) // events name who asked
@@ -72,7 +78,8 @@ final class ServicesBoot implements ServicesStarter {
                     return api;
                 })
                 .thenCompose(ServicesApi::ready)
-                .thenCompose(done -> jobs.ready());
+                .thenCompose(done -> jobs.ready())
+                .thenCompose(done -> namerd.ready());
     }
 
     private static CompletionStage<HttpResponse> answer(

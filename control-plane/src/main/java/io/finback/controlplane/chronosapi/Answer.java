@@ -14,6 +14,7 @@ record Answer(int status, String contentType, ByteString body, Map<String, Strin
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
     private static final Map<Integer, String> REASONS = Map.of(
             400, "Bad Request",
+            401, "Unauthorized",
             404, "Not Found",
             405, "Method Not Allowed",
             408, "Request Timeout",

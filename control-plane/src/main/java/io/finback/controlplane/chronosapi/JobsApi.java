@@ -17,38 +17,23 @@ import akka.util.ByteString;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.job.JobSettings;
 import io.finback.controlplane.job.Jobs;
-import java.time.Duration;
+import io.finback.controlplane.requests.RequestShell;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The jobs API of a master: starts the jobs half ({@link Jobs}) and answers Chronos' HTTP requests below {@code /v1/scheduler} and
- * {@code /scheduler}. Every master answers; reads come from its own view, so that they are answered whatever becomes of the others. Limits:
- * body size (413), requests under way (503), time for an entity's answer (503). Thread-safe.
+ * {@code /scheduler}. Every master answers; reads come from its own view, so that they are answered whatever becomes of the others. Limits are
+ * those of {@link RequestShell}, and the time for an entity's answer (503). Thread-safe.
  */
 public final class JobsApi {
-    private static final Logger LOG = LoggerFactory.getLogger(JobsApi.class);
-    /** More than this at once are answered with 503. */
-    private static final int MAX_UNDER_WAY = 1024;
-    /** A body that is too large is still read up to here, so that the client gets to see the 413. */
-    private static final long MAX_DRAINED_BYTES = 64L * 1024 * 1024;
-
-    private static final Duration BODY_TIMEOUT = Duration.ofSeconds(15);
-
-    private final ActorSystem<?> system;
     private final Jobs jobs;
     private final Dispatcher dispatcher;
-    private final AtomicInteger underWay = new AtomicInteger();
+    private final RequestShell shell;
 
     /**
      * Starts entities, scheduler and view on a master that is (about to be) a cluster member.
@@ -67,15 +52,16 @@ public final class JobsApi {
     }
 
     private JobsApi(ActorSystem<?> system, Jobs jobs, String address) {
-        this.system = system;
         this.jobs = jobs;
         this.dispatcher = new Dispatcher(jobs, address, InstantSource.system());
+        this.shell = new RequestShell(
+                system, RequestShell.Limits.of(jobs.settings().maxBodyBytes()), new Inside());
     }
 
     /** To be bound by {@code boot} beside that of services: takes only what is below its two paths. */
     public Route route() {
         return Directives.extractRequest(
-                request -> path(request).isPresent() ? Directives.handle(this::handle) : Directives.reject());
+                request -> path(request).isPresent() ? Directives.handle(shell::handle) : Directives.reject());
     }
 
     /** Completes when reads show every job there was before the start. */
@@ -96,40 +82,23 @@ public final class JobsApi {
         return ours ? Optional.of(all.subList(from + 1, all.size())) : Optional.empty();
     }
 
-    private CompletionStage<HttpResponse> handle(HttpRequest request) {
-        if (underWay.incrementAndGet() > MAX_UNDER_WAY) {
-            underWay.decrementAndGet();
-            request.discardEntityBytes(system);
-            return CompletableFuture.completedFuture(render(Answer.failed(503, "Too many requests")));
+    private final class Inside implements RequestShell.Api {
+        @Override
+        public CompletionStage<HttpResponse> answer(HttpRequest request, ByteString body) {
+            return dispatcher.answer(call(request, body)).thenApply(JobsApi::render);
         }
-        return body(request)
-                .thenCompose(bytes -> dispatcher.answer(call(request, bytes)))
-                .handle((answer, failure) -> failure == null ? answer : failed(failure))
-                .thenApply(answer -> {
-                    underWay.decrementAndGet();
-                    return render(answer);
-                });
-    }
 
-    private CompletionStage<ByteString> body(HttpRequest request) {
-        long max = jobs.settings().maxBodyBytes();
-        return request.entity()
-                .withSizeLimit(MAX_DRAINED_BYTES)
-                .getDataBytes()
-                .completionTimeout(BODY_TIMEOUT)
-                .runFold(ByteString.emptyByteString(), (all, b) -> all.size() > max ? all : all.concat(b), system)
-                .handle((bytes, failure) -> {
-                    if (failure instanceof TimeoutException) {
-                        throw new Failure(408, "The body did not arrive within " + BODY_TIMEOUT.toSeconds() + " s");
-                    }
-                    if (failure != null) {
-                        throw new CompletionException(failure);
-                    }
-                    if (bytes.size() > max) {
-                        throw new Failure(413, "The body is larger than " + max + " bytes");
-                    }
-                    return bytes;
-                });
+        @Override
+        public Optional<HttpResponse> known(Throwable failure) {
+            return failure instanceof Failure known
+                    ? Optional.of(refuse(known.status(), String.valueOf(known.getMessage())))
+                    : Optional.empty();
+        }
+
+        @Override
+        public HttpResponse refuse(int status, String message) {
+            return render(Answer.failed(status, message));
+        }
     }
 
     private static Call call(HttpRequest request, ByteString body) {
@@ -139,24 +108,6 @@ public final class JobsApi {
                 path(request).orElse(List.of()),
                 request.getUri().query().toMap(),
                 body);
-    }
-
-    private static Answer failed(Throwable failure) {
-        Throwable cause = failure;
-        while (cause instanceof CompletionException && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        if (cause instanceof Failure known) {
-            return Answer.failed(known.status(), String.valueOf(known.getMessage()));
-        }
-        if (cause instanceof TimeoutException) {
-            return Answer.failed(503, "The request was not answered in time; it may still take effect");
-        }
-        if (cause instanceof akka.http.scaladsl.model.EntityStreamSizeException) {
-            return Answer.failed(413, "The body is too large");
-        }
-        LOG.error("jobs_api.failed", cause);
-        return Answer.failed(500, "Internal error");
     }
 
     private static HttpResponse render(Answer answer) {

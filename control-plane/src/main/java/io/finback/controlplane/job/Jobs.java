@@ -18,8 +18,11 @@ import io.finback.controlplane.schedule.JobNames;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.service.ServiceScheduler;
 import io.finback.controlplane.service.TaskOwners;
+import io.finback.controlplane.waking.TopicListener;
+import io.finback.controlplane.waking.WakeKeeper;
 import io.finback.runtime.Role;
 import io.finback.tasks.TaskStatus;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +31,6 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -37,6 +39,9 @@ public final class Jobs {
     /** The scheduler of jobs: the same actor as that of apps, for another framework. One entity, {@link GraphMessage#ID}. */
     private static final EntityTypeKey<SchedulerMessage> SCHEDULER =
             EntityTypeKey.create(SchedulerMessage.class, "JobScheduler");
+
+    private static final Duration WAKE_AGAIN = Duration.ofSeconds(2);
+    private static final Duration REFRESH = Duration.ofMinutes(10);
 
     private final JobSettings settings;
     private final ClusterSharding sharding;
@@ -68,7 +73,7 @@ public final class Jobs {
         InstantSource clock = InstantSource.system();
         ActorRef<Topic.Command<JobSnapshot>> topic =
                 system.systemActorOf(Topic.create(JobSnapshot.class, "finback-jobs"), "finback-jobs", Props.empty());
-        AtomicReference<Optional<ActorRef<JobKeeper.Command>>> keeper = new AtomicReference<>(Optional.empty());
+        CompletableFuture<ActorRef<WakeKeeper.Command>> keeper = new CompletableFuture<>();
         JobLinks links = new Links(topic, keeper);
         String role = Role.MASTER.id();
         var unusedJobs =
@@ -90,10 +95,25 @@ public final class Jobs {
                                 clock,
                                 new SplittableRandom()))
                 .withRole(role));
-        keeper.set(Optional.of(system.systemActorOf(
-                JobKeeper.create(view, names, this::tell, () -> wakeOthers(links), topic, ready),
-                "finback-jobs-view",
-                Props.empty())));
+        ActorRef<JobSnapshot> snapshots = system.systemActorOf(
+                TopicListener.create(JobSnapshot.class, topic, job -> {
+                    view.apply(job);
+                    var unused = keeper.thenAccept(k -> k.tell(new WakeKeeper.Answered(job.name())));
+                }),
+                "finback-job-listener",
+                Props.empty());
+        WakeKeeper.Kind kind = new WakeKeeper.Kind(
+                "jobs",
+                names,
+                name -> tell(name, new JobCommand.Wake(snapshots)),
+                () -> wakeOthers(links),
+                () -> {},
+                () -> view.jobs().stream().map(JobSnapshot::name).toList(),
+                () -> true,
+                WAKE_AGAIN,
+                REFRESH,
+                ready);
+        keeper.complete(system.systemActorOf(WakeKeeper.create(kind), "finback-jobs-view", Props.empty()));
     }
 
     private static void wakeOthers(JobLinks links) {
@@ -155,11 +175,9 @@ public final class Jobs {
 
     private final class Links implements JobLinks {
         private final ActorRef<Topic.Command<JobSnapshot>> topic;
-        private final AtomicReference<Optional<ActorRef<JobKeeper.Command>>> keeper;
+        private final CompletionStage<ActorRef<WakeKeeper.Command>> keeper;
 
-        Links(
-                ActorRef<Topic.Command<JobSnapshot>> topic,
-                AtomicReference<Optional<ActorRef<JobKeeper.Command>>> keeper) {
+        Links(ActorRef<Topic.Command<JobSnapshot>> topic, CompletionStage<ActorRef<WakeKeeper.Command>> keeper) {
             this.topic = topic;
             this.keeper = keeper;
         }
@@ -185,7 +203,11 @@ public final class Jobs {
 
         @Override
         public void stopped(String name) {
-            keeper.get().filter(k -> !stopping.get()).ifPresent(k -> k.tell(new JobKeeper.Stopped(name)));
+            var unused = keeper.thenAccept(k -> {
+                if (!stopping.get()) {
+                    k.tell(new WakeKeeper.Stopped(name));
+                }
+            });
         }
     }
 }

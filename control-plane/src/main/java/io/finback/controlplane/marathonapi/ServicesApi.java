@@ -2,20 +2,22 @@ package io.finback.controlplane.marathonapi;
 
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.RecipientRef;
+import akka.http.javadsl.model.AttributeKeys;
 import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpEntities;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
+import akka.http.javadsl.model.RemoteAddress;
 import akka.http.javadsl.model.StatusCodes;
 import akka.http.javadsl.model.headers.RawHeader;
 import akka.http.javadsl.server.Directives;
 import akka.http.javadsl.server.Route;
 import akka.util.ByteString;
 import io.finback.controlplane.framework.FrameworkMessage;
+import io.finback.controlplane.requests.RequestShell;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.service.Services;
 import io.finback.controlplane.service.ServicesSettings;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,26 +25,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The services API of a master: starts the services half ({@link Services}) and answers Marathon's HTTP requests. Thread-safe. Limits:
- * body size (413), requests under way (503), time for an entity's answer (503).
+ * The services API of a master: starts the services half ({@link Services}) and answers Marathon's HTTP requests. Thread-safe. Limits are
+ * those of {@link RequestShell}, and the time for an entity's answer (503).
  */
 public final class ServicesApi {
-    private static final Logger LOG = LoggerFactory.getLogger(ServicesApi.class);
-    /** More than this at once are answered with 503. */
-    private static final int MAX_UNDER_WAY = 1024;
-    /** A body that is too large is still read up to here, so that the client gets to see the 413. */
-    private static final long MAX_DRAINED_BYTES = 64L * 1024 * 1024;
-
     private static final List<String> EVENTS = List.of("v2", "events");
-    private static final Duration BODY_TIMEOUT = Duration.ofSeconds(15);
     private static final List<RawHeader> ALWAYS = List.of(
             RawHeader.create("Cache-Control", "no-cache, no-store, must-revalidate"),
             RawHeader.create("Pragma", "no-cache"),
@@ -54,7 +44,7 @@ public final class ServicesApi {
     private final Services services;
     private final Dispatcher dispatcher;
     private final EventsHandler events;
-    private final AtomicInteger underWay = new AtomicInteger();
+    private final RequestShell shell;
 
     /**
      * Starts entities, scheduler, endpoints and view on a master that is (about to be) a cluster member.
@@ -78,12 +68,13 @@ public final class ServicesApi {
         this.dispatcher = new Dispatcher(services, new LoggingHandler((wait, work) -> system.scheduler()
                 .scheduleOnce(wait, work, system.executionContext())));
         this.events = new EventsHandler(system, services);
+        this.shell = new RequestShell(
+                system, RequestShell.Limits.of(services.settings().maxBodyBytes()), new Inside());
     }
 
     /** To be bound by {@code boot}. */
     public Route route() {
-        return Directives.extractClientIP(address -> Directives.handle(request -> handle(
-                request, address.getAddress().map(ip -> ip.getHostAddress()).orElse(""))));
+        return Directives.handle(this::handle);
     }
 
     /** Completes when reads show every app there was before the start. */
@@ -91,23 +82,38 @@ public final class ServicesApi {
         return services.ready();
     }
 
-    private CompletionStage<HttpResponse> handle(HttpRequest request, String clientIp) {
-        if (AppPath.segments(request.getUri().path()).equals(EVENTS)) {
-            return CompletableFuture.completedFuture(stream(request, clientIp));
+    private CompletionStage<HttpResponse> handle(HttpRequest request) {
+        return AppPath.segments(request.getUri().path()).equals(EVENTS)
+                ? CompletableFuture.completedFuture(stream(request, clientIp(request)))
+                : shell.handle(request);
+    }
+
+    private final class Inside implements RequestShell.Api {
+        @Override
+        public CompletionStage<HttpResponse> answer(HttpRequest request, ByteString body) {
+            return dispatcher
+                    .answer(request(request, clientIp(request), body))
+                    .thenApply(ServicesApi.this::render);
         }
-        if (underWay.incrementAndGet() > MAX_UNDER_WAY) {
-            underWay.decrementAndGet();
-            request.discardEntityBytes(system);
-            return CompletableFuture.completedFuture(render(busy("Too many requests")));
+
+        @Override
+        public Optional<HttpResponse> known(Throwable failure) {
+            return failure instanceof ApiFailure known
+                    ? Optional.of(render(Answer.failure(known)))
+                    : Optional.empty();
         }
-        return body(request)
-                .exceptionallyCompose(ServicesApi::slow)
-                .thenCompose(bytes -> dispatcher.answer(request(request, clientIp, bytes)))
-                .handle((answer, failure) -> failure == null ? answer : failed(failure))
-                .thenApply(answer -> {
-                    underWay.decrementAndGet();
-                    return render(answer);
-                });
+
+        @Override
+        public HttpResponse refuse(int status, String message) {
+            return render(Answer.failure(ApiFailure.of(status, message)));
+        }
+    }
+
+    private static String clientIp(HttpRequest request) {
+        return request.getAttribute(AttributeKeys.remoteAddress)
+                .flatMap(RemoteAddress::getAddress)
+                .map(ip -> ip.getHostAddress())
+                .orElse("");
     }
 
     private HttpResponse stream(HttpRequest request, String clientIp) {
@@ -119,30 +125,6 @@ public final class ServicesApi {
         } catch (ApiFailure failure) {
             return render(Answer.failure(failure));
         }
-    }
-
-    private CompletionStage<ByteString> body(HttpRequest request) {
-        long max = services.settings().maxBodyBytes();
-        return request.entity()
-                .withSizeLimit(MAX_DRAINED_BYTES)
-                .getDataBytes()
-                .completionTimeout(BODY_TIMEOUT)
-                .runFold(ByteString.emptyByteString(), (all, b) -> all.size() > max ? all : all.concat(b), system)
-                .thenApply(bytes -> {
-                    if (bytes.size() > max) {
-                        throw ApiFailure.of(413, "The body is larger than " + max + " bytes");
-                    }
-                    return bytes;
-                });
-    }
-
-    private static CompletionStage<ByteString> slow(Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        return CompletableFuture.failedFuture(
-                cause instanceof TimeoutException
-                        ? ApiFailure.of(408, "The body did not arrive within " + BODY_TIMEOUT.toSeconds() + " s")
-                        : cause);
     }
 
     private Request request(HttpRequest request, String clientIp, ByteString body) {
@@ -162,28 +144,6 @@ public final class ServicesApi {
 
     private static Optional<String> header(HttpRequest request, String name) {
         return request.getHeader(name).map(h -> h.value());
-    }
-
-    private Answer failed(Throwable failure) {
-        Throwable cause = failure;
-        while (cause instanceof CompletionException && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        if (cause instanceof ApiFailure known) {
-            return Answer.failure(known);
-        }
-        if (cause instanceof TimeoutException) {
-            return busy("The request was not answered in time; it may still take effect");
-        }
-        if (cause instanceof akka.http.scaladsl.model.EntityStreamSizeException) {
-            return Answer.failure(ApiFailure.of(413, "The body is too large"));
-        }
-        LOG.error("services_api.failed", cause);
-        return Answer.failure(ApiFailure.of(500, "Internal error"));
-    }
-
-    private static Answer busy(String why) {
-        return Answer.failure(ApiFailure.of(503, why)).with("Retry-After", "1");
     }
 
     private HttpResponse render(Answer answer) {

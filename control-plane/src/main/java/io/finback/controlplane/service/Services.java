@@ -36,6 +36,8 @@ import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Member;
+import io.finback.controlplane.waking.TopicListener;
+import io.finback.controlplane.waking.WakeKeeper;
 import io.finback.runtime.Role;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AppEndpoints;
@@ -43,6 +45,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -62,6 +65,9 @@ public final class Services {
     public interface EntityIds {
         Source<String, NotUsed> of(String entityType);
     }
+
+    private static final Duration WAKE_AGAIN = Duration.ofMillis(250);
+    private static final Duration REFRESH = Duration.ofMinutes(1);
 
     private final ServicesSettings settings;
     private final ClusterSharding sharding;
@@ -117,7 +123,9 @@ public final class Services {
         this.eventTopic = topics.events();
         this.events = new EventHub(settings.events().kept());
         var unusedListener = system.systemActorOf(
-                EventListener.create(topics.events(), events), "finback-event-listener", Props.empty());
+                TopicListener.create(ServiceEvent.class, topics.events(), events::accept),
+                "finback-event-listener",
+                Props.empty());
         ActorRef<EndpointsPublisher.Command> endpoints =
                 system.systemActorOf(EndpointsPublisher.create(), "finback-endpoints", Props.empty());
         Links links = new Links(
@@ -168,18 +176,53 @@ public final class Services {
                                 new HttpPoster(system, settings.callbacks().timeout(), json),
                                 clock))
                 .withRole(role));
-        var unusedKeeper = system.systemActorOf(
-                ViewKeeper.create(
-                        view,
-                        () -> entityIds.of(AppCommand.KEY.name()),
-                        this::tell,
-                        () -> wakeOthers(links),
-                        replyTo -> sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID)
-                                .tell(new GroupMessage.Read(replyTo)),
-                        topics,
-                        ready),
-                "finback-services-view",
+        keep(system, topics, entityIds, links);
+    }
+
+    /** Follows what is published, and wakes every app until it has been heard of. */
+    private void keep(ActorSystem<?> system, Topics topics, EntityIds entityIds, Links links) {
+        CompletableFuture<ActorRef<WakeKeeper.Command>> keeper = new CompletableFuture<>();
+        ActorRef<AppSnapshot> snapshots = system.systemActorOf(
+                TopicListener.create(AppSnapshot.class, topics.snapshots(), app -> {
+                    view.apply(app);
+                    var unused = keeper.thenAccept(k -> k.tell(new WakeKeeper.Answered(app.entityId())));
+                }),
+                "finback-app-listener",
                 Props.empty());
+        ActorRef<GroupsSnapshot> groups = system.systemActorOf(
+                TopicListener.create(GroupsSnapshot.class, topics.groups(), book -> {
+                    view.apply(book);
+                    var unused = keeper.thenAccept(k -> k.tell(WakeKeeper.Look.INSTANCE));
+                }),
+                "finback-group-listener",
+                Props.empty());
+        var unusedQueue = system.systemActorOf(
+                TopicListener.create(QueueReport.class, topics.queue(), view::apply),
+                "finback-queue-listener",
+                Props.empty());
+        var unusedHealth = system.systemActorOf(
+                TopicListener.create(HealthReport.class, topics.health(), view::apply),
+                "finback-health-listener",
+                Props.empty());
+        Runnable askGroups = () -> sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID)
+                .tell(new GroupMessage.Read(groups));
+        WakeKeeper.Kind kind = new WakeKeeper.Kind(
+                "services",
+                () -> entityIds.of(AppCommand.KEY.name()),
+                id -> tell(id, new AppCommand.Wake(snapshots)),
+                () -> {
+                    wakeOthers(links);
+                    if (!view.groupsKnown()) {
+                        askGroups.run();
+                    }
+                },
+                askGroups,
+                () -> view.all().stream().map(AppSnapshot::entityId).toList(),
+                view::groupsKnown,
+                WAKE_AGAIN,
+                REFRESH,
+                ready);
+        keeper.complete(system.systemActorOf(WakeKeeper.create(kind), "finback-services-view", Props.empty()));
     }
 
     public ServicesView view() {

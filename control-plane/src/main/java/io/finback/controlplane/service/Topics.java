@@ -7,7 +7,7 @@ import io.finback.controlplane.app.GroupsSnapshot;
 import io.finback.controlplane.app.HealthReport;
 import io.finback.controlplane.app.ServiceEvent;
 
-/** What entities publish to the views of all masters. At most once; {@link ViewKeeper} asks again. */
+/** What entities publish to the views of all masters. At most once; every master asks again. */
 record Topics(
         ActorRef<Topic.Command<AppSnapshot>> snapshots,
         ActorRef<Topic.Command<QueueReport>> queue,

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 
 /** One master with a LevelDB journal in a directory of its own, the services API on a free port, and a {@link FakeWorld}. */
 public final class TestMaster implements AutoCloseable {
@@ -27,15 +28,19 @@ public final class TestMaster implements AutoCloseable {
     public final String address;
 
     public static TestMaster start(Path data, FakeWorld world) {
-        return new TestMaster(data, world);
+        return start(data, world, settings -> settings);
     }
 
-    private TestMaster(Path data, FakeWorld world) {
+    public static TestMaster start(Path data, FakeWorld world, UnaryOperator<ServicesSettings> changed) {
+        return new TestMaster(data, world, changed);
+    }
+
+    private TestMaster(Path data, FakeWorld world, UnaryOperator<ServicesSettings> changed) {
         system = ActorSystem.create(Behaviors.empty(), "finback", config(data));
         Cluster cluster = Cluster.get(system);
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         ActorRef<FrameworkMessage> framework = system.systemActorOf(world.framework(), "fake-world", Props.empty());
-        ServicesSettings settings = ServicesSettings.of(
+        ServicesSettings settings = changed.apply(ServicesSettings.of(
                 "127.0.0.1:8080",
                 "0.1.0",
                 Duration.ofMillis(200),
@@ -43,7 +48,7 @@ public final class TestMaster implements AutoCloseable {
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(10),
-                1024 * 1024);
+                1024 * 1024));
         ServicesApi api = ServicesApi.start(system, settings, EventFeed.of(system)::entityIds, framework);
         binding = get(Http.get(system)
                 .newServerAt("127.0.0.1", 0)

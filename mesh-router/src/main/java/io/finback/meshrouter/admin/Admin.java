@@ -24,6 +24,7 @@ import io.finback.meshrouter.router.EndpointsSnapshot;
 import io.finback.meshrouter.router.LiveDestination;
 import io.finback.meshrouter.router.RunningRouter;
 import io.finback.names.Dtab;
+import io.finback.names.NamesJson;
 import io.finback.names.NamingException;
 import io.finback.names.NotYetKnown;
 import io.finback.names.Path;
@@ -268,7 +269,8 @@ public final class Admin implements AutoCloseable {
         Dtab table = dtab.map(Dtab::parse)
                 .orElseGet(() -> found.get().router().spec().dtab());
         Interpreter interpreter = found.get().router().spec().interpreter();
-        return json(new DelegationJson(interpreter).show(interpreter.delegate(table, Path.parse(path.get()))), true);
+        NamesJson names = new NamesJson(id -> interpreter.addresses(id).get());
+        return json(names.delegation(interpreter.delegate(table, Path.parse(path.get()))), true);
     }
 
     private TreeSet<String> boundNames() {

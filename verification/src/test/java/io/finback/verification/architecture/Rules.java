@@ -52,6 +52,7 @@ final class Rules {
     private static final String MESOS_API = "io.finback.controlplane.mesosapi..";
     private static final String MARATHON_API = "io.finback.controlplane.marathonapi..";
     private static final String CHRONOS_API = "io.finback.controlplane.chronosapi..";
+    private static final String NAMERD_API = "io.finback.controlplane.namerdapi..";
     private static final String[] PURE = {
         "io.finback.resources..",
         "io.finback.tasks..",
@@ -59,6 +60,7 @@ final class Rules {
         "io.finback.controlplane.placement..",
         "io.finback.controlplane.scheduler..",
         "io.finback.controlplane.schedule..",
+        "io.finback.controlplane.dtabs..",
         "io.finback.nodeagent.task..",
         "io.finback.nodeagent.check..",
         "io.finback.names..",
@@ -102,10 +104,10 @@ final class Rules {
                                 .that()
                                 .resideInAPackage("io.finback.controlplane..")
                                 .and()
-                                .resideOutsideOfPackages(join(BOOT, MESOS_API, MARATHON_API, CHRONOS_API))
+                                .resideOutsideOfPackages(join(BOOT, MESOS_API, MARATHON_API, CHRONOS_API, NAMERD_API))
                                 .should()
                                 .dependOnClassesThat()
-                                .resideInAnyPackage(MESOS_API, MARATHON_API, CHRONOS_API),
+                                .resideInAnyPackage(MESOS_API, MARATHON_API, CHRONOS_API, NAMERD_API),
                         io.finback.controlplane.agent.KnowsAnApi.class),
                 Rule.of(
                         "the APIs ignore each other: Mesos",

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,12 +28,21 @@ final class ClusterProcesses implements AutoCloseable {
 
     private final Path dir;
     private final Map<String, NodeProcess> nodes = new LinkedHashMap<>();
-    private final int masterArtery = freePort();
+    private final List<Integer> arteries = new ArrayList<>();
+    /** Of the first master. */
     final int servicesPort = freePort();
     final int clusterPort = freePort();
 
     ClusterProcesses(Path dir) {
+        this(dir, 1);
+    }
+
+    /** Several masters need a journal they share: {@link #master(int, List)}. */
+    ClusterProcesses(Path dir, int masters) {
         this.dir = dir;
+        for (int i = 0; i < masters; i++) {
+            arteries.add(freePort());
+        }
         build();
     }
 
@@ -97,9 +107,29 @@ final class ClusterProcesses implements AutoCloseable {
                 Map.of(
                         "finback.master.http.port", clusterPort,
                         "finback.services.http.port", servicesPort,
-                        "finback.cluster.port", masterArtery,
+                        "finback.cluster.port", arteries.get(0),
                         "finback.management.port", freePort()),
                 more.stream().flatMap(setting -> Stream.of("--set", setting)).toList());
+    }
+
+    /** One of several masters; {@code number} counts from 0. Its API is at {@link NodeProcess#port}. */
+    NodeProcess master(int number, List<String> more) {
+        return start(
+                "master-" + number,
+                "master",
+                Map.of(
+                        "finback.master.http.port", number == 0 ? clusterPort : freePort(),
+                        "finback.services.http.port", number == 0 ? servicesPort : freePort(),
+                        "finback.cluster.port", arteries.get(number),
+                        "finback.management.port", freePort()),
+                Stream.concat(Stream.of(seeds()), more.stream())
+                        .flatMap(setting -> Stream.of("--set", setting))
+                        .toList());
+    }
+
+    private String seeds() {
+        return "finback.cluster.seeds="
+                + arteries.stream().map(port -> "127.0.0.1:" + port).collect(Collectors.joining(","));
     }
 
     NodeProcess agent(int number) {
@@ -120,7 +150,7 @@ final class ClusterProcesses implements AutoCloseable {
                                 Stream.of(
                                         "finback.agent.resources=cpus:4;mem:2048;disk:2000;ports:[" + firstPort + "-"
                                                 + (firstPort + 99) + "]",
-                                        "finback.cluster.seeds=127.0.0.1:" + masterArtery),
+                                        seeds()),
                                 more.stream())
                         .flatMap(setting -> Stream.of("--set", setting))
                         .toList());
@@ -135,7 +165,7 @@ final class ClusterProcesses implements AutoCloseable {
                         "finback.router.admin.port", freePort(),
                         "finback.cluster.port", freePort(),
                         "finback.management.port", freePort()),
-                List.of("--set", "finback.cluster.seeds=127.0.0.1:" + masterArtery));
+                List.of("--set", seeds()));
     }
 
     private NodeProcess start(String name, String role, Map<String, Integer> ports, List<String> more) {
