@@ -174,8 +174,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private ReplyEffect<AppEvent, AppState> onDirect(AppState state, AppCommand.Direct c) {
-        AppCommand.Outcome outcome =
-                c.decide(state, InstancePlanner.updated(state, listening()), clock.instant());
+        AppCommand.Outcome outcome = c.decide(state, InstancePlanner.updated(state, listening()), clock.instant());
         return outcome.events().isEmpty()
                 ? Effect().reply(c.replyTo(), outcome.answer().apply(snapshot(state)))
                 : commit(state, outcome.events(), s -> c.replyTo()

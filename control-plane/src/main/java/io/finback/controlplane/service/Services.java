@@ -204,8 +204,8 @@ public final class Services {
                 TopicListener.create(HealthReport.class, topics.health(), view::apply),
                 "finback-health-listener",
                 Props.empty());
-        Runnable askGroups = () -> sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID)
-                .tell(new GroupMessage.Read(groups));
+        Runnable askGroups =
+                () -> sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID).tell(new GroupMessage.Read(groups));
         WakeKeeper.Kind kind = new WakeKeeper.Kind(
                 "services",
                 () -> entityIds.of(AppCommand.KEY.name()),

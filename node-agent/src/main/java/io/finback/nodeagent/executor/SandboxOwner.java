@@ -73,8 +73,9 @@ public final class SandboxOwner {
                 throw new IOException("resources.disk.volume.container_path: " + volume.containerPath()
                         + " (expected: a path in the sandbox)");
             }
-            Files.createDirectories(link.getParent());
-            if (!link.getParent().toRealPath().startsWith(sandbox.toRealPath())) {
+            Path parent = link.resolveSibling("");
+            Files.createDirectories(parent);
+            if (!parent.toRealPath().startsWith(sandbox.toRealPath())) {
                 throw new IOException("resources.disk.volume.container_path: " + volume.containerPath()
                         + " leads out of the sandbox (expected: a path in it)");
             }
