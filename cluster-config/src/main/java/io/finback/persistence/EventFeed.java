@@ -1,7 +1,9 @@
 package io.finback.persistence;
 
 import akka.NotUsed;
+import akka.actor.ExtendedActorSystem;
 import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Adapter;
 import akka.persistence.query.PersistenceQuery;
 import akka.persistence.r2dbc.query.javadsl.R2dbcReadJournal;
 import akka.stream.javadsl.Source;
@@ -17,11 +19,11 @@ public interface EventFeed {
 
     /** The feed of the profile that {@code system} runs on. */
     static EventFeed of(ActorSystem<?> system) {
-        PersistenceQuery query = PersistenceQuery.get(system);
         return switch (Profile.of(system.settings().config())) {
-            case LEVELDB -> LevelDbFeed.of(query);
+            case LEVELDB -> new LevelDbFeed((ExtendedActorSystem) Adapter.toClassic(system));
             case POSTGRES ->
-                new PostgresFeed(query.getReadJournalFor(R2dbcReadJournal.class, R2dbcReadJournal.Identifier()));
+                new PostgresFeed(PersistenceQuery.get(system)
+                        .getReadJournalFor(R2dbcReadJournal.class, R2dbcReadJournal.Identifier()));
         };
     }
 }

@@ -1,24 +1,42 @@
 package io.finback.persistence;
 
 import akka.NotUsed;
-import akka.persistence.query.PersistenceQuery;
-import akka.persistence.query.javadsl.CurrentPersistenceIdsQuery;
+import akka.actor.ActorRef;
+import akka.actor.ExtendedActorSystem;
+import akka.pattern.Patterns;
+import akka.persistence.Persistence;
+import akka.persistence.journal.leveldb.LeveldbJournal;
 import akka.stream.javadsl.Source;
+import com.typesafe.config.ConfigFactory;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import scala.jdk.javaapi.CollectionConverters;
 
-/** LevelDB knows all ids at once and cannot filter; one master's journal is small enough to walk. Cost: O(all ids). */
-record LevelDbFeed(CurrentPersistenceIdsQuery journal) implements EventFeed {
-    /** The plugin's id, not its class: Akka deprecates the class (it is for one node only), which is how it is used here. */
-    private static final String PLUGIN = "akka.persistence.query.journal.leveldb";
-
-    static LevelDbFeed of(PersistenceQuery query) {
-        return new LevelDbFeed(query.getReadJournalFor(CurrentPersistenceIdsQuery.class, PLUGIN));
-    }
+/**
+ * LevelDB knows all ids at once and cannot filter; one master's journal is small enough to walk. Cost: O(all ids). The journal is asked
+ * itself, as Akka's read journal does: that one insists on Akka's own class of journal, and ours is {@link ClosingLevelDbJournal}.
+ */
+@SuppressWarnings("deprecation") // deprecated for clusters; this is the profile of a lone master
+record LevelDbFeed(ExtendedActorSystem system) implements EventFeed {
+    private static final String PLUGIN = "akka.persistence.journal.leveldb";
+    /** The journal answers between two writes. */
+    private static final Duration ANSWER = Duration.ofSeconds(10);
 
     @Override
     public Source<String, NotUsed> entityIds(String entityType) {
         String prefix = EntityIds.prefix(entityType);
-        return journal.currentPersistenceIds()
+        return Source.lazyCompletionStage(this::all)
+                .mapMaterializedValue(unused -> NotUsed.getInstance())
+                .mapConcat(ids -> ids)
                 .filter(id -> id.startsWith(prefix))
                 .map(id -> id.substring(prefix.length()));
+    }
+
+    private CompletionStage<Set<String>> all() {
+        ActorRef journal = Persistence.get(system).journalFor(PLUGIN, ConfigFactory.empty());
+        return Patterns.ask(journal, LeveldbJournal.SubscribeAllPersistenceIds$.MODULE$, ANSWER)
+                .thenApply(answer -> CollectionConverters.asJava(
+                        ((LeveldbJournal.CurrentPersistenceIds) answer).allPersistenceIds()));
     }
 }

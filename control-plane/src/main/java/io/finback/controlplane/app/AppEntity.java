@@ -30,6 +30,7 @@ import io.finback.controlplane.scheduler.TaskReport;
 import io.finback.persistence.EntityDefaults;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
+import io.finback.tasks.TaskStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -142,11 +143,13 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .onCommand(AppCommand.Withdraw.class, this::onWithdraw)
                 .onCommand(AppCommand.Direct.class, this::onDirect)
                 .onCommand(AppCommand.Wake.class, this::onWake)
+                .onCommand(AppCommand.Nudge.class, (state, c) -> commit(state, List.of(), s -> {}))
                 .onCommand(AppCommand.Perform.class, this::onPerform)
                 .onCommand(AppCommand.Release.class, this::onRelease)
                 .onCommand(AppCommand.StillHeld.class, this::onStillHeld)
                 .onCommand(AppCommand.Place.class, this::onPlace)
-                .onCommand(AppCommand.TaskUpdate.class, this::onTaskUpdate)
+                .onCommand(AppCommand.Preempt.class, this::onPreempt)
+                .onCommand(AppCommand.TaskUpdates.class, this::onTaskUpdates)
                 .onCommand(AppCommand.PortsGranted.class, this::onPortsGranted)
                 .onCommand(AppCommand.PortsReleased.class, this::onPortsReleased)
                 .onCommand(AppCommand.EndpointsWritten.class, this::onEndpointsWritten)
@@ -183,7 +186,8 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
 
     private ReplyEffect<AppEvent, AppState> onWake(AppState state, AppCommand.Wake c) {
         checks.reportAll(clock.instant());
-        return Effect().reply(c.replyTo(), snapshot(state));
+        AppSnapshot.of(state, lastSequenceNumber(context)).parts().forEach(c.replyTo()::tell);
+        return Effect().noReply();
     }
 
     private ReplyEffect<AppEvent, AppState> onPerform(AppState state, AppCommand.Perform c) {
@@ -216,21 +220,35 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                     .flatMap(i ->
                             TaskEnvironment.tasks(s.current().orElseThrow(), i, SchedulerMessage.FRAMEWORK).stream())
                     .toList();
-            c.replyTo().tell(new SchedulerMessage.Placed(appId, c.round(), tasks));
+            SchedulerMessage.Placed.parts(appId, c.round(), tasks).forEach(c.replyTo()::tell);
         });
     }
 
-    private ReplyEffect<AppEvent, AppState> onTaskUpdate(AppState state, AppCommand.TaskUpdate c) {
-        if (TaskReport.stray(state, c.status())) {
-            TaskId task = c.status().task();
-            outbox.stray(task, c.status().agent());
-            checks.stray(c.status(), clock.instant());
-            context.getLog().info("app.stray_task_killed appId={} taskId={}", appId, task);
+    private ReplyEffect<AppEvent, AppState> onPreempt(AppState state, AppCommand.Preempt c) {
+        List<AppEvent> events = InstanceChange.doom(state, c.taskIds());
+        return commit(state, events, s -> {
+            if (!events.isEmpty()) {
+                context.getLog().info("app.preempted appId={} forApp={} tasks={}", appId, c.forApp(), c.taskIds());
+            }
+        });
+    }
+
+    private ReplyEffect<AppEvent, AppState> onTaskUpdates(AppState state, AppCommand.TaskUpdates c) {
+        Instant now = clock.instant();
+        AppState seen = state;
+        List<AppEvent> events = new ArrayList<>();
+        for (TaskStatus status : c.statuses()) {
+            if (TaskReport.stray(seen, status)) {
+                TaskId task = status.task();
+                outbox.stray(task, status.agent());
+                checks.stray(status, now);
+                context.getLog().info("app.stray_task_killed appId={} taskId={}", appId, task);
+            }
+            List<AppEvent> news = checks.reported(seen, status, now);
+            seen = AppEvent.fold(seen, news);
+            events.addAll(news);
         }
-        return commit(
-                state,
-                checks.reported(state, c.status(), clock.instant()),
-                s -> outbox.acknowledge(c.status().task(), c.status().uuid()));
+        return commit(state, events, s -> c.statuses().forEach(status -> outbox.acknowledge(status.task(), status.uuid())));
     }
 
     private ReplyEffect<AppEvent, AppState> onPortsGranted(AppState state, AppCommand.PortsGranted c) {
@@ -319,7 +337,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
             return Effect().none().thenRun((AppState s) -> committed(s, then)).thenNoReply();
         }
         return Effect()
-                .persist(all)
+                .persist(AppEvent.joined(all))
                 .thenRun((AppState s) -> {
                     checks.publish(state, all, now);
                     before.filter(id -> !AppChange.holds(s, id)).ifPresent(id -> outbox.notHeld(s, id));
@@ -342,7 +360,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private Listening listening() {
-        return portWatch.listening().withUnready(checks.unready());
+        return portWatch.listening().withUnready(checks.unready()).withDrains(links.drains());
     }
 
     private ReplyEffect<AppEvent, AppState> onLooked(AppState state, Looked c) {
@@ -374,8 +392,9 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         portWatch.next().ifPresent(at -> timers.startSingleTimer(AskPorts.INSTANCE, Duration.between(now, at)));
     }
 
+    /** For an answer. */
     private AppSnapshot snapshot(AppState state) {
-        return AppSnapshot.of(state, lastSequenceNumber(context));
+        return AppSnapshot.of(state, lastSequenceNumber(context)).brief();
     }
 
     @Override

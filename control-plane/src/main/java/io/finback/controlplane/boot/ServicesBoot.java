@@ -127,6 +127,11 @@ final class ServicesBoot implements ServicesStarter {
                                 services.intIn("callbacks.attempts", 1, 20),
                                 services.duration("callbacks.retry", SHORTEST, LONGEST),
                                 services.duration("callbacks.timeout", SHORTEST, LONGEST)),
-                        services.intIn("max-deployments", 1, 1_000_000));
+                        services.intIn("max-deployments", 1, 1_000_000))
+                .with(
+                        services.duration("maintenance-ahead", Duration.ZERO, LONGEST),
+                        services.intIn("replace-burst", 1, 1_000_000),
+                        services.intIn("replace-per-second", 1, 1_000_000),
+                        services.duration("preemption-delay", SHORTEST, LONGEST));
     }
 }

@@ -20,6 +20,9 @@ import io.finback.controlplane.app.AppSnapshot;
 import io.finback.controlplane.app.CallbackMessage;
 import io.finback.controlplane.app.DeploymentMessage;
 import io.finback.controlplane.app.EventIds;
+import io.finback.controlplane.app.DrainMessage;
+import io.finback.controlplane.app.DrainsEntity;
+import io.finback.controlplane.app.DrainsSnapshot;
 import io.finback.controlplane.app.GroupMessage;
 import io.finback.controlplane.app.GroupsEntity;
 import io.finback.controlplane.app.GroupsSnapshot;
@@ -34,12 +37,11 @@ import io.finback.controlplane.deployment.DeploymentEntity;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.DeploymentPlan;
-import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.scheduler.Member;
 import io.finback.controlplane.waking.TopicListener;
 import io.finback.controlplane.waking.WakeKeeper;
 import io.finback.runtime.Role;
-import io.finback.tasks.TaskStatus;
 import io.finback.wire.AppEndpoints;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -49,14 +51,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** The services half of one master, wired: entities, scheduler, view. Thread-safe. */
 public final class Services {
@@ -134,6 +135,7 @@ public final class Services {
                 endpoints,
                 stopping,
                 new Prober(system, settings.looks()),
+                view::drains,
                 system.dispatchers().lookup(DispatcherSelector.blocking()));
         String role = Role.MASTER.id();
         var unusedApps = sharding.init(
@@ -155,13 +157,15 @@ public final class Services {
                         e -> GroupsEntity.create(
                                 e.getEntityId(), groups -> topics.groups().tell(Topic.publish(groups))))
                 .withRole(role));
+        var unusedDrains = sharding.init(Entity.of(DrainMessage.KEY, e -> DrainsEntity.create(e.getEntityId()))
+                .withRole(role));
         var unusedScheduler = sharding.init(Entity.of(
                         SchedulerMessage.KEY,
                         e -> ServiceScheduler.create(
                                 settings.scheduler(),
                                 framework,
                                 ServiceScheduler.framework("finback-services"),
-                                new Apps(),
+                                new AppTasks(view, this::tell),
                                 report -> topics.queue().tell(Topic.publish(report)),
                                 this::connection,
                                 clock,
@@ -181,6 +185,18 @@ public final class Services {
 
     /** Follows what is published, and wakes every app until it has been heard of. */
     private void keep(ActorSystem<?> system, Topics topics, EntityIds entityIds, Links links) {
+        var unusedDrainKeeper = system.systemActorOf(
+                DrainKeeper.create(
+                        view,
+                        replyTo -> {
+                            if (!stopping.get()) {
+                                sharding.entityRefFor(DrainMessage.KEY, DrainMessage.ID)
+                                        .tell(new DrainMessage.Read(replyTo));
+                            }
+                        },
+                        this::tell),
+                "finback-services-drains",
+                Props.empty());
         CompletableFuture<ActorRef<WakeKeeper.Command>> keeper = new CompletableFuture<>();
         ActorRef<AppSnapshot> snapshots = system.systemActorOf(
                 TopicListener.create(AppSnapshot.class, topics.snapshots(), app -> {
@@ -307,24 +323,19 @@ public final class Services {
                 EventIds.next(now), now, what, SchedulerMessage.FRAMEWORK.value(), settings.address()));
     }
 
+    /** Asks the owner of drains; its answer is in the view before the stage completes. */
+    public CompletionStage<DrainsSnapshot> drains(Function<ActorRef<DrainsSnapshot>, DrainMessage> message) {
+        CompletionStage<DrainsSnapshot> answer =
+                sharding.entityRefFor(DrainMessage.KEY, DrainMessage.ID).ask(message::apply, settings.askTimeout());
+        return answer.thenApply(snapshot -> {
+            view.apply(snapshot);
+            return snapshot;
+        });
+    }
+
     private void tell(String entityId, AppCommand command) {
         if (!stopping.get()) {
             sharding.entityRefFor(AppCommand.KEY, entityId).tell(command);
-        }
-    }
-
-    private final class Apps implements TaskOwners {
-        @Override
-        public void place(
-                String owner, long round, Map<String, Instance.Place> places, ActorRef<SchedulerMessage> replyTo) {
-            tell(AppPath.entityId(owner), new AppCommand.Place(round, places, replyTo));
-        }
-
-        @Override
-        public boolean update(TaskStatus status) {
-            Optional<String> entity = AppPath.entityOfTask(status.task().value());
-            entity.ifPresent(id -> tell(id, new AppCommand.TaskUpdate(status)));
-            return entity.isPresent();
         }
     }
 
@@ -334,6 +345,7 @@ public final class Services {
             ActorRef<EndpointsPublisher.Command> endpoints,
             AtomicBoolean stopping,
             Prober prober,
+            Supplier<DrainBook> drained,
             Executor blocking)
             implements AppLinks {
         private static final int CONNECT_MILLIS = 1000;
@@ -357,6 +369,11 @@ public final class Services {
             if (!stopping.get()) {
                 sharding.entityRefFor(PortsMessage.KEY, PortsMessage.ID).tell(message);
             }
+        }
+
+        @Override
+        public DrainBook drains() {
+            return drained.get();
         }
 
         @Override

@@ -28,6 +28,9 @@ public record ServicesSettings(
         int maxDeployments) {
     private static final int LOOKS = 256;
     private static final Duration MAINTENANCE_AHEAD = Duration.ofMinutes(6);
+    private static final Duration PREEMPTION_DELAY = Duration.ofMinutes(3);
+    private static final int REPLACE_BURST = 100;
+    private static final int REPLACE_PER_SECOND = 20;
     private static final int MAX_DEPLOYMENTS = 10_000;
 
     public ServicesSettings {
@@ -84,7 +87,10 @@ public record ServicesSettings(
                 repeat.multipliedBy(3),
                 refuse,
                 repeat.dividedBy(5),
-                MAINTENANCE_AHEAD);
+                MAINTENANCE_AHEAD,
+                REPLACE_BURST,
+                REPLACE_PER_SECOND,
+                PREEMPTION_DELAY);
         return new ServicesSettings(
                 app,
                 scheduler,
@@ -129,6 +135,23 @@ public record ServicesSettings(
                 looks,
                 otherCallbacks,
                 otherMaxDeployments);
+    }
+
+    /** The same with another way to deal with machines that go, and with many that have gone at once. */
+    public ServicesSettings with(
+            Duration maintenanceAhead, int replaceBurst, int replacePerSecond, Duration preemptionDelay) {
+        return new ServicesSettings(
+                app,
+                scheduler.with(maintenanceAhead, replaceBurst, replacePerSecond, preemptionDelay),
+                deploymentRepeat,
+                askTimeout,
+                maxBodyBytes,
+                address,
+                version,
+                events,
+                looks,
+                callbacks,
+                maxDeployments);
     }
 
     private static void positive(String key, Duration value) {

@@ -48,7 +48,8 @@ public final class TestMaster implements AutoCloseable {
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(10),
-                1024 * 1024));
+                1024 * 1024)
+                .with(Duration.ofMinutes(6), 100, 20, Duration.ofMillis(500)));
         ServicesApi api = ServicesApi.start(system, settings, EventFeed.of(system)::entityIds, framework);
         binding = get(Http.get(system)
                 .newServerAt("127.0.0.1", 0)

@@ -59,7 +59,6 @@ public final class PlacementBench {
                 false);
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("placement.md"), head() + rows);
-        System.out.println(rows);
     }
 
     private void row(String name, List<Candidate> offers, List<Request> requests, boolean peer) {
@@ -82,6 +81,7 @@ public final class PlacementBench {
         long hosts = placed.stream().map(a -> a.candidate().offer()).distinct().count();
         String theirs = "";
         if (peer) {
+            System.out.printf(Locale.ROOT, "ours: %.0f ms; now Fenzo%n", median);
             FenzoPeer.Done done = FenzoPeer.place(offers, requests);
             theirs = String.format(
                     Locale.ROOT,
@@ -91,7 +91,7 @@ public final class PlacementBench {
                     done.hosts(),
                     done.millis() / median);
         }
-        rows.append(String.format(
+        String row = String.format(
                 Locale.ROOT,
                 "| %s | %d | %.0f | %.0f | %.0f | %d on %d agents | %,.0f | %s |%n",
                 name,
@@ -102,7 +102,9 @@ public final class PlacementBench {
                 placed.size(),
                 hosts,
                 placed.size() / median * 1000,
-                theirs));
+                theirs);
+        System.out.print(row);
+        rows.append(row);
     }
 
     /** Agents of 16 cpus and 64 GiB in racks of 40, of which a fifth to all is free. */

@@ -1,0 +1,167 @@
+package io.finback.meshrouter.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** TLS on both sides of a router, as linkerd.yaml says. */
+class LinkerdTlsTest {
+    private static final char[] PASSWORD = "changeit".toCharArray();
+
+    @TempDir
+    Path directory;
+
+    /** A key with a certificate of its own: as a Java store, and as PEM files. */
+    private final class Identity {
+        final Path cert;
+        final Path key;
+        final KeyStore store;
+
+        Identity(String name) throws Exception {
+            Path file = directory.resolve(name + ".p12");
+            Process keytool = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                            "-genkeypair", "-alias", "me", "-keyalg", "EC", "-dname", "CN=" + name,
+                            "-ext", "san=dns:" + name + ",ip:127.0.0.1", "-validity", "2", "-storetype", "PKCS12",
+                            "-keystore", file.toString(), "-storepass", "changeit")
+                    .redirectErrorStream(true)
+                    .start();
+            assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(keytool.exitValue()).isZero();
+            store = KeyStore.getInstance("PKCS12");
+            try (InputStream in = Files.newInputStream(file)) {
+                store.load(in, PASSWORD);
+            }
+            cert = pem(name + ".crt", "CERTIFICATE", store.getCertificate("me").getEncoded());
+            key = pem(name + ".key", "PRIVATE KEY", store.getKey("me", PASSWORD).getEncoded());
+        }
+
+        private Path pem(String file, String type, byte[] content) throws IOException {
+            String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content);
+            return Files.writeString(
+                    directory.resolve(file), "-----BEGIN " + type + "-----\n" + base64 + "\n-----END " + type + "-----\n");
+        }
+
+        SSLContext context(Identity trusted) throws Exception {
+            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            keys.init(store, PASSWORD);
+            KeyStore others = KeyStore.getInstance("PKCS12");
+            others.load(null, null);
+            others.setCertificateEntry("other", trusted.store.getCertificate("me"));
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(others);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+            return context;
+        }
+    }
+
+    /** An HTTPS server that wants its clients' certificate; answers with the protocol it speaks. */
+    private static HttpsServer backend(SSLContext context) throws IOException {
+        HttpsServer server =
+                HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setHttpsConfigurator(new HttpsConfigurator(context) {
+            @Override
+            public void configure(HttpsParameters parameters) {
+                SSLParameters mine = context.getDefaultSSLParameters();
+                mine.setNeedClientAuth(true);
+                parameters.setSSLParameters(mine);
+            }
+        });
+        server.createContext("/", exchange -> {
+            byte[] body = exchange.getRequestBody().readAllBytes();
+            byte[] answer = ("secret " + body.length).getBytes(StandardCharsets.US_ASCII);
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        server.start();
+        return server;
+    }
+
+    @Test
+    void speaksTlsToBothSidesAndChecksNames() throws Exception {
+        Identity edge = new Identity("edge.test");
+        Identity web = new Identity("web.test");
+        HttpsServer backend = backend(web.context(edge));
+        Path disco = Files.createDirectory(directory.resolve("disco"));
+        for (String name : List.of("web", "other")) {
+            Files.writeString(
+                    disco.resolve(name), "127.0.0.1 " + backend.getAddress().getPort() + "\n");
+        }
+        Path yaml = directory.resolve("linkerd.yaml");
+        Files.writeString(yaml, String.join(
+                "\n",
+                "admin: {port: 0}",
+                "namers: [{kind: io.l5d.fs, rootDir: " + disco + "}]",
+                "routers:",
+                "- protocol: http",
+                "  dtab: /svc => /#/io.l5d.fs",
+                "  servers:",
+                "  - port: 0",
+                "    tls: {certPath: " + edge.cert + ", keyPath: " + edge.key + "}",
+                "  client:",
+                "    kind: io.l5d.static",
+                "    configs:",
+                "    - prefix: \"/#/io.l5d.fs/{service}\"",
+                "      tls:",
+                "        commonName: \"{service}.test\"",
+                "        trustCerts: [" + web.cert + "]",
+                "        clientAuth: {certPath: " + edge.cert + ", keyPath: " + edge.key + "}"));
+        HttpClient client = HttpClient.newBuilder()
+                .sslContext(web.context(edge))
+                .connectTimeout(Duration.ofSeconds(10))
+                .build();
+        try (TestRouter router = new TestRouter("", Map.of("finback.router.linkerd-yaml", yaml.toString()))) {
+            for (int i = 0; i < 3; i++) {
+                HttpResponse<String> answer = post(client, router, "web", 200_000);
+                assertThat(answer.statusCode()).isEqualTo(200);
+                assertThat(answer.body()).isEqualTo("secret 200000");
+            }
+            HttpResponse<String> refused = post(client, router, "other", 10);
+            assertThat(refused.statusCode()).isEqualTo(502);
+            assertThat(refused.body()).contains("other.test");
+            assertThat(router.admin("/admin/metrics.json"))
+                    .contains("rt/http/client/#/io.l5d.fs/web/connects\":1,");
+        } finally {
+            backend.stop(0);
+        }
+    }
+
+    private static HttpResponse<String> post(HttpClient client, TestRouter router, String name, int bytes)
+            throws Exception {
+        return client.send(
+                HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + router.port() + "/"))
+                        .version(HttpClient.Version.HTTP_1_1)
+                        .header("l5d-dtab", "/svc/127.0.0.1:" + router.port() + " => /#/io.l5d.fs/" + name)
+                        .timeout(Duration.ofSeconds(20))
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(new byte[bytes]))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+}
