@@ -1,6 +1,7 @@
 package io.finback.settings;
 
 import com.typesafe.config.Config;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -8,8 +9,12 @@ import java.util.List;
  *
  * @param listen the Artery address; other members use exactly this host and port
  * @param seeds masters to join, in the order written; empty for a lone master
+ * @param aloneAfter how long the first of several seeds looks for the others before it forms a cluster without them
  */
-public record ClusterSettings(HttpListen listen, List<HostPort> seeds) {
+public record ClusterSettings(HttpListen listen, List<HostPort> seeds, Duration aloneAfter) {
+    private static final Duration SHORTEST_ALONE = Duration.ofSeconds(2);
+    private static final Duration LONGEST_ALONE = Duration.ofHours(1);
+
     public ClusterSettings {
         seeds = List.copyOf(seeds);
     }
@@ -21,6 +26,7 @@ public record ClusterSettings(HttpListen listen, List<HostPort> seeds) {
         if (listen.host().equals("0.0.0.0") || listen.host().equals("::")) {
             throw reader.refuse("host", "the address others reach this node at, not all interfaces");
         }
-        return new ClusterSettings(listen, reader.addresses("seeds"));
+        return new ClusterSettings(
+                listen, reader.addresses("seeds"), reader.duration("alone-after", SHORTEST_ALONE, LONGEST_ALONE));
     }
 }

@@ -25,7 +25,8 @@ public record ServicesSettings(
         EventSettings events,
         int looks,
         CallbackSettings callbacks,
-        int maxDeployments) {
+        int maxDeployments,
+        ArtifactSettings artifacts) {
     private static final int LOOKS = 256;
     private static final Duration MAINTENANCE_AHEAD = Duration.ofMinutes(6);
     private static final Duration PREEMPTION_DELAY = Duration.ofMinutes(3);
@@ -102,7 +103,8 @@ public record ServicesSettings(
                 EventSettings.DEFAULTS,
                 LOOKS,
                 CallbackSettings.DEFAULTS,
-                MAX_DEPLOYMENTS);
+                MAX_DEPLOYMENTS,
+                ArtifactSettings.NONE);
     }
 
     /** The same with other limits of the event stream and of health checks. */
@@ -118,7 +120,8 @@ public record ServicesSettings(
                 otherEvents,
                 otherLooks,
                 callbacks,
-                maxDeployments);
+                maxDeployments,
+                artifacts);
     }
 
     /** The same with other callbacks and another limit of deployments. */
@@ -134,7 +137,25 @@ public record ServicesSettings(
                 events,
                 looks,
                 otherCallbacks,
-                otherMaxDeployments);
+                otherMaxDeployments,
+                artifacts);
+    }
+
+    /** The same with another store of artifacts. */
+    public ServicesSettings with(ArtifactSettings others) {
+        return new ServicesSettings(
+                app,
+                scheduler,
+                deploymentRepeat,
+                askTimeout,
+                maxBodyBytes,
+                address,
+                version,
+                events,
+                looks,
+                callbacks,
+                maxDeployments,
+                others);
     }
 
     /** The same with another way to deal with machines that go, and with many that have gone at once. */
@@ -151,7 +172,8 @@ public record ServicesSettings(
                 events,
                 looks,
                 callbacks,
-                maxDeployments);
+                maxDeployments,
+                artifacts);
     }
 
     private static void positive(String key, Duration value) {

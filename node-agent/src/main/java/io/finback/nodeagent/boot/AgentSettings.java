@@ -108,6 +108,7 @@ record AgentSettings(
                         agent.getDuration("kill-grace"),
                         agent.getDuration("watch.fast"),
                         agent.getDuration("watch.slow"),
+                        agent.getInt("watch.looks"),
                         agent.getDuration("sandbox-gc.delay"),
                         agent.getDouble("sandbox-gc.disk-headroom"),
                         agent.getInt("sandbox-gc.max-ended"),

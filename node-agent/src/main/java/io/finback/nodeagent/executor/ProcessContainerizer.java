@@ -7,6 +7,7 @@ import io.finback.nodeagent.containerizer.Containerizer;
 import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.containerizer.LaunchFailure;
 import io.finback.nodeagent.containerizer.Usage;
+import io.finback.nodeagent.containerizer.VolumeMount;
 import io.finback.nodeagent.isolation.Isolation;
 import io.finback.nodeagent.isolation.TaskUser;
 import io.finback.nodeagent.isolation.TaskUser.Account;
@@ -76,7 +77,14 @@ public final class ProcessContainerizer implements Containerizer {
         if (!command.shell() && command.arguments().isEmpty()) {
             return Optional.of("command.arguments: empty (expected: at least the program, since shell is false)");
         }
+<<<<<<< HEAD
         return users.objection(task).or(() -> isolation.objection(task)).or(() -> absoluteVolume(task));
+=======
+        return users.objection(task)
+                .or(() -> isolation.objection(task))
+                .or(() -> absoluteVolume(task))
+                .or(() -> LinkedVolumes.objection(task));
+>>>>>>> main
     }
 
     /** Who sees the machine's files would have to have the volume among them. */
@@ -96,10 +104,12 @@ public final class ProcessContainerizer implements Containerizer {
             Optional<Account> account = users.account(asked.task());
             ContainerSpec spec =
                     account.map(who -> SandboxOwner.homeOf(asked, who)).orElse(asked);
-            SandboxOwner.link(spec.volumes(), spec.sandbox());
+            List<VolumeMount> volumes = new ArrayList<>(spec.volumes());
+            volumes.addAll(LinkedVolumes.prepare(spec.task(), spec.sandbox()));
+            SandboxOwner.link(volumes, spec.sandbox());
             SandboxOwner.give(spec.sandbox(), account);
             if (account.isPresent()) {
-                SandboxOwner.give(spec.volumes(), account.get());
+                SandboxOwner.give(volumes, account.get());
             }
             Wrap wrap = isolation.wrap(spec.task(), account, SandboxOwner.tmp(spec.sandbox(), isolation.settings()));
             return isolation.cgroups().isPresent()

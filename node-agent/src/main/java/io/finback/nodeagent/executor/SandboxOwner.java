@@ -70,13 +70,19 @@ public final class SandboxOwner {
         for (VolumeMount volume : volumes) {
             Path link = sandbox.resolve(volume.containerPath()).normalize();
             if (!link.startsWith(sandbox) || link.equals(sandbox)) {
-                throw new IOException("resources.disk.volume.container_path: " + volume.containerPath()
+                throw new IOException("volume.container_path: " + volume.containerPath()
                         + " (expected: a path in the sandbox)");
             }
+<<<<<<< HEAD
             Path parent = link.resolveSibling("");
             Files.createDirectories(parent);
             if (!parent.toRealPath().startsWith(sandbox.toRealPath())) {
                 throw new IOException("resources.disk.volume.container_path: " + volume.containerPath()
+=======
+            Files.createDirectories(link.getParent());
+            if (!link.getParent().toRealPath().startsWith(sandbox.toRealPath())) {
+                throw new IOException("volume.container_path: " + volume.containerPath()
+>>>>>>> main
                         + " leads out of the sandbox (expected: a path in it)");
             }
             boolean there =

@@ -80,7 +80,7 @@ final class SeveralMastersIT {
 
             // Each master in turn, while both apps and jobs go on.
             for (int killed = 0; killed < 2; killed++) {
-                ServicesClient other = services.get(2 - killed);
+                ServicesClient other = services.get((killed + 2) % MASTERS);
                 List<String> before = other.running("/web");
                 cluster.kill9(masters.get(killed));
                 int ran = Files.readAllLines(ledger).size();
