@@ -248,7 +248,8 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
             seen = AppEvent.fold(seen, news);
             events.addAll(news);
         }
-        return commit(state, events, s -> c.statuses().forEach(status -> outbox.acknowledge(status.task(), status.uuid())));
+        return commit(
+                state, events, s -> c.statuses().forEach(status -> outbox.acknowledge(status.task(), status.uuid())));
     }
 
     private ReplyEffect<AppEvent, AppState> onPortsGranted(AppState state, AppCommand.PortsGranted c) {
