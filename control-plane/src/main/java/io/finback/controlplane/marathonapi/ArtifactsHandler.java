@@ -122,8 +122,7 @@ final class ArtifactsHandler {
                     throw new CompletionException(ApiFailure.of(
                             415, "Content-Type: expected multipart/form-data with the file as the field 'file'"));
                 })
-                .thenCompose(form -> ((Multipart.FormData) form)
-                        .getParts()
+                .thenCompose(form -> form.getParts()
                         .completionTimeout(LONGEST)
                         .mapAsync(1, part -> part(part, target))
                         .runWith(Sink.seq(), system))
