@@ -77,14 +77,10 @@ public final class ProcessContainerizer implements Containerizer {
         if (!command.shell() && command.arguments().isEmpty()) {
             return Optional.of("command.arguments: empty (expected: at least the program, since shell is false)");
         }
-<<<<<<< HEAD
-        return users.objection(task).or(() -> isolation.objection(task)).or(() -> absoluteVolume(task));
-=======
         return users.objection(task)
                 .or(() -> isolation.objection(task))
                 .or(() -> absoluteVolume(task))
                 .or(() -> LinkedVolumes.objection(task));
->>>>>>> main
     }
 
     /** Who sees the machine's files would have to have the volume among them. */

@@ -73,16 +73,10 @@ public final class SandboxOwner {
                 throw new IOException("volume.container_path: " + volume.containerPath()
                         + " (expected: a path in the sandbox)");
             }
-<<<<<<< HEAD
             Path parent = link.resolveSibling("");
             Files.createDirectories(parent);
             if (!parent.toRealPath().startsWith(sandbox.toRealPath())) {
-                throw new IOException("resources.disk.volume.container_path: " + volume.containerPath()
-=======
-            Files.createDirectories(link.getParent());
-            if (!link.getParent().toRealPath().startsWith(sandbox.toRealPath())) {
                 throw new IOException("volume.container_path: " + volume.containerPath()
->>>>>>> main
                         + " leads out of the sandbox (expected: a path in it)");
             }
             boolean there =
