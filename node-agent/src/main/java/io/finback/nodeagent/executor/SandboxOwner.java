@@ -70,8 +70,8 @@ public final class SandboxOwner {
         for (VolumeMount volume : volumes) {
             Path link = sandbox.resolve(volume.containerPath()).normalize();
             if (!link.startsWith(sandbox) || link.equals(sandbox)) {
-                throw new IOException("volume.container_path: " + volume.containerPath()
-                        + " (expected: a path in the sandbox)");
+                throw new IOException(
+                        "volume.container_path: " + volume.containerPath() + " (expected: a path in the sandbox)");
             }
             Path parent = link.resolveSibling("");
             Files.createDirectories(parent);
