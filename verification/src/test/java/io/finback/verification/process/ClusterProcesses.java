@@ -218,6 +218,23 @@ final class ClusterProcesses implements AutoCloseable {
                 () -> tail(node.output));
     }
 
+    /** SIGTERM, and gone when this returns. */
+    void stop(NodeProcess node) {
+        Process process = node.process;
+        if (process == null) {
+            return;
+        }
+        process.destroy();
+        try {
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                throw new AssertionError(node.name + " survived SIGTERM");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
     /** SIGKILL, and gone when this returns. */
     void kill9(NodeProcess node) {
         Process process = node.process;
