@@ -15,268 +15,19 @@
  * Standard input is the gate: a byte lets the command run, its end (the agent died, or changed its mind) ends everything. Standard
  * output hears one line: the pids of holder, task and init (0: none), or "!" and what failed. The environment is the command's own.
  * SIGTERM asks it to end the task politely: it passes it on to the task's process group.
+ *
+ * "enter" instead of the number: become a command where a task is. Then the words are
+ *   group FILE                        a control group's cgroup.procs
+ *   ns FILE                           a namespace of the task; "pid" before one of pids
+ *   dir DIRECTORY                     where to go in there; if it is not there, it is the root
+ * and bound, caps, uid, nnp as above. What fails is said on standard error; status 126 or 127, as a shell's.
  */
-#include "system.h"
+#include "become.h"
+#include "logs.h"
 
-enum { BUFFER = 16384, MESSAGE = 512, PATH_BYTES = 4096, GROUPS = 1024, NONE = -1 };
-
-struct stream {
-    const char *name;
-    u64 most;   /* bytes of one file */
-    u64 files;  /* that are kept */
-    int pipe;   /* what is read; NONE after its end */
-    int writer; /* the task's end of it */
-    int file;
-    int lost;   /* nothing can be written: file is the null device */
-    u64 drops;  /* bytes given to it */
-};
-
-static char **environment;
-static char **words, **command;
-static int alone_in_pids, trying, go_pipe[2], ready_pipe[2];
+static int alone_in_pids, trying, go_pipe[2];
 static const char *begun;
 static struct stream out = {.name = "stdout", .most = 10 << 20, .files = 10}, err = {.name = "stderr", .most = 10 << 20, .files = 10};
-static char buffer[BUFFER];
-
-/* ---- words ---- */
-
-static u64 number(const char *text, u64 base) {
-    u64 n = 0;
-    for (; *text && *text != ','; text++) {
-        char c = *text;
-        n = n * base + (u64)(c <= '9' ? c - '0' : c - 'a' + 10);
-    }
-    return n;
-}
-
-static char *put(char *at, char *end, const char *text) {
-    while (*text && at < end) *at++ = *text++;
-    return at;
-}
-
-static char *digits(char *at, char *end, u64 n) {
-    char text[24], *p = text + sizeof text;
-    *--p = 0;
-    do *--p = (char)('0' + n % 10); while (n /= 10);
-    return put(at, end, p);
-}
-
-/* Says what failed to "to", in one piece, and ends. The agent ("!" before it), or the task's stderr, shows it to people. */
-static void fail(int to, const char *what, const char *which, long result) {
-    char text[MESSAGE], *end = text + sizeof text - 1, *at = put(text, end, what);
-    at = put(put(at, end, *which ? " " : ""), end, which);
-    at = put(at, end, ": errno ");
-    at = digits(at, end, (u64)-result);
-    *at++ = '\n';
-    CALL3(write, to, text, at - text);
-    finish(result == -ENOENT ? 127 : 126);
-}
-
-/* ---- log files: names are of the sandbox, which is the current directory; whatever a task puts there is never written through ---- */
-
-static void numbered(char *to, const char *name, u64 n) {
-    char *end = to + 63, *at = put(to, end, name);
-    if (n) at = digits(put(at, end, "."), end, n);
-    *at = 0;
-}
-
-static void make_file(struct stream *s) {
-    s->file = (int)CALL4(openat, AT_FDCWD, s->name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, F_RIGHTS);
-    s->lost = s->file < 0;
-    s->drops = 0;
-    if (s->lost) s->file = (int)CALL4(openat, AT_FDCWD, "/dev/null", O_WRONLY | O_CLOEXEC, 0);
-}
-
-static void rotate(struct stream *s) {
-    char from[64], to[64];
-    CALL1(close, s->file);
-    if (s->files < 2) CALL3(unlinkat, AT_FDCWD, s->name, 0);
-    for (u64 i = s->files - 1; i > 0; i--) {
-        numbered(from, s->name, i - 1);
-        numbered(to, s->name, i);
-        CALL4(renameat, AT_FDCWD, from, AT_FDCWD, to);
-    }
-    make_file(s);
-}
-
-static void open_file(struct stream *s) {
-    s->file = (int)CALL4(openat, AT_FDCWD, s->name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
-    if (s->file >= 0 && CALL3(lseek, s->file, 0, SEEK_END) >= 0) return;
-    make_file(s);
-    if (s->lost) rotate(s);
-}
-
-/* The size is asked of the open file: a task may have emptied it. */
-static u64 filled(struct stream *s) {
-    long size = s->lost ? (long)s->drops : CALL3(lseek, s->file, 0, SEEK_END);
-    return size < 0 ? 0 : (u64)size;
-}
-
-/* Up to the last line that fits whole into "room"; 0: none does. */
-static u64 lines(const char *text, u64 room) {
-    while (room > 0 && text[room - 1] != '\n') room--;
-    return room;
-}
-
-static void pump(struct stream *s) {
-    long n = CALL3(read, s->pipe, buffer, BUFFER);
-    if (n <= 0) {
-        if (n == 0) {
-            CALL1(close, s->pipe);
-            CALL1(close, s->file);
-            s->pipe = NONE;
-        }
-        return;
-    }
-    for (u64 at = 0, left = (u64)n; left > 0;) {
-        u64 size = filled(s), room = size < s->most ? s->most - size : 0, part = left;
-        if (part > room) {
-            part = lines(buffer + at, room);
-            if (part == 0 && size == 0) part = room;
-            if (part == 0) {
-                rotate(s);
-                continue;
-            }
-        }
-        long written = CALL3(write, s->file, buffer + at, part);
-        if (written <= 0) return; /* The disk is full: the task goes on. */
-        s->drops += (u64)written;
-        at += (u64)written;
-        left -= (u64)written;
-    }
-}
-
-/* ---- what the task's process does before it becomes the command ---- */
-
-static void must(const char *what, const char *which, long result) {
-    if (result < 0) fail(ready_pipe[1], what, which, result);
-}
-
-static void handle(int signal, u64 handler) {
-    struct action action = {.handler = handler};
-    CALL4(rt_sigaction, signal, &action, 0, 8);
-}
-
-static void unshare_all(void) {
-    int flags = 0, proc = 0;
-    const char *tmp = 0;
-    for (char **w = words; *w; w++) {
-        if (same(*w, "mnt")) flags |= CLONE_NEWNS;
-        if (same(*w, "ipc")) flags |= CLONE_NEWIPC;
-        if (same(*w, "proc")) proc = 1;
-        if (same(*w, "tmp")) tmp = *++w;
-    }
-    if (flags) must("!cannot make namespaces of its own", "", CALL1(unshare, flags));
-    if (flags & CLONE_NEWNS) must("!cannot part its mounts", "", CALL5(mount, "none", "/", 0, MS_REC | MS_SLAVE, 0));
-    if (proc) {
-        must("!cannot part", "/proc", CALL5(mount, "none", "/proc", 0, MS_REC | MS_PRIVATE, 0));
-        must("!cannot mount", "/proc", CALL5(mount, "proc", "/proc", "proc", MS_NOSUID | MS_NOEXEC | MS_NODEV, 0));
-    }
-    if (tmp) must("!cannot put over /tmp:", tmp, CALL5(mount, tmp, "/tmp", 0, MS_BIND, 0));
-}
-
-static void limit_all(void) {
-    for (char **w = words; *w; w++) {
-        if (same(*w, "rlimit")) {
-            struct limit limit = {
-                same(w[2], "-") ? ~0UL : number(w[2], 10),
-                same(w[3], "-") ? ~0UL : number(w[3], 10),
-            };
-            must("!cannot set limit", w[1], CALL4(prlimit64, 0, number(w[1], 10), &limit, 0));
-            w += 3;
-        }
-    }
-}
-
-static void become_user(char **w) {
-    u32 groups[GROUPS];
-    u64 count = 0;
-    if (!same(w[3], "-")) {
-        for (const char *at = w[3]; *at && count < GROUPS; count++) {
-            groups[count] = (u32)number(at, 10);
-            while (*at && *at != ',') at++;
-            if (*at) at++;
-        }
-    }
-    u64 uid = number(w[1], 10), gid = number(w[2], 10);
-    must("!cannot take the groups", w[3], CALL2(setgroups, count, groups));
-    must("!cannot take the group", w[2], CALL3(setresgid, gid, gid, gid));
-    must("!cannot become the user", w[1], CALL3(setresuid, uid, uid, uid));
-}
-
-static void hold_rights(const char *mask) {
-    u64 rights = number(mask, 16);
-    struct capheader header = {0x20080522, 0};
-    struct capset sets[2] = {{(u32)rights, (u32)rights, (u32)rights}, {(u32)(rights >> 32), (u32)(rights >> 32), (u32)(rights >> 32)}};
-    must("!cannot take the capabilities", mask, CALL2(capset, &header, sets));
-    for (u64 one = 0; one < 64; one++) {
-        if (rights >> one & 1) must("!cannot keep the capabilities", mask, CALL4(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, one, 0));
-    }
-}
-
-/* The order matters: what can be got at most is decided while it is root, what it has after it has become the user. */
-static void give_up_rights(void) {
-    char **user = 0;
-    const char *bound = 0, *rights = 0;
-    int no_more = 0;
-    for (char **w = words; *w; w++) {
-        if (same(*w, "bound")) bound = *++w;
-        else if (same(*w, "caps")) rights = *++w;
-        else if (same(*w, "nnp")) no_more = 1;
-        else if (same(*w, "uid")) user = w, w += 3;
-    }
-    if (rights) must("!cannot lock root's rights", "", CALL2(prctl, PR_SET_SECUREBITS, SECURE));
-    for (u64 one = 0; bound && one < 64; one++) {
-        if (!(number(bound, 16) >> one & 1) && CALL2(prctl, PR_CAPBSET_DROP, one) < 0) {
-            /* The kernel knows no more of them, or this process must not. */
-            must("!cannot bound the capabilities to", bound, one == 0 ? CALL2(prctl, PR_CAPBSET_DROP, 0) : 0);
-            break;
-        }
-    }
-    if (user) become_user(user);
-    if (rights) hold_rights(rights);
-    if (no_more) must("!cannot set no_new_privs", "", CALL5(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-}
-
-static long run(const char *file) {
-    long result = CALL3(execve, file, command, environment);
-    if (result == -ENOEXEC) {
-        /* As execvp: a script without "#!". */
-        u64 count = 0;
-        while (command[count]) count++;
-        char *script[count + 2];
-        script[0] = "/bin/sh";
-        script[1] = (char *)file;
-        for (u64 i = 1; i <= count; i++) script[i + 1] = command[i];
-        result = CALL3(execve, script[0], script, environment);
-    }
-    return result;
-}
-
-static void become_command(void) {
-    const char *path = "/bin:/usr/bin";
-    char file[PATH_BYTES], *end = file + sizeof file - 1;
-    long result = -ENOENT;
-    for (const char *c = command[0]; *c; c++) {
-        if (*c == '/') {
-            result = run(command[0]);
-            fail(2, "cannot run", command[0], result);
-        }
-    }
-    for (char **e = environment; *e; e++) {
-        if ((*e)[0] == 'P' && (*e)[1] == 'A' && (*e)[2] == 'T' && (*e)[3] == 'H' && (*e)[4] == '=') path = *e + 5;
-    }
-    for (;;) {
-        char *at = file;
-        while (*path && *path != ':' && at < end) *at++ = *path++;
-        at = put(put(at, end, at == file ? "./" : "/"), end, command[0]);
-        *at = 0;
-        long one = run(file);
-        if (one == -EACCES) result = one;
-        else if (one != -ENOENT && one != -ENOTDIR) fail(2, "cannot run", file, one);
-        if (!*path++) fail(2, "cannot run", command[0], result);
-    }
-}
 
 static void be_task(void) {
     char go;
@@ -298,8 +49,6 @@ static void be_task(void) {
     if (CALL3(read, go_pipe[0], &go, 1) != 1) CALL2(kill, CALL1(getpid, 0), SIGKILL);
     become_command();
 }
-
-/* ---- the holder ---- */
 
 /* The first process of a PID namespace: everything in it ends with it, and it ends with the holder. The kernel takes in orphans. */
 static void be_init(void) {
@@ -394,6 +143,52 @@ static void hold(int signals, long task) {
     }
 }
 
+/* ---- a command beside a task ---- */
+
+static void be_beside(void) {
+    const char *directory = 0;
+    for (char **w = words; *w; w++) {
+        if (same(*w, "dir")) directory = *++w;
+    }
+    if (directory && CALL1(chdir, directory) < 0) CALL1(chdir, "/");
+    give_up_rights();
+    become_command();
+}
+
+/* Everything is opened before the first step: after it, the paths may mean something else. */
+static void enter(void) {
+    int spaces[16], groups[32], space_count = 0, group_count = 0, status = 0;
+    ready_pipe[1] = 2;
+    for (int s = 1; s <= SIGNALS; s++) handle(s, 0);
+    for (char **w = words; *w; w++) {
+        if (same(*w, "pid")) alone_in_pids = 1;
+        else if (same(*w, "ns") && space_count < 16) {
+            spaces[space_count] = (int)CALL4(openat, AT_FDCWD, *++w, O_CLOEXEC, 0);
+            must("!cannot open", *w, spaces[space_count++]);
+        } else if (same(*w, "group") && group_count < 32) {
+            groups[group_count] = (int)CALL4(openat, AT_FDCWD, *++w, O_WRONLY | O_CLOEXEC, 0);
+            must("!cannot open", *w, groups[group_count++]);
+        } else if (same(*w, "dir") || same(*w, "bound") || same(*w, "caps")) w++;
+        else if (same(*w, "uid")) w += 3;
+    }
+    CALL1(setsid, 0);
+    for (int i = 0; i < group_count; i++) must("!cannot join a control group", "", CALL3(write, groups[i], "0", 1));
+    for (int i = 0; i < space_count; i++) must("!cannot enter a namespace", "", CALL2(setns, spaces[i], 0));
+    if (!alone_in_pids) be_beside();
+    /* Only a child is in the PID namespace. */
+    CALL2(prctl, PR_SET_NAME, "finback-beside");
+    long pid = child(be_beside);
+    must("!cannot fork", "", pid);
+    while (CALL4(wait4, pid, &status, 0, 0) != pid) continue;
+    int signal = status & 0x7f;
+    if (signal) {
+        handle(signal, 0);
+        CALL2(kill, CALL1(getpid, 0), signal);
+        finish(128 + signal);
+    }
+    finish(status >> 8 & 0xff);
+}
+
 static void read_words(char **arguments) {
     words = arguments;
     command = words + 1;
@@ -406,16 +201,16 @@ static void read_words(char **arguments) {
         } else if (same(*w, "pid")) alone_in_pids = 1;
         else if (same(*w, "try")) trying = 1;
         else if (same(*w, "tmp") || same(*w, "bound") || same(*w, "caps")) w++;
+        else if (same(*w, "group") || same(*w, "ns") || same(*w, "dir")) w++;
         else if (same(*w, "rlimit") || same(*w, "uid")) w += 3;
         command = w + 2;
     }
     command[-1] = 0;
 }
 
-static void start(char **arguments) {
+static void start(void) {
     u64 no_signals = 0, terminate = 1UL << (SIGTERM - 1);
     static const char ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ};
-    read_words(arguments);
     CALL2(prctl, PR_SET_NAME, "finback-holder");
     CALL4(rt_sigprocmask, SIG_SETMASK, &no_signals, 0, 8);
     CALL1(setsid, 0);
@@ -459,7 +254,9 @@ __attribute__((used, noreturn)) void begin(char **stack) {
         CALL3(write, 1, SOURCE "\n", sizeof SOURCE);
         finish(0);
     }
-    start(arguments + 2);
+    read_words(arguments + 2);
+    if (same(arguments[1], "enter")) enter();
+    start();
     finish(1);
     __builtin_unreachable();
 }

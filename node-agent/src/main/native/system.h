@@ -10,10 +10,10 @@ typedef unsigned int u32;
 
 #if defined(__x86_64__)
 enum { SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_lseek = 8, SYS_rt_sigaction = 13, SYS_rt_sigprocmask = 14, SYS_getpid = 39,
-       SYS_clone = 56, SYS_execve = 59, SYS_kill = 62, SYS_chdir = 80, SYS_fchmod = 91, SYS_setsid = 112, SYS_setgroups = 116,
+       SYS_clone = 56, SYS_execve = 59, SYS_wait4 = 61, SYS_kill = 62, SYS_chdir = 80, SYS_fchmod = 91, SYS_setsid = 112, SYS_setgroups = 116,
        SYS_setresuid = 117, SYS_setresgid = 119, SYS_capset = 126, SYS_prctl = 157, SYS_mount = 165, SYS_exit_group = 231,
        SYS_openat = 257, SYS_unlinkat = 263, SYS_renameat = 264, SYS_ppoll = 271, SYS_unshare = 272, SYS_signalfd4 = 289, SYS_dup3 = 292,
-       SYS_pipe2 = 293, SYS_prlimit64 = 302 };
+       SYS_pipe2 = 293, SYS_prlimit64 = 302, SYS_setns = 308 };
 
 static long call(long n, long a, long b, long c, long d, long e) {
     long result;
@@ -31,7 +31,7 @@ enum { SYS_dup3 = 24, SYS_unlinkat = 35, SYS_renameat = 38, SYS_mount = 40, SYS_
        SYS_close = 57, SYS_pipe2 = 59, SYS_lseek = 62, SYS_read = 63, SYS_write = 64, SYS_ppoll = 73, SYS_signalfd4 = 74, SYS_capset = 91,
        SYS_exit_group = 94, SYS_unshare = 97, SYS_kill = 129, SYS_rt_sigaction = 134, SYS_rt_sigprocmask = 135, SYS_setresuid = 147,
        SYS_setresgid = 149, SYS_setsid = 157, SYS_setgroups = 159, SYS_prctl = 167, SYS_getpid = 172, SYS_clone = 220,
-       SYS_execve = 221, SYS_prlimit64 = 261 };
+       SYS_execve = 221, SYS_wait4 = 260, SYS_prlimit64 = 261, SYS_setns = 268 };
 
 static long call(long n, long a, long b, long c, long d, long e) {
     register long x8 __asm__("x8") = n;

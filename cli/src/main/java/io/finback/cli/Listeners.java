@@ -17,7 +17,10 @@ final class Listeners {
     /** The listeners of one node by their keys, such as {@code finback.master.http}; those with {@code enabled = false} are left out. */
     static Map<String, HttpListen> of(Config config, Role role) {
         Map<String, HttpListen> found = new LinkedHashMap<>();
-        if (role == Role.MASTER || !config.getList("finback.cluster.seeds").isEmpty()) {
+        boolean member = role == Role.MASTER
+                || !config.getList("finback.cluster.seeds").isEmpty()
+                || !config.getString("finback.cluster.discovery.method").equals("none");
+        if (member) {
             found.put("finback.cluster", HttpListen.from(config, "finback.cluster"));
         }
         found.put("finback.management", HttpListen.from(config, "finback.management"));

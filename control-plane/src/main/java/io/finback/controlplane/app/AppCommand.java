@@ -177,6 +177,9 @@ public interface AppCommand extends WireMessage {
     /** Sent by every master to every app it knows, so that apps live without traffic; answered with what a view keeps. */
     record Wake(ActorRef<AppSnapshot> replyTo) implements AppCommand {}
 
+    /** Something outside has changed that the app looks at: it looks again. Not answered. */
+    record Nudge() implements AppCommand {}
+
     // --- from the deployment
 
     record Perform(String deploymentId, int step, DeploymentPlan.Kind kind) implements AppCommand {}
@@ -199,7 +202,19 @@ public interface AppCommand extends WireMessage {
         }
     }
 
-    record TaskUpdate(TaskStatus status) implements AppCommand {}
+    /** These are to end, so that {@code forApp} has their place; others take theirs elsewhere, or later. Not answered. */
+    record Preempt(List<String> taskIds, String forApp) implements AppCommand {
+        public Preempt {
+            taskIds = List.copyOf(taskIds);
+        }
+    }
+
+    /** In the order in which they came; answered by acknowledgements to the scheduler once journaled. */
+    record TaskUpdates(List<TaskStatus> statuses) implements AppCommand {
+        public TaskUpdates {
+            statuses = List.copyOf(statuses);
+        }
+    }
 
     // --- from the owner of service ports, and from the endpoints of this node
 

@@ -30,6 +30,7 @@ import io.finback.controlplane.scheduler.TaskReport;
 import io.finback.persistence.EntityDefaults;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
+import io.finback.tasks.TaskStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -46,20 +47,12 @@ import java.util.function.Consumer;
  * so that revisions never go back, and its entity stops.
  */
 public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<AppCommand, AppEvent, AppState> {
-    private enum Tick implements AppCommand {
-        INSTANCE
-    }
-
-    private enum PortsOverdue implements AppCommand {
-        INSTANCE
-    }
-
-    private enum AskPorts implements AppCommand {
-        INSTANCE
-    }
-
-    private enum TakeLooks implements AppCommand {
-        INSTANCE
+    /** What timers say. */
+    private enum Due implements AppCommand {
+        TICK,
+        PORTS_OVERDUE,
+        ASK_PORTS,
+        TAKE_LOOKS
     }
 
     private record Looked(String taskId, int index, ProbeResult result) implements AppCommand {}
@@ -82,7 +75,6 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     private final PortWatch portWatch;
     private final AppChecks checks;
     private boolean idle;
-
     /** Answers that wait until service ports are journaled, so that a read after them sees the ports. */
     private final List<Consumer<AppState>> afterPorts = new ArrayList<>();
 
@@ -130,7 +122,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     public SignalHandler<AppState> signalHandler() {
         return newSignalHandlerBuilder()
                 .onSignal(
-                        RecoveryCompleted.instance(), state -> context.getSelf().tell(Tick.INSTANCE))
+                        RecoveryCompleted.instance(), state -> context.getSelf().tell(Due.TICK))
                 .build();
     }
 
@@ -142,26 +134,19 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .onCommand(AppCommand.Withdraw.class, this::onWithdraw)
                 .onCommand(AppCommand.Direct.class, this::onDirect)
                 .onCommand(AppCommand.Wake.class, this::onWake)
+                .onCommand(AppCommand.Nudge.class, (state, c) -> commit(state, List.of(), s -> {}))
                 .onCommand(AppCommand.Perform.class, this::onPerform)
                 .onCommand(AppCommand.Release.class, this::onRelease)
                 .onCommand(AppCommand.StillHeld.class, this::onStillHeld)
                 .onCommand(AppCommand.Place.class, this::onPlace)
-                .onCommand(AppCommand.TaskUpdate.class, this::onTaskUpdate)
+                .onCommand(AppCommand.Preempt.class, this::onPreempt)
+                .onCommand(AppCommand.TaskUpdates.class, this::onTaskUpdates)
                 .onCommand(AppCommand.PortsGranted.class, this::onPortsGranted)
                 .onCommand(AppCommand.PortsReleased.class, this::onPortsReleased)
                 .onCommand(AppCommand.EndpointsWritten.class, this::onEndpointsWritten)
-                .onCommand(PortsOverdue.class, (state, c) -> commit(state, List.of(), this::answerAfterPorts))
                 .onCommand(PortAnswered.class, this::onPortAnswered)
                 .onCommand(Looked.class, this::onLooked)
-                .onCommand(TakeLooks.class, (state, c) -> {
-                    takeLooks(state);
-                    return Effect().noReply();
-                })
-                .onCommand(AskPorts.class, (state, c) -> {
-                    askPorts();
-                    return Effect().noReply();
-                })
-                .onCommand(Tick.class, (state, c) -> onTick(state))
+                .onCommand(Due.class, this::onDue)
                 .build();
     }
 
@@ -183,7 +168,8 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
 
     private ReplyEffect<AppEvent, AppState> onWake(AppState state, AppCommand.Wake c) {
         checks.reportAll(clock.instant());
-        return Effect().reply(c.replyTo(), snapshot(state));
+        AppSnapshot.of(state, lastSequenceNumber(context)).parts().forEach(c.replyTo()::tell);
+        return Effect().noReply();
     }
 
     private ReplyEffect<AppEvent, AppState> onPerform(AppState state, AppCommand.Perform c) {
@@ -216,21 +202,36 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                     .flatMap(i ->
                             TaskEnvironment.tasks(s.current().orElseThrow(), i, SchedulerMessage.FRAMEWORK).stream())
                     .toList();
-            c.replyTo().tell(new SchedulerMessage.Placed(appId, c.round(), tasks));
+            SchedulerMessage.Placed.parts(appId, c.round(), tasks).forEach(c.replyTo()::tell);
         });
     }
 
-    private ReplyEffect<AppEvent, AppState> onTaskUpdate(AppState state, AppCommand.TaskUpdate c) {
-        if (TaskReport.stray(state, c.status())) {
-            TaskId task = c.status().task();
-            outbox.stray(task, c.status().agent());
-            checks.stray(c.status(), clock.instant());
-            context.getLog().info("app.stray_task_killed appId={} taskId={}", appId, task);
+    private ReplyEffect<AppEvent, AppState> onPreempt(AppState state, AppCommand.Preempt c) {
+        List<AppEvent> events = InstanceChange.doom(state, c.taskIds());
+        return commit(state, events, s -> {
+            if (!events.isEmpty()) {
+                context.getLog().info("app.preempted appId={} forApp={} tasks={}", appId, c.forApp(), c.taskIds());
+            }
+        });
+    }
+
+    private ReplyEffect<AppEvent, AppState> onTaskUpdates(AppState state, AppCommand.TaskUpdates c) {
+        Instant now = clock.instant();
+        AppState seen = state;
+        List<AppEvent> events = new ArrayList<>();
+        for (TaskStatus status : c.statuses()) {
+            if (TaskReport.stray(seen, status)) {
+                TaskId task = status.task();
+                outbox.stray(task, status.agent());
+                checks.stray(status, now);
+                context.getLog().info("app.stray_task_killed appId={} taskId={}", appId, task);
+            }
+            List<AppEvent> news = checks.reported(seen, status, now);
+            seen = AppEvent.fold(seen, news);
+            events.addAll(news);
         }
         return commit(
-                state,
-                checks.reported(state, c.status(), clock.instant()),
-                s -> outbox.acknowledge(c.status().task(), c.status().uuid()));
+                state, events, s -> c.statuses().forEach(status -> outbox.acknowledge(status.task(), status.uuid())));
     }
 
     private ReplyEffect<AppEvent, AppState> onPortsGranted(AppState state, AppCommand.PortsGranted c) {
@@ -248,7 +249,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
 
     private ReplyEffect<AppEvent, AppState> onEndpointsWritten(AppState state, AppCommand.EndpointsWritten c) {
         outbox.endpointsWritten(state, c.revision(), clock.instant())
-                .ifPresent(delay -> timers.startSingleTimer("drained", Tick.INSTANCE, delay));
+                .ifPresent(delay -> timers.startSingleTimer("drained", Due.TICK, delay));
         return stopWhenFinished(state);
     }
 
@@ -261,6 +262,18 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         return Effect().noReply();
     }
 
+    private ReplyEffect<AppEvent, AppState> onDue(AppState state, Due due) {
+        return switch (due) {
+            case TICK -> onTick(state);
+            case PORTS_OVERDUE -> commit(state, List.of(), this::answerAfterPorts);
+            case ASK_PORTS, TAKE_LOOKS -> {
+                askPorts();
+                takeLooks(state);
+                yield Effect().noReply();
+            }
+        };
+    }
+
     private ReplyEffect<AppEvent, AppState> onTick(AppState state) {
         if (lastSequenceNumber(context) == 0) {
             if (idle) {
@@ -268,7 +281,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 return Effect().none().thenStop().thenNoReply();
             }
             idle = true;
-            timers.startSingleTimer(Tick.INSTANCE, settings.idleTick());
+            timers.startSingleTimer(Due.TICK, settings.idleTick());
             return Effect().noReply();
         }
         List<AppEvent> late = DeploymentDeadline.events(
@@ -295,7 +308,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                         return;
                     }
                     afterPorts.add(answer);
-                    timers.startSingleTimer(PortsOverdue.INSTANCE, PORTS_WAIT);
+                    timers.startSingleTimer(Due.PORTS_OVERDUE, PORTS_WAIT);
                 }),
                 why -> Effect().reply(replyTo, new Refused(snapshot(state), why)));
     }
@@ -319,7 +332,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
             return Effect().none().thenRun((AppState s) -> committed(s, then)).thenNoReply();
         }
         return Effect()
-                .persist(all)
+                .persist(AppEvent.joined(all))
                 .thenRun((AppState s) -> {
                     checks.publish(state, all, now);
                     before.filter(id -> !AppChange.holds(s, id)).ifPresent(id -> outbox.notHeld(s, id));
@@ -334,7 +347,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         askPorts();
         takeLooks(state);
         Duration next = outbox.busy(state) ? settings.busyTick() : settings.idleTick();
-        timers.startSingleTimer(Tick.INSTANCE, next);
+        timers.startSingleTimer(Due.TICK, next);
     }
 
     private void sync(AppState state, boolean tick) {
@@ -342,7 +355,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private Listening listening() {
-        return portWatch.listening().withUnready(checks.unready());
+        return portWatch.listening().withUnready(checks.unready()).withDrains(links.drains());
     }
 
     private ReplyEffect<AppEvent, AppState> onLooked(AppState state, Looked c) {
@@ -361,7 +374,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                         links.look(look),
                         (result, failure) -> new Looked(
                                 look.taskId(), look.index(), failure == null ? result : ProbeResult.NOTHING)));
-        checks.next(state, now).ifPresent(wait -> timers.startSingleTimer(TakeLooks.INSTANCE, wait));
+        checks.next(state, now).ifPresent(wait -> timers.startSingleTimer(Due.TAKE_LOOKS, wait));
     }
 
     private void askPorts() {
@@ -371,11 +384,12 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .forEach(q -> context.pipeToSelf(
                         links.refuses(q.host(), q.port()),
                         (refused, failure) -> new PortAnswered(q.taskId(), Boolean.TRUE.equals(refused))));
-        portWatch.next().ifPresent(at -> timers.startSingleTimer(AskPorts.INSTANCE, Duration.between(now, at)));
+        portWatch.next().ifPresent(at -> timers.startSingleTimer(Due.ASK_PORTS, Duration.between(now, at)));
     }
 
+    /** For an answer. */
     private AppSnapshot snapshot(AppState state) {
-        return AppSnapshot.of(state, lastSequenceNumber(context));
+        return AppSnapshot.of(state, lastSequenceNumber(context)).brief();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.finback.controlplane.app;
 
 import akka.actor.typed.ActorRef;
+import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.wire.AppEndpoints;
 import java.util.concurrent.CompletionStage;
 
@@ -13,6 +14,9 @@ public interface AppLinks {
     void toPorts(PortsMessage message);
 
     void toViews(AppSnapshot snapshot);
+
+    /** The hosts that are to be left, as this master knows them. */
+    DrainBook drains();
 
     void toViews(HealthReport report);
 

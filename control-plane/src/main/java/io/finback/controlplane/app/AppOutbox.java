@@ -28,12 +28,19 @@ import java.util.Set;
  */
 final class AppOutbox {
     private static final Duration ENDPOINTS_REPEAT = Duration.ofSeconds(3);
+    private static final Duration LARGE_VIEW = Duration.ofSeconds(1);
+    /** Instances of one app that the mesh knows: one entry of the distributed data, below a remote frame. */
+    private static final int MAX_ENDPOINTS = 10_000;
+    /** Tasks asked about in one message. */
+    private static final int ASKED = 5_000;
 
     private final AppSettings settings;
     private final AppLinks links;
     private final ActorRef<AppCommand> self;
 
     private long viewed = -1;
+    private Instant viewedAt = Instant.EPOCH;
+    private boolean viewDue;
     private Optional<Demand> demanded = Optional.empty();
     private Optional<AppEndpoints> published = Optional.empty();
     private Set<String> doomedWhenPublished = Set.of();
@@ -57,10 +64,7 @@ final class AppOutbox {
         if (revision == 0) {
             return;
         }
-        if (revision != viewed) {
-            links.toViews(AppSnapshot.of(state, revision));
-            viewed = revision;
-        }
+        view(state, revision, now);
         ports(state, revision, tick);
         demand(state, revision, tick);
         endpoints(state, listening, now);
@@ -71,9 +75,26 @@ final class AppOutbox {
         }
     }
 
+    /** Every change; of a large app what has changed in a while, as all of it goes to every master. */
+    private void view(AppState state, long revision, Instant now) {
+        viewDue = revision != viewed;
+        if (!viewDue) {
+            return;
+        }
+        AppSnapshot snapshot = AppSnapshot.of(state, revision);
+        if (snapshot.isLarge() && now.isBefore(viewedAt.plus(LARGE_VIEW))) {
+            return;
+        }
+        snapshot.parts().forEach(links::toViews);
+        viewed = revision;
+        viewedAt = now;
+        viewDue = false;
+    }
+
     /** Something is under way, so ticks come often. */
     boolean busy(AppState state) {
-        return state.lock().isPresent()
+        return viewDue
+                || state.lock().isPresent()
                 || !endpointsConfirmed
                 || state.portsMissing()
                 || (!state.exists() && !portsFreed)
@@ -164,6 +185,9 @@ final class AppOutbox {
         Set<String> doomed = new HashSet<>();
         for (Instance instance : state.instances().values()) {
             if (instance.ready() && !listening.awaited().contains(instance.taskId())) {
+                if (ready.size() == MAX_ENDPOINTS) {
+                    continue;
+                }
                 instance.place()
                         .ifPresent(p -> ready.add(new AppEndpoints.Instance(instance.taskId(), p.host(), p.ports())));
             } else if (instance.doomed()) {
@@ -244,8 +268,9 @@ final class AppOutbox {
                 .toList();
         stagingAskedAt = now;
         allAskedAt = all ? now : allAskedAt;
-        if (!tasks.isEmpty()) {
-            links.toScheduler(new SchedulerMessage.ReconcileTasks(tasks));
+        for (int from = 0; from < tasks.size(); from += ASKED) {
+            links.toScheduler(
+                    new SchedulerMessage.ReconcileTasks(tasks.subList(from, Math.min(tasks.size(), from + ASKED))));
         }
     }
 }

@@ -7,6 +7,7 @@ import io.finback.controlplane.scheduler.Backoff;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.wire.WireMessage;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.stream.Collectors;
  * @param current the wanted version; empty: there is no such app
  * @param versions times of the stored versions, newest first
  * @param health what checks have seen, by task id; filled in by the view
+ * @param slice which part of the instances this one has
  */
 public record AppSnapshot(
         String appId,
@@ -33,8 +35,18 @@ public record AppSnapshot(
         Optional<AppState.Lock> lock,
         Optional<AppState.Order> order,
         Optional<AppState.TaskFailure> lastFailure,
-        Optional<Map<String, HealthReport.Seen>> health)
+        Optional<Map<String, HealthReport.Seen>> health,
+        Slice slice)
         implements WireMessage {
+    /** Instances in one message: some 400 bytes each, well below a remote frame. */
+    private static final int PART = 2000;
+
+    /** Of the parts of one snapshot the one with this index, from 0; without parts: nothing is said of the instances. */
+    public record Slice(int index, int count) {
+        static final Slice WHOLE = new Slice(0, 1);
+        static final Slice NONE = new Slice(0, 0);
+    }
+
     public AppSnapshot {
         versions = List.copyOf(versions);
         instances = List.copyOf(instances);
@@ -55,11 +67,60 @@ public record AppSnapshot(
                 state.lock(),
                 state.order(),
                 state.lastFailure(),
-                Optional.empty());
+                Optional.empty(),
+                Slice.WHOLE);
+    }
+
+    /** As many messages as it takes. */
+    List<AppSnapshot> parts() {
+        if (!isLarge()) {
+            return List.of(this);
+        }
+        int count = (instances.size() + PART - 1) / PART;
+        List<AppSnapshot> parts = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            parts.add(
+                    with(instances.subList(i * PART, Math.min(instances.size(), (i + 1) * PART)), new Slice(i, count)));
+        }
+        return parts;
+    }
+
+    /** For an answer, which is one message: of a large app nothing about its instances. */
+    AppSnapshot brief() {
+        return isLarge() ? with(List.of(), Slice.NONE) : this;
+    }
+
+    /** One that goes to views in parts. */
+    boolean isLarge() {
+        return instances.size() > PART;
+    }
+
+    /** Everything but its instances, which are those of {@code other}: they are older, and that is made up for soon. */
+    public AppSnapshot withInstancesOf(AppSnapshot other) {
+        return with(other.instances, Slice.WHOLE);
+    }
+
+    /** The whole of parts that belong together, in order. */
+    public static AppSnapshot joined(List<AppSnapshot> parts) {
+        List<Instance> all = new ArrayList<>();
+        parts.forEach(part -> all.addAll(part.instances));
+        return parts.get(0).with(all, Slice.WHOLE);
+    }
+
+    public boolean isWhole() {
+        return slice.equals(Slice.WHOLE);
+    }
+
+    private AppSnapshot with(List<Instance> others, Slice which) {
+        return new AppSnapshot(
+                appId, revision, current, versions, others, backoff, lock, order, lastFailure, health, which);
     }
 
     /** With what checks have seen besides what is known already; only of instances that are there. */
     public AppSnapshot seeing(Map<String, HealthReport.Seen> more) {
+        if (more.isEmpty()) {
+            return this;
+        }
         Map<String, HealthReport.Seen> all = new HashMap<>(health.orElse(Map.of()));
         all.putAll(more);
         Set<String> there = instances.stream().map(Instance::taskId).collect(Collectors.toSet());
@@ -74,7 +135,8 @@ public record AppSnapshot(
                 lock,
                 order,
                 lastFailure,
-                all.isEmpty() ? Optional.empty() : Optional.of(Map.copyOf(all)));
+                all.isEmpty() ? Optional.empty() : Optional.of(Map.copyOf(all)),
+                slice);
     }
 
     public Optional<HealthReport.Seen> seen(String taskId) {

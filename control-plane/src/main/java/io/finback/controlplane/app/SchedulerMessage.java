@@ -8,6 +8,7 @@ import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
 import io.finback.wire.WireMessage;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,10 +25,29 @@ public interface SchedulerMessage extends WireMessage {
 
     record Demanded(Demand demand) implements SchedulerMessage {}
 
-    /** The answer to {@link AppCommand.Place}: what was journaled and shall be launched. */
-    record Placed(String appId, long round, List<TaskInfo> tasks) implements SchedulerMessage {
+    /**
+     * The answer to {@link AppCommand.Place}: what was journaled and shall be launched.
+     *
+     * @param more another part follows
+     */
+    record Placed(String appId, long round, List<TaskInfo> tasks, boolean more) implements SchedulerMessage {
+        /** Tasks in one message: a few KiB each, well below a remote frame. */
+        private static final int PART = 200;
+
         public Placed {
             tasks = List.copyOf(tasks);
+        }
+
+        /** All of them, in as many parts as it takes; at least one. */
+        public static List<Placed> parts(String appId, long round, List<TaskInfo> tasks) {
+            List<Placed> parts = new ArrayList<>();
+            int from = 0;
+            do {
+                int to = Math.min(tasks.size(), from + PART);
+                parts.add(new Placed(appId, round, tasks.subList(from, to), to < tasks.size()));
+                from = to;
+            } while (from < tasks.size());
+            return parts;
         }
     }
 

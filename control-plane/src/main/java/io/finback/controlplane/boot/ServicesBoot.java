@@ -17,6 +17,7 @@ import io.finback.controlplane.job.JobEntity;
 import io.finback.controlplane.marathonapi.ServicesApi;
 import io.finback.controlplane.namerdapi.NamerdApi;
 import io.finback.controlplane.naming.DtabMessage;
+import io.finback.controlplane.service.ArtifactSettings;
 import io.finback.controlplane.service.CallbackSettings;
 import io.finback.controlplane.service.EventSettings;
 import io.finback.controlplane.service.ServicesSettings;
@@ -26,6 +27,7 @@ import io.finback.runtime.Version;
 import io.finback.security.Guard;
 import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -37,6 +39,7 @@ final class ServicesBoot implements ServicesStarter {
     private static final Duration SHORTEST = Duration.ofMillis(10);
     private static final Duration LONGEST = Duration.ofHours(1);
     private static final long MIN_BODY = 1024;
+    private static final long MAX_ARTIFACT = 10L * 1024 * 1024 * 1024;
     private static final long MAX_BODY = 64L * 1024 * 1024;
 
     static HttpListen listen(Config config) {
@@ -127,6 +130,15 @@ final class ServicesBoot implements ServicesStarter {
                                 services.intIn("callbacks.attempts", 1, 20),
                                 services.duration("callbacks.retry", SHORTEST, LONGEST),
                                 services.duration("callbacks.timeout", SHORTEST, LONGEST)),
-                        services.intIn("max-deployments", 1, 1_000_000));
+                        services.intIn("max-deployments", 1, 1_000_000))
+                .with(new ArtifactSettings(
+                        services.optionalText("artifacts.directory").map(Path::of),
+                        services.bytes("artifacts.max-file", MIN_BODY, MAX_ARTIFACT),
+                        services.intIn("artifacts.max-files", 1, 1_000_000)))
+                .with(
+                        services.duration("maintenance-ahead", Duration.ZERO, LONGEST),
+                        services.intIn("replace-burst", 1, 1_000_000),
+                        services.intIn("replace-per-second", 1, 1_000_000),
+                        services.duration("preemption-delay", SHORTEST, LONGEST));
     }
 }

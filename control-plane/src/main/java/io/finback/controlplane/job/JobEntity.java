@@ -234,7 +234,7 @@ public final class JobEntity extends EventSourcedBehaviorWithEnforcedReplies<Job
                     .filter(run -> run.launched() && s.exists())
                     .map(run -> JobTask.task(s, run, FRAMEWORK))
                     .toList();
-            c.replyTo().tell(new SchedulerMessage.Placed(name, c.round(), tasks));
+            SchedulerMessage.Placed.parts(name, c.round(), tasks).forEach(c.replyTo()::tell);
         });
     }
 

@@ -30,7 +30,10 @@ public record JobSettings(
                 repeat.multipliedBy(3),
                 refuse,
                 Duration.ofMillis(20),
-                Duration.ofMinutes(6));
+                Duration.ofMinutes(6),
+                Integer.MAX_VALUE,
+                1,
+                Duration.ofDays(3650));
         return new JobSettings(limits, repeat, scheduler, askTimeout, maxBodyBytes, user);
     }
 

@@ -166,10 +166,13 @@ public final class Jobs {
         }
 
         @Override
-        public boolean update(TaskStatus status) {
-            Optional<String> job = JobNames.ofTask(status.task().value()).map(JobNames.Task::job);
-            job.ifPresent(name -> tell(name, new JobCommand.TaskUpdate(status)));
-            return job.isPresent();
+        public Optional<String> ownerOf(TaskStatus status) {
+            return JobNames.ofTask(status.task().value()).map(JobNames.Task::job);
+        }
+
+        @Override
+        public void update(String owner, List<TaskStatus> statuses) {
+            statuses.forEach(status -> tell(owner, new JobCommand.TaskUpdate(status)));
         }
     }
 

@@ -15,6 +15,8 @@ final class Dispatcher {
     private final TasksHandler tasks;
     private final DeploymentsHandler deployments;
     private final QueueHandler queue;
+    private final DrainHandler drains;
+    private final SlaHandler sla;
     private final SystemHandler system;
     private final GroupsHandler groups;
     private final PodsHandler pods;
@@ -37,6 +39,8 @@ final class Dispatcher {
         conduct = new ConductHandler(services);
         plans = new PlanHandler(services, rollout);
         queue = new QueueHandler(services);
+        drains = new DrainHandler(services);
+        sla = new SlaHandler(services);
         system = new SystemHandler(services);
     }
 
@@ -68,7 +72,28 @@ final class Dispatcher {
                     request,
                     () -> path.size() == 2 ? queue.explainAll() : queue.explain(request.appId(2, path.size())));
         }
+        if (path.size() > 1 && path.get(1).equals("drain")) {
+            return drain(request);
+        }
+        if (path.size() > 1 && path.get(1).equals("sla")) {
+            return get(request, () -> path.size() == 2 ? sla.all() : sla.one(request.appId(2, path.size())));
+        }
         throw notFound();
+    }
+
+    private CompletionStage<Answer> drain(Request request) {
+        List<String> path = request.path();
+        if (path.size() == 3) {
+            return only(request, "DELETE", () -> drains.end(path.get(2)));
+        }
+        if (path.size() > 3) {
+            throw notFound();
+        }
+        return switch (request.method()) {
+            case "GET" -> drains.list().now();
+            case "POST" -> drains.begin(request);
+            default -> throw notAllowed("GET, HEAD, POST");
+        };
     }
 
     private CompletionStage<Answer> v2(Request request, String resource) {

@@ -15,6 +15,7 @@ import io.finback.controlplane.service.ServicesView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -106,10 +107,10 @@ final class PlanHandler {
         });
     }
 
-    private static TreeSet<String> changed(AppDefinition old, AppDefinition wanted) {
+    private static Set<String> changed(AppDefinition old, AppDefinition wanted) {
         ObjectNode before = written(old);
         ObjectNode after = written(wanted);
-        TreeSet<String> names = new TreeSet<>();
+        Set<String> names = new TreeSet<>();
         for (ObjectNode one : List.of(before, after)) {
             one.fieldNames().forEachRemaining(name -> {
                 if (!before.path(name).equals(after.path(name))) {

@@ -85,6 +85,7 @@ final class QueueWriter {
             node.set("delay", delay(app, now));
         }
         node.put("explanation", words(app, waiting, report, now));
+        report.flatMap(QueueReport::note).ifPresent(note -> node.put("note", note));
         report.ifPresent(r -> {
             node.put("offersProcessed", r.processed()).put("offersUnused", r.unused());
             r.last().ifPresent(cycle -> {

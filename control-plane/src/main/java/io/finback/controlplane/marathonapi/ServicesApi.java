@@ -45,6 +45,7 @@ public final class ServicesApi {
     private final Dispatcher dispatcher;
     private final EventsHandler events;
     private final RequestShell shell;
+    private final ArtifactsHandler artifacts;
 
     /**
      * Starts entities, scheduler, endpoints and view on a master that is (about to be) a cluster member.
@@ -68,6 +69,7 @@ public final class ServicesApi {
         this.dispatcher = new Dispatcher(services, new LoggingHandler((wait, work) -> system.scheduler()
                 .scheduleOnce(wait, work, system.executionContext())));
         this.events = new EventsHandler(system, services);
+        this.artifacts = new ArtifactsHandler(system, services.settings().artifacts());
         this.shell = new RequestShell(
                 system, RequestShell.Limits.of(services.settings().maxBodyBytes()), new Inside());
     }
@@ -83,9 +85,25 @@ public final class ServicesApi {
     }
 
     private CompletionStage<HttpResponse> handle(HttpRequest request) {
+        if (ArtifactsHandler.takes(request)) {
+            return artifact(request);
+        }
         return AppPath.segments(request.getUri().path()).equals(EVENTS)
                 ? CompletableFuture.completedFuture(stream(request, clientIp(request)))
                 : shell.handle(request);
+    }
+
+    private CompletionStage<HttpResponse> artifact(HttpRequest request) {
+        CompletionStage<HttpResponse> answer;
+        try {
+            answer = artifacts.answer(request);
+        } catch (ApiFailure failure) {
+            answer = CompletableFuture.failedFuture(failure);
+        }
+        return answer.thenApply(response -> response.addHeaders(headers())).exceptionally(failure -> {
+            request.discardEntityBytes(system);
+            return shell.failed(failure);
+        });
     }
 
     private final class Inside implements RequestShell.Api {

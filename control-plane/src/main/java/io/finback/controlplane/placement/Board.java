@@ -96,6 +96,11 @@ final class Board {
         return sum;
     }
 
+    Resources unreserved(int place) {
+        Pool[] all = pools[place];
+        return all[all.length - 1].amount();
+    }
+
     boolean holdsReserved(int place, Request request) {
         for (Pool pool : pools[place]) {
             if (pool.kind.isReserved() && pool.mayServe(request)) {

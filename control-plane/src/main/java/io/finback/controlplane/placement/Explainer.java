@@ -102,6 +102,14 @@ final class Explainer {
             against(lacks, words, RejectReason.AGENT_MAINTENANCE, LEAVING, "its machine goes into maintenance");
         }
         resources(place, lacks, words);
+        if (candidate.isHeldFrom(request.group())) {
+            against(
+                    lacks,
+                    words,
+                    RejectReason.DECLINED_SCARCE_RESOURCES,
+                    RULE,
+                    "held for " + candidate.heldFor().orElse("") + ", for which others were ended");
+        }
         return lacks;
     }
 

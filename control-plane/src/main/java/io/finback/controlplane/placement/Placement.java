@@ -1,8 +1,10 @@
 package io.finback.controlplane.placement;
 
+import io.finback.resources.AgentId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +80,21 @@ public final class Placement {
      */
     public Optional<Explanation> explain(String group, int samples) {
         return Optional.ofNullable(unplaced.get(group)).map(turn -> Explainer.explain(turn, board, samples));
+    }
+
+    /** What of a group still waits after this cycle; empty: nothing. */
+    public Optional<Request> rest(String group) {
+        return Optional.ofNullable(unplaced.get(group)).map(Turn::rest);
+    }
+
+    /** What is left unreserved of each agent's offer. */
+    public Map<AgentId, Candidate> left() {
+        Map<AgentId, Candidate> left = new HashMap<>();
+        for (int place = 0; place < board.size(); place++) {
+            Candidate candidate = board.at(place);
+            left.put(candidate.agent(), candidate.with(board.unreserved(place)));
+        }
+        return left;
     }
 
     private double size(Turn turn) {

@@ -54,6 +54,17 @@ final class Pool {
         return amounts;
     }
 
+    /** What is left, as a plain amount. */
+    Resources amount() {
+        TreeMap<String, Long> scalars = new TreeMap<>();
+        for (int i = 0; i < PORTS; i++) {
+            scalars.put(SCALARS.get(i), left[i]);
+        }
+        TreeMap<String, Ranges> ranges = new TreeMap<>();
+        ranges.put(Resources.PORTS, ports);
+        return new Resources(scalars, ranges);
+    }
+
     boolean mayServe(Request request) {
         return kind.isReserved()
                 ? request.takesReserved() && kind.isAllocatableTo(request.role())

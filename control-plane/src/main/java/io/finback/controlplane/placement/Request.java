@@ -1,6 +1,7 @@
 package io.finback.controlplane.placement;
 
 import io.finback.resources.Resources;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -45,6 +46,16 @@ public record Request(
             List<String> waiting,
             List<Spot> placed) {
         this(group, each, ports, exactPorts, rules, waiting, placed, 0, "*", Set.of());
+    }
+
+    Request withWaiting(List<String> some) {
+        return new Request(group, each, ports, exactPorts, rules, some, placed, priority, role, accepted);
+    }
+
+    Request rest(List<String> left, List<Spot> placedSince) {
+        List<Spot> all = new ArrayList<>(placed);
+        all.addAll(placedSince);
+        return new Request(group, each, ports, exactPorts, rules, left, all, priority, role, accepted);
     }
 
     boolean takesUnreserved() {

@@ -18,7 +18,7 @@ public record Spot(String host, Map<String, String> attributes) {
     }
 
     /** What constraints compare; empty: it has no such field. */
-    Optional<String> field(String name) {
+    public Optional<String> field(String name) {
         return name.equals(HOSTNAME) || name.equals("hostname")
                 ? Optional.of(host)
                 : Optional.ofNullable(attributes.get(name)).map(AttributeText::of);

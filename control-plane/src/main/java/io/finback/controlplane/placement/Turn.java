@@ -19,6 +19,7 @@ final class Turn {
     final ArrayDeque<String> waiting;
     final long[] needs;
     final List<Check> checks = new ArrayList<>();
+    private final List<Spot> newly = new ArrayList<>();
     private final Board board;
     private final Field hosts;
     private final Counts perHost = new Counts();
@@ -74,7 +75,13 @@ final class Turn {
         return groups.size() == 1 ? findInGroups(groups.get(0)) : findAnew();
     }
 
+    /** What still waits, with what has been placed so far among what was. */
+    Request rest() {
+        return request.rest(List.copyOf(waiting), newly);
+    }
+
     void placed(int place) {
+        newly.add(board.at(place).spot());
         perHost.add(hosts.at(place));
         checks.forEach(check -> check.placed(place));
     }
@@ -82,7 +89,9 @@ final class Turn {
     /** Role, maintenance and rules let an instance stand there. */
     boolean mayStand(int place) {
         Candidate candidate = board.at(place);
-        if (candidate.leaving() || !candidate.role().equals(request.role())) {
+        if (candidate.leaving()
+                || candidate.isHeldFrom(request.group())
+                || !candidate.role().equals(request.role())) {
             return false;
         }
         for (Check check : checks) {

@@ -104,7 +104,8 @@ public final class RequestShell {
                 : new CompletionException(cause);
     }
 
-    private HttpResponse failed(Throwable failure) {
+    /** What a failure means, for requests that are not taken through here because their bodies are streamed. */
+    public HttpResponse failed(Throwable failure) {
         Throwable cause = cause(failure);
         if (cause instanceof Refused refused) {
             return api.refuse(refused.status, String.valueOf(refused.getMessage()));

@@ -42,7 +42,8 @@ public final class JobTask {
                 waiting,
                 Instant.EPOCH,
                 List.of(),
-                needs.highPriority() ? 1 : 0);
+                needs.highPriority() ? 1 : 0,
+                false);
     }
 
     /** Chronos' EQUALS is the services' IS; the other two are the same. */

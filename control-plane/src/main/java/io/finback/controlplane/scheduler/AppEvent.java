@@ -5,7 +5,7 @@ import io.finback.controlplane.scheduler.AppState.Order;
 import io.finback.controlplane.scheduler.AppState.TaskFailure;
 import io.finback.tasks.TaskState;
 import java.time.Instant;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +20,31 @@ public sealed interface AppEvent {
             folded = event.applyTo(folded);
         }
         return folded;
+    }
+
+    /** The same with fewer lines: neighbouring reports become one. */
+    static List<AppEvent> joined(List<AppEvent> events) {
+        List<AppEvent> joined = new ArrayList<>();
+        List<InstanceReported> reports = new ArrayList<>();
+        for (AppEvent event : events) {
+            if (event instanceof InstanceReported report) {
+                reports.add(report);
+            } else {
+                flush(reports, joined);
+                joined.add(event);
+            }
+        }
+        flush(reports, joined);
+        return joined;
+    }
+
+    private static void flush(List<InstanceReported> reports, List<AppEvent> joined) {
+        if (reports.size() == 1) {
+            joined.add(reports.get(0));
+        } else if (!reports.isEmpty()) {
+            joined.add(new InstancesReported(reports));
+        }
+        reports.clear();
     }
 
     record VersionAdded(AppVersion version) implements AppEvent {
@@ -92,9 +117,7 @@ public sealed interface AppEvent {
 
         @Override
         public AppState applyTo(AppState state) {
-            Map<String, Instance> map = new LinkedHashMap<>(state.instances());
-            added.forEach(i -> map.put(i.taskId(), i));
-            return state.withInstances(map);
+            return state.withInstances(map -> added.forEach(map::put));
         }
     }
 
@@ -106,9 +129,7 @@ public sealed interface AppEvent {
 
         @Override
         public AppState applyTo(AppState state) {
-            Map<String, Instance> map = new LinkedHashMap<>(state.instances());
-            places.forEach((id, place) -> map.computeIfPresent(id, (key, i) -> i.placed(place)));
-            return state.withInstances(map);
+            return state.withInstances(map -> places.forEach((id, place) -> map.change(id, i -> i.placed(place))));
         }
     }
 
@@ -116,9 +137,20 @@ public sealed interface AppEvent {
             implements AppEvent {
         @Override
         public AppState applyTo(AppState state) {
-            Map<String, Instance> map = new LinkedHashMap<>(state.instances());
-            map.computeIfPresent(taskId, (key, i) -> i.reported(phase, at, healthy));
-            return state.withInstances(map);
+            return state.withInstances(map -> map.change(taskId, i -> i.reported(phase, at, healthy)));
+        }
+    }
+
+    /** Several at once: one line in the journal instead of many. */
+    record InstancesReported(List<InstanceReported> reports) implements AppEvent {
+        public InstancesReported {
+            reports = List.copyOf(reports);
+        }
+
+        @Override
+        public AppState applyTo(AppState state) {
+            return state.withInstances(map ->
+                    reports.forEach(r -> map.change(r.taskId(), i -> i.reported(r.phase(), r.at(), r.healthy()))));
         }
     }
 
@@ -126,9 +158,7 @@ public sealed interface AppEvent {
     record PartReported(String taskId, String container, PodPart part) implements AppEvent {
         @Override
         public AppState applyTo(AppState state) {
-            Map<String, Instance> map = new LinkedHashMap<>(state.instances());
-            map.computeIfPresent(taskId, (key, i) -> i.reported(container, part));
-            return state.withInstances(map);
+            return state.withInstances(map -> map.change(taskId, i -> i.reported(container, part)));
         }
     }
 
@@ -136,9 +166,7 @@ public sealed interface AppEvent {
     record HealthChanged(String taskId, boolean healthy) implements AppEvent {
         @Override
         public AppState applyTo(AppState state) {
-            Map<String, Instance> map = new LinkedHashMap<>(state.instances());
-            map.computeIfPresent(taskId, (key, i) -> i.judged(healthy));
-            return state.withInstances(map);
+            return state.withInstances(map -> map.change(taskId, i -> i.judged(healthy)));
         }
     }
 
@@ -149,9 +177,7 @@ public sealed interface AppEvent {
 
         @Override
         public AppState applyTo(AppState state) {
-            Map<String, Instance> map = new LinkedHashMap<>(state.instances());
-            taskIds.forEach(id -> map.computeIfPresent(id, (key, i) -> i.doom()));
-            return state.withInstances(map);
+            return state.withInstances(map -> taskIds.forEach(id -> map.change(id, Instance::doom)));
         }
     }
 
@@ -163,9 +189,7 @@ public sealed interface AppEvent {
 
         @Override
         public AppState applyTo(AppState state) {
-            Map<String, Instance> map = new LinkedHashMap<>(state.instances());
-            taskIds.forEach(map::remove);
-            return state.withInstances(map);
+            return state.withInstances(map -> taskIds.forEach(map::remove));
         }
     }
 
@@ -178,16 +202,15 @@ public sealed interface AppEvent {
                 return state;
             }
             Instance instance = found.get();
-            Map<String, Instance> map = new LinkedHashMap<>(state.instances());
-            map.remove(taskId);
-            AppState next = state.withInstances(map);
+            AppState next = state.withInstances(map -> map.remove(taskId));
             boolean mine = state.current()
                     .filter(c -> c.configAt().equals(instance.configAt()))
                     .isPresent();
             if (mine && !instance.doomed() && Backoff.raisedBy(end, reason)) {
-                AppDefinition.BackoffRule rule =
-                        state.current().orElseThrow().definition().backoff();
-                next = next.withBackoff(Optional.of(Backoff.raised(state.backoff(), instance.configAt(), rule, at)));
+                AppDefinition app = state.current().orElseThrow().definition();
+                Optional<Backoff> raised = SchedulingLabels.backoff(app, instance, at)
+                        .map(rule -> Backoff.raised(state.backoff(), instance.configAt(), rule, at));
+                next = raised.isPresent() ? next.withBackoff(raised) : next;
             }
             if (instance.doomed() || end == TaskState.KILLED || end == TaskState.FINISHED) {
                 return next;

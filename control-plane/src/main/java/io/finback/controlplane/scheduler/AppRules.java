@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 public final class AppRules {
     private static final Pattern PORT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
     private static final Set<String> PROTOCOLS = Set.of("tcp", "udp", "udp,tcp", "tcp,udp");
-    /** One event, one message and one snapshot hold all instances of an app: some 300 bytes each, below Artery's frame of 2 MiB. */
-    private static final int MAX_INSTANCES = 5_000;
+    /** One entity keeps them all, and its snapshot is one row: some 300 bytes each. Events and messages hold parts of them. */
+    private static final int MAX_INSTANCES = 50_000;
 
     static final double MAX_AMOUNT = 1e12;
 
@@ -83,6 +83,7 @@ public final class AppRules {
             found.add(new Violation("/dependencies", "must not contain the app itself: " + app.id()));
         }
         DeploymentDeadline.check(found, app.labels());
+        SchedulingLabels.check(found, app.labels());
         DeploymentConduct.check(found, app.labels());
         return found;
     }

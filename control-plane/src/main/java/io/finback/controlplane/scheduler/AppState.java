@@ -3,11 +3,10 @@ package io.finback.controlplane.scheduler;
 import io.finback.tasks.TaskState;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Everything an app's entity knows. No versions: the app does not exist.
@@ -69,7 +68,7 @@ public record AppState(
 
     public AppState {
         versions = List.copyOf(versions);
-        instances = Collections.unmodifiableMap(new LinkedHashMap<>(instances));
+        instances = InstanceMap.of(instances);
     }
 
     public static AppState empty(String appId) {
@@ -138,8 +137,11 @@ public record AppState(
         return new AppState(appId, list, instances, backoff, lock, order, lastFailure);
     }
 
-    AppState withInstances(Map<String, Instance> changed) {
-        return new AppState(appId, versions, changed, backoff, lock, order, lastFailure);
+    /** With what {@code change} makes of the instances. */
+    AppState withInstances(Consumer<InstanceMap.Editor> change) {
+        InstanceMap.Editor editor = InstanceMap.of(instances).edit();
+        change.accept(editor);
+        return new AppState(appId, versions, editor.done(), backoff, lock, order, lastFailure);
     }
 
     AppState withBackoff(Optional<Backoff> changed) {

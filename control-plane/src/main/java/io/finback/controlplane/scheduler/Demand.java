@@ -5,7 +5,9 @@ import io.finback.controlplane.placement.Spot;
 import io.finback.controlplane.scheduler.AppDefinition.Constraint;
 import io.finback.resources.Resources;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +24,7 @@ import java.util.stream.Collectors;
  * @param notBefore backoff: nothing is placed before
  * @param placed where the app's other instances stand, with those attributes alone that constraints name
  * @param priority the higher one is placed first; 0 is ordinary
+ * @param preemptible it may be ended for others, and ends only those of less priority itself
  */
 public record Demand(
         String appId,
@@ -32,10 +35,14 @@ public record Demand(
         List<Constraint> constraints,
         List<String> waiting,
         Instant notBefore,
-        List<Spot> placed,
-        int priority) {
+        List<Standing> placed,
+        int priority,
+        boolean preemptible) {
     /** Waiting instances named at once; the others follow when these are placed. Keeps the message well below a remote frame. */
-    static final int MAX_WAITING = 2000;
+    static final int MAX_WAITING = 1000;
+
+    /** So many instances at one spot. */
+    public record Standing(Spot spot, int count) {}
 
     private static final String ANY_ROLE = "*";
 
@@ -56,13 +63,24 @@ public record Demand(
             List<Constraint> constraints,
             List<String> waiting,
             Instant notBefore,
-            List<Spot> placed) {
-        this(appId, revision, each, ports, requirePorts, constraints, waiting, notBefore, placed, 0);
+            List<Standing> placed) {
+        this(appId, revision, each, ports, requirePorts, constraints, waiting, notBefore, placed, 0, false);
     }
 
     /** The same demand for some of its waiting tasks. */
     public Demand waitingOnly(List<String> some) {
-        return new Demand(appId, revision, each, ports, requirePorts, constraints, some, notBefore, placed, priority);
+        return new Demand(
+                appId,
+                revision,
+                each,
+                ports,
+                requirePorts,
+                constraints,
+                some,
+                notBefore,
+                placed,
+                priority,
+                preemptible);
     }
 
     public Demand withoutWaiting(Set<String> taken) {
@@ -79,11 +97,11 @@ public record Demand(
                 .limit(MAX_WAITING)
                 .toList();
         Set<String> fields = app.constraints().stream().map(Constraint::field).collect(Collectors.toSet());
-        List<Spot> placed = state.instances().values().stream()
+        Map<Spot, Integer> placed = new LinkedHashMap<>();
+        state.instances().values().stream()
                 .filter(i -> !i.doomed())
                 .flatMap(i -> i.place().stream())
-                .map(p -> spot(p, fields))
-                .toList();
+                .forEach(p -> placed.merge(spot(p, fields), 1, Integer::sum));
         return new Demand(
                 app.id(),
                 revision,
@@ -93,7 +111,11 @@ public record Demand(
                 app.constraints(),
                 waiting,
                 state.backoff().map(Backoff::until).orElse(Instant.EPOCH),
-                placed);
+                placed.entrySet().stream()
+                        .map(e -> new Standing(e.getKey(), e.getValue()))
+                        .toList(),
+                SchedulingLabels.priority(app),
+                SchedulingLabels.preemptible(app));
     }
 
     private static Spot spot(Instance.Place place, Set<String> fields) {
@@ -111,7 +133,9 @@ public record Demand(
                 requirePorts,
                 constraints.stream().map(Constraints::rule).toList(),
                 waiting,
-                placed,
+                placed.stream()
+                        .flatMap(standing -> Collections.nCopies(standing.count(), standing.spot()).stream())
+                        .toList(),
                 priority,
                 ANY_ROLE,
                 Set.of());

@@ -1,6 +1,7 @@
 package io.finback.controlplane.scheduler;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,9 @@ public final class InstanceChange {
         List<String> fresh = taskIds.stream()
                 .filter(id -> state.instance(id).filter(i -> !i.doomed()).isPresent())
                 .toList();
-        return fresh.isEmpty() ? List.of() : List.of(new AppEvent.InstancesDoomed(fresh));
+        List<AppEvent> events = new ArrayList<>();
+        InstancePlanner.parts(fresh, AppEvent.InstancesDoomed::new, events);
+        return events;
     }
 
     /** Those of {@code places} whose instances may be launched. */

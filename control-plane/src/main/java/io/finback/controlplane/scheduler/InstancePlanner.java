@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -21,6 +22,8 @@ import java.util.function.Supplier;
  */
 public final class InstancePlanner {
     private static final int MAX_ROUNDS = 8;
+    /** Instances in one event: some 300 bytes each. */
+    private static final int PART = 1000;
 
     private InstancePlanner() {}
 
@@ -61,9 +64,17 @@ public final class InstancePlanner {
             return new Plan(0, List.of(), true);
         }
         AppVersion target = state.current().orElseThrow();
-        return kind == Kind.RESTART
-                ? restart(state, target, counted, listening, now)
-                : scale(state, target, counted, listening, now);
+        if (kind == Kind.RESTART) {
+            int limit = pace(state, listening, now).limit();
+            return overdue(
+                    restart(target, counted, listening, i -> isNew(target, i) && !leaves(i, listening), limit),
+                    counted,
+                    listening,
+                    now);
+        }
+        boolean moving = counted.stream().anyMatch(i -> leaves(i, listening));
+        Plan plan = moving ? move(target, counted, listening) : scale(state, target, counted, listening, now);
+        return overdue(plan, counted, listening, now);
     }
 
     /** Instances of the wanted configuration that a restart counts as done. */
@@ -111,9 +122,7 @@ public final class InstancePlanner {
                 .filter(i -> expired(state, i, now, UnreachableStrategy::expungeAfter))
                 .map(Instance::taskId)
                 .toList();
-        if (!expunged.isEmpty()) {
-            events.add(new AppEvent.InstancesDropped(expunged));
-        }
+        parts(expunged, AppEvent.InstancesDropped::new, events);
         AppState seen = AppEvent.fold(state, events);
         Plan plan = plan(seen, now, listening);
         List<String> dropped = new ArrayList<>();
@@ -124,21 +133,24 @@ public final class InstancePlanner {
         seen.instances().values().stream()
                 .filter(i -> i.doomed() && !i.launched())
                 .forEach(i -> dropped.add(i.taskId()));
-        if (!dropped.isEmpty()) {
-            events.add(new AppEvent.InstancesDropped(dropped));
-        }
-        if (!doomed.isEmpty()) {
-            events.add(new AppEvent.InstancesDoomed(doomed));
-        }
+        parts(dropped, AppEvent.InstancesDropped::new, events);
+        parts(doomed, AppEvent.InstancesDoomed::new, events);
         if (plan.add() > 0) {
             AppVersion current = seen.current().orElseThrow();
             List<Instance> added = new ArrayList<>();
             for (int i = 0; i < plan.add(); i++) {
                 added.add(Instance.scheduled(AppPath.taskId(state.appId(), uuids.get()), current, now));
             }
-            events.add(new AppEvent.InstancesAdded(added));
+            parts(added, AppEvent.InstancesAdded::new, events);
         }
         return events;
+    }
+
+    /** As many events as it takes: the journal gets no line of unlimited length. */
+    static <T> void parts(List<T> all, Function<List<T>, AppEvent> event, List<AppEvent> events) {
+        for (int from = 0; from < all.size(); from += PART) {
+            events.add(event.apply(all.subList(from, Math.min(all.size(), from + PART))));
+        }
     }
 
     private static Plan scale(
@@ -157,15 +169,43 @@ public final class InstancePlanner {
             least = Math.min(before, wanted);
             most = Math.max(before, wanted);
         }
-        List<Instance> surplus =
-                KillOrder.sorted(live, target.definition().killSelection()).subList(0, Math.max(0, live.size() - most));
+        List<Instance> surplus = KillOrder.first(Math.max(0, live.size() - most), live, target.definition());
         int add = Math.max(0, least - counted.size());
         long ready = counted.stream().filter(i -> isReady(i, listening)).count();
         return new Plan(add, surplus, ready == wanted && counted.size() == wanted);
     }
 
+    /** Instances on hosts that are drained are replaced as by a restart; that is no deployment, and holds up none. */
+    private static Plan move(AppVersion target, List<Instance> counted, Listening listening) {
+        int wanted = target.definition().instances();
+        Plan plan = restart(target, counted, listening, i -> !leaves(i, listening), wanted);
+        long ready = counted.stream().filter(i -> isReady(i, listening)).count();
+        return new Plan(plan.add(), plan.end(), ready >= wanted);
+    }
+
+    /** With what stands on a drained host although its deadline has passed. */
+    private static Plan overdue(Plan plan, List<Instance> counted, Listening listening, Instant now) {
+        if (listening.drains().hosts().isEmpty()) {
+            return plan;
+        }
+        List<Instance> end = new ArrayList<>(plan.end());
+        counted.stream()
+                .filter(i -> !i.doomed() && !end.contains(i))
+                .filter(i -> listening
+                        .drains()
+                        .of(i)
+                        .filter(drain -> !now.isBefore(drain.deadline()))
+                        .isPresent())
+                .forEach(end::add);
+        return new Plan(plan.add(), end, plan.done());
+    }
+
+    private static boolean leaves(Instance instance, Listening listening) {
+        return listening.drains().of(instance).isPresent();
+    }
+
     private static Plan restart(
-            AppState state, AppVersion target, List<Instance> counted, Listening listening, Instant now) {
+            AppVersion target, List<Instance> counted, Listening listening, Predicate<Instance> stays, int paced) {
         int wanted = target.definition().instances();
         AppDefinition.UpgradeStrategy strategy = target.definition().upgrade();
         int minHealthy = (int) Math.ceil(wanted * strategy.minimumHealthCapacity());
@@ -173,13 +213,13 @@ public final class InstancePlanner {
         if (minHealthy == maxCapacity) {
             maxCapacity += 1;
         }
-        List<Instance> fresh = counted.stream().filter(i -> isNew(target, i)).toList();
-        List<Instance> old = counted.stream().filter(i -> !isNew(target, i)).toList();
+        List<Instance> fresh = counted.stream().filter(stays).toList();
+        List<Instance> old = counted.stream().filter(stays.negate()).toList();
         // So many of the new version may be there now, and so many of the old ones stay. What old ones are lost
         // meanwhile, the new
         // version replaces: no other can be launched any more.
         int oldLive = (int) old.stream().filter(i -> !i.doomed()).count();
-        int limit = Math.max(pace(state, listening, now).limit(), Math.min(wanted, wanted - oldLive));
+        int limit = Math.max(paced, Math.min(wanted, wanted - oldLive));
         int stay = Math.max(0, wanted - limit);
         // Where nobody takes connections there is nobody to protect: such an app is replaced as fast as it runs.
         boolean called =
@@ -205,11 +245,9 @@ public final class InstancePlanner {
         if (stay > 0) {
             mayEnd = Math.min(mayEnd, Math.max(0, oldLive - stay - end.size()));
         }
-        end.addAll(
-                KillOrder.sorted(oldReady, target.definition().killSelection()).subList(0, mayEnd));
+        end.addAll(KillOrder.first(mayEnd, oldReady, target.definition()));
         List<Instance> liveFresh = fresh.stream().filter(i -> !i.doomed()).toList();
-        end.addAll(KillOrder.sorted(liveFresh, target.definition().killSelection())
-                .subList(0, Math.max(0, liveFresh.size() - wanted)));
+        end.addAll(KillOrder.first(Math.max(0, liveFresh.size() - wanted), liveFresh, target.definition()));
         long leaving = old.stream().filter(Instance::launched).count();
         long room = Math.min(limit - fresh.size(), maxCapacity - leaving - fresh.size());
         boolean done = ready == wanted && fresh.size() == wanted && old.isEmpty();

@@ -10,10 +10,11 @@ import java.util.Set;
  * @param awaited task ids that do not yet, and are still waited for; those in neither set are not waited for (no port, or it stayed
  *     closed for too long)
  * @param unready task ids whose readiness check has not passed yet
+ * @param drains the hosts that are to be left
  */
-public record Listening(Set<String> open, Set<String> awaited, Set<String> unready) {
+public record Listening(Set<String> open, Set<String> awaited, Set<String> unready, DrainBook drains) {
     /** Nothing is known: running is enough. */
-    public static final Listening UNKNOWN = new Listening(Set.of(), Set.of(), Set.of());
+    public static final Listening UNKNOWN = new Listening(Set.of(), Set.of(), Set.of(), DrainBook.EMPTY);
 
     public Listening {
         open = Set.copyOf(open);
@@ -22,10 +23,14 @@ public record Listening(Set<String> open, Set<String> awaited, Set<String> unrea
     }
 
     public Listening(Set<String> open, Set<String> awaited) {
-        this(open, awaited, Set.of());
+        this(open, awaited, Set.of(), DrainBook.EMPTY);
     }
 
     public Listening withUnready(Set<String> ids) {
-        return new Listening(open, awaited, ids);
+        return new Listening(open, awaited, ids, drains);
+    }
+
+    public Listening withDrains(DrainBook book) {
+        return new Listening(open, awaited, unready, book);
     }
 }

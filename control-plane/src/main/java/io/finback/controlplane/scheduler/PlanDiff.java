@@ -2,9 +2,11 @@ package io.finback.controlplane.scheduler;
 
 import io.finback.controlplane.placement.Spot;
 import io.finback.controlplane.scheduler.DeploymentPlan.Kind;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -30,11 +32,11 @@ public record PlanDiff(Kind kind, int start, List<String> kill, List<String> kee
             return new PlanDiff(kind, 0, ids(all), List.of(), Map.of());
         }
         AppDefinition target = wanted.get();
-        List<Instance> order = KillOrder.sorted(all, target.killSelection());
         boolean restart = kind == Kind.RESTART;
-        List<Instance> kept =
-                restart ? List.of() : order.subList(Math.max(0, all.size() - target.instances()), all.size());
-        List<Instance> ended = restart ? order : order.subList(0, Math.max(0, all.size() - target.instances()));
+        int surplus = restart ? all.size() : Math.max(0, all.size() - target.instances());
+        List<Instance> ended = KillOrder.first(surplus, all, target);
+        Set<Instance> going = new HashSet<>(ended);
+        List<Instance> kept = all.stream().filter(i -> !going.contains(i)).toList();
         Map<String, String> moved = new TreeMap<>();
         if (restart) {
             ended.forEach(i -> i.place().ifPresent(place -> unfit(target, place)

@@ -68,8 +68,8 @@ final class LaunchRounds {
         return next;
     }
 
-    /** Takes one app's answer; returns those of its tasks whose offer is no longer there. */
-    List<TaskInfo> placed(long number, String appId, List<TaskInfo> tasks) {
+    /** Takes one app's answer, or with {@code more} a part of it; returns those of its tasks whose offer is no longer there. */
+    List<TaskInfo> placed(long number, String appId, List<TaskInfo> tasks, boolean more) {
         Round round = rounds.get(number);
         List<TaskInfo> late = new ArrayList<>();
         for (TaskInfo task : tasks) {
@@ -77,7 +77,7 @@ final class LaunchRounds {
                     Optional.ofNullable(round).map(r -> r.of(task.id().value())).filter(l -> l.awaited.contains(appId));
             launch.ifPresentOrElse(l -> l.confirmed.add(task), () -> late.add(task));
         }
-        if (round != null) {
+        if (round != null && !more) {
             round.launches.values().forEach(launch -> launch.awaited.remove(appId));
         }
         return late;

@@ -3,6 +3,8 @@ package io.finback.controlplane.service;
 import io.finback.controlplane.framework.Offer;
 import io.finback.controlplane.placement.Candidate;
 import io.finback.controlplane.placement.Spot;
+import io.finback.controlplane.scheduler.DrainBook;
+import io.finback.resources.AgentId;
 import io.finback.resources.OfferId;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,15 +13,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** The offers a scheduler has and has not used. Confined to its actor. */
 final class OfferStock {
     private final Duration ahead;
+    private final Supplier<DrainBook> drains;
     private final Map<OfferId, Offer> offers = new LinkedHashMap<>();
 
-    /** {@code ahead}: a machine that goes into maintenance within this gets nothing any more. */
-    OfferStock(Duration ahead) {
+    /** {@code ahead}: a machine that goes into maintenance within this gets nothing any more, nor does one of {@code drains}. */
+    OfferStock(Duration ahead, Supplier<DrainBook> drains) {
         this.ahead = ahead;
+        this.drains = drains;
     }
 
     void add(List<Offer> made) {
@@ -45,11 +51,14 @@ final class OfferStock {
         return all;
     }
 
-    List<Candidate> candidates(Instant now) {
-        return offers.values().stream().map(offer -> candidate(offer, now)).toList();
+    /** {@code heldFor}: the only app that may use an agent. */
+    List<Candidate> candidates(Instant now, Function<AgentId, Optional<String>> heldFor) {
+        return offers.values().stream()
+                .map(offer -> candidate(offer, now, heldFor.apply(offer.agent())))
+                .toList();
     }
 
-    private Candidate candidate(Offer offer, Instant now) {
+    private Candidate candidate(Offer offer, Instant now, Optional<String> heldFor) {
         Map<String, String> attributes = new HashMap<>(offer.attributes());
         offer.domain().ifPresent(domain -> {
             attributes.put(Spot.REGION, domain.region());
@@ -61,12 +70,14 @@ final class OfferStock {
                         .map(length -> now.isBefore(gap.start().plus(length)))
                         .orElse(true))
                 .isPresent();
+        boolean drained = drains.get().hosts().containsKey(offer.hostname());
         return new Candidate(
                 offer.id(),
                 offer.agent(),
                 new Spot(offer.hostname(), attributes),
                 offer.role(),
                 offer.resources(),
-                leaving);
+                leaving || drained,
+                heldFor);
     }
 }

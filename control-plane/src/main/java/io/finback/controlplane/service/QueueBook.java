@@ -4,6 +4,7 @@ import io.finback.controlplane.placement.Assignment;
 import io.finback.controlplane.placement.Candidate;
 import io.finback.controlplane.placement.Explanation;
 import io.finback.controlplane.placement.Placement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,6 +26,8 @@ final class QueueBook {
     /** Offers named in a report. */
     private static final int SAMPLES = 10;
 
+    private static final Duration NOTED = Duration.ofMinutes(5);
+
     private final Consumer<QueueReport> reports;
     private final Map<String, QueueReport> queue = new HashMap<>();
 
@@ -32,9 +35,11 @@ final class QueueBook {
         this.reports = reports;
     }
 
-    /** Of these that wait no longer nothing is kept. */
-    void keepOnly(Predicate<String> waits) {
-        queue.keySet().removeIf(waits.negate());
+    /** Of those that wait no longer nothing is kept, but what was done to them lately: they may begin to wait. */
+    void keepOnly(Predicate<String> waits, Instant now) {
+        queue.values()
+                .removeIf(report -> !waits.test(report.appId())
+                        && (report.note().isEmpty() || now.isAfter(report.at().plus(NOTED))));
     }
 
     void record(Placement cycle, List<Assignment> assignments, int offered, Instant now) {
@@ -52,6 +57,13 @@ final class QueueBook {
                     queue.put(appId, next);
                     reports.accept(next);
                 }));
+    }
+
+    /** Something was done for an app that waits, or to one that will. */
+    void note(String appId, String text, Instant now) {
+        QueueReport next = of(appId, now).noted(now, text);
+        queue.put(appId, next);
+        reports.accept(next);
     }
 
     private QueueReport of(String appId, Instant now) {

@@ -18,6 +18,7 @@ import java.util.TreeMap;
  * @param processed offers looked at since the app began to wait; {@code unused} of them did not serve
  * @param reasons how many of the unused offers failed for which reason
  * @param last the last cycle alone
+ * @param note what was done about it, in words
  */
 public record QueueReport(
         String appId,
@@ -27,7 +28,8 @@ public record QueueReport(
         Optional<Instant> lastUsedAt,
         Optional<Instant> lastUnusedAt,
         Map<RejectReason, Long> reasons,
-        Optional<Cycle> last)
+        Optional<Cycle> last,
+        Optional<String> note)
         implements WireMessage {
 
     /**
@@ -75,11 +77,13 @@ public record QueueReport(
     }
 
     static QueueReport none(String appId, Instant at) {
-        return new QueueReport(appId, at, 0, 0, Optional.empty(), Optional.empty(), Map.of(), Optional.empty());
+        return new QueueReport(
+                appId, at, 0, 0, Optional.empty(), Optional.empty(), Map.of(), Optional.empty(), Optional.empty());
     }
 
     QueueReport used(Instant now, int offers) {
-        return new QueueReport(appId, now, processed + offers, unused, Optional.of(now), lastUnusedAt, reasons, last);
+        return new QueueReport(
+                appId, now, processed + offers, unused, Optional.of(now), lastUnusedAt, reasons, last, note);
     }
 
     QueueReport missed(Instant now, Cycle cycle) {
@@ -94,7 +98,13 @@ public record QueueReport(
                 lastUsedAt,
                 Optional.of(now),
                 sum,
-                Optional.of(cycle));
+                Optional.of(cycle),
+                note);
+    }
+
+    QueueReport noted(Instant now, String text) {
+        return new QueueReport(
+                appId, now, processed, unused, lastUsedAt, lastUnusedAt, reasons, last, Optional.of(text));
     }
 
     private static <V> Map<RejectReason, V> sorted(Map<RejectReason, V> map) {

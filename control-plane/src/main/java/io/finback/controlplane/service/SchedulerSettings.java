@@ -11,6 +11,9 @@ import java.time.Duration;
  * @param refuse for how long resources nobody needed are not offered again
  * @param reviveInterval shortest time between two requests for fresh offers
  * @param maintenanceAhead a machine that goes into maintenance within this gets no new task
+ * @param replaceBurst so many tasks that vanished with their agents are replaced at once
+ * @param replacePerSecond and so many more each second
+ * @param preemptionDelay so long an instance finds no place before others that allow it are ended for it
  */
 public record SchedulerSettings(
         Duration tick,
@@ -18,4 +21,13 @@ public record SchedulerSettings(
         Duration placeTimeout,
         Duration refuse,
         Duration reviveInterval,
-        Duration maintenanceAhead) {}
+        Duration maintenanceAhead,
+        int replaceBurst,
+        int replacePerSecond,
+        Duration preemptionDelay) {
+    /** The same with other limits. */
+    SchedulerSettings with(Duration ahead, int burst, int perSecond, Duration preemption) {
+        return new SchedulerSettings(
+                tick, resubscribe, placeTimeout, refuse, reviveInterval, ahead, burst, perSecond, preemption);
+    }
+}

@@ -17,13 +17,8 @@ import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.framework.SchedulerEvent;
-import io.finback.controlplane.placement.Assignment;
-import io.finback.controlplane.placement.Candidate;
-import io.finback.controlplane.placement.Placement;
-import io.finback.controlplane.placement.Spot;
 import io.finback.controlplane.scheduler.AppPath;
-import io.finback.controlplane.scheduler.Demand;
-import io.finback.controlplane.scheduler.Instance;
+import io.finback.resources.OfferId;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
@@ -31,7 +26,6 @@ import io.finback.tasks.TaskStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,6 +48,11 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         INSTANCE
     }
 
+    /** What has come in of task updates goes to its owners, each as one. */
+    private enum Deliver implements SchedulerMessage {
+        INSTANCE
+    }
+
     /** Asked for by whatever may let something be placed; what comes in before it is done shares it. */
     private enum Match implements SchedulerMessage {
         INSTANCE
@@ -70,13 +69,10 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     private final TaskOwners owners;
     private final Consumer<Boolean> connected;
     private final InstantSource clock;
-    private final RandomGenerator random;
     private final ActorRef<SchedulerEvent> events;
 
-    private final Backlog backlog = new Backlog();
-    private final OfferStock offers;
-    private final LaunchRounds rounds = new LaunchRounds();
-    private final QueueBook queue;
+    private final TaskNews news = new TaskNews();
+    private final PlacingDesk desk;
     private boolean subscribed;
     private boolean suppressed;
     private boolean reviveWanted;
@@ -139,11 +135,9 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         this.framework = framework;
         this.info = info;
         this.owners = owners;
-        this.queue = new QueueBook(reports);
-        this.offers = new OfferStock(settings.maintenanceAhead());
+        this.desk = new PlacingDesk(settings, owners, reports, random, context.getLog());
         this.connected = connected;
         this.clock = clock;
-        this.random = random;
         this.events = context.messageAdapter(SchedulerEvent.class, FromFramework::new);
         timers.startTimerWithFixedDelay(Tick.INSTANCE, Duration.ZERO, settings.tick());
     }
@@ -162,11 +156,12 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                 .onMessage(AcceptAnswered.class, this::onAcceptAnswered)
                 .onMessage(Tick.class, m -> onTick())
                 .onMessage(Match.class, m -> onMatch())
+                .onMessage(Deliver.class, m -> onDeliver())
                 .build();
     }
 
     private Behavior<SchedulerMessage> onDemanded(SchedulerMessage.Demanded m) {
-        if (backlog.take(m.demand())) {
+        if (desk.backlog.take(m.demand())) {
             reviveWanted = true;
             matchSoon();
         }
@@ -174,7 +169,8 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     }
 
     private Behavior<SchedulerMessage> onPlaced(SchedulerMessage.Placed m) {
-        rounds.placed(m.round(), m.appId(), m.tasks())
+        desk.rounds
+                .placed(m.round(), m.appId(), m.tasks(), m.more())
                 .forEach(task -> lost(task, "the offer had gone before the app answered"));
         finishRounds();
         return this;
@@ -191,7 +187,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     }
 
     private Behavior<SchedulerMessage> onReconcile(SchedulerMessage.ReconcileTasks m) {
-        Set<String> inRound = rounds.taskIds();
+        Set<String> inRound = desk.rounds.taskIds();
         List<TaskId> settled = m.tasks().stream()
                 .filter(t -> !inRound.contains(t.value()) && !inRound.contains(AppPath.instanceOfTask(t.value())))
                 .toList();
@@ -204,12 +200,12 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private Behavior<SchedulerMessage> onEvent(SchedulerEvent event) {
         if (event instanceof SchedulerEvent.Offers o) {
-            offers.add(o.offers());
+            desk.offers.add(o.offers());
             matchSoon();
         } else if (event instanceof SchedulerEvent.Rescind r) {
             r.offers().forEach(id -> {
-                offers.remove(id);
-                rounds.rescinded(id).ifPresent(launch -> abandon(launch, "the offer was rescinded"));
+                desk.offers.remove(id);
+                desk.rounds.rescinded(id).ifPresent(launch -> abandon(launch, "the offer was rescinded"));
             });
         } else if (event instanceof SchedulerEvent.Update u) {
             route(u.status());
@@ -236,9 +232,18 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     }
 
     private void route(TaskStatus status) {
-        if (!owners.update(status)) {
+        Optional<String> owner = owners.ownerOf(status);
+        owner.ifPresent(o -> desk.vanished.note(o, status));
+        if (owner.isEmpty()) {
             status.uuid().ifPresent(id -> framework.tell(new SchedulerCall.Acknowledge(status.task(), id)));
+        } else if (news.add(owner.get(), status)) {
+            getContext().getSelf().tell(Deliver.INSTANCE);
         }
+    }
+
+    private Behavior<SchedulerMessage> onDeliver() {
+        news.drain(owners::update);
+        return this;
     }
 
     private Behavior<SchedulerMessage> onTick() {
@@ -268,29 +273,20 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     /** Costs nothing while there is nothing to place, and little while there is nothing to place it on. */
     private void match() {
         Instant now = clock.instant();
-        List<Demand> due = backlog.due(now, rounds.taskIds());
+        PlacingDesk.Due due = desk.due(now);
         if (due.isEmpty()) {
-            decline();
-            if (subscribed && !suppressed && rounds.isEmpty()) {
+            if (subscribed && !suppressed && desk.rounds.isEmpty()) {
                 suppressed = true;
                 framework.tell(new SchedulerCall.Suppress());
             }
-            return;
+        } else {
+            revive(now);
+            desk.cycle(due, getContext().getSelf(), now);
         }
-        revive(now);
-        if (offers.isEmpty()) {
-            return;
+        List<OfferId> unused = desk.unused();
+        if (!unused.isEmpty()) {
+            framework.tell(new SchedulerCall.Decline(unused, settings.refuse()));
         }
-        List<Candidate> candidates = offers.candidates(now);
-        Placement cycle = new Placement(candidates, random);
-        List<Assignment> assignments =
-                cycle.place(due.stream().map(Demand::request).toList());
-        queue.keepOnly(backlog::waits);
-        queue.record(cycle, assignments, candidates.size(), now);
-        if (!assignments.isEmpty()) {
-            place(assignments, now);
-        }
-        decline();
     }
 
     private void revive(Instant now) {
@@ -304,23 +300,9 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         }
     }
 
-    private void place(List<Assignment> assignments, Instant now) {
-        long number = rounds.open(assignments, now.plus(settings.placeTimeout()));
-        Map<String, Map<String, Instance.Place>> byApp = new HashMap<>();
-        for (Assignment a : assignments) {
-            Spot spot = a.candidate().spot();
-            Instance.Place place =
-                    new Instance.Place(a.candidate().agent().value(), spot.host(), a.ports(), spot.attributes(), now);
-            byApp.computeIfAbsent(a.group(), id -> new HashMap<>()).put(a.taskId(), place);
-            offers.remove(a.candidate().offer());
-        }
-        byApp.forEach((appId, places) ->
-                owners.place(appId, number, places, getContext().getSelf()));
-    }
-
     private void finishRounds() {
-        for (LaunchRounds.Launch launch : rounds.ended(clock.instant())) {
-            backlog.placed(launch.apps, launch.taskIds);
+        for (LaunchRounds.Launch launch : desk.rounds.ended(clock.instant())) {
+            desk.backlog.placed(launch.apps, launch.taskIds);
             if (launch.confirmed.isEmpty()) {
                 framework.tell(new SchedulerCall.Decline(List.of(launch.offer), ROUND_REFUSE));
             } else {
@@ -372,11 +354,5 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                 Optional.of(why),
                 Optional.empty(),
                 Optional.empty()));
-    }
-
-    private void decline() {
-        if (!offers.isEmpty()) {
-            framework.tell(new SchedulerCall.Decline(offers.drain(), settings.refuse()));
-        }
     }
 }

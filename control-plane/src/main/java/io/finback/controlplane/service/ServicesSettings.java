@@ -25,9 +25,13 @@ public record ServicesSettings(
         EventSettings events,
         int looks,
         CallbackSettings callbacks,
-        int maxDeployments) {
+        int maxDeployments,
+        ArtifactSettings artifacts) {
     private static final int LOOKS = 256;
     private static final Duration MAINTENANCE_AHEAD = Duration.ofMinutes(6);
+    private static final Duration PREEMPTION_DELAY = Duration.ofMinutes(3);
+    private static final int REPLACE_BURST = 100;
+    private static final int REPLACE_PER_SECOND = 20;
     private static final int MAX_DEPLOYMENTS = 10_000;
 
     public ServicesSettings {
@@ -84,7 +88,10 @@ public record ServicesSettings(
                 repeat.multipliedBy(3),
                 refuse,
                 repeat.dividedBy(5),
-                MAINTENANCE_AHEAD);
+                MAINTENANCE_AHEAD,
+                REPLACE_BURST,
+                REPLACE_PER_SECOND,
+                PREEMPTION_DELAY);
         return new ServicesSettings(
                 app,
                 scheduler,
@@ -96,7 +103,8 @@ public record ServicesSettings(
                 EventSettings.DEFAULTS,
                 LOOKS,
                 CallbackSettings.DEFAULTS,
-                MAX_DEPLOYMENTS);
+                MAX_DEPLOYMENTS,
+                ArtifactSettings.NONE);
     }
 
     /** The same with other limits of the event stream and of health checks. */
@@ -112,7 +120,8 @@ public record ServicesSettings(
                 otherEvents,
                 otherLooks,
                 callbacks,
-                maxDeployments);
+                maxDeployments,
+                artifacts);
     }
 
     /** The same with other callbacks and another limit of deployments. */
@@ -128,7 +137,43 @@ public record ServicesSettings(
                 events,
                 looks,
                 otherCallbacks,
-                otherMaxDeployments);
+                otherMaxDeployments,
+                artifacts);
+    }
+
+    /** The same with another store of artifacts. */
+    public ServicesSettings with(ArtifactSettings others) {
+        return new ServicesSettings(
+                app,
+                scheduler,
+                deploymentRepeat,
+                askTimeout,
+                maxBodyBytes,
+                address,
+                version,
+                events,
+                looks,
+                callbacks,
+                maxDeployments,
+                others);
+    }
+
+    /** The same with another way to deal with machines that go, and with many that have gone at once. */
+    public ServicesSettings with(
+            Duration maintenanceAhead, int replaceBurst, int replacePerSecond, Duration preemptionDelay) {
+        return new ServicesSettings(
+                app,
+                scheduler.with(maintenanceAhead, replaceBurst, replacePerSecond, preemptionDelay),
+                deploymentRepeat,
+                askTimeout,
+                maxBodyBytes,
+                address,
+                version,
+                events,
+                looks,
+                callbacks,
+                maxDeployments,
+                artifacts);
     }
 
     private static void positive(String key, Duration value) {

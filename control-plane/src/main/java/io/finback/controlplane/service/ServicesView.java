@@ -1,9 +1,11 @@
 package io.finback.controlplane.service;
 
 import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.app.DrainsSnapshot;
 import io.finback.controlplane.app.GroupsSnapshot;
 import io.finback.controlplane.app.HealthReport;
 import io.finback.controlplane.scheduler.DeploymentPlan;
+import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.scheduler.GroupBook;
 import java.util.Collection;
 import java.util.Comparator;
@@ -26,6 +28,7 @@ public final class ServicesView {
 
     private final ConcurrentHashMap<String, AppSnapshot> apps = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, QueueReport> queue = new ConcurrentHashMap<>();
+    private final SnapshotParts parts = new SnapshotParts();
     private final Map<String, Long> gone = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1;
 
@@ -35,11 +38,23 @@ public final class ServicesView {
         }
     };
 
+    private final AtomicReference<DrainsSnapshot> drains =
+            new AtomicReference<>(new DrainsSnapshot(-1, DrainBook.EMPTY, false));
+
     private final AtomicReference<GroupsSnapshot> groups =
             new AtomicReference<>(new GroupsSnapshot(-1, GroupBook.EMPTY, false));
 
     public void apply(GroupsSnapshot snapshot) {
         groups.accumulateAndGet(snapshot, (old, next) -> next.revision() >= old.revision() ? next : old);
+    }
+
+    public void apply(DrainsSnapshot snapshot) {
+        drains.accumulateAndGet(snapshot, (old, next) -> next.revision() >= old.revision() ? next : old);
+    }
+
+    /** The hosts that services are to leave. */
+    public DrainBook drains() {
+        return drains.get().book();
     }
 
     /** The groups that were made as such. */
@@ -53,6 +68,18 @@ public final class ServicesView {
     }
 
     public void apply(AppSnapshot snapshot) {
+        if (snapshot.isWhole()) {
+            applyWhole(snapshot);
+        } else if (snapshot.slice().count() == 0) {
+            Optional.ofNullable(apps.get(snapshot.appId()))
+                    .filter(known -> known.revision() <= snapshot.revision())
+                    .ifPresent(known -> applyWhole(snapshot.withInstancesOf(known)));
+        } else {
+            parts.add(snapshot).ifPresent(this::applyWhole);
+        }
+    }
+
+    private void applyWhole(AppSnapshot snapshot) {
         String id = snapshot.appId();
         if (snapshot.current().isEmpty()) {
             synchronized (gone) {
@@ -60,6 +87,7 @@ public final class ServicesView {
             }
             apps.computeIfPresent(id, (key, old) -> old.revision() > snapshot.revision() ? old : null);
             queue.remove(id);
+            parts.forget(id);
             return;
         }
         long removedAt;

@@ -49,6 +49,11 @@ class AppEntityTest {
         volatile boolean portsRefuse;
 
         @Override
+        public io.finback.controlplane.scheduler.DrainBook drains() {
+            return io.finback.controlplane.scheduler.DrainBook.EMPTY;
+        }
+
+        @Override
         public void toScheduler(SchedulerMessage message) {
             scheduler.add(message);
         }
@@ -150,7 +155,7 @@ class AppEntityTest {
         assertThat(((SchedulerMessage.Placed) scheduler.receiveMessage()).tasks())
                 .isEmpty();
         TaskStatus running = Examples.status(id, TaskState.RUNNING);
-        app.runCommand(new AppCommand.TaskUpdate(running));
+        app.runCommand(new AppCommand.TaskUpdates(List.of(running)));
         assertThat(notes.scheduler)
                 .contains(new SchedulerMessage.AcknowledgeTask(
                         running.task(), running.uuid().orElseThrow()));
@@ -170,7 +175,7 @@ class AppEntityTest {
         assertThat(notes.scheduler).noneMatch(m -> m instanceof SchedulerMessage.KillTask);
         app.runCommand(new AppCommand.EndpointsWritten(withdrawn.revision()));
         await(() -> notes.scheduler.stream().anyMatch(m -> m instanceof SchedulerMessage.KillTask));
-        app.runCommand(new AppCommand.TaskUpdate(Examples.status(id, TaskState.KILLED)));
+        app.runCommand(new AppCommand.TaskUpdates(List.of(Examples.status(id, TaskState.KILLED))));
         assertThat(notes.deployments).contains(new DeploymentMessage.ActionDone("/shop/api", 0));
         restarted();
         app.runCommand(new AppCommand.Release("d1"));
@@ -214,7 +219,7 @@ class AppEntityTest {
         app.runCommand(new AppCommand.Place(7, Map.of(id, place), scheduler.getRef()));
         scheduler.receiveMessage();
         TaskStatus now = Examples.status(id, TaskState.RUNNING);
-        app.runCommand(new AppCommand.TaskUpdate(new TaskStatus(
+        app.runCommand(new AppCommand.TaskUpdates(List.of(new TaskStatus(
                 now.task(),
                 now.framework(),
                 now.agent(),
@@ -225,7 +230,7 @@ class AppEntityTest {
                 now.reason(),
                 now.message(),
                 now.healthy(),
-                java.util.Optional.empty())));
+                java.util.Optional.empty()))));
         scheduler.expectNoMessage(Duration.ofMillis(250));
         assertThat(notes.endpoints).allMatch(e -> e.ready().isEmpty());
         assertThat(notes.deployments).contains(new DeploymentMessage.ActionDone("/shop/api", 1));

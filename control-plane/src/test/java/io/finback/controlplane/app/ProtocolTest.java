@@ -17,6 +17,8 @@ import io.finback.controlplane.scheduler.DeploymentConduct;
 import io.finback.controlplane.scheduler.DeploymentEvent;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.DeploymentState;
+import io.finback.controlplane.scheduler.DrainBook;
+import io.finback.controlplane.scheduler.DrainEvent;
 import io.finback.controlplane.scheduler.Examples;
 import io.finback.controlplane.scheduler.GroupBook;
 import io.finback.controlplane.scheduler.GroupEvent;
@@ -51,6 +53,8 @@ class ProtocolTest {
             DeploymentMessage.class,
             GroupMessage.class,
             GroupEvent.class,
+            DrainMessage.class,
+            DrainEvent.class,
             ServiceEvent.class,
             PortsMessage.class,
             AppEvent.class,
@@ -72,7 +76,8 @@ class ProtocolTest {
             all.addAll(others(
                     apps,
                     kit.<DeploymentMessage.BeginReply>createTestProbe().getRef(),
-                    kit.<GroupsSnapshot>createTestProbe().getRef()));
+                    kit.<GroupsSnapshot>createTestProbe().getRef(),
+                    kit.<DrainsSnapshot>createTestProbe().getRef()));
             ActorRef<CallbackMessage.Answer> callbacks =
                     kit.<CallbackMessage.Answer>createTestProbe().getRef();
             all.add(new CallbackMessage.Subscribe("http://a/b", callbacks));
@@ -131,6 +136,8 @@ class ProtocolTest {
                 new AppCommand.ResetDelay(answers),
                 new AppCommand.FindVersion(Examples.NOW, answers),
                 new AppCommand.Wake(snapshots),
+                new AppCommand.Nudge(),
+                new AppCommand.Preempt(List.of("t"), "/b"),
                 new AppCommand.Perform("d", 1, DeploymentPlan.Kind.SCALE),
                 new AppCommand.Release("d"),
                 new AppCommand.Enlist(
@@ -141,14 +148,17 @@ class ProtocolTest {
                 new AppCommand.Withdraw("d"),
                 new AppCommand.StillHeld("d"),
                 new AppCommand.Place(3, Map.of("t", place), scheduler),
-                new AppCommand.TaskUpdate(Examples.status("t", TaskState.RUNNING)),
+                new AppCommand.TaskUpdates(List.of(Examples.status("t", TaskState.RUNNING))),
                 new AppCommand.PortsGranted(Examples.NOW, List.of(10000)),
                 new AppCommand.PortsReleased(),
                 new AppCommand.EndpointsWritten(9));
     }
 
     static List<Object> others(
-            ActorRef<AppCommand> apps, ActorRef<DeploymentMessage.BeginReply> begins, ActorRef<GroupsSnapshot> groups) {
+            ActorRef<AppCommand> apps,
+            ActorRef<DeploymentMessage.BeginReply> begins,
+            ActorRef<GroupsSnapshot> groups,
+            ActorRef<DrainsSnapshot> drains) {
         AppSnapshot snapshot = AppSnapshot.of(STATE, 12);
         Instance placed = STATE.instances().values().stream()
                 .filter(Instance::launched)
@@ -164,7 +174,7 @@ class ProtocolTest {
                 new SchedulerMessage.Wake(),
                 new SchedulerMessage.Abdicate(),
                 new SchedulerMessage.Demanded(Demand.of(STATE, 3)),
-                new SchedulerMessage.Placed("/a", 3, List.of(task)),
+                new SchedulerMessage.Placed("/a", 3, List.of(task), true),
                 new SchedulerMessage.KillTask(
                         TaskId.of("t"), Optional.of(AgentId.of("a")), Optional.of(Duration.ofSeconds(1))),
                 new SchedulerMessage.AcknowledgeTask(TaskId.of("t"), "u"),
@@ -178,6 +188,10 @@ class ProtocolTest {
                 new GroupMessage.Replace(Examples.NOW, List.of("/g"), List.of(GROUP), groups),
                 new GroupMessage.Read(groups),
                 new GroupsSnapshot(3, BOOK, false),
+                new DrainMessage.Begin(List.of(DRAIN), drains),
+                new DrainMessage.End(List.of("h1"), drains),
+                new DrainMessage.Read(drains),
+                new DrainsSnapshot(3, new DrainBook(Map.of("h1", DRAIN)), true),
                 new PortsMessage.Claim("/a", 3, Examples.NOW, List.of(0), apps),
                 new PortsMessage.Free("/a", 3, apps),
                 new QueueReport(
@@ -194,8 +208,11 @@ class ProtocolTest {
                                 Map.of(RejectReason.INSUFFICIENT_CPUS, 1),
                                 Map.of("rack IS a", 1),
                                 Optional.of(UNUSED),
-                                List.of(UNUSED)))));
+                                List.of(UNUSED))),
+                        Optional.of("note")));
     }
+
+    private static final DrainBook.Drain DRAIN = new DrainBook.Drain("h1", Examples.NOW, Examples.NOW.plusSeconds(9));
 
     private static final QueueReport.UnusedOffer UNUSED = new QueueReport.UnusedOffer(
             "o1",
@@ -288,6 +305,8 @@ class ProtocolTest {
                 new AppEvent.InstancesPlaced(
                         Map.of("t", new Instance.Place("a", "h", List.of(1), Map.of(), Examples.NOW))),
                 new AppEvent.InstanceReported("t", Instance.Phase.RUNNING, Examples.NOW, Optional.of(true)),
+                new AppEvent.InstancesReported(List.of(
+                        new AppEvent.InstanceReported("t", Instance.Phase.RUNNING, Examples.NOW, Optional.of(true)))),
                 new AppEvent.PartReported(
                         "t",
                         "c",
@@ -324,6 +343,8 @@ class ProtocolTest {
                 BOOK,
                 new GroupEvent.Kept(Examples.NOW, List.of(GROUP)),
                 new GroupEvent.Removed(Examples.NOW, "/g"),
+                new DrainEvent.Begun(List.of(DRAIN)),
+                new DrainEvent.Ended(List.of("h1")),
                 new DeploymentState(
                         STATE.lock().map(AppState.Lock::plan), 0, Set.of("/a"), Set.of(), Optional.of(true)),
                 new PortEvent.Held("/a", holding),

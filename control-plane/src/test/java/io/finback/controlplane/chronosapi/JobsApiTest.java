@@ -327,6 +327,26 @@ class JobsApiTest {
     }
 
     @Test
+    void whatTheAgentIsToDoIsHandedToIt() {
+        create(
+                "handed",
+                ",\"schedule\":\"R1//PT24H\",\"maxCompletionTime\":90000,\"runAsUser\":\"nobody\",\"shell\":false,"
+                        + "\"arguments\":[\"-a\",\"b\"],\"fetch\":[{\"uri\":\"http://x/y.tgz\",\"extract\":false,\"cache\":true}],"
+                        + "\"container\":{\"type\":\"DOCKER\",\"image\":\"busybox\",\"network\":\"BRIDGE\",\"forcePullImage\":true,"
+                        + "\"volumes\":[{\"containerPath\":\"/in\",\"hostPath\":\"/out\",\"mode\":\"RO\"}]}");
+        awaitTasks("handed", 1);
+        TaskInfo task = tasks("handed").get(0);
+        assertThat(task.command().user()).contains("nobody");
+        assertThat(task.command().shell()).isFalse();
+        assertThat(task.command().arguments()).endsWith("-a", "b");
+        assertThat(task.command().uris().get(0).cache()).isTrue();
+        var container = task.options().container().orElseThrow();
+        assertThat(container.docker().orElseThrow().image()).isEqualTo("busybox");
+        assertThat(container.docker().orElseThrow().forcePullImage()).isTrue();
+        assertThat(container.volumes().get(0).readOnly()).isTrue();
+    }
+
+    @Test
     void badInputChangesNothingAndNamesTheField() {
         for (String[] bad : List.of(
                 new String[] {"{", "JSON"},
@@ -351,6 +371,10 @@ class JobsApiTest {
                 new String[] {"{\"name\":\"bad\",\"executor\":\"/x\"}", "executor"},
                 new String[] {"{\"name\":\"bad\",\"epsilon\":\"soon\"}", "epsilon"},
                 new String[] {"{\"name\":\"bad\",\"container\":{\"type\":\"DOCKER\"}}", "container.image"},
+                new String[] {
+                    "{\"name\":\"bad\",\"container\":{\"type\":\"DOCKER\",\"image\":\"i\",\"networkInfos\":[{\"name\":\"n\"}]}}",
+                    "networkInfos"
+                },
                 new String[] {"{\"name\":\"bad\",\"disabled\":\"perhaps\"}", "disabled"})) {
             Reply reply = master.post("/v1/scheduler/iso8601", bad[0]);
             assertThat(reply.status()).as(bad[0]).isEqualTo(400);

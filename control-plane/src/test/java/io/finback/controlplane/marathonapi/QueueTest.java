@@ -23,7 +23,7 @@ class QueueTest {
 
     @BeforeAll
     static void start() {
-        world = new FakeWorld().agents(3, Resources.of(4, 4096, 10000));
+        world = new FakeWorld().agents(3, Resources.of(4, 4096, 10000)).racks(2);
         master = TestMaster.start(data, world);
         client = new Client(master.address);
     }
@@ -76,7 +76,7 @@ class QueueTest {
         assertThat(unused.path("timestamp").asText()).endsWith("Z");
         JsonNode offer = unused.path("offer");
         assertThat(offer.path("hostname").asText()).startsWith("host-agent-");
-        assertThat(offer.path("attributes").toString()).isEqualTo("[{\"name\":\"rack\",\"text\":\"r1\"}]");
+        assertThat(offer.path("attributes").toString()).matches("\\[\\{\"name\":\"rack\",\"text\":\"r[12]\"}]");
         assertThat(offer.path("resources").findValuesAsText("name")).contains("cpus", "mem", "disk", "ports");
         JsonNode funnel = item.path("processedOffersSummary").path("rejectSummaryLastOffers");
         assertThat(funnel.get(0).toString())
@@ -84,6 +84,26 @@ class QueueTest {
         assertThat(funnel.get(1).toString())
                 .isEqualTo("{\"reason\":\"UnfulfilledConstraint\",\"declined\":3,\"processed\":3}");
         assertThat(funnel.get(2).path("processed").asInt()).isZero();
+    }
+
+    @Test
+    void groupsAreEvenAndStayEvenWhenTheAppShrinks() {
+        assertThat(client.post("/v2/apps", """
+                                {"id":"even","cmd":"x","cpus":0.1,"mem":16,"instances":6,"constraints":[["rack","GROUP_BY"]]}""").status()).isEqualTo(201);
+        TestMaster.await("six", () -> world.running("even").size() == 6);
+        assertThat(ofSecondRack()).isEqualTo(3);
+        TestMaster.await(
+                "no deployment", () -> client.get("/v2/deployments").json().isEmpty());
+        assertThat(client.put("/v2/apps/even", "{\"instances\":2}").status()).isEqualTo(200);
+        TestMaster.await("two", () -> world.running("even").size() == 2);
+        assertThat(ofSecondRack()).isEqualTo(1);
+    }
+
+    /** Of three agents in two racks the second is alone in its one. */
+    private static long ofSecondRack() {
+        return world.running("even").stream()
+                .filter(t -> t.info.agent().value().equals("agent-1"))
+                .count();
     }
 
     private static JsonNode explained(String appId) {

@@ -61,6 +61,7 @@ public final class FakeWorld {
     private ActorRef<SchedulerEvent> scheduler;
     private Optional<String> host = Optional.empty();
     private boolean suppressed;
+    private int racks = 1;
     private boolean starting = true;
     private Predicate<TaskInfo> starts = task -> true;
     private java.util.function.Function<TaskInfo, Optional<TaskState>> ends = task -> Optional.empty();
@@ -76,6 +77,12 @@ public final class FakeWorld {
         for (int i = 0; i < count; i++) {
             agents.put(AgentId.of("agent-" + i), each.withPorts(Ranges.of(31000 + 100L * i, 31099 + 100L * i)));
         }
+        return this;
+    }
+
+    /** So many racks, of which each has every so manieth agent. */
+    public FakeWorld racks(int count) {
+        racks = count;
         return this;
     }
 
@@ -294,7 +301,7 @@ public final class FakeWorld {
                         agent,
                         host.orElse("host-" + agent.value()),
                         free,
-                        Map.of("rack", "r1"));
+                        Map.of("rack", rack(agent)));
                 offers.put(offer.id(), offer);
                 fresh.add(offer);
             }
@@ -302,6 +309,10 @@ public final class FakeWorld {
         if (!fresh.isEmpty()) {
             scheduler.tell(new SchedulerEvent.Offers(fresh));
         }
+    }
+
+    private String rack(AgentId agent) {
+        return "r" + (1 + List.copyOf(agents.keySet()).indexOf(agent) % racks);
     }
 
     private Resources free(AgentId agent) {

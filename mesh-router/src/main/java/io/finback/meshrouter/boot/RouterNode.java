@@ -96,7 +96,7 @@ public final class RouterNode implements Node {
             stops.push(() -> closed(streams));
             Plan.Environment environment = new Plan.Environment(streams, changes);
             List<NameSource> sources = sources(plan, environment, new FinbackNamer(endpoints::get));
-            boolean clustered = !settings.seeds().isEmpty();
+            boolean clustered = settings.clustered();
             Optional<ClusterLink> managed = clustered ? Optional.of(join(config, system)) : Optional.empty();
             manage(system, managed);
             Loops loops = Loops.start(settings.ioThreads());

@@ -131,10 +131,6 @@ public final class Containerizers {
         if (container.image().isPresent()) {
             return Optional.empty();
         }
-        if (!container.volumes().isEmpty()) {
-            return Optional.of("container.volumes: " + container.volumes().size()
-                    + " of them (expected: none without an image; they are not supported yet)");
-        }
         if (!container.networks().isEmpty()
                 || container.hostname().isPresent()
                 || container.tty().isPresent()) {

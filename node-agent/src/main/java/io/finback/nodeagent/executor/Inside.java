@@ -1,6 +1,7 @@
 package io.finback.nodeagent.executor;
 
 import io.finback.tasks.CommandInfo;
+import io.finback.tasks.ContainerInfo.Tty;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -49,6 +50,9 @@ public final class Inside {
 
     /** A namespace, and the option of {@code nsenter} for it; the mounts last, since it is the one that moves paths. */
     private static final Map<String, String> NAMESPACES = namespaces();
+
+    /** Programs that wait out here for what they have started in a namespace of processes. */
+    private static final Set<String> ENTERING = Set.of("nsenter", "finback-beside");
 
     private static final int LOOKS = 20;
     private static final long BETWEEN_LOOKS_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -124,6 +128,20 @@ public final class Inside {
         return builder(leader, command.environment(), words(command)).start();
     }
 
+    /** As {@link #startAttached}, on a terminal of its own; what it prints is all on its output. */
+    public Process startOnTerminal(long leader, CommandInfo command, Tty size) throws IOException, Unreachable {
+        Map<String, String> environment = new LinkedHashMap<>(command.environment());
+        environment.putIfAbsent("TERM", "xterm");
+        ProcessBuilder builder = builder(leader, environment, words(command));
+        Terminal.around(builder, size, tools.setsid());
+        return builder.start();
+    }
+
+    /** Changes the size of the terminal of what {@link #startOnTerminal} started. False when it has none any more. */
+    public static boolean resize(Process started, Tty size) throws IOException {
+        return Terminal.resize(started, size);
+    }
+
     /** The kernel shows none for the instant in which a process becomes another program, as every task does when it starts. */
     private static List<String> environment(long leader) {
         List<String> entries = ProcFs.environment(leader);
@@ -159,12 +177,48 @@ public final class Inside {
             throw new Unreachable("process " + leader + ": gone, or its environment may not be read");
         }
         environment.putAll(more);
+        Optional<String> sandbox = Optional.ofNullable(environment.get("MESOS_SANDBOX"));
+        ProcessBuilder builder = tools.holder().isPresent()
+                ? byProgram(tools.holder().get(), leader, sandbox, words)
+                : byShell(leader, sandbox, words);
+        builder.environment().clear();
+        try {
+            builder.environment().putAll(environment);
+        } catch (IllegalArgumentException e) {
+            throw new Unreachable("environment: " + e.getMessage());
+        }
+        return builder;
+    }
+
+    /** With the rights of the task, too. */
+    private static ProcessBuilder byProgram(
+            HolderProgram program, long leader, Optional<String> sandbox, List<String> words) throws IOException {
+        List<String> line = new ArrayList<>(List.of(program.file().toString(), "enter"));
+        groups(leader).forEach(file -> line.addAll(List.of("group", file)));
+        for (String namespace : NAMESPACES.keySet()) {
+            if (!same(leader, "ns/" + namespace)) {
+                if (namespace.equals("pid")) {
+                    line.add("pid");
+                }
+                line.addAll(
+                        List.of("ns", PROC.resolve(leader + "/ns/" + namespace).toString()));
+            }
+        }
+        sandbox.ifPresent(directory -> line.addAll(List.of("dir", directory)));
+        line.addAll(Rights.of(Long.toString(leader)).wordsFor(Rights.of("self")));
+        line.add("--");
+        line.addAll(words);
+        return new ProcessBuilder(line);
+    }
+
+    /** With the task's user, and all that root may where that is root. */
+    private ProcessBuilder byShell(long leader, Optional<String> sandbox, List<String> words)
+            throws IOException, Unreachable {
         List<String> line =
                 new ArrayList<>(List.of(tools.setsid().toString(), tools.shell().toString(), "-c", JOIN, NAME));
         List<String> groups = groups(leader);
         line.add(Integer.toString(groups.size()));
         line.addAll(groups);
-        Optional<String> sandbox = Optional.ofNullable(environment.get("MESOS_SANDBOX"));
         List<String> entering = entering(leader);
         line.addAll(entering);
         if (!entering.isEmpty()) {
@@ -174,12 +228,6 @@ public final class Inside {
         ProcessBuilder builder = new ProcessBuilder(line);
         if (entering.isEmpty()) {
             sandbox.map(Path::of).filter(Files::isDirectory).ifPresent(path -> builder.directory(path.toFile()));
-        }
-        builder.environment().clear();
-        try {
-            builder.environment().putAll(environment);
-        } catch (IllegalArgumentException e) {
-            throw new Unreachable("environment: " + e.getMessage());
         }
         return builder;
     }
@@ -235,7 +283,7 @@ public final class Inside {
     /** To its first process alone; where that entered a namespace of processes, it is the child of what waits for it out here. */
     public static void signal(Process started, int signal) throws IOException {
         List<Long> children =
-                ProcFs.program(started.pid()).filter("nsenter"::equals).isPresent()
+                ProcFs.program(started.pid()).filter(ENTERING::contains).isPresent()
                         ? ProcFs.all().stream()
                                 .filter(stat -> stat.parent() == started.pid())
                                 .map(ProcFs.Stat::pid)
@@ -287,9 +335,9 @@ public final class Inside {
                 options.add(namespace.getValue());
             }
         }
-        Owner owner = owner(leader);
-        if (owner.uid() != owner(ProcessHandle.current().pid()).uid()) {
-            options.addAll(List.of("-S", Long.toString(owner.uid()), "-G", Long.toString(owner.gid())));
+        Rights theirs = Rights.of(Long.toString(leader));
+        if (!theirs.uid().equals(Rights.of("self").uid())) {
+            options.addAll(List.of("-S", theirs.uid(), "-G", theirs.gid()));
         }
         if (options.isEmpty()) {
             return options;
@@ -310,21 +358,6 @@ public final class Inside {
         Path theirs = PROC.resolve(Long.toString(leader)).resolve(link);
         return !Files.exists(ours, LinkOption.NOFOLLOW_LINKS)
                 || Files.readSymbolicLink(ours).equals(Files.readSymbolicLink(theirs));
-    }
-
-    private record Owner(long uid, long gid) {}
-
-    private static Owner owner(long pid) throws IOException {
-        long uid = 0;
-        long gid = 0;
-        for (String line : Files.readAllLines(PROC.resolve(pid + "/status"))) {
-            if (line.startsWith("Uid:")) {
-                uid = Long.parseLong(line.split("\\s+", -1)[2]);
-            } else if (line.startsWith("Gid:")) {
-                gid = Long.parseLong(line.split("\\s+", -1)[2]);
-            }
-        }
-        return new Owner(uid, gid);
     }
 
     private static Map<String, String> namespaces() {

@@ -7,6 +7,7 @@ import io.finback.nodeagent.containerizer.Containerizer;
 import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.containerizer.LaunchFailure;
 import io.finback.nodeagent.containerizer.Usage;
+import io.finback.nodeagent.containerizer.VolumeMount;
 import io.finback.nodeagent.isolation.Isolation;
 import io.finback.nodeagent.isolation.TaskUser;
 import io.finback.nodeagent.isolation.TaskUser.Account;
@@ -78,7 +79,8 @@ public final class ProcessContainerizer implements Containerizer {
         }
         return users.objection(task)
                 .or(() -> isolation.objection(task))
-                .or(() -> absoluteVolume(task));
+                .or(() -> absoluteVolume(task))
+                .or(() -> LinkedVolumes.objection(task));
     }
 
     /** Who sees the machine's files would have to have the volume among them. */
@@ -98,10 +100,12 @@ public final class ProcessContainerizer implements Containerizer {
             Optional<Account> account = users.account(asked.task());
             ContainerSpec spec =
                     account.map(who -> SandboxOwner.homeOf(asked, who)).orElse(asked);
-            SandboxOwner.link(spec.volumes(), spec.sandbox());
+            List<VolumeMount> volumes = new ArrayList<>(spec.volumes());
+            volumes.addAll(LinkedVolumes.prepare(spec.task(), spec.sandbox()));
+            SandboxOwner.link(volumes, spec.sandbox());
             SandboxOwner.give(spec.sandbox(), account);
             if (account.isPresent()) {
-                SandboxOwner.give(spec.volumes(), account.get());
+                SandboxOwner.give(volumes, account.get());
             }
             Wrap wrap = isolation.wrap(spec.task(), account, SandboxOwner.tmp(spec.sandbox(), isolation.settings()));
             return isolation.cgroups().isPresent()

@@ -82,8 +82,10 @@ public enum Capability {
     @SuppressWarnings("EnumOrdinal") // declared in the kernel's order, as said above
     static String mask(Set<Capability> capabilities) {
         long mask = 0;
-        for (Capability capability : capabilities) {
-            mask |= 1L << capability.ordinal();
+        long bit = 1;
+        for (Capability capability : values()) {
+            mask |= capabilities.contains(capability) ? bit : 0;
+            bit <<= 1;
         }
         return Long.toHexString(mask);
     }

@@ -49,7 +49,7 @@ public record AgentTask(
 
     private static final String HEALTH = "TASK_HEALTH_CHECK_STATUS_UPDATED";
     private static final String CHECK = "TASK_CHECK_STATUS_UPDATED";
-    private static final String LAUNCH_FAILED = "CONTAINER_LAUNCH_FAILED";
+    static final String LAUNCH_FAILED = "CONTAINER_LAUNCH_FAILED";
 
     /** The vitals may be missing in what an earlier version has written. */
     public AgentTask(
@@ -198,9 +198,7 @@ public record AgentTask(
                         Optional.of(stamp.at()),
                         Optional.empty(),
                         info.options().check().map(check -> CheckStatus.none(check.probe()))));
-        return Step.of(
-                running.say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), Optional.empty(), stamp),
-                Action.RELEASE);
+        return Step.of(running.say(stamp), Action.RELEASE);
     }
 
     /** What was released runs now; the ref says in which process and with which addresses. */
@@ -214,8 +212,7 @@ public record AgentTask(
         AgentTask next = in(TaskState.RUNNING)
                 .withProcess(running)
                 .withVitals(new Vitals(Optional.of(stamp.at()), vitals.healthy(), vitals.check()));
-        return Step.of(
-                next.say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), Optional.empty(), stamp));
+        return Step.of(next.say(stamp));
     }
 
     /** The task cannot be started; {@code why} is for people. */
@@ -254,8 +251,7 @@ public record AgentTask(
     }
 
     private AgentTask killing(Stamp stamp) {
-        return in(TaskState.KILLING)
-                .say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), Optional.empty(), stamp);
+        return in(TaskState.KILLING).say(stamp);
     }
 
     /**
@@ -319,7 +315,7 @@ public record AgentTask(
         if (!isRunning() || process.isEmpty()) {
             return Step.of(this);
         }
-        AgentTask over = endOf(exit, begun, stamp);
+        AgentTask over = Endings.of(this, exit, begun, stamp);
         return Step.of(isExecutorRun() ? over.with(RunDetails.waitStatus(this, exit)) : over, Action.FORGET_PROCESS);
     }
 
@@ -365,62 +361,27 @@ public record AgentTask(
         return Step.of(withUpdates(unacknowledged.subList(1, unacknowledged.size())));
     }
 
-    private AgentTask endOf(Exit exit, boolean begun, Stamp stamp) {
-        if (verdict.isPresent()) {
-            Verdict why = verdict.get();
-            return end(why.state(), why.reason(), why.message() + "; " + exit.describe(), why.healthy(), stamp);
-        }
-        if (kill.isPresent()) {
-            return end(TaskState.KILLED, Optional.empty(), exit.describe(), stamp);
-        }
-        if (exit instanceof Exit.NotStarted) {
-            return end(TaskState.FAILED, Optional.of(LAUNCH_FAILED), exit.describe(), stamp);
-        }
-        if (!begun) {
-            return end(
-                    TaskState.FAILED,
-                    Optional.of(LAUNCH_FAILED),
-                    "the agent or the disk failed while it was started; its command never ran",
-                    stamp);
-        }
-        if (exit instanceof Exit.Limited limited) {
-            return limited(limited, stamp);
-        }
-        return exit.successful()
-                ? end(TaskState.FINISHED, Optional.empty(), exit.describe(), stamp)
-                : end(TaskState.FAILED, Optional.of("COMMAND_EXECUTOR_FAILED"), exit.describe(), stamp);
-    }
-
     /** With this said along with the latest update. */
-    private AgentTask with(StatusDetails more) {
+    AgentTask with(StatusDetails more) {
         List<TaskStatus> all = new ArrayList<>(unacknowledged);
         int last = all.size() - 1;
         all.set(last, all.get(last).withDetails(more));
         return withUpdates(all);
     }
 
-    private AgentTask limited(Exit.Limited limited, Stamp stamp) {
-        AgentTask over = end(TaskState.FAILED, Optional.of(limited.reason()), limited.describe(), stamp);
-        TaskStatus last = over.unacknowledged.get(over.unacknowledged.size() - 1);
-        return limited.limitation()
-                .map(passed -> over.with(last.details().withLimitation(passed)))
-                .orElse(over);
-    }
-
-    private AgentTask end(TaskState terminal, Optional<String> reason, String message, Stamp stamp) {
+    AgentTask end(TaskState terminal, Optional<String> reason, String message, Stamp stamp) {
         return end(terminal, reason, message, Optional.empty(), stamp);
     }
 
-    private AgentTask end(
-            TaskState terminal, Optional<String> reason, String message, Optional<Boolean> healthy, Stamp stamp) {
+    AgentTask end(TaskState terminal, Optional<String> reason, String message, Optional<Boolean> healthy, Stamp stamp) {
         AgentTask next = in(terminal).withEnd(Optional.of(stamp.at()));
         TaskStatus.Source source = process.isPresent() ? TaskStatus.Source.EXECUTOR : TaskStatus.Source.AGENT;
         return next.say(source, reason, Optional.of(message), healthy, stamp);
     }
 
-    private StatusDetails details() {
-        StatusDetails details = RunDetails.of(this);
-        return vitals.check().map(details::withCheck).orElse(details);
+    /** Its state, with nothing to explain. */
+    private AgentTask say(Stamp stamp) {
+        return say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), Optional.empty(), stamp);
     }
 
     private AgentTask say(
@@ -430,20 +391,7 @@ public record AgentTask(
             Optional<Boolean> healthy,
             Stamp stamp) {
         List<TaskStatus> all = new ArrayList<>(unacknowledged);
-        all.add(new TaskStatus(
-                info.id(),
-                info.framework(),
-                info.agent(),
-                state,
-                source,
-                Optional.of(stamp.uuid()),
-                stamp.at(),
-                reason,
-                message,
-                healthy.or(vitals::healthy),
-                state.isTerminal() ? Optional.empty() : process.flatMap(ContainerRef::leader),
-                Optional.empty(),
-                details()));
+        all.add(RunDetails.status(this, source, reason, message, healthy, stamp));
         return withUpdates(all);
     }
 

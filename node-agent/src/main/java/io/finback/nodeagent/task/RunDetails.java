@@ -3,6 +3,7 @@ package io.finback.nodeagent.task;
 import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.StatusDetails;
+import io.finback.tasks.TaskStatus;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +23,31 @@ final class RunDetails {
                         : task.info().options().executor().map(ExecutorInfo::id),
                 Optional.empty(),
                 Map.of());
+    }
+
+    /** An update that says the state the task is in. The pid is told as long as there is one. */
+    static TaskStatus status(
+            AgentTask task,
+            TaskStatus.Source source,
+            Optional<String> reason,
+            Optional<String> message,
+            Optional<Boolean> healthy,
+            Stamp stamp) {
+        StatusDetails details = of(task);
+        return new TaskStatus(
+                task.info().id(),
+                task.info().framework(),
+                task.info().agent(),
+                task.state(),
+                source,
+                Optional.of(stamp.uuid()),
+                stamp.at(),
+                reason,
+                message,
+                healthy.or(task.vitals()::healthy),
+                task.state().isTerminal() ? Optional.empty() : task.process().flatMap(ContainerRef::leader),
+                Optional.empty(),
+                task.vitals().check().map(details::withCheck).orElse(details));
     }
 
     /** Nested ones are named {@code outer.inner}. */

@@ -13,6 +13,7 @@ import io.finback.nodeagent.testing.Tasks;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
+import io.finback.tasks.ContainerInfo;
 import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.StatusDetails;
@@ -20,6 +21,7 @@ import io.finback.tasks.TaskGroup;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
+import io.finback.tasks.Volume;
 import io.finback.wire.MasterToAgent.KillTask;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -131,6 +133,50 @@ class ExecutorsTest {
     }
 
     @Test
+    void theTasksOfAGroupShareAVolume() throws Exception {
+        tasks.tell(new TasksActor.Launch(List.of(
+                run(ExecutorInfo.Type.DEFAULT, "exec sleep 2147483646"),
+                sharing(member("a", 2, "echo said > data/word; exec sleep 600"), "data", false),
+                sharing(
+                        member("b", 2, "while [ ! -s else/where/word ]; do sleep 0.05; done; cat else/where/word"),
+                        "else/where",
+                        false))));
+        Await.until("the second has read what the first wrote", () -> ended("b"));
+        assertThat(last("b").state()).isEqualTo(TaskState.FINISHED);
+        assertThat(world.tools().sandboxes().of(task("a")).resolve("../../volumes/v/word"))
+                .hasContent("said");
+    }
+
+    @Test
+    void aVolumeThatCannotBeALinkIsRefused() {
+        tasks.tell(new TasksActor.Launch(List.of(
+                run(ExecutorInfo.Type.DEFAULT, "exec sleep 2147483646"),
+                sharing(member("a", 1, "exec sleep 600"), "data", true))));
+        Await.until("it has ended", () -> ended("a"));
+        assertThat(last("a").state()).isEqualTo(TaskState.ERROR);
+        assertThat(last("a").message().orElse(""))
+                .contains("container.volumes: data, RO")
+                .contains("expected");
+    }
+
+    private static TaskInfo sharing(TaskInfo task, String path, boolean readOnly) {
+        Volume volume =
+                new Volume(path, readOnly, Volume.Source.SANDBOX_PARENT, "volumes/v", Optional.empty(), Map.of());
+        ContainerInfo plain = ContainerInfo.PLAIN;
+        return task.withOptions(task.options()
+                .withContainer(new ContainerInfo(
+                        plain.type(),
+                        List.of(volume),
+                        plain.hostname(),
+                        plain.docker(),
+                        plain.image(),
+                        plain.networks(),
+                        plain.linux(),
+                        plain.rlimits(),
+                        plain.tty())));
+    }
+
+    @Test
     void aGroupLivesOnUnderTheNextAgent() throws Exception {
         tasks.tell(new TasksActor.Launch(List.of(
                 run(ExecutorInfo.Type.DEFAULT, "exec sleep 2147483646"),
@@ -146,7 +192,8 @@ class ExecutorsTest {
         assertThat(ProcessHandle.of(pid))
                 .hasValueSatisfying(process -> assertThat(process.isAlive()).isTrue());
         Files.createFile(sandbox.resolve("go"));
-        Await.until("the first has done its work", () -> task("a").isEnded());
+        Await.until("the first has done its work", () -> ended("a"));
+        Await.until("the second is known, too", () -> state("b").isPresent());
         assertThat(last("a").state()).isEqualTo(TaskState.FINISHED);
         assertThat(state("b")).contains(TaskState.RUNNING);
     }
@@ -260,6 +307,10 @@ class ExecutorsTest {
                 .filter(task -> task.info().id().value().equals(id))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private boolean ended(String id) {
+        return state(id).filter(TaskState::isTerminal).isPresent();
     }
 
     private Optional<TaskState> state(String id) {

@@ -13,8 +13,9 @@ import java.util.Locale;
 
 /**
  * How fast one agent starts small command tasks, as a scheduler on the wire sees it: a master and an agent, each its own process, with
- * the journal, the checkpoints and the acknowledgements of every day. Usage: {@code LaunchBench DIRECTORY [TASKS]}; prints one line per
- * figure. Nothing is asserted: a machine that is busy is slow, so the processors' time is measured beside the clock's.
+ * the journal, the checkpoints and the acknowledgements of every day. Usage: {@code LaunchBench DIRECTORY [TASKS [LAUNCHER]]}, the launcher as
+ * in {@code finback.agent.launcher}; prints one line per figure. Nothing is asserted: a machine that is busy is slow, so the processors'
+ * time is measured beside the clock's.
  */
 public final class LaunchBench {
     private static final Duration LIMIT = Duration.ofMinutes(5);
@@ -25,25 +26,30 @@ public final class LaunchBench {
 
     private final Path dir;
     private final int count;
+    private final String launcher;
 
-    private LaunchBench(Path dir, int count) {
+    private LaunchBench(Path dir, int count, String launcher) {
         this.dir = dir;
         this.count = count;
+        this.launcher = launcher;
     }
 
     public static void main(String[] args) throws Exception {
-        if (args.length < 1 || args.length > 2) {
-            System.err.println("usage: LaunchBench DIRECTORY [TASKS]");
+        if (args.length < 1 || args.length > 3) {
+            System.err.println("usage: LaunchBench DIRECTORY [TASKS [LAUNCHER]]");
             System.exit(2);
         }
-        new LaunchBench(Files.createDirectories(Path.of(args[0])), args.length == 2 ? Integer.parseInt(args[1]) : 1000)
+        new LaunchBench(
+                        Files.createDirectories(Path.of(args[0])),
+                        args.length >= 2 ? Integer.parseInt(args[1]) : 1000,
+                        args.length == 3 ? args[2] : "auto")
                 .run();
     }
 
     private void run() throws Exception {
         try (ClusterProcesses cluster = new ClusterProcesses(dir)) {
             cluster.awaitReady(cluster.master());
-            ClusterProcesses.NodeProcess agent = cluster.agent(1);
+            ClusterProcesses.NodeProcess agent = cluster.agent(1, List.of("finback.agent.launcher=" + launcher));
             cluster.awaitReady(agent);
             try (LoadScheduler scheduler = new LoadScheduler(cluster.clusterPort, List.of())) {
                 System.out.printf(
@@ -101,11 +107,12 @@ public final class LaunchBench {
                 .max()
                 .orElseThrow();
         System.out.printf(
+                Locale.ROOT, "%d at once, ACCEPT to the last TASK_RUNNING: %.2f s%n", count, (last - begin) / 1e9);
+        System.out.printf(
                 Locale.ROOT,
-                "%d at once, ACCEPT to the last TASK_RUNNING: %.2f s; processors' time of the agent and what it started: %.2f s%n",
-                count,
-                (last - begin) / 1e9,
-                cpuSeconds(agent) - before);
+                "processors' time per task: %.1f ms of the agent, %.1f ms of what it started%n",
+                (cpuSeconds(agent) - before) * 1000 / count,
+                startedMillis() / count);
         int more = processes() - processesBefore;
         System.out.printf(
                 Locale.ROOT,
@@ -136,6 +143,21 @@ public final class LaunchBench {
         return (double) ticks / TICKS_PER_SECOND;
     }
 
+    /** Of all processes of tasks that are there, the tasks included: what each had since it was forked. Source: Linux {@code sched-stats}. */
+    private double startedMillis() {
+        return ProcessHandle.allProcesses()
+                .filter(this::belongsHere)
+                .mapToDouble(handle -> {
+                    try {
+                        String stat = Files.readString(Path.of("/proc", Long.toString(handle.pid()), "schedstat"));
+                        return Long.parseLong(stat.split(" ", -1)[0]) / 1e6;
+                    } catch (IOException e) {
+                        return 0;
+                    }
+                })
+                .sum();
+    }
+
     private int processes() {
         return (int) ProcessHandle.allProcesses().filter(this::belongsHere).count();
     }
@@ -150,13 +172,13 @@ public final class LaunchBench {
         }
     }
 
-    /** What a holder has for itself, of the median one. */
+    /** What a holder (or the init it has forked) has for itself, of the median one. */
     private long holderKib() {
         List<Long> own = ProcessHandle.allProcesses()
                 .filter(this::belongsHere)
                 .filter(handle -> handle.info()
                         .arguments()
-                        .filter(all -> all[all.length - 1].equals("2147483647"))
+                        .filter(all -> List.of(all).contains("2147483647"))
                         .isPresent())
                 .map(handle -> privateKib(handle.pid()))
                 .filter(kib -> kib > 0)

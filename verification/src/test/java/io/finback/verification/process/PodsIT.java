@@ -89,14 +89,17 @@ final class PodsIT {
 
     /** Each container says that it began, with the port of the one that has one; the second fails when there is a file {@code fail}. */
     private static String pod(Path log, Path fail, int instances, String mark) {
-        String say = "echo " + mark + " $MARATHON_CONTAINER_ID $EP_HOST_HTTP >> " + log + "; ";
+        // What they say goes through the volume they share.
+        String say = "echo " + mark + " $MARATHON_CONTAINER_ID $EP_HOST_HTTP > data/$MARATHON_CONTAINER_ID; ";
+        String told = "while test ! -s data/web; do sleep 0.1; done; cat data/web data/side >> " + log + "; ";
+        String mount = ",\"volumeMounts\":[{\"name\":\"shared\",\"mountPath\":\"data\"}]";
         String small = "\"resources\":{\"cpus\":0.1,\"mem\":32}";
         return "{\"id\":\"duo\",\"containers\":["
                 + "{\"name\":\"web\"," + small + ",\"exec\":{\"command\":{\"shell\":\"" + say + "exec sleep 7777\"}},"
-                + "\"endpoints\":[{\"name\":\"http\",\"hostPort\":0}]},"
+                + "\"endpoints\":[{\"name\":\"http\",\"hostPort\":0}]" + mount + "},"
                 + "{\"name\":\"side\"," + small + ",\"exec\":{\"command\":{\"shell\":\"" + say + "while test ! -e "
                 + fail
-                + "; do sleep 0.2; done; exit 3\"}}}],"
+                + "; do sleep 0.2; done; exit 3\"}}" + mount + "}],\"volumes\":[{\"name\":\"shared\"}],"
                 + "\"scaling\":{\"kind\":\"fixed\",\"instances\":" + instances + "},"
                 + "\"scheduling\":{\"backoff\":{\"backoff\":0.1,\"maxLaunchDelay\":1}}}";
     }
