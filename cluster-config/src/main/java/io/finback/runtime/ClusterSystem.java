@@ -93,7 +93,8 @@ public final class ClusterSystem {
         derived.put("akka.remote.artery.canonical.port", cluster.listen().port());
         derived.put("akka.remote.artery.advanced.inbound-lanes", lanes(role));
         derived.put("akka.cluster.seed-nodes", seeds);
-        if (cluster.seeds().size() > 1 && cluster.seeds().get(0).toString().equals(cluster.listen().toString())) {
+        if (cluster.seeds().size() > 1
+                && cluster.seeds().get(0).toString().equals(cluster.listen().toString())) {
             // For all others this is how often they ask again.
             derived.put("akka.cluster.seed-node-timeout", cluster.aloneAfter().toMillis() + " ms");
         }

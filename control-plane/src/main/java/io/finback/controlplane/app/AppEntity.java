@@ -159,8 +159,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private ReplyEffect<AppEvent, AppState> onDirect(AppState state, AppCommand.Direct c) {
-        AppCommand.Outcome outcome =
-                c.decide(state, InstancePlanner.updated(state, listening()), clock.instant());
+        AppCommand.Outcome outcome = c.decide(state, InstancePlanner.updated(state, listening()), clock.instant());
         return outcome.events().isEmpty()
                 ? Effect().reply(c.replyTo(), outcome.answer().apply(snapshot(state)))
                 : commit(state, outcome.events(), s -> c.replyTo()
@@ -231,7 +230,8 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
             seen = AppEvent.fold(seen, news);
             events.addAll(news);
         }
-        return commit(state, events, s -> c.statuses().forEach(status -> outbox.acknowledge(status.task(), status.uuid())));
+        return commit(
+                state, events, s -> c.statuses().forEach(status -> outbox.acknowledge(status.task(), status.uuid())));
     }
 
     private ReplyEffect<AppEvent, AppState> onPortsGranted(AppState state, AppCommand.PortsGranted c) {

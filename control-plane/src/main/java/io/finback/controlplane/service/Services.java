@@ -18,10 +18,10 @@ import io.finback.controlplane.app.AppEntity;
 import io.finback.controlplane.app.AppSnapshot;
 import io.finback.controlplane.app.CallbackMessage;
 import io.finback.controlplane.app.DeploymentMessage;
-import io.finback.controlplane.app.EventIds;
 import io.finback.controlplane.app.DrainMessage;
 import io.finback.controlplane.app.DrainsEntity;
 import io.finback.controlplane.app.DrainsSnapshot;
+import io.finback.controlplane.app.EventIds;
 import io.finback.controlplane.app.GroupMessage;
 import io.finback.controlplane.app.GroupsEntity;
 import io.finback.controlplane.app.GroupsSnapshot;
@@ -209,8 +209,8 @@ public final class Services {
                 TopicListener.create(HealthReport.class, topics.health(), view::apply),
                 "finback-health-listener",
                 Props.empty());
-        Runnable askGroups = () -> sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID)
-                .tell(new GroupMessage.Read(groups));
+        Runnable askGroups =
+                () -> sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID).tell(new GroupMessage.Read(groups));
         WakeKeeper.Kind kind = new WakeKeeper.Kind(
                 "services",
                 () -> entityIds.of(AppCommand.KEY.name()),
