@@ -38,6 +38,7 @@ public final class Finback {
                 .addSubcommand("master", new Single(Role.MASTER, roles, screen))
                 .addSubcommand("agent", new Single(Role.AGENT, roles, screen))
                 .addSubcommand("router", new Single(Role.ROUTER, roles, screen))
+                .addSubcommand(new CheckCommand(screen))
                 .addSubcommand(new HashSecret(System.in, screen))
                 .addSubcommand(new HelpCommand());
         describe(program, "master", "Runs a master: the cluster API, services, the journal.");
@@ -87,7 +88,8 @@ public final class Finback {
                 "",
                 "A new cluster on this machine: finback dev",
                 "Every setting is a key of one tree under finback: --config FILE (HOCON),",
-                "--set key=value, or an environment variable such as FINBACK_CLUSTER_SEEDS."
+                "--set key=value, or an environment variable such as FINBACK_CLUSTER_SEEDS.",
+                "Something is wrong? finback check master, with the same settings."
             })
     static final class Program implements Callable<Integer> {
         @CommandLine.Spec
@@ -109,8 +111,12 @@ public final class Finback {
         }
     }
 
-    /** What every command that starts nodes takes. */
+    /** What every command takes that starts nodes or looks at them. */
     static final class Settings {
+        NodeConfig wishes() {
+            return NodeConfig.of(files, System.getenv(), overrides);
+        }
+
         @Option(
                 names = "--config",
                 paramLabel = "FILE",
@@ -202,11 +208,7 @@ public final class Finback {
         @Override
         public Integer call() {
             Signals signals = Signals.install(() -> screen.fail("ended at once"));
-            new RoleRun(roles, screen)
-                    .run(
-                            role,
-                            NodeConfig.of(settings.files, System.getenv(), settings.overrides),
-                            signals.stopRequested());
+            new RoleRun(roles, screen).run(role, settings.wishes(), signals.stopRequested());
             return 0;
         }
     }

@@ -5,6 +5,7 @@ import io.finback.runtime.DataDirLock;
 import io.finback.runtime.Ports;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
+import io.finback.settings.ClusterSettings;
 import io.finback.settings.NodeConfig;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -69,8 +70,11 @@ final class RoleRun {
         try {
             var unused = first.get(SAY_THAT_WE_WAIT.toSeconds(), TimeUnit.SECONDS);
         } catch (TimeoutException e) {
+            ClusterSettings cluster = ClusterSettings.from(config);
             screen.say("Waiting: the " + role.id() + " runs but is not ready yet; masters: "
-                    + config.getStringList("finback.cluster.seeds"));
+                    + (cluster.discovery().used()
+                            ? "whoever " + cluster.discovery().service() + " leads to"
+                            : cluster.seeds()));
         }
     }
 }

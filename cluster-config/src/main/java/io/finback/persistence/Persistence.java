@@ -14,6 +14,7 @@ import java.util.Map;
  */
 public final class Persistence {
     private static final String SEEDS = "finback.cluster.seeds";
+    private static final String DISCOVERY = "finback.cluster.discovery.method";
 
     private Persistence() {}
 
@@ -59,6 +60,12 @@ public final class Persistence {
     }
 
     private static void refuseOtherMasters(Config settings) {
+        String discovery = settings.getString(DISCOVERY);
+        if (!discovery.equals("none")) {
+            throw new StartFailure(DISCOVERY + ": " + discovery + " (expected on a master with " + Profile.KEY
+                    + "=leveldb: none; a LevelDB journal is on one machine's disk and cannot fail over, so set "
+                    + Profile.KEY + "=postgres to run several masters)");
+        }
         List<String> seeds = settings.getStringList(SEEDS);
         String self = settings.getString("finback.cluster.host") + ":" + settings.getInt("finback.cluster.port");
         if (seeds.size() > 1 || (seeds.size() == 1 && !seeds.contains(self))) {

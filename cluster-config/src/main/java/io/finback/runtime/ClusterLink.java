@@ -7,7 +7,6 @@ import akka.actor.typed.Props;
 import com.typesafe.config.Config;
 import io.finback.settings.ClusterSettings;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -39,7 +38,7 @@ public final class ClusterLink {
 
     private final Config settings;
     private final Role role;
-    private final List<String> seeds;
+    private final MasterLookup masters;
     private final Supplier<Behavior<Void>> guardian;
     private final CompletableFuture<Void> firstUp = new CompletableFuture<>();
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
@@ -59,17 +58,15 @@ public final class ClusterLink {
         this.settings = settings;
         this.role = role;
         this.guardian = guardian;
-        seeds = ClusterSettings.from(settings).seeds().stream()
-                .map(seed -> "akka://" + ClusterSystem.NAME + "@" + seed)
-                .toList();
+        masters = MasterLookup.of(ClusterSettings.from(settings));
     }
 
     /** Starts the first incarnation. Throws {@link StartFailure} when there are no seeds or its address cannot be bound. */
     public static ClusterLink start(Config settings, Role role, Supplier<Behavior<Void>> guardian) {
         ClusterLink link = new ClusterLink(settings, role, guardian);
-        if (link.seeds.isEmpty()) {
-            throw new StartFailure("finback.cluster.seeds: [] (expected: \"host:port\" of the masters, for the role "
-                    + role.id() + ")");
+        if (link.masters.seeds().isEmpty() && !link.masters.asks()) {
+            throw new StartFailure("finback.cluster.seeds: [] (expected: \"host:port\" of the masters, or a"
+                    + " finback.cluster.discovery.method that finds them, for the role " + role.id() + ")");
         }
         link.open();
         return link;
@@ -113,7 +110,7 @@ public final class ClusterLink {
         current = system;
         madeNanos = System.nanoTime();
         var unused = system.systemActorOf(
-                MembershipProbe.create(seeds, new Incarnation(system)), "finback-membership-probe", Props.empty());
+                MembershipProbe.create(masters, new Incarnation(system)), "finback-membership-probe", Props.empty());
         system.getWhenTerminated().whenComplete((done, failure) -> ended());
     }
 

@@ -26,8 +26,8 @@ public final class ClusterSystem {
     private ClusterSystem() {}
 
     /**
-     * Starts a system that is a cluster member. It joins {@code finback.cluster.seeds}, or itself when that is empty and the role is
-     * {@link Role#MASTER}. Throws {@link StartFailure} when the address cannot be bound.
+     * Starts a system that is a cluster member. It joins {@code finback.cluster.seeds}, or whom {@code finback.cluster.discovery} finds
+     * once {@link Management} is started, or itself when neither is set and the role is {@link Role#MASTER}. Throws {@link StartFailure} when the address cannot be bound.
      */
     public static <T> ActorSystem<T> member(Behavior<T> guardian, Config settings, Role role) {
         Config config = memberConfig(settings, role);
@@ -37,6 +37,7 @@ public final class ClusterSystem {
         ActorSystem<T> system = create(guardian, config, settings);
         if (role == Role.MASTER) {
             var unused = system.systemActorOf(MembershipResponder.create(), MembershipResponder.NAME, Props.empty());
+            var unusedWatch = system.systemActorOf(CrashWatch.create(), "finback-crash-watch", Props.empty());
         }
         return system;
     }
@@ -83,15 +84,17 @@ public final class ClusterSystem {
         List<String> seeds = cluster.seeds().stream()
                 .map(seed -> "akka://" + NAME + "@" + seed)
                 .toList();
-        if (seeds.isEmpty() && role == Role.MASTER) {
+        if (!cluster.knowsMasters() && role == Role.MASTER) {
             seeds = List.of("akka://" + NAME + "@" + cluster.listen());
         }
         Map<String, Object> derived = managementAddress(settings);
+        derived.putAll(MasterLookup.akka(cluster));
         derived.put("akka.remote.artery.canonical.hostname", cluster.listen().host());
         derived.put("akka.remote.artery.canonical.port", cluster.listen().port());
         derived.put("akka.remote.artery.advanced.inbound-lanes", lanes(role));
         derived.put("akka.cluster.seed-nodes", seeds);
-        if (cluster.seeds().size() > 1 && cluster.seeds().get(0).toString().equals(cluster.listen().toString())) {
+        if (cluster.seeds().size() > 1
+                && cluster.seeds().get(0).toString().equals(cluster.listen().toString())) {
             // For all others this is how often they ask again.
             derived.put("akka.cluster.seed-node-timeout", cluster.aloneAfter().toMillis() + " ms");
         }
@@ -110,7 +113,16 @@ public final class ClusterSystem {
     private static Map<String, Object> managementAddress(Config settings) {
         ManagementSettings management = ManagementSettings.from(settings);
         Map<String, Object> derived = new HashMap<>();
-        derived.put("akka.management.http.hostname", management.listen().host());
+        String host = management.listen().host();
+        if (host.equals("0.0.0.0") || host.equals("::")) {
+            // Others are told where to find it, which no wildcard says.
+            derived.put(
+                    "akka.management.http.hostname",
+                    ClusterSettings.from(settings).listen().host());
+            derived.put("akka.management.http.bind-hostname", host);
+        } else {
+            derived.put("akka.management.http.hostname", host);
+        }
         derived.put("akka.management.http.port", management.listen().port());
         return derived;
     }

@@ -1,7 +1,9 @@
 package io.finback.runtime;
 
 import akka.actor.typed.ActorSystem;
+import akka.management.cluster.bootstrap.ClusterBootstrap;
 import akka.management.javadsl.AkkaManagement;
+import io.finback.settings.ClusterSettings;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
@@ -15,6 +17,16 @@ public final class Management {
 
     /** For a node whose system is the cluster member (a master). Fails with {@link StartFailure} when the port is taken. */
     public static CompletionStage<Void> start(ActorSystem<?> system) {
+        return bind(system).thenApply(done -> {
+            if (ClusterSettings.from(system.settings().config()).discovery().used()) {
+                // What others ask to find us is served from here on, so now we may look for them.
+                ClusterBootstrap.get(system).start();
+            }
+            return null;
+        });
+    }
+
+    private static CompletionStage<Void> bind(ActorSystem<?> system) {
         AkkaManagement management = AkkaManagement.get(system);
         String address = management.settings().getHttpHostname() + ":"
                 + management.settings().getHttpPort();
@@ -32,6 +44,6 @@ public final class Management {
     /** For a node that has a local system and a link: outlives every member, and shows the one of now. */
     public static CompletionStage<Void> start(ActorSystem<?> system, ClusterLink link) {
         Readiness.of(system).link(link);
-        return start(system);
+        return bind(system);
     }
 }

@@ -27,8 +27,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Brings one incarnation of a {@link ClusterLink} into the cluster and sees when that cluster is gone. It asks every seed and every
- * known master who they are, twice a second: Akka itself would ask the seeds only until it has joined once, and would notice a
+ * Brings one incarnation of a {@link ClusterLink} into the cluster and sees when that cluster is gone. It asks every seed (or whom
+ * {@link MasterLookup} finds) and every known master who they are, twice a second: Akka itself would ask the seeds only until it has joined once, and would notice a
  * restarted lone master only by its failure detector and the split brain resolver, some ten seconds later. One per incarnation;
  * keeps nothing over a restart.
  */
@@ -37,6 +37,7 @@ final class MembershipProbe extends AbstractBehavior<MembershipProbe.Command> {
     static final Duration PERIOD_UNTIL_JOINED = Duration.ofMillis(250);
 
     private static final Duration ANSWER_VALID = Duration.ofSeconds(2);
+    private static final Duration ASK_EVERY = Duration.ofSeconds(1);
     private static final Duration JOIN_TAKES = Duration.ofSeconds(2);
     private static final int MAX_TARGETS = 16;
     /** Being forgotten must last: gossip and answers may cross. */
@@ -50,6 +51,10 @@ final class MembershipProbe extends AbstractBehavior<MembershipProbe.Command> {
 
     private record Answered(IAm answer) implements Command {}
 
+    private record Found(List<String> addresses) implements Command {}
+
+    private record NotFound(String reason) implements Command {}
+
     /** What the owner of the incarnation hears; called on the actor's thread. */
     interface Listener {
         void up();
@@ -59,7 +64,7 @@ final class MembershipProbe extends AbstractBehavior<MembershipProbe.Command> {
 
     private record Heard(IAm answer, long atNanos) {}
 
-    private final List<String> seeds;
+    private final MasterLookup masters;
     private final Listener listener;
     private final TimerScheduler<Command> timers;
     private final Cluster cluster;
@@ -68,15 +73,20 @@ final class MembershipProbe extends AbstractBehavior<MembershipProbe.Command> {
     private final akka.actor.ActorSystem classic;
     private final Map<String, Heard> heard = new HashMap<>();
     private long joinAskedNanos = System.nanoTime() - JOIN_TAKES.toNanos();
+    private List<String> seeds;
+    private long askedNanos = System.nanoTime() - ASK_EVERY.toNanos();
+    private boolean asking;
+    private int lookupFailures;
     private int forgottenRounds;
     private boolean up;
     private boolean over;
 
     private MembershipProbe(
-            ActorContext<Command> context, TimerScheduler<Command> timers, List<String> seeds, Listener listener) {
+            ActorContext<Command> context, TimerScheduler<Command> timers, MasterLookup masters, Listener listener) {
         super(context);
         this.timers = timers;
-        this.seeds = seeds;
+        this.masters = masters;
+        seeds = masters.seeds();
         this.listener = listener;
         cluster = Cluster.get(context.getSystem());
         self = Incarnation.of(cluster.selfMember().uniqueAddress());
@@ -84,11 +94,10 @@ final class MembershipProbe extends AbstractBehavior<MembershipProbe.Command> {
         classic = Adapter.toClassic(context.getSystem());
     }
 
-    /** {@code seeds}: as {@code akka://finback@host:port}. */
-    static Behavior<Command> create(List<String> seeds, Listener listener) {
+    static Behavior<Command> create(MasterLookup masters, Listener listener) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             context.getSelf().tell(Tick.TICK);
-            return new MembershipProbe(context, timers, List.copyOf(seeds), listener);
+            return new MembershipProbe(context, timers, masters, listener);
         }));
     }
 
@@ -97,6 +106,8 @@ final class MembershipProbe extends AbstractBehavior<MembershipProbe.Command> {
         return newReceiveBuilder()
                 .onMessage(Tick.class, tick -> onTick())
                 .onMessage(Answered.class, this::onAnswered)
+                .onMessage(Found.class, this::onFound)
+                .onMessage(NotFound.class, this::onNotFound)
                 .build();
     }
 
@@ -104,6 +115,9 @@ final class MembershipProbe extends AbstractBehavior<MembershipProbe.Command> {
         View view = view();
         long now = System.nanoTime();
         heard.values().removeIf(answer -> now - answer.atNanos() > ANSWER_VALID.toNanos());
+        if (masters.asks() && heard.isEmpty() && !asking && now - askedNanos >= ASK_EVERY.toNanos()) {
+            askForMasters(now);
+        }
         boolean nowUp = cluster.selfMember().status().equals(MemberStatus.up());
         if (nowUp && !up) {
             up = true;
@@ -120,6 +134,34 @@ final class MembershipProbe extends AbstractBehavior<MembershipProbe.Command> {
                     .tell(new WhoAreYou(self, answers), akka.actor.ActorRef.noSender());
         }
         timers.startSingleTimer(Tick.TICK, up ? PERIOD : PERIOD_UNTIL_JOINED);
+        return this;
+    }
+
+    /** Only while no master answers: whoever answers also knows the others. */
+    private void askForMasters(long now) {
+        asking = true;
+        askedNanos = now;
+        getContext()
+                .pipeToSelf(
+                        masters.ask(getContext().getSystem()),
+                        (found, failure) -> failure == null ? new Found(found) : new NotFound(failure.toString()));
+    }
+
+    private Behavior<Command> onFound(Found found) {
+        asking = false;
+        lookupFailures = 0;
+        // An empty answer is no reason to forget where masters were.
+        if (!found.addresses().isEmpty()) {
+            seeds = found.addresses();
+        }
+        return this;
+    }
+
+    private Behavior<Command> onNotFound(NotFound failure) {
+        asking = false;
+        if (lookupFailures++ == 0) {
+            getContext().getLog().warn("cluster.masters_not_found reason=\"{}\" next=ask_again", failure.reason());
+        }
         return this;
     }
 

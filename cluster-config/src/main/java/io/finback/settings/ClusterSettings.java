@@ -8,10 +8,12 @@ import java.util.List;
  * {@code finback.cluster}: where this member is reached and whom it joins.
  *
  * @param listen the Artery address; other members use exactly this host and port
- * @param seeds masters to join, in the order written; empty for a lone master
+ * @param seeds masters to join, in the order written; empty for a lone master, and where discovery finds them
  * @param aloneAfter how long the first of several seeds looks for the others before it forms a cluster without them
+ * @param discovery used when {@code seeds} is empty
  */
-public record ClusterSettings(HttpListen listen, List<HostPort> seeds, Duration aloneAfter) {
+public record ClusterSettings(
+        HttpListen listen, List<HostPort> seeds, Duration aloneAfter, DiscoverySettings discovery) {
     private static final Duration SHORTEST_ALONE = Duration.ofSeconds(2);
     private static final Duration LONGEST_ALONE = Duration.ofHours(1);
 
@@ -26,7 +28,17 @@ public record ClusterSettings(HttpListen listen, List<HostPort> seeds, Duration 
         if (listen.host().equals("0.0.0.0") || listen.host().equals("::")) {
             throw reader.refuse("host", "the address others reach this node at, not all interfaces");
         }
+        List<HostPort> seeds = reader.addresses("seeds");
+        DiscoverySettings discovery = DiscoverySettings.from(reader.at("discovery"));
+        if (discovery.used() && !seeds.isEmpty()) {
+            throw reader.refuse("seeds", "none, because finback.cluster.discovery.method finds the masters");
+        }
         return new ClusterSettings(
-                listen, reader.addresses("seeds"), reader.duration("alone-after", SHORTEST_ALONE, LONGEST_ALONE));
+                listen, seeds, reader.duration("alone-after", SHORTEST_ALONE, LONGEST_ALONE), discovery);
+    }
+
+    /** Whether there is a way to masters: without one an agent cannot work, a router runs alone, a master forms a cluster by itself. */
+    public boolean knowsMasters() {
+        return !seeds.isEmpty() || discovery.used();
     }
 }

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 /** The first of several seeds must not form a second cluster while the others only take long to answer. */
 class FirstSeedTest {
     private static Duration timeout(int port, String seeds) {
-        Config settings = ConfigFactory.parseString("finback.persistence.profile = postgres, finback.cluster { port = " + port + ", seeds = " + seeds + " }")
+        Config settings = ConfigFactory.parseString("finback.persistence.profile = postgres, finback.cluster { port = "
+                        + port + ", seeds = " + seeds + " }")
                 .withFallback(ConfigFactory.load());
         return ClusterSystem.memberConfig(settings, Role.MASTER).getDuration("akka.cluster.seed-node-timeout");
     }

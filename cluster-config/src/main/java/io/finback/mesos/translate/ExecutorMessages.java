@@ -52,7 +52,7 @@ public final class ExecutorMessages {
                         ? Optional.of(TaskMessages.command("executor.command", message.getCommand()))
                         : Optional.empty(),
                 message.hasContainer() && type == ExecutorInfo.Type.CUSTOM
-                        ? TaskMessages.container("executor.container", message.getContainer())
+                        ? ContainerMessages.from("executor.container", message.getContainer())
                         : Optional.empty(),
                 ResourceMessages.from("executor.resources", message.getResourcesList()),
                 ResourceMessages.allocatedTo("executor.resources", message.getResourcesList())
@@ -104,6 +104,7 @@ public final class ExecutorMessages {
         if (!executor.labels().isEmpty()) {
             message.setLabels(Labelled.to(executor.labels()));
         }
+        executor.container().map(ContainerMessages::to).ifPresent(message::setContainer);
         executor.discovery().map(TaskMessages::to).ifPresent(message::setDiscovery);
         return message.build();
     }

@@ -7,7 +7,6 @@ import io.finback.resources.FrameworkId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
-import io.finback.tasks.ContainerInfo;
 import io.finback.tasks.DiscoveryInfo;
 import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.FetchUri;
@@ -126,12 +125,6 @@ public final class TaskMessages {
         if (ContainerMessages.from(at, message).isPresent()) {
             throw wrong(at, message.getType(), LATER);
         }
-    }
-
-    /** What an executor that is no command runs in. */
-    static Optional<ContainerInfo> container(String at, Protos.ContainerInfo message) {
-        refuseContainer(at, message);
-        return Optional.empty();
     }
 
     /** What is run; {@code field} is where it stands. */

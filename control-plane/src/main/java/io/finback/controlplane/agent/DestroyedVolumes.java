@@ -41,7 +41,8 @@ final class DestroyedVolumes {
 
     /** What is to be told now. */
     List<PersistentVolume> due(Instant now) {
-        if (open.isEmpty() || (!toldAt.equals(Instant.MIN) && toldAt.plus(repeat).isAfter(now))) {
+        if (open.isEmpty()
+                || (!toldAt.equals(Instant.MIN) && toldAt.plus(repeat).isAfter(now))) {
             return List.of();
         }
         toldAt = now;

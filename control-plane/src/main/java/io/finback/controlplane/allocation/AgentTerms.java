@@ -17,8 +17,7 @@ public record AgentTerms(Optional<Drain> drain, Optional<String> removed, List<P
     public static final AgentTerms NONE = new AgentTerms(Optional.empty(), Optional.empty());
 
     /** The volumes may be missing in what an earlier version says. */
-    public AgentTerms(
-            Optional<Drain> drain, Optional<String> removed, @Nullable List<PersistentVolume> destroyed) {
+    public AgentTerms(Optional<Drain> drain, Optional<String> removed, @Nullable List<PersistentVolume> destroyed) {
         this.drain = drain;
         this.removed = removed;
         this.destroyed = destroyed == null ? List.of() : List.copyOf(destroyed);

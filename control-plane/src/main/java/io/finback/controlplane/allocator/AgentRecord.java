@@ -109,7 +109,8 @@ public record AgentRecord(
     }
 
     AgentRecord withLostAt(Instant at) {
-        return new AgentRecord(spec, admittedAt, Optional.of(at), total, session, deactivated, drain, goneAt, destroyed);
+        return new AgentRecord(
+                spec, admittedAt, Optional.of(at), total, session, deactivated, drain, goneAt, destroyed);
     }
 
     AgentRecord withTotal(Resources changed) {
@@ -129,7 +130,8 @@ public record AgentRecord(
     }
 
     AgentRecord withGoneAt(Instant at) {
-        return new AgentRecord(spec, admittedAt, lostAt, total, session, deactivated, drain, Optional.of(at), destroyed);
+        return new AgentRecord(
+                spec, admittedAt, lostAt, total, session, deactivated, drain, Optional.of(at), destroyed);
     }
 
     AgentRecord withDestroyed(List<PersistentVolume> volumes) {

@@ -197,10 +197,11 @@ public final class AllocatorRound {
 
     /** The agent has emptied these volumes. */
     public void emptied(AgentId agent, List<PersistentVolume> volumes) {
-        draft.agent(agent).ifPresent(mine -> mine.set(mine.record()
-                .withDestroyed(mine.record().destroyed().stream()
-                        .filter(volume -> !volumes.contains(volume))
-                        .toList())));
+        draft.agent(agent)
+                .ifPresent(mine -> mine.set(mine.record()
+                        .withDestroyed(mine.record().destroyed().stream()
+                                .filter(volume -> !volumes.contains(volume))
+                                .toList())));
     }
 
     /** The agent has been silent for too long. Returns what its tasks are; empty when the agent is unknown. */

@@ -125,8 +125,7 @@ public interface AppCommand extends WireMessage {
         public Outcome decide(AppState state, int updated, Instant now) {
             List<Instance> killed =
                     taskIds.stream().flatMap(id -> state.instance(id).stream()).toList();
-            return new Outcome(
-                    InstanceChange.doom(state, taskIds), snapshot -> new AppAnswer.Killed(snapshot, killed));
+            return new Outcome(InstanceChange.doom(state, taskIds), snapshot -> new AppAnswer.Killed(snapshot, killed));
         }
     }
 

@@ -47,20 +47,12 @@ import java.util.function.Consumer;
  * so that revisions never go back, and its entity stops.
  */
 public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<AppCommand, AppEvent, AppState> {
-    private enum Tick implements AppCommand {
-        INSTANCE
-    }
-
-    private enum PortsOverdue implements AppCommand {
-        INSTANCE
-    }
-
-    private enum AskPorts implements AppCommand {
-        INSTANCE
-    }
-
-    private enum TakeLooks implements AppCommand {
-        INSTANCE
+    /** What timers say. */
+    private enum Due implements AppCommand {
+        TICK,
+        PORTS_OVERDUE,
+        ASK_PORTS,
+        TAKE_LOOKS
     }
 
     private record Looked(String taskId, int index, ProbeResult result) implements AppCommand {}
@@ -83,7 +75,6 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     private final PortWatch portWatch;
     private final AppChecks checks;
     private boolean idle;
-
     /** Answers that wait until service ports are journaled, so that a read after them sees the ports. */
     private final List<Consumer<AppState>> afterPorts = new ArrayList<>();
 
@@ -131,7 +122,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     public SignalHandler<AppState> signalHandler() {
         return newSignalHandlerBuilder()
                 .onSignal(
-                        RecoveryCompleted.instance(), state -> context.getSelf().tell(Tick.INSTANCE))
+                        RecoveryCompleted.instance(), state -> context.getSelf().tell(Due.TICK))
                 .build();
     }
 
@@ -153,18 +144,9 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .onCommand(AppCommand.PortsGranted.class, this::onPortsGranted)
                 .onCommand(AppCommand.PortsReleased.class, this::onPortsReleased)
                 .onCommand(AppCommand.EndpointsWritten.class, this::onEndpointsWritten)
-                .onCommand(PortsOverdue.class, (state, c) -> commit(state, List.of(), this::answerAfterPorts))
                 .onCommand(PortAnswered.class, this::onPortAnswered)
                 .onCommand(Looked.class, this::onLooked)
-                .onCommand(TakeLooks.class, (state, c) -> {
-                    takeLooks(state);
-                    return Effect().noReply();
-                })
-                .onCommand(AskPorts.class, (state, c) -> {
-                    askPorts();
-                    return Effect().noReply();
-                })
-                .onCommand(Tick.class, (state, c) -> onTick(state))
+                .onCommand(Due.class, this::onDue)
                 .build();
     }
 
@@ -177,8 +159,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private ReplyEffect<AppEvent, AppState> onDirect(AppState state, AppCommand.Direct c) {
-        AppCommand.Outcome outcome =
-                c.decide(state, InstancePlanner.updated(state, listening()), clock.instant());
+        AppCommand.Outcome outcome = c.decide(state, InstancePlanner.updated(state, listening()), clock.instant());
         return outcome.events().isEmpty()
                 ? Effect().reply(c.replyTo(), outcome.answer().apply(snapshot(state)))
                 : commit(state, outcome.events(), s -> c.replyTo()
@@ -249,7 +230,8 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
             seen = AppEvent.fold(seen, news);
             events.addAll(news);
         }
-        return commit(state, events, s -> c.statuses().forEach(status -> outbox.acknowledge(status.task(), status.uuid())));
+        return commit(
+                state, events, s -> c.statuses().forEach(status -> outbox.acknowledge(status.task(), status.uuid())));
     }
 
     private ReplyEffect<AppEvent, AppState> onPortsGranted(AppState state, AppCommand.PortsGranted c) {
@@ -267,7 +249,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
 
     private ReplyEffect<AppEvent, AppState> onEndpointsWritten(AppState state, AppCommand.EndpointsWritten c) {
         outbox.endpointsWritten(state, c.revision(), clock.instant())
-                .ifPresent(delay -> timers.startSingleTimer("drained", Tick.INSTANCE, delay));
+                .ifPresent(delay -> timers.startSingleTimer("drained", Due.TICK, delay));
         return stopWhenFinished(state);
     }
 
@@ -280,6 +262,18 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         return Effect().noReply();
     }
 
+    private ReplyEffect<AppEvent, AppState> onDue(AppState state, Due due) {
+        return switch (due) {
+            case TICK -> onTick(state);
+            case PORTS_OVERDUE -> commit(state, List.of(), this::answerAfterPorts);
+            case ASK_PORTS, TAKE_LOOKS -> {
+                askPorts();
+                takeLooks(state);
+                yield Effect().noReply();
+            }
+        };
+    }
+
     private ReplyEffect<AppEvent, AppState> onTick(AppState state) {
         if (lastSequenceNumber(context) == 0) {
             if (idle) {
@@ -287,7 +281,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 return Effect().none().thenStop().thenNoReply();
             }
             idle = true;
-            timers.startSingleTimer(Tick.INSTANCE, settings.idleTick());
+            timers.startSingleTimer(Due.TICK, settings.idleTick());
             return Effect().noReply();
         }
         List<AppEvent> late = DeploymentDeadline.events(
@@ -314,7 +308,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                         return;
                     }
                     afterPorts.add(answer);
-                    timers.startSingleTimer(PortsOverdue.INSTANCE, PORTS_WAIT);
+                    timers.startSingleTimer(Due.PORTS_OVERDUE, PORTS_WAIT);
                 }),
                 why -> Effect().reply(replyTo, new Refused(snapshot(state), why)));
     }
@@ -353,7 +347,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         askPorts();
         takeLooks(state);
         Duration next = outbox.busy(state) ? settings.busyTick() : settings.idleTick();
-        timers.startSingleTimer(Tick.INSTANCE, next);
+        timers.startSingleTimer(Due.TICK, next);
     }
 
     private void sync(AppState state, boolean tick) {
@@ -380,7 +374,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                         links.look(look),
                         (result, failure) -> new Looked(
                                 look.taskId(), look.index(), failure == null ? result : ProbeResult.NOTHING)));
-        checks.next(state, now).ifPresent(wait -> timers.startSingleTimer(TakeLooks.INSTANCE, wait));
+        checks.next(state, now).ifPresent(wait -> timers.startSingleTimer(Due.TAKE_LOOKS, wait));
     }
 
     private void askPorts() {
@@ -390,7 +384,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .forEach(q -> context.pipeToSelf(
                         links.refuses(q.host(), q.port()),
                         (refused, failure) -> new PortAnswered(q.taskId(), Boolean.TRUE.equals(refused))));
-        portWatch.next().ifPresent(at -> timers.startSingleTimer(AskPorts.INSTANCE, Duration.between(now, at)));
+        portWatch.next().ifPresent(at -> timers.startSingleTimer(Due.ASK_PORTS, Duration.between(now, at)));
     }
 
     /** For an answer. */

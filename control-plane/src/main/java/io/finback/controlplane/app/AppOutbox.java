@@ -269,8 +269,8 @@ final class AppOutbox {
         stagingAskedAt = now;
         allAskedAt = all ? now : allAskedAt;
         for (int from = 0; from < tasks.size(); from += ASKED) {
-            links.toScheduler(new SchedulerMessage.ReconcileTasks(
-                    tasks.subList(from, Math.min(tasks.size(), from + ASKED))));
+            links.toScheduler(
+                    new SchedulerMessage.ReconcileTasks(tasks.subList(from, Math.min(tasks.size(), from + ASKED))));
         }
     }
 }

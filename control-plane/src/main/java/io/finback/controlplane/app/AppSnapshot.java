@@ -79,8 +79,8 @@ public record AppSnapshot(
         int count = (instances.size() + PART - 1) / PART;
         List<AppSnapshot> parts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            parts.add(with(
-                    instances.subList(i * PART, Math.min(instances.size(), (i + 1) * PART)), new Slice(i, count)));
+            parts.add(
+                    with(instances.subList(i * PART, Math.min(instances.size(), (i + 1) * PART)), new Slice(i, count)));
         }
         return parts;
     }
@@ -113,17 +113,7 @@ public record AppSnapshot(
 
     private AppSnapshot with(List<Instance> others, Slice which) {
         return new AppSnapshot(
-                appId,
-                revision,
-                current,
-                versions,
-                others,
-                backoff,
-                lock,
-                order,
-                lastFailure,
-                health,
-                which);
+                appId, revision, current, versions, others, backoff, lock, order, lastFailure, health, which);
     }
 
     /** With what checks have seen besides what is known already; only of instances that are there. */

@@ -66,9 +66,9 @@ public final class DrainsEntity extends EventSourcedBehaviorWithEnforcedReplies<
         return Effect()
                 .persist(event)
                 .thenRun((DrainBook b) -> context.getLog()
-                        .info("drains.begun hosts={}", c.drains().stream()
-                                .map(DrainBook.Drain::host)
-                                .toList()))
+                        .info(
+                                "drains.begun hosts={}",
+                                c.drains().stream().map(DrainBook.Drain::host).toList()))
                 .thenReply(c.replyTo(), b -> snapshot(b, false));
     }
 

@@ -19,6 +19,7 @@ import io.finback.security.SecuritySettings;
 import io.finback.settings.DomainSettings;
 import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -134,7 +135,10 @@ record MasterSettings(
                 config.duration("ask-timeout"),
                 config.intIn("events.max-subscribers", 1, 1_000_000),
                 config.intIn("events.kept", 1, 100_000_000),
-                config.intIn("max-files", 1, 10_000));
+                config.intIn("max-files", 1, 10_000),
+                Optional.of(config.text("log").strip())
+                        .filter(log -> !log.isEmpty())
+                        .map(Path::of));
     }
 
     /** This start of this master, at an address others can reach. */

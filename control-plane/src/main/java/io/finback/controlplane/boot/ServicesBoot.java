@@ -61,9 +61,7 @@ final class ServicesBoot implements ServicesStarter {
                 ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, JobEntity.FRAMEWORK.value()),
                 listen.toString());
         NamerdApi namerd = NamerdApi.start(
-                system,
-                NamerdConfig.from(config),
-                () -> EventFeed.of(system).entityIds(DtabMessage.KEY.name()));
+                system, NamerdConfig.from(config), () -> EventFeed.of(system).entityIds(DtabMessage.KEY.name()));
         Function<HttpRequest, CompletionStage<HttpResponse>> handler =
                 Directives.concat(jobs.route(), namerd.route(), api.route()).handler(system);
         return Http.get(system)

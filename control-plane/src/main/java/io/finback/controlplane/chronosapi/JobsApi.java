@@ -54,8 +54,8 @@ public final class JobsApi {
     private JobsApi(ActorSystem<?> system, Jobs jobs, String address) {
         this.jobs = jobs;
         this.dispatcher = new Dispatcher(jobs, address, InstantSource.system());
-        this.shell = new RequestShell(
-                system, RequestShell.Limits.of(jobs.settings().maxBodyBytes()), new Inside());
+        this.shell =
+                new RequestShell(system, RequestShell.Limits.of(jobs.settings().maxBodyBytes()), new Inside());
     }
 
     /** To be bound by {@code boot} beside that of services: takes only what is below its two paths. */

@@ -33,12 +33,15 @@ final class ArtifactStore {
     Path file(List<String> segments) {
         boolean bad = segments.isEmpty()
                 || segments.stream()
-                        .anyMatch(s -> s.isEmpty() || s.startsWith(".") || s.length() > 255
+                        .anyMatch(s -> s.isEmpty()
+                                || s.startsWith(".")
+                                || s.length() > 255
                                 || s.chars().anyMatch(c -> c == '/' || c == '\\' || c < ' ' || c == 127));
         if (bad) {
             throw ApiFailure.rule(
                     "/path",
-                    "'" + String.join("/", segments) + "' (expected: names that do not begin with a dot, of at most 255 characters)");
+                    "'" + String.join("/", segments)
+                            + "' (expected: names that do not begin with a dot, of at most 255 characters)");
         }
         Path file = root;
         for (String segment : segments) {
@@ -59,7 +62,8 @@ final class ArtifactStore {
         if (fresh && count() >= maxFiles) {
             Files.delete(unfinished);
             throw ApiFailure.of(
-                    422, "There are " + maxFiles + " artifacts, as many as finback.services.artifacts.max-files allows");
+                    422,
+                    "There are " + maxFiles + " artifacts, as many as finback.services.artifacts.max-files allows");
         }
         Files.createDirectories(file.resolveSibling(""));
         Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

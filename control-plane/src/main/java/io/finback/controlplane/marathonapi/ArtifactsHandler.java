@@ -2,8 +2,8 @@ package io.finback.controlplane.marathonapi;
 
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.DispatcherSelector;
-import akka.http.javadsl.model.HttpEntities;
 import akka.http.javadsl.model.ContentTypes;
+import akka.http.javadsl.model.HttpEntities;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.Multipart;
@@ -62,8 +62,8 @@ final class ArtifactsHandler {
 
     /** Throws {@link ApiFailure}, or completes with one. The answer of a GET carries its entity itself. */
     CompletionStage<HttpResponse> answer(HttpRequest request) {
-        ArtifactStore files = store.orElseThrow(() -> ApiFailure.of(
-                404, "There is no store of artifacts (finback.services.artifacts.directory is not set)"));
+        ArtifactStore files = store.orElseThrow(() ->
+                ApiFailure.of(404, "There is no store of artifacts (finback.services.artifacts.directory is not set)"));
         List<String> segments = new ArrayList<>();
         request.getUri().pathSegments().forEach(segment -> {
             if (!segment.isEmpty()) {
@@ -117,15 +117,12 @@ final class ArtifactsHandler {
     private CompletionStage<Uploaded> parts(HttpRequest request, Path target) {
         Materializer materializer = Materializer.matFromSystem(system.classicSystem());
         return Unmarshaller.entityToMultipartFormData()
-                .unmarshal(
-                        request.entity().withSizeLimit(settings.maxBytes() + AROUND_BYTES),
-                        materializer)
+                .unmarshal(request.entity().withSizeLimit(settings.maxBytes() + AROUND_BYTES), materializer)
                 .exceptionally(failure -> {
                     throw new CompletionException(ApiFailure.of(
                             415, "Content-Type: expected multipart/form-data with the file as the field 'file'"));
                 })
-                .thenCompose(form -> ((Multipart.FormData) form)
-                        .getParts()
+                .thenCompose(form -> form.getParts()
                         .completionTimeout(LONGEST)
                         .mapAsync(1, part -> part(part, target))
                         .runWith(Sink.seq(), system))
@@ -142,8 +139,7 @@ final class ArtifactsHandler {
                     .runWith(Sink.ignore(), system)
                     .thenApply(done -> Optional.empty());
         }
-        CompletionStage<IOResult> written =
-                part.getEntity().getDataBytes().runWith(FileIO.toPath(target), system);
+        CompletionStage<IOResult> written = part.getEntity().getDataBytes().runWith(FileIO.toPath(target), system);
         return written.thenApply(result -> {
             if (result.count() > settings.maxBytes()) {
                 throw tooLarge();

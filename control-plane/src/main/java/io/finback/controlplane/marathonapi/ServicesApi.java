@@ -109,16 +109,12 @@ public final class ServicesApi {
     private final class Inside implements RequestShell.Api {
         @Override
         public CompletionStage<HttpResponse> answer(HttpRequest request, ByteString body) {
-            return dispatcher
-                    .answer(request(request, clientIp(request), body))
-                    .thenApply(ServicesApi.this::render);
+            return dispatcher.answer(request(request, clientIp(request), body)).thenApply(ServicesApi.this::render);
         }
 
         @Override
         public Optional<HttpResponse> known(Throwable failure) {
-            return failure instanceof ApiFailure known
-                    ? Optional.of(render(Answer.failure(known)))
-                    : Optional.empty();
+            return failure instanceof ApiFailure known ? Optional.of(render(Answer.failure(known))) : Optional.empty();
         }
 
         @Override

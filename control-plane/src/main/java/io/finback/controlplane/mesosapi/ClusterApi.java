@@ -79,8 +79,10 @@ public final class ClusterApi {
         new ReadEndpoints(parts, reads, streams).addTo(api);
         new ProcessEndpoints(level, parts.rules()).addTo(api);
         new WriteEndpoints(bodies, writes).addTo(api);
+        MasterFiles own = new MasterFiles(parts.settings().log(), reads);
+        own.addTo(api);
         OperatorApi operator =
-                new OperatorApi(reads, bodies, new OperatorReads(parts, level, streams), writes, streams);
+                new OperatorApi(reads, bodies, new OperatorReads(parts, level, streams), writes, streams, own);
         api.post("/api/v1", operator::answer);
         api.get("/finback/offers/explain", new ExplainEndpoint(parts.commands(), parts.clock())::answer);
         AgentFiles files =

@@ -31,6 +31,7 @@ final class OperatorApi {
     private final OperatorReads answers;
     private final Function<HttpRequest, OperatorWrites> writes;
     private final EventStreams streams;
+    private final MasterFiles files;
     private final Map<Encoding, Shared> shared = new EnumMap<>(Encoding.class);
 
     OperatorApi(
@@ -38,7 +39,9 @@ final class OperatorApi {
             RequestBodies bodies,
             OperatorReads answers,
             Function<HttpRequest, OperatorWrites> writes,
-            EventStreams streams) {
+            EventStreams streams,
+            MasterFiles files) {
+        this.files = files;
         this.reads = reads;
         this.bodies = bodies;
         this.answers = answers;
@@ -102,8 +105,7 @@ final class OperatorApi {
                     GET_MAINTENANCE_STATUS,
                     GET_MAINTENANCE_SCHEDULE,
                     GET_QUOTA -> whole(request, accepted, call, answers::ofView);
-            case LIST_FILES, READ_FILE ->
-                throw ApiFailure.of(501, call.getType() + " is not supported yet: masters serve no files");
+            case LIST_FILES, READ_FILE -> reads.run(() -> message(files.answer(call), request, accepted));
             default -> writes.apply(request).answer(call);
         };
     }

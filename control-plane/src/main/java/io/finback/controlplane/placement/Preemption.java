@@ -55,7 +55,8 @@ public final class Preemption {
                         .add(victim));
         return byAgent.values().stream()
                 .limit(MAX_AGENTS)
-                .flatMap(there -> slot(one, Optional.ofNullable(free.get(there.get(0).agent())), there).stream())
+                .flatMap(there ->
+                        slot(one, Optional.ofNullable(free.get(there.get(0).agent())), there).stream())
                 .min(Comparator.<Slot>comparingInt(slot -> slot.victims().size())
                         .thenComparingInt(slot -> slot.victims().stream()
                                 .mapToInt(Victim::priority)

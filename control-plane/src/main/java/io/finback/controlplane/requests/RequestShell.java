@@ -99,7 +99,8 @@ public final class RequestShell {
         Throwable cause = cause(failure);
         return cause instanceof TimeoutException
                 ? new Refused(
-                        408, "The body did not arrive within " + limits.bodyTimeout().toSeconds() + " s")
+                        408,
+                        "The body did not arrive within " + limits.bodyTimeout().toSeconds() + " s")
                 : new CompletionException(cause);
     }
 

@@ -149,8 +149,8 @@ public sealed interface AppEvent {
 
         @Override
         public AppState applyTo(AppState state) {
-            return state.withInstances(
-                    map -> reports.forEach(r -> map.change(r.taskId(), i -> i.reported(r.phase(), r.at(), r.healthy()))));
+            return state.withInstances(map ->
+                    reports.forEach(r -> map.change(r.taskId(), i -> i.reported(r.phase(), r.at(), r.healthy()))));
         }
     }
 

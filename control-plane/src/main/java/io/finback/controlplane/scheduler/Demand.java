@@ -69,7 +69,18 @@ public record Demand(
 
     /** The same demand for some of its waiting tasks. */
     public Demand waitingOnly(List<String> some) {
-        return new Demand(appId, revision, each, ports, requirePorts, constraints, some, notBefore, placed, priority, preemptible);
+        return new Demand(
+                appId,
+                revision,
+                each,
+                ports,
+                requirePorts,
+                constraints,
+                some,
+                notBefore,
+                placed,
+                priority,
+                preemptible);
     }
 
     public Demand withoutWaiting(Set<String> taken) {

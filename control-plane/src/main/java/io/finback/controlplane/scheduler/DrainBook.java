@@ -34,8 +34,6 @@ public record DrainBook(Map<String, Drain> hosts) {
 
     /** The drain an instance stands in the way of. */
     public Optional<Drain> of(Instance instance) {
-        return hosts.isEmpty()
-                ? Optional.empty()
-                : instance.place().map(place -> hosts.get(place.host()));
+        return hosts.isEmpty() ? Optional.empty() : instance.place().map(place -> hosts.get(place.host()));
     }
 }

@@ -27,8 +27,16 @@ final class InstanceMap extends AbstractMap<String, Instance> {
     private record Seat(String id, Instance instance) {}
 
     /** Where the task ids of one hash are: a short list, searched from end to end. */
-    private record Cell(String[] ids, int[] slots) {
+    private static final class Cell {
         static final Cell NONE = new Cell(new String[0], new int[0]);
+
+        private final String[] ids;
+        private final int[] slots;
+
+        Cell(String[] ids, int[] slots) {
+            this.ids = ids;
+            this.slots = slots;
+        }
 
         int slot(String id) {
             for (int i = 0; i < ids.length; i++) {

@@ -25,7 +25,6 @@ public final class InstancePlanner {
     /** Instances in one event: some 300 bytes each. */
     private static final int PART = 1000;
 
-
     private InstancePlanner() {}
 
     /**
@@ -74,9 +73,7 @@ public final class InstancePlanner {
                     now);
         }
         boolean moving = counted.stream().anyMatch(i -> leaves(i, listening));
-        Plan plan = moving
-                ? move(target, counted, listening)
-                : scale(state, target, counted, listening, now);
+        Plan plan = moving ? move(target, counted, listening) : scale(state, target, counted, listening, now);
         return overdue(plan, counted, listening, now);
     }
 
@@ -208,11 +205,7 @@ public final class InstancePlanner {
     }
 
     private static Plan restart(
-            AppVersion target,
-            List<Instance> counted,
-            Listening listening,
-            Predicate<Instance> stays,
-            int paced) {
+            AppVersion target, List<Instance> counted, Listening listening, Predicate<Instance> stays, int paced) {
         int wanted = target.definition().instances();
         AppDefinition.UpgradeStrategy strategy = target.definition().upgrade();
         int minHealthy = (int) Math.ceil(wanted * strategy.minimumHealthCapacity());

@@ -48,8 +48,8 @@ final class KillOrder {
         Map<String, Integer> rank = new HashMap<>();
         for (Instance instance : order) {
             rank.put(instance.taskId(), rank.size());
-            Optional<String> group = instance.place()
-                    .flatMap(place -> new Spot(place.host(), place.attributes()).field(even.field()));
+            Optional<String> group =
+                    instance.place().flatMap(place -> new Spot(place.host(), place.attributes()).field(even.field()));
             if (group.isEmpty()) {
                 chosen.add(instance);
             } else {
@@ -60,8 +60,8 @@ final class KillOrder {
             // The first of equals: its next instance comes first in the order of all.
             Deque<Instance> largest = groups.values().stream()
                     .max(Comparator.<Deque<Instance>>comparingInt(Deque::size)
-                            .thenComparingInt(group ->
-                                    -rank.getOrDefault(group.getFirst().taskId(), 0)))
+                            .thenComparingInt(
+                                    group -> -rank.getOrDefault(group.getFirst().taskId(), 0)))
                     .orElseThrow();
             chosen.add(largest.removeFirst());
             groups.values().removeIf(Deque::isEmpty);

@@ -53,16 +53,14 @@ final class SchedulingLabels {
         }
         Duration lived =
                 ended.startedAt().map(since -> Duration.between(since, at)).orElse(Duration.ZERO);
-        return lived.compareTo(Duration.ofSeconds(threshold.get())) < 0
-                ? Optional.of(FLAPPING_RULE)
-                : Optional.empty();
+        return lived.compareTo(Duration.ofSeconds(threshold.get())) < 0 ? Optional.of(FLAPPING_RULE) : Optional.empty();
     }
 
     private static void check(List<Violation> found, Map<String, String> labels, String name, int least, int most) {
         Optional.ofNullable(labels.get(name))
                 .filter(text -> number(labels, name, least, most).isEmpty())
-                .ifPresent(text -> found.add(new Violation(
-                        "/labels/" + name, "'" + text + "' (expected: " + least + " to " + most + ")")));
+                .ifPresent(text -> found.add(
+                        new Violation("/labels/" + name, "'" + text + "' (expected: " + least + " to " + most + ")")));
     }
 
     private static Optional<Integer> number(Map<String, String> labels, String name, int least, int most) {

@@ -41,8 +41,8 @@ final class AppTasks implements TaskOwners {
     public List<Preemption.Victim> victims() {
         return view.all().stream()
                 .filter(AppSnapshot::listed)
-                .flatMap(app -> app.current().stream()
-                        .flatMap(version -> Victims.of(version, app.instances()).stream()))
+                .flatMap(
+                        app -> app.current().stream().flatMap(version -> Victims.of(version, app.instances()).stream()))
                 .toList();
     }
 

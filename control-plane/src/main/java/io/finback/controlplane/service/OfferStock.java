@@ -76,7 +76,8 @@ final class OfferStock {
                 offer.agent(),
                 new Spot(offer.hostname(), attributes),
                 offer.role(),
-                offer.resources(), leaving || drained,
+                offer.resources(),
+                leaving || drained,
                 heldFor);
     }
 }

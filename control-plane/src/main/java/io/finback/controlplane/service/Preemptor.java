@@ -83,7 +83,8 @@ final class Preemptor {
         holds.values().forEach(hold -> served.add(hold.group()));
         List<Demand> late = due.stream()
                 .filter(d -> unplaced.contains(d.appId()) && !served.contains(d.appId()))
-                .filter(d -> !now.isBefore(waitingSince.getOrDefault(d.appId(), now).plus(delay)))
+                .filter(d ->
+                        !now.isBefore(waitingSince.getOrDefault(d.appId(), now).plus(delay)))
                 .sorted((a, b) -> Integer.compare(b.priority(), a.priority()))
                 .limit(BATCH)
                 .toList();

@@ -77,11 +77,13 @@ public record QueueReport(
     }
 
     static QueueReport none(String appId, Instant at) {
-        return new QueueReport(appId, at, 0, 0, Optional.empty(), Optional.empty(), Map.of(), Optional.empty(), Optional.empty());
+        return new QueueReport(
+                appId, at, 0, 0, Optional.empty(), Optional.empty(), Map.of(), Optional.empty(), Optional.empty());
     }
 
     QueueReport used(Instant now, int offers) {
-        return new QueueReport(appId, now, processed + offers, unused, Optional.of(now), lastUnusedAt, reasons, last, note);
+        return new QueueReport(
+                appId, now, processed + offers, unused, Optional.of(now), lastUnusedAt, reasons, last, note);
     }
 
     QueueReport missed(Instant now, Cycle cycle) {

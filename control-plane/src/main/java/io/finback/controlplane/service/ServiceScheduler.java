@@ -169,7 +169,8 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     }
 
     private Behavior<SchedulerMessage> onPlaced(SchedulerMessage.Placed m) {
-        desk.rounds.placed(m.round(), m.appId(), m.tasks(), m.more())
+        desk.rounds
+                .placed(m.round(), m.appId(), m.tasks(), m.more())
                 .forEach(task -> lost(task, "the offer had gone before the app answered"));
         finishRounds();
         return this;

@@ -15,38 +15,29 @@ import akka.stream.javadsl.Source;
 import io.finback.controlplane.app.AppAnswer;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppEntity;
-import io.finback.controlplane.app.AppLinks;
 import io.finback.controlplane.app.AppSnapshot;
 import io.finback.controlplane.app.CallbackMessage;
 import io.finback.controlplane.app.DeploymentMessage;
-import io.finback.controlplane.app.EventIds;
 import io.finback.controlplane.app.DrainMessage;
 import io.finback.controlplane.app.DrainsEntity;
 import io.finback.controlplane.app.DrainsSnapshot;
+import io.finback.controlplane.app.EventIds;
 import io.finback.controlplane.app.GroupMessage;
 import io.finback.controlplane.app.GroupsEntity;
 import io.finback.controlplane.app.GroupsSnapshot;
 import io.finback.controlplane.app.HealthReport;
-import io.finback.controlplane.app.HealthWatch;
 import io.finback.controlplane.app.PortsEntity;
 import io.finback.controlplane.app.PortsMessage;
-import io.finback.controlplane.app.ProbeResult;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.app.ServiceEvent;
 import io.finback.controlplane.deployment.DeploymentEntity;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.DeploymentPlan;
-import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.scheduler.Member;
 import io.finback.controlplane.waking.TopicListener;
 import io.finback.controlplane.waking.WakeKeeper;
 import io.finback.runtime.Role;
-import io.finback.wire.AppEndpoints;
-import java.io.IOException;
-import java.net.ConnectException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -54,10 +45,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /** The services half of one master, wired: entities, scheduler, view. Thread-safe. */
 public final class Services {
@@ -129,7 +118,7 @@ public final class Services {
                 Props.empty());
         ActorRef<EndpointsPublisher.Command> endpoints =
                 system.systemActorOf(EndpointsPublisher.create(), "finback-endpoints", Props.empty());
-        Links links = new Links(
+        ServiceLinks links = new ServiceLinks(
                 sharding,
                 topics,
                 endpoints,
@@ -184,7 +173,7 @@ public final class Services {
     }
 
     /** Follows what is published, and wakes every app until it has been heard of. */
-    private void keep(ActorSystem<?> system, Topics topics, EntityIds entityIds, Links links) {
+    private void keep(ActorSystem<?> system, Topics topics, EntityIds entityIds, ServiceLinks links) {
         var unusedDrainKeeper = system.systemActorOf(
                 DrainKeeper.create(
                         view,
@@ -220,8 +209,8 @@ public final class Services {
                 TopicListener.create(HealthReport.class, topics.health(), view::apply),
                 "finback-health-listener",
                 Props.empty());
-        Runnable askGroups = () -> sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID)
-                .tell(new GroupMessage.Read(groups));
+        Runnable askGroups =
+                () -> sharding.entityRefFor(GroupMessage.KEY, GroupMessage.ID).tell(new GroupMessage.Read(groups));
         WakeKeeper.Kind kind = new WakeKeeper.Kind(
                 "services",
                 () -> entityIds.of(AppCommand.KEY.name()),
@@ -304,7 +293,7 @@ public final class Services {
         sharding.entityRefFor(SchedulerMessage.KEY, SchedulerMessage.ID).tell(new SchedulerMessage.Abdicate());
     }
 
-    private void wakeOthers(Links links) {
+    private void wakeOthers(ServiceLinks links) {
         links.toScheduler(new SchedulerMessage.Wake());
         if (!stopping.get()) {
             sharding.entityRefFor(CallbackMessage.KEY, CallbackMessage.ID).tell(new CallbackMessage.Wake());
@@ -336,88 +325,6 @@ public final class Services {
     private void tell(String entityId, AppCommand command) {
         if (!stopping.get()) {
             sharding.entityRefFor(AppCommand.KEY, entityId).tell(command);
-        }
-    }
-
-    private record Links(
-            ClusterSharding sharding,
-            Topics topics,
-            ActorRef<EndpointsPublisher.Command> endpoints,
-            AtomicBoolean stopping,
-            Prober prober,
-            Supplier<DrainBook> drained,
-            Executor blocking)
-            implements AppLinks {
-        private static final int CONNECT_MILLIS = 1000;
-
-        @Override
-        public void toScheduler(SchedulerMessage message) {
-            if (!stopping.get()) {
-                sharding.entityRefFor(SchedulerMessage.KEY, SchedulerMessage.ID).tell(message);
-            }
-        }
-
-        @Override
-        public void toDeployment(String deploymentId, DeploymentMessage message) {
-            if (!stopping.get()) {
-                sharding.entityRefFor(DeploymentMessage.KEY, deploymentId).tell(message);
-            }
-        }
-
-        @Override
-        public void toPorts(PortsMessage message) {
-            if (!stopping.get()) {
-                sharding.entityRefFor(PortsMessage.KEY, PortsMessage.ID).tell(message);
-            }
-        }
-
-        @Override
-        public DrainBook drains() {
-            return drained.get();
-        }
-
-        @Override
-        public void toViews(AppSnapshot snapshot) {
-            topics.snapshots().tell(Topic.publish(snapshot));
-        }
-
-        @Override
-        public void toViews(HealthReport report) {
-            topics.health().tell(Topic.publish(report));
-        }
-
-        @Override
-        public void publish(ServiceEvent event) {
-            topics.events().tell(Topic.publish(event));
-        }
-
-        @Override
-        public CompletionStage<ProbeResult> look(HealthWatch.Look look) {
-            return look.check()
-                    .map(check -> prober.check(check, look.host(), look.port()))
-                    .orElseGet(() -> prober.readiness(look.readiness().orElseThrow(), look.host(), look.port()));
-        }
-
-        /** On threads that may block; more than a second is as good as no answer. */
-        @Override
-        public CompletionStage<Boolean> refuses(String host, int port) {
-            return CompletableFuture.supplyAsync(
-                    () -> {
-                        try (Socket socket = new Socket()) {
-                            socket.connect(new InetSocketAddress(host, port), CONNECT_MILLIS);
-                            return false;
-                        } catch (ConnectException refused) {
-                            return true;
-                        } catch (IOException unknown) {
-                            return false;
-                        }
-                    },
-                    blocking);
-        }
-
-        @Override
-        public void toEndpoints(AppEndpoints message, ActorRef<AppCommand> replyTo) {
-            endpoints.tell(new EndpointsPublisher.Publish(message, replyTo));
         }
     }
 }

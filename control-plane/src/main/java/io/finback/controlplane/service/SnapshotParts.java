@@ -34,7 +34,8 @@ final class SnapshotParts {
             known = new Parts(part);
             incomplete.put(part.appId(), known);
         }
-        if (known.revision != part.revision() || known.parts.length != part.slice().count()) {
+        if (known.revision != part.revision()
+                || known.parts.length != part.slice().count()) {
             return Optional.empty();
         }
         known.parts[part.slice().index()] = part;

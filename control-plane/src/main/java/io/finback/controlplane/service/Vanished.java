@@ -62,7 +62,10 @@ final class Vanished {
             left -= allowed;
             int some = demand.waiting().size() - replacements + allowed;
             if (some > 0) {
-                paced.add(some == demand.waiting().size() ? demand : demand.waitingOnly(demand.waiting().subList(0, some)));
+                paced.add(
+                        some == demand.waiting().size()
+                                ? demand
+                                : demand.waitingOnly(demand.waiting().subList(0, some)));
             }
         }
         return paced;

@@ -102,8 +102,8 @@ public final class WakeKeeper extends AbstractBehavior<WakeKeeper.Command> {
     private boolean listed;
 
     public static Behavior<Command> create(Kind kind) {
-        Behavior<Command> behavior = Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new WakeKeeper(context, timers, kind)));
+        Behavior<Command> behavior =
+                Behaviors.setup(context -> Behaviors.withTimers(timers -> new WakeKeeper(context, timers, kind)));
         return Behaviors.supervise(behavior)
                 .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0.1));
     }
@@ -202,9 +202,17 @@ public final class WakeKeeper extends AbstractBehavior<WakeKeeper.Command> {
                 kind.wake().accept(id);
             }
         }
-        boolean complete = listed && asked.isEmpty() && waiting.isEmpty() && kind.othersReady().getAsBoolean();
+        boolean complete = listed
+                && asked.isEmpty()
+                && waiting.isEmpty()
+                && kind.othersReady().getAsBoolean();
         if (complete && kind.ready().complete(null)) {
-            getContext().getLog().info("{}.view_ready known={}", kind.name(), kind.known().get().size());
+            getContext()
+                    .getLog()
+                    .info(
+                            "{}.view_ready known={}",
+                            kind.name(),
+                            kind.known().get().size());
         }
         return this;
     }

@@ -19,11 +19,11 @@ import io.finback.controlplane.allocator.Quota;
 import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.controlplane.ingress.Ingress;
 import io.finback.resources.AgentId;
+import io.finback.resources.Disk;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Kind;
-import io.finback.resources.Reservation;
-import io.finback.resources.Disk;
 import io.finback.resources.PersistentVolume;
+import io.finback.resources.Reservation;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.wire.AgentInfo;
@@ -315,11 +315,9 @@ class AllocatorActorTest {
                         new ResourceOperation("2", ResourceOperation.Type.CREATE, volume)),
                 Optional.empty()));
         done(new OperatorCommand.ChangeResources(
-                A1,
-                List.of(new ResourceOperation("3", ResourceOperation.Type.DESTROY, volume)),
-                Optional.empty()));
-        AgentTerms terms =
-                new AgentTerms(Optional.empty(), Optional.empty(), List.of(new PersistentVolume("db", "v", Optional.empty())));
+                A1, List.of(new ResourceOperation("3", ResourceOperation.Type.DESTROY, volume)), Optional.empty()));
+        AgentTerms terms = new AgentTerms(
+                Optional.empty(), Optional.empty(), List.of(new PersistentVolume("db", "v", Optional.empty())));
         wake(terms);
         restart();
         wake(terms);

@@ -155,7 +155,9 @@ class ProtocolTest {
     }
 
     static List<Object> others(
-            ActorRef<AppCommand> apps, ActorRef<DeploymentMessage.BeginReply> begins, ActorRef<GroupsSnapshot> groups,
+            ActorRef<AppCommand> apps,
+            ActorRef<DeploymentMessage.BeginReply> begins,
+            ActorRef<GroupsSnapshot> groups,
             ActorRef<DrainsSnapshot> drains) {
         AppSnapshot snapshot = AppSnapshot.of(STATE, 12);
         Instance placed = STATE.instances().values().stream()
@@ -210,8 +212,7 @@ class ProtocolTest {
                         Optional.of("note")));
     }
 
-    private static final DrainBook.Drain DRAIN =
-            new DrainBook.Drain("h1", Examples.NOW, Examples.NOW.plusSeconds(9));
+    private static final DrainBook.Drain DRAIN = new DrainBook.Drain("h1", Examples.NOW, Examples.NOW.plusSeconds(9));
 
     private static final QueueReport.UnusedOffer UNUSED = new QueueReport.UnusedOffer(
             "o1",
@@ -304,7 +305,8 @@ class ProtocolTest {
                 new AppEvent.InstancesPlaced(
                         Map.of("t", new Instance.Place("a", "h", List.of(1), Map.of(), Examples.NOW))),
                 new AppEvent.InstanceReported("t", Instance.Phase.RUNNING, Examples.NOW, Optional.of(true)),
-                new AppEvent.InstancesReported(List.of(new AppEvent.InstanceReported("t", Instance.Phase.RUNNING, Examples.NOW, Optional.of(true)))),
+                new AppEvent.InstancesReported(List.of(
+                        new AppEvent.InstanceReported("t", Instance.Phase.RUNNING, Examples.NOW, Optional.of(true)))),
                 new AppEvent.PartReported(
                         "t",
                         "c",

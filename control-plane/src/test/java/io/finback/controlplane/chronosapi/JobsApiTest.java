@@ -10,7 +10,6 @@ import io.finback.resources.Resources;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

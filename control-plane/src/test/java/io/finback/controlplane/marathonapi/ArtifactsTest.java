@@ -44,23 +44,32 @@ class ArtifactsTest {
             Reply put = upload(client, "PUT", "/v2/artifacts/a.txt", form("file", "other", "second"));
             assertThat(put.status()).as(put.text()).isEqualTo(200);
             assertThat(client.get("/v2/artifacts//a.txt").text()).isEqualTo("second");
-            assertThat(upload(client, "POST", "/v2/artifacts/deep/er/b%20c", form("file", "x", "third")).status())
+            assertThat(upload(client, "POST", "/v2/artifacts/deep/er/b%20c", form("file", "x", "third"))
+                            .status())
                     .isEqualTo(201);
             assertThat(Files.readString(directory.resolve("deep/er/b c"))).isEqualTo("third");
             assertThat(client.get("/v2/artifacts/deep/er/b%20c").text()).isEqualTo("third");
 
-            assertThat(upload(client, "POST", "/v2/artifacts", form("file", "c", "one too many")).status()).isEqualTo(422);
-            assertThat(upload(client, "PUT", "/v2/artifacts/a.txt", form("file", "x", "x".repeat(3000))).status())
+            assertThat(upload(client, "POST", "/v2/artifacts", form("file", "c", "one too many"))
+                            .status())
+                    .isEqualTo(422);
+            assertThat(upload(client, "PUT", "/v2/artifacts/a.txt", form("file", "x", "x".repeat(3000)))
+                            .status())
                     .isEqualTo(413);
-            assertThat(upload(client, "PUT", "/v2/artifacts/a.txt", form("file", "x", "x".repeat(300_000))).status())
+            assertThat(upload(client, "PUT", "/v2/artifacts/a.txt", form("file", "x", "x".repeat(300_000)))
+                            .status())
                     .isEqualTo(413);
             assertThat(client.get("/v2/artifacts/a.txt").text()).as("as it was").isEqualTo("second");
-            assertThat(upload(client, "PUT", "/v2/artifacts/a.txt", form("upload", "x", "y")).status()).isEqualTo(422);
+            assertThat(upload(client, "PUT", "/v2/artifacts/a.txt", form("upload", "x", "y"))
+                            .status())
+                    .isEqualTo(422);
             assertThat(client.put("/v2/artifacts/a.txt", "plain").status()).isEqualTo(415);
             for (String bad : new String[] {"/v2/artifacts/..%2Fx", "/v2/artifacts/.hidden", "/v2/artifacts"}) {
                 assertThat(client.get(bad).status()).as(bad).isEqualTo(422);
             }
-            assertThat(upload(client, "POST", "/v2/artifacts", form("file", "../../escaped", "z")).status()).isEqualTo(422);
+            assertThat(upload(client, "POST", "/v2/artifacts", form("file", "../../escaped", "z"))
+                            .status())
+                    .isEqualTo(422);
             assertThat(Files.exists(data.resolve("escaped"))).isFalse();
             assertThat(client.delete("/v2/artifacts/a.txt").status()).isEqualTo(200);
             assertThat(client.get("/v2/artifacts/a.txt").status()).isEqualTo(404);
@@ -76,8 +85,7 @@ class ArtifactsTest {
 
     @Test
     void withoutADirectoryThereIsNoStore() {
-        try (TestMaster master =
-                TestMaster.start(data, new FakeWorld().agents(1, Resources.of(4, 4096, 10000)))) {
+        try (TestMaster master = TestMaster.start(data, new FakeWorld().agents(1, Resources.of(4, 4096, 10000)))) {
             Client client = new Client(master.address);
             Reply reply = upload(client, "POST", "/v2/artifacts", form("file", "a.txt", "first"));
             assertThat(reply.status()).isEqualTo(404);

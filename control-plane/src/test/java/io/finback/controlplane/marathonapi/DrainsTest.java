@@ -43,15 +43,16 @@ class DrainsTest {
                         .status())
                 .isEqualTo(201);
         TestMaster.await("four", () -> world.running("web").size() == 4);
-        TestMaster.await("no deployment", () -> client.get("/v2/deployments").json().isEmpty());
+        TestMaster.await(
+                "no deployment", () -> client.get("/v2/deployments").json().isEmpty());
         world.watch("web");
         assertThat(on("agent-0")).isEqualTo(2);
 
-        Client.Reply begun =
-                client.post("/finback/drain", "{\"hosts\":[\"host-agent-0\"],\"deadlineSeconds\":3600}");
+        Client.Reply begun = client.post("/finback/drain", "{\"hosts\":[\"host-agent-0\"],\"deadlineSeconds\":3600}");
         assertThat(begun.status()).as(begun.text()).isEqualTo(200);
         assertThat(begun.json().path("hosts").get(0).path("host").asText()).isEqualTo("host-agent-0");
-        TestMaster.await("moved", () -> on("agent-0") == 0 && world.running("web").size() == 4);
+        TestMaster.await(
+                "moved", () -> on("agent-0") == 0 && world.running("web").size() == 4);
         TestMaster.await("drained", () -> host().path("state").asText().equals("DRAINED"));
         assertThat(world.fewestRunning("web")).isGreaterThanOrEqualTo(4);
         assertThat(client.get("/v2/deployments").json()).isEmpty();
@@ -74,7 +75,11 @@ class DrainsTest {
         assertThat(sla.path("uptimeSeconds").has("95")).isTrue();
         assertThat(sla.path("medianMillisToRunning").asLong())
                 .isGreaterThanOrEqualTo(sla.path("medianMillisToAssigned").asLong());
-        assertThat(client.get("/finback/sla").json().path("all").path("instances").asInt())
+        assertThat(client.get("/finback/sla")
+                        .json()
+                        .path("all")
+                        .path("instances")
+                        .asInt())
                 .isEqualTo(8);
         assertThat(client.get("/finback/sla/none").status()).isEqualTo(404);
     }

@@ -30,8 +30,10 @@ class LimitsTest {
             assertThat(refused.json().path("message").asText()).startsWith("Max number (1) of running deployments");
             assertThat(client.put("/v2/groups/g?dryRun=true", "{}").status()).isEqualTo(200);
             String id = client.get("/v2/deployments").json().get(0).path("id").asText();
-            assertThat(client.delete("/v2/deployments/" + id + "?force=true").status()).isEqualTo(202);
-            assertThat(client.post("/v2/apps", "{\"id\":\"b\",\"cmd\":\"x\"}").status()).isEqualTo(201);
+            assertThat(client.delete("/v2/deployments/" + id + "?force=true").status())
+                    .isEqualTo(202);
+            assertThat(client.post("/v2/apps", "{\"id\":\"b\",\"cmd\":\"x\"}").status())
+                    .isEqualTo(201);
         }
     }
 }

@@ -19,24 +19,30 @@ class PreemptionOverHttpTest {
         FakeWorld world = new FakeWorld().agents(1, Resources.of(4, 4096, 10000));
         try (TestMaster master = TestMaster.start(data, world)) {
             Client client = new Client(master.address);
-            create(client, "{\"id\":\"batch\",\"cmd\":\"x\",\"cpus\":1,\"mem\":16,\"instances\":2,"
-                    + "\"labels\":{\"FINBACK_PREEMPTIBLE\":\"true\"}}");
+            create(
+                    client,
+                    "{\"id\":\"batch\",\"cmd\":\"x\",\"cpus\":1,\"mem\":16,\"instances\":2,"
+                            + "\"labels\":{\"FINBACK_PREEMPTIBLE\":\"true\"}}");
             create(client, "{\"id\":\"firm\",\"cmd\":\"x\",\"cpus\":1,\"mem\":16,\"instances\":2}");
-            TestMaster.await("all used", () -> world.running("batch").size() == 2
-                    && world.running("firm").size() == 2);
+            TestMaster.await(
+                    "all used",
+                    () -> world.running("batch").size() == 2
+                            && world.running("firm").size() == 2);
 
             create(client, "{\"id\":\"web\",\"cmd\":\"x\",\"cpus\":1,\"mem\":16,\"instances\":3}");
             TestMaster.await("two of three", () -> world.running("web").size() == 2);
             assertThat(world.running("firm")).hasSize(2);
             TestMaster.await("batch has given way", () -> world.live("batch").isEmpty());
-            TestMaster.await(
-                    "batch is told why",
-                    () -> client.get("/finback/queue/batch")
+            TestMaster.await("batch is told why", () -> client.get("/finback/queue/batch")
+                    .json()
+                    .path("note")
+                    .asText()
+                    .equals("instances on host-agent-0 were ended for /web"));
+            assertThat(client.get("/v2/apps/batch")
                             .json()
-                            .path("note")
-                            .asText()
-                            .equals("instances on host-agent-0 were ended for /web"));
-            assertThat(client.get("/v2/apps/batch").json().path("app").path("instances").asInt())
+                            .path("app")
+                            .path("instances")
+                            .asInt())
                     .isEqualTo(2);
             assertThat(client.get("/finback/queue/web").json().path("note").asText())
                     .contains("ended for it are instances of [/batch]");

@@ -88,15 +88,12 @@ class QueueTest {
 
     @Test
     void groupsAreEvenAndStayEvenWhenTheAppShrinks() {
-        assertThat(client.post(
-                                "/v2/apps",
-                                """
-                                {"id":"even","cmd":"x","cpus":0.1,"mem":16,"instances":6,"constraints":[["rack","GROUP_BY"]]}""")
-                        .status())
-                .isEqualTo(201);
+        assertThat(client.post("/v2/apps", """
+                                {"id":"even","cmd":"x","cpus":0.1,"mem":16,"instances":6,"constraints":[["rack","GROUP_BY"]]}""").status()).isEqualTo(201);
         TestMaster.await("six", () -> world.running("even").size() == 6);
         assertThat(ofSecondRack()).isEqualTo(3);
-        TestMaster.await("no deployment", () -> client.get("/v2/deployments").json().isEmpty());
+        TestMaster.await(
+                "no deployment", () -> client.get("/v2/deployments").json().isEmpty());
         assertThat(client.put("/v2/apps/even", "{\"instances\":2}").status()).isEqualTo(200);
         TestMaster.await("two", () -> world.running("even").size() == 2);
         assertThat(ofSecondRack()).isEqualTo(1);

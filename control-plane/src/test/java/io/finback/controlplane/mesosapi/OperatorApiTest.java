@@ -137,7 +137,7 @@ class OperatorApiTest {
         assertThat(api.call("{\"type\":\"TEARDOWN\"}").statusCode()).isEqualTo(400);
         assertThat(api.call("{\"type\":\"LIST_FILES\",\"list_files\":{\"path\":\"/\"}}")
                         .statusCode())
-                .isEqualTo(501);
+                .isEqualTo(404);
         assertThat(api.told).isEmpty();
     }
 

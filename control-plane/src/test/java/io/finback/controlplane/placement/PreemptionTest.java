@@ -51,14 +51,14 @@ class PreemptionTest {
 
     @Test
     void endsAsFewAsPossibleAndTheLeastImportantFirst() {
-        List<Preemption.Victim> victims = List.of(
-                victim("a", 1, 1, 0), victim("a", 2, 1, 0), victim("b", 1, 1, 3), victim("b", 2, 2, 1));
-        Preemption.Slot slot = Preemption.find(request(2, List.of()), Map.of(), victims).orElseThrow();
+        List<Preemption.Victim> victims =
+                List.of(victim("a", 1, 1, 0), victim("a", 2, 1, 0), victim("b", 1, 1, 3), victim("b", 2, 2, 1));
+        Preemption.Slot slot =
+                Preemption.find(request(2, List.of()), Map.of(), victims).orElseThrow();
         assertThat(slot.host()).isEqualTo("host-b");
         assertThat(slot.victims()).extracting(Preemption.Victim::taskId).containsExactly("batch.b2");
         // What is free already counts.
-        Preemption.Slot with = Preemption.find(
-                        request(2, List.of()), Map.of(AgentId.of("a"), free("a", 1)), victims)
+        Preemption.Slot with = Preemption.find(request(2, List.of()), Map.of(AgentId.of("a"), free("a", 1)), victims)
                 .orElseThrow();
         assertThat(with.victims()).extracting(Preemption.Victim::taskId).containsExactly("batch.a1");
         assertThat(Preemption.find(request(9, List.of()), Map.of(), victims)).isEmpty();
@@ -66,14 +66,14 @@ class PreemptionTest {
 
     @Test
     void rulesAndPortsDecideAsForAnyPlace() {
-        List<Preemption.Victim> victims =
-                List.of(victim("a", 1, 1, 0), victim("b", 2, 1, 0), victim("b", 1, 1, 0));
+        List<Preemption.Victim> victims = List.of(victim("a", 1, 1, 0), victim("b", 2, 1, 0), victim("b", 1, 1, 0));
         Rule rack = Rule.of("rack", "IS", Optional.of("a"));
         assertThat(Preemption.find(request(1, List.of(), rack), Map.of(), victims)
                         .orElseThrow()
                         .host())
                 .isEqualTo("host-a");
-        assertThat(Preemption.find(request(2, List.of(), rack), Map.of(), victims)).isEmpty();
+        assertThat(Preemption.find(request(2, List.of(), rack), Map.of(), victims))
+                .isEmpty();
         assertThat(Preemption.find(request(1, List.of(31002)), Map.of(), victims)
                         .orElseThrow()
                         .victims())

@@ -12,15 +12,14 @@ import org.junit.jupiter.api.Test;
 
 /** Instances leave a host without their app ever falling below what it states as available, until the deadline. */
 class DrainTest {
-    private static final DrainBook HOST1 = new DrainBook(
-            Map.of("host1", new DrainBook.Drain("host1", Examples.NOW, Examples.NOW.plusSeconds(60))));
+    private static final DrainBook HOST1 =
+            new DrainBook(Map.of("host1", new DrainBook.Drain("host1", Examples.NOW, Examples.NOW.plusSeconds(60))));
     private static final Listening DRAINED = Listening.UNKNOWN.withDrains(HOST1);
 
     private static AppState settle(AppState state, long seconds) {
         return AppEvent.fold(
-                state,
-                InstancePlanner.settle(
-                        state, Examples.NOW.plusSeconds(seconds), DRAINED, () -> UUID.randomUUID().toString()));
+                state, InstancePlanner.settle(state, Examples.NOW.plusSeconds(seconds), DRAINED, () -> UUID.randomUUID()
+                        .toString()));
     }
 
     private static AppState place(AppState state, String taskId, String host) {

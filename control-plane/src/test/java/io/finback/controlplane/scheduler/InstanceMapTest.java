@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 
 /** The same as a linked map, whatever is done to it, and what came before stays as it was. */
 class InstanceMapTest {
-    private static final AppVersion VERSION = Examples.running(Examples.app(1)).current().orElseThrow();
+    private static final AppVersion VERSION =
+            Examples.running(Examples.app(1)).current().orElseThrow();
 
     private static Instance instance(int number) {
         return Instance.scheduled("shop_api." + number, VERSION, Examples.NOW.plusSeconds(number));
@@ -48,7 +49,9 @@ class InstanceMapTest {
                     }
                 }
                 map = editor.done();
-                assertThat(new ArrayList<>(map.values())).as("seed %d", seed).isEqualTo(new ArrayList<>(plain.values()));
+                assertThat(new ArrayList<>(map.values()))
+                        .as("seed %d", seed)
+                        .isEqualTo(new ArrayList<>(plain.values()));
                 assertThat(map).isEqualTo(plain).hasSameSizeAs(plain);
                 plain.keySet().forEach(map::containsKey);
             }
@@ -84,8 +87,10 @@ class InstanceMapTest {
                 "d0",
                 1,
                 DeploymentPlan.Kind.SCALE);
-        List<AppEvent> events = InstancePlanner.settle(
-                state, Examples.NOW, Listening.UNKNOWN, () -> java.util.UUID.randomUUID().toString());
+        List<AppEvent> events = InstancePlanner.settle(state, Examples.NOW, Listening.UNKNOWN, () -> java.util
+                .UUID
+                .randomUUID()
+                .toString());
         assertThat(events).hasSize(50).allSatisfy(event -> assertThat(((AppEvent.InstancesAdded) event).added())
                 .hasSize(1000));
         assertThat(AppEvent.fold(state, events).instances()).hasSize(50_000);

@@ -41,14 +41,14 @@ public final class TestMaster implements AutoCloseable {
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         ActorRef<FrameworkMessage> framework = system.systemActorOf(world.framework(), "fake-world", Props.empty());
         ServicesSettings settings = changed.apply(ServicesSettings.of(
-                "127.0.0.1:8080",
-                "0.1.0",
-                Duration.ofMillis(200),
-                Duration.ofMillis(50),
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(10),
-                1024 * 1024)
+                        "127.0.0.1:8080",
+                        "0.1.0",
+                        Duration.ofMillis(200),
+                        Duration.ofMillis(50),
+                        Duration.ofSeconds(30),
+                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(10),
+                        1024 * 1024)
                 .with(Duration.ofMinutes(6), 100, 20, Duration.ofMillis(500)));
         ServicesApi api = ServicesApi.start(system, settings, EventFeed.of(system)::entityIds, framework);
         binding = get(Http.get(system)

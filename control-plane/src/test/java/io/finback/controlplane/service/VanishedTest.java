@@ -28,7 +28,8 @@ class VanishedTest {
     @Test
     void aRackThatGoesIsReplacedSlowlyAndNothingElseWaits() {
         Vanished vanished = new Vanished(10, 5);
-        assertThat(waiting(vanished.paced(List.of(demand("/a", 100)), Examples.NOW))).isEqualTo(100);
+        assertThat(waiting(vanished.paced(List.of(demand("/a", 100)), Examples.NOW)))
+                .isEqualTo(100);
         for (int i = 0; i < 30; i++) {
             vanished.note("/a", Examples.status("a.old-" + i, TaskState.UNREACHABLE));
         }
@@ -40,14 +41,17 @@ class VanishedTest {
         Demand rest = demand("/a", 20);
         assertThat(vanished.paced(List.of(rest), Examples.NOW)).isEmpty();
         // Five more each second.
-        assertThat(waiting(vanished.paced(List.of(rest), Examples.NOW.plusSeconds(1)))).isEqualTo(5);
+        assertThat(waiting(vanished.paced(List.of(rest), Examples.NOW.plusSeconds(1))))
+                .isEqualTo(5);
         vanished.placed(rest, 5);
-        assertThat(waiting(vanished.paced(List.of(demand("/a", 15)), Examples.NOW.plusSeconds(2)))).isEqualTo(5);
+        assertThat(waiting(vanished.paced(List.of(demand("/a", 15)), Examples.NOW.plusSeconds(2))))
+                .isEqualTo(5);
         // What comes back is not replaced, and frees no place for others.
         for (int i = 0; i < 30; i++) {
             vanished.note("/a", Examples.status("a.old-" + i, TaskState.RUNNING));
         }
-        assertThat(waiting(vanished.paced(List.of(demand("/a", 15)), Examples.NOW.plusSeconds(2)))).isEqualTo(15);
+        assertThat(waiting(vanished.paced(List.of(demand("/a", 15)), Examples.NOW.plusSeconds(2))))
+                .isEqualTo(15);
     }
 
     @Test
@@ -55,6 +59,7 @@ class VanishedTest {
         Vanished vanished = new Vanished(1, 1);
         vanished.note("/a", Examples.status("a.1", TaskState.FAILED));
         vanished.note("/a", Examples.status("a.2", TaskState.KILLED));
-        assertThat(waiting(vanished.paced(List.of(demand("/a", 3)), Examples.NOW))).isEqualTo(3);
+        assertThat(waiting(vanished.paced(List.of(demand("/a", 3)), Examples.NOW)))
+                .isEqualTo(3);
     }
 }

@@ -16,6 +16,7 @@ import io.finback.meshrouter.router.Policies;
 import io.finback.meshrouter.router.RouterSpec;
 import io.finback.names.Dtab;
 import io.finback.runtime.StartFailure;
+import io.finback.settings.ClusterSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ import java.util.Optional;
  * @param config what runs as JSON values
  */
 record RouterSettings(
-        Plan plan, Optional<Path> linkerdYaml, Object config, int ioThreads, Shared shared, List<String> seeds) {
+        Plan plan, Optional<Path> linkerdYaml, Object config, int ioThreads, Shared shared, boolean clustered) {
     /** Linkerd's retries have no limit but their budget; this bounds what one request can cost. */
     private static final int LINKERD_RETRY_LIMIT = 100;
 
@@ -45,10 +46,6 @@ record RouterSettings(
             Duration clientIdleTimeout,
             Duration exchangeIdleTimeout,
             Duration upstreamIdleTimeout) {}
-
-    RouterSettings {
-        seeds = List.copyOf(seeds);
-    }
 
     /** Throws {@link StartFailure} naming the key, or the file's line, the value and what was expected. */
     static RouterSettings from(Config config) {
@@ -63,7 +60,7 @@ record RouterSettings(
 
     private static RouterSettings read(Config config) {
         Config router = config.getConfig("finback.router");
-        List<String> seeds = config.getStringList("finback.cluster.seeds");
+        boolean clustered = ClusterSettings.from(config).knowsMasters();
         int ioThreads = ioThreads(router.getString("io-threads"));
         String yaml = router.getString("linkerd-yaml");
         if (!yaml.isEmpty()) {
@@ -76,7 +73,7 @@ record RouterSettings(
                     LinkerdYaml.plain(text),
                     ioThreads,
                     shared(router, LINKERD_RETRY_LIMIT),
-                    seeds);
+                    clustered);
             settings.check();
             return settings;
         }
@@ -87,7 +84,7 @@ record RouterSettings(
                 shown(router),
                 ioThreads,
                 shared(router, router.getInt("retries.limit")),
-                seeds);
+                clustered);
         settings.check();
         return settings;
     }

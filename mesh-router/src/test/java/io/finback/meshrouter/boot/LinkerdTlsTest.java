@@ -45,10 +45,25 @@ class LinkerdTlsTest {
         Identity(String name) throws Exception {
             Path file = directory.resolve(name + ".p12");
             Process keytool = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                            "-genkeypair", "-alias", "me", "-keyalg", "EC", "-dname", "CN=" + name,
-                            "-ext", "san=dns:" + name + ",ip:127.0.0.1", "-validity", "2", "-storetype", "PKCS12",
-                            "-keystore", file.toString(), "-storepass", "changeit")
+                            Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                    .toString(),
+                            "-genkeypair",
+                            "-alias",
+                            "me",
+                            "-keyalg",
+                            "EC",
+                            "-dname",
+                            "CN=" + name,
+                            "-ext",
+                            "san=dns:" + name + ",ip:127.0.0.1",
+                            "-validity",
+                            "2",
+                            "-storetype",
+                            "PKCS12",
+                            "-keystore",
+                            file.toString(),
+                            "-storepass",
+                            "changeit")
                     .redirectErrorStream(true)
                     .start();
             assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -64,7 +79,8 @@ class LinkerdTlsTest {
         private Path pem(String file, String type, byte[] content) throws IOException {
             String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content);
             return Files.writeString(
-                    directory.resolve(file), "-----BEGIN " + type + "-----\n" + base64 + "\n-----END " + type + "-----\n");
+                    directory.resolve(file),
+                    "-----BEGIN " + type + "-----\n" + base64 + "\n-----END " + type + "-----\n");
         }
 
         SSLContext context(Identity trusted) throws Exception {
@@ -83,8 +99,7 @@ class LinkerdTlsTest {
 
     /** An HTTPS server that wants its clients' certificate; answers with the protocol it speaks. */
     private static HttpsServer backend(SSLContext context) throws IOException {
-        HttpsServer server =
-                HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setHttpsConfigurator(new HttpsConfigurator(context) {
             @Override
             public void configure(HttpsParameters parameters) {
@@ -115,24 +130,26 @@ class LinkerdTlsTest {
                     disco.resolve(name), "127.0.0.1 " + backend.getAddress().getPort() + "\n");
         }
         Path yaml = directory.resolve("linkerd.yaml");
-        Files.writeString(yaml, String.join(
-                "\n",
-                "admin: {port: 0}",
-                "namers: [{kind: io.l5d.fs, rootDir: " + disco + "}]",
-                "routers:",
-                "- protocol: http",
-                "  dtab: /svc => /#/io.l5d.fs",
-                "  servers:",
-                "  - port: 0",
-                "    tls: {certPath: " + edge.cert + ", keyPath: " + edge.key + "}",
-                "  client:",
-                "    kind: io.l5d.static",
-                "    configs:",
-                "    - prefix: \"/#/io.l5d.fs/{service}\"",
-                "      tls:",
-                "        commonName: \"{service}.test\"",
-                "        trustCerts: [" + web.cert + "]",
-                "        clientAuth: {certPath: " + edge.cert + ", keyPath: " + edge.key + "}"));
+        Files.writeString(
+                yaml,
+                String.join(
+                        "\n",
+                        "admin: {port: 0}",
+                        "namers: [{kind: io.l5d.fs, rootDir: " + disco + "}]",
+                        "routers:",
+                        "- protocol: http",
+                        "  dtab: /svc => /#/io.l5d.fs",
+                        "  servers:",
+                        "  - port: 0",
+                        "    tls: {certPath: " + edge.cert + ", keyPath: " + edge.key + "}",
+                        "  client:",
+                        "    kind: io.l5d.static",
+                        "    configs:",
+                        "    - prefix: \"/#/io.l5d.fs/{service}\"",
+                        "      tls:",
+                        "        commonName: \"{service}.test\"",
+                        "        trustCerts: [" + web.cert + "]",
+                        "        clientAuth: {certPath: " + edge.cert + ", keyPath: " + edge.key + "}"));
         HttpClient client = HttpClient.newBuilder()
                 .sslContext(web.context(edge))
                 .connectTimeout(Duration.ofSeconds(10))
@@ -146,8 +163,7 @@ class LinkerdTlsTest {
             HttpResponse<String> refused = post(client, router, "other", 10);
             assertThat(refused.statusCode()).isEqualTo(502);
             assertThat(refused.body()).contains("other.test");
-            assertThat(router.admin("/admin/metrics.json"))
-                    .contains("rt/http/client/#/io.l5d.fs/web/connects\":1,");
+            assertThat(router.admin("/admin/metrics.json")).contains("rt/http/client/#/io.l5d.fs/web/connects\":1,");
         } finally {
             backend.stop(0);
         }

@@ -30,6 +30,7 @@ public record AgentView(
         Registration registration,
         Containerizers containers,
         ContainmentView containment,
+        TransfersView transfers,
         Map<String, String> flags) {
     public AgentView {
         flags = Map.copyOf(flags);

@@ -37,6 +37,12 @@ public final class MesosMetrics {
         values.put("slave/uptime_secs", Duration.between(view.started(), now).toMillis() / 1000.0);
         resources(values, view.resources(), live);
         tasks(values, view.board(), live);
+        values.put(
+                "containerizer/fetcher/task_fetches_failed",
+                count(view.transfers().fetchFailures().getAsLong()));
+        values.put(
+                "containerizer/fetcher/cache_size_used_bytes",
+                count(view.transfers().cacheBytes().getAsLong()));
         system(values);
         return values;
     }

@@ -66,6 +66,37 @@ final class MetricsText {
                 "finback_agent_control_groups_left",
                 "Control groups of ended containers that could not be removed yet.",
                 view.containment().leftGroups().getAsLong());
+        TransfersView transfers = view.transfers();
+        counter(
+                text,
+                "finback_agent_fetched_uris_total",
+                "URIs brought into sandboxes.",
+                transfers.fetched().getAsLong());
+        counter(
+                text,
+                "finback_agent_fetch_failures_total",
+                "Tasks whose URIs could not be had.",
+                transfers.fetchFailures().getAsLong());
+        counter(
+                text,
+                "finback_agent_fetch_cache_hits_total",
+                "URIs that the fetcher's cache had.",
+                transfers.cacheHits().getAsLong());
+        gauge(
+                text,
+                "finback_agent_fetch_cache_bytes",
+                "What the fetcher's cache holds.",
+                transfers.cacheBytes().getAsLong());
+        counter(
+                text,
+                "finback_agent_images_pulled_total",
+                "Images found or pulled, and unpacked, for tasks without an engine.",
+                transfers.imagesPulled().getAsLong());
+        counter(
+                text,
+                "finback_agent_image_failures_total",
+                "Images that could not be had.",
+                transfers.imageFailures().getAsLong());
         isolators(text, view.containment());
         return text.toString();
     }

@@ -8,6 +8,7 @@ import akka.http.javadsl.ServerBinding;
 import com.typesafe.config.Config;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.ContainmentView;
+import io.finback.nodeagent.api.TransfersView;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
 import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.executor.Inside;
@@ -152,6 +153,13 @@ public final class AgentNode implements Node {
                 registration,
                 containers,
                 new ContainmentView(isolation.all(), commands::outOfMemory, commands::leftGroups),
+                new TransfersView(
+                        fetcher::fetched,
+                        fetcher::failed,
+                        fetcher::cacheHits,
+                        fetcher::cacheUsedBytes,
+                        images::pulled,
+                        images::failedPulls),
                 settings.flags());
 
         LaunchThreads threads = LaunchThreads.start(

@@ -17,6 +17,7 @@ import io.finback.resources.Disk;
 import io.finback.resources.FaultDomain;
 import io.finback.resources.Special;
 import io.finback.runtime.StartFailure;
+import io.finback.settings.ClusterSettings;
 import io.finback.settings.DomainSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,10 +87,9 @@ record AgentSettings(
     }
 
     private static AgentSettings read(Config config) {
-        if (config.getStringList("finback.cluster.seeds").isEmpty()) {
-            throw new StartFailure(
-                    "finback.cluster.seeds: [] (expected: \"host:port\" of at least one master; an agent cannot"
-                            + " form a cluster by itself)");
+        if (!ClusterSettings.from(config).knowsMasters()) {
+            throw new StartFailure("finback.cluster.seeds: [] (expected: \"host:port\" of at least one master, or a"
+                    + " finback.cluster.discovery.method; an agent cannot form a cluster by itself)");
         }
         Config agent = config.getConfig("finback.agent");
         String hostname = agent.getString("hostname").strip();
@@ -108,6 +108,7 @@ record AgentSettings(
                         agent.getDuration("kill-grace"),
                         agent.getDuration("watch.fast"),
                         agent.getDuration("watch.slow"),
+                        agent.getInt("watch.looks"),
                         agent.getDuration("sandbox-gc.delay"),
                         agent.getDouble("sandbox-gc.disk-headroom"),
                         agent.getInt("sandbox-gc.max-ended"),

@@ -38,6 +38,35 @@ public final class ContainerGroup {
         return new ContainerGroup(paths);
     }
 
+    /** Those a process is in, whoever made them: to be measured. Empty when it is gone, or in none of its own. */
+    public static Optional<ContainerGroup> ofProcess(long pid) throws IOException {
+        Path file = Path.of("/proc", Long.toString(pid), "cgroup");
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        CgroupMounts mounts = CgroupMounts.ofThisMachine();
+        Map<String, Path> directories = new TreeMap<>();
+        for (String line : Files.readAllLines(file)) {
+            String[] parts = line.split(":", 3);
+            if (parts.length < 3 || parts[2].equals("/")) {
+                continue;
+            }
+            String below = parts[2].substring(1);
+            if (parts[1].isEmpty()) {
+                mounts.unified().map(mount -> mount.resolve(below)).ifPresent(path -> directories.put(UNIFIED, path));
+            } else {
+                for (String controller : parts[1].split(",", -1)) {
+                    Path mount = mounts.legacy().get(controller);
+                    if (mount != null) {
+                        directories.put(controller, mount.resolve(below));
+                    }
+                }
+            }
+        }
+        directories.values().removeIf(path -> !Files.isDirectory(path));
+        return directories.isEmpty() ? Optional.empty() : Optional.of(new ContainerGroup(directories));
+    }
+
     /** Absolute paths, by hierarchy. */
     public Map<String, String> directories() {
         Map<String, String> texts = new TreeMap<>();

@@ -2,6 +2,7 @@ package io.finback.nodeagent.docker;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.finback.nodeagent.cgroup.ContainerGroup;
 import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.containerizer.Containerizer;
 import io.finback.nodeagent.containerizer.Containerizers;
@@ -273,7 +274,26 @@ public final class DockerContainerizer implements Containerizer, AutoCloseable {
 
     @Override
     public Map<ContainerRef, Usage> usage(Collection<ContainerRef> containers) {
-        return new HashMap<>();
+        Map<ContainerRef, Usage> usage = new HashMap<>();
+        for (ContainerRef container : containers) {
+            // The engine reads the same files, and takes a second for it.
+            minder(ours(container))
+                    .flatMap(Minder::running)
+                    .flatMap(EngineRef::leader)
+                    .or(container::leader)
+                    .flatMap(DockerContainerizer::usage)
+                    .ifPresent(used -> usage.put(container, used));
+        }
+        return usage;
+    }
+
+    private static Optional<Usage> usage(long pid) {
+        try {
+            return ContainerGroup.ofProcess(pid).map(ContainerGroup::usage);
+        } catch (IOException e) {
+            log.debug("docker.unmeasured pid={} reason={}", pid, e.toString());
+            return Optional.empty();
+        }
     }
 
     @Override

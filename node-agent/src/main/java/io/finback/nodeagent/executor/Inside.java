@@ -1,6 +1,7 @@
 package io.finback.nodeagent.executor;
 
 import io.finback.tasks.CommandInfo;
+import io.finback.tasks.ContainerInfo.Tty;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -125,6 +126,20 @@ public final class Inside {
     /** As {@link #start}, with its input and outputs in the hands of the caller. */
     public Process startAttached(long leader, CommandInfo command) throws IOException, Unreachable {
         return builder(leader, command.environment(), words(command)).start();
+    }
+
+    /** As {@link #startAttached}, on a terminal of its own; what it prints is all on its output. */
+    public Process startOnTerminal(long leader, CommandInfo command, Tty size) throws IOException, Unreachable {
+        Map<String, String> environment = new LinkedHashMap<>(command.environment());
+        environment.putIfAbsent("TERM", "xterm");
+        ProcessBuilder builder = builder(leader, environment, words(command));
+        Terminal.around(builder, size, tools.setsid());
+        return builder.start();
+    }
+
+    /** Changes the size of the terminal of what {@link #startOnTerminal} started. False when it has none any more. */
+    public static boolean resize(Process started, Tty size) throws IOException {
+        return Terminal.resize(started, size);
     }
 
     /** The kernel shows none for the instant in which a process becomes another program, as every task does when it starts. */

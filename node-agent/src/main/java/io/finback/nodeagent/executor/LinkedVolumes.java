@@ -21,7 +21,9 @@ final class LinkedVolumes {
     private LinkedVolumes() {}
 
     static Optional<String> objection(TaskInfo task) {
-        return of(task).stream().flatMap(volume -> objection(task, volume).stream()).findFirst();
+        return of(task).stream()
+                .flatMap(volume -> objection(task, volume).stream())
+                .findFirst();
     }
 
     private static Optional<String> objection(TaskInfo task, Volume volume) {
@@ -78,7 +80,9 @@ final class LinkedVolumes {
     }
 
     private static boolean climbs(String path) {
-        return path.isEmpty() || path.startsWith("/") || Path.of(path).normalize().startsWith("..");
+        return path.isEmpty()
+                || path.startsWith("/")
+                || Path.of(path).normalize().startsWith("..");
     }
 
     private static List<Volume> of(TaskInfo task) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -54,8 +55,9 @@ record Rights(String uid, String gid, String groups, String bounding, String eff
         }
         // Root starts with whatever its bound leaves; everybody else with nothing. Only what is different has to be
         // said.
-        if (ours.uid.equals(ROOT) && !effective.equals(uid.equals(ROOT) ? bounding : NO_CAPABILITIES)) {
-            words.addAll(List.of("caps", effective));
+        String kept = kept();
+        if (ours.uid.equals(ROOT) && !kept.equals(uid.equals(ROOT) ? bounding : NO_CAPABILITIES)) {
+            words.addAll(List.of("caps", kept));
         }
         if (!uid.equals(ours.uid)) {
             words.addAll(List.of("uid", uid, gid, groups));
@@ -64,5 +66,11 @@ record Rights(String uid, String gid, String groups, String bounding, String eff
             words.add("nnp");
         }
         return words;
+    }
+
+    /** A task that is about to become its command still has what its bound takes away the next moment. */
+    private String kept() {
+        long both = Long.parseUnsignedLong(effective, 16) & Long.parseUnsignedLong(bounding, 16);
+        return String.format(Locale.ROOT, "%016x", both);
     }
 }

@@ -70,16 +70,17 @@ public final class SandboxOwner {
         for (VolumeMount volume : volumes) {
             Path link = sandbox.resolve(volume.containerPath()).normalize();
             if (!link.startsWith(sandbox) || link.equals(sandbox)) {
-                throw new IOException("volume.container_path: " + volume.containerPath()
-                        + " (expected: a path in the sandbox)");
+                throw new IOException(
+                        "volume.container_path: " + volume.containerPath() + " (expected: a path in the sandbox)");
             }
-            Files.createDirectories(link.getParent());
-            if (!link.getParent().toRealPath().startsWith(sandbox.toRealPath())) {
+            Path parent = link.resolveSibling("");
+            Files.createDirectories(parent);
+            if (!parent.toRealPath().startsWith(sandbox.toRealPath())) {
                 throw new IOException("volume.container_path: " + volume.containerPath()
                         + " leads out of the sandbox (expected: a path in it)");
             }
-            boolean there = Files.isSymbolicLink(link)
-                    && Files.readSymbolicLink(link).equals(volume.source());
+            boolean there =
+                    Files.isSymbolicLink(link) && Files.readSymbolicLink(link).equals(volume.source());
             if (!there) {
                 Files.createSymbolicLink(link, volume.source());
             }

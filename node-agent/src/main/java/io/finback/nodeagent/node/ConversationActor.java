@@ -239,9 +239,8 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
     }
 
     private Behavior<Command> onVolumesDestroyed(VolumesDestroyed destroyed) {
-        session.current()
-                .ifPresent(number -> Parts.of(destroyed.volumes())
-                        .forEach(part -> peers.tell(new AgentToMaster.VolumesDestroyed(number, part))));
+        session.current().ifPresent(number -> Parts.of(destroyed.volumes())
+                .forEach(part -> peers.tell(new AgentToMaster.VolumesDestroyed(number, part))));
         return this;
     }
 

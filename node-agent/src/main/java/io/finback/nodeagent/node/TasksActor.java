@@ -130,7 +130,8 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                 tools.containers(),
                 new Heard(self),
                 tools.settings().lookFast(),
-                tools.settings().lookSlow());
+                tools.settings().lookSlow(),
+                tools.settings().looks());
         this.prober = new Prober(
                 context.getSystem(),
                 tools.inside(),

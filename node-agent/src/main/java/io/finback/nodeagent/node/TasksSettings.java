@@ -8,6 +8,7 @@ import java.time.Duration;
  * @param killGrace what SIGTERM is given when neither the order nor the task says
  * @param lookFast how often young tasks are looked at
  * @param lookSlow how often the others are
+ * @param looks at how many at most at a time
  * @param sandboxDelay how long the sandbox of an ended task is kept
  * @param diskHeadroom share of the disk to be kept free of sandboxes of ended tasks, 0 to 1
  * @param maxEnded how many ended tasks are kept at most, with their sandboxes
@@ -18,6 +19,7 @@ public record TasksSettings(
         Duration killGrace,
         Duration lookFast,
         Duration lookSlow,
+        int looks,
         Duration sandboxDelay,
         double diskHeadroom,
         int maxEnded,
@@ -32,6 +34,7 @@ public record TasksSettings(
             throw new IllegalArgumentException(
                     "finback.agent.sandbox-gc.disk-headroom: " + diskHeadroom + " (expected: 0 to 1)");
         }
+        within("watch.looks", looks, 10_000);
         within("sandbox-gc.max-ended", maxEnded, 100_000);
         within("checks.calls", checkCalls, 10_000);
         within("checks.commands", checkCommands, 1_000);

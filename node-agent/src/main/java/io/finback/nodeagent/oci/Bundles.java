@@ -112,8 +112,7 @@ final class Bundles implements AutoCloseable {
                     spec.sandbox(),
                     found -> remember(bundle, found));
             ImageUser user = user(spec.task(), stored);
-            Account owner =
-                    new Account(Integer.toString(user.uid()), user.uid(), user.gid(), false, user.groups());
+            Account owner = new Account(Integer.toString(user.uid()), user.uid(), user.gid(), false, user.groups());
             SandboxOwner.give(spec.sandbox(), Optional.of(owner));
             String lower = rootFs.prepare(stored, bundle);
             groups = groups(spec);

@@ -198,9 +198,7 @@ public record AgentTask(
                         Optional.of(stamp.at()),
                         Optional.empty(),
                         info.options().check().map(check -> CheckStatus.none(check.probe()))));
-        return Step.of(
-                running.say(stamp),
-                Action.RELEASE);
+        return Step.of(running.say(stamp), Action.RELEASE);
     }
 
     /** What was released runs now; the ref says in which process and with which addresses. */
@@ -214,8 +212,7 @@ public record AgentTask(
         AgentTask next = in(TaskState.RUNNING)
                 .withProcess(running)
                 .withVitals(new Vitals(Optional.of(stamp.at()), vitals.healthy(), vitals.check()));
-        return Step.of(
-                next.say(stamp));
+        return Step.of(next.say(stamp));
     }
 
     /** The task cannot be started; {@code why} is for people. */
@@ -254,8 +251,7 @@ public record AgentTask(
     }
 
     private AgentTask killing(Stamp stamp) {
-        return in(TaskState.KILLING)
-                .say(stamp);
+        return in(TaskState.KILLING).say(stamp);
     }
 
     /**
@@ -377,8 +373,7 @@ public record AgentTask(
         return end(terminal, reason, message, Optional.empty(), stamp);
     }
 
-    AgentTask end(
-            TaskState terminal, Optional<String> reason, String message, Optional<Boolean> healthy, Stamp stamp) {
+    AgentTask end(TaskState terminal, Optional<String> reason, String message, Optional<Boolean> healthy, Stamp stamp) {
         AgentTask next = in(terminal).withEnd(Optional.of(stamp.at()));
         TaskStatus.Source source = process.isPresent() ? TaskStatus.Source.EXECUTOR : TaskStatus.Source.AGENT;
         return next.say(source, reason, Optional.of(message), healthy, stamp);

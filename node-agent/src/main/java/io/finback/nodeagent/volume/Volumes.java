@@ -120,7 +120,8 @@ public final class Volumes {
         Path top = whole
                 ? place.get()
                 : volume.source().flatMap(Disk.Source::root).map(Path::of).orElse(dataDir);
-        Path going = Files.createDirectories(top.resolve(GOING).resolve(UUID.randomUUID().toString()));
+        Path going = Files.createDirectories(
+                top.resolve(GOING).resolve(UUID.randomUUID().toString()));
         if (whole) {
             try (DirectoryStream<Path> files = Files.newDirectoryStream(place.get())) {
                 for (Path file : files) {
@@ -154,8 +155,7 @@ public final class Volumes {
                 }
 
                 @Override
-                public FileVisitResult postVisitDirectory(Path left, @Nullable IOException failure)
-                        throws IOException {
+                public FileVisitResult postVisitDirectory(Path left, @Nullable IOException failure) throws IOException {
                     if (failure != null) {
                         throw failure;
                     }

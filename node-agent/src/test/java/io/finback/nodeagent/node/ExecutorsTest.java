@@ -143,7 +143,8 @@ class ExecutorsTest {
                         false))));
         Await.until("the second has read what the first wrote", () -> ended("b"));
         assertThat(last("b").state()).isEqualTo(TaskState.FINISHED);
-        assertThat(world.tools().sandboxes().of(task("a")).resolve("../../volumes/v/word")).hasContent("said");
+        assertThat(world.tools().sandboxes().of(task("a")).resolve("../../volumes/v/word"))
+                .hasContent("said");
     }
 
     @Test
@@ -153,23 +154,26 @@ class ExecutorsTest {
                 sharing(member("a", 1, "exec sleep 600"), "data", true))));
         Await.until("it has ended", () -> ended("a"));
         assertThat(last("a").state()).isEqualTo(TaskState.ERROR);
-        assertThat(last("a").message().orElse("")).contains("container.volumes: data, RO").contains("expected");
+        assertThat(last("a").message().orElse(""))
+                .contains("container.volumes: data, RO")
+                .contains("expected");
     }
 
     private static TaskInfo sharing(TaskInfo task, String path, boolean readOnly) {
-        Volume volume = new Volume(
-                path, readOnly, Volume.Source.SANDBOX_PARENT, "volumes/v", Optional.empty(), Map.of());
+        Volume volume =
+                new Volume(path, readOnly, Volume.Source.SANDBOX_PARENT, "volumes/v", Optional.empty(), Map.of());
         ContainerInfo plain = ContainerInfo.PLAIN;
-        return task.withOptions(task.options().withContainer(new ContainerInfo(
-                plain.type(),
-                List.of(volume),
-                plain.hostname(),
-                plain.docker(),
-                plain.image(),
-                plain.networks(),
-                plain.linux(),
-                plain.rlimits(),
-                plain.tty())));
+        return task.withOptions(task.options()
+                .withContainer(new ContainerInfo(
+                        plain.type(),
+                        List.of(volume),
+                        plain.hostname(),
+                        plain.docker(),
+                        plain.image(),
+                        plain.networks(),
+                        plain.linux(),
+                        plain.rlimits(),
+                        plain.tty())));
     }
 
     @Test

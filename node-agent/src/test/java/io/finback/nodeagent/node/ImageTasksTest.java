@@ -126,6 +126,8 @@ final class ImageTasksTest {
                             .body())
                     .contains("\"exit_status\":" + (3 << 8));
             assertThat(agent.sandbox("web").resolve("containers/look/stdout")).hasContent("yes\n/bin/busybox");
+            assertThat(agent.call("{\"type\":\"GET_CONTAINERS\"}").body())
+                    .contains("\"resource_statistics\":{", "\"mem_rss_bytes\":");
             assertThat(agent.get("/state").body()).contains("\"oci\"", "runc");
         }
     }

@@ -46,7 +46,8 @@ final class PersistentVolumesTest {
     void open() throws Exception {
         kit = ActorTestKit.create();
         conversation = kit.createTestProbe();
-        tasks = kit.spawn(TasksActor.create(new TaskWorld(data, Images.busybox().isPresent()).tools(), conversation.getRef()));
+        tasks = kit.spawn(
+                TasksActor.create(new TaskWorld(data, Images.busybox().isPresent()).tools(), conversation.getRef()));
     }
 
     @AfterEach
@@ -136,9 +137,9 @@ final class PersistentVolumesTest {
     @Test
     void aDiskOfItsOwnIsTheVolume() throws Exception {
         Path disk = Files.createDirectories(data.resolve("disk"));
-        Resources volume =
-                volume("whale-2", "d", Optional.of(Disk.Source.of(Disk.SourceType.MOUNT, disk.toString())));
-        assertThat(end(with(Tasks.shell("a", "mkdir d/x && echo 1 >d/x/y"), volume)).state())
+        Resources volume = volume("whale-2", "d", Optional.of(Disk.Source.of(Disk.SourceType.MOUNT, disk.toString())));
+        assertThat(end(with(Tasks.shell("a", "mkdir d/x && echo 1 >d/x/y"), volume))
+                        .state())
                 .isEqualTo(TaskState.FINISHED);
         assertThat(disk.resolve("x/y")).hasContent("1");
         assertThat(destroyed(volume)).hasSize(1);

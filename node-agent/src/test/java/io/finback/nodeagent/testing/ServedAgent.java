@@ -10,6 +10,7 @@ import akka.http.javadsl.ServerBinding;
 import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.ContainmentView;
+import io.finback.nodeagent.api.TransfersView;
 import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.files.FileSpace;
@@ -61,6 +62,7 @@ public final class ServedAgent implements AutoCloseable {
                 new Registration(),
                 world.tools().containers(),
                 new ContainmentView(List.of(), () -> 0, () -> 0),
+                TransfersView.NONE,
                 Map.of());
         FileSpace space = new FileSpace(
                 world.tools().sandboxes().ofAllIds(), world.tools().sandboxes().root(), Optional.empty(), 100);

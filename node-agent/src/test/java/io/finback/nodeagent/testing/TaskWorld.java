@@ -96,6 +96,7 @@ public final class TaskWorld {
                         Duration.ofSeconds(5),
                         Duration.ofMillis(10),
                         Duration.ofMillis(50),
+                        100,
                         Duration.ofDays(7),
                         0.1,
                         MAX_ENDED,

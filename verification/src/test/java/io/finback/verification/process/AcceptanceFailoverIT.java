@@ -49,9 +49,15 @@ final class AcceptanceFailoverIT {
                     "/v2/apps/steady",
                     "{\"cmd\":\"sleep 2000\",\"upgradeStrategy\":{\"minimumHealthCapacity\":1,\"maximumOverCapacity\":0}"
                             + check(well) + "}");
-            Waiting.until("a new one runs beside the old ones", LIMIT, () -> services.running("/steady").size() == 3,
+            Waiting.until(
+                    "a new one runs beside the old ones",
+                    LIMIT,
+                    () -> services.running("/steady").size() == 3,
                     () -> services.describe("/steady"));
-            Waiting.until("the other one runs", LIMIT, () -> services.running("/ill").size() == 1,
+            Waiting.until(
+                    "the other one runs",
+                    LIMIT,
+                    () -> services.running("/ill").size() == 1,
                     () -> services.describe("/ill"));
             Set<String> before = new TreeSet<>(services.running("/steady"));
             String ill = services.running("/ill").get(0);
@@ -96,21 +102,28 @@ final class AcceptanceFailoverIT {
             String patient = services.settled("/patient", 1, LIMIT).get(0);
             cluster.awaitReady(cluster.agent(2));
             cluster.kill9(lost);
-            Waiting.until("another runs elsewhere", LIMIT, () -> {
-                List<String> running = services.running("/now");
-                return running.size() == 1 && !running.contains(now);
-            }, () -> services.describe("/now"));
-            Waiting.until("the patient one is unreachable", LIMIT, () -> state(services, "/patient")
-                    .equals("TASK_UNREACHABLE"), () -> services.describe("/patient"));
+            Waiting.until(
+                    "another runs elsewhere",
+                    LIMIT,
+                    () -> {
+                        List<String> running = services.running("/now");
+                        return running.size() == 1 && !running.contains(now);
+                    },
+                    () -> services.describe("/now"));
+            Waiting.until(
+                    "the patient one is unreachable",
+                    LIMIT,
+                    () -> state(services, "/patient").equals("TASK_UNREACHABLE"),
+                    () -> services.describe("/patient"));
             assertThat(services.app("/patient").path("tasks")).hasSize(1);
 
             cluster.restart(lost);
             cluster.awaitReady(lost);
-            assertThat(services.settled("/patient", 1, LIMIT)).as("it was waited for").containsExactly(patient);
-            Waiting.until(
-                    "the one that was given up has ended",
-                    LIMIT,
-                    () -> ProcessHandle.allProcesses().noneMatch(process -> environment(process.pid()).contains(now)));
+            assertThat(services.settled("/patient", 1, LIMIT))
+                    .as("it was waited for")
+                    .containsExactly(patient);
+            Waiting.until("the one that was given up has ended", LIMIT, () -> ProcessHandle.allProcesses()
+                    .noneMatch(process -> environment(process.pid()).contains(now)));
             assertThat(services.settled("/now", 1, LIMIT)).doesNotContain(now);
         }
     }

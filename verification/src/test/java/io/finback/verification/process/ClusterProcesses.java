@@ -31,6 +31,7 @@ final class ClusterProcesses implements AutoCloseable {
     private final List<Integer> arteries = new ArrayList<>();
     /** Of the first master. */
     final int servicesPort = freePort();
+
     final int clusterPort = freePort();
 
     ClusterProcesses(Path dir) {
@@ -105,10 +106,14 @@ final class ClusterProcesses implements AutoCloseable {
                 "master",
                 "master",
                 Map.of(
-                        "finback.master.http.port", clusterPort,
-                        "finback.services.http.port", servicesPort,
-                        "finback.cluster.port", arteries.get(0),
-                        "finback.management.port", freePort()),
+                        "finback.master.http.port",
+                        clusterPort,
+                        "finback.services.http.port",
+                        servicesPort,
+                        "finback.cluster.port",
+                        arteries.get(0),
+                        "finback.management.port",
+                        freePort()),
                 more.stream().flatMap(setting -> Stream.of("--set", setting)).toList());
     }
 
@@ -118,10 +123,14 @@ final class ClusterProcesses implements AutoCloseable {
                 "master-" + number,
                 "master",
                 Map.of(
-                        "finback.master.http.port", number == 0 ? clusterPort : freePort(),
-                        "finback.services.http.port", number == 0 ? servicesPort : freePort(),
-                        "finback.cluster.port", arteries.get(number),
-                        "finback.management.port", freePort()),
+                        "finback.master.http.port",
+                        number == 0 ? clusterPort : freePort(),
+                        "finback.services.http.port",
+                        number == 0 ? servicesPort : freePort(),
+                        "finback.cluster.port",
+                        arteries.get(number),
+                        "finback.management.port",
+                        freePort()),
                 Stream.concat(Stream.of(seeds()), more.stream())
                         .flatMap(setting -> Stream.of("--set", setting))
                         .toList());
@@ -207,6 +216,23 @@ final class ClusterProcesses implements AutoCloseable {
                     return text.lines().anyMatch(line -> line.startsWith("Ready"));
                 },
                 () -> tail(node.output));
+    }
+
+    /** SIGTERM, and gone when this returns. */
+    void stop(NodeProcess node) {
+        Process process = node.process;
+        if (process == null) {
+            return;
+        }
+        process.destroy();
+        try {
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                throw new AssertionError(node.name + " survived SIGTERM");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
     }
 
     /** SIGKILL, and gone when this returns. */

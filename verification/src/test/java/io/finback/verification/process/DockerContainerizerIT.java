@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.containerizer.LaunchFailure;
+import io.finback.nodeagent.containerizer.Usage;
 import io.finback.nodeagent.docker.DockerContainerizer;
 import io.finback.nodeagent.docker.DockerSettings;
 import io.finback.nodeagent.executor.LogLimits;
@@ -132,6 +133,19 @@ final class DockerContainerizerIT {
                 .contains("MESOS_CONTAINER_NAME=mesos-" + spec.container())
                 .contains("67108864");
         assertThat(spec.sandbox().resolve("made")).exists();
+    }
+
+    @Test
+    void isMeasured() throws Exception {
+        ContainerRef ref = run(
+                spec(CommandInfo.shell("exec sleep 600", Map.of()), options().build()));
+        Waiting.until("it runs", LIMIT, () -> docker.begun(ref).isPresent());
+        Usage usage = docker.usage(List.of(ref)).get(ref);
+        assertThat(usage.memory().orElseThrow().limit()).contains(64L << 20);
+        assertThat(usage.memory().orElseThrow().total()).isPositive();
+        assertThat(usage.cpu()).isPresent();
+        docker.forceKill(ref);
+        assertThat(end(ref)).isEqualTo(new Exit.Exited(137));
     }
 
     @Test

@@ -51,14 +51,16 @@ public final class JobsBench {
             double idle = cpuSeconds(master.pid());
             TimeUnit.SECONDS.sleep(IDLE_SECONDS);
             System.out.printf(
-                    Locale.ROOT, "idle: %.1f %% of a processor%n", (cpuSeconds(master.pid()) - idle) * 100 / IDLE_SECONDS);
+                    Locale.ROOT,
+                    "idle: %.1f %% of a processor%n",
+                    (cpuSeconds(master.pid()) - idle) * 100 / IDLE_SECONDS);
             cluster.kill9(master);
             long restart = System.nanoTime();
             cluster.restart(master);
             cluster.awaitReady(master);
             print("ready after SIGKILL", restart, "processor time " + since(0, master));
-            System.out.println("jobs then: "
-                    + services.get("/v1/scheduler/jobs").body().size());
+            System.out.println(
+                    "jobs then: " + services.get("/v1/scheduler/jobs").body().size());
         }
     }
 
@@ -69,13 +71,19 @@ public final class JobsBench {
         for (int c = 0; c < CLIENTS; c++) {
             clients.execute(() -> {
                 for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
-                    String job = "{\"name\":\"job-" + i + "\",\"command\":\"true\",\"schedule\":\"R/2099-01-01T00:00:00Z/PT1H\"}";
+                    String job = "{\"name\":\"job-" + i
+                            + "\",\"command\":\"true\",\"schedule\":\"R/2099-01-01T00:00:00Z/PT1H\"}";
                     int number = i;
-                    Waiting.until("job " + i, Duration.ofMinutes(1), () -> {
-                        int status = services.send("POST", "/v1/scheduler/iso8601", java.util.Optional.of(job)).status();
-                        refused.addAndGet(status == 204 ? 0 : 1);
-                        return status == 204;
-                    }, () -> Integer.toString(number));
+                    Waiting.until(
+                            "job " + i,
+                            Duration.ofMinutes(1),
+                            () -> {
+                                int status = services.send("POST", "/v1/scheduler/iso8601", java.util.Optional.of(job))
+                                        .status();
+                                refused.addAndGet(status == 204 ? 0 : 1);
+                                return status == 204;
+                            },
+                            () -> Integer.toString(number));
                 }
             });
         }

@@ -107,10 +107,7 @@ public final class LaunchBench {
                 .max()
                 .orElseThrow();
         System.out.printf(
-                Locale.ROOT,
-                "%d at once, ACCEPT to the last TASK_RUNNING: %.2f s%n",
-                count,
-                (last - begin) / 1e9);
+                Locale.ROOT, "%d at once, ACCEPT to the last TASK_RUNNING: %.2f s%n", count, (last - begin) / 1e9);
         System.out.printf(
                 Locale.ROOT,
                 "processors' time per task: %.1f ms of the agent, %.1f ms of what it started%n",

@@ -76,15 +76,17 @@ final class RestartsDuringDeploymentsIT {
                         () -> processes(id).size() == running.size() && running.containsAll(processes(id)),
                         () -> processes(id) + " but known are " + running);
             }
-            assertThat(Files.readAllLines(ledger)).as("task ids, each started once (seed %d)", seed)
+            assertThat(Files.readAllLines(ledger))
+                    .as("task ids, each started once (seed %d)", seed)
                     .doesNotHaveDuplicates();
         }
     }
 
     /** Asks until it is acknowledged; an unanswered one may have been taken, and is repeated, which changes nothing. */
     private void change(ServicesClient services, String id, int instances, String command) {
-        String body = "{\"id\":\"" + id + "\",\"cmd\":\"" + command + "\",\"cpus\":0.05,\"mem\":32,\"instances\":" + instances
-                + ",\"portDefinitions\":[],\"upgradeStrategy\":{\"minimumHealthCapacity\":0.5,\"maximumOverCapacity\":0.5}}";
+        String body =
+                "{\"id\":\"" + id + "\",\"cmd\":\"" + command + "\",\"cpus\":0.05,\"mem\":32,\"instances\":" + instances
+                        + ",\"portDefinitions\":[],\"upgradeStrategy\":{\"minimumHealthCapacity\":0.5,\"maximumOverCapacity\":0.5}}";
         Waiting.until("a change of " + id + " is acknowledged", LIMIT, () -> {
             int status = services.send("PUT", "/v2/apps" + id + "?force=true&partialUpdate=false", Optional.of(body))
                     .status();
@@ -105,9 +107,13 @@ final class RestartsDuringDeploymentsIT {
             String environment = environment(process.pid());
             boolean task = environment.contains("MARATHON_APP_ID=" + id + "\0")
                     && environment.contains(dir.toString())
-                    && process.info().arguments().filter(a -> a.length == 1 && a[0].startsWith("1000")).isPresent();
+                    && process.info()
+                            .arguments()
+                            .filter(a -> a.length == 1 && a[0].startsWith("1000"))
+                            .isPresent();
             if (task) {
-                ids.add(environment.lines()
+                ids.add(environment
+                        .lines()
                         .flatMap(line -> List.of(line.split("\0")).stream())
                         .filter(entry -> entry.startsWith("MESOS_TASK_ID="))
                         .map(entry -> entry.substring("MESOS_TASK_ID=".length()))

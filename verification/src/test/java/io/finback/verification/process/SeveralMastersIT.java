@@ -58,11 +58,17 @@ final class SeveralMastersIT {
                             "/v2/apps",
                             app("/crash", 1, "echo x >> " + marks + "; exit 1")
                                     .replace("}", ",\"backoffSeconds\":300,\"maxLaunchDelaySeconds\":3600}"));
-            Waiting.until("backed off", LIMIT, () -> services.get(1).get("/v2/queue").text().contains("/crash"));
+            Waiting.until(
+                    "backed off",
+                    LIMIT,
+                    () -> services.get(1).get("/v2/queue").text().contains("/crash"));
             Waiting.until("it has run", LIMIT, () -> Files.exists(marks));
             int runs = Files.readAllLines(marks).size();
             services.get(1).post("/v2/apps/crash/restart?force=true", "");
-            Waiting.until("a restart waits for no delay", LIMIT, () -> Files.readAllLines(marks).size() > runs);
+            Waiting.until(
+                    "a restart waits for no delay",
+                    LIMIT,
+                    () -> Files.readAllLines(marks).size() > runs);
             services.get(0).delete("/v2/apps/crash?force=true");
 
             Path ledger = Files.createFile(dir.resolve("ledger"));
@@ -85,30 +91,43 @@ final class SeveralMastersIT {
                 awaitLines(ledger, ran + 3);
                 cluster.restart(masters.get(killed));
                 cluster.awaitReady(masters.get(killed));
-                assertThat(services.get(killed).app("/web").path("labels").path("round").asText())
+                assertThat(services.get(killed)
+                                .app("/web")
+                                .path("labels")
+                                .path("round")
+                                .asText())
                         .isEqualTo(Integer.toString(killed));
             }
-            Waiting.until("the long run was seen to end", LIMIT, () -> services.get(0)
-                    .get("/v1/scheduler/job/long")
-                    .body()
-                    .path("successCount")
-                    .asInt() == 1);
+            Waiting.until(
+                    "the long run was seen to end",
+                    LIMIT,
+                    () -> services.get(0)
+                                    .get("/v1/scheduler/job/long")
+                                    .body()
+                                    .path("successCount")
+                                    .asInt()
+                            == 1);
             assertThat(Files.readAllLines(once)).as("one copy").hasSize(1);
             accounted(services.get(0), Files.readAllLines(ledger));
         }
     }
 
     private static void awaitLines(Path file, int count) {
-        Waiting.until(count + " lines in " + file, LIMIT, () -> Files.readAllLines(file).size() >= count);
+        Waiting.until(
+                count + " lines in " + file,
+                LIMIT,
+                () -> Files.readAllLines(file).size() >= count);
     }
 
     /** Reads never stop; a change is taken again when the entities have moved. */
     private static void awaitAnswer(ServicesClient services) throws Exception {
         assertThat(services.get("/v2/apps").status()).isEqualTo(200);
-        Waiting.until("changes are taken", LIMIT, () -> services.send(
-                                "PUT", "/v2/apps/web", Optional.of("{\"instances\":3}"))
-                        .status()
-                < 300);
+        Waiting.until(
+                "changes are taken",
+                LIMIT,
+                () -> services.send("PUT", "/v2/apps/web", Optional.of("{\"instances\":3}"))
+                                .status()
+                        < 300);
     }
 
     /** Every occurrence ran once, or is written down with why not. */
@@ -121,7 +140,9 @@ final class SeveralMastersIT {
         assertThat(due).as("every occurrence once").doesNotHaveDuplicates();
         long span = (due.get(due.size() - 1) - due.get(0)) / PERIOD.toMillis() + 1;
         JsonNode history = services.get("/v1/scheduler/job/often/history").body();
-        assertThat(due.size() + history.path("notRun").asLong()).as("none vanished").isGreaterThanOrEqualTo(span);
+        assertThat(due.size() + history.path("notRun").asLong())
+                .as("none vanished")
+                .isGreaterThanOrEqualTo(span);
     }
 
     private static void job(ServicesClient services, String name, String command, String schedule) throws Exception {

@@ -114,7 +114,9 @@ public final class ServicesBench {
     private long deploy(String id, int instances) throws Exception {
         long begin = System.nanoTime();
         post(id, instances);
-        await(id + " runs", () -> get("/v2/apps" + id).path("app").path("tasksRunning").asInt() == instances);
+        await(
+                id + " runs",
+                () -> get("/v2/apps" + id).path("app").path("tasksRunning").asInt() == instances);
         return (System.nanoTime() - begin) / 1_000_000;
     }
 
@@ -192,8 +194,9 @@ public final class ServicesBench {
     }
 
     private HttpRequest request(String id, int instances) {
-        String body = "{\"id\":\"" + id + "\",\"cmd\":\"exec ./server --port $PORT0\",\"cpus\":0.01,\"mem\":8,\"instances\":"
-                + instances + ",\"labels\":{\"team\":\"whales\",\"HAPROXY_GROUP\":\"external\"},\"env\":{\"A\":\"b\"}}";
+        String body = "{\"id\":\"" + id
+                + "\",\"cmd\":\"exec ./server --port $PORT0\",\"cpus\":0.01,\"mem\":8,\"instances\":" + instances
+                + ",\"labels\":{\"team\":\"whales\",\"HAPROXY_GROUP\":\"external\"},\"env\":{\"A\":\"b\"}}";
         return HttpRequest.newBuilder(URI.create(base + "/v2/apps"))
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body))

@@ -5,11 +5,14 @@ import io.finback.mesos.translate.ResourceMessages;
 import io.finback.mesos.translate.StatusMessages;
 import io.finback.mesos.translate.TaskMessages;
 import io.finback.nodeagent.api.AgentView;
+import io.finback.nodeagent.containerizer.Usage;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.ExecutorRuns;
+import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.mesos.v1.Protos;
@@ -69,15 +72,23 @@ final class AgentReads {
 
     static Response.GetContainers containers(AgentView view, boolean nested, Iterable<NestedContainers.Nested> beside) {
         Response.GetContainers.Builder all = Response.GetContainers.newBuilder();
-        for (AgentTask task : view.board().live()) {
-            if (task.process().isEmpty() || task.isEnded() || (task.isNested() && !nested)) {
-                continue;
-            }
+        List<AgentTask> shown = view.board().live().stream()
+                .filter(task -> task.process().isPresent() && !task.isEnded() && (nested || !task.isNested()))
+                .toList();
+        Map<ContainerRef, Usage> usage = view.containers()
+                .usage(shown.stream().flatMap(task -> task.process().stream()).toList());
+        Instant now = Instant.now();
+        for (AgentTask task : shown) {
             Protos.ContainerID id = containerId(task);
             Protos.ContainerStatus.Builder status =
                     Protos.ContainerStatus.newBuilder().setContainerId(id);
             task.process().flatMap(ContainerRef::leader).ifPresent(pid -> status.setExecutorPid(Math.toIntExact(pid)));
-            all.addContainers(Response.GetContainers.Container.newBuilder()
+            Response.GetContainers.Container.Builder container = Response.GetContainers.Container.newBuilder();
+            task.process()
+                    .map(usage::get)
+                    .ifPresent(used -> container.setResourceStatistics(
+                            StatisticsMessage.of(task.info().resources(), used, now)));
+            all.addContainers(container
                     .setFrameworkId(Protos.FrameworkID.newBuilder()
                             .setValue(task.info().framework().value()))
                     .setExecutorId(Protos.ExecutorID.newBuilder().setValue(executorId(task)))

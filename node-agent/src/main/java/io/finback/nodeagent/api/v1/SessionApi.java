@@ -14,18 +14,24 @@ import io.finback.mesos.v1.Negotiation;
 import io.finback.mesos.v1.RecordIo;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.tasks.CommandInfo;
+import io.finback.tasks.ContainerInfo.Tty;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.mesos.v1.Protos;
 import org.apache.mesos.v1.agent.Protos.Call;
 import org.apache.mesos.v1.agent.Protos.ProcessIO;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Commands run beside a task for as long as somebody listens, such as a shell. */
 final class SessionApi {
+    private static final Logger log = LoggerFactory.getLogger(SessionApi.class);
     private static final int MOST_RECORD = 1024 * 1024;
 
     private final ActorSystem<?> system;
@@ -47,10 +53,7 @@ final class SessionApi {
                     400,
                     "launch_nested_container_session.container_id.parent: missing (expected: the container of a task)");
         }
-        if (launch.hasContainer()) {
-            throw new ApiFailure(
-                    400, "launch_nested_container_session.container: present (expected: none; no terminals yet)");
-        }
+        Optional<Tty> terminal = terminal(launch.getContainer());
         Encoding unused = Outputs.encoding(request);
         CommandInfo command;
         try {
@@ -61,8 +64,29 @@ final class SessionApi {
         Session session = sessions.start(
                 launch.getContainerId().getValue(),
                 parents.find(launch.getContainerId().getParent()).leader(),
-                command);
+                command,
+                terminal);
         return Outputs.answer(request, output(session));
+    }
+
+    /** All that a session may have of its own. */
+    private static Optional<Tty> terminal(Protos.ContainerInfo container) {
+        // The type is all that has to be there.
+        boolean more = !container.toBuilder()
+                .clearTtyInfo()
+                .clearType()
+                .buildPartial()
+                .getAllFields()
+                .isEmpty();
+        if (more) {
+            throw new ApiFailure(
+                    400, "launch_nested_container_session.container: more than a terminal (expected: tty_info alone)");
+        }
+        return container.hasTtyInfo() ? Optional.of(size(container.getTtyInfo())) : Optional.empty();
+    }
+
+    private static Tty size(Protos.TTYInfo info) {
+        return new Tty(info.getWindowSize().getRows(), info.getWindowSize().getColumns());
     }
 
     /** Ends when both outputs have; when nobody reads any more, the command is ended. */
@@ -93,7 +117,7 @@ final class SessionApi {
                 .orElseThrow(() -> new ApiFailure(
                         415, "Expecting '" + Outputs.MESSAGE_TYPE + "' of application/json or application/x-protobuf"));
         RecordIo.Decoder decoder = new RecordIo.Decoder(MOST_RECORD);
-        AtomicReference<OutputStream> input = new AtomicReference<>();
+        AtomicReference<Session> input = new AtomicReference<>();
         return request.entity()
                 .withoutSizeLimit()
                 .getDataBytes()
@@ -105,20 +129,22 @@ final class SessionApi {
                 .thenApply(done -> HttpResponse.create());
     }
 
-    private boolean feed(
-            byte[] bytes, RecordIo.Decoder decoder, Encoding encoding, AtomicReference<OutputStream> input) {
+    private boolean feed(byte[] bytes, RecordIo.Decoder decoder, Encoding encoding, AtomicReference<Session> input) {
         try {
             for (byte[] record : decoder.feed(bytes)) {
                 Call.AttachContainerInput call = Calls.decode(record, encoding, Call.getDefaultInstance())
                         .getAttachContainerInput();
-                OutputStream to = input.get();
-                if (to == null) {
+                Session session = input.get();
+                ProcessIO said = call.getProcessIo();
+                if (session == null) {
                     input.set(sessions.find(call.getContainerId().getValue())
-                            .orElseThrow(() -> Parents.missing(call.getContainerId(), ""))
-                            .process()
-                            .getOutputStream());
-                } else if (call.getProcessIo().getType() == ProcessIO.Type.DATA) {
-                    write(call.getProcessIo().getData().getData(), to);
+                            .orElseThrow(() -> Parents.missing(call.getContainerId(), "")));
+                } else if (said.getType() == ProcessIO.Type.DATA) {
+                    write(said.getData().getData(), session.process().getOutputStream());
+                } else if (said.getControl().getType() == ProcessIO.Control.Type.TTY_INFO) {
+                    boolean done = Inside.resize(
+                            session.process(), size(said.getControl().getTtyInfo()));
+                    log.debug("session.resized done={}", done);
                 }
             }
             return true;

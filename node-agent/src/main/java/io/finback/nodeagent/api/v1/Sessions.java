@@ -2,6 +2,7 @@ package io.finback.nodeagent.api.v1;
 
 import io.finback.nodeagent.executor.Inside;
 import io.finback.tasks.CommandInfo;
+import io.finback.tasks.ContainerInfo.Tty;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +22,7 @@ final class Sessions {
         this.most = most;
     }
 
-    synchronized Session start(String id, long leader, CommandInfo command) {
+    synchronized Session start(String id, long leader, CommandInfo command, Optional<Tty> terminal) {
         if (running.size() >= most) {
             throw new ApiFailure(
                     503,
@@ -31,7 +32,10 @@ final class Sessions {
             throw new ApiFailure(409, "container_id: '" + id + "' (expected: one not in use)");
         }
         try {
-            Session session = new Session(inside.startAttached(leader, command));
+            Session session = new Session(
+                    terminal.isPresent()
+                            ? inside.startOnTerminal(leader, command, terminal.get())
+                            : inside.startAttached(leader, command));
             running.put(id, session);
             var unused = session.process().onExit().whenComplete((ended, failure) -> running.remove(id, session));
             return session;

@@ -93,6 +93,62 @@ class AgentApiTest {
         }
     }
 
+    @Test
+    void aShellOnATerminalKnowsItsSizeAndHearsOfAnother() throws Exception {
+        ActorTestKit kit = ActorTestKit.create();
+        try {
+            TaskWorld world = new TaskWorld(data);
+            TestProbe<ConversationActor.Command> conversation = kit.createTestProbe();
+            ActorRef<TasksActor.Command> tasks = kit.spawn(TasksActor.create(world.tools(), conversation.getRef()));
+            tasks.tell(new TasksActor.Launch(List.of(Tasks.shell("web", "exec sleep 600"))));
+            Await.until("it runs", () -> world.board().live().stream()
+                    .anyMatch(task -> task.isRunning() && world.tools().store().hasBegun(task)));
+            AgentApi api = api(kit, world);
+            String container = world.board().live().get(0).container();
+            String launch = "{\"type\":\"LAUNCH_NESTED_CONTAINER_SESSION\",\"launch_nested_container_session\":{"
+                    + "\"container_id\":{\"value\":\"s\",\"parent\":{\"value\":\"" + container + "\"}},"
+                    + "\"command\":{\"value\":\"stty size; read x; stty size; echo \\\"it's $x\\\"; exit 3\"},"
+                    + "\"container\":{\"type\":\"MESOS\",%s}}}";
+            assertThat(status(api, String.format(launch, "\"hostname\":\"h\""))).isEqualTo(400);
+            HttpResponse shell =
+                    call(api, String.format(launch, "\"tty_info\":{\"window_size\":{\"rows\":30,\"columns\":90}}"));
+            assertThat(shell.status().intValue()).isEqualTo(200);
+            String input = frame("{\"type\":\"ATTACH_CONTAINER_INPUT\",\"attach_container_input\":{"
+                            + "\"type\":\"CONTAINER_ID\",\"container_id\":{\"value\":\"s\"}}}")
+                    + frame("{\"type\":\"ATTACH_CONTAINER_INPUT\",\"attach_container_input\":{\"type\":\"PROCESS_IO\","
+                            + "\"process_io\":{\"type\":\"CONTROL\",\"control\":{\"type\":\"TTY_INFO\",\"tty_info\":"
+                            + "{\"window_size\":{\"rows\":40,\"columns\":100}}}}}}")
+                    + stdin("whale\n");
+            var unused = api.answer(HttpRequest.POST("/api/v1")
+                    .addHeader(RawHeader.create("Message-Content-Type", "application/json"))
+                    .withEntity(HttpEntities.create(
+                            MediaTypes.customBinary("application", "recordio", false)
+                                    .toContentType(),
+                            input.getBytes(StandardCharsets.UTF_8))));
+            RecordIo.Decoder decoder = new RecordIo.Decoder(1_000_000);
+            ByteString all = shell.entity()
+                    .getDataBytes()
+                    .runWith(Sink.fold(ByteString.emptyByteString(), ByteString::concat), kit.system())
+                    .toCompletableFuture()
+                    .get(30, TimeUnit.SECONDS);
+            StringBuilder said = new StringBuilder();
+            for (byte[] record : decoder.feed(all.toArray())) {
+                com.fasterxml.jackson.databind.JsonNode data = new com.fasterxml.jackson.databind.ObjectMapper()
+                        .readTree(record)
+                        .path("data")
+                        .path("data");
+                said.append(new String(java.util.Base64.getDecoder().decode(data.asText("")), StandardCharsets.UTF_8));
+            }
+            assertThat(said.toString()).contains("40 100\r\n", "it's whale\r\n");
+
+            TestProbe<Done> stopped = kit.createTestProbe();
+            tasks.tell(new TasksActor.StopAll(stopped.getRef()));
+            stopped.receiveMessage(Duration.ofSeconds(30));
+        } finally {
+            kit.shutdownTestKit();
+        }
+    }
+
     private static AgentApi api(ActorTestKit kit, TaskWorld world) throws Exception {
         AgentView view = new AgentView(
                 Tasks.AGENT.value(),
@@ -107,6 +163,7 @@ class AgentApiTest {
                 new io.finback.nodeagent.node.Registration(),
                 world.tools().containers(),
                 new io.finback.nodeagent.api.ContainmentView(List.of(), () -> 0, () -> 0),
+                io.finback.nodeagent.api.TransfersView.NONE,
                 java.util.Map.of("port", "5051"));
         return new AgentApi(
                 kit.system(),

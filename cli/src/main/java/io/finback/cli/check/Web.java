@@ -1,0 +1,66 @@
+package io.finback.cli.check;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.finback.settings.HttpListen;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Optional;
+
+/** Short HTTP reads. */
+final class Web {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int LIMIT_MILLIS = 5_000;
+    private static final int MAX_BODY = 64 * 1024 * 1024;
+
+    private Web() {}
+
+    /** @param date the server's clock, where it told it */
+    record Answer(int status, String body, Optional<Instant> date) {
+        boolean ok() {
+            return status == HttpURLConnection.HTTP_OK;
+        }
+
+        /** A missing node when the body is none. */
+        JsonNode json() {
+            try {
+                return JSON.readTree(body);
+            } catch (JsonProcessingException e) {
+                return JSON.missingNode();
+            }
+        }
+    }
+
+    /** Empty when nobody answers within five seconds. */
+    static Optional<Answer> get(HttpListen at, String path) {
+        try {
+            HttpURLConnection connection = (HttpURLConnection)
+                    URI.create("http://" + reachable(at) + path).toURL().openConnection();
+            connection.setConnectTimeout(LIMIT_MILLIS);
+            connection.setReadTimeout(LIMIT_MILLIS);
+            int status = connection.getResponseCode();
+            long date = connection.getHeaderFieldDate("Date", 0);
+            try (InputStream in = status >= HttpURLConnection.HTTP_BAD_REQUEST
+                    ? connection.getErrorStream()
+                    : connection.getInputStream()) {
+                String body = in == null ? "" : new String(in.readNBytes(MAX_BODY), StandardCharsets.UTF_8);
+                return Optional.of(new Answer(
+                        status, body, date == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(date))));
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Who listens on all interfaces is asked on this machine's own. */
+    static HttpListen reachable(HttpListen listen) {
+        return listen.host().equals("0.0.0.0") || listen.host().equals("::")
+                ? new HttpListen("127.0.0.1", listen.port())
+                : listen;
+    }
+}
