@@ -135,7 +135,8 @@ public final class NodeCheck {
                 .ifPresent(metrics -> findings.addAll(ClusterRules.agents(metrics.body())));
         HttpListen api = new HttpListen(serving.get(), services);
         Optional<Web.Answer> deployments = Web.get(api, "/v2/deployments");
-        if (deployments.map(answer -> answer.status() == UNAUTHORIZED || answer.status() == FORBIDDEN)
+        if (deployments
+                .map(answer -> answer.status() == UNAUTHORIZED || answer.status() == FORBIDDEN)
                 .orElse(false)) {
             findings.add(Finding.warn(
                     "services",

@@ -21,8 +21,7 @@ class LargeAppTest {
 
     private static AppState state(AppDefinition definition) {
         AppState none = AppState.empty(definition.id());
-        AppState created =
-                Examples.apply(none, AppChange.create(none, definition, false, "d0", Examples.NOW));
+        AppState created = Examples.apply(none, AppChange.create(none, definition, false, "d0", Examples.NOW));
         return Examples.settle(Examples.order(created, "d0", 1, DeploymentPlan.Kind.SCALE));
     }
 

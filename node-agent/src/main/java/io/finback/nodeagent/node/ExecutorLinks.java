@@ -74,8 +74,8 @@ final class ExecutorLinks {
     void kill(TaskKey run, AgentTask task) {
         Link link = links.get(run);
         if (link != null && link.killed.add(task.key())) {
-            link.stream.send(new ExecutorEvent.Kill(
-                    task.info().id(), task.kill().map(order -> order.grace())));
+            link.stream.send(
+                    new ExecutorEvent.Kill(task.info().id(), task.kill().map(order -> order.grace())));
         }
     }
 

@@ -141,19 +141,17 @@ final class ExecutorWork {
     /** It has not subscribed in time. */
     void late(TaskKey key) {
         awaited.remove(key);
-        ledger.find(key)
-                .filter(run -> run.isRunning() && !links.has(key))
-                .ifPresent(run -> {
-                    boolean again = adopted.contains(key);
-                    Duration given = again ? terms.reregistration() : terms.registration();
-                    log.warn("executor.late run={} executor={} after={}", key, executorId(run), given);
-                    ledger.applyAnyway(run.condemned(
-                            Verdict.failed(
-                                    again ? "EXECUTOR_REREGISTRATION_TIMEOUT" : "EXECUTOR_REGISTRATION_TIMEOUT",
-                                    "it did not subscribe within " + given.toMillis() + " ms"),
-                            Duration.ZERO,
-                            stamp()));
-                });
+        ledger.find(key).filter(run -> run.isRunning() && !links.has(key)).ifPresent(run -> {
+            boolean again = adopted.contains(key);
+            Duration given = again ? terms.reregistration() : terms.registration();
+            log.warn("executor.late run={} executor={} after={}", key, executorId(run), given);
+            ledger.applyAnyway(run.condemned(
+                    Verdict.failed(
+                            again ? "EXECUTOR_REREGISTRATION_TIMEOUT" : "EXECUTOR_REGISTRATION_TIMEOUT",
+                            "it did not subscribe within " + given.toMillis() + " ms"),
+                    Duration.ZERO,
+                    stamp()));
+        });
     }
 
     /** Whether the polite signal to end was given in another way. */
