@@ -74,20 +74,6 @@ class CrashWatchTest {
         assertThat(systems.get(2).whenTerminated().isCompleted()).isFalse();
     }
 
-    @Test
-    void whoIsLeftWithoutAMajorityDoesNotRemoveTheOthers() throws Exception {
-        kill(systems.get(0));
-        kill(systems.get(1));
-        ActorSystem<?> last = systems.get(2);
-
-        // The split brain resolver ends it: one of three is no majority.
-        await(
-                Duration.ofSeconds(40),
-                () -> last.whenTerminated().isCompleted() || Cluster.get(last).isTerminated());
-
-        assertThat(upMembers(last)).as("never a cluster of one").isNotEqualTo(1);
-    }
-
     private Config settings(int port) {
         Map<String, Object> values = new HashMap<>();
         values.put("finback.data-dir", directory.resolve("n" + port).toString());
