@@ -71,7 +71,7 @@ final class Counts {
 
     private static int slot(int[] table, int key) {
         int mask = table.length - 1;
-        int slot = (key * 0x9E3779B9 >>> 7) & mask;
+        int slot = ((key * 0x9E3779B9) >>> 7) & mask;
         while (table[slot] >= 0 && table[slot] != key) {
             slot = (slot + 1) & mask;
         }
