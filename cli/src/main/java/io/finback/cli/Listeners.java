@@ -3,13 +3,14 @@ package io.finback.cli;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigValue;
+import io.finback.meshrouter.boot.RouterNode;
 import io.finback.runtime.Role;
 import io.finback.settings.HttpListen;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Finds what a node listens at, from its configuration alone. Pure. */
+/** Finds what a node listens at, from its configuration and, for a router that runs one, its linkerd.yaml. */
 final class Listeners {
     private Listeners() {}
 
@@ -23,6 +24,11 @@ final class Listeners {
             found.put("finback.cluster", HttpListen.from(config, "finback.cluster"));
         }
         found.put("finback.management", HttpListen.from(config, "finback.management"));
+        if (role == Role.ROUTER
+                && !config.getString("finback.router.linkerd-yaml").isEmpty()) {
+            found.putAll(RouterNode.listeners(config));
+            return found;
+        }
         for (String part : Roles.parts(role)) {
             String path = "finback." + part;
             if (config.hasPath(path) && config.getValue(path) instanceof ConfigObject object) {

@@ -149,7 +149,7 @@ final class PodReader {
     }
 
     private void networks(Fields fields) {
-        fields.list("networks", (element, path) -> {
+        var unused = fields.list("networks", (element, path) -> {
             String mode = fields.element(element, path).text("mode").orElse("container");
             if (!mode.equals("host")) {
                 problems.rule(path + "/mode", "'" + mode + "' (expected: host; others are not supported yet)");
@@ -163,7 +163,7 @@ final class PodReader {
         Optional<JsonNode> given = fields.any("environment");
         // A list of name and value up to 1.4.
         if (given.filter(JsonNode::isArray).isPresent()) {
-            fields.list("environment", (e, path) -> {
+            var unused = fields.list("environment", (e, path) -> {
                 Fields one = fields.element(e, path);
                 one.text("name")
                         .ifPresent(name -> all.put(name, one.text("value").orElse("")));

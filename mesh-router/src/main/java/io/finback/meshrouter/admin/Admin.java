@@ -34,15 +34,18 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -60,6 +63,10 @@ public final class Admin implements AutoCloseable {
     private static final int MAX_WAITING = 100;
     private static final long MAX_BODY = 1 << 20;
     private static final long BODY_LIMIT_MILLIS = 3_000;
+    /** How long a name may take to become known. As Linkerd. */
+    private static final Duration KNOWN_WITHIN = Duration.ofSeconds(2);
+
+    private static final Duration ASK_AGAIN = Duration.ofMillis(50);
 
     private final AdminParts parts;
     private final LinkerdMetrics metrics;
@@ -93,11 +100,31 @@ public final class Admin implements AutoCloseable {
     }
 
     private CompletionStage<HttpResponse> answerLater(HttpRequest request, String body) {
+        return answerUntil(request, body, System.nanoTime() + KNOWN_WITHIN.toNanos(), executor);
+    }
+
+    /** A name that is not known yet is asked for again, without holding a thread meanwhile. */
+    private CompletableFuture<HttpResponse> answerUntil(
+            HttpRequest request, String body, long deadlineNanos, Executor on) {
+        CompletableFuture<Optional<HttpResponse>> now;
         try {
-            return CompletableFuture.supplyAsync(() -> answer(request, body), executor);
+            now = CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            return Optional.of(answer(request, body));
+                        } catch (NotYetKnown e) {
+                            return System.nanoTime() - deadlineNanos < 0
+                                    ? Optional.empty()
+                                    : Optional.of(text(503, "not known yet: " + e.getMessage() + "; try again\n"));
+                        }
+                    },
+                    on);
         } catch (RejectedExecutionException e) {
             return CompletableFuture.completedFuture(text(503, "too many admin requests wait; try again\n"));
         }
+        Executor later = CompletableFuture.delayedExecutor(ASK_AGAIN.toMillis(), TimeUnit.MILLISECONDS, executor);
+        return now.thenCompose(answered -> answered.map(CompletableFuture::completedFuture)
+                .orElseGet(() -> answerUntil(request, body, deadlineNanos, later)));
     }
 
     private HttpResponse answer(HttpRequest request, String body) {
@@ -120,8 +147,6 @@ public final class Admin implements AutoCloseable {
             return post
                     ? posted(path, request.getUri().query(), body)
                     : got(path, request.getUri().query());
-        } catch (NotYetKnown e) {
-            return text(503, "not known yet: " + e.getMessage() + "; try again\n");
         } catch (NamingException e) {
             return text(400, e.getMessage() + "\n");
         } catch (IllegalArgumentException e) {
@@ -273,8 +298,8 @@ public final class Admin implements AutoCloseable {
         return json(names.delegation(interpreter.delegate(table, Path.parse(path.get()))), true);
     }
 
-    private TreeSet<String> boundNames() {
-        TreeSet<String> names = new TreeSet<>();
+    private Set<String> boundNames() {
+        Set<String> names = new TreeSet<>();
         parts.routers()
                 .forEach(running -> names.addAll(running.router().destinations().keySet()));
         return names;

@@ -137,8 +137,8 @@ final class LinkerdMetrics {
         out.add(new Metric(scope, name, Metric.Kind.COUNTER, Map.of("", count)));
     }
 
-    private static void gauge(List<Metric> out, List<String> scope, String name, double value) {
-        out.add(new Metric(scope, name, Metric.Kind.GAUGE, Map.of("", number(value))));
+    private static void gauge(List<Metric> out, List<String> scope, String name, long value) {
+        out.add(new Metric(scope, name, Metric.Kind.GAUGE, Map.of("", value)));
     }
 
     /** Flat and sorted, keys that begin with {@code prefix}. A distribution without values is only {@code .count}. */
@@ -147,10 +147,6 @@ final class LinkerdMetrics {
         all().forEach(metric -> out.putAll(metric.flat()));
         out.keySet().removeIf(key -> !key.startsWith(prefix));
         return out;
-    }
-
-    private static Number number(double value) {
-        return value == Math.rint(value) && Math.abs(value) < 1e15 ? (Number) (long) value : (Number) value;
     }
 
     /** Nested by the slashes of names, each value in an object that says its type, as {@code tree=1} asks. */

@@ -32,12 +32,15 @@ import io.finback.runtime.Node;
 import io.finback.runtime.Readiness;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
+import io.finback.settings.HttpListen;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -243,6 +246,26 @@ public final class RouterNode implements Node {
     /** Starts a router. {@code config} is the whole resolved configuration. Throws {@link StartFailure}. */
     public static RouterNode start(Config config) {
         return new RouterNode(config, RouterSettings.from(config));
+    }
+
+    /**
+     * What a router with this configuration listens at, by names such as {@code finback.router.<label>}: its admin server, and each server
+     * of each router. Throws {@link StartFailure} as {@link #start} would.
+     */
+    public static Map<String, HttpListen> listeners(Config config) {
+        Plan plan = RouterSettings.from(config).plan();
+        Map<String, HttpListen> found = new LinkedHashMap<>();
+        found.put(
+                "finback.router.admin",
+                new HttpListen(plan.admin().ip(), plan.admin().port()));
+        for (RouterPlan router : plan.routers()) {
+            for (int i = 0; i < router.servers().size(); i++) {
+                ServerPlan server = router.servers().get(i);
+                String name = "finback.router." + router.label() + (i == 0 ? "" : "[" + i + "]");
+                found.put(name, new HttpListen(server.ip(), server.port()));
+            }
+        }
+        return found;
     }
 
     /** Shows this node at its management port, also when it runs alone; then there are no members to show. */

@@ -169,13 +169,11 @@ final class Block {
 
     Optional<Integer> integer(String key, int least, int most) {
         return text(key).map(text -> {
-            try {
-                int value = Integer.parseInt(text);
+            if (text.matches("-?\\d{1,10}")) {
+                long value = Long.parseLong(text);
                 if (value >= least && value <= most) {
-                    return value;
+                    return (int) value;
                 }
-            } catch (NumberFormatException e) {
-                throw new YamlFailure(wrong(key, number(text, least, most)).getMessage(), e);
             }
             throw wrong(key, number(text, least, most));
         });
@@ -188,12 +186,10 @@ final class Block {
 
     Optional<Double> number(String key) {
         return text(key).map(text -> {
-            try {
-                return Double.parseDouble(text);
-            } catch (NumberFormatException e) {
-                throw new YamlFailure(
-                        wrong(key, "'" + text + "' (expected: a number)").getMessage(), e);
+            if (!text.matches("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d{1,3})?")) {
+                throw wrong(key, "'" + text + "' (expected: a number)");
             }
+            return Double.parseDouble(text);
         });
     }
 

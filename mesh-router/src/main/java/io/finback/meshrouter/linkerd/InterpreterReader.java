@@ -28,7 +28,7 @@ final class InterpreterReader {
         Block block = found.get();
         String kind = Kinds.of(block, SUPPORTED);
         List<Transformer> transformers = TransformerReader.read(block);
-        InterpreterPlan.Start start =
+        InterpreterPlan.Opening start =
                 switch (kind) {
                     case "default" -> DEFAULT.start();
                     case "io.l5d.fs" -> fs(block);
@@ -41,7 +41,7 @@ final class InterpreterReader {
                 (environment, sources) -> Transformed.interpreter(start.start(environment, sources), transformers));
     }
 
-    private static InterpreterPlan.Start fs(Block block) {
+    private static InterpreterPlan.Opening fs(Block block) {
         String text = block.required("dtabFile", "a file with a dtab");
         java.nio.file.Path file = java.nio.file.Path.of(text);
         if (!Files.isRegularFile(file)) {
@@ -54,7 +54,7 @@ final class InterpreterReader {
         };
     }
 
-    private static InterpreterPlan.Start namerd(Block block) {
+    private static InterpreterPlan.Opening namerd(Block block) {
         Path dst = block.checked("dst", () -> Path.parse(block.required("dst", "/$/inet/<host>/<port>")));
         Address address = BuiltinNamers.address(dst)
                 .orElseThrow(() -> block.wrong("dst", "'" + dst + "' (expected: /$/inet/<host>/<port>)"));

@@ -52,10 +52,10 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
     }
 
     /** An interpreter. */
-    public record InterpreterPlan(String kind, Start start) {
+    public record InterpreterPlan(String kind, Opening start) {
         /** Starts it on sources, given in the order to ask; throws IllegalArgumentException when it cannot. */
         @FunctionalInterface
-        public interface Start {
+        public interface Opening {
             Interpreter start(Environment environment, List<NameSource> sources);
         }
     }

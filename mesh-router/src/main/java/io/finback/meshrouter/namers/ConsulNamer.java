@@ -26,7 +26,7 @@ public final class ConsulNamer {
     /**
      * How Consul is asked.
      *
-     * @param consistency {@code default}, {@code stale} or {@code consistent}
+     * @param consistency one of Consul's modes, as they are written in its URLs, or default
      * @param healthStatuses which instances count when {@code useHealthCheck}
      * @param weights by tag; the highest of an instance's tags counts
      */
@@ -100,7 +100,7 @@ public final class ConsulNamer {
         long next = parse(reply.header("x-consul-index"));
         // Consul's own rule: an index that goes back is void.
         index[0] = next < index[0] ? 0 : next;
-        List<Address> addresses = addresses(Json.parse(reply.body()));
+        List<Address> addresses = addresses(Json.parse(reply.text()));
         tell.accept(addresses.isEmpty() ? Optional.empty() : Optional.of(addresses));
         return index[0] == 0 ? Duration.ofSeconds(1) : Duration.ZERO;
     }

@@ -39,7 +39,7 @@ public final class DnsSrvNamer {
         this.streams = streams;
     }
 
-    /** {@code hosts}: servers, {@code host} or {@code host:port}; the system's when empty. */
+    /** {@code hosts}: DNS servers, each with a port if it is not 53; those of the system when empty. */
     public static NameSource start(
             Path prefix, List<String> hosts, Duration refresh, Streams streams, Changes changes) {
         DnsSrvNamer namer = new DnsSrvNamer(hosts, refresh, streams);
@@ -65,6 +65,8 @@ public final class DnsSrvNamer {
                         thread));
     }
 
+    // The DNS provider answers texts of records: nothing is deserialized. Its environment is a Hashtable.
+    @SuppressWarnings({"BanJNDI", "JdkObsolete"})
     private Optional<List<Address>> query(String name) {
         Hashtable<String, String> environment = new Hashtable<>();
         environment.put(Context.INITIAL_CONTEXT_FACTORY, "com.sun.jndi.dns.DnsContextFactory");

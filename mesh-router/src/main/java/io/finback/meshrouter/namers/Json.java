@@ -11,14 +11,6 @@ final class Json {
     private Json() {}
 
     /** Throws IllegalStateException for what is not JSON. */
-    static JsonNode parse(byte[] text) {
-        try {
-            return MAPPER.readTree(text);
-        } catch (IOException e) {
-            throw new IllegalStateException("not JSON: " + e.getMessage(), e);
-        }
-    }
-
     static JsonNode parse(String text) {
         try {
             return MAPPER.readTree(text);

@@ -96,14 +96,14 @@ public final class K8sNamer {
     private record Listed(JsonNode service, JsonNode list) {}
 
     private static JsonNode body(Streams.Reply reply) {
-        return reply.status() == 200 ? Json.parse(reply.body()) : Json.parse("{}");
+        return reply.status() == 200 ? Json.parse(reply.text()) : Json.parse("{}");
     }
 
     private static JsonNode list(Streams.Reply reply) {
         if (reply.status() != 200) {
             throw new IllegalStateException("status " + reply.status() + " (expected: 200)");
         }
-        return Json.parse(reply.body());
+        return Json.parse(reply.text());
     }
 
     private static void event(JsonNode event, String port, JsonNode service, Consumer<Optional<List<Address>>> tell) {

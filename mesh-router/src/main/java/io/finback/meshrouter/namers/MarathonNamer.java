@@ -153,7 +153,7 @@ public final class MarathonNamer implements NameSource {
         if (reply.status() != 200) {
             throw new IllegalStateException("status " + reply.status() + " (expected: 200)");
         }
-        return Json.parse(reply.body());
+        return Json.parse(reply.text());
     }
 
     @Override

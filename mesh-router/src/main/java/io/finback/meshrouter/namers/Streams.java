@@ -59,21 +59,17 @@ public final class Streams implements AutoCloseable {
     }
 
     /** What came back. */
-    record Reply(int status, Map<String, List<String>> headers, byte[] body) {
+    record Reply(int status, Map<String, List<String>> headers, String text) {
         String header(String name) {
             List<String> values = headers.get(name);
             return values == null || values.isEmpty() ? "" : values.get(0);
-        }
-
-        String text() {
-            return new String(body, StandardCharsets.UTF_8);
         }
     }
 
     CompletableFuture<Reply> get(String uri, Map<String, String> headers, Duration limit) {
         return then(
                 client.sendAsync(request(uri, headers).timeout(limit).build(), info -> new Limited()),
-                r -> new Reply(r.statusCode(), r.headers().map(), r.body()));
+                r -> new Reply(r.statusCode(), r.headers().map(), new String(r.body(), StandardCharsets.UTF_8)));
     }
 
     /** As {@code thenApply}, but whoever cancels the result cancels {@code source}. */

@@ -85,13 +85,11 @@ public final class Transformed {
 
         @Override
         public NameTree<Name> lookup(Path path) {
-            return inner.lookup(path)
-                    .map(name -> name.match(
-                            Name.Unbound::new,
-                            bound -> transformer.transform(NameTree.leaf(bound))
-                                            instanceof NameTree.Leaf<Name.Bound> leaf
-                                    ? leaf.value()
-                                    : bound));
+            return inner.lookup(path).map(this::transformed);
+        }
+
+        private Name transformed(Name name) {
+            return name instanceof Name.Bound bound ? transformer.transform(bound) : name;
         }
 
         @Override

@@ -99,7 +99,12 @@ public final class Transformer {
         if (always) {
             return NameTree.leaf(new Name.Bound(prefixed(replacement.orElseThrow()), Path.EMPTY));
         }
-        return tree.map(bound -> new Name.Bound(prefixed(replacement.orElse(bound.id())), bound.residual()));
+        return tree.map(this::transform);
+    }
+
+    /** What one name is instead. */
+    Name.Bound transform(Name.Bound bound) {
+        return new Name.Bound(prefixed(replacement.orElse(bound.id())), bound.residual());
     }
 
     private Path prefixed(Path id) {

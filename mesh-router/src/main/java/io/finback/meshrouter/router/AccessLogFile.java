@@ -191,7 +191,7 @@ public final class AccessLogFile implements AccessLog, AutoCloseable {
             return;
         }
         try (Stream<Path> files = Files.list(directory)) {
-            List<Path> old = files.filter(f -> f.getFileName().toString().startsWith(file.getFileName() + "-"))
+            List<Path> old = files.filter(f -> String.valueOf(f.getFileName()).startsWith(file.getFileName() + "-"))
                     .sorted(Comparator.comparing(Path::toString).reversed())
                     .skip(keep)
                     .toList();

@@ -69,8 +69,8 @@ public final class Identifiers {
             @Override
             public @Nullable String key(HttpRequest head) {
                 boolean old = head.protocolVersion().compareTo(HttpVersion.HTTP_1_1) < 0;
-                String host = head.headers().get(HttpHeaderNames.HOST);
-                if (!old && (host == null || host.isEmpty())) {
+                String host = head.headers().get(HttpHeaderNames.HOST, "");
+                if (!old && host.isEmpty()) {
                     return null;
                 }
                 String method = head.method().name();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.finback.meshrouter.http.RawBackend;
 import io.finback.meshrouter.http.RawClient;
 import io.finback.meshrouter.http.RawClient.Response;
+import io.finback.meshrouter.namers.FarEnd;
 import io.finback.runtime.StartFailure;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -184,7 +186,7 @@ class LinkerdRunTest {
                         "  servers: [{port: 0}]")) {
             assertThat(call(router.port(), "/", "Host: web").status()).isEqualTo(200);
             assertThat(calls.get()).isEqualTo(2);
-            String[] deadline = web.requests.get(0).header("l5d-ctx-deadline").split(" ");
+            String[] deadline = web.requests.get(0).header("l5d-ctx-deadline").split(" ", -1);
             assertThat(Long.parseLong(deadline[1]) - Long.parseLong(deadline[0]))
                     .isEqualTo(TimeUnit.SECONDS.toNanos(5));
             assertThat(router.admin("/admin/metrics.json")).contains("rt/http/service/svc/web/retries/total\":1");
@@ -256,7 +258,6 @@ class LinkerdRunTest {
         AtomicInteger most = new AtomicInteger();
         RawBackend.Script counting = (request, in, out, socket) -> {
             most.accumulateAndGet(now.incrementAndGet(), Math::max);
-            Thread.yield();
             java.util.concurrent.locks.LockSupport.parkNanos(20_000_000);
             now.decrementAndGet();
             out.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII));
@@ -311,7 +312,7 @@ class LinkerdRunTest {
                 });
                 int before = light.requests.size();
                 for (int i = 0; i < 50; i++) {
-                    get(router.port(), "/", "Host: web");
+                    assertThat(get(router.port(), "/", "Host: web")).isNotEmpty();
                 }
                 assertThat(light.requests.size() - before).isLessThan(10);
                 register("late", heavy);
@@ -374,7 +375,8 @@ class LinkerdRunTest {
                         "  httpAccessLog: " + log,
                         "  dtab: /svc/web => " + ProxyTest.inet(web),
                         "  servers: [{port: 0}]")) {
-            get(router.port(), "/a?b", "Host: web", "User-Agent: te\"st", "Referer: http://here/");
+            assertThat(get(router.port(), "/a?b", "Host: web", "User-Agent: te\"st", "Referer: http://here/"))
+                    .isEqualTo("hello");
             TestRouter.await("a line", () -> {
                 try {
                     return Files.readString(log).contains("\n");
@@ -387,6 +389,50 @@ class LinkerdRunTest {
                             "127\\.0\\.0\\.1 - - \\[\\d\\d/\\w{3}/\\d{4}:\\d\\d:\\d\\d:\\d\\d [+-]\\d{4}] \"GET /a\\?b HTTP/1.1\""
                                     + " 200 5 \"http://here/\" \"te\\\\x22st\"\n");
             assertThat(router.admin("/requests")).contains("\"uri\" : \"/a?b\"");
+        }
+    }
+
+    @Test
+    void bindsThroughNamerdAndShowsItAtOnce() throws Exception {
+        try (RawBackend web = RawBackend.answering("web")) {
+            String leaf = "{\"type\":\"leaf\",\"bound\":{\"id\":\"" + ProxyTest.inet(web) + "\",\"path\":\"/\"}}";
+            AtomicReference<FarEnd> self = new AtomicReference<>();
+            FarEnd.Recording recording = uri -> {
+                self.get().stream(uri).add(uri.contains("/dtabs/") ? "[{\"prefix\":\"/svc\",\"dst\":\"/x\"}]" : leaf);
+                return FarEnd.Answer.stream(self.get().stream(uri));
+            };
+            try (FarEnd namerd = new FarEnd(recording)) {
+                self.set(namerd);
+                try (TestRouter router = run(
+                        "admin: {port: 0}",
+                        "routers:",
+                        "- protocol: http",
+                        "  interpreter: {kind: io.l5d.namerd.http, experimental: true, dst: /$/inet/127.0.0.1/"
+                                + namerd.port() + "}",
+                        "  servers: [{port: 0}]")) {
+                    assertThat(router.admin("/delegator.json?path=/svc/web")).contains(ProxyTest.inet(web));
+                    assertThat(get(router.port(), "/", "Host: web")).isEqualTo("web");
+                }
+            }
+        }
+    }
+
+    @Test
+    void answers503WhenANameIsNotKnownInTime() throws Exception {
+        try (FarEnd silent = new FarEnd(uri -> FarEnd.Answer.stream(new java.util.concurrent.LinkedBlockingQueue<>()));
+                TestRouter router = run(
+                        "admin: {port: 0}",
+                        "routers:",
+                        "- protocol: http",
+                        "  bindingTimeoutMs: 300",
+                        "  interpreter: {kind: io.l5d.namerd.http, experimental: true, dst: /$/inet/127.0.0.1/"
+                                + silent.port() + "}",
+                        "  servers: [{port: 0}]")) {
+            Response late = call(router.port(), "/", "Host: web");
+            assertThat(late.status()).isEqualTo(503);
+            assertThat(late.text()).contains("binding timed out").contains("namerd bind");
+            assertThat(router.node.routers().get(0).servers().get(0).proxy().concurrent())
+                    .isZero();
         }
     }
 
@@ -434,6 +480,16 @@ class LinkerdRunTest {
             assertThat(router.admin("/admin/threads")).contains("finback-mesh");
             assertThat(router.admin("/admin/metrics.json?tree=1")).contains("\"jvm\":{");
         }
+    }
+
+    @Test
+    void knowsWhatItWillListenAt() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("two.yaml"),
+                "admin: {port: 1}\nrouters: [{protocol: http, label: a, servers: [{port: 2}, {port: 3, ip: 0.0.0.0}]}]");
+        assertThat(RouterNode.listeners(TestRouter.config(Map.of("finback.router.linkerd-yaml", file.toString()))))
+                .hasToString("{finback.router.admin=127.0.0.1:1, finback.router.a=127.0.0.1:2,"
+                        + " finback.router.a[1]=0.0.0.0:3}");
     }
 
     @Test

@@ -81,27 +81,27 @@ class LinkerdYamlTest {
 
     @Test
     void appliesEveryMatchingEntryInOrder() {
-        RouterPlan http = router(String.join(
-                "\n",
-                "routers:",
-                "- protocol: http",
-                "  client:",
-                "    kind: io.l5d.static",
-                "    configs:",
-                "    - prefix: /",
-                "      failFast: true",
-                "      requestAttemptTimeoutMs: 100",
-                "    - prefix: /#/io.l5d.fs/{service}",
-                "      requestAttemptTimeoutMs: 200",
-                "    - prefix: /#/io.l5d.fs/web",
-                "      loadBalancer: {kind: roundRobin}",
-                "      hostConnectionPool: {maxSize: 3, maxWaiters: 4, idleTimeMs: 50}",
-                "  service:",
-                "    kind: io.l5d.static",
-                "    configs:",
-                "    - prefix: /svc/slow",
-                "      totalTimeoutMs: 60000",
-                "      retries: {backoff: {kind: jittered, minMs: 5, maxMs: 50}}"));
+        RouterPlan http = router("""
+                routers:
+                - protocol: http
+                  client:
+                    kind: io.l5d.static
+                    configs:
+                    - prefix: /
+                      failFast: true
+                      requestAttemptTimeoutMs: 100
+                    - prefix: /#/io.l5d.fs/{service}
+                      requestAttemptTimeoutMs: 200
+                    - prefix: /#/io.l5d.fs/web
+                      loadBalancer: {kind: roundRobin}
+                      hostConnectionPool: {maxSize: 3, maxWaiters: 4, idleTimeMs: 50}
+                  service:
+                    kind: io.l5d.static
+                    configs:
+                    - prefix: /svc/slow
+                      totalTimeoutMs: 60000
+                      retries: {backoff: {kind: jittered, minMs: 5, maxMs: 50}}
+                """);
         ClientPolicy web = http.policies().client(Path.parse("/#/io.l5d.fs/web"));
         assertThat(web.failFast()).isTrue();
         assertThat(web.attemptTimeout()).contains(Duration.ofMillis(200));

@@ -72,7 +72,7 @@ public final class EndWatch implements AutoCloseable {
         this.most = most;
     }
 
-    /** @param looks at most, each time */
+    /** Begins to look. At {@code looks} tasks at most, each time. */
     @SuppressWarnings("FutureReturnValueIgnored") // look() catches everything, so the schedule never ends by itself
     public static EndWatch start(
             Containerizers containers, Listener listener, Duration fast, Duration slow, int looks) {

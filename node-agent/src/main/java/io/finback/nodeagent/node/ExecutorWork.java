@@ -1,6 +1,5 @@
 package io.finback.nodeagent.node;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.Stamp;
 import io.finback.nodeagent.task.Verdict;
@@ -14,13 +13,10 @@ import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -46,26 +42,14 @@ final class ExecutorWork {
         void executorSays(FrameworkId framework, String executor, Bytes data);
     }
 
-    private static final class Link {
-        private final ExecutorStream stream;
-        private final Set<TaskKey> killed = new HashSet<>();
-
-        private Link(ExecutorStream stream) {
-            this.stream = stream;
-        }
-    }
-
-    private record Owed(TaskKey run, TaskKey task, String uuid) {}
-
     private final TaskLedger ledger;
     private final ExecutorTerms terms;
     private final Surroundings surroundings;
-    private final Map<TaskKey, Link> links = new HashMap<>();
+    private final ExecutorLinks links = new ExecutorLinks();
     private final Set<TaskKey> handedOver = new HashSet<>();
     private final Set<TaskKey> awaited = new HashSet<>();
     private final Set<TaskKey> adopted = new HashSet<>();
     private final Set<TaskKey> changed = new LinkedHashSet<>();
-    private final List<Owed> owed = new ArrayList<>();
 
     ExecutorWork(TaskLedger ledger, ExecutorTerms terms, Surroundings surroundings) {
         this.ledger = ledger;
@@ -92,13 +76,7 @@ final class ExecutorWork {
             changed.remove(next);
             ledger.known(next).ifPresent(this::follow);
         }
-        owed.removeIf(one -> {
-            boolean stored = ledger.isStored(one.task());
-            if (stored) {
-                send(one.run(), new ExecutorEvent.Acknowledged(one.task().task(), one.uuid()));
-            }
-            return stored;
-        });
+        links.acknowledge(ledger::isStored);
     }
 
     private void follow(AgentTask task) {
@@ -121,7 +99,7 @@ final class ExecutorWork {
 
     private void runLives(AgentTask run) {
         boolean custom = isCustom(run);
-        if (custom && !links.containsKey(run.key()) && awaited.add(run.key())) {
+        if (custom && !links.has(run.key()) && awaited.add(run.key())) {
             boolean known = adopted.contains(run.key())
                     && tasksOf(run).stream().anyMatch(task -> task.state() != TaskState.STAGING);
             surroundings.armExecutor(run.key(), known ? terms.reregistration() : terms.registration());
@@ -131,10 +109,7 @@ final class ExecutorWork {
 
     private void runEnded(AgentTask run) {
         TaskKey key = run.key();
-        Link link = links.remove(key);
-        if (link != null) {
-            link.stream.close();
-        }
+        links.close(key);
         awaited.remove(key);
         adopted.remove(key);
         surroundings.disarmExecutor(key);
@@ -167,7 +142,7 @@ final class ExecutorWork {
     void late(TaskKey key) {
         awaited.remove(key);
         ledger.find(key)
-                .filter(run -> run.isRunning() && !links.containsKey(key))
+                .filter(run -> run.isRunning() && !links.has(key))
                 .ifPresent(run -> {
                     boolean again = adopted.contains(key);
                     Duration given = again ? terms.reregistration() : terms.registration();
@@ -187,7 +162,7 @@ final class ExecutorWork {
             return false;
         }
         if (isCustom(run)) {
-            return send(run.key(), new ExecutorEvent.Shutdown());
+            return links.send(run.key(), new ExecutorEvent.Shutdown());
         }
         List<AgentTask> left =
                 tasksOf(run).stream().filter(task -> !task.isEnded()).toList();
@@ -220,11 +195,7 @@ final class ExecutorWork {
         if (task.isStaged() && !handedOver.contains(task.key())) {
             ledger.apply(task.killedBeforeDelivery(stamp()));
         } else if (task.isOfCustomExecutor()) {
-            Link link = links.get(run.key());
-            if (link != null && link.killed.add(task.key())) {
-                link.stream.send(
-                        new ExecutorEvent.Kill(task.info().id(), task.kill().map(order -> order.grace())));
-            }
+            links.kill(run.key(), task);
         }
     }
 
@@ -255,8 +226,8 @@ final class ExecutorWork {
 
     /** Gives the executor what waits for it. */
     private void handOver(AgentTask run) {
-        Link link = links.get(run.key());
-        boolean ready = run.isRunning() && run.kill().isEmpty() && (!isCustom(run) || link != null);
+        boolean linked = links.has(run.key());
+        boolean ready = run.isRunning() && run.kill().isEmpty() && (!isCustom(run) || linked);
         if (!ready) {
             return;
         }
@@ -272,13 +243,15 @@ final class ExecutorWork {
                 continue;
             }
             together.forEach(one -> handedOver.add(one.key()));
-            if (link == null) {
+            if (!linked) {
                 together.forEach(one -> ledger.apply(one.joined()));
             } else if (group.isPresent()) {
-                link.stream.send(new ExecutorEvent.LaunchGroup(
-                        together.stream().map(AgentTask::info).toList()));
+                links.send(
+                        run.key(),
+                        new ExecutorEvent.LaunchGroup(
+                                together.stream().map(AgentTask::info).toList()));
             } else {
-                link.stream.send(new ExecutorEvent.Launch(task.info()));
+                links.send(run.key(), new ExecutorEvent.Launch(task.info()));
             }
         }
     }
@@ -312,7 +285,7 @@ final class ExecutorWork {
             subscribe(run, subscribe);
             return ExecutorCall.Answer.DONE;
         }
-        if (!links.containsKey(run.key())) {
+        if (!links.has(run.key())) {
             return ExecutorCall.Answer.NOT_SUBSCRIBED;
         }
         if (call instanceof ExecutorCall.Update update) {
@@ -326,33 +299,24 @@ final class ExecutorWork {
     /** Words of the framework; false: nobody hears them. */
     boolean tell(FrameworkId framework, String executor, Bytes data) {
         return find(framework, executor)
-                .filter(run -> send(run.key(), new ExecutorEvent.Message(data)))
+                .filter(run -> links.send(run.key(), new ExecutorEvent.Message(data)))
                 .isPresent();
     }
 
     /** The stream has ended on its own. What was on it and was not heard, is sent again to the next one. */
     void left(ExecutorStream stream) {
-        links.entrySet().removeIf(entry -> {
-            boolean mine = entry.getValue().stream.equals(stream);
-            if (mine) {
-                log.info("executor.stream_ended run={}", entry.getKey());
-            }
-            return mine;
-        });
+        links.left(stream).forEach(run -> log.info("executor.stream_ended run={}", run));
     }
 
     void closeAll() {
-        links.values().forEach(link -> link.stream.close());
-        links.clear();
+        links.closeAll();
     }
 
     private void subscribe(AgentTask run, ExecutorCall.Subscribe call) {
         TaskKey key = run.key();
-        Link before = links.put(key, new Link(call.stream()));
-        if (before != null) {
-            before.stream.close();
-        }
-        log.info("executor.subscribed run={} executor={} again={}", key, executorId(run), before != null);
+        boolean again = links.close(key);
+        links.open(key, call.stream());
+        log.info("executor.subscribed run={} executor={} again={}", key, executorId(run), again);
         awaited.remove(key);
         surroundings.disarmExecutor(key);
         call.stream().send(new ExecutorEvent.Subscribed(run));
@@ -383,16 +347,7 @@ final class ExecutorWork {
                     ledger.apply(one.heard(said.withDetails(said.details().withContainer(run.container(), List.of()))));
                 },
                 () -> log.warn("executor.update_of_unknown_task run={} task={}", run.key(), said.task()));
-        owed.add(new Owed(run.key(), id, said.uuid().orElse("")));
-    }
-
-    @CanIgnoreReturnValue // what is not heard is said again
-    private boolean send(TaskKey run, ExecutorEvent event) {
-        Link link = links.get(run);
-        if (link != null) {
-            link.stream.send(event);
-        }
-        return link != null;
+        links.owe(run.key(), id, said.uuid().orElse(""));
     }
 
     /** The run that is meant by an executor's id: the newest that shall not end. */

@@ -97,7 +97,7 @@ final class PodsIT {
         return "{\"id\":\"duo\",\"containers\":["
                 + "{\"name\":\"web\"," + small + ",\"exec\":{\"command\":{\"shell\":\"" + say + "exec sleep 7777\"}},"
                 + "\"endpoints\":[{\"name\":\"http\",\"hostPort\":0}]" + mount + "},"
-                + "{\"name\":\"side\"," + small + ",\"exec\":{\"command\":{\"shell\":\"" + say + "while test ! -e "
+                + "{\"name\":\"side\"," + small + ",\"exec\":{\"command\":{\"shell\":\"" + say + told + "while test ! -e "
                 + fail
                 + "; do sleep 0.2; done; exit 3\"}}" + mount + "}],\"volumes\":[{\"name\":\"shared\"}],"
                 + "\"scaling\":{\"kind\":\"fixed\",\"instances\":" + instances + "},"
