@@ -49,8 +49,13 @@ class ClusterRulesTest {
 
     @Test
     void readsTheStatesOfAgents() {
-        String metrics = "# TYPE finback_master_agents gauge\nfinback_master_agents{state=\"active\"} 3\n"
-                + "finback_master_agents{state=\"silent\"} 1\nfinback_master_agents{state=\"unreachable\"} 2\n";
+        String metrics =
+                """
+                # TYPE finback_master_agents gauge
+                finback_master_agents{state="active"} 3
+                finback_master_agents{state="silent"} 1
+                finback_master_agents{state="unreachable"} 2
+                """;
 
         assertThat(ClusterRules.agents(metrics))
                 .extracting(Finding::level)

@@ -234,12 +234,12 @@ class BadRequestTest {
                                 + " reconciliation_interval scale_apps_initial_delay scale_apps_interval store_cache"
                                 + " task_launch_confirm_timeout task_launch_timeout task_lost_expunge_initial_delay"
                                 + " task_lost_expunge_interval task_reservation_timeout webui_url")
-                        .split(" ")) {
+                        .split(" ", -1)) {
             assertThat(info.path("marathon_config").has(key)).as(key).isTrue();
         }
         for (String key : ("zk zk_timeout zk_connection_timeout zk_session_timeout zk_max_versions zk_compression"
                         + " zk_compression_threshold zk_max_node_size")
-                .split(" ")) {
+                .split(" ", -1)) {
             assertThat(info.path("zookeeper_config").has(key)).as(key).isTrue();
         }
         assertThat(info.path("marathon_config").path("decline_offer_duration").asLong())

@@ -27,8 +27,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Images from files and from a registry, unpacked; owners of files are only root's to give. */
 @Needs(Isolator.SWITCH_USER)
 final class ImageStoreTest {
-    private static final String LOGIN = "{\"auths\":{\"%s\":{\"username\":\"captain\",\"password\":\"ahab\"}}}";
-
     @TempDir
     private Path dir;
 
@@ -157,7 +155,7 @@ final class ImageStoreTest {
             Reference name = Reference.parse(registry.host() + "/team/busybox:1");
             Optional<String> config = login == Registry.Login.NONE
                     ? Optional.empty()
-                    : Optional.of(String.format(LOGIN, registry.host()));
+                    : Optional.of(login(registry));
             StoredImage image = store.use(name, true, config, dir, found -> found);
             assertThat(store.files(image.layers().get(1)).resolve("etc/a")).hasContent("new a");
             int asked = registry.asked().size();
@@ -170,6 +168,10 @@ final class ImageStoreTest {
                         .hasMessageContaining(registry.host());
             }
         }
+    }
+
+    private static String login(Registry registry) {
+        return "{\"auths\":{\"" + registry.host() + "\":{\"username\":\"captain\",\"password\":\"ahab\"}}}";
     }
 
     @Test

@@ -101,7 +101,7 @@ final class ComposedClusterIT {
             } finally {
                 DockerEngine.ProcessRun ignored = engine.docker(
                         "rm", "-f", "-v", "master-1", "master-2", "master-3", "agent-1", "agent-2", "router");
-                DockerEngine.ProcessRun alsoIgnored = engine.docker("network", "rm", network);
+                DockerEngine.ProcessRun unused = engine.docker("network", "rm", network);
             }
         }
     }

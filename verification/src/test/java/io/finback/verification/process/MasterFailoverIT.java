@@ -51,13 +51,11 @@ final class MasterFailoverIT {
                 cluster.awaitReady(master);
             }
             ClusterProcesses.NodeProcess oldest = masters.get(0);
-            List<String> apps = new ArrayList<>();
             try (Callers callers = new Callers()) {
                 for (int i = 0; i < WRITERS; i++) {
                     ClusterProcesses.NodeProcess master = masters.get(1 + i % 2);
                     String id = "/w" + i;
                     create(master, id);
-                    apps.add(id);
                     callers.writer(master.port("finback.services.http.port"), id);
                 }
                 for (ClusterProcesses.NodeProcess master : masters.subList(1, 3)) {
