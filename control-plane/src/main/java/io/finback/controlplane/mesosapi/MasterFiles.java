@@ -130,9 +130,9 @@ final class MasterFiles {
     private String read(Query query) {
         long offset = number(query, "offset");
         Part part = part(path(query), offset, number(query, "length"));
-        boolean none = part.bytes().length == 0;
+        boolean none = part.bytes().isEmpty();
         return MAPPER.createObjectNode()
-                .put("data", new String(part.bytes(), StandardCharsets.UTF_8))
+                .put("data", part.bytes().toStringUtf8())
                 .put("offset", none ? part.size() : offset)
                 .toString();
     }
@@ -177,11 +177,11 @@ final class MasterFiles {
         return Response.newBuilder()
                 .setType(Response.Type.READ_FILE)
                 .setReadFile(
-                        Response.ReadFile.newBuilder().setSize(part.size()).setData(ByteString.copyFrom(part.bytes())))
+                        Response.ReadFile.newBuilder().setSize(part.size()).setData(part.bytes()))
                 .build();
     }
 
-    private record Part(byte[] bytes, long size) {}
+    private record Part(ByteString bytes, long size) {}
 
     /** @param offset -1 asks for the size alone */
     private Part part(String path, long offset, long length) {
@@ -192,7 +192,7 @@ final class MasterFiles {
         try (SeekableByteChannel channel = Files.newByteChannel(file, StandardOpenOption.READ)) {
             long size = channel.size();
             if (offset < 0 || offset >= size) {
-                return new Part(new byte[0], size);
+                return new Part(ByteString.EMPTY, size);
             }
             ByteBuffer buffer = ByteBuffer.allocate((int) (length < 0 ? MAX_READ : Math.min(length, MAX_READ)));
             channel.position(offset);
@@ -200,9 +200,7 @@ final class MasterFiles {
             while (buffer.hasRemaining() && got >= 0) {
                 got = channel.read(buffer);
             }
-            byte[] bytes = new byte[buffer.flip().remaining()];
-            buffer.get(bytes);
-            return new Part(bytes, size);
+            return new Part(ByteString.copyFrom(buffer.flip()), size);
         } catch (IOException e) {
             throw ApiFailure.of(500, "The file cannot be read: " + e.getMessage());
         }
