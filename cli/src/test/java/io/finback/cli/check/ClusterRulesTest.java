@@ -49,8 +49,7 @@ class ClusterRulesTest {
 
     @Test
     void readsTheStatesOfAgents() {
-        String metrics =
-                """
+        String metrics = """
                 # TYPE finback_master_agents gauge
                 finback_master_agents{state="active"} 3
                 finback_master_agents{state="silent"} 1

@@ -176,8 +176,7 @@ final class MasterFiles {
         Part part = part(asked.getPath(), asked.getOffset(), asked.hasLength() ? asked.getLength() : -1);
         return Response.newBuilder()
                 .setType(Response.Type.READ_FILE)
-                .setReadFile(
-                        Response.ReadFile.newBuilder().setSize(part.size()).setData(part.bytes()))
+                .setReadFile(Response.ReadFile.newBuilder().setSize(part.size()).setData(part.bytes()))
                 .build();
     }
 

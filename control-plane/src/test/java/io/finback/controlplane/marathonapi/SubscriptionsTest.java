@@ -58,7 +58,9 @@ class SubscriptionsTest {
         try (TestMaster master = TestMaster.start(data, world)) {
             Client client = new Client(master.address);
             assertThat(client.get("/v2/eventSubscriptions").text()).isEqualTo("{\"callbackUrls\":[\"" + url + "\"]}");
-            assertThat(client.post("/v2/apps", "{\"id\":\"heard\",\"cmd\":\"sleep 9\",\"cpus\":0.1,\"mem\":16}").status()).isEqualTo(201);
+            assertThat(client.post("/v2/apps", "{\"id\":\"heard\",\"cmd\":\"sleep 9\",\"cpus\":0.1,\"mem\":16}")
+                            .status())
+                    .isEqualTo(201);
             TestMaster.await("it runs, as the callback heard", () -> posted.stream()
                     .anyMatch(e -> e.path("eventType").asText().equals("status_update_event")
                             && e.path("appId").asText().equals("/heard")
@@ -97,7 +99,9 @@ class SubscriptionsTest {
         assertThat(reply.text()).isEqualTo("{\"message\":\"Leadership abdicated\"}");
         TestMaster.await("let go", () -> saw("scheduler_disconnected_event"));
         TestMaster.await("subscribed anew", () -> saw("scheduler_reregistered_event"));
-        assertThat(client.post("/v2/apps", "{\"id\":\"later\",\"cmd\":\"sleep 9\",\"cpus\":0.1,\"mem\":16}").status()).isEqualTo(201);
+        assertThat(client.post("/v2/apps", "{\"id\":\"later\",\"cmd\":\"sleep 9\",\"cpus\":0.1,\"mem\":16}")
+                        .status())
+                .isEqualTo(201);
         TestMaster.await("new ones are placed", () -> world.running("later").size() == 1);
         assertThat(world.running("heard").get(0).info.id()).isEqualTo(before);
         assertThat(client.get("/v2/leader").status()).isEqualTo(200);

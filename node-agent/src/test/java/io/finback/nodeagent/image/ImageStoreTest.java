@@ -153,9 +153,7 @@ final class ImageStoreTest {
         try (Registry registry = new Registry(login)) {
             registry.push("team/busybox", "1", whale());
             Reference name = Reference.parse(registry.host() + "/team/busybox:1");
-            Optional<String> config = login == Registry.Login.NONE
-                    ? Optional.empty()
-                    : Optional.of(login(registry));
+            Optional<String> config = login == Registry.Login.NONE ? Optional.empty() : Optional.of(login(registry));
             StoredImage image = store.use(name, true, config, dir, found -> found);
             assertThat(store.files(image.layers().get(1)).resolve("etc/a")).hasContent("new a");
             int asked = registry.asked().size();
