@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("process")
 final class RestartsDuringDeploymentsIT {
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final int ROUNDS = Integer.getInteger("rounds", 8);
     private static final int APPS = 3;
 

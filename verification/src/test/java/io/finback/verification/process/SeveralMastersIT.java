@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("process")
 final class SeveralMastersIT {
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final int MASTERS = 3;
     private static final Duration PERIOD = Duration.ofSeconds(2);
 
