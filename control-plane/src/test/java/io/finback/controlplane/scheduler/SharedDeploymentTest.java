@@ -80,10 +80,10 @@ class SharedDeploymentTest {
                 Map.of("/web", 1));
         assertThat(plan.steps().stream().map(Object::toString))
                 .containsExactly(
-                        "Step[actions=[Action[kind=STOP, appId=/old]]]",
-                        "Step[actions=[Action[kind=START, appId=/new]]]",
-                        "Step[actions=[Action[kind=SCALE, appId=/new]]]",
-                        "Step[actions=[Action[kind=RESTART, appId=/web]]]");
+                        "Step[actions=[Action[kind=STOP, appId=/old, pod=Optional.empty]]]",
+                        "Step[actions=[Action[kind=START, appId=/new, pod=Optional.empty]]]",
+                        "Step[actions=[Action[kind=SCALE, appId=/new, pod=Optional.empty]]]",
+                        "Step[actions=[Action[kind=RESTART, appId=/web, pod=Optional.empty]]]");
         assertThat(plan.shared()).isTrue();
         DeploymentPlan joined = plan.slice("/web").joined(plan.slice("/new")).joined(plan.slice("/old"));
         assertThat(joined).isEqualTo(plan);

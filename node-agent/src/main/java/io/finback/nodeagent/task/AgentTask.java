@@ -246,8 +246,10 @@ public record AgentTask(
         if (isStaged()) {
             return isNested() ? Step.of(next, Action.JOIN) : Step.of(next);
         }
-        return Step.of(kill.isPresent() || isExecutorRun() ? next : next.killing(stamp), Action.TERMINATE)
-                .arm(grace);
+        boolean isSaid = kill.isEmpty()
+                && !isExecutorRun()
+                && verdict.map(why -> !why.isOfContainer()).orElse(true);
+        return Step.of(isSaid ? next.killing(stamp) : next, Action.TERMINATE).arm(grace);
     }
 
     private AgentTask killing(Stamp stamp) {

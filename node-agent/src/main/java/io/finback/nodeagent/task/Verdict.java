@@ -18,6 +18,11 @@ public record Verdict(TaskState state, Optional<String> reason, String message, 
         }
     }
 
+    /** Whether the container is taken away, by a limit or by others' need; Mesos' executors say nothing of being killed then. */
+    boolean isOfContainer() {
+        return reason.filter(why -> why.startsWith("CONTAINER_")).isPresent();
+    }
+
     public static Verdict failed(String reason, String message) {
         return new Verdict(TaskState.FAILED, Optional.of(reason), message, Optional.empty());
     }
