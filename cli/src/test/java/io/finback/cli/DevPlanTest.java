@@ -22,7 +22,7 @@ class DevPlanTest {
     private static final Config BASE = ConfigFactory.parseString("""
             finback {
               data-dir = x
-              cluster { host = "127.0.0.1", port = 25520, seeds = [] }
+              cluster { host = "127.0.0.1", port = 25520, seeds = [], discovery.method = none }
               management { host = "127.0.0.1", port = 8558 }
               master.http { host = "127.0.0.1", port = 5050 }
               services.http { host = "127.0.0.1", port = 8080 }
@@ -30,6 +30,7 @@ class DevPlanTest {
               router {
                 http { host = "127.0.0.1", port = 4140 }
                 admin { host = "127.0.0.1", port = 9990 }
+                linkerd-yaml = ""
                 h2 { enabled = false, host = "127.0.0.1", port = 4142 }
               }
             }
