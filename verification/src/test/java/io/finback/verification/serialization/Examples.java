@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -152,7 +153,10 @@ final class Examples {
             return with(new TreeSet<>(), List.of(element(arguments, 0, variables, text, path)), TreeSet::new);
         }
         if (type == Map.class || type == SortedMap.class) {
-            return maps(type, element(arguments, 1, variables, text, path), text);
+            List<Object> values = element(arguments, 1, variables, text, path);
+            return arguments.get(0) instanceof Class<?> key && key.isEnum()
+                    ? maps(values, List.of(key.getEnumConstants()))
+                    : maps(type, values, text);
         }
         if (type.isSealed() || type.isRecord()) {
             return ofOurs(type, arguments, text, path);
@@ -253,6 +257,15 @@ final class Examples {
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(type.getName(), e);
         }
+    }
+
+    /** With names of an enum as keys; more values than names are left out. */
+    private static List<Object> maps(List<Object> values, List<?> names) {
+        Map<Object, Object> full = new LinkedHashMap<>();
+        for (int i = 0; i < Math.min(values.size(), names.size()); i++) {
+            full.put(names.get(i), values.get(i));
+        }
+        return List.of(Map.copyOf(full), Map.of());
     }
 
     private static List<Object> maps(Class<?> type, List<Object> values, String text) {

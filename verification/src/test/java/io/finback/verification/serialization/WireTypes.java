@@ -155,9 +155,10 @@ final class WireTypes {
     private static void inspectArguments(ParameterizedType generic, String path, Set<String> defects, Set<Type> seen) {
         Type[] arguments = generic.getActualTypeArguments();
         Class<?> raw = raw(generic).orElse(Object.class);
-        if (Map.class.isAssignableFrom(raw) && arguments[0] != String.class) {
+        boolean named = arguments[0] instanceof Class<?> key && key.isEnum();
+        if (Map.class.isAssignableFrom(raw) && arguments[0] != String.class && !named) {
             defects.add(path + ": a map with keys of " + arguments[0].getTypeName()
-                    + " (expected: String; other keys come back wrong, silently)");
+                    + " (expected: String or an enum; other keys come back wrong, silently)");
         }
         if (!akka.actor.typed.ActorRef.class.isAssignableFrom(raw)) {
             inspect(raw, path, defects, seen);
