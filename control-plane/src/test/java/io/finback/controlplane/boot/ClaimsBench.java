@@ -40,7 +40,9 @@ final class ClaimsBench {
         Map<String, Object> overrides = new HashMap<>();
         overrides.put("finback.allocator.offer-timeout", "1 h");
         if (profile.equals("postgres")) {
-            try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start()) {
+            try (EmbeddedPostgres postgres = EmbeddedPostgres.builder()
+                    .setServerConfig("synchronous_commit", "on") // off in what is embedded
+                    .start()) {
                 overrides.put("finback.persistence.profile", "postgres");
                 overrides.put("finback.persistence.postgres.port", postgres.getPort());
                 overrides.put("finback.persistence.postgres.user", "postgres");
