@@ -20,6 +20,9 @@ final class Rope {
 
     private static final byte[] GZIP_HEADER = {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 4, (byte) 0xff};
 
+    /** What a connection takes in one write: Akka's buffer is as large. */
+    private static final int PIECE = 128 * 1024;
+
     private final List<Fragment> fragments;
     private final long length;
     private volatile Optional<Gzipped> gzipped = Optional.empty();
@@ -49,7 +52,7 @@ final class Rope {
     }
 
     Source<ByteString, NotUsed> source() {
-        return Source.fromIterator(() -> strings(fragments.iterator()));
+        return Source.fromIterator(() -> pieces(strings(fragments.iterator())));
     }
 
     /** With {@link #gzip}. */
@@ -62,7 +65,7 @@ final class Rope {
         Gzipped form = gzip();
         return Source.fromIterator(() -> {
             List<ByteString> ends = List.of(form.trailer());
-            return join(ByteString.fromArrayUnsafe(GZIP_HEADER), fragments.iterator(), ends.iterator());
+            return pieces(join(ByteString.fromArrayUnsafe(GZIP_HEADER), fragments.iterator(), ends.iterator()));
         });
     }
 
@@ -95,6 +98,25 @@ final class Rope {
         Gzipped form = new Gzipped(ByteString.fromArrayUnsafe(trailer), size);
         gzipped = Optional.of(form);
         return form;
+    }
+
+    /** Neighbours together, without copying: each piece costs a message to the connection and back. */
+    private static Iterator<ByteString> pieces(Iterator<ByteString> small) {
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return small.hasNext();
+            }
+
+            @Override
+            public ByteString next() {
+                ByteString piece = small.next();
+                while (piece.length() < PIECE && small.hasNext()) {
+                    piece = piece.concat(small.next());
+                }
+                return piece;
+            }
+        };
     }
 
     private static Iterator<ByteString> strings(Iterator<Fragment> fragments) {
