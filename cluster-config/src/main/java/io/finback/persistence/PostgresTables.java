@@ -34,6 +34,11 @@ final class PostgresTables {
     private static final String EXIST =
             "SELECT to_regclass('event_journal') IS NOT NULL AND to_regclass('snapshot') IS NOT NULL AS there";
 
+    /** What a crash of the database, or of its machine, may take with it although it was acknowledged. */
+    private static final String FORGETS = "SELECT 'fsync=' || current_setting('fsync') || ' synchronous_commit=' ||"
+            + " current_setting('synchronous_commit') AS settings, current_setting('fsync') = 'off' OR"
+            + " current_setting('synchronous_commit') = 'off' AS forgets";
+
     private PostgresTables() {}
 
     /** Blocks until the tables are there. Throws {@link StartFailure} when the database refuses, or is not reached in time. */
@@ -76,7 +81,25 @@ final class PostgresTables {
                 .thenMany(run(connection, ddl()))
                 .then(connection.commitTransaction())
                 .thenReturn(true);
-        return exist.flatMap(there -> there ? Mono.just(false) : create);
+        return exist.flatMap(there -> there ? Mono.just(false) : create)
+                .flatMap(created -> warnIfItForgets(connection).thenReturn(created));
+    }
+
+    /** Finback's promise that nothing acknowledged is lost is as good as the database's. */
+    private static Mono<Void> warnIfItForgets(PostgresqlConnection connection) {
+        return connection
+                .createStatement(FORGETS)
+                .execute()
+                .flatMap(result -> result.map((row, meta) -> {
+                    if (Boolean.TRUE.equals(row.get("forgets", Boolean.class))) {
+                        log.warn(
+                                "persistence.database_may_forget {} next=go_on; acknowledged changes are lost with the"
+                                        + " database unless both are on",
+                                row.get("settings", String.class));
+                    }
+                    return true;
+                }))
+                .then();
     }
 
     private static Flux<Long> run(PostgresqlConnection connection, String sql) {

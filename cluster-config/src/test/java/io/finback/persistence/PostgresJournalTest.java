@@ -7,6 +7,9 @@ import akka.actor.typed.ActorRef;
 import akka.persistence.query.PersistenceQuery;
 import akka.persistence.r2dbc.query.javadsl.R2dbcReadJournal;
 import akka.stream.javadsl.Sink;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.typesafe.config.Config;
 import io.finback.runtime.StartFailure;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -24,6 +27,7 @@ import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** Against a real PostgreSQL, unpacked from a Maven artifact and run by this process. */
 class PostgresJournalTest extends JournalSuite {
@@ -46,9 +50,45 @@ class PostgresJournalTest extends JournalSuite {
     }
 
     private Config at(String database, String more) {
-        String postgresKeys = "finback.persistence { profile = postgres, postgres { port = " + postgres.getPort()
+        return at(postgres, database, more);
+    }
+
+    private Config at(EmbeddedPostgres server, String database, String more) {
+        String postgresKeys = "finback.persistence { profile = postgres, postgres { port = " + server.getPort()
                 + ", user = postgres, database = " + database + " } }\n";
         return JournalSystem.settings(directory, postgresKeys + more);
+    }
+
+    /** Nothing acknowledged is lost: that takes a database which says "committed" when it is. */
+    @Test
+    void aDatabaseThatMayForgetIsNamedInTheLog() throws IOException {
+        // What is embedded for tests has both off.
+        assertThat(warnings(settings("careless")))
+                .singleElement()
+                .asString()
+                .contains("fsync=off synchronous_commit=off");
+        try (EmbeddedPostgres careful = EmbeddedPostgres.builder()
+                .setServerConfig("fsync", "on")
+                .setServerConfig("synchronous_commit", "on")
+                .start()) {
+            assertThat(warnings(at(careful, "postgres", ""))).isEmpty();
+        }
+    }
+
+    private static List<String> warnings(Config settings) {
+        Logger logger = (Logger) LoggerFactory.getLogger(PostgresTables.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        logger.addAppender(lines);
+        try (JournalSystem journal = JournalSystem.start(settings)) {
+            assertThat(journal.add(journal.counter("a"), 1)).isOne();
+        } finally {
+            logger.detachAppender(lines);
+        }
+        return lines.list.stream()
+                .map(ILoggingEvent::getFormattedMessage)
+                .filter(line -> line.startsWith("persistence.database_may_forget"))
+                .toList();
     }
 
     @Test

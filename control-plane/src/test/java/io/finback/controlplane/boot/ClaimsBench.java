@@ -41,7 +41,9 @@ final class ClaimsBench {
         overrides.put("finback.allocator.offer-timeout", "1 h");
         if (profile.equals("postgres")) {
             try (EmbeddedPostgres postgres = EmbeddedPostgres.builder()
-                    .setServerConfig("synchronous_commit", "on") // off in what is embedded
+                    // Both are off in what is embedded.
+                    .setServerConfig("fsync", "on")
+                    .setServerConfig("synchronous_commit", "on")
                     .start()) {
                 overrides.put("finback.persistence.profile", "postgres");
                 overrides.put("finback.persistence.postgres.port", postgres.getPort());
