@@ -125,7 +125,8 @@ class ProxyFailoverTest {
                 }
                 // A dead instance is not tried again at once.
                 assertThat(router.admin("/metrics"))
-                        .containsPattern("client_connect_failures_total\\{rt=\"http\",client=\"/#/io.l5d.fs/web\"} [0-4]\n");
+                        .containsPattern(
+                                "client_connect_failures_total\\{rt=\"http\",client=\"/#/io.l5d.fs/web\"} [0-4]\n");
             }
         }
     }
