@@ -26,7 +26,8 @@ final class Dispatcher {
     private final SubscriptionsHandler subscriptions;
     private final Services services;
 
-    Dispatcher(Services services, LoggingHandler logging) {
+    /** @param scheme of this port: {@code http} or {@code https} */
+    Dispatcher(Services services, String scheme, LoggingHandler logging) {
         this.logging = logging;
         this.services = services;
         this.subscriptions = new SubscriptionsHandler(services);
@@ -41,7 +42,7 @@ final class Dispatcher {
         queue = new QueueHandler(services);
         drains = new DrainHandler(services);
         sla = new SlaHandler(services);
-        system = new SystemHandler(services);
+        system = new SystemHandler(services, scheme);
     }
 
     /** Throws {@link ApiFailure}, or completes with one. */

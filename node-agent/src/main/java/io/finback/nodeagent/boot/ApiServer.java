@@ -14,6 +14,7 @@ import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.files.FileSpace;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.runtime.StartFailure;
+import io.finback.tls.NodeTls;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -60,8 +61,9 @@ final class ApiServer {
                         system.dispatchers().lookup(DispatcherSelector.blocking()),
                         settings.api()));
         try {
-            ServerBinding binding = Http.get(system)
-                    .newServerAt(settings.httpHost(), settings.httpPort())
+            ServerBinding binding = NodeTls.secured(
+                            Http.get(system).newServerAt(settings.httpHost(), settings.httpPort()),
+                            system.settings().config())
                     .adaptSettings(ApiServer::patient)
                     .bind(routes.route())
                     .toCompletableFuture()
