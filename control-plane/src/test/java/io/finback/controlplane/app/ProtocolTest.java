@@ -128,7 +128,8 @@ class ProtocolTest {
                 new AppCommand.Update(Examples.app(1), Examples.NOW, true, "d", answers),
                 new AppCommand.Restart(false, "d", answers),
                 new AppCommand.Remove(false, "d", answers),
-                new AppCommand.KillInstances(List.of("t"), answers),
+                new AppCommand.KillInstances(List.of("t"), true, answers),
+                new AppCommand.HomeReleased("t"),
                 new AppCommand.KillAndScale(List.of("t"), false, "d", answers),
                 new AppCommand.Revert("d", "e", answers),
                 new AppCommand.Drop("d", answers),
@@ -284,6 +285,8 @@ class ProtocolTest {
                 new ServiceEvent.StreamChanged("i", Examples.NOW, "1.2.3.4", true));
     }
 
+    static final AppState RESIDENT = Examples.running(Examples.resident(1));
+
     static final AppEvent POD = new AppEvent.VersionAdded(Examples.apply(
                     AppState.empty("/p"),
                     AppChange.create(AppState.empty("/p"), Examples.pod(), false, "d", Examples.NOW))
@@ -333,6 +336,13 @@ class ProtocolTest {
                 new AppEvent.HealthChanged("t", true),
                 new AppEvent.InstancesDropped(List.of("t")),
                 new AppEvent.InstanceEnded("t", TaskState.LOST, Examples.NOW, Optional.of("r"), Optional.empty()),
+                new AppEvent.HomesTaken(Map.of("t", "h")),
+                new AppEvent.HomesLeft(List.of("h")),
+                new AppEvent.HomesReleased(List.of("h")),
+                RESIDENT,
+                new AppEvent.InstancesPlaced(Map.of(
+                        "t",
+                        RESIDENT.instances().values().iterator().next().place().orElseThrow())),
                 new AppEvent.BackoffReset(),
                 new AppEvent.AppRemoved(),
                 new DeploymentEvent.Started(STATE.lock().orElseThrow().plan()),

@@ -4,6 +4,8 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.Behaviors;
 import io.finback.controlplane.app.SchedulerMessage;
+import io.finback.controlplane.allocation.OperatorCommand;
+import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.framework.CallAnswer;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.framework.Offer;
@@ -28,6 +30,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 
 /**
@@ -122,6 +126,11 @@ public final class FakeWorld {
                     .onMessage(Tick.class, m -> locked(this::onTick))
                     .build();
         });
+    }
+
+    /** What operators may command is done; there is nothing here to be changed. */
+    public CompletionStage<OperatorReply> operate(OperatorCommand command) {
+        return CompletableFuture.completedFuture(new OperatorReply.Done());
     }
 
     // --- what tests do
