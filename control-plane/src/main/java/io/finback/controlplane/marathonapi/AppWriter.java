@@ -130,6 +130,7 @@ final class AppWriter {
                     .filter(role -> !role.equals("*"))
                     .ifPresent(role -> node.put("role", role));
             HealthWriter.results(node, app, instance);
+            HealthWriter.general(node, app, instance);
         });
         return node;
     }

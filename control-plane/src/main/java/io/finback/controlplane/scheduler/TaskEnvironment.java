@@ -45,7 +45,8 @@ public final class TaskEnvironment {
                 app.args(),
                 env,
                 app.user(),
-                app.fetch().stream().map(TaskEnvironment::uri).toList());
+                app.fetch().stream().map(TaskEnvironment::uri).toList(),
+                app.options().secrets().sources());
         RunOptions options = RunOptions.NONE.withLimits(app.options().limits());
         options = AgentChecks.of(app, place, env).map(options::withHealthCheck).orElse(options);
         options = AgentChecks.general(app, place, env).map(options::withCheck).orElse(options);
@@ -61,9 +62,8 @@ public final class TaskEnvironment {
                 app.role(),
                 Optional.empty(),
                 options);
-        return app.container()
-                .map(container -> task.withOptions(task.options()
-                        .withContainer(ContainerTranslation.container(container, app.ports(), place.ports()))))
+        return ContainerTranslation.of(app, place.ports())
+                .map(container -> task.withOptions(task.options().withContainer(container)))
                 .orElse(task);
     }
 

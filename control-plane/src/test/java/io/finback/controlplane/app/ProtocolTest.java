@@ -32,6 +32,7 @@ import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
+import io.finback.tasks.CheckStatus;
 import io.finback.tasks.TaskState;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
@@ -258,7 +259,12 @@ class ProtocolTest {
                                         Optional.of(new HealthReport.Ready(
                                                 "r",
                                                 true,
-                                                Optional.of(new HealthReport.Answer(200, "text/plain", "ok"))))))),
+                                                Optional.of(new HealthReport.Answer(200, "text/plain", "ok")))),
+                                        Optional.of(new CheckStatus(
+                                                CheckStatus.Type.HTTP,
+                                                Optional.empty(),
+                                                Optional.of(200),
+                                                Optional.empty()))))),
                 new ServiceEvent.TaskChanged("i", Examples.NOW, "/a", "t", Examples.NOW, TaskState.RUNNING, place, "m"),
                 new ServiceEvent.InstanceChanged("i", Examples.NOW, "/a", "t", Examples.NOW, "Running", place),
                 new ServiceEvent.HealthChanged("i", Examples.NOW, "/a", "t", Examples.NOW, true),

@@ -16,6 +16,7 @@ import io.finback.resources.OfferId;
 import io.finback.resources.Ranges;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
+import io.finback.tasks.StatusDetails;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
@@ -153,6 +154,18 @@ public final class FakeWorld {
 
     public synchronized void report(TaskId task, TaskState state) {
         update(tasks.get(task), state, Optional.of("test"));
+    }
+
+    /** The same state again, with more said about it. */
+    public synchronized void reportWith(TaskId task, TaskState state, StatusDetails details) {
+        TaskStatus status = status(
+                        task,
+                        tasks.get(task).info.agent(),
+                        state,
+                        Optional.of(UUID.randomUUID().toString()),
+                        Optional.empty())
+                .withDetails(details);
+        scheduler.tell(new SchedulerEvent.Update(status));
     }
 
     /** Launched tasks that are refused stay staging. */
