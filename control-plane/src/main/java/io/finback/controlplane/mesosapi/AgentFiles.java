@@ -100,7 +100,7 @@ final class AgentFiles {
                 .path("/files/" + parts[2]);
         return Http.get(system)
                 .singleRequest(
-                        HttpRequest.GET(uri.toString()),
+                        asking(request, uri),
                         context,
                         pool,
                         system.classicSystem().log())
@@ -111,6 +111,12 @@ final class AgentFiles {
                     }
                     return passed(answer);
                 });
+    }
+
+    /** In the name of who asks: agents have the same credentials. */
+    private static HttpRequest asking(HttpRequest request, Uri uri) {
+        HttpRequest asked = HttpRequest.GET(uri.toString());
+        return request.getHeader("Authorization").map(asked::addHeader).orElse(asked);
     }
 
     private Optional<AgentSpec> find(String id) {

@@ -5,20 +5,27 @@ import akka.actor.typed.ActorSystem;
 import akka.actor.typed.DispatcherSelector;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
+import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.settings.ServerSettings;
+import akka.japi.function.Function;
 import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.files.FileSpace;
+import io.finback.nodeagent.node.ExecutorDoor;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.runtime.StartFailure;
+import io.finback.security.Guard;
+import io.finback.security.SecuritySettings;
 import io.finback.tls.NodeTls;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
@@ -37,7 +44,8 @@ final class ApiServer {
             AgentSettings settings,
             AgentView view,
             Inside inside,
-            Supplier<Optional<ActorRef<TasksActor.Command>>> tasks) {
+            Supplier<Optional<ActorRef<TasksActor.Command>>> tasks,
+            ExecutorDoor door) {
         CompletableFuture<ServerBinding> bound = new CompletableFuture<>();
         IntSupplier port = () -> bound.join().localAddress().getPort();
         FileSpace space = new FileSpace(
@@ -51,7 +59,7 @@ final class ApiServer {
                 space,
                 system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
                 settings.files().maxFollowers(),
-                new ExecutorApi(system, view, port, tasks, settings.api().maxBody()),
+                new ExecutorApi(system, view, port, tasks, door, settings.api().maxBody()),
                 new AgentApi(
                         system,
                         view,
@@ -60,12 +68,15 @@ final class ApiServer {
                         space,
                         system.dispatchers().lookup(DispatcherSelector.blocking()),
                         settings.api()));
+        Guard guard = new Guard(
+                system, "agent", SecuritySettings.from(system.settings().config()), AgentDoors::refusal);
+        Function<HttpRequest, CompletionStage<HttpResponse>> handler = routes.route().handler(system);
         try {
             ServerBinding binding = NodeTls.secured(
                             Http.get(system).newServerAt(settings.httpHost(), settings.httpPort()),
                             system.settings().config())
-                    .adaptSettings(ApiServer::patient)
-                    .bind(routes.route())
+                    .adaptSettings(server -> patient(server).withRemoteAddressAttribute(true))
+                    .bind(guard.before(AgentDoors::of, request -> answer(handler, request))::apply)
                     .toCompletableFuture()
                     .orTimeout(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
                     .join();
@@ -76,6 +87,15 @@ final class ApiServer {
                     "finback.agent.http: cannot listen on " + settings.httpHost() + ":" + settings.httpPort() + " ("
                             + rootMessage(e) + "); stop what uses the port or set finback.agent.http.port",
                     e);
+        }
+    }
+
+    private static CompletionStage<HttpResponse> answer(
+            Function<HttpRequest, CompletionStage<HttpResponse>> handler, HttpRequest request) {
+        try {
+            return handler.apply(request);
+        } catch (Exception e) {
+            return CompletableFuture.failedFuture(e);
         }
     }
 

@@ -166,6 +166,11 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     NodeProcess router(int number) {
+        return router(number, List.of());
+    }
+
+    /** @param more settings, {@code key=value} each */
+    NodeProcess router(int number, List<String> more) {
         return start(
                 "router-" + number,
                 "router",
@@ -174,7 +179,9 @@ final class ClusterProcesses implements AutoCloseable {
                         "finback.router.admin.port", freePort(),
                         "finback.cluster.port", freePort(),
                         "finback.management.port", freePort()),
-                List.of("--set", seeds()));
+                Stream.concat(Stream.of(seeds()), more.stream())
+                        .flatMap(setting -> Stream.of("--set", setting))
+                        .toList());
     }
 
     private NodeProcess start(String name, String role, Map<String, Integer> ports, List<String> more) {
