@@ -113,6 +113,13 @@ public final class NodeTls {
         return state.material().expires();
     }
 
+    /** Its numbers in Prometheus' text format. */
+    public String prometheus() {
+        var unused = context();
+        return "# TYPE finback_tls_certificate_expires_timestamp_seconds gauge\n"
+                + "finback_tls_certificate_expires_timestamp_seconds " + expires().getEpochSecond() + "\n";
+    }
+
     /** The kind of key: {@code RSA}, {@code EC} or {@code EdDSA}. */
     public String keyAlgorithm() {
         return state.material().key().getAlgorithm();

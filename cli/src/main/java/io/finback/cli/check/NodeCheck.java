@@ -7,6 +7,7 @@ import io.finback.runtime.StartFailure;
 import io.finback.settings.ClusterSettings;
 import io.finback.settings.HttpListen;
 import io.finback.settings.NodeConfig;
+import io.finback.tls.NodeTls;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -49,6 +50,7 @@ public final class NodeCheck {
             return List.of(Finding.fail("settings", String.valueOf(e.getMessage()), "correct the setting"));
         }
         findings.add(Finding.ok("settings", "every key is known and has its type"));
+        NodeTls.from(config).ifPresent(tls -> findings.add(ClusterRules.certificate(tls.expires(), clock.instant())));
         if (role == Role.AGENT && !cluster.knowsMasters()) {
             findings.add(Finding.fail(
                     "settings",

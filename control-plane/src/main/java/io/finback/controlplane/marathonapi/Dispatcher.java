@@ -26,7 +26,6 @@ final class Dispatcher {
     private final SubscriptionsHandler subscriptions;
     private final Services services;
 
-    /** @param scheme of this port: {@code http} or {@code https} */
     Dispatcher(Services services, String scheme, LoggingHandler logging) {
         this.logging = logging;
         this.services = services;

@@ -30,6 +30,8 @@ public final class ExecutorDoor {
     }
 
     /**
+     * Asks for tokens under a key, or nobody.
+     *
      * @param key of this agent, 32 bytes; empty: executors are not asked
      * @param tls what an executor's environment needs to speak TLS with the agent
      */
