@@ -2,10 +2,10 @@ package io.finback.meshrouter.rpc;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.HashMap;
 import org.jspecify.annotations.Nullable;
 
 /**

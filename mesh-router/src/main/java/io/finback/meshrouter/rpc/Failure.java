@@ -20,6 +20,7 @@ public class Failure extends RuntimeException {
     public static final long NON_RETRYABLE = 1 << 4;
     /** Says nothing about whoever answered. */
     public static final long IGNORABLE = 1 << 5;
+
     public static final long DEADLINE_EXCEEDED = 1 << 6;
 
     private final long flags;

@@ -5,8 +5,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Refuses calls beyond a number under way, as not processed: they may go elsewhere. Finagle's PendingRequestFilter. */
-public final class PendingLimit<Q extends @Nullable Object, R extends @Nullable Object>
-        implements Filter.Simple<Q, R> {
+public final class PendingLimit<Q extends @Nullable Object, R extends @Nullable Object> implements Filter.Simple<Q, R> {
     private final int limit;
     private final StatsReceiver.Counter rejected;
     private final AtomicInteger underWay = new AtomicInteger();

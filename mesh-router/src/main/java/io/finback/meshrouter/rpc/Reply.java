@@ -350,13 +350,15 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
     @Override
     public String toString() {
         Object now = state;
-        return "Reply(" + (!done(now) ? "waiting" : now instanceof Failed failed ? "failed: " + failed.why() : "done") + ")";
+        return "Reply(" + (!done(now) ? "waiting" : now instanceof Failed failed ? "failed: " + failed.why() : "done")
+                + ")";
     }
 
     /** The failure itself, without the wrappers of CompletableFuture. */
     public static Throwable unwrapped(Throwable failure) {
         Throwable inner = failure;
-        while ((inner instanceof CompletionException || inner instanceof ExecutionException) && inner.getCause() != null) {
+        while ((inner instanceof CompletionException || inner instanceof ExecutionException)
+                && inner.getCause() != null) {
             inner = inner.getCause();
         }
         return inner;
@@ -395,8 +397,7 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
         }
     }
 
-    private static <V extends @Nullable Object> void told(
-            Callback<V> callback, V value, @Nullable Throwable failure) {
+    private static <V extends @Nullable Object> void told(Callback<V> callback, V value, @Nullable Throwable failure) {
         try {
             callback.done(value, failure);
         } catch (Throwable e) {
@@ -413,7 +414,9 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
         if (value == null) {
             return NIL;
         }
-        return value instanceof Callback || value instanceof Failed || value instanceof Boxed ? new Boxed(value) : value;
+        return value instanceof Callback || value instanceof Failed || value instanceof Boxed
+                ? new Boxed(value)
+                : value;
     }
 
     @SuppressWarnings({"unchecked", "NullAway", "ReferenceEquality"}) // null is a value of T exactly when it was stored
@@ -424,7 +427,8 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
         return end instanceof Boxed boxed ? (T) boxed.value() : (T) end;
     }
 
-    @SuppressWarnings({"unchecked", "NullAway", "TypeParameterUnusedInFormals"}) // beside a failure the value is nothing
+    @SuppressWarnings({"unchecked", "NullAway", "TypeParameterUnusedInFormals"
+    }) // beside a failure the value is nothing
     private static <V extends @Nullable Object> V nothing() {
         return null;
     }

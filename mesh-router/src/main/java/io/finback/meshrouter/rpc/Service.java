@@ -41,7 +41,8 @@ public interface Service<Q extends @Nullable Object, R extends @Nullable Object>
     }
 
     /** One that answers at once, and ignores what travels with calls. */
-    static <Q extends @Nullable Object, R extends @Nullable Object> Service<Q, R> of(Function<? super Q, ? extends R> f) {
+    static <Q extends @Nullable Object, R extends @Nullable Object> Service<Q, R> of(
+            Function<? super Q, ? extends R> f) {
         return (request, context) -> Reply.of(f.apply(request));
     }
 }

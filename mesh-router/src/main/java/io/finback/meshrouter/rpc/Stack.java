@@ -130,7 +130,8 @@ public final class Stack<Q extends @Nullable Object, R extends @Nullable Object>
     private int place(Role role) {
         int place = roles().indexOf(role);
         if (place < 0) {
-            throw new IllegalArgumentException("role " + role + ": not in the stack (expected: one of " + roles() + ")");
+            throw new IllegalArgumentException(
+                    "role " + role + ": not in the stack (expected: one of " + roles() + ")");
         }
         return place;
     }

@@ -27,7 +27,8 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
     }
 
     @Override
-    public <U extends @Nullable Object> CompletionStage<U> thenApplyAsync(Function<? super T, ? extends U> fn, Executor executor) {
+    public <U extends @Nullable Object> CompletionStage<U> thenApplyAsync(
+            Function<? super T, ? extends U> fn, Executor executor) {
         return toCompletableFuture().thenApplyAsync(fn, executor);
     }
 
@@ -73,12 +74,14 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
     }
 
     @Override
-    public <U extends @Nullable Object> CompletionStage<U> thenComposeAsync(Function<? super T, ? extends CompletionStage<U>> fn) {
+    public <U extends @Nullable Object> CompletionStage<U> thenComposeAsync(
+            Function<? super T, ? extends CompletionStage<U>> fn) {
         return toCompletableFuture().thenComposeAsync(fn);
     }
 
     @Override
-    public <U extends @Nullable Object> CompletionStage<U> thenComposeAsync(Function<? super T, ? extends CompletionStage<U>> fn, Executor executor) {
+    public <U extends @Nullable Object> CompletionStage<U> thenComposeAsync(
+            Function<? super T, ? extends CompletionStage<U>> fn, Executor executor) {
         return toCompletableFuture().thenComposeAsync(fn, executor);
     }
 
@@ -88,12 +91,14 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
     }
 
     @Override
-    public <U extends @Nullable Object> CompletionStage<U> handleAsync(BiFunction<? super T, Throwable, ? extends U> fn) {
+    public <U extends @Nullable Object> CompletionStage<U> handleAsync(
+            BiFunction<? super T, Throwable, ? extends U> fn) {
         return toCompletableFuture().handleAsync(fn);
     }
 
     @Override
-    public <U extends @Nullable Object> CompletionStage<U> handleAsync(BiFunction<? super T, Throwable, ? extends U> fn, Executor executor) {
+    public <U extends @Nullable Object> CompletionStage<U> handleAsync(
+            BiFunction<? super T, Throwable, ? extends U> fn, Executor executor) {
         return toCompletableFuture().handleAsync(fn, executor);
     }
 
@@ -116,32 +121,38 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
     }
 
     @Override
-    public <U extends @Nullable Object, V extends @Nullable Object> CompletionStage<V> thenCombine(CompletionStage<? extends U> other, BiFunction<? super T, ? super U, ? extends V> fn) {
+    public <U extends @Nullable Object, V extends @Nullable Object> CompletionStage<V> thenCombine(
+            CompletionStage<? extends U> other, BiFunction<? super T, ? super U, ? extends V> fn) {
         return toCompletableFuture().thenCombine(other, fn);
     }
 
     @Override
-    public <U extends @Nullable Object, V extends @Nullable Object> CompletionStage<V> thenCombineAsync(CompletionStage<? extends U> other, BiFunction<? super T, ? super U, ? extends V> fn) {
+    public <U extends @Nullable Object, V extends @Nullable Object> CompletionStage<V> thenCombineAsync(
+            CompletionStage<? extends U> other, BiFunction<? super T, ? super U, ? extends V> fn) {
         return toCompletableFuture().thenCombineAsync(other, fn);
     }
 
     @Override
-    public <U extends @Nullable Object, V extends @Nullable Object> CompletionStage<V> thenCombineAsync(CompletionStage<? extends U> other, BiFunction<? super T, ? super U, ? extends V> fn, Executor executor) {
+    public <U extends @Nullable Object, V extends @Nullable Object> CompletionStage<V> thenCombineAsync(
+            CompletionStage<? extends U> other, BiFunction<? super T, ? super U, ? extends V> fn, Executor executor) {
         return toCompletableFuture().thenCombineAsync(other, fn, executor);
     }
 
     @Override
-    public <U extends @Nullable Object> CompletionStage<Void> thenAcceptBoth(CompletionStage<? extends U> other, BiConsumer<? super T, ? super U> fn) {
+    public <U extends @Nullable Object> CompletionStage<Void> thenAcceptBoth(
+            CompletionStage<? extends U> other, BiConsumer<? super T, ? super U> fn) {
         return toCompletableFuture().thenAcceptBoth(other, fn);
     }
 
     @Override
-    public <U extends @Nullable Object> CompletionStage<Void> thenAcceptBothAsync(CompletionStage<? extends U> other, BiConsumer<? super T, ? super U> fn) {
+    public <U extends @Nullable Object> CompletionStage<Void> thenAcceptBothAsync(
+            CompletionStage<? extends U> other, BiConsumer<? super T, ? super U> fn) {
         return toCompletableFuture().thenAcceptBothAsync(other, fn);
     }
 
     @Override
-    public <U extends @Nullable Object> CompletionStage<Void> thenAcceptBothAsync(CompletionStage<? extends U> other, BiConsumer<? super T, ? super U> fn, Executor executor) {
+    public <U extends @Nullable Object> CompletionStage<Void> thenAcceptBothAsync(
+            CompletionStage<? extends U> other, BiConsumer<? super T, ? super U> fn, Executor executor) {
         return toCompletableFuture().thenAcceptBothAsync(other, fn, executor);
     }
 
@@ -161,17 +172,20 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
     }
 
     @Override
-    public <U extends @Nullable Object> CompletionStage<U> applyToEither(CompletionStage<? extends T> other, Function<? super T, U> fn) {
+    public <U extends @Nullable Object> CompletionStage<U> applyToEither(
+            CompletionStage<? extends T> other, Function<? super T, U> fn) {
         return toCompletableFuture().applyToEither(other, fn);
     }
 
     @Override
-    public <U extends @Nullable Object> CompletionStage<U> applyToEitherAsync(CompletionStage<? extends T> other, Function<? super T, U> fn) {
+    public <U extends @Nullable Object> CompletionStage<U> applyToEitherAsync(
+            CompletionStage<? extends T> other, Function<? super T, U> fn) {
         return toCompletableFuture().applyToEitherAsync(other, fn);
     }
 
     @Override
-    public <U extends @Nullable Object> CompletionStage<U> applyToEitherAsync(CompletionStage<? extends T> other, Function<? super T, U> fn, Executor executor) {
+    public <U extends @Nullable Object> CompletionStage<U> applyToEitherAsync(
+            CompletionStage<? extends T> other, Function<? super T, U> fn, Executor executor) {
         return toCompletableFuture().applyToEitherAsync(other, fn, executor);
     }
 
@@ -186,7 +200,8 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
     }
 
     @Override
-    public CompletionStage<Void> acceptEitherAsync(CompletionStage<? extends T> other, Consumer<? super T> fn, Executor executor) {
+    public CompletionStage<Void> acceptEitherAsync(
+            CompletionStage<? extends T> other, Consumer<? super T> fn, Executor executor) {
         return toCompletableFuture().acceptEitherAsync(other, fn, executor);
     }
 

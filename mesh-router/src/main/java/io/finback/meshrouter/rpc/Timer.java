@@ -29,8 +29,8 @@ public final class Timer {
         }
     }
 
-    private final HashedWheelTimer wheel =
-            new HashedWheelTimer(new DefaultThreadFactory("finback-rpc-timer", true), TICK_MILLIS, TimeUnit.MILLISECONDS);
+    private final HashedWheelTimer wheel = new HashedWheelTimer(
+            new DefaultThreadFactory("finback-rpc-timer", true), TICK_MILLIS, TimeUnit.MILLISECONDS);
 
     private Timer() {}
 

@@ -75,17 +75,20 @@ final class Accrual<Q extends @Nullable Object, R extends @Nullable Object>
     public CompletionStage<R> apply(Q request, Context context, Service<Q, R> service) {
         begun();
         return service.call(request, context)
-                .tapped((response, failure) -> ended(outcome(classifier.classify(request, response, failure), failure)));
+                .tapped((response, failure) ->
+                        ended(outcome(classifier.classify(request, response, failure), failure)));
     }
 
     private static Outcome outcome(Verdict verdict, @Nullable Throwable failure) {
         return switch (verdict) {
             case SUCCESS -> Outcome.SUCCESS;
             case IGNORED -> Outcome.IGNORED;
-                // Given up by the caller: the endpoint may be well. (A timeout below this place is a failure, and not interrupted.)
-            default -> (Failure.flagsOf(failure == null ? NOTHING : failure) & Failure.INTERRUPTED) != 0
-                    ? Outcome.IGNORED
-                    : Outcome.FAILURE;
+            // Given up by the caller: the endpoint may be well. (A timeout below this place is a failure, and not
+            // interrupted.)
+            default ->
+                (Failure.flagsOf(failure == null ? NOTHING : failure) & Failure.INTERRUPTED) != 0
+                        ? Outcome.IGNORED
+                        : Outcome.FAILURE;
         };
     }
 

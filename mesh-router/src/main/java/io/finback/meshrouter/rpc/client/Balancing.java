@@ -171,12 +171,11 @@ final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> im
             gone.addAll(before.values());
             size = known.size();
             Map<Double, List<EndpointNode<Q, R>>> byWeight = new TreeMap<>();
-            known.forEach((address, node) -> byWeight
-                    .computeIfAbsent(address.weight(), weight -> new ArrayList<>())
+            known.forEach((address, node) -> byWeight.computeIfAbsent(address.weight(), weight -> new ArrayList<>())
                     .add(node));
             List<Class<Q, R>> all = new ArrayList<>();
-            byWeight.forEach((weight, nodes) -> all.add(new Class<>(
-                    weight * nodes.size(), spec.balancer().get(), List.copyOf(nodes))));
+            byWeight.forEach((weight, nodes) ->
+                    all.add(new Class<>(weight * nodes.size(), spec.balancer().get(), List.copyOf(nodes))));
             classes = List.copyOf(all);
             waited = new ArrayList<>(waiting);
             waiting.clear();

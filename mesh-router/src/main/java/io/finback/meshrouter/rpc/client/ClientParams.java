@@ -63,8 +63,8 @@ public final class ClientParams {
             Params.Key.made("budget", () -> new RetryBudget(RetryBudget.Spec.DEFAULT));
 
     /** Counts the calls of all endpoints of the client that is made. */
-    static final Params.Key<Filter.Simple<?, ?>> STATS_FILTER =
-            Params.Key.made("stats filter", () -> new StatsFilter<>(StatsReceiver.NONE, Verdict.Classifier.ofFailures()));
+    static final Params.Key<Filter.Simple<?, ?>> STATS_FILTER = Params.Key.made(
+            "stats filter", () -> new StatsFilter<>(StatsReceiver.NONE, Verdict.Classifier.ofFailures()));
 
     public static final Params.Key<Retries> RETRIES = Params.Key.of("retries", Retries.NONE);
 
@@ -110,8 +110,7 @@ public final class ClientParams {
      * @param idle how long those above {@code low} are kept without calls; empty: for ever
      */
     public record Pool(boolean shared, int low, int high, int maxWaiters, Optional<Duration> idle) {
-        public static final Pool DEFAULT =
-                new Pool(false, 0, Integer.MAX_VALUE, Integer.MAX_VALUE, Optional.empty());
+        public static final Pool DEFAULT = new Pool(false, 0, Integer.MAX_VALUE, Integer.MAX_VALUE, Optional.empty());
         public static final Pool SHARED = new Pool(true, 0, 1, Integer.MAX_VALUE, Optional.empty());
 
         public Pool {

@@ -10,10 +10,10 @@ import io.finback.meshrouter.rpc.PendingLimit;
 import io.finback.meshrouter.rpc.Replicas;
 import io.finback.meshrouter.rpc.Reply;
 import io.finback.meshrouter.rpc.ServiceFactory;
+import io.finback.meshrouter.rpc.Spans;
 import io.finback.meshrouter.rpc.Stack;
 import io.finback.meshrouter.rpc.Stack.Module;
 import io.finback.meshrouter.rpc.Stack.Role;
-import io.finback.meshrouter.rpc.Spans;
 import io.finback.meshrouter.rpc.StatsReceiver;
 import io.finback.meshrouter.rpc.TimeoutFilter;
 import io.finback.meshrouter.rpc.TraceId;
@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 public final class ClientStack {
     public static final Role TRACE =
             new Role("TraceInitializerFilter", "first, so that everything below belongs to the new span");
-    public static final Role SPANS = new Role("ClientTracingFilter", "sees the whole call, all attempts and waits of it");
+    public static final Role SPANS =
+            new Role("ClientTracingFilter", "sees the whole call, all attempts and waits of it");
     public static final Role FAILURES = new Role(
             "ProcessFailures",
             "what was safe to repeat below must not look so to who serves somebody else with it: repetitions would multiply");
@@ -41,19 +42,23 @@ public final class ClientStack {
     public static final Role RETRIES = new Role(
             "ClassifiedRetries", "outside of requeues, which know better: it sees an answer only when those gave up");
     public static final Role BACKUPS = new Role(
-            "BackupRequestFilter", "inside of retries: a copy is not an answer, and each attempt may have one of its own");
+            "BackupRequestFilter",
+            "inside of retries: a copy is not an answer, and each attempt may have one of its own");
     public static final Role REQUEUES =
             new Role("Retries", "above the balancer, so that each repetition chooses an endpoint anew");
-    public static final Role NAME_TIMEOUT =
-            new Role("BindingTimeout", "outside of the balancer, where callers wait for endpoints; inside of requeues, which would only prolong that");
+    public static final Role NAME_TIMEOUT = new Role(
+            "BindingTimeout",
+            "outside of the balancer, where callers wait for endpoints; inside of requeues, which would only prolong that");
     public static final Role NACKS = new Role(
-            "NackAdmissionFilter", "below requeues, because it counts every refusal, and what it drops is not sent again");
+            "NackAdmissionFilter",
+            "below requeues, because it counts every refusal, and what it drops is not sent again");
     public static final Role ACQUISITION_TIMEOUT =
             new Role("TimeoutFactory", "above balancer and pool: both may make a caller wait");
     public static final Role DRAINING = new Role("RequestDraining", "closing waits for the sessions given out above");
     public static final Role ACQUISITION_STATS =
             new Role("StatsFactoryWrapper", "counts how long sessions take and why there is none, for all endpoints");
-    public static final Role BALANCER = new Role("LoadBalancerFactory", "chooses an endpoint; below, everything is its own");
+    public static final Role BALANCER =
+            new Role("LoadBalancerFactory", "chooses an endpoint; below, everything is its own");
     public static final Role STATS =
             new Role("StatsFilter", "below requeues and retries: it counts what endpoints were really sent");
     public static final Role ACCRUAL = new Role(
@@ -61,7 +66,8 @@ public final class ClientStack {
     public static final Role REQUEST_TIMEOUT =
             new Role("TimeoutFilter", "above the pool: the time of one attempt begins when it waits for a connection");
     public static final Role POOL = new Role("DefaultPool", "keeps connections; above those that watch each of them");
-    public static final Role PENDING = new Role("PendingRequestFilter", "counts calls of one connection: below the pool");
+    public static final Role PENDING =
+            new Role("PendingRequestFilter", "counts calls of one connection: below the pool");
     public static final Role FAIL_FAST =
             new Role("FailFastFactory", "next to what connects: a failed connect is all it wants to see");
     public static final Role EXPIRATION = new Role("ExpiringService", "innermost: it closes the connection itself");
@@ -80,8 +86,10 @@ public final class ClientStack {
                 optional(RETRIES, ClientStack::retries),
                 optional(BACKUPS, params -> params.get(ClientParams.BACKUPS)
                         .map(share -> new Backups<>(share, Common.classifier(params), params.get(Common.STATS)))),
-                Module.of(REQUEUES, (params, next) -> perCall(
-                        new Requeue<Q, R>(params.get(ClientParams.BUDGET), params.get(Common.STATS)), next)),
+                Module.of(
+                        REQUEUES,
+                        (params, next) -> perCall(
+                                new Requeue<Q, R>(params.get(ClientParams.BUDGET), params.get(Common.STATS)), next)),
                 Module.of(NAME_TIMEOUT, ClientStack::nameTimeout),
                 optional(
                         NACKS,
@@ -93,8 +101,13 @@ public final class ClientStack {
                 Module.of(ACQUISITION_STATS, (params, next) -> new AcquisitionStats<>(params.get(Common.STATS), next)),
                 new Module<>(BALANCER, Balancing::new),
                 Module.filter(STATS, ClientStack::stats),
-                Module.of(ACCRUAL, (params, next) -> new Accrual<>(
-                        params.get(ClientParams.ACCRUAL), Common.classifier(params), params.get(Common.STATS), next)),
+                Module.of(
+                        ACCRUAL,
+                        (params, next) -> new Accrual<>(
+                                params.get(ClientParams.ACCRUAL),
+                                Common.classifier(params),
+                                params.get(Common.STATS),
+                                next)),
                 optional(REQUEST_TIMEOUT, params -> timeout("request", ClientParams.REQUEST_TIMEOUT, params)),
                 Module.of(POOL, ClientStack::pool),
                 Module.of(PENDING, ClientStack::pending),
@@ -105,10 +118,9 @@ public final class ClientStack {
 
     private static <Q extends @Nullable Object, R extends @Nullable Object> Module<Q, R> optional(
             Role role, Function<Params, Optional<Filter.Simple<Q, R>>> filter) {
-        return Module.of(
-                role,
-                (params, next) ->
-                        filter.apply(params).map(present -> present.andThen(next)).orElse(next));
+        return Module.of(role, (params, next) -> filter.apply(params)
+                .map(present -> present.andThen(next))
+                .orElse(next));
     }
 
     private static <Q extends @Nullable Object, R extends @Nullable Object> Filter.Simple<Q, R> traces(Tracer tracer) {
@@ -117,8 +129,7 @@ public final class ClientStack {
             ThreadLocalRandom random = ThreadLocalRandom.current();
             TraceId id = parent == null ? TraceId.root(random) : parent.child(random);
             Optional<Boolean> sampled = id.isSamplingKnown() ? Optional.empty() : tracer.sample(id);
-            return service.apply(
-                    request, context.withTrace(sampled.isPresent() ? id.withSampled(sampled.get()) : id));
+            return service.apply(request, context.withTrace(sampled.isPresent() ? id.withSampled(sampled.get()) : id));
         };
     }
 
@@ -152,10 +163,7 @@ public final class ClientStack {
         return retries.limit() == 0
                 ? Optional.empty()
                 : Optional.of(new ClassifiedRetry<>(
-                        retries,
-                        params.get(ClientParams.BUDGET),
-                        Common.classifier(params),
-                        params.get(Common.STATS)));
+                        retries, params.get(ClientParams.BUDGET), Common.classifier(params), params.get(Common.STATS)));
     }
 
     /** A filter before sessions that are acquired for each call. */
@@ -176,8 +184,8 @@ public final class ClientStack {
     private static <Q extends @Nullable Object, R extends @Nullable Object> ServiceFactory<Q, R> acquisitionTimeout(
             Params params, ServiceFactory<Q, R> next) {
         return params.get(ClientParams.ACQUISITION_TIMEOUT)
-                .<ServiceFactory<Q, R>>map(limit -> new Acquiring<>(
-                        "session acquisition", limit, Failure.RETRYABLE, () -> true, params, next))
+                .<ServiceFactory<Q, R>>map(limit ->
+                        new Acquiring<>("session acquisition", limit, Failure.RETRYABLE, () -> true, params, next))
                 .orElse(next);
     }
 
@@ -217,8 +225,8 @@ public final class ClientStack {
             Params params, ServiceFactory<Q, R> next) {
         StatsReceiver stats = params.get(Common.STATS);
         return params.get(ClientParams.MAX_PENDING)
-                .<ServiceFactory<Q, R>>map(limit ->
-                        new Sessions<>(next, session -> new PendingLimit<Q, R>(limit, stats).andThen(session)))
+                .<ServiceFactory<Q, R>>map(
+                        limit -> new Sessions<>(next, session -> new PendingLimit<Q, R>(limit, stats).andThen(session)))
                 .orElse(next);
     }
 

@@ -44,8 +44,9 @@ final class Destinations {
         return switch (scheme) {
             case "inet", "fixedinet" -> inet(rest, scheme.equals("inet"));
             case "neg", "nil" -> Replicas.of(List.of());
-            default -> throw new IllegalArgumentException(
-                    "destination: " + destination + " (expected: host:port,..., or inet!, fixedinet!, neg!, nil!)");
+            default ->
+                throw new IllegalArgumentException(
+                        "destination: " + destination + " (expected: host:port,..., or inet!, fixedinet!, neg!, nil!)");
         };
     }
 

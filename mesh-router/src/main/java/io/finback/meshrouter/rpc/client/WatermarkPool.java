@@ -126,7 +126,9 @@ final class WatermarkPool<Q extends @Nullable Object, R extends @Nullable Object
         synchronized (this) {
             waiter = waiters.poll();
             if (waiter == null) {
-                kept = !closed && (size <= settings.low() || settings.idle().map(time -> !time.isZero()).orElse(true));
+                kept = !closed
+                        && (size <= settings.low()
+                                || settings.idle().map(time -> !time.isZero()).orElse(true));
                 if (kept) {
                     idle.addLast(new Idle<>(service, System.nanoTime()));
                     sweepLater();
@@ -171,7 +173,9 @@ final class WatermarkPool<Q extends @Nullable Object, R extends @Nullable Object
             sweeping = false;
             long now = System.nanoTime();
             long limit = settings.idle().map(Duration::toNanos).orElse(Long.MAX_VALUE);
-            while (size > settings.low() && !idle.isEmpty() && now - idle.getFirst().since() >= limit) {
+            while (size > settings.low()
+                    && !idle.isEmpty()
+                    && now - idle.getFirst().since() >= limit) {
                 stale.add(idle.removeFirst().service());
                 size--;
             }

@@ -6,8 +6,8 @@ import io.finback.meshrouter.rpc.Failure;
 import io.finback.meshrouter.rpc.Params;
 import io.finback.meshrouter.rpc.Reply;
 import io.finback.meshrouter.rpc.Service;
-import io.finback.meshrouter.rpc.Status;
 import io.finback.meshrouter.rpc.StatsReceiver;
+import io.finback.meshrouter.rpc.Status;
 import io.finback.meshrouter.rpc.client.ClientParams;
 import io.finback.meshrouter.rpc.transport.Sockets;
 import io.netty.buffer.ByteBuf;
@@ -132,7 +132,8 @@ final class MuxClientSession extends MuxConnection implements Service<byte[], by
         }
         ChannelOutboundBuffer unwritten = context().channel().unsafe().outboundBuffer();
         if (unwritten != null && unwritten.totalPendingWriteBytes() > maxUnwrittenBytes) {
-            exchange.reply.fail(Failure.rejected("more than " + maxUnwrittenBytes + " bytes wait to be written to " + endpoint));
+            exchange.reply.fail(
+                    Failure.rejected("more than " + maxUnwrittenBytes + " bytes wait to be written to " + endpoint));
             return;
         }
         int tag = free > 0 ? freeTags[--free] : nextTag <= MuxWire.LAST_TAG ? nextTag++ : 0;
@@ -216,14 +217,16 @@ final class MuxClientSession extends MuxConnection implements Service<byte[], by
         phase = Phase.PROBED;
         writeSimple(MuxWire.OLD_R_ERR, MuxWire.CONTROL_TAG, MuxWire.PROBE);
         Duration limit = params.get(ClientParams.CONNECT_TIMEOUT);
-        var unused = context().executor().schedule(
-                () -> {
-                    if (!ready.isDone()) {
-                        fail("no answer to the handshake within " + limit.toMillis() + " ms");
-                    }
-                },
-                limit.toNanos(),
-                TimeUnit.NANOSECONDS);
+        var unused = context()
+                .executor()
+                .schedule(
+                        () -> {
+                            if (!ready.isDone()) {
+                                fail("no answer to the handshake within " + limit.toMillis() + " ms");
+                            }
+                        },
+                        limit.toNanos(),
+                        TimeUnit.NANOSECONDS);
     }
 
     private void fail(String why) {
@@ -259,7 +262,8 @@ final class MuxClientSession extends MuxConnection implements Service<byte[], by
         MuxHandshake.secured(headers, params)
                 .onFailure(this::fail)
                 .onTls(context -> {
-                    SslHandler handler = MuxHandshake.clientHandler(context, context().channel(), params);
+                    SslHandler handler =
+                            MuxHandshake.clientHandler(context, context().channel(), params);
                     context().pipeline().addFirst(handler);
                     handler.handshakeFuture().addListener(shaken -> {
                         if (shaken.isSuccess()) {

@@ -142,7 +142,8 @@ abstract class MuxConnection extends ChannelInboundHandlerAdapter implements Bro
                 cumulation = in;
             } else {
                 int wanted = in.readableBytes() < 4 ? 4 : Math.min(FIRST_GROWTH_BYTES, in.getInt(in.readerIndex()) + 4);
-                cumulation = ctx.alloc().buffer(Math.max(wanted, in.readableBytes())).writeBytes(in);
+                cumulation =
+                        ctx.alloc().buffer(Math.max(wanted, in.readableBytes())).writeBytes(in);
                 in.release();
             }
         }
@@ -189,8 +190,8 @@ abstract class MuxConnection extends ChannelInboundHandlerAdapter implements Bro
         ByteBuf collected = partial.get(clear);
         int before = collected == null ? 0 : collected.readableBytes();
         if (before + (long) length > maxMessageBytes || partialBytes + length > maxPartialBytes) {
-            throw MuxWire.bad("fragments of " + (before + (long) length) + " bytes (expected: at most " + maxMessageBytes
-                    + ", and " + maxPartialBytes + " of all that are not complete)");
+            throw MuxWire.bad("fragments of " + (before + (long) length) + " bytes (expected: at most "
+                    + maxMessageBytes + ", and " + maxPartialBytes + " of all that are not complete)");
         }
         if (collected == null) {
             if (partial.size() >= MAX_PARTIAL) {

@@ -85,7 +85,10 @@ final class MuxHandshake {
             return new Secured(null, "TLS: this side says " + ours + ", the other " + theirs);
         }
         return new Secured(
-                off ? null : params.get(MuxParams.TLS).map(MuxParams.Tls::context).orElse(null), null);
+                off
+                        ? null
+                        : params.get(MuxParams.TLS).map(MuxParams.Tls::context).orElse(null),
+                null);
     }
 
     /** One of: a reason to end, TLS, plain. */

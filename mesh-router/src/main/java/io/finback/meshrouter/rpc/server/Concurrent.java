@@ -50,8 +50,7 @@ final class Concurrent<Q extends @Nullable Object, R extends @Nullable Object> i
                 mine.fail(why);
             }
         });
-        return mine.flatMap(
-                now -> service.call(request, context).tapped((response, failure) -> next()));
+        return mine.flatMap(now -> service.call(request, context).tapped((response, failure) -> next()));
     }
 
     private synchronized boolean forget(Reply<@Nullable Void> waiter) {

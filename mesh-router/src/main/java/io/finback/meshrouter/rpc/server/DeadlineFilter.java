@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeadlineFilter<Q extends @Nullable Object, R extends @Nullable Object> implements Filter.Simple<Q, R> {
     private final boolean enforces;
-    private final RetryBudget budget =
-            new RetryBudget(new RetryBudget.Spec(Duration.ofSeconds(10), 0, 0.2));
+    private final RetryBudget budget = new RetryBudget(new RetryBudget.Spec(Duration.ofSeconds(10), 0, 0.2));
     private final StatsReceiver.Counter exceeded;
     private final StatsReceiver.Counter rejected;
     private final StatsReceiver.Stat transit;

@@ -114,6 +114,8 @@ public final class Server<Q extends @Nullable Object, R extends @Nullable Object
         StatsReceiver stats = params.get(Common.STATS).scope("srv").scope(params.get(Common.LABEL));
         Params own = params.with(Common.STATS, stats);
         return listener.listen(
-                own, Address.parse(address), change.apply(ServerStack.of(service)).make(own));
+                own,
+                Address.parse(address),
+                change.apply(ServerStack.of(service)).make(own));
     }
 }

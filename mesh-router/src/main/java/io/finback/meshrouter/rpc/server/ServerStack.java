@@ -23,15 +23,18 @@ import org.jspecify.annotations.Nullable;
  * those are counted for each connection. Source: twitter/finagle {@code server/StackServer.scala}.
  */
 public final class ServerStack {
-    public static final Role STATS = new Role("StatsFilter", "outermost: it counts refusals too, and the time calls wait");
+    public static final Role STATS =
+            new Role("StatsFilter", "outermost: it counts refusals too, and the time calls wait");
     public static final Role CONCURRENCY = new Role(
-            "ConcurrentRequestFilter", "refuses before anything is spent on the call, and what waits counts as under way");
+            "ConcurrentRequestFilter",
+            "refuses before anything is spent on the call, and what waits counts as under way");
     public static final Role ADMISSION = new Role(
             "ServerAdmissionControl", "below the limit, so that a controller sees what the server really works on");
     public static final Role DEADLINES =
             new Role("DeadlineFilter", "below what makes calls wait: the deadline is judged when the work would begin");
     public static final Role TIMEOUT = new Role("TimeoutFilter", "bounds the application, not the wait for it");
-    public static final Role SPANS = new Role("ServerTracingFilter", "innermost: the span is the application's own time");
+    public static final Role SPANS =
+            new Role("ServerTracingFilter", "innermost: the span is the application's own time");
 
     private ServerStack() {}
 
@@ -49,16 +52,16 @@ public final class ServerStack {
                         .map(limit -> new TimeoutFilter<>("request", params.get(Common.LABEL), limit, false))),
                 Module.filter(
                         SPANS,
-                        params -> new Spans<>(params.get(Common.TRACER), Tracer.Side.SERVER, params.get(Common.LABEL))));
+                        params ->
+                                new Spans<>(params.get(Common.TRACER), Tracer.Side.SERVER, params.get(Common.LABEL))));
         return Stack.of(modules, params -> ServiceFactory.of(application));
     }
 
     private static <Q extends @Nullable Object, R extends @Nullable Object> Module<Q, R> optional(
             Role role, Function<Params, Optional<Filter.Simple<Q, R>>> filter) {
-        return Module.of(
-                role,
-                (params, next) ->
-                        filter.apply(params).map(present -> present.andThen(next)).orElse(next));
+        return Module.of(role, (params, next) -> filter.apply(params)
+                .map(present -> present.andThen(next))
+                .orElse(next));
     }
 
     @SuppressWarnings("unchecked") // whoever set them has to know the types

@@ -98,8 +98,12 @@ class FinagleMuxTest {
         ListeningServer server = com.twitter.finagle.Mux.serve("127.0.0.1:0", finagle(request -> {
             seen.add(request.destination().show());
             seen.add(Dtab.local().show());
-            seen.add(Trace.id().traceId().toString() + " " + Trace.id().parentId() + " " + Trace.id().sampled());
-            seen.add(com.twitter.finagle.context.Deadline.current().get().deadline().inNanoseconds() + "");
+            seen.add(Trace.id().traceId().toString() + " " + Trace.id().parentId() + " "
+                    + Trace.id().sampled());
+            seen.add(com.twitter.finagle.context.Deadline.current()
+                            .get()
+                            .deadline()
+                            .inNanoseconds() + "");
             return echo(request);
         }));
         Service<byte[], byte[]> client = Mux.client().newService(address(server), "finagle");
@@ -301,15 +305,19 @@ class FinagleMuxTest {
         new Random(13).nextBytes(large);
         try (Listening server =
                 Mux.server().with(MuxParams.WINDOW_BYTES, 6_000).serve("127.0.0.1:0", Service.of(body -> body))) {
-            com.twitter.finagle.Service<Request, Response> client =
-                    ((com.twitter.finagle.Mux.Client) com.twitter.finagle.Mux.client()
-                                    .configured(new com.twitter.finagle.Mux$param$MaxFrameSize(StorageUnit.fromBytes(5_000)).mk()))
-                            .newService("127.0.0.1:" + server.port());
+            com.twitter.finagle.Service<Request, Response> client = ((com.twitter.finagle.Mux.Client)
+                            com.twitter.finagle.Mux.client()
+                                    .configured(
+                                            new com.twitter.finagle.Mux$param$MaxFrameSize(StorageUnit.fromBytes(5_000))
+                                                    .mk()))
+                    .newService("127.0.0.1:" + server.port());
             Future<Response> first = client.apply(Requests.make(Bufs.sharedBuf(large)));
             Future<Response> second = client.apply(Requests.make(Bufs.sharedBuf(large)));
-            assertThat(Arrays.equals(Bufs.sharedByteArray(Await.result(first, LONG).body()), large))
+            assertThat(Arrays.equals(
+                            Bufs.sharedByteArray(Await.result(first, LONG).body()), large))
                     .isTrue();
-            assertThat(Arrays.equals(Bufs.sharedByteArray(Await.result(second, LONG).body()), large))
+            assertThat(Arrays.equals(
+                            Bufs.sharedByteArray(Await.result(second, LONG).body()), large))
                     .isTrue();
         }
     }

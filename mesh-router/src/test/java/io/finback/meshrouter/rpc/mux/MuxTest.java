@@ -103,7 +103,8 @@ class MuxTest {
     void cutsLongMessagesAndLetsShortOnesBetween() throws Exception {
         byte[] large = new byte[5_000_000];
         new Random(7).nextBytes(large);
-        try (Listening server = Mux.server().with(MuxParams.WINDOW_BYTES, 10_000).serve("127.0.0.1:0", ECHO)) {
+        try (Listening server =
+                Mux.server().with(MuxParams.WINDOW_BYTES, 10_000).serve("127.0.0.1:0", ECHO)) {
             Service<byte[], byte[]> client = Mux.client()
                     .with(MuxParams.WINDOW_BYTES, 7_000)
                     .newService("127.0.0.1:" + server.port(), "fragments");
@@ -171,8 +172,8 @@ class MuxTest {
         try (Listening other = Mux.server().serve("127.0.0.1:0", ECHO)) {
             Service<byte[], byte[]> toOld = clientOf(old);
             assertThat(within(toOld.call(bytes("warm")))).isEqualTo(bytes("warm"));
-            Service<byte[], byte[]> both = Mux.client()
-                    .newService("127.0.0.1:" + old.port() + ",127.0.0.1:" + other.port(), "both");
+            Service<byte[], byte[]> both =
+                    Mux.client().newService("127.0.0.1:" + old.port() + ",127.0.0.1:" + other.port(), "both");
             for (int i = 0; i < 20; i++) {
                 within(both.call(bytes("warm")));
             }
@@ -250,9 +251,8 @@ class MuxTest {
                 .with(MuxParams.LEASE, Optional.of(Duration.ofMillis(1)))
                 .serve("127.0.0.1:0", ECHO)) {
             Statistics stats = new Statistics();
-            Service<byte[], byte[]> client = Mux.client()
-                    .withStats(stats)
-                    .newService("127.0.0.1:" + server.port(), "leased");
+            Service<byte[], byte[]> client =
+                    Mux.client().withStats(stats).newService("127.0.0.1:" + server.port(), "leased");
             within(client.call(bytes("x")));
             long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
             while (client.status() != Status.BUSY && System.nanoTime() < limit) {
@@ -265,9 +265,8 @@ class MuxTest {
 
     @Test
     void nobodyListensThere() {
-        Service<byte[], byte[]> client = Mux.client()
-                .with(ClientParams.FAIL_FAST, false)
-                .newService("127.0.0.1:1", "nowhere");
+        Service<byte[], byte[]> client =
+                Mux.client().with(ClientParams.FAIL_FAST, false).newService("127.0.0.1:1", "nowhere");
         assertThatThrownBy(() -> client.call(bytes("x")).join())
                 .isInstanceOf(Failure.NotConnected.class)
                 .hasMessageContaining("127.0.0.1:1");
