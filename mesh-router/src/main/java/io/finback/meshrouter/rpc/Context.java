@@ -26,6 +26,7 @@ public final class Context {
     public record Delegation(String prefix, String tree) {}
 
     /** The name of a value that stays in the process; two of the same name are two. */
+    @SuppressWarnings("UnusedTypeParameter") // of the value
     public static final class Local<T> {
         private final String name;
 
@@ -170,7 +171,11 @@ public final class Context {
         return new Context(destination, trace, deadline, name, retries, backup, delegations, entries, locals);
     }
 
-    /** @param count at least 0; -1 takes it away */
+    /**
+     * As a repetition.
+     *
+     * @param count at least 0; -1 takes it away
+     */
     public Context withRetries(int count) {
         return count == retries
                 ? this

@@ -102,7 +102,7 @@ public final class Expiring<Q extends @Nullable Object, R extends @Nullable Obje
     }
 
     @Override
-    public CompletionStage<Void> close(Duration grace) {
+    public CompletionStage<@Nullable Void> close(Duration grace) {
         synchronized (this) {
             expired = true;
             ended = true;

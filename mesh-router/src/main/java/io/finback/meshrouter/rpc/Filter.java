@@ -39,7 +39,7 @@ public interface Filter<
             }
 
             @Override
-            public CompletionStage<Void> close(Duration grace) {
+            public CompletionStage<@Nullable Void> close(Duration grace) {
                 return service.close(grace);
             }
         };
@@ -66,7 +66,7 @@ public interface Filter<
             }
 
             @Override
-            public CompletionStage<Void> close(Duration grace) {
+            public CompletionStage<@Nullable Void> close(Duration grace) {
                 return factory.close(grace);
             }
         };

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -11,6 +12,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -100,6 +102,20 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
         return reply;
     }
 
+    /** Ends when all of them have ended, well or not. */
+    public static Reply<@Nullable Void> ended(List<? extends CompletionStage<?>> all) {
+        Reply<@Nullable Void> reply = new Reply<>();
+        AtomicInteger left = new AtomicInteger(all.size() + 1);
+        Runnable one = () -> {
+            if (left.decrementAndGet() == 0) {
+                reply.complete(null);
+            }
+        };
+        all.forEach(each -> Reply.from(each).onDone((value, failure) -> one.run()));
+        one.run();
+        return reply;
+    }
+
     /** False when it was complete already. */
     @CanIgnoreReturnValue
     public boolean complete(T value) {
@@ -167,7 +183,7 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
     public void onDone(Callback<? super T> callback) {
         while (true) {
             Object now = state;
-            if (done(now)) {
+            if (now != null && done(now)) {
                 tell(callback, now);
                 return;
             }
@@ -230,7 +246,7 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
     public <U extends @Nullable Object> Reply<U> map(Function<? super T, ? extends U> f) {
         Object now = state;
         if (done(now)) {
-            return now instanceof Failed ? (Reply<U>) this : attempt(() -> Reply.of(f.apply(loaded(now))));
+            return now instanceof Failed ? (Reply<U>) this : attempt(() -> Reply.of(f.apply(value())));
         }
         Reply<U> next = new Reply<>(this);
         onDone((value, failure) -> {
@@ -283,7 +299,7 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
     /** The same, behind {@code callback}. What that throws is lost. */
     public Reply<T> tapped(Callback<? super T> callback) {
         Object now = state;
-        if (done(now)) {
+        if (now != null && done(now)) {
             tell(callback, now);
             return this;
         }
@@ -303,6 +319,7 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
     }
 
     /** Waits. Throws what it failed with, wrapped in a CompletionException if that is checked. */
+    @CanIgnoreReturnValue
     public T join() {
         try {
             return toCompletableFuture().join();
@@ -319,6 +336,7 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
     }
 
     /** Waits, at most {@code limit}; the reply is not interrupted when that is over. */
+    @CanIgnoreReturnValue
     public T get(Duration limit) throws InterruptedException, ExecutionException, TimeoutException {
         return toCompletableFuture().get(limit.toNanos(), TimeUnit.NANOSECONDS);
     }

@@ -36,7 +36,7 @@ public interface Service<Q extends @Nullable Object, R extends @Nullable Object>
     }
 
     /** Ends it: of a session of a factory, gives it back; else closes, after calls under way or {@code grace}. */
-    default CompletionStage<Void> close(Duration grace) {
+    default CompletionStage<@Nullable Void> close(Duration grace) {
         return Reply.of(null);
     }
 

@@ -17,7 +17,7 @@ public interface ServiceFactory<Q extends @Nullable Object, R extends @Nullable 
     }
 
     /** No session is given any more; those given end by themselves, or after {@code grace}. */
-    default CompletionStage<Void> close(Duration grace) {
+    default CompletionStage<@Nullable Void> close(Duration grace) {
         return Reply.of(null);
     }
 
@@ -47,7 +47,7 @@ public interface ServiceFactory<Q extends @Nullable Object, R extends @Nullable 
             }
 
             @Override
-            public CompletionStage<Void> close(Duration grace) {
+            public CompletionStage<@Nullable Void> close(Duration grace) {
                 return service.close(grace);
             }
         };

@@ -65,7 +65,11 @@ public final class Stack<Q extends @Nullable Object, R extends @Nullable Object>
         this.leaf = leaf;
     }
 
-    /** @param modules outermost first */
+    /**
+     * One of these parts.
+     *
+     * @param modules outermost first
+     */
     public static <Q extends @Nullable Object, R extends @Nullable Object> Stack<Q, R> of(
             List<Module<Q, R>> modules, Leaf<Q, R> leaf) {
         return new Stack<>(modules, leaf);

@@ -18,7 +18,11 @@ public enum Verdict {
      */
     @FunctionalInterface
     public interface Classifier<Q extends @Nullable Object, R extends @Nullable Object> {
-        /** @param failure null when there is a response */
+        /**
+         * The verdict on one answer.
+         *
+         * @param failure null when there is a response
+         */
         Verdict classify(Q request, R response, @Nullable Throwable failure);
 
         /** Every response is a success, what was provably not processed retryable, every other failure a failure. */

@@ -86,13 +86,11 @@ final class Accrual<Q extends @Nullable Object, R extends @Nullable Object>
             // Given up by the caller: the endpoint may be well. (A timeout below this place is a failure, and not
             // interrupted.)
             default ->
-                (Failure.flagsOf(failure == null ? NOTHING : failure) & Failure.INTERRUPTED) != 0
+                failure != null && (Failure.flagsOf(failure) & Failure.INTERRUPTED) != 0
                         ? Outcome.IGNORED
                         : Outcome.FAILURE;
         };
     }
-
-    private static final Throwable NOTHING = new Failure("", 0);
 
     private void begun() {
         long before = accrual.probes();
@@ -118,7 +116,7 @@ final class Accrual<Q extends @Nullable Object, R extends @Nullable Object>
     }
 
     @Override
-    public CompletionStage<Void> close(Duration grace) {
+    public CompletionStage<@Nullable Void> close(Duration grace) {
         return next.close(grace);
     }
 }

@@ -65,7 +65,7 @@ final class Acquiring<Q extends @Nullable Object, R extends @Nullable Object> im
     }
 
     @Override
-    public CompletionStage<Void> close(Duration grace) {
+    public CompletionStage<@Nullable Void> close(Duration grace) {
         return next.close(grace);
     }
 }

@@ -46,7 +46,7 @@ final class AcquisitionStats<Q extends @Nullable Object, R extends @Nullable Obj
     }
 
     @Override
-    public CompletionStage<Void> close(Duration grace) {
+    public CompletionStage<@Nullable Void> close(Duration grace) {
         return next.close(grace);
     }
 }

@@ -19,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> implements ServiceFactory<Q, R> {
     private static final int MAX_WAITING = 100_000;
 
-    private record Class<Q extends @Nullable Object, R extends @Nullable Object>(
+    private record Weighted<Q extends @Nullable Object, R extends @Nullable Object>(
             double share, Balancer balancer, List<EndpointNode<Q, R>> nodes) {
         boolean isOpen(long now) {
             for (EndpointNode<Q, R> node : nodes) {
@@ -58,7 +57,7 @@ final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> im
     private final Runnable stopWatching;
     private final Map<Address, EndpointNode<Q, R>> known = new LinkedHashMap<>();
     private final ArrayDeque<Waiting<Q, R>> waiting = new ArrayDeque<>();
-    private volatile @Nullable List<Class<Q, R>> classes;
+    private volatile @Nullable List<Weighted<Q, R>> classes;
     private volatile int size;
     private boolean closed;
 
@@ -84,16 +83,16 @@ final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> im
 
     @Override
     public Reply<Service<Q, R>> acquire(Context context) {
-        List<Class<Q, R>> now = classes;
+        List<Weighted<Q, R>> now = classes;
         return now == null ? pending(context) : acquire(now, context);
     }
 
-    private Reply<Service<Q, R>> acquire(List<Class<Q, R>> now, Context context) {
+    private Reply<Service<Q, R>> acquire(List<Weighted<Q, R>> now, Context context) {
         if (now.isEmpty()) {
             return Reply.failed(new Failure.NoEndpoints(label, params.get(ClientParams.DESTINATION)));
         }
         long clock = System.nanoTime();
-        Class<Q, R> chosen = now.size() == 1 ? now.get(0) : choose(now, clock);
+        Weighted<Q, R> chosen = now.size() == 1 ? now.get(0) : choose(now, clock);
         EndpointNode<Q, R> node = chosen.nodes().size() == 1
                 ? chosen.nodes().get(0)
                 : chosen.balancer().pick(chosen.nodes(), clock, ThreadLocalRandom.current());
@@ -103,20 +102,20 @@ final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> im
         return node.acquire(context, clock);
     }
 
-    private Class<Q, R> choose(List<Class<Q, R>> now, long clock) {
+    private Weighted<Q, R> choose(List<Weighted<Q, R>> now, long clock) {
         double total = 0;
-        for (Class<Q, R> each : now) {
+        for (Weighted<Q, R> each : now) {
             total += each.isOpen(clock) ? each.share() : 0;
         }
         boolean anyOpen = total > 0;
         if (!anyOpen) {
-            for (Class<Q, R> each : now) {
+            for (Weighted<Q, R> each : now) {
                 total += each.share();
             }
         }
         double dice = ThreadLocalRandom.current().nextDouble() * total;
-        Class<Q, R> last = now.get(0);
-        for (Class<Q, R> each : now) {
+        Weighted<Q, R> last = now.get(0);
+        for (Weighted<Q, R> each : now) {
             if (anyOpen && !each.isOpen(clock)) {
                 continue;
             }
@@ -130,7 +129,7 @@ final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> im
     }
 
     private synchronized Reply<Service<Q, R>> pending(Context context) {
-        List<Class<Q, R>> now = classes;
+        List<Weighted<Q, R>> now = classes;
         if (now != null) {
             return acquire(now, context);
         }
@@ -173,9 +172,9 @@ final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> im
             Map<Double, List<EndpointNode<Q, R>>> byWeight = new TreeMap<>();
             known.forEach((address, node) -> byWeight.computeIfAbsent(address.weight(), weight -> new ArrayList<>())
                     .add(node));
-            List<Class<Q, R>> all = new ArrayList<>();
+            List<Weighted<Q, R>> all = new ArrayList<>();
             byWeight.forEach((weight, nodes) ->
-                    all.add(new Class<>(weight * nodes.size(), spec.balancer().get(), List.copyOf(nodes))));
+                    all.add(new Weighted<>(weight * nodes.size(), spec.balancer().get(), List.copyOf(nodes))));
             classes = List.copyOf(all);
             waited = new ArrayList<>(waiting);
             waiting.clear();
@@ -195,8 +194,8 @@ final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> im
         return new EndpointNode<>(spec, below.make(own));
     }
 
-    private List<Class<Q, R>> all() {
-        List<Class<Q, R>> now = classes;
+    private List<Weighted<Q, R>> all() {
+        List<Weighted<Q, R>> now = classes;
         return now == null ? List.of() : now;
     }
 
@@ -217,12 +216,12 @@ final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> im
 
     @Override
     public Status status() {
-        List<Class<Q, R>> now = classes;
+        List<Weighted<Q, R>> now = classes;
         if (now == null) {
             return closed ? Status.CLOSED : Status.BUSY;
         }
         Status best = Status.CLOSED;
-        for (Class<Q, R> each : now) {
+        for (Weighted<Q, R> each : now) {
             for (EndpointNode<Q, R> node : each.nodes()) {
                 best = Status.best(best, node.status());
                 if (best == Status.OPEN) {
@@ -234,17 +233,17 @@ final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> im
     }
 
     @Override
-    public CompletionStage<Void> close(Duration grace) {
+    public CompletionStage<@Nullable Void> close(Duration grace) {
         stopWatching.run();
         List<Waiting<Q, R>> waited;
-        List<CompletableFuture<Void>> closing = new ArrayList<>();
+        List<CompletionStage<?>> closing = new ArrayList<>();
         synchronized (this) {
             closed = true;
             waited = new ArrayList<>(waiting);
             waiting.clear();
-            known.values().forEach(node -> closing.add(node.close(grace).toCompletableFuture()));
+            known.values().forEach(node -> closing.add(node.close(grace)));
         }
         waited.forEach(entry -> entry.reply().fail(new Failure.Closed(label)));
-        return CompletableFuture.allOf(closing.toArray(new CompletableFuture<?>[0]));
+        return Reply.ended(closing);
     }
 }

@@ -32,7 +32,11 @@ public final class Client<Q extends @Nullable Object, R extends @Nullable Object
         this.params = params;
     }
 
-    /** @param transport makes sessions of {@link ClientParams#ENDPOINT} */
+    /**
+     * One of a protocol.
+     *
+     * @param transport makes sessions of {@link ClientParams#ENDPOINT}
+     */
     public static <Q extends @Nullable Object, R extends @Nullable Object> Client<Q, R> of(
             Stack.Leaf<Q, R> transport, Params params) {
         return new Client<>(ClientStack.of(transport), params);
@@ -92,7 +96,11 @@ public final class Client<Q extends @Nullable Object, R extends @Nullable Object
         return with(ClientParams.RETRY_BUDGET, budget);
     }
 
-    /** @param share of calls that may have a second copy: above 0, below 1 */
+    /**
+     * Sends second copies of slow calls: only for calls that may be made twice.
+     *
+     * @param share of calls that may have one: above 0, below 1
+     */
     public Client<Q, R> withBackups(double share) {
         if (!(share > 0 && share < 1)) {
             throw new IllegalArgumentException("backup requests: " + share + " (expected: > 0 and < 1)");

@@ -70,6 +70,7 @@ final class Destinations {
         try {
             LOOKUPS.execute(() -> {
                 List<Address> found = new ArrayList<>();
+                List<Address> unknown = new ArrayList<>();
                 for (Address address : addresses) {
                     try {
                         for (InetAddress ip : InetAddress.getAllByName(address.host())) {
@@ -77,13 +78,13 @@ final class Destinations {
                         }
                     } catch (UnknownHostException e) {
                         // The others may be known; with none, the last good addresses stay.
-                        continue;
+                        unknown.add(address);
                     }
                 }
                 if (!found.isEmpty() || replicas.current().isEmpty()) {
                     replicas.set(found.stream().distinct().toList());
                 }
-                if (again || found.isEmpty()) {
+                if (again || !unknown.isEmpty()) {
                     later(addresses, replicas, again);
                 }
             });

@@ -59,7 +59,7 @@ final class Draining<Q extends @Nullable Object, R extends @Nullable Object> imp
     }
 
     @Override
-    public CompletionStage<Void> close(Duration grace) {
+    public CompletionStage<@Nullable Void> close(Duration grace) {
         closing = true;
         if (returned.sum() == given.sum()) {
             drained.complete(null);
@@ -90,11 +90,11 @@ final class Draining<Q extends @Nullable Object, R extends @Nullable Object> imp
         }
 
         @Override
-        public CompletionStage<Void> close(Duration grace) {
+        public CompletionStage<@Nullable Void> close(Duration grace) {
             if (!compareAndSet(false, true)) {
                 return Reply.of(null);
             }
-            CompletionStage<Void> closed = service.close(grace);
+            CompletionStage<@Nullable Void> closed = service.close(grace);
             back();
             return closed;
         }

@@ -70,7 +70,7 @@ final class EndpointNode<Q extends @Nullable Object, R extends @Nullable Object>
         return ewma == null ? outstanding.get() : ewma.load(now);
     }
 
-    CompletionStage<Void> close(Duration grace) {
+    CompletionStage<@Nullable Void> close(Duration grace) {
         return factory.close(grace);
     }
 
@@ -96,7 +96,7 @@ final class EndpointNode<Q extends @Nullable Object, R extends @Nullable Object>
         }
 
         @Override
-        public CompletionStage<Void> close(Duration grace) {
+        public CompletionStage<@Nullable Void> close(Duration grace) {
             if (!compareAndSet(false, true)) {
                 return Reply.of(null);
             }

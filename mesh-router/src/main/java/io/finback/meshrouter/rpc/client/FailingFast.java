@@ -87,7 +87,7 @@ final class FailingFast<Q extends @Nullable Object, R extends @Nullable Object> 
     }
 
     @Override
-    public CompletionStage<Void> close(Duration grace) {
+    public CompletionStage<@Nullable Void> close(Duration grace) {
         closed = true;
         return next.close(grace);
     }

@@ -38,7 +38,7 @@ final class PerCall<Q extends @Nullable Object, R extends @Nullable Object> impl
     }
 
     @Override
-    public CompletionStage<Void> close(Duration grace) {
+    public CompletionStage<@Nullable Void> close(Duration grace) {
         return factory.close(grace);
     }
 }

@@ -24,7 +24,7 @@ record Sessions<Q extends @Nullable Object, R extends @Nullable Object>(
     }
 
     @Override
-    public CompletionStage<Void> close(Duration grace) {
+    public CompletionStage<@Nullable Void> close(Duration grace) {
         return next.close(grace);
     }
 }

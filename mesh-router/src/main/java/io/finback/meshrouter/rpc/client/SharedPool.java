@@ -67,7 +67,7 @@ final class SharedPool<Q extends @Nullable Object, R extends @Nullable Object> i
         }
 
         @Override
-        public CompletionStage<Void> close(Duration grace) {
+        public CompletionStage<@Nullable Void> close(Duration grace) {
             if (compareAndSet(false, true)) {
                 held.giveBack();
             }
@@ -176,7 +176,7 @@ final class SharedPool<Q extends @Nullable Object, R extends @Nullable Object> i
     }
 
     @Override
-    public CompletionStage<Void> close(Duration grace) {
+    public CompletionStage<@Nullable Void> close(Duration grace) {
         Held now;
         synchronized (this) {
             closed = true;

@@ -199,7 +199,7 @@ final class WatermarkPool<Q extends @Nullable Object, R extends @Nullable Object
     }
 
     @Override
-    public CompletionStage<Void> close(Duration grace) {
+    public CompletionStage<@Nullable Void> close(Duration grace) {
         List<Service<Q, R>> all = new ArrayList<>();
         List<Reply<Service<Q, R>>> waiting;
         synchronized (this) {
@@ -236,7 +236,7 @@ final class WatermarkPool<Q extends @Nullable Object, R extends @Nullable Object
         }
 
         @Override
-        public CompletionStage<Void> close(Duration grace) {
+        public CompletionStage<@Nullable Void> close(Duration grace) {
             if (compareAndSet(false, true)) {
                 release(service);
             }

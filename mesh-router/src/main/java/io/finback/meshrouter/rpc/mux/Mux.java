@@ -24,7 +24,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -156,14 +155,14 @@ public final class Mux {
         }
 
         @Override
-        public CompletionStage<Void> close(Duration grace) {
+        public CompletionStage<@Nullable Void> close(Duration grace) {
             closing = true;
             Sockets.close(channel);
-            List<CompletableFuture<@Nullable Void>> ends = new ArrayList<>();
+            List<CompletionStage<?>> ends = new ArrayList<>();
             for (MuxServerSession session : sessions) {
-                ends.add(session.drain(grace).toCompletableFuture());
+                ends.add(session.drain(grace));
             }
-            return CompletableFuture.allOf(ends.toArray(new CompletableFuture<?>[0]));
+            return Reply.ended(ends);
         }
     }
 
@@ -189,7 +188,7 @@ public final class Mux {
         }
 
         @Override
-        public CompletionStage<Void> close(Duration grace) {
+        public CompletionStage<@Nullable Void> close(Duration grace) {
             MuxServerSession whole = session;
             if (whole != null) {
                 var unused = whole.drain(GRACE);

@@ -119,6 +119,7 @@ abstract class MuxConnection extends ChannelInboundHandlerAdapter implements Bro
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // which of two buffers
     public void channelRead(ChannelHandlerContext ctx, Object msg) {
         ByteBuf in = (ByteBuf) msg;
         reading = true;

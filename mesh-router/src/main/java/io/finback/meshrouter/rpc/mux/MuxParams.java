@@ -35,7 +35,12 @@ public final class MuxParams {
 
     private MuxParams() {}
 
-    /** @param every at least that long between two, and from the connection to the first */
+    /**
+     * When a client asks, and how long it waits.
+     *
+     * @param every that long from an answer, or the connection, to the next one
+     * @param answer longer without one, and the connection is closed
+     */
     public record Pings(Duration every, Duration answer) {
         public Pings {
             if (every.isNegative() || every.isZero() || answer.isNegative() || answer.isZero()) {

@@ -25,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  * does not read its answers is not read either. Source: twitter/finagle {@code mux/pushsession/MuxServerSession.scala}.
  */
 final class MuxServerSession extends MuxConnection {
-    private static final Failure DISCARDED = new Failure("the client discarded the call", Failure.INTERRUPTED);
-
     private final Params params;
     private final Service<byte[], byte[]> service;
     private final int maxInFlight;
@@ -239,7 +237,7 @@ final class MuxServerSession extends MuxConnection {
         }
         writeSimple(MuxWire.R_DISCARDED, tag);
         if (running != null) {
-            running.reply.interrupt(DISCARDED);
+            running.reply.interrupt(new Failure("the client discarded the call", Failure.INTERRUPTED));
         }
         closeIfDrained();
     }

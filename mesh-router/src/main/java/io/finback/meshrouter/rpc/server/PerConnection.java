@@ -25,7 +25,7 @@ record PerConnection<Q extends @Nullable Object, R extends @Nullable Object>(
     }
 
     @Override
-    public CompletionStage<Void> close(Duration grace) {
+    public CompletionStage<@Nullable Void> close(Duration grace) {
         return next.close(grace);
     }
 }

@@ -34,7 +34,7 @@ public final class Server<Q extends @Nullable Object, R extends @Nullable Object
          * Ends it in good order: no new connections, clients are told to go elsewhere, calls under way may end within {@code grace}; then
          * connections are closed.
          */
-        CompletionStage<Void> close(Duration grace);
+        CompletionStage<@Nullable Void> close(Duration grace);
 
         /** The same with a second's grace; waits for it. */
         @Override

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.twitter.finagle.Dtab;
 import com.twitter.finagle.ListeningServer;
 import com.twitter.finagle.Path;
@@ -26,6 +27,7 @@ import io.finback.meshrouter.rpc.Reply;
 import io.finback.meshrouter.rpc.Service;
 import io.finback.meshrouter.rpc.Statistics;
 import io.finback.meshrouter.rpc.TraceId;
+import io.finback.meshrouter.rpc.client.Client;
 import io.finback.meshrouter.rpc.server.Server.Listening;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -42,6 +44,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Against Finagle's own Mux 24.2.0, which nobody here wrote: our client with its server, and its client with ours. */
 @Timeout(120)
+@SuppressWarnings("deprecation") // Bufs are what Java can say of Finagle's buffers
 class FinagleMuxTest {
     private static final Duration LONG = Duration.fromSeconds(20);
 
@@ -62,6 +65,11 @@ class FinagleMuxTest {
         };
     }
 
+    /** Finagle takes seconds to begin with on a busy machine. */
+    private static Client<byte[], byte[]> patient() {
+        return Mux.client().withConnectTimeout(java.time.Duration.ofSeconds(30));
+    }
+
     private static String address(ListeningServer server) {
         return "127.0.0.1:" + ((InetSocketAddress) server.boundAddress()).getPort();
     }
@@ -70,6 +78,7 @@ class FinagleMuxTest {
         return text.getBytes(UTF_8);
     }
 
+    @CanIgnoreReturnValue
     private static <T> T within(Reply<T> reply) throws Exception {
         return reply.get(java.time.Duration.ofSeconds(20));
     }
@@ -81,7 +90,7 @@ class FinagleMuxTest {
     @Test
     void ourClientCallsFinaglesServer() throws Exception {
         ListeningServer server = com.twitter.finagle.Mux.serve("127.0.0.1:0", finagle(FinagleMuxTest::echo));
-        Service<byte[], byte[]> client = Mux.client().newService(address(server), "finagle");
+        Service<byte[], byte[]> client = patient().newService(address(server), "finagle");
         List<Reply<byte[]>> replies = new ArrayList<>();
         for (int i = 0; i < 500; i++) {
             replies.add(client.call(bytes("call " + i)));
@@ -106,7 +115,7 @@ class FinagleMuxTest {
                             .inNanoseconds() + "");
             return echo(request);
         }));
-        Service<byte[], byte[]> client = Mux.client().newService(address(server), "finagle");
+        Service<byte[], byte[]> client = patient().newService(address(server), "finagle");
         Context context = Context.EMPTY
                 .withDestination("/svc/web")
                 .withDelegations(List.of(new Delegation("/svc/web", "/svc/web-v2 | ~")))
@@ -131,7 +140,7 @@ class FinagleMuxTest {
             }
             return calls[0] < 3 ? Future.exception(com.twitter.finagle.Failure.rejected("busy")) : echo(request);
         }));
-        Service<byte[], byte[]> client = Mux.client().withStats(stats).newService(address(server), "finagle");
+        Service<byte[], byte[]> client = patient().withStats(stats).newService(address(server), "finagle");
         assertThat(within(client.call(bytes("x")))).isEqualTo(bytes("x"));
         assertThat(stats.count("clnt/finagle/retries/requeues")).isEqualTo(2);
         assertThatThrownBy(() -> client.call(bytes("error")).join())
@@ -162,7 +171,7 @@ class FinagleMuxTest {
             begun.add("begun");
             return request.body().isEmpty() ? never : echo(request);
         }));
-        Service<byte[], byte[]> client = Mux.client().newService(address(server), "finagle");
+        Service<byte[], byte[]> client = patient().newService(address(server), "finagle");
         Reply<byte[]> reply = client.call(new byte[0]);
         assertThat(begun.poll(20, TimeUnit.SECONDS)).isNotNull();
         reply.interrupt(new Failure("enough", 0));
@@ -179,7 +188,7 @@ class FinagleMuxTest {
                         .configured(new com.twitter.finagle.Mux$param$MaxFrameSize(StorageUnit.fromBytes(5_000)).mk()))
                 .serve("127.0.0.1:0", finagle(FinagleMuxTest::echo));
         Service<byte[], byte[]> client =
-                Mux.client().with(MuxParams.WINDOW_BYTES, 9_000).newService(address(server), "finagle");
+                patient().with(MuxParams.WINDOW_BYTES, 9_000).newService(address(server), "finagle");
         Reply<byte[]> first = client.call(large);
         Reply<byte[]> second = client.call(large);
         assertThat(within(client.call(bytes("short")))).isEqualTo(bytes("short"));
@@ -197,7 +206,7 @@ class FinagleMuxTest {
             return held;
         }));
         Statistics stats = new Statistics();
-        Service<byte[], byte[]> client = Mux.client().withStats(stats).newService(address(server), "finagle");
+        Service<byte[], byte[]> client = patient().withStats(stats).newService(address(server), "finagle");
         Reply<byte[]> reply = client.call(bytes("x"));
         assertThat(begun.poll(20, TimeUnit.SECONDS)).isNotNull();
         Future<?> closed = server.close(LONG);

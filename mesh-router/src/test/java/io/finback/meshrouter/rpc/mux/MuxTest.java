@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.meshrouter.rpc.Context;
 import io.finback.meshrouter.rpc.Context.Delegation;
 import io.finback.meshrouter.rpc.Deadline;
@@ -41,6 +42,7 @@ class MuxTest {
         return text.getBytes(UTF_8);
     }
 
+    @CanIgnoreReturnValue
     private static <T> T within(Reply<T> reply) throws Exception {
         return reply.get(Duration.ofSeconds(20));
     }
