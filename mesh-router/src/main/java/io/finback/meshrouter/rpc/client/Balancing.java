@@ -173,8 +173,8 @@ final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> im
             known.forEach((address, node) -> byWeight.computeIfAbsent(address.weight(), weight -> new ArrayList<>())
                     .add(node));
             List<Weighted<Q, R>> all = new ArrayList<>();
-            byWeight.forEach((weight, nodes) ->
-                    all.add(new Weighted<>(weight * nodes.size(), spec.balancer().get(), List.copyOf(nodes))));
+            byWeight.forEach((weight, nodes) -> all.add(
+                    new Weighted<>(weight * nodes.size(), spec.balancer().get(), List.copyOf(nodes))));
             classes = List.copyOf(all);
             waited = new ArrayList<>(waiting);
             waiting.clear();

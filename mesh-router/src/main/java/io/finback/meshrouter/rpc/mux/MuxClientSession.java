@@ -397,7 +397,9 @@ final class MuxClientSession extends MuxConnection implements Service<byte[], by
         if (ended) {
             return Status.CLOSED;
         }
-        return draining || (leaseEnd != Long.MAX_VALUE && System.nanoTime() - leaseEnd >= 0) ? Status.BUSY : Status.OPEN;
+        return draining || (leaseEnd != Long.MAX_VALUE && System.nanoTime() - leaseEnd >= 0)
+                ? Status.BUSY
+                : Status.OPEN;
     }
 
     /** Closes; calls under way fail. Whoever keeps sessions closes this one behind its last call. */

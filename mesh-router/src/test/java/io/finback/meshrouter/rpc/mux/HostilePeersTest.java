@@ -17,6 +17,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.util.ArrayList;
@@ -51,7 +52,7 @@ class HostilePeersTest {
     /** What a server says to {@code frames}, message by message as {@code type/tag/text}; "closed" at the end if it closed. */
     private static List<String> said(Listening server, int expected, byte[]... frames) throws IOException {
         List<String> said = new ArrayList<>();
-        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(20_000);
             DataOutputStream out = new DataOutputStream(socket.getOutputStream());
             for (byte[] frame : frames) {
@@ -82,7 +83,8 @@ class HostilePeersTest {
             assertThat(said(server, 2, new byte[] {0, 0, 0, 3, 65, 0, 0}))
                     .containsExactly("127/1/bad mux message: frame of 3 bytes (expected: 4 to 1004)", "closed");
             assertThat(said(server, 2, new byte[] {-1, -1, -1, -1}))
-                    .containsExactly("127/1/bad mux message: frame of 4294967295 bytes (expected: 4 to 1004)", "closed");
+                    .containsExactly(
+                            "127/1/bad mux message: frame of 4294967295 bytes (expected: 4 to 1004)", "closed");
             assertThat(said(server, 2, new byte[] {0, 0, 4, 0}).get(0)).contains("frame of 1024 bytes");
             assertThat(said(server, 1, frame(65, 7, new byte[0]))).containsExactly("-65/7/");
         }
@@ -93,11 +95,13 @@ class HostilePeersTest {
         try (Listening server =
                 Mux.server().with(MuxParams.MAX_MESSAGE_BYTES, 1_000).serve("127.0.0.1:0", ECHO)) {
             byte[] piece = frame(2, 5 | 1 << 23, new byte[600]);
-            assertThat(said(server, 2, piece, piece).get(0)).contains("fragments of 1200 bytes (expected: at most 1000");
+            assertThat(said(server, 2, piece, piece).get(0))
+                    .contains("fragments of 1200 bytes (expected: at most 1000");
             assertThat(said(server, 2, frame(65, 5 | 1 << 23, new byte[0])).get(0))
                     .contains("fragment of type 65 (expected: of a dispatch)");
         }
-        try (Listening server = Mux.server().with(MuxParams.MAX_PARTIAL_BYTES, 1_000L).serve("127.0.0.1:0", ECHO)) {
+        try (Listening server =
+                Mux.server().with(MuxParams.MAX_PARTIAL_BYTES, 1_000L).serve("127.0.0.1:0", ECHO)) {
             byte[][] pieces = new byte[3][];
             for (int i = 0; i < 3; i++) {
                 pieces[i] = frame(2, (10 + i) | 1 << 23, new byte[400]);
@@ -121,9 +125,14 @@ class HostilePeersTest {
         try (Listening server = Mux.server().serve("127.0.0.1:0", ECHO)) {
             assertThat(said(server, 2, frame(99, 3, new byte[0]), frame(65, 4, new byte[0])))
                     .containsExactly("127/3/Unexpected mux message type 99", "-65/4/");
-            assertThat(said(server, 2, frame(2, 3, new byte[] {0, 9, 0}))).hasSize(2).last().isEqualTo("closed");
+            assertThat(said(server, 2, frame(2, 3, new byte[] {0, 9, 0})))
+                    .hasSize(2)
+                    .last()
+                    .isEqualTo("closed");
             // A server must never read a context behind the end of its message.
-            assertThat(said(server, 2, frame(2, 3, new byte[] {0, 1, 0, 3, 'a'})).get(0)).contains("ends too early");
+            assertThat(said(server, 2, frame(2, 3, new byte[] {0, 1, 0, 3, 'a'}))
+                            .get(0))
+                    .contains("ends too early");
         }
     }
 
@@ -147,7 +156,7 @@ class HostilePeersTest {
             calls.incrementAndGet();
             return Reply.of(large);
         })) {
-            try (Socket socket = new Socket("127.0.0.1", server.port())) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
                 Thread writer = new Thread(() -> {
                     try {
                         for (int i = 2; i < 1_000_000; i++) {
@@ -218,7 +227,8 @@ class HostilePeersTest {
         for (int i = 0; i < count; i++) {
             int type = random.nextInt(10) == 0 ? random.nextInt(256) : types[random.nextInt(types.length)];
             int tag = random.nextInt(6) | (random.nextInt(4) == 0 ? 1 << 23 : 0);
-            byte[] body = random.nextBoolean() ? dispatch("x".repeat(random.nextInt(300))) : new byte[random.nextInt(60)];
+            byte[] body =
+                    random.nextBoolean() ? dispatch("x".repeat(random.nextInt(300))) : new byte[random.nextInt(60)];
             if (random.nextBoolean()) {
                 for (int j = 0; j < 1 + random.nextInt(3) && body.length > 0; j++) {
                     body[random.nextInt(body.length)] = (byte) random.nextInt();
