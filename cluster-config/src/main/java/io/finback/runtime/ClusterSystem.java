@@ -40,7 +40,7 @@ public final class ClusterSystem {
         ActorSystem<T> system = create(guardian, config, settings);
         if (role == Role.MASTER) {
             var unused = system.systemActorOf(MembershipResponder.create(), MembershipResponder.NAME, Props.empty());
-            var unusedWatch = system.systemActorOf(CrashWatch.create(), "finback-crash-watch", Props.empty());
+            var unusedWatch = system.systemActorOf(CrashWatch.create(), CrashWatch.NAME, Props.empty());
         }
         return system;
     }
