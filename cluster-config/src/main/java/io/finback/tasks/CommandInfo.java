@@ -47,6 +47,11 @@ public record CommandInfo(
         this(shell, value, arguments, environment, user, List.of());
     }
 
+    /** The same with another environment. */
+    public CommandInfo withEnvironment(Map<String, String> other) {
+        return new CommandInfo(shell, value, arguments, other, user, uris);
+    }
+
     public static CommandInfo shell(String commandLine, Map<String, String> environment) {
         return new CommandInfo(true, commandLine, List.of(), environment, Optional.empty());
     }

@@ -131,12 +131,9 @@ public final class AgentNode implements Node {
         }
         Isolation isolation = TaskContainment.on(settings, tools);
         Processes processes = new Processes(tools);
-        ProcessContainerizer commands = new ProcessContainerizer(
-                new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv()),
-                processes,
-                isolation,
-                sandboxes.ofAllIds(),
-                bootId);
+        Launcher launcher = new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv());
+        ProcessContainerizer commands =
+                new ProcessContainerizer(launcher, processes, isolation, sandboxes.ofAllIds(), bootId);
         OciContainerizer images = ImageKeys.containerizer(settings, tools, isolation, processes, bootId);
         Containerizers containers = new Containerizers(
                 List.of(commands, images, DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId)));
@@ -170,8 +167,13 @@ public final class AgentNode implements Node {
         try {
             AtomicReference<ActorRef<TasksActor.Command>> owner = new AtomicReference<>();
             Inside inside = new Inside(tools, images.door());
-            ServerBinding binding =
-                    ApiServer.bind(system, settings, view, inside, () -> Optional.ofNullable(owner.get()));
+            ServerBinding binding = ApiServer.bind(
+                    system,
+                    settings,
+                    view,
+                    inside,
+                    NestedWork.takeOver(settings, inside, launcher, processes, isolation, bootId),
+                    () -> Optional.ofNullable(owner.get()));
             AgentInfo info = new AgentInfo(
                     id,
                     settings.hostname(),
@@ -179,7 +181,8 @@ public final class AgentNode implements Node {
                     resources,
                     settings.attributes(),
                     Version.current(),
-                    settings.domain());
+                    settings.domain(),
+                    view.containment().report());
             ActorRef<ConversationActor.Command> conversation = begin(
                     system,
                     started -> new AgentGuardian.Converse(info, ConversationSettings.STANDARD, registration, started));

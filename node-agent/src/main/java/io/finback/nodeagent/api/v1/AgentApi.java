@@ -10,6 +10,7 @@ import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.MesosMetrics;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.files.FileSpace;
+import io.finback.nodeagent.nested.NestedContainers;
 import io.finback.runtime.LogLevel;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,8 +37,8 @@ public final class AgentApi {
     private static final Set<Call.Type> OPTIONAL =
             Set.of(Call.Type.GET_CONTAINERS, Call.Type.GET_METRICS, Call.Type.LAUNCH_NESTED_CONTAINER_SESSION);
 
-    /** So long a nested container may outlive its task. */
-    private static final Duration LOOK_AT_PARENTS = Duration.ofMillis(500);
+    /** So long a nested container may outlive its task, and be waited for after its end. */
+    private static final Duration LOOK = Duration.ofMillis(100);
 
     private final ActorSystem<?> system;
     private final AgentView view;
@@ -55,16 +56,19 @@ public final class AgentApi {
      *
      * @param maxBody bytes of a call
      * @param maxSessions at the same time; each holds three threads of those that wait
-     * @param maxContainers nested ones that are not removed
      */
-    public record Limits(long maxBody, int maxSessions, int maxContainers) {}
+    public record Limits(long maxBody, int maxSessions) {}
 
-    /** @param blocking waits for processes to start, and for the disk */
+    /**
+     * @param nested looked after from now on
+     * @param blocking waits for processes to start, and for the disk
+     */
     public AgentApi(
             ActorSystem<?> system,
             AgentView view,
             IntSupplier port,
             Inside inside,
+            NestedContainers nested,
             FileSpace space,
             Executor blocking,
             Limits limits) {
@@ -79,18 +83,15 @@ public final class AgentApi {
         this.files = new FileReads(space);
         Parents parents = new Parents(view);
         Sessions running = new Sessions(inside, limits.maxSessions());
-        this.nested = new NestedContainers(inside, limits.maxContainers());
-        this.sessions = new SessionApi(system, parents, running, blocking);
+        this.nested = nested;
+        this.sessions = new SessionApi(system, parents, running, nested, blocking);
         this.containers = new NestedApi(parents, running, nested, space, blocking);
         Cancellable following = system.scheduler()
-                .scheduleWithFixedDelay(
-                        LOOK_AT_PARENTS,
-                        LOOK_AT_PARENTS,
-                        nested::followParents,
-                        ExecutionContext.fromExecutor(blocking));
+                .scheduleWithFixedDelay(LOOK, LOOK, nested::look, ExecutionContext.fromExecutor(blocking));
         CompletionStage<?> ending = system.getWhenTerminated().thenAccept(done -> {
             boolean unused = following.cancel();
-            nested.endAll();
+            // Those of tasks that ended with the agent.
+            nested.look();
         });
         Objects.requireNonNull(ending);
     }

@@ -61,7 +61,8 @@ class AgentApiTest {
             HttpResponse shell = call(api, session("s", container));
             assertThat(shell.status().intValue()).isEqualTo(200);
             String input = frame("{\"type\":\"ATTACH_CONTAINER_INPUT\",\"attach_container_input\":{"
-                            + "\"type\":\"CONTAINER_ID\",\"container_id\":{\"value\":\"s\"}}}")
+                            + "\"type\":\"CONTAINER_ID\",\"container_id\":{\"value\":\"s\",\"parent\":{\"value\":\""
+                            + container + "\"}}}}")
                     + stdin("echo $WHO; echo oops >&2\n")
                     + stdin("");
             HttpResponse fed = api.answer(HttpRequest.POST("/api/v1")
@@ -114,7 +115,8 @@ class AgentApiTest {
                     call(api, String.format(launch, "\"tty_info\":{\"window_size\":{\"rows\":30,\"columns\":90}}"));
             assertThat(shell.status().intValue()).isEqualTo(200);
             String input = frame("{\"type\":\"ATTACH_CONTAINER_INPUT\",\"attach_container_input\":{"
-                            + "\"type\":\"CONTAINER_ID\",\"container_id\":{\"value\":\"s\"}}}")
+                            + "\"type\":\"CONTAINER_ID\",\"container_id\":{\"value\":\"s\",\"parent\":{\"value\":\""
+                            + container + "\"}}}}")
                     + frame("{\"type\":\"ATTACH_CONTAINER_INPUT\",\"attach_container_input\":{\"type\":\"PROCESS_IO\","
                             + "\"process_io\":{\"type\":\"CONTROL\",\"control\":{\"type\":\"TTY_INFO\",\"tty_info\":"
                             + "{\"window_size\":{\"rows\":40,\"columns\":100}}}}}}")
@@ -171,13 +173,14 @@ class AgentApiTest {
                 () -> 5051,
                 new io.finback.nodeagent.executor.Inside(
                         io.finback.nodeagent.executor.Tools.find(System.getenv("PATH"))),
+                world.nested(),
                 new io.finback.nodeagent.files.FileSpace(
                         world.tools().sandboxes().ofAllIds(),
                         world.tools().sandboxes().root(),
                         java.util.Optional.empty(),
                         100),
                 work -> new Thread(work, "test-blocking").start(),
-                new AgentApi.Limits(1_000_000, 5, 10));
+                new AgentApi.Limits(1_000_000, 5));
     }
 
     private static HttpResponse call(AgentApi api, String body) throws Exception {
