@@ -191,7 +191,7 @@ public final class AgentNode implements Node {
                     id,
                     store,
                     sandboxes,
-                    new Volumes(settings.dataDir(), threads.blocking()),
+                    new Volumes(settings.dataDir(), resources, threads.blocking()),
                     List.of(new FetchStep(fetcher, task -> unwanted(board, task))),
                     containers,
                     inside,
@@ -206,7 +206,7 @@ public final class AgentNode implements Node {
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
             settings.diskChecks()
-                    .map(every -> DiskWatch.start(board, sandboxes, every, tasks::tell))
+                    .map(every -> DiskWatch.start(work, every, tasks::tell))
                     .ifPresent(watch -> system.getWhenTerminated().thenAccept(done -> watch.close()));
             owner.set(tasks);
             Resources own = resources;

@@ -107,7 +107,7 @@ public final class Inside {
         return startAttached(leader, command, List.of());
     }
 
-    /** @param path where below the sandbox */
+    /** As {@link #startAttached(long, CommandInfo)}, at {@code path} below the sandbox. */
     public Process startAttached(long leader, CommandInfo command, List<String> path) throws IOException, Unreachable {
         return builder(leader, command, path).start();
     }

@@ -178,7 +178,11 @@ public final class NestedContainers {
         return List.copyOf(path);
     }
 
-    /** @param path from the outermost container on */
+    /**
+     * The one of this path, if it is known.
+     *
+     * @param path from the outermost container on
+     */
     public Optional<NestedContainer> find(List<String> path) {
         return Optional.ofNullable(known.get(path));
     }

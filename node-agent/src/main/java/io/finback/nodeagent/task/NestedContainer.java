@@ -32,7 +32,11 @@ public record NestedContainer(
     private static final int SIGNALED = 128;
     private static final int MOST_SIGNAL = 64;
 
-    /** @param waitStatus as {@code wait(2)} gives it; empty when nobody can say it any more */
+    /**
+     * How one ended.
+     *
+     * @param waitStatus as {@code wait(2)} gives it; empty when nobody can say it any more 
+     */
     public record End(Optional<Integer> waitStatus) {}
 
     public NestedContainer {

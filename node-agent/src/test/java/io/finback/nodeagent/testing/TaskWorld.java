@@ -30,6 +30,7 @@ import io.finback.nodeagent.node.TasksSettings;
 import io.finback.nodeagent.oci.OciContainerizer;
 import io.finback.nodeagent.oci.OciSettings;
 import io.finback.nodeagent.volume.Volumes;
+import io.finback.resources.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +65,16 @@ public final class TaskWorld {
         return new TaskWorld(data, false, Tools.find(System.getenv("PATH")));
     }
 
+    /** On an agent that has these. */
+    public static TaskWorld with(Resources agent, Path data) throws IOException {
+        return new TaskWorld(data, false, programsIn(data), agent);
+    }
+
     private TaskWorld(Path data, boolean images, Tools programs) throws IOException {
+        this(data, images, programs, Resources.EMPTY);
+    }
+
+    private TaskWorld(Path data, boolean images, Tools programs, Resources agent) throws IOException {
         this.data = data;
         Sandboxes sandboxes = new Sandboxes(data, Tasks.AGENT);
         TaskBoard board = new TaskBoard();
@@ -89,7 +99,7 @@ public final class TaskWorld {
                 Tasks.AGENT,
                 CheckpointStore.open(data),
                 sandboxes,
-                new Volumes(data, Runnable::run),
+                new Volumes(data, agent, Runnable::run),
                 List.of(new FetchStep(Fetcher.create(FETCH, data.resolve("fetch-cache")), task -> board.find(task.key())
                         .filter(now -> now.kill().isEmpty())
                         .isEmpty())),

@@ -10,10 +10,13 @@ import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.MesosMetrics;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.files.FileSpace;
+import io.finback.nodeagent.image.Reference;
 import io.finback.nodeagent.nested.NestedContainers;
 import io.finback.runtime.LogLevel;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
@@ -35,7 +38,11 @@ import scala.concurrent.ExecutionContext;
 public final class AgentApi {
     /** Calls that may say nothing more than their type, and those that say themselves what they miss. */
     private static final Set<Call.Type> OPTIONAL =
-            Set.of(Call.Type.GET_CONTAINERS, Call.Type.GET_METRICS, Call.Type.LAUNCH_NESTED_CONTAINER_SESSION);
+            Set.of(
+            Call.Type.GET_CONTAINERS,
+            Call.Type.GET_METRICS,
+            Call.Type.LAUNCH_NESTED_CONTAINER_SESSION,
+            Call.Type.PRUNE_IMAGES);
 
     /** So long a nested container may outlive its task, and be waited for after its end. */
     private static final Duration LOOK = Duration.ofMillis(100);
@@ -121,6 +128,7 @@ public final class AgentApi {
             case WAIT_NESTED_CONTAINER, WAIT_CONTAINER -> containers.await(call, Calls.accepted(Calls.accept(request)));
             case KILL_NESTED_CONTAINER, KILL_CONTAINER -> later(() -> containers.kill(call));
             case REMOVE_NESTED_CONTAINER, REMOVE_CONTAINER -> later(() -> containers.remove(call));
+            case PRUNE_IMAGES -> later(() -> prune(call.getPruneImages()));
             case SET_LOGGING_LEVEL -> CompletableFuture.completedFuture(setLevel(call.getSetLoggingLevel()));
             default -> {
                 Encoding accepted = Calls.accepted(Calls.accept(request));
@@ -139,6 +147,25 @@ public final class AgentApi {
         FieldDescriptor field = Call.getDescriptor().findFieldByName(name);
         if (field != null && !OPTIONAL.contains(call.getType()) && !call.hasField(field)) {
             throw new ApiFailure(400, "Expecting '" + name + "' to be present");
+        }
+    }
+
+    /** Of the images the agent itself keeps; a Docker engine has its own ways. */
+    private HttpResponse prune(Call.PruneImages call) {
+        Set<String> keep = new HashSet<>();
+        try {
+            for (Protos.Image image : call.getExcludedImagesList()) {
+                if (!image.hasDocker()) {
+                    throw new ApiFailure(400, "prune_images.excluded_images: " + image.getType() + " (expected: DOCKER)");
+                }
+                keep.add(Reference.parse(image.getDocker().getName()).toString());
+            }
+            view.containers().pruneImages(keep);
+            return HttpResponse.create();
+        } catch (IllegalArgumentException e) {
+            throw new ApiFailure(400, "prune_images.excluded_images: " + e.getMessage());
+        } catch (IOException e) {
+            throw new ApiFailure(503, "Images cannot be pruned: " + e.getMessage());
         }
     }
 

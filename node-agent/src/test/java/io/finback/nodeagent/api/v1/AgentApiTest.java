@@ -53,7 +53,11 @@ class AgentApiTest {
             assertThat(text(api, "{\"type\":\"GET_TASKS\"}")).contains("\"launched_tasks\"", "\"value\":\"web\"");
             assertThat(text(api, "{\"type\":\"GET_FLAGS\"}")).contains("{\"name\":\"port\",\"value\":\"5051\"}");
             assertThat(text(api, "{\"type\":\"GET_CONTAINERS\"}")).contains(container);
-            assertThat(status(api, "{\"type\":\"PRUNE_IMAGES\",\"prune_images\":{}}"))
+            assertThat(status(api, "{\"type\":\"PRUNE_IMAGES\"}"))
+                    .as("there are none")
+                    .isEqualTo(200);
+            assertThat(status(api, "{\"type\":\"REMOVE_RESOURCE_PROVIDER_CONFIG\","
+                            + "\"remove_resource_provider_config\":{\"type\":\"t\",\"name\":\"n\"}}"))
                     .isEqualTo(501);
             assertThat(status(api, "{\"type\":\"GET_TASKS\"")).isEqualTo(400);
             assertThat(status(api, session("s", "no-such-container"))).isEqualTo(404);
