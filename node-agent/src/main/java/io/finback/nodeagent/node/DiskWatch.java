@@ -55,8 +55,7 @@ public final class DiskWatch implements AutoCloseable {
      * @param over hears of a task again at every look, until it has ended
      */
     @SuppressWarnings("FutureReturnValueIgnored") // look() catches everything, so the schedule never ends by itself
-    public static DiskWatch start(
-            TaskTools tools, Duration every, Consumer<TasksActor.OverDisk> over) {
+    public static DiskWatch start(TaskTools tools, Duration every, Consumer<TasksActor.OverDisk> over) {
         DiskWatch watch = new DiskWatch(tools, over);
         watch.thread.scheduleWithFixedDelay(watch::look, every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
         return watch;
@@ -150,7 +149,6 @@ public final class DiskWatch implements AutoCloseable {
         }
         return used <= limit
                 ? Optional.empty()
-                : Optional.of(
-                        "Disk usage (" + used / MEBIBYTE + "MB) exceeds quota (" + limit / MEBIBYTE + "MB)");
+                : Optional.of("Disk usage (" + used / MEBIBYTE + "MB) exceeds quota (" + limit / MEBIBYTE + "MB)");
     }
 }

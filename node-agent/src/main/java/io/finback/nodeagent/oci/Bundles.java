@@ -308,8 +308,7 @@ final class Bundles implements AutoCloseable {
 
     private void prune() {
         try {
-            OptionalInt gone =
-                    store.prune(keep.map(Instant.now()::minus), Set.of(), this::layersInUse, Duration.ZERO);
+            OptionalInt gone = store.prune(keep.map(Instant.now()::minus), Set.of(), this::layersInUse, Duration.ZERO);
             log.debug("oci.pruned layers={}", gone);
         } catch (IOException | ImageFailure | RuntimeException e) {
             log.warn("oci.prune_failed reason={} next=again_later", e.toString());

@@ -35,7 +35,7 @@ public record NestedContainer(
     /**
      * How one ended.
      *
-     * @param waitStatus as {@code wait(2)} gives it; empty when nobody can say it any more 
+     * @param waitStatus as {@code wait(2)} gives it; empty when nobody can say it any more
      */
     public record End(Optional<Integer> waitStatus) {}
 

@@ -142,7 +142,8 @@ final class ImageTasksTest {
                 .save(data.resolve("local/test/more:1.tar"), "test/more:1");
         try (ServedAgent agent = new ServedAgent(new TaskWorld(data, true))) {
             TaskInfo more = ImageAgent.task("more", "exec sleep 600");
-            String container = agent.launch(more.withOptions(more.options().withContainer(ImageAgent.container("test/more:1"))));
+            String container =
+                    agent.launch(more.withOptions(more.options().withContainer(ImageAgent.container("test/more:1"))));
             assertThat(container).isNotEmpty();
             String prune = "{\"type\":\"PRUNE_IMAGES\"}";
             assertThat(agent.call(prune).statusCode()).isEqualTo(200);

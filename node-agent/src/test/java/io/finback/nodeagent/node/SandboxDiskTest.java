@@ -57,8 +57,7 @@ class SandboxDiskTest {
     @Test
     void aTaskThatFillsMoreThanItAskedForIsEnded() throws Exception {
         start(data);
-        try (DiskWatch watch =
-                DiskWatch.start(world.tools(), Duration.ofMillis(50), tasks::tell)) {
+        try (DiskWatch watch = DiskWatch.start(world.tools(), Duration.ofMillis(50), tasks::tell)) {
             assertThat(watch).isNotNull();
             // A file with a hole, and the same file twice, are not what they seem.
             launch(withDisk("good", 2, "truncate -s 100M hole; head -c 1500000 /dev/zero >f; ln f g; sleep 600"));
@@ -114,7 +113,8 @@ class SandboxDiskTest {
         start(new TaskWorld(data, true));
         try (DiskWatch watch = DiskWatch.start(world.tools(), Duration.ofMillis(50), tasks::tell)) {
             assertThat(watch).isNotNull();
-            TaskInfo task = withDisk("t", 4, "head -c 3000000 /dev/zero >f; head -c 3000000 /dev/zero >/bin/f; sleep 600");
+            TaskInfo task =
+                    withDisk("t", 4, "head -c 3000000 /dev/zero >f; head -c 3000000 /dev/zero >/bin/f; sleep 600");
             launch(task.withOptions(RunOptions.NONE.withContainer(ImageAgent.container(ImageAgent.IMAGE))));
             TaskStatus status = update();
             while (!status.state().isTerminal()) {

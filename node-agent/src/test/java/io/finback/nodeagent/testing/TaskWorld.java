@@ -130,9 +130,16 @@ public final class TaskWorld {
     /** Runs images of {@code local} below {@code data}. */
     public static OciContainerizer oci(
             Path data, Tools programs, Isolation isolation, Processes processes, boolean overlay) throws IOException {
+        return oci(data, programs, isolation, processes, overlay, "auto");
+    }
+
+    /** @param runtime as the setting says it */
+    public static OciContainerizer oci(
+            Path data, Tools programs, Isolation isolation, Processes processes, boolean overlay, String runtime)
+            throws IOException {
         return OciContainerizer.on(
                 new OciSettings(
-                        "auto",
+                        runtime,
                         overlay,
                         new ImageSettings(
                                 List.of(data.resolve("local")),

@@ -37,8 +37,7 @@ import scala.concurrent.ExecutionContext;
  */
 public final class AgentApi {
     /** Calls that may say nothing more than their type, and those that say themselves what they miss. */
-    private static final Set<Call.Type> OPTIONAL =
-            Set.of(
+    private static final Set<Call.Type> OPTIONAL = Set.of(
             Call.Type.GET_CONTAINERS,
             Call.Type.GET_METRICS,
             Call.Type.LAUNCH_NESTED_CONTAINER_SESSION,
@@ -156,7 +155,8 @@ public final class AgentApi {
         try {
             for (Protos.Image image : call.getExcludedImagesList()) {
                 if (!image.hasDocker()) {
-                    throw new ApiFailure(400, "prune_images.excluded_images: " + image.getType() + " (expected: DOCKER)");
+                    throw new ApiFailure(
+                            400, "prune_images.excluded_images: " + image.getType() + " (expected: DOCKER)");
                 }
                 keep.add(Reference.parse(image.getDocker().getName()).toString());
             }

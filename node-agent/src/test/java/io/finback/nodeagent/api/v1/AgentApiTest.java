@@ -56,8 +56,10 @@ class AgentApiTest {
             assertThat(status(api, "{\"type\":\"PRUNE_IMAGES\"}"))
                     .as("there are none")
                     .isEqualTo(200);
-            assertThat(status(api, "{\"type\":\"REMOVE_RESOURCE_PROVIDER_CONFIG\","
-                            + "\"remove_resource_provider_config\":{\"type\":\"t\",\"name\":\"n\"}}"))
+            assertThat(status(
+                            api,
+                            "{\"type\":\"REMOVE_RESOURCE_PROVIDER_CONFIG\","
+                                    + "\"remove_resource_provider_config\":{\"type\":\"t\",\"name\":\"n\"}}"))
                     .isEqualTo(501);
             assertThat(status(api, "{\"type\":\"GET_TASKS\"")).isEqualTo(400);
             assertThat(status(api, session("s", "no-such-container"))).isEqualTo(404);
