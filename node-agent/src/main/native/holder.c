@@ -9,6 +9,7 @@
  *   below NAME UID GID                go to this directory of where it is; one that is missing is made, for that user ("-": nobody's)
  *   pid | mnt | proc | ipc            namespaces of its own; /proc of them
  *   tmp DIRECTORY                     is its /tmp
+ *   shm OPTIONS                       a /dev/shm of its own, as mount takes them
  *   rlimit NUMBER SOFT HARD           "-": no limit
  *   bound MASK | caps MASK | nnp      capabilities in hexadecimal: the most it can get; what it has. No way to more
  *   uid N GID GROUPS                  numbers, with commas between them; "-": no groups
@@ -218,7 +219,7 @@ static void read_words(char **arguments) {
             w += 4;
         } else if (same(*w, "pid")) alone_in_pids = 1;
         else if (same(*w, "try")) trying = 1;
-        else if (same(*w, "tmp") || same(*w, "bound") || same(*w, "caps")) w++;
+        else if (same(*w, "tmp") || same(*w, "shm") || same(*w, "bound") || same(*w, "caps")) w++;
         else if (same(*w, "group") || same(*w, "ns") || same(*w, "dir")) w++;
         else if (same(*w, "rlimit") || same(*w, "uid") || same(*w, "below")) w += 3;
         command = w + 2;
