@@ -1,5 +1,6 @@
 package io.finback.controlplane.app;
 
+import io.finback.controlplane.scheduler.Homes;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.ActorContext;
@@ -143,6 +144,9 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .onCommand(AppCommand.TaskUpdates.class, this::onTaskUpdates)
                 .onCommand(AppCommand.PortsGranted.class, this::onPortsGranted)
                 .onCommand(AppCommand.PortsReleased.class, this::onPortsReleased)
+                .onCommand(
+                        AppCommand.HomeReleased.class,
+                        (state, c) -> commit(state, Homes.released(state, c.home()), s -> {}))
                 .onCommand(AppCommand.EndpointsWritten.class, this::onEndpointsWritten)
                 .onCommand(PortAnswered.class, this::onPortAnswered)
                 .onCommand(Looked.class, this::onLooked)

@@ -35,7 +35,7 @@ final class Dispatcher {
         tasks = new TasksHandler(services, rollout);
         deployments = new DeploymentsHandler(services, rollout);
         groups = new GroupsHandler(services, rollout);
-        pods = new PodsHandler(services);
+        pods = new PodsHandler(services, rollout.roles());
         conduct = new ConductHandler(services);
         plans = new PlanHandler(services, rollout);
         queue = new QueueHandler(services);
@@ -227,7 +227,7 @@ final class Dispatcher {
             case "GET" -> groups.find(request, id).now();
             case "POST" -> groups.create(request, id);
             case "PUT" -> groups.put(request, id);
-            case "PATCH" -> groups.patch(request, id).now();
+            case "PATCH" -> groups.patch(request, id);
             case "DELETE" -> groups.delete(request, id);
             default -> throw notAllowed("GET, HEAD, POST, PUT, PATCH, DELETE");
         };

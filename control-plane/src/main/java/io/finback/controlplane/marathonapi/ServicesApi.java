@@ -52,15 +52,17 @@ public final class ServicesApi {
      *
      * @param entityIds {@code EventFeed.of(system)::entityIds}
      * @param framework the sharded entity {@code SchedulerCall.KEY}, id {@code finback-services}
+     * @param operator commands the allocator
      */
     public static ServicesApi start(
             ActorSystem<?> system,
             ServicesSettings settings,
             Services.EntityIds entityIds,
-            RecipientRef<FrameworkMessage> framework) {
+            RecipientRef<FrameworkMessage> framework,
+            Services.Operator operator) {
         return new ServicesApi(
                 system,
-                Services.start(system, settings, entityIds, framework, event -> Json.bytes(EventWriter.json(event))));
+                Services.start(system, settings, entityIds, framework, operator, event -> Json.bytes(EventWriter.json(event))));
     }
 
     private ServicesApi(ActorSystem<?> system, Services services) {

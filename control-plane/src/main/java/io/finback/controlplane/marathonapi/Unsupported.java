@@ -8,11 +8,7 @@ import java.util.Set;
 final class Unsupported {
     private static final List<String> FIELDS = List.of(
             "storeUrls",
-            "check",
-            "secrets",
-            "residency",
             "ipAddress",
-            "resourceLimits",
             "executorResources",
             "taskRateLimit");
     private static final List<String> CONTAINER = List.of("linuxInfo");
@@ -38,10 +34,6 @@ final class Unsupported {
                 .filter(e -> !EXECUTORS.contains(e))
                 .ifPresent(e -> problems.rule(
                         "/executor", "'" + e + "' (expected: '' or '//cmd'; custom executors are not supported yet)"));
-        fields.text("role")
-                .filter(r -> !r.equals("*"))
-                .ifPresent(
-                        r -> problems.rule("/role", "'" + r + "' (expected: '*'; other roles are not supported yet)"));
         if (fields.bool("tty").orElse(false)) {
             problems.rule("/tty", NOT_YET);
         }

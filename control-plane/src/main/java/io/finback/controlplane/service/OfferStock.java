@@ -1,5 +1,6 @@
 package io.finback.controlplane.service;
 
+import io.finback.controlplane.scheduler.Home;
 import io.finback.controlplane.framework.Offer;
 import io.finback.controlplane.placement.Candidate;
 import io.finback.controlplane.placement.Spot;
@@ -76,7 +77,7 @@ final class OfferStock {
                 offer.agent(),
                 new Spot(offer.hostname(), attributes),
                 offer.role(),
-                offer.resources(),
+                offer.resources().filter(kind -> !Home.isPart(kind)),
                 leaving || drained,
                 heldFor);
     }

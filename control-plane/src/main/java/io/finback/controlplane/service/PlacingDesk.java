@@ -1,5 +1,6 @@
 package io.finback.controlplane.service;
 
+import java.util.Optional;
 import akka.actor.typed.ActorRef;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.placement.Assignment;
@@ -65,13 +66,15 @@ final class PlacingDesk {
 
     /** One cycle over {@code due}, if there is something to look at; apps answer to {@code self}. */
     void cycle(Due due, ActorRef<SchedulerMessage> self, Instant now) {
+        due.paced().forEach(demand -> Homecoming.note(demand).ifPresent(note -> queue.noteOnce(demand.appId(), note, now)));
         if (offers.isEmpty() && !preemptor.looks(now)) {
             return;
         }
         List<Candidate> candidates = offers.candidates(now, agent -> preemptor.heldFor(agent, now));
-        Placement cycle = new Placement(candidates, random);
-        List<Assignment> assignments =
-                cycle.place(due.paced().stream().map(Demand::request).toList());
+        Homecoming homecoming = new Homecoming(candidates, offers, random);
+        List<Assignment> assignments = new ArrayList<>(homecoming.place(due.paced()));
+        Placement cycle = new Placement(homecoming.left(), random);
+        assignments.addAll(cycle.place(due.paced().stream().map(Demand::request).toList()));
         queue.keepOnly(backlog::waits, now);
         if (!candidates.isEmpty()) {
             queue.record(cycle, assignments, candidates.size(), now);
@@ -92,8 +95,13 @@ final class PlacingDesk {
         Map<String, Map<String, Instance.Place>> byApp = new HashMap<>();
         for (Assignment a : assignments) {
             Spot spot = a.candidate().spot();
-            Instance.Place place =
-                    new Instance.Place(a.candidate().agent().value(), spot.host(), a.ports(), spot.attributes(), now);
+            Instance.Place place = new Instance.Place(
+                    a.candidate().agent().value(),
+                    spot.host(),
+                    a.ports(),
+                    spot.attributes(),
+                    now,
+                    Optional.of(a.taken()).filter(taken -> !taken.isPlain()));
             byApp.computeIfAbsent(a.group(), id -> new HashMap<>()).put(a.taskId(), place);
             offers.remove(a.candidate().offer());
         }

@@ -1,5 +1,6 @@
 package io.finback.controlplane.service;
 
+import java.util.Optional;
 import io.finback.controlplane.placement.Assignment;
 import io.finback.controlplane.placement.Candidate;
 import io.finback.controlplane.placement.Explanation;
@@ -64,6 +65,17 @@ final class QueueBook {
         QueueReport next = of(appId, now).noted(now, text);
         queue.put(appId, next);
         reports.accept(next);
+    }
+
+    /** The same, unless that has been said last. */
+    void noteOnce(String appId, String text, Instant now) {
+        boolean known = Optional.ofNullable(queue.get(appId))
+                .flatMap(QueueReport::note)
+                .filter(text::equals)
+                .isPresent();
+        if (!known) {
+            note(appId, text, now);
+        }
     }
 
     private QueueReport of(String appId, Instant now) {

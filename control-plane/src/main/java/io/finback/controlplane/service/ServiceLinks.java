@@ -1,5 +1,12 @@
 package io.finback.controlplane.service;
 
+import java.util.Optional;
+import java.util.List;
+import io.finback.resources.AgentId;
+import io.finback.controlplane.scheduler.Home;
+import io.finback.controlplane.allocator.ResourceOperation;
+import io.finback.controlplane.allocation.OperatorReply;
+import io.finback.controlplane.allocation.OperatorCommand;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.pubsub.Topic;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -33,6 +40,7 @@ record ServiceLinks(
         AtomicBoolean stopping,
         Prober prober,
         Supplier<DrainBook> drained,
+        Services.Operator operator,
         Executor blocking)
         implements AppLinks {
     private static final int CONNECT_MILLIS = 1000;
@@ -56,6 +64,27 @@ record ServiceLinks(
         if (!stopping.get()) {
             sharding.entityRefFor(PortsMessage.KEY, PortsMessage.ID).tell(message);
         }
+    }
+
+    /** An agent that is not known any more has nothing of it either. What is in the way now is asked for again. */
+    @Override
+    public void release(Home home, ActorRef<AppCommand> replyTo) {
+        List<ResourceOperation> operations = List.of(
+                new ResourceOperation(
+                        "destroy " + home.id(), ResourceOperation.Type.DESTROY, Home.volumes(home.resources())),
+                new ResourceOperation(
+                        "unreserve " + home.id(), ResourceOperation.Type.UNRESERVE, Home.reserved(home.resources())));
+        var unused = operator.operate(new OperatorCommand.ChangeResources(
+                        AgentId.of(home.agentId()), operations, Optional.empty()))
+                .whenComplete((reply, failure) -> {
+                    boolean gone = reply instanceof OperatorReply.Done
+                            || (reply instanceof OperatorReply.Refused refused
+                                    && (refused.why() == OperatorReply.Why.ABSENT
+                                            || refused.why() == OperatorReply.Why.INVALID));
+                    if (gone) {
+                        replyTo.tell(new AppCommand.HomeReleased(home.id()));
+                    }
+                });
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.finback.controlplane.service;
 
+import io.finback.controlplane.allocation.OperatorReply;
+import io.finback.controlplane.allocation.OperatorCommand;
 import akka.Done;
 import akka.NotUsed;
 import akka.actor.CoordinatedShutdown;
@@ -56,6 +58,12 @@ public final class Services {
         Source<String, NotUsed> of(String entityType);
     }
 
+    /** Carries out what an operator may command; the built-in scheduler gives back volumes by it that nobody uses. */
+    @FunctionalInterface
+    public interface Operator {
+        CompletionStage<OperatorReply> operate(OperatorCommand command);
+    }
+
     private static final Duration WAKE_AGAIN = Duration.ofMillis(250);
     private static final Duration REFRESH = Duration.ofMinutes(1);
 
@@ -80,8 +88,9 @@ public final class Services {
             ServicesSettings settings,
             EntityIds entityIds,
             RecipientRef<FrameworkMessage> framework,
+            Operator operator,
             Function<ServiceEvent, byte[]> json) {
-        return new Services(system, settings, entityIds, framework, json);
+        return new Services(system, settings, entityIds, framework, operator, json);
     }
 
     private Services(
@@ -89,6 +98,7 @@ public final class Services {
             ServicesSettings settings,
             EntityIds entityIds,
             RecipientRef<FrameworkMessage> framework,
+            Operator operator,
             Function<ServiceEvent, byte[]> json) {
         this.settings = settings;
         this.sharding = ClusterSharding.get(system);
@@ -125,6 +135,7 @@ public final class Services {
                 stopping,
                 new Prober(system, settings.looks()),
                 view::drains,
+                operator,
                 system.dispatchers().lookup(DispatcherSelector.blocking()));
         String role = Role.MASTER.id();
         var unusedApps = sharding.init(

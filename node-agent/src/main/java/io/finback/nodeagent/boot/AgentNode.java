@@ -34,6 +34,8 @@ import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.nodeagent.oci.OciContainerizer;
 import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.secret.SecretFiles;
+import io.finback.nodeagent.secret.TaskSecrets;
 import io.finback.nodeagent.volume.Volumes;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
@@ -192,6 +194,9 @@ public final class AgentNode implements Node {
                     store,
                     sandboxes,
                     new Volumes(settings.dataDir(), resources, threads.blocking()),
+                    new TaskSecrets(
+                            settings.secrets().map(SecretFiles::new),
+                            settings.dataDir().resolve("secrets")),
                     List.of(new FetchStep(fetcher, task -> unwanted(board, task))),
                     containers,
                     inside,

@@ -19,6 +19,7 @@ import io.finback.runtime.StartFailure;
 import io.finback.settings.ClusterSettings;
 import io.finback.settings.DomainSettings;
 import java.nio.file.Files;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -50,7 +51,8 @@ record AgentSettings(
         ExecutorTerms executors,
         ApiSettings api,
         DockerSettings docker,
-        OciSettings images) {
+        OciSettings images,
+        Optional<Path> secrets) {
 
     /** Settings by the names they have in Mesos. */
     Map<String, String> flags() {
@@ -130,7 +132,21 @@ record AgentSettings(
                         ""),
                 ApiSettings.from(config),
                 DockerKeys.read(agent.getConfig("docker"), logs(agent.getConfig("logs"))),
-                ImageKeys.read(agent.getConfig("images")));
+                ImageKeys.read(agent.getConfig("images")),
+                secrets(agent.getString("secrets.directory").strip()));
+    }
+
+    /** Where secrets are; empty: there are none. */
+    private static Optional<Path> secrets(String directory) {
+        if (directory.isEmpty()) {
+            return Optional.empty();
+        }
+        Path path = Path.of(directory);
+        if (!path.isAbsolute() || !Files.isDirectory(path)) {
+            throw new StartFailure(
+                    "finback.agent.secrets.directory: " + directory + " (expected: an absolute path of a directory)");
+        }
+        return Optional.of(path.normalize());
     }
 
     /** How often sandboxes are measured; empty: never. */

@@ -130,6 +130,9 @@ final class Bundles implements AutoCloseable {
                 mounts.add(Mounts.persistent(volume));
             }
             for (Volume volume : container.volumes()) {
+                if (volume.source() == Volume.Source.SECRET) {
+                    continue; // is among the spec's
+                }
                 mounts.add(
                         volume.source() == Volume.Source.IMAGE
                                 ? Mounts.image(volume, imageVolume(volume, bundle, spec.sandbox()))

@@ -29,6 +29,8 @@ import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksSettings;
 import io.finback.nodeagent.oci.OciContainerizer;
 import io.finback.nodeagent.oci.OciSettings;
+import io.finback.nodeagent.secret.SecretFiles;
+import io.finback.nodeagent.secret.TaskSecrets;
 import io.finback.nodeagent.volume.Volumes;
 import io.finback.resources.Resources;
 import java.io.IOException;
@@ -100,6 +102,7 @@ public final class TaskWorld {
                 CheckpointStore.open(data),
                 sandboxes,
                 new Volumes(data, agent, Runnable::run),
+                new TaskSecrets(Optional.of(new SecretFiles(data.resolve("store"))), data.resolve("secrets")),
                 List.of(new FetchStep(Fetcher.create(FETCH, data.resolve("fetch-cache")), task -> board.find(task.key())
                         .filter(now -> now.kill().isEmpty())
                         .isEmpty())),

@@ -89,7 +89,7 @@ final class NestedApi {
         }
         CommandInfo command;
         try {
-            command = TaskMessages.command(field + ".command", message);
+            command = supported(field + ".command", TaskMessages.command(field + ".command", message));
         } catch (IllegalArgumentException e) {
             throw new ApiFailure(400, String.valueOf(e.getMessage()));
         }
@@ -102,6 +102,17 @@ final class NestedApi {
         } catch (NestedFailure e) {
             throw refused(e);
         }
+    }
+
+    /** What a command beside a task cannot have, and would be silently wrong without. */
+    static CommandInfo supported(String field, CommandInfo command) {
+        if (!command.secrets().isEmpty()) {
+            throw new ApiFailure(400, field + ".environment: a secret (expected: values alone beside a task)");
+        }
+        if (!command.uris().isEmpty()) {
+            throw new ApiFailure(400, field + ".uris: present (expected: none beside a task)");
+        }
+        return command;
     }
 
     static ApiFailure refused(NestedFailure failure) {

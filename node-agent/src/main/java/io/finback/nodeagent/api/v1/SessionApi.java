@@ -62,7 +62,8 @@ final class SessionApi {
         Encoding unused = Outputs.encoding(request);
         CommandInfo command;
         try {
-            command = TaskMessages.command("launch_nested_container_session.command", launch.getCommand());
+            String field = "launch_nested_container_session.command";
+            command = NestedApi.supported(field, TaskMessages.command(field, launch.getCommand()));
         } catch (IllegalArgumentException e) {
             throw new ApiFailure(400, String.valueOf(e.getMessage()));
         }

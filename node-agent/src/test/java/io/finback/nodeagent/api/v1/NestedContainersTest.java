@@ -168,6 +168,12 @@ class NestedContainersTest {
                             "LAUNCH_NESTED_CONTAINER",
                             "\"container_id\":" + id("job", task) + command + ",\"container\":{\"type\":\"MESOS\"}"))
                     .isEqualTo(400);
+            assertThat(ask(
+                            agent,
+                            "LAUNCH_CONTAINER",
+                            "\"container_id\":" + id("job", task)
+                                    + ",\"command\":{\"value\":\"true\",\"uris\":[{\"value\":\"/etc/passwd\"}]}"))
+                    .isEqualTo(400);
             for (String name : new String[] {"WAIT_NESTED_CONTAINER", "KILL_CONTAINER", "REMOVE_CONTAINER"}) {
                 assertThat(ask(agent, name, "\"container_id\":" + id("job", task)))
                         .as(name)
