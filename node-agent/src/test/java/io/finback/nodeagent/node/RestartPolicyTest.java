@@ -87,7 +87,8 @@ class RestartPolicyTest {
         start(new TaskWorld(data));
         launch("trap '' TERM; touch up; while [ ! -e go ]; do sleep 0.02; done; exit 5");
         long pid = update().pid().orElseThrow();
-        Path sandbox = data.resolve("slaves/agent-1/frameworks/framework-1/executors/t/runs/latest").toRealPath();
+        Path sandbox = data.resolve("slaves/agent-1/frameworks/framework-1/executors/t/runs/latest")
+                .toRealPath();
         Await.until("it ignores SIGTERM", () -> Files.exists(sandbox.resolve("up")));
         vanish();
         moveClock(days);
@@ -104,15 +105,17 @@ class RestartPolicyTest {
         while (!end.state().isTerminal()) {
             end = update();
         }
-        assertThat(end.state()).as("the grace is never longer than it was given").isEqualTo(TaskState.KILLED);
+        assertThat(end.state())
+                .as("the grace is never longer than it was given")
+                .isEqualTo(TaskState.KILLED);
         assertThat(end.message()).contains("Command terminated with signal Killed");
     }
 
     private void moveClock(long days) throws Exception {
         Path file = TaskWorld.fileOfT(data);
         String before = Files.readString(file);
-        String after = INSTANT.matcher(before).replaceAll(found -> "\""
-                + Instant.parse(found.group(1)).plus(Duration.ofDays(days)) + "\"");
+        String after = INSTANT.matcher(before)
+                .replaceAll(found -> "\"" + Instant.parse(found.group(1)).plus(Duration.ofDays(days)) + "\"");
         assertThat(after).isNotEqualTo(before);
         Files.write(file, after.getBytes(StandardCharsets.UTF_8));
     }

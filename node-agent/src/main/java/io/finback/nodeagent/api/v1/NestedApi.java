@@ -246,9 +246,8 @@ final class NestedApi {
 
     private Source<ProcessIO, NotUsed> written(NestedContainer container) {
         Path directory = Path.of(container.root(), container.steps().toArray(String[]::new));
-        BooleanSupplier goesOn = () -> nested.find(container.path())
-                .filter(found -> !found.isEnded())
-                .isPresent();
+        BooleanSupplier goesOn = () ->
+                nested.find(container.path()).filter(found -> !found.isEnded()).isPresent();
         return followed(all(directory.resolve("stdout")), goesOn, ProcessIO.Data.Type.STDOUT)
                 .merge(followed(all(directory.resolve("stderr")), goesOn, ProcessIO.Data.Type.STDERR), false);
     }

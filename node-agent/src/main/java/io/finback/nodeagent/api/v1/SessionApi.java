@@ -43,7 +43,13 @@ final class SessionApi {
     private final TaskTerminals terminals;
     private final Executor blocking;
 
-    SessionApi(ActorSystem<?> system, Parents parents, Sessions sessions, NestedContainers nested, TaskTerminals terminals, Executor blocking) {
+    SessionApi(
+            ActorSystem<?> system,
+            Parents parents,
+            Sessions sessions,
+            NestedContainers nested,
+            TaskTerminals terminals,
+            Executor blocking) {
         this.system = system;
         this.parents = parents;
         this.sessions = sessions;

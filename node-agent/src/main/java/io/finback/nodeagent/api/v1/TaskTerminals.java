@@ -47,15 +47,13 @@ final class TaskTerminals {
 
     Optional<OfTask> find(Protos.ContainerID container) {
         List<String> path = Parents.path(container);
-        return running(path)
-                .filter(task -> Typing.isThere(begun.apply(task)))
-                .flatMap(task -> task.process()
-                        .flatMap(ContainerRef::leader)
-                        .map(leader -> new OfTask(
-                                task.container(),
-                                leader,
-                                begun.apply(task),
-                                view.sandboxes().of(task).resolve("stdout"))));
+        return running(path).filter(task -> Typing.isThere(begun.apply(task))).flatMap(task -> task.process()
+                .flatMap(ContainerRef::leader)
+                .map(leader -> new OfTask(
+                        task.container(),
+                        leader,
+                        begun.apply(task),
+                        view.sandboxes().of(task).resolve("stdout"))));
     }
 
     boolean goesOn(OfTask terminal) {
@@ -65,7 +63,8 @@ final class TaskTerminals {
 
     private Optional<AgentTask> running(List<String> path) {
         return view.board().live().stream()
-                .filter(task -> task.isRunning() && Parents.path(AgentReads.containerId(task)).equals(path))
+                .filter(task -> task.isRunning()
+                        && Parents.path(AgentReads.containerId(task)).equals(path))
                 .findFirst();
     }
 }

@@ -29,8 +29,8 @@ class TaskTerminalTest {
     @Test
     void whatIsTypedItReadsAndWhatItShowsIsKept() throws Exception {
         try (ServedAgent agent = new ServedAgent(data)) {
-            String task = agent.launch(task(
-                    "[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo $TERM; stty size; touch up; read word; stty size;"
+            String task = agent.launch(
+                    task("[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo $TERM; stty size; touch up; read word; stty size;"
                             + " echo said $word; cat >/dev/null; echo over; exit 5"));
             Path stdout = agent.sandbox("t").resolve("stdout");
             Await.until("it waits", () -> Files.exists(agent.sandbox("t").resolve("up")));
@@ -64,9 +64,9 @@ class TaskTerminalTest {
         try (ServedAgent agent = new ServedAgent(data)) {
             Await.until("it is adopted", () -> agent.get("/state").body().contains("TASK_RUNNING"));
             assertThat(agent.type(task, typed("krill\n"))).isEqualTo(200);
-            Await.until("it has answered", () -> Files.readString(
-                            agent.sandbox("t").resolve("stdout"))
-                    .contains("said krill"));
+            Await.until(
+                    "it has answered",
+                    () -> Files.readString(agent.sandbox("t").resolve("stdout")).contains("said krill"));
         }
     }
 
