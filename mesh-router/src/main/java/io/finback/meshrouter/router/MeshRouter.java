@@ -2,6 +2,7 @@ package io.finback.meshrouter.router;
 
 import io.finback.meshrouter.http.Destination;
 import io.finback.meshrouter.http.ErrorAnswer;
+import io.finback.meshrouter.http.LinkerdHeaders;
 import io.finback.meshrouter.http.Routing;
 import io.finback.meshrouter.http.Service;
 import io.finback.meshrouter.namers.Changes;
@@ -123,11 +124,11 @@ public final class MeshRouter implements Routing {
 
     /** The text of the request's own dtab: what it has gathered on its way, and what it says itself. */
     private static String localDtab(HttpHeaders headers) {
-        if (!headers.contains("l5d-dtab") && !headers.contains("l5d-ctx-dtab")) {
+        if (!headers.contains(LinkerdHeaders.DTAB) && !headers.contains(LinkerdHeaders.CTX_DTAB)) {
             return "";
         }
-        List<String> all = new ArrayList<>(headers.getAll("l5d-ctx-dtab"));
-        all.addAll(headers.getAll("l5d-dtab"));
+        List<String> all = new ArrayList<>(headers.getAll(LinkerdHeaders.CTX_DTAB));
+        all.addAll(headers.getAll(LinkerdHeaders.DTAB));
         return String.join(";", all);
     }
 
