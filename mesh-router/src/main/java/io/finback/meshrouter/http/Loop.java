@@ -31,11 +31,13 @@ final class Loop {
 
     private final EventLoop eventLoop;
     private final HostNames hostNames;
+    private final Transport transport;
     private final Set<ClientConnection> clients = new HashSet<>();
     private final Map<Endpoint, ArrayDeque<UpstreamConnection>> idle = new HashMap<>();
     private long now = System.nanoTime();
 
-    Loop(EventLoop eventLoop, HostNames hostNames) {
+    Loop(EventLoop eventLoop, HostNames hostNames, Transport transport) {
+        this.transport = transport;
         this.eventLoop = eventLoop;
         this.hostNames = hostNames;
         var sweeping = eventLoop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
@@ -133,10 +135,9 @@ final class Loop {
         UpstreamConnection connection = new UpstreamConnection(endpoint, this, decoder, settings);
         ChannelFuture connecting = new Bootstrap()
                 .group(eventLoop)
-                .channel(Transport.connection())
+                .channel(transport.connection())
                 .option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.RCVBUF_ALLOCATOR, Transport.reads())
-                .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, settings.connectTimeout().toMillis()))
                 .handler(new ChannelInitializer<Channel>() {
@@ -144,7 +145,7 @@ final class Loop {
                     protected void initChannel(Channel channel) {
                         endpoint.tls().ifPresent(tls -> channel.pipeline()
                                 .addLast(tls.handler(channel.alloc(), endpoint.host(), endpoint.port())));
-                        channel.pipeline().addLast(decoder, new RequestEncoder(), connection);
+                        channel.pipeline().addLast(new Gather(), decoder, new RequestEncoder(), connection);
                     }
                 })
                 .connect(new InetSocketAddress(address, endpoint.port()));

@@ -18,17 +18,24 @@ public final class Loops {
     private final EventLoopGroup group;
     private final IdentityHashMap<EventLoop, Loop> loops = new IdentityHashMap<>();
 
-    private Loops(int threads) {
-        group = Transport.loops(threads);
+    private final Transport transport;
+
+    private Loops(int threads, Transport transport) {
+        this.transport = transport;
+        group = transport.loops(threads);
         for (EventExecutor executor : group) {
             EventLoop eventLoop = (EventLoop) executor;
-            loops.put(eventLoop, new Loop(eventLoop, hostNames));
+            loops.put(eventLoop, new Loop(eventLoop, hostNames, transport));
         }
     }
 
     /** {@code threads}: 1..1024. */
-    public static Loops start(int threads) {
-        return new Loops(threads);
+    public static Loops start(int threads, Transport transport) {
+        return new Loops(threads, transport);
+    }
+
+    public Transport transport() {
+        return transport;
     }
 
     EventLoopGroup group() {
