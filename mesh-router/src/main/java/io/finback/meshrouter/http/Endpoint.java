@@ -52,6 +52,7 @@ public final class Endpoint implements Node {
         return port;
     }
 
+    @Override
     public double weight() {
         return weight;
     }
