@@ -147,8 +147,8 @@ class FaultMatrixTest {
                         Map.entry("finback.router.client.failure-accrual.failures", 0),
                         Map.entry("finback.router.client.fail-fast", false),
                         Map.entry("finback.router.retries.limit", 1),
-                        Map.entry("finback.router.client.attempt-timeout", "500 ms"),
-                        Map.entry("finback.router.connect-timeout", "500 ms"),
+                        Map.entry("finback.router.client.attempt-timeout", "1 s"),
+                        Map.entry("finback.router.connect-timeout", "300 ms"),
                         Map.entry("finback.router.client-idle-timeout", "1 s"),
                         Map.entry("finback.router.exchange-idle-timeout", "5 s"),
                         Map.entry("finback.router.upstream-idle-timeout", "1 s")));
