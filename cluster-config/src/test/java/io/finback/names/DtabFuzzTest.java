@@ -8,8 +8,10 @@ import org.junit.jupiter.api.Test;
 /** Any text is a dtab, which reads back as itself, or is refused with a reason. {@code -Dfuzz=…} texts, {@code -Dseed=…} repeats a run. */
 class DtabFuzzTest {
     private static final String[] PIECES = {
-        "/", "svc", "/svc", " => ", "=>", "/#/io.l5d.fs", ";", "|", "&", " & ", "0.5*", "1 * ", "*", "(", ")", "!", "~", "$", "/$/inet/127.1/80",
-        "#", "# c\n", "\\x2f", "\\x", "\\\\", ".", "-", "_", ":", "%", "\u00e9", "\u0000", "\n", "\t", "9e99*", "NaN*", "-1*", "1.*", ".5*"
+        "/", "svc", "/svc", " => ", "=>", "/#/io.l5d.fs", ";", "|", "&", " & ", "0.5*", "1 * ", "*", "(", ")", "!", "~",
+                "$", "/$/inet/127.1/80",
+        "#", "# c\n", "\\x2f", "\\x", "\\\\", ".", "-", "_", ":", "%", "\u00e9", "\u0000", "\n", "\t", "9e99*", "NaN*",
+                "-1*", "1.*", ".5*"
     };
 
     private static String text(SplittableRandom random) {

@@ -145,11 +145,11 @@ public final class DeterministicAperture implements Balancer {
 
     private <N extends Node> Ring lay(List<N> nodes) {
         List<N> order = nodes.stream()
-                .sorted(Comparator.comparingInt((N node) -> mixed(node.toString())).thenComparing(Object::toString))
+                .sorted(Comparator.comparingInt((N node) -> mixed(node.toString()))
+                        .thenComparing(Object::toString))
                 .toList();
-        double[] weights = order.stream()
-                .mapToDouble(node -> Math.max(0, node.weight()))
-                .toArray();
+        double[] weights =
+                order.stream().mapToDouble(node -> Math.max(0, node.weight())).toArray();
         double total = 0;
         for (double weight : weights) {
             total += weight;

@@ -27,7 +27,10 @@ final class TraceContext {
         long trace;
         if (parent == null) {
             trace = span;
-            out.putLong(span).putLong(span).putLong(span).putLong(rootFlags(headers.get(LinkerdHeaders.SAMPLE), random));
+            out.putLong(span)
+                    .putLong(span)
+                    .putLong(span)
+                    .putLong(rootFlags(headers.get(LinkerdHeaders.SAMPLE), random));
         } else {
             trace = parent.getLong(16);
             out.putLong(span).putLong(parent.getLong(0)).putLong(trace).putLong(parent.getLong(24));

@@ -62,7 +62,8 @@ final class Block {
             throw new YamlFailure("line " + line + ": " + e.getProblem() + " (expected: YAML)", e);
         } catch (ReaderException e) {
             int end = Math.min(text.length(), Math.max(0, e.getPosition()));
-            long line = 1 + text.substring(0, end).chars().filter(c -> c == '\n').count();
+            long line =
+                    1 + text.substring(0, end).chars().filter(c -> c == '\n').count();
             throw new YamlFailure(
                     "line " + line + ": character U+" + String.format("%04X", e.getCodePoint())
                             + " (expected: YAML, which is printable)",

@@ -130,9 +130,9 @@ class BalancersTest {
             assertThat(aperture.members(instances)).hasSizeBetween(12, 16);
             pick(aperture, instances, 10_000);
         }
-        assertThat(instances).allSatisfy(instance -> assertThat(instance.picked)
-                .as(instance.toString())
-                .isBetween(3_600, 4_400));
+        assertThat(instances)
+                .allSatisfy(instance ->
+                        assertThat(instance.picked).as(instance.toString()).isBetween(3_600, 4_400));
     }
 
     @Test
@@ -173,7 +173,8 @@ class BalancersTest {
 
     @Test
     void refusesAPlaceThatIsNone() {
-        assertThatThrownBy(() -> deterministic(3, 3, 12)).hasMessage("coordinate: 3 of 3 (expected: 0 <= instance < total)");
+        assertThatThrownBy(() -> deterministic(3, 3, 12))
+                .hasMessage("coordinate: 3 of 3 (expected: 0 <= instance < total)");
         assertThatThrownBy(() -> deterministic(0, 1, 0)).hasMessageContaining("minAperture: 0");
     }
 

@@ -103,19 +103,21 @@ class LinkerdTlsTest {
         final KeyStore store;
 
         Identity(String name) throws Exception {
-            this(name, file -> keytool(
-                    file,
-                    "-genkeypair",
-                    "-keyalg",
-                    "EC",
-                    "-dname",
-                    "CN=" + name,
-                    "-ext",
-                    "bc=ca:true",
-                    "-ext",
-                    "san=dns:" + name + ",ip:127.0.0.1",
-                    "-validity",
-                    "2"));
+            this(
+                    name,
+                    file -> keytool(
+                            file,
+                            "-genkeypair",
+                            "-keyalg",
+                            "EC",
+                            "-dname",
+                            "CN=" + name,
+                            "-ext",
+                            "bc=ca:true",
+                            "-ext",
+                            "san=dns:" + name + ",ip:127.0.0.1",
+                            "-validity",
+                            "2"));
         }
 
         /** {@code makes}: puts the key and its certificate into that store. */

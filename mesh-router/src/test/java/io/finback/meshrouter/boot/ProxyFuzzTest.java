@@ -25,23 +25,65 @@ import org.junit.jupiter.api.Test;
 class ProxyFuzzTest {
     private static final int THREADS = 8;
     private static final String[] LENGTHS = {
-        "Content-Length: 5", "Content-Length: 0", "Content-Length: +5", "Content-Length: 5, 5", "Content-Length: 5,6",
-        "Content-Length: -5", "Content-Length: 0x5", "Content-Length: 5 5", "Content-Length:\t5", "Content-Length : 5",
-        "Content-Length: 05", "Content-Length: 99999999999999999999", "Content-Length:", "content-LENGTH: 5",
-        "Content-Length:\r\n 5", "\u0000Content-Length: 5", "Content-Length: 5\u000b", "Content-Length\u0000: 5", " Content-Length: 5"
+        "Content-Length: 5",
+        "Content-Length: 0",
+        "Content-Length: +5",
+        "Content-Length: 5, 5",
+        "Content-Length: 5,6",
+        "Content-Length: -5",
+        "Content-Length: 0x5",
+        "Content-Length: 5 5",
+        "Content-Length:\t5",
+        "Content-Length : 5",
+        "Content-Length: 05",
+        "Content-Length: 99999999999999999999",
+        "Content-Length:",
+        "content-LENGTH: 5",
+        "Content-Length:\r\n 5",
+        "\u0000Content-Length: 5",
+        "Content-Length: 5\u000b",
+        "Content-Length\u0000: 5",
+        " Content-Length: 5"
     };
     private static final String[] ENCODINGS = {
-        "Transfer-Encoding: chunked", "transfer-encoding: CHUNKED", "Transfer-Encoding: xchunked", "Transfer-Encoding : chunked",
-        "Transfer-Encoding:\tchunked", "Transfer-Encoding: chunked\t", "Transfer-Encoding:\u000bchunked", "Transfer-Encoding: gzip, chunked",
-        "Transfer-Encoding: chunked, identity", "Transfer-Encoding: \"chunked\"", "Transfer-Encoding:\r\n chunked",
-        "X: y\r\n Transfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nTransfer-Encoding: cow", "Transfer\u002dEncoding: chunked\u0000",
-        "Transfer-Encoding: identity", "X: y\nTransfer-Encoding: chunked", "X: y\rTransfer-Encoding: chunked", "Transfer_Encoding: chunked"
+        "Transfer-Encoding: chunked",
+        "transfer-encoding: CHUNKED",
+        "Transfer-Encoding: xchunked",
+        "Transfer-Encoding : chunked",
+        "Transfer-Encoding:\tchunked",
+        "Transfer-Encoding: chunked\t",
+        "Transfer-Encoding:\u000bchunked",
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: chunked, identity",
+        "Transfer-Encoding: \"chunked\"",
+        "Transfer-Encoding:\r\n chunked",
+        "X: y\r\n Transfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: cow",
+        "Transfer\u002dEncoding: chunked\u0000",
+        "Transfer-Encoding: identity",
+        "X: y\nTransfer-Encoding: chunked",
+        "X: y\rTransfer-Encoding: chunked",
+        "Transfer_Encoding: chunked"
     };
     private static final String[] CHUNKS = {
-        "5\r\nhello\r\n0\r\n\r\n", "5;a=b\r\nhello\r\n0\r\n\r\n", "5;a=\"\r\n\"\r\nhello\r\n0\r\n\r\n", "05\r\nhello\r\n00\r\n\r\n",
-        "+5\r\nhello\r\n0\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n", "5\nhello\n0\n\n", "5 \r\nhello\r\n0\r\n\r\n", "5\r\nhelloXX0\r\n\r\n",
-        "100000005\r\nhello\r\n0\r\n\r\n", "0\r\nX: y\r\n\r\n", "0\r\nContent-Length: 9\r\n\r\n", "0\r\nGET /smuggled HTTP/1.1\r\n\r\n",
-        "0;\r\n\r\n", "5\r\nhello\r\n0\r\n", "5;\nx\r\nhello\r\n0\r\n\r\n", "5\r\rhello\r\n0\r\n\r\n", "\r\n5\r\nhello\r\n0\r\n\r\n"
+        "5\r\nhello\r\n0\r\n\r\n",
+        "5;a=b\r\nhello\r\n0\r\n\r\n",
+        "5;a=\"\r\n\"\r\nhello\r\n0\r\n\r\n",
+        "05\r\nhello\r\n00\r\n\r\n",
+        "+5\r\nhello\r\n0\r\n\r\n",
+        "0x5\r\nhello\r\n0\r\n\r\n",
+        "5\nhello\n0\n\n",
+        "5 \r\nhello\r\n0\r\n\r\n",
+        "5\r\nhelloXX0\r\n\r\n",
+        "100000005\r\nhello\r\n0\r\n\r\n",
+        "0\r\nX: y\r\n\r\n",
+        "0\r\nContent-Length: 9\r\n\r\n",
+        "0\r\nGET /smuggled HTTP/1.1\r\n\r\n",
+        "0;\r\n\r\n",
+        "5\r\nhello\r\n0\r\n",
+        "5;\nx\r\nhello\r\n0\r\n\r\n",
+        "5\r\rhello\r\n0\r\n\r\n",
+        "\r\n5\r\nhello\r\n0\r\n\r\n"
     };
     private static final String SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: web\r\n\r\n";
 
@@ -56,7 +98,14 @@ class ProxyFuzzTest {
                 .append(one(random, "/", "/a?b", "http://web/a", "*", "/\u00e9", "//web", "/%0d%0aX:%20y"))
                 .append(one(random, " HTTP/1.1", " HTTP/1.1", " HTTP/1.1", " HTTP/1.0", " HTTP/1.10", " HTTP/2.0", ""))
                 .append(one(random, "\r\n", "\r\n", "\r\n", "\n"))
-                .append(one(random, "Host: web\r\n", "Host: web\r\n", "Host: web\r\n", "Host: web\r\nHost: web\r\n", "host:web\r\n", ""));
+                .append(one(
+                        random,
+                        "Host: web\r\n",
+                        "Host: web\r\n",
+                        "Host: web\r\n",
+                        "Host: web\r\nHost: web\r\n",
+                        "host:web\r\n",
+                        ""));
         int framing = random.nextInt(10);
         boolean length = framing < 4 || framing == 8;
         boolean chunked = framing >= 4 && framing < 9;
@@ -106,7 +155,9 @@ class ProxyFuzzTest {
                 default -> text.insert(at, text.substring(at, Math.min(text.length(), at + 1 + random.nextInt(20))));
             }
         }
-        return text.append("GET /end HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n").toString().getBytes(ISO_8859_1);
+        return text.append("GET /end HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
+                .toString()
+                .getBytes(ISO_8859_1);
     }
 
     /** What came back, until the router closed; null if it did not within 20 s. */
@@ -142,7 +193,8 @@ class ProxyFuzzTest {
             int length = head.indexOf("\r\ncontent-length: ");
             int to = length < 0 ? -1 : head.indexOf("\r\n", length + 2);
             int body = length < 0 ? 0 : Integer.parseInt(head.substring(length + 18, to < 0 ? head.length() : to));
-            boolean bodiless = !answers.startsWith("HTTP/1.1 ", end + 4 + body) && answers.startsWith("HTTP/1.1 ", end + 4);
+            boolean bodiless =
+                    !answers.startsWith("HTTP/1.1 ", end + 4 + body) && answers.startsWith("HTTP/1.1 ", end + 4);
             at = end + 4 + (bodiless || end + 4 == answers.length() ? 0 : body);
         }
         return at == answers.length();

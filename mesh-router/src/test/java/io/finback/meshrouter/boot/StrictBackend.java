@@ -119,7 +119,8 @@ final class StrictBackend implements AutoCloseable {
             }
             String name = matcher.group(1).toLowerCase(Locale.ROOT);
             String before = headers.put(name, matcher.group(2));
-            if (before != null && (name.equals("content-length") || name.equals("transfer-encoding") || name.equals("host"))) {
+            if (before != null
+                    && (name.equals("content-length") || name.equals("transfer-encoding") || name.equals("host"))) {
                 throw new Deviation(name + " twice: " + where);
             }
         }

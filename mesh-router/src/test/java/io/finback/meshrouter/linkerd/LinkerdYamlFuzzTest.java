@@ -7,8 +7,7 @@ import org.junit.jupiter.api.Test;
 
 /** A damaged configuration is read or refused with a reason, never anything else. {@code -Dfuzz=…} texts, {@code -Dseed=…} repeats a run. */
 class LinkerdYamlFuzzTest {
-    private static final String WHOLE =
-            """
+    private static final String WHOLE = """
             admin: {port: 9990, ip: 127.0.0.1}
             namers:
             - kind: io.l5d.dnssrv
@@ -40,8 +39,43 @@ class LinkerdYamlFuzzTest {
               servers: [{port: 4140, ip: 0.0.0.0, maxConcurrentRequests: 10}]
             """;
     private static final String[] PIECES = {
-        ":", " ", "\n", "- ", "{", "}", "[", "]", "\"", "'", "!!", "&a ", "*a", "<<: *a", "|", ">", "#", "%", "@", "null", "true", "-1", "1e9", "0x10",
-        "99999999999999999999", ".nan", "kind", "kind: io.l5d.", "\t", "\u0000", "\u00e9", "? ", "---\n", "...\n", "~", "2026-11-26", "!!java.net.URL [x]"
+        ":",
+        " ",
+        "\n",
+        "- ",
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"",
+        "'",
+        "!!",
+        "&a ",
+        "*a",
+        "<<: *a",
+        "|",
+        ">",
+        "#",
+        "%",
+        "@",
+        "null",
+        "true",
+        "-1",
+        "1e9",
+        "0x10",
+        "99999999999999999999",
+        ".nan",
+        "kind",
+        "kind: io.l5d.",
+        "\t",
+        "\u0000",
+        "\u00e9",
+        "? ",
+        "---\n",
+        "...\n",
+        "~",
+        "2026-11-26",
+        "!!java.net.URL [x]"
     };
 
     private static String damaged(SplittableRandom random) {

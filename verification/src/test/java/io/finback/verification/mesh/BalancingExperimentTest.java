@@ -40,7 +40,9 @@ class BalancingExperimentTest {
                         "deterministicAperture",
                         Balancer.Spec.deterministicAperture(new DeterministicAperture.Coordinate(0, 1, 12))));
         success.put("ewma", success("ewma", Balancer.Spec.ewma(Duration.ofSeconds(10))));
-        assertThat(success.get("ewma")).as("published: 99.9 %%; all: %s", success).isGreaterThanOrEqualTo(0.999);
+        assertThat(success.get("ewma"))
+                .as("published: 99.9 %%; all: %s", success)
+                .isGreaterThanOrEqualTo(0.999);
         assertThat(success.get("p2c")).as("published: 99 %%; all: %s", success).isGreaterThanOrEqualTo(0.99);
         assertThat(success.get("heap")).as("%s", success).isGreaterThanOrEqualTo(0.99);
         assertThat(success.get("deterministicAperture")).as("%s", success).isGreaterThanOrEqualTo(0.99);
