@@ -45,7 +45,23 @@ public final class DeterministicAperture implements Balancer {
     }
 
     /** The endpoints of one list in their order, where each ends on the ring, and how much of each the arc covers. */
-    private record Ring(List<?> source, List<?> nodes, double[] ends, double[] covered, double offset, double width) {}
+    private static final class Ring {
+        private final List<?> source;
+        private final List<?> nodes;
+        private final double[] ends;
+        private final double[] covered;
+        private final double offset;
+        private final double width;
+
+        Ring(List<?> source, List<?> nodes, double[] ends, double[] covered, double offset, double width) {
+            this.source = source;
+            this.nodes = nodes;
+            this.ends = ends;
+            this.covered = covered;
+            this.offset = offset;
+            this.width = width;
+        }
+    }
 
     private final Coordinate coordinate;
     private volatile Ring ring = new Ring(List.of(), List.of(), new double[0], new double[0], 0, 1);
@@ -63,7 +79,7 @@ public final class DeterministicAperture implements Balancer {
     @SuppressWarnings("unchecked") // a ring holds the nodes of its source
     public <N extends Node> N pick(List<N> nodes, long now, RandomGenerator random) {
         Ring current = ring(nodes);
-        List<N> order = (List<N>) current.nodes();
+        List<N> order = (List<N>) current.nodes;
         N picked = order.get(0);
         for (int effort = 0; effort < P2c.MAX_EFFORT; effort++) {
             int i = point(current, random);
@@ -95,13 +111,13 @@ public final class DeterministicAperture implements Balancer {
     }
 
     private static double load(Ring ring, int index, Node node, long now) {
-        return node.load(now) / ring.covered()[index];
+        return node.load(now) / ring.covered[index];
     }
 
     /** The endpoint under a random point of the arc. */
     private static int point(Ring ring, RandomGenerator random) {
-        double at = ring.offset() + random.nextDouble() * ring.width();
-        return index(ring.ends(), at >= 1 ? at - 1 : at);
+        double at = ring.offset + random.nextDouble() * ring.width;
+        return index(ring.ends, at >= 1 ? at - 1 : at);
     }
 
     private static int index(double[] ends, double at) {
@@ -122,10 +138,10 @@ public final class DeterministicAperture implements Balancer {
     <N extends Node> List<N> members(List<N> nodes) {
         Ring current = ring(nodes);
         List<N> members = new ArrayList<>();
-        for (int i = 0; i < current.covered().length; i++) {
-            if (current.covered()[i] > SAME) {
+        for (int i = 0; i < current.covered.length; i++) {
+            if (current.covered[i] > SAME) {
                 @SuppressWarnings("unchecked")
-                N node = (N) current.nodes().get(i);
+                N node = (N) current.nodes.get(i);
                 members.add(node);
             }
         }
@@ -135,7 +151,7 @@ public final class DeterministicAperture implements Balancer {
     @SuppressWarnings("ReferenceEquality") // the list is another object whenever an endpoint came or went
     private <N extends Node> Ring ring(List<N> nodes) {
         Ring known = ring;
-        if (known.source() == nodes) {
+        if (known.source == nodes) {
             return known;
         }
         Ring made = lay(nodes);

@@ -14,11 +14,12 @@ public final class Stats {
     private final LongAdder retries = new LongAdder();
     private final LongAdder connects = new LongAdder();
     private final LongAdder connectFailures = new LongAdder();
+    private final LongAdder requestBytes = new LongAdder();
+    private final LongAdder responseBytes = new LongAdder();
     private final AtomicReferenceArray<@Nullable LongAdder> statuses = new AtomicReferenceArray<>(600);
     private final LatencyHistogram latency = new LatencyHistogram();
 
-    /** An answer's status; 0 when there was none. */
-    void status(int code) {
+    private void status(int code) {
         int index = code >= 100 && code < 600 ? code : 0;
         LongAdder adder = statuses.get(index);
         if (adder == null) {
@@ -44,14 +45,25 @@ public final class Stats {
         requests.increment();
     }
 
-    void success(long nanos) {
-        successes.increment();
+    /** How a request, or an attempt, has ended: the answer's status, 0 when there was none, and the time it took. */
+    void answer(int code, boolean success, long nanos) {
+        status(code);
+        if (success) {
+            successes.increment();
+        } else {
+            failures.increment();
+        }
         latency.record(nanos);
     }
 
-    void failure(long nanos) {
-        failures.increment();
-        latency.record(nanos);
+    /** Bytes of the bodies of one request and its response, as they were passed on. */
+    void bytes(long request, long response) {
+        if (request != 0) {
+            requestBytes.add(request);
+        }
+        if (response != 0) {
+            responseBytes.add(response);
+        }
     }
 
     void retry() {
@@ -88,6 +100,16 @@ public final class Stats {
 
     public long connectFailures() {
         return connectFailures.sum();
+    }
+
+    /** Bytes of requests' bodies. */
+    public long requestBytes() {
+        return requestBytes.sum();
+    }
+
+    /** Bytes of responses' bodies. */
+    public long responseBytes() {
+        return responseBytes.sum();
     }
 
     public LatencyHistogram latency() {
