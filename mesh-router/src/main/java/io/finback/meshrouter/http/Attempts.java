@@ -110,8 +110,9 @@ final class Attempts {
                         failure -> onConnectFailed(number, failure));
             case QUEUED -> waiter = again;
             case TOO_MANY_WAITERS ->
-                exchange.fail(ErrorAnswer.unavailable("more than " + picked.pool().maxWaiters()
-                        + " requests wait for a connection to " + picked + " (hostConnectionPool.maxWaiters)"));
+                exchange.fail(
+                        ErrorAnswer.unavailable("more than " + picked.pool().maxWaiters()
+                                + " requests wait for a connection to " + picked + " (hostConnectionPool.maxWaiters)"));
         }
     }
 
@@ -145,8 +146,8 @@ final class Attempts {
             exchange.fail(
                     ErrorAnswer.unavailable("binding timed out or failed: " + String.join("; ", connectFailures)));
         } else {
-            exchange.fail(ErrorAnswer.badGateway("Unable to connect to "
-                    + to.destination().id() + ": " + String.join("; ", connectFailures)));
+            exchange.fail(ErrorAnswer.badGateway(
+                    "Unable to connect to " + to.destination().id() + ": " + String.join("; ", connectFailures)));
         }
     }
 
@@ -246,9 +247,7 @@ final class Attempts {
         if (current != null) {
             long now = System.nanoTime();
             current.end(outcome, now - begunNanos, now);
-            to.destination()
-                    .stats()
-                    .answer(answered, outcome == FailureAccrual.Outcome.SUCCESS, now - begunNanos);
+            to.destination().stats().answer(answered, outcome == FailureAccrual.Outcome.SUCCESS, now - begunNanos);
         }
         Runnable waiting = waiter;
         waiter = null;
