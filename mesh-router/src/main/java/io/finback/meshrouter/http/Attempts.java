@@ -106,13 +106,16 @@ final class Attempts {
                 loop.connect(
                         client.settings(),
                         picked,
+                        to.destination().stats(),
                         connection -> onConnected(number, connection),
                         failure -> onConnectFailed(number, failure));
             case QUEUED -> waiter = again;
-            case TOO_MANY_WAITERS ->
+            case TOO_MANY_WAITERS -> {
+                to.destination().stats().waiterRefused();
                 exchange.fail(
                         ErrorAnswer.unavailable("more than " + picked.pool().maxWaiters()
                                 + " requests wait for a connection to " + picked + " (hostConnectionPool.maxWaiters)"));
+            }
         }
     }
 

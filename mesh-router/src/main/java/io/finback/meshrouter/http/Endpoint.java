@@ -69,6 +69,11 @@ public final class Endpoint implements Node {
         return permits;
     }
 
+    /** Requests that wait for a connection. */
+    public int waiting() {
+        return permits.waiting();
+    }
+
     /** Requests under way. */
     public int outstanding() {
         return outstanding.get();

@@ -40,7 +40,6 @@ final class Exchange {
     private boolean done;
     private String awaited = "";
     private @Nullable Runnable stopWaiting;
-    private long bytesReceived;
     private long bytesSent;
 
     Exchange(ClientConnection client, HttpRequest head, boolean bodyless) {
@@ -116,7 +115,6 @@ final class Exchange {
         if (done || attempts == null) {
             content.release();
         } else {
-            bytesReceived += content.content().readableBytes();
             attempts.write(content);
         }
     }
@@ -291,12 +289,10 @@ final class Exchange {
         long nanos = System.nanoTime() - startNanos;
         if (to != null) {
             to.service().stats().answer(status, success, nanos);
-            to.destination().stats().bytes(bytesReceived, bytesSent);
         }
         client.server().ended();
         client.serverStats().request();
         client.serverStats().answer(status, success, nanos);
-        client.serverStats().bytes(bytesReceived, bytesSent);
         if (client.server().isLogging()) {
             client.server().log(client, head, uri, status, bytesSent, epochMillis);
         }

@@ -14,10 +14,18 @@ import org.jspecify.annotations.Nullable;
 final class Gather extends ChannelOutboundHandlerAdapter {
     private static final int MOST = 4 * 1024;
 
+    private final Stats stats;
     private @Nullable ByteBuf held;
+
+    Gather(Stats stats) {
+        this.stats = stats;
+    }
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+        if (message instanceof ByteBuf bytes) {
+            stats.sent(bytes.readableBytes());
+        }
         if (!(message instanceof ByteBuf buffer) || !promise.isVoid()) {
             passOn(ctx);
             Objects.requireNonNull(ctx.write(message, promise));

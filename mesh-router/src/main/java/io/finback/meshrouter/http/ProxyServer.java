@@ -91,7 +91,7 @@ public final class ProxyServer {
         ResponseEncoder encoder = new ResponseEncoder();
         ClientConnection client = new ClientConnection(this, loop, encoder);
         policy.tls().ifPresent(tls -> channel.pipeline().addLast(tls.handler(channel.alloc())));
-        channel.pipeline().addLast(new Gather(), new RequestDecoder(settings), encoder, client);
+        channel.pipeline().addLast(new Gather(stats), new RequestDecoder(settings, stats), encoder, client);
         loop.clients().add(client);
         int count = connections.incrementAndGet();
         if (count > settings.maxConnections() + MAX_REFUSALS) {

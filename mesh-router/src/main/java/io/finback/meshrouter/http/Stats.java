@@ -14,8 +14,11 @@ public final class Stats {
     private final LongAdder retries = new LongAdder();
     private final LongAdder connects = new LongAdder();
     private final LongAdder connectFailures = new LongAdder();
-    private final LongAdder requestBytes = new LongAdder();
-    private final LongAdder responseBytes = new LongAdder();
+    private final LongAdder receivedBytes = new LongAdder();
+    private final LongAdder sentBytes = new LongAdder();
+    private final LongAdder connections = new LongAdder();
+    private final LongAdder cached = new LongAdder();
+    private final LongAdder tooManyWaiters = new LongAdder();
     private final AtomicReferenceArray<@Nullable LongAdder> statuses = new AtomicReferenceArray<>(600);
     private final LatencyHistogram latency = new LatencyHistogram();
 
@@ -56,14 +59,27 @@ public final class Stats {
         latency.record(nanos);
     }
 
-    /** Bytes of the bodies of one request and its response, as they were passed on. */
-    void bytes(long request, long response) {
-        if (request != 0) {
-            requestBytes.add(request);
-        }
-        if (response != 0) {
-            responseBytes.add(response);
-        }
+    /** Read from sockets, without TLS. */
+    void received(int bytes) {
+        receivedBytes.add(bytes);
+    }
+
+    void sent(int bytes) {
+        sentBytes.add(bytes);
+    }
+
+    /** {@code change}: 1 when one was opened, -1 when it was closed. */
+    void connection(int change) {
+        connections.add(change);
+    }
+
+    /** {@code change}: 1 when a connection begins to wait for a request, -1 when it ceases to. */
+    void cached(int change) {
+        cached.add(change);
+    }
+
+    void waiterRefused() {
+        tooManyWaiters.increment();
     }
 
     void retry() {
@@ -102,14 +118,29 @@ public final class Stats {
         return connectFailures.sum();
     }
 
-    /** Bytes of requests' bodies. */
-    public long requestBytes() {
-        return requestBytes.sum();
+    /** Bytes read from sockets, without TLS. */
+    public long receivedBytes() {
+        return receivedBytes.sum();
     }
 
-    /** Bytes of responses' bodies. */
-    public long responseBytes() {
-        return responseBytes.sum();
+    /** Bytes written to sockets, without TLS. */
+    public long sentBytes() {
+        return sentBytes.sum();
+    }
+
+    /** Connections open now, of a client's side to instances; 0 for what has none. */
+    public long connections() {
+        return connections.sum();
+    }
+
+    /** Of these, waiting for a request. */
+    public long cachedConnections() {
+        return cached.sum();
+    }
+
+    /** Requests that found {@code hostConnectionPool.maxWaiters} before them. */
+    public long tooManyWaiters() {
+        return tooManyWaiters.sum();
     }
 
     public LatencyHistogram latency() {

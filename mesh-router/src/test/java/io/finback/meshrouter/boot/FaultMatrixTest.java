@@ -98,6 +98,7 @@ class FaultMatrixTest {
         /** Whether it takes one of the router's time limits. */
         final boolean slow;
 
+        @SuppressWarnings("ImmutableEnumChecker") // lambdas that remember nothing
         final Step step;
 
         Fault(boolean slow, Step step) {
