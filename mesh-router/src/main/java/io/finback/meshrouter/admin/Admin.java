@@ -90,7 +90,8 @@ public final class Admin implements AutoCloseable {
                         } catch (NotYetKnown e) {
                             return System.nanoTime() - deadlineNanos < 0
                                     ? Optional.empty()
-                                    : Optional.of(Answers.text(503, "not known yet: " + e.getMessage() + "; try again\n"));
+                                    : Optional.of(
+                                            Answers.text(503, "not known yet: " + e.getMessage() + "; try again\n"));
                         }
                     },
                     on);
@@ -131,7 +132,8 @@ public final class Admin implements AutoCloseable {
 
     private HttpResponse got(String path, Query query) {
         if (path.equals(parts.plan().telemetry().prometheusPath())) {
-            return Answers.prometheus(metrics.prometheus(parts.plan().telemetry().prometheusPrefix()));
+            return Answers.prometheus(
+                    metrics.prometheus(parts.plan().telemetry().prometheusPrefix()));
         }
         return switch (path) {
             case "/admin/ping" -> Answers.text(200, "pong");
@@ -152,7 +154,7 @@ public final class Admin implements AutoCloseable {
             case "/admin/contention", "/admin/pprof/contention" -> Answers.json(Diagnostics.contention(), true);
             case "/admin/pprof/heap" -> Answers.heap();
             case "/admin/pprof/profile" -> profile(query);
-            case "/admin/server_info" -> Answers.json(views.serverInfo(), true);
+            case "/admin/server_info" -> Answers.json(AdminViews.serverInfo(), true);
             case "/admin/shutdown" -> Answers.text(405, "method: GET (expected: POST)\n");
             default -> views.state(path);
         };
@@ -180,14 +182,17 @@ public final class Admin implements AutoCloseable {
         return switch (path) {
             case "/delegator.json" -> {
                 JsonNode asked = Answers.read(body);
-                yield views.delegator(Answers.field(asked, "namespace"), Answers.field(asked, "path"), Answers.field(asked, "dtab"));
+                yield views.delegator(
+                        Answers.field(asked, "namespace"), Answers.field(asked, "path"), Answers.field(asked, "dtab"));
             }
             case "/logging.json" -> {
                 JsonNode asked = Answers.read(body);
-                String logger =
-                        Answers.field(asked, "logger").or(() -> query.get("logger")).orElse("");
-                String level =
-                        Answers.field(asked, "level").or(() -> query.get("level")).orElse("");
+                String logger = Answers.field(asked, "logger")
+                        .or(() -> query.get("logger"))
+                        .orElse("");
+                String level = Answers.field(asked, "level")
+                        .or(() -> query.get("level"))
+                        .orElse("");
                 yield Diagnostics.setLevel(logger, level)
                         .map(wrong -> Answers.text(400, wrong + "\n"))
                         .orElseGet(() -> HttpResponse.create().withStatus(StatusCodes.NO_CONTENT));

@@ -278,7 +278,9 @@ final class LinkerdMetrics {
     }
 
     private static String prometheusName(Metric metric) {
-        String scope = isOfRouterPart(metric) ? "rt:" + metric.scope().get(2) + ":" : metric.scope().get(0) + ":";
+        String scope = isOfRouterPart(metric)
+                ? "rt:" + metric.scope().get(2) + ":"
+                : metric.scope().get(0) + ":";
         return scope + metric.name().replace('/', ':').replaceAll("[^a-zA-Z0-9_:]", "_");
     }
 
@@ -309,7 +311,9 @@ final class LinkerdMetrics {
                             + tag("/" + metric.scope().get(3)) + ",rt="
                             + tag(metric.scope().get(1))
                     : metric.scope().get(0) + ",host=" + tag(host)
-                            + (metric.scope().size() > 1 ? ",rt=" + tag(metric.scope().get(1)) : "");
+                            + (metric.scope().size() > 1
+                                    ? ",rt=" + tag(metric.scope().get(1))
+                                    : "");
             StringBuilder fields = lines.computeIfAbsent(head, h -> new StringBuilder());
             metric.values().forEach((name, value) -> fields.append(fields.length() == 0 ? "" : ",")
                     .append(tag(metric.name().replace('/', ':') + (name.isEmpty() ? "" : "_" + name)))

@@ -63,7 +63,11 @@ final class Profile {
         }
         String top = stack[0].getMethodName();
         return stack[0].isNativeMethod()
-                && (top.contains("wait") || top.contains("Wait") || top.contains("accept") || top.equals("poll") || top.equals("park"));
+                && (top.contains("wait")
+                        || top.contains("Wait")
+                        || top.contains("accept")
+                        || top.equals("poll")
+                        || top.equals("park"));
     }
 
     private long address(StackTraceElement frame) {

@@ -22,8 +22,7 @@ final class UpstreamConnection extends FlowHandler {
     private boolean interim;
     private long idleSince;
 
-    UpstreamConnection(
-            Endpoint endpoint, Stats stats, Loop loop, ResponseDecoder decoder, ProxySettings settings) {
+    UpstreamConnection(Endpoint endpoint, Stats stats, Loop loop, ResponseDecoder decoder, ProxySettings settings) {
         this.endpoint = endpoint;
         this.stats = stats;
         this.settings = settings;

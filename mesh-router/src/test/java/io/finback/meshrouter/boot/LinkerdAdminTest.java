@@ -52,7 +52,8 @@ class LinkerdAdminTest {
             try (TestRouter router = start();
                     RawClient client = new RawClient(router.port())) {
                 for (int i = 0; i < 3; i++) {
-                    assertThat(client.call("POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 500\r\n\r\n" + "y".repeat(500))
+                    assertThat(client.call("POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 500\r\n\r\n"
+                                            + "y".repeat(500))
                                     .status())
                             .isEqualTo(200);
                 }
