@@ -59,7 +59,7 @@ class ProxyFuzzTest {
         "Transfer-Encoding:\r\n chunked",
         "X: y\r\n Transfer-Encoding: chunked",
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: cow",
-        "Transfer\u002dEncoding: chunked\u0000",
+        "Transfer-Encoding: chunked\u0000",
         "Transfer-Encoding: identity",
         "X: y\nTransfer-Encoding: chunked",
         "X: y\rTransfer-Encoding: chunked",
