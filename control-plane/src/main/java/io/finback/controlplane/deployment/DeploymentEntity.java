@@ -143,7 +143,7 @@ public final class DeploymentEntity
             }
             return Effect().noReply();
         }
-        return commit(state, new DeploymentEvent.Started(c.plan()));
+        return commit(state, new DeploymentEvent.Begun(c.plan()));
     }
 
     private ReplyEffect<DeploymentEvent, DeploymentState> onBegin(DeploymentState state, DeploymentMessage.Begin c) {
@@ -153,7 +153,7 @@ public final class DeploymentEntity
         }
         timers.cancel(Overdue.INSTANCE);
         return Effect()
-                .persist(new DeploymentEvent.Started(c.plan()))
+                .persist(new DeploymentEvent.Begun(c.plan()))
                 .thenRun((DeploymentState s) -> {
                     tell(state, s);
                     order(s);
@@ -230,10 +230,10 @@ public final class DeploymentEntity
         if (before.plan().isEmpty()) {
             tell(after, Progress.INFO, 0, Optional.empty());
         }
-        if (after.step() > before.step()) {
-            tell(after, Progress.STEP_SUCCESS, before.step(), Optional.empty());
-            if (!after.finished()) {
-                tell(after, Progress.INFO, after.step(), Optional.empty());
+        for (int step = before.step(); step < after.step(); step++) {
+            tell(after, Progress.STEP_SUCCESS, step, Optional.empty());
+            if (step + 1 < after.plan().orElseThrow().steps().size()) {
+                tell(after, Progress.INFO, step + 1, Optional.empty());
             }
         }
         if (after.finished() && !before.finished()) {

@@ -352,6 +352,7 @@ class ProtocolTest {
                 new AppEvent.BackoffReset(),
                 new AppEvent.AppRemoved(),
                 new DeploymentEvent.Started(STATE.lock().orElseThrow().plan()),
+                new DeploymentEvent.Begun(STATE.lock().orElseThrow().plan()),
                 new DeploymentEvent.ActionDone("/a"),
                 new DeploymentEvent.AppLost("/a"),
                 new DeploymentEvent.Aborted("why"),
