@@ -247,7 +247,9 @@ public final class ServicesBench {
 
     private static String definition(String id, int instances, String cmd) {
         return "{\"id\":\"" + id + "\",\"cmd\":\"" + cmd + "\",\"cpus\":0.01,\"mem\":8,\"instances\":" + instances
-                + ",\"labels\":{\"team\":\"whales\",\"HAPROXY_GROUP\":\"external\"},\"env\":{\"A\":\"b\"}}";
+                + ",\"labels\":{\"team\":\"whales\",\"HAPROXY_GROUP\":\"external\"},\"env\":{\"A\":\"b\"}"
+                // There are 10,001 service ports for all apps.
+                + (instances == 0 ? ",\"portDefinitions\":[]}" : "}");
     }
 
     private JsonNode get(String path) {
