@@ -1,5 +1,7 @@
 package io.finback.controlplane.boot;
 
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.Map;
 import io.finback.controlplane.allocation.AllocatorMessage;
 import akka.actor.typed.ActorSystem;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -52,6 +54,7 @@ final class ServicesBoot implements ServicesStarter {
     @Override
     public CompletionStage<Void> start(ActorSystem<?> system, Config config, Guard guard) {
         HttpListen listen = listen(config);
+        AtomicReference<java.util.function.Function<String, Map<String, String>>> runs = new AtomicReference<>(host -> Map.of());
         ServicesApi api = ServicesApi.start(
                 system,
                 settings(config, listen),
@@ -59,13 +62,16 @@ final class ServicesBoot implements ServicesStarter {
                 ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, SchedulerMessage.FRAMEWORK.value()),
                 command -> ClusterSharding.get(system)
                         .entityRefFor(AllocatorMessage.KEY, AllocatorMessage.POOL)
-                        .ask(replyTo -> new AllocatorMessage.Operate(command, replyTo), OPERATE));
+                        .ask(replyTo -> new AllocatorMessage.Operate(command, replyTo), OPERATE),
+                host -> runs.get().apply(host));
         JobsApi jobs = JobsApi.start(
                 system,
                 JobsConfig.from(config),
                 () -> EventFeed.of(system).entityIds(JobCommand.KEY.name()),
                 ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, JobEntity.FRAMEWORK.value()),
+                api::drains,
                 listen.toString());
+        runs.set(jobs::on);
         NamerdApi namerd = NamerdApi.start(
                 system, NamerdConfig.from(config), () -> EventFeed.of(system).entityIds(DtabMessage.KEY.name()));
         Function<HttpRequest, CompletionStage<HttpResponse>> handler =

@@ -1,5 +1,9 @@
 package io.finback.controlplane.chronosapi;
 
+import java.util.TreeMap;
+import java.util.Map;
+import io.finback.controlplane.scheduler.DrainBook;
+import io.finback.controlplane.schedule.JobNames;
 import akka.NotUsed;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.RecipientRef;
@@ -47,8 +51,9 @@ public final class JobsApi {
             JobSettings settings,
             Supplier<Source<String, NotUsed>> names,
             RecipientRef<FrameworkMessage> framework,
+            Supplier<DrainBook> drains,
             String address) {
-        return new JobsApi(system, Jobs.start(system, settings, names, framework), address);
+        return new JobsApi(system, Jobs.start(system, settings, names, framework, drains), address);
     }
 
     private JobsApi(ActorSystem<?> system, Jobs jobs, String address) {
@@ -56,6 +61,13 @@ public final class JobsApi {
         this.dispatcher = new Dispatcher(jobs, address, InstantSource.system());
         this.shell =
                 new RequestShell(system, RequestShell.Limits.of(jobs.settings().maxBodyBytes()), new Inside());
+    }
+
+    /** Job and task of each run on a host. */
+    public Map<String, String> on(String host) {
+        Map<String, String> runs = new TreeMap<>();
+        jobs.on(host::equals).forEach(guest -> runs.put(JobNames.taskId(guest.job(), guest.run()), guest.job()));
+        return runs;
     }
 
     /** To be bound by {@code boot} beside that of services: takes only what is below its two paths. */

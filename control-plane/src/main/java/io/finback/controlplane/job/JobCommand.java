@@ -1,5 +1,6 @@
 package io.finback.controlplane.job;
 
+import java.util.List;
 import akka.actor.typed.ActorRef;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import io.finback.controlplane.app.SchedulerMessage;
@@ -39,6 +40,13 @@ public interface JobCommand extends WireMessage {
 
     /** Sent by every master to every job it knows, so that jobs live without traffic; answered with what a view keeps. */
     record Wake(ActorRef<JobSnapshot> replyTo) implements JobCommand {}
+
+    /** What runs on these hosts is to end, and to run again elsewhere. Not answered. */
+    record Leave(List<String> hosts) implements JobCommand {
+        public Leave {
+            hosts = List.copyOf(hosts);
+        }
+    }
 
     // --- from the scheduler
 

@@ -1,5 +1,6 @@
 package io.finback.controlplane.schedule;
 
+import java.util.Collection;
 import io.finback.controlplane.schedule.JobDefinition.CatchUp;
 import io.finback.controlplane.schedule.JobDefinition.Overlap;
 import io.finback.controlplane.schedule.RunRecord.Outcome;
@@ -101,6 +102,15 @@ public final class JobRules {
         List<JobEvent> events = new ArrayList<>();
         state.runs().values().stream().filter(Run::launched).forEach(run -> events.addAll(doom(state, run, why, now)));
         return events;
+    }
+
+    /** Ends what runs on these hosts; each such occurrence runs again elsewhere, and that counts as no failure. */
+    public static List<JobEvent> leave(JobState state, Collection<String> hosts) {
+        return state.runs().values().stream()
+                .filter(run -> run.launched() && run.phase() != Run.Phase.ASYNC && run.doom().isEmpty())
+                .flatMap(run -> run.place().map(Instance.Place::host).filter(hosts::contains).stream()
+                        .map(host -> (JobEvent) new JobEvent.RunDoomed(run.key(), TaskNews.MOVED + host)))
+                .toList();
     }
 
     /** What the passing of time brings about. */

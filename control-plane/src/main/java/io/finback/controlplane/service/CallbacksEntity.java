@@ -1,5 +1,6 @@
 package io.finback.controlplane.service;
 
+import java.util.concurrent.atomic.LongAdder;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -51,10 +52,15 @@ final class CallbacksEntity
     private final CallbackQueues queues;
 
     static Behavior<CallbackMessage> create(
-            String entityId, CallbackSettings settings, Topics topics, Poster poster, InstantSource clock) {
+            String entityId,
+            CallbackSettings settings,
+            Topics topics,
+            Poster poster,
+            LongAdder lost,
+            InstantSource clock) {
         return EntityDefaults.supervised(Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             topics.events().tell(Topic.subscribe(context.messageAdapter(ServiceEvent.class, Happened::new)));
-            return new CallbacksEntity(entityId, context, timers, settings, poster, clock);
+            return new CallbacksEntity(entityId, context, timers, settings, poster, lost, clock);
         })));
     }
 
@@ -64,6 +70,7 @@ final class CallbacksEntity
             TimerScheduler<CallbackMessage> timers,
             CallbackSettings settings,
             Poster poster,
+            LongAdder lost,
             InstantSource clock) {
         super(PersistenceId.of(CallbackMessage.KEY.name(), entityId), EntityDefaults.onPersistFailure());
         this.context = context;
@@ -71,7 +78,7 @@ final class CallbacksEntity
         this.settings = settings;
         this.poster = poster;
         this.clock = clock;
-        this.queues = new CallbackQueues(settings);
+        this.queues = new CallbackQueues(settings, lost);
     }
 
     @Override

@@ -135,7 +135,8 @@ class ResidentAppsTest {
                 command -> sharding.entityRefFor(AllocatorMessage.KEY, AllocatorMessage.POOL)
                         .ask(
                                 (ActorRef<OperatorReply> replyTo) -> new AllocatorMessage.Operate(command, replyTo),
-                                Duration.ofSeconds(5)));
+                                Duration.ofSeconds(5)),
+                host -> Map.of());
         server = get(Http.get(harness.system()).newServerAt("127.0.0.1", 0).bind(api.route()));
         get(api.ready());
     }

@@ -1,5 +1,6 @@
 package io.finback.controlplane.service;
 
+import java.util.Map;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Props;
@@ -48,7 +49,7 @@ public final class TestMaster implements AutoCloseable {
                                 Duration.ofSeconds(1))
                         .losses(Duration.ofMinutes(6), 100, 20, Duration.ofMillis(500)))
                 .done();
-        ServicesApi api = ServicesApi.start(system, settings, EventFeed.of(system)::entityIds, framework, world::operate);
+        ServicesApi api = ServicesApi.start(system, settings, EventFeed.of(system)::entityIds, framework, world::operate, host -> Map.of());
         binding = get(Http.get(system)
                 .newServerAt("127.0.0.1", 0)
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true))
