@@ -50,19 +50,15 @@ final class BookEntity<C, E, B> extends EventSourcedBehavior<C, E, B> {
      * @param due a command of its own that nobody else sends
      */
     record Rules<C, E, B>(
-            EntityTypeKey<C> key,
-            C due,
-            B empty,
-            BiFunction<B, E, B> apply,
-            BiFunction<B, C, Outcome<E, B>> decide) {}
+            EntityTypeKey<C> key, C due, B empty, BiFunction<B, E, B> apply, BiFunction<B, C, Outcome<E, B>> decide) {}
 
     private final ActorContext<C> context;
     private final Rules<C, E, B> rules;
     private final List<C> asked = new ArrayList<>();
 
     static <C, E, B> Behavior<C> create(String entityId, Rules<C, E, B> rules) {
-        return EntityDefaults.supervised(
-                Behaviors.setup(context -> new BookEntity<>(PersistenceId.of(rules.key().name(), entityId), context, rules)));
+        return EntityDefaults.supervised(Behaviors.setup(
+                context -> new BookEntity<>(PersistenceId.of(rules.key().name(), entityId), context, rules)));
     }
 
     private BookEntity(PersistenceId id, ActorContext<C> context, Rules<C, E, B> rules) {

@@ -40,8 +40,7 @@ public final class DrainsEntity {
             return end(book, end);
         }
         return message instanceof DrainMessage.Read read
-                ? Outcome.unchanged(
-                        (now, revision) -> read.replyTo().tell(new DrainsSnapshot(revision, now, false)))
+                ? Outcome.unchanged((now, revision) -> read.replyTo().tell(new DrainsSnapshot(revision, now, false)))
                 : Outcome.ignored();
     }
 
@@ -61,12 +60,11 @@ public final class DrainsEntity {
     private static Outcome<DrainEvent, DrainBook> end(DrainBook book, DrainMessage.End c) {
         List<String> known =
                 c.hosts().stream().filter(book.hosts()::containsKey).toList();
-        return new Outcome<>(
-                known.isEmpty() ? List.of() : List.of(new DrainEvent.Ended(known)), (now, revision) -> {
-                    if (!known.isEmpty()) {
-                        log.info("drains.ended hosts={}", known);
-                    }
-                    c.replyTo().tell(new DrainsSnapshot(revision, now, false));
-                });
+        return new Outcome<>(known.isEmpty() ? List.of() : List.of(new DrainEvent.Ended(known)), (now, revision) -> {
+            if (!known.isEmpty()) {
+                log.info("drains.ended hosts={}", known);
+            }
+            c.replyTo().tell(new DrainsSnapshot(revision, now, false));
+        });
     }
 }

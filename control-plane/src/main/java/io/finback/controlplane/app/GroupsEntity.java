@@ -37,8 +37,7 @@ public final class GroupsEntity {
             return replace(book, replace, views);
         }
         return message instanceof GroupMessage.Read read
-                ? Outcome.unchanged(
-                        (now, revision) -> read.replyTo().tell(new GroupsSnapshot(revision, now, false)))
+                ? Outcome.unchanged((now, revision) -> read.replyTo().tell(new GroupsSnapshot(revision, now, false)))
                 : Outcome.ignored();
     }
 

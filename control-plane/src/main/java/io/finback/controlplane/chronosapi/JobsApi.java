@@ -1,9 +1,5 @@
 package io.finback.controlplane.chronosapi;
 
-import java.util.TreeMap;
-import java.util.Map;
-import io.finback.controlplane.scheduler.DrainBook;
-import io.finback.controlplane.schedule.JobNames;
 import akka.NotUsed;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.RecipientRef;
@@ -22,10 +18,14 @@ import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.job.JobSettings;
 import io.finback.controlplane.job.Jobs;
 import io.finback.controlplane.requests.RequestShell;
+import io.finback.controlplane.schedule.JobNames;
+import io.finback.controlplane.scheduler.DrainBook;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 

@@ -200,8 +200,7 @@ public final class DeploymentEntity
         held.forEach(app -> apps.accept(app, new AppCommand.Withdraw(id)));
     }
 
-    private ReplyEffect<DeploymentEvent, DeploymentState> onActionDone(
-            DeploymentMessage.ActionDone c) {
+    private ReplyEffect<DeploymentEvent, DeploymentState> onActionDone(DeploymentMessage.ActionDone c) {
         if (done.isEmpty()) {
             context.getSelf().tell(Gathered.INSTANCE);
         }

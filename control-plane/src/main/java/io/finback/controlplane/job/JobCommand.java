@@ -1,6 +1,5 @@
 package io.finback.controlplane.job;
 
-import java.util.List;
 import akka.actor.typed.ActorRef;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import io.finback.controlplane.app.SchedulerMessage;
@@ -9,6 +8,7 @@ import io.finback.controlplane.scheduler.Instance;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.WireMessage;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 

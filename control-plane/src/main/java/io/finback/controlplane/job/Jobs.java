@@ -1,9 +1,5 @@
 package io.finback.controlplane.job;
 
-import java.util.function.Predicate;
-import java.time.Instant;
-import io.finback.controlplane.scheduler.DrainBook;
-import io.finback.controlplane.schedule.Run;
 import akka.Done;
 import akka.NotUsed;
 import akka.actor.CoordinatedShutdown;
@@ -19,6 +15,8 @@ import akka.stream.javadsl.Source;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.schedule.JobNames;
+import io.finback.controlplane.schedule.Run;
+import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.service.ServiceScheduler;
 import io.finback.controlplane.service.TaskOwners;
@@ -27,6 +25,7 @@ import io.finback.controlplane.waking.WakeKeeper;
 import io.finback.runtime.Role;
 import io.finback.tasks.TaskStatus;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** The jobs half of one master, wired: entities, graph, scheduler, view. Thread-safe. */

@@ -1,11 +1,11 @@
 package io.finback.controlplane.marathonapi;
 
-import java.util.function.Function;
-import java.util.Map;
 import io.finback.controlplane.scheduler.DeploymentConduct;
 import io.finback.controlplane.service.Services;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**

@@ -1,7 +1,5 @@
 package io.finback.controlplane.marathonapi;
 
-import java.util.function.Function;
-import java.util.Map;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,7 +14,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /**
  * {@code /finback/drain}: takes services off hosts without ever falling below what their apps state as available, until the deadline. Runs

@@ -1,7 +1,5 @@
 package io.finback.controlplane.marathonapi;
 
-import java.util.function.Function;
-import io.finback.controlplane.scheduler.DrainBook;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.RecipientRef;
 import akka.http.javadsl.model.AttributeKeys;
@@ -18,6 +16,7 @@ import akka.util.ByteString;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.requests.RequestShell;
 import io.finback.controlplane.scheduler.AppPath;
+import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.service.Services;
 import io.finback.controlplane.service.ServicesSettings;
 import java.util.ArrayList;
@@ -28,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /**
  * The services API of a master: starts the services half ({@link Services}) and answers Marathon's HTTP requests. Thread-safe. Limits are
@@ -67,12 +67,7 @@ public final class ServicesApi {
         return new ServicesApi(
                 system,
                 Services.start(
-                        system,
-                        settings,
-                        entityIds,
-                        framework,
-                        operator,
-                        event -> Json.bytes(EventWriter.json(event))),
+                        system, settings, entityIds, framework, operator, event -> Json.bytes(EventWriter.json(event))),
                 runs);
     }
 

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /** How well services are served, as Prometheus text. */
 final class ServicesMetrics {
@@ -17,35 +16,35 @@ final class ServicesMetrics {
     /** {@code gauges}: what has no label. */
     static String text(Services services, Map<String, Long> gauges, Instant now) {
         ServicesMetrics metrics = new ServicesMetrics();
-        gauges.forEach((name, value) -> metrics.head(name, "gauge").line(name, "", value));
+        gauges.forEach((name, value) -> metrics.one(name, "gauge", value));
         metrics.sla(SlaHandler.of(services.view().all(), now));
-        metrics.head("finback_services_instance_seconds_total", "counter")
-                .line("finback_services_instance_seconds_total", "state=\"up\"", services.uptimes().upSeconds())
-                .line("finback_services_instance_seconds_total", "state=\"down\"", services.uptimes().downSeconds());
-        metrics.head("finback_services_callbacks_lost_total", "counter")
-                .line("finback_services_callbacks_lost_total", "", services.lostCallbacks());
+        String seconds = "finback_services_instance_seconds_total";
+        metrics.head(seconds, "counter");
+        metrics.line(seconds, "state=\"up\"", services.uptimes().upSeconds());
+        metrics.line(seconds, "state=\"down\"", services.uptimes().downSeconds());
+        metrics.one("finback_services_callbacks_lost_total", "counter", services.lostCallbacks());
         return metrics.text.toString();
     }
 
     private void sla(SlaStats stats) {
-        head("finback_services_uptime_seconds", "gauge");
-        stats.uptime()
-                .forEach((percent, time) -> line(
-                        "finback_services_uptime_seconds", "reached_by=\"" + percent + "\"", seconds(time)));
-        median("finback_services_time_to_assigned_seconds", stats.toAssigned());
-        median("finback_services_time_to_running_seconds", stats.toRunning());
+        String uptime = "finback_services_uptime_seconds";
+        head(uptime, "gauge");
+        stats.uptime().forEach((percent, time) -> line(uptime, "reached_by=\"" + percent + "\"", seconds(time)));
+        stats.toAssigned()
+                .ifPresent(time -> one("finback_services_time_to_assigned_seconds", "gauge", seconds(time)));
+        stats.toRunning().ifPresent(time -> one("finback_services_time_to_running_seconds", "gauge", seconds(time)));
     }
 
-    private void median(String name, Optional<Duration> time) {
-        time.ifPresent(t -> head(name, "gauge").line(name, "", seconds(t)));
+    private void one(String name, String type, double value) {
+        head(name, type);
+        line(name, "", value);
     }
 
-    private ServicesMetrics head(String name, String type) {
+    private void head(String name, String type) {
         text.append("# TYPE ").append(name).append(' ').append(type).append('\n');
-        return this;
     }
 
-    private ServicesMetrics line(String name, String labels, double value) {
+    private void line(String name, String labels, double value) {
         text.append(name);
         if (!labels.isEmpty()) {
             text.append('{').append(labels).append('}');
@@ -54,7 +53,6 @@ final class ServicesMetrics {
         text.append(' ')
                 .append(whole ? Long.toString((long) value) : String.format(Locale.ROOT, "%.3f", value))
                 .append('\n');
-        return this;
     }
 
     private static double seconds(Duration duration) {

@@ -155,8 +155,7 @@ final class SystemHandler {
                     gauges.put(name.replace('.', '_'), value);
                 }
             });
-            return Answer.text(
-                    "text/plain; version=0.0.4", ServicesMetrics.text(services, gauges, Instant.now()));
+            return Answer.text("text/plain; version=0.0.4", ServicesMetrics.text(services, gauges, Instant.now()));
         }
         ObjectNode body = Json.object()
                 .put("version", "4.0.0")

@@ -1,6 +1,5 @@
 package io.finback.controlplane.schedule;
 
-import java.util.Collection;
 import io.finback.controlplane.schedule.JobDefinition.CatchUp;
 import io.finback.controlplane.schedule.JobDefinition.Overlap;
 import io.finback.controlplane.schedule.RunRecord.Outcome;
@@ -8,6 +7,7 @@ import io.finback.controlplane.scheduler.Instance;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -107,7 +107,9 @@ public final class JobRules {
     /** Ends what runs on these hosts; each such occurrence runs again elsewhere, and that counts as no failure. */
     public static List<JobEvent> leave(JobState state, Collection<String> hosts) {
         return state.runs().values().stream()
-                .filter(run -> run.launched() && run.phase() != Run.Phase.ASYNC && run.doom().isEmpty())
+                .filter(run -> run.launched()
+                        && run.phase() != Run.Phase.ASYNC
+                        && run.doom().isEmpty())
                 .flatMap(run -> run.place().map(Instance.Place::host).filter(hosts::contains).stream()
                         .map(host -> (JobEvent) new JobEvent.RunDoomed(run.key(), TaskNews.MOVED + host)))
                 .toList();

@@ -64,9 +64,9 @@ public final class TaskNews {
                     : List.of(succeeded(state, run, message, status.at()));
         }
         if (state.exists() && run.doom().filter(d -> d.startsWith(MOVED)).isPresent()) {
-            RunRecord record = RunRecord.of(run, Outcome.KILLED, state.taskId(run), run.doom().get(), now);
-            return List.of(
-                    new JobEvent.RunEnded(run.key(), record, Optional.of(run.again(false, now, now)), false));
+            RunRecord record = RunRecord.of(
+                    run, Outcome.KILLED, state.taskId(run), run.doom().get(), now);
+            return List.of(new JobEvent.RunEnded(run.key(), record, Optional.of(run.again(false, now, now)), false));
         }
         boolean overtime = run.doom().map(d -> d.startsWith(OVERTIME)).orElse(false);
         if (!state.exists() || (run.doom().isPresent() && !overtime)) {

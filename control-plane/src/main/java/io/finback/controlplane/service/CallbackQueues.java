@@ -1,6 +1,5 @@
 package io.finback.controlplane.service;
 
-import java.util.concurrent.atomic.LongAdder;
 import io.finback.controlplane.app.ServiceEvent;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The events that wait to be posted, URL by URL: in order, one under way at a time, each tried a few times. A URL that does not answer

@@ -1,6 +1,5 @@
 package io.finback.controlplane.service;
 
-import java.util.concurrent.atomic.LongAdder;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -22,6 +21,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Owns the URLs that events are posted to, and posts: one in the cluster, so that no event comes twice. The URLs are journaled; the events

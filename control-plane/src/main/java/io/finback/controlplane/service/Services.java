@@ -1,8 +1,5 @@
 package io.finback.controlplane.service;
 
-import java.util.concurrent.atomic.LongAdder;
-import io.finback.controlplane.allocation.OperatorReply;
-import io.finback.controlplane.allocation.OperatorCommand;
 import akka.Done;
 import akka.NotUsed;
 import akka.actor.CoordinatedShutdown;
@@ -15,6 +12,8 @@ import akka.actor.typed.pubsub.Topic;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
 import akka.stream.javadsl.Source;
+import io.finback.controlplane.allocation.OperatorCommand;
+import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.app.AppAnswer;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppEntity;
@@ -49,6 +48,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 
 /** The services half of one master, wired: entities, scheduler, view. Thread-safe. */

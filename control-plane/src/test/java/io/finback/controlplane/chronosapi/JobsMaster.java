@@ -1,6 +1,5 @@
 package io.finback.controlplane.chronosapi;
 
-import io.finback.controlplane.scheduler.DrainBook;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Props;
@@ -15,6 +14,7 @@ import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.job.JobCommand;
 import io.finback.controlplane.job.JobSettings;
 import io.finback.controlplane.schedule.JobLimits;
+import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.service.FakeWorld;
 import io.finback.controlplane.service.TestMaster;
 import io.finback.persistence.EventFeed;

@@ -2,7 +2,6 @@ package io.finback.controlplane.chronosapi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Map;
 import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.service.FakeWorld;
 import io.finback.controlplane.service.TestMaster;
@@ -12,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -186,25 +186,34 @@ class JobsRestartTest {
             String first = running(world).get(0).info.agent().value();
             String host = "host-" + first;
             java.time.Instant now = java.time.Instant.now();
-            master.drains = new DrainBook(Map.of(
-                    host, new DrainBook.Drain(host, now, now.plus(java.time.Duration.ofHours(1)))));
+            master.drains = new DrainBook(
+                    Map.of(host, new DrainBook.Drain(host, now, now.plus(java.time.Duration.ofHours(1)))));
             job(master, "{\"name\":\"other\",\"command\":\"sleep 100\",\"schedule\":\"R1//PT24H\"}");
             TestMaster.await("both run", () -> running(world).size() == 2);
-            assertThat(running(world).stream().filter(t -> t.info.agent().value().equals(first)))
+            assertThat(running(world).stream()
+                            .filter(t -> t.info.agent().value().equals(first)))
                     .as("nothing new comes to it, and what runs there runs on")
                     .hasSize(1);
             master.drains = new DrainBook(Map.of(host, new DrainBook.Drain(host, now, now)));
-            TestMaster.await("left", () -> running(world).size() == 2
-                    && running(world).stream().noneMatch(t -> t.info.agent().value().equals(first)));
+            TestMaster.await(
+                    "left",
+                    () -> running(world).size() == 2
+                            && running(world).stream()
+                                    .noneMatch(t -> t.info.agent().value().equals(first)));
             assertThat(ids(world, "long")).hasSize(2);
-            assertThat(master.get("/v1/scheduler/job/long").json().path("errorCount").asInt())
+            assertThat(master.get("/v1/scheduler/job/long")
+                            .json()
+                            .path("errorCount")
+                            .asInt())
                     .isZero();
             world.ends(t -> Optional.of(TaskState.FINISHED));
-            TestMaster.await("done", () -> master.get("/v1/scheduler/job/long")
-                            .json()
-                            .path("successCount")
-                            .asInt()
-                    == 1);
+            TestMaster.await(
+                    "done",
+                    () -> master.get("/v1/scheduler/job/long")
+                                    .json()
+                                    .path("successCount")
+                                    .asInt()
+                            == 1);
         }
     }
 

@@ -57,8 +57,11 @@ class ClientShapesTest {
         JsonNode list = java("GET", "/v2/apps?label=none", null).json().path("apps");
         assertThat(list).isEmpty();
         JsonNode app = java("GET", "/v2/apps//java/web", null).json().path("app");
-        for (String whole : List.of("instances", "backoffSeconds", "maxLaunchDelaySeconds", "tasksRunning", "tasksStaged")) {
-            assertThat(app.path(whole).isInt()).as(whole + ": " + app.path(whole)).isTrue();
+        for (String whole :
+                List.of("instances", "backoffSeconds", "maxLaunchDelaySeconds", "tasksRunning", "tasksStaged")) {
+            assertThat(app.path(whole).isInt())
+                    .as(whole + ": " + app.path(whole))
+                    .isTrue();
         }
         assertThat(app.path("ports").get(0).isInt()).isTrue();
         Reply put = java("PUT", "/v2/apps//java/web?force=false", "{\"instances\":2}");
@@ -68,7 +71,10 @@ class ClientShapesTest {
         assertThat(java("POST", "/v2/apps//java/web/restart?force=true", null).status())
                 .isEqualTo(200);
         idle("/java/web");
-        JsonNode task = java("GET", "/v2/apps//java/web/tasks", null).json().path("tasks").get(0);
+        JsonNode task = java("GET", "/v2/apps//java/web/tasks", null)
+                .json()
+                .path("tasks")
+                .get(0);
         assertThat(task.path("ports").get(0).isInt()).isTrue();
         String version = java("GET", "/v2/apps//java/web/versions", null)
                 .json()
@@ -91,18 +97,32 @@ class ClientShapesTest {
                         .json()
                         .path("tasks"))
                 .isEmpty();
-        assertThat(java("GET", "/v2/tasks", null).json().path("tasks").isArray()).isTrue();
-        assertThat(java("GET", "/v2/info", null).json().path("frameworkId").asText()).isNotEmpty();
-        assertThat(java("GET", "/v2/queue", null).json().path("queue").isArray()).isTrue();
-        assertThat(java("GET", "/v2/eventSubscriptions", null).json().path("callbackUrls").isArray())
+        assertThat(java("GET", "/v2/tasks", null).json().path("tasks").isArray())
                 .isTrue();
-        assertThat(java("GET", "/v2/groups//java", null).json().path("apps").get(0).path("id").asText())
+        assertThat(java("GET", "/v2/info", null).json().path("frameworkId").asText())
+                .isNotEmpty();
+        assertThat(java("GET", "/v2/queue", null).json().path("queue").isArray())
+                .isTrue();
+        assertThat(java("GET", "/v2/eventSubscriptions", null)
+                        .json()
+                        .path("callbackUrls")
+                        .isArray())
+                .isTrue();
+        assertThat(java("GET", "/v2/groups//java", null)
+                        .json()
+                        .path("apps")
+                        .get(0)
+                        .path("id")
+                        .asText())
                 .isEqualTo("/java/web");
         Reply wrong = java("PUT", "/v2/apps//java/web", "{\"upgradeStrategy\":{\"minimumHealthCapacity\":2}}");
         assertThat(wrong.status()).isEqualTo(422);
         assertThat(wrong.json().path("details").get(0).path("errors").get(0).asText())
                 .isEqualTo("is greater than 1");
-        assertThat(java("GET", "/v2/apps//java/none", null).json().path("message").asText())
+        assertThat(java("GET", "/v2/apps//java/none", null)
+                        .json()
+                        .path("message")
+                        .asText())
                 .isEqualTo("App '/java/none' does not exist");
         assertThat(java("DELETE", "/v2/apps//java/web", null).status()).isEqualTo(200);
     }
@@ -126,10 +146,13 @@ class ClientShapesTest {
                     .forEach(action -> only(action, "action app apps pod readinessCheckResults type")));
         }
         world.report(world.running("python_web").get(0).info.id(), TaskState.FAILED);
-        TestMaster.await("the failure is known", () -> app("/python/web", "app.failures").has("lastTaskFailure"));
+        TestMaster.await(
+                "the failure is known", () -> app("/python/web", "app.failures").has("lastTaskFailure"));
         runs("python_web", 1);
-        JsonNode app = app("/python/web", "app.tasks&embed=app.counts&embed=app.deployments&embed=app.readiness"
-                + "&embed=app.lastTaskFailure&embed=app.failures&embed=app.taskStats");
+        JsonNode app = app(
+                "/python/web",
+                "app.tasks&embed=app.counts&embed=app.deployments&embed=app.readiness"
+                        + "&embed=app.lastTaskFailure&embed=app.failures&embed=app.taskStats");
         only(app, APP);
         app.path("tasks").forEach(task -> {
             only(
@@ -137,9 +160,10 @@ class ClientShapesTest {
                     "appId healthCheckResults host id ipAddresses localVolumes ports region role servicePorts slaveId stagedAt"
                             + " startedAt state version zone");
             task.path("healthCheckResults")
-                    .forEach(result -> only(
-                            result,
-                            "alive consecutiveFailures firstSuccess instanceId lastFailure lastFailureCause lastSuccess taskId"));
+                    .forEach(
+                            result -> only(
+                                    result,
+                                    "alive consecutiveFailures firstSuccess instanceId lastFailure lastFailureCause lastSuccess taskId"));
         });
         only(app.path("lastTaskFailure"), "appId host instanceId message slaveId state taskId timestamp version");
         assertThat(client.post("/v2/apps", "{\"id\":\"/python/large\",\"cmd\":\"x\",\"cpus\":1000,\"mem\":16}")
@@ -188,13 +212,21 @@ class ClientShapesTest {
         assertThat(locked.status()).isEqualTo(409);
         String deployment = locked.json().path("deployments").get(0).path("id").asText();
         assertThat(locked.json().path("message").asText()).startsWith("App is locked by one or more deployments.");
-        JsonNode steps = client.get("/v2/deployments").json().findValues("steps").get(0);
+        JsonNode steps =
+                client.get("/v2/deployments").json().findValues("steps").get(0);
         assertThat(steps.get(0).path("actions").get(0).path("action").asText()).isNotEmpty();
-        assertThat(client.delete("/v2/deployments/" + deployment).json().path("deploymentId").asText())
+        assertThat(client.delete("/v2/deployments/" + deployment)
+                        .json()
+                        .path("deploymentId")
+                        .asText())
                 .isNotEqualTo(deployment);
         world.startOnly(task -> true);
         idle("/go/web");
-        assertThat(client.get("/v2/apps/go/web").json().path("app").path("instances").asInt())
+        assertThat(client.get("/v2/apps/go/web")
+                        .json()
+                        .path("app")
+                        .path("instances")
+                        .asInt())
                 .isEqualTo(1);
     }
 
@@ -218,7 +250,12 @@ class ClientShapesTest {
         assertThat(app.path("ports").get(0).asInt()).isEqualTo(10777);
         JsonNode check = app.path("healthChecks").get(0);
         for (String key : List.of(
-                "protocol", "portIndex", "timeoutSeconds", "intervalSeconds", "gracePeriodSeconds", "maxConsecutiveFailures")) {
+                "protocol",
+                "portIndex",
+                "timeoutSeconds",
+                "intervalSeconds",
+                "gracePeriodSeconds",
+                "maxConsecutiveFailures")) {
             assertThat(check.has(key)).as(key).isTrue();
         }
         JsonNode task = app.path("tasks").get(0);
@@ -253,7 +290,11 @@ class ClientShapesTest {
         assertThat(apps).hasSize(1);
         JsonNode app = apps.get(0);
         assertThat(app.path("networks").get(0).path("mode").asText()).isEqualTo("container/bridge");
-        assertThat(app.path("container").path("portMappings").get(0).path("containerPort").asInt())
+        assertThat(app.path("container")
+                        .path("portMappings")
+                        .get(0)
+                        .path("containerPort")
+                        .asInt())
                 .isEqualTo(80);
         assertThat(app.path("readinessCheckResults").isArray()).isTrue();
         assertThat(app.path("deployments").isArray()).isTrue();
@@ -265,11 +306,17 @@ class ClientShapesTest {
     @Test
     void node() {
         Reply group = client.put(
-                "/v2/groups/node", "{\"apps\":[{\"id\":\"web\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16}],\"groups\":null}");
+                "/v2/groups/node",
+                "{\"apps\":[{\"id\":\"web\",\"cmd\":\"x\",\"cpus\":0.1,\"mem\":16}],\"groups\":null}");
         assertThat(group.status()).as(group.text()).isEqualTo(200);
         runs("node_web", 1);
         idle("/node/web");
-        assertThat(client.get("/v2/groups/node").json().path("apps").get(0).path("id").asText())
+        assertThat(client.get("/v2/groups/node")
+                        .json()
+                        .path("apps")
+                        .get(0)
+                        .path("id")
+                        .asText())
                 .isEqualTo("/node/web");
         assertThat(client.get("/v2/leader").json().path("leader").asText()).isNotEmpty();
         assertThat(client.delete("/v2/groups/node?force=true").status()).isEqualTo(200);
@@ -285,8 +332,7 @@ class ClientShapesTest {
     }
 
     private static void runs(String entity, int count) {
-        TestMaster.await(
-                count + " of " + entity, () -> world.running(entity).size() == count);
+        TestMaster.await(count + " of " + entity, () -> world.running(entity).size() == count);
     }
 
     private static void idle(String app) {
