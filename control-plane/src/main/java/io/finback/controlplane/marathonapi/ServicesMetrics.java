@@ -30,8 +30,7 @@ final class ServicesMetrics {
         String uptime = "finback_services_uptime_seconds";
         head(uptime, "gauge");
         stats.uptime().forEach((percent, time) -> line(uptime, "reached_by=\"" + percent + "\"", seconds(time)));
-        stats.toAssigned()
-                .ifPresent(time -> one("finback_services_time_to_assigned_seconds", "gauge", seconds(time)));
+        stats.toAssigned().ifPresent(time -> one("finback_services_time_to_assigned_seconds", "gauge", seconds(time)));
         stats.toRunning().ifPresent(time -> one("finback_services_time_to_running_seconds", "gauge", seconds(time)));
     }
 
