@@ -3,7 +3,6 @@ package io.finback.nodeagent.boot;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigUtil;
-import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.docker.DockerSettings;
 import io.finback.nodeagent.executor.LogLimits;
 import io.finback.nodeagent.fetch.FetchSettings;
@@ -49,7 +48,7 @@ record AgentSettings(
         TaskPrograms.Launcher launcher,
         Optional<LendingSettings> lending,
         ExecutorTerms executors,
-        AgentApi.Limits api,
+        ApiSettings api,
         DockerSettings docker,
         OciSettings images,
         Optional<Path> secrets) {
