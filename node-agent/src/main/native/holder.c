@@ -6,8 +6,10 @@
  * Arguments: a number that says what this process is; then words, each followed by what it needs; then "--" and the command.
  *   begun FILE                        made before the command can run
  *   log BYTES FILES BYTES FILES       what is kept of stdout, of stderr
+ *   below NAME UID GID                go to this directory of where it is; one that is missing is made, for that user ("-": nobody's)
  *   pid | mnt | proc | ipc            namespaces of its own; /proc of them
  *   tmp DIRECTORY                     is its /tmp
+ *   shm OPTIONS                       a /dev/shm of its own, as mount takes them
  *   rlimit NUMBER SOFT HARD           "-": no limit
  *   bound MASK | caps MASK | nnp      capabilities in hexadecimal: the most it can get; what it has. No way to more
  *   uid N GID GROUPS                  numbers, with commas between them; "-": no groups
@@ -72,6 +74,23 @@ static long child(void (*be)(void)) {
 
 static void refuse(const char *what, long result) {
     fail(1, what, "", result);
+}
+
+/* Step by step and through no link: the directory is a task's, which may put into it what it likes. Then this is where the files are. */
+static void go_below(void) {
+    for (char **w = words; *w; w++) {
+        if (!same(*w, "below")) continue;
+        long made = CALL3(mkdirat, AT_FDCWD, w[1], D_RIGHTS);
+        long directory = CALL4(openat, AT_FDCWD, w[1], O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+        if (directory < 0) fail(1, "!cannot go below, to", w[1], made < 0 && made != -EEXIST ? made : directory);
+        if (made == 0 && !same(w[2], "-")) {
+            long given = CALL3(fchown, directory, number(w[2], 10), number(w[3], 10));
+            if (given < 0) fail(1, "!cannot give away", w[1], given);
+        }
+        CALL1(fchdir, directory);
+        CALL1(close, directory);
+        w += 3;
+    }
 }
 
 static void open_pipe(struct stream *s) {
@@ -200,9 +219,9 @@ static void read_words(char **arguments) {
             w += 4;
         } else if (same(*w, "pid")) alone_in_pids = 1;
         else if (same(*w, "try")) trying = 1;
-        else if (same(*w, "tmp") || same(*w, "bound") || same(*w, "caps")) w++;
+        else if (same(*w, "tmp") || same(*w, "shm") || same(*w, "bound") || same(*w, "caps")) w++;
         else if (same(*w, "group") || same(*w, "ns") || same(*w, "dir")) w++;
-        else if (same(*w, "rlimit") || same(*w, "uid")) w += 3;
+        else if (same(*w, "rlimit") || same(*w, "uid") || same(*w, "below")) w += 3;
         command = w + 2;
     }
     command[-1] = 0;
@@ -216,6 +235,7 @@ static void start(void) {
     CALL1(setsid, 0);
     handle(SIGCHLD, 0); /* Inherited as ignored, the kernel would keep no end. */
     if (CALL2(pipe2, go_pipe, O_CLOEXEC) < 0 || CALL2(pipe2, ready_pipe, O_CLOEXEC) < 0) refuse("!cannot make a pipe", 0);
+    go_below();
     open_pipe(&out);
     open_pipe(&err);
     long init = 0, task;

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param environment added to the environment the agent gives, winning over it
  * @param user the account to run as; empty: the agent's own
  * @param uris to be in the sandbox before it starts
+ * @param secrets variables to what the agent's secret store knows their values by; the values are known to nobody else
  */
 public record CommandInfo(
         boolean shell,
@@ -21,21 +22,34 @@ public record CommandInfo(
         List<String> arguments,
         Map<String, String> environment,
         Optional<String> user,
-        List<FetchUri> uris) {
-    /** The uris may be missing in what an earlier version has written. */
+        List<FetchUri> uris,
+        Map<String, String> secrets) {
+    /** The uris and the secrets may be missing in what an earlier version has written. */
     public CommandInfo(
             boolean shell,
             String value,
             List<String> arguments,
             Map<String, String> environment,
             Optional<String> user,
-            @Nullable List<FetchUri> uris) {
+            @Nullable List<FetchUri> uris,
+            @Nullable Map<String, String> secrets) {
         this.shell = shell;
         this.value = value;
         this.arguments = List.copyOf(arguments);
         this.environment = Map.copyOf(environment);
         this.user = user;
         this.uris = uris == null ? List.of() : List.copyOf(uris);
+        this.secrets = secrets == null ? Map.of() : Map.copyOf(secrets);
+    }
+
+    public CommandInfo(
+            boolean shell,
+            String value,
+            List<String> arguments,
+            Map<String, String> environment,
+            Optional<String> user,
+            List<FetchUri> uris) {
+        this(shell, value, arguments, environment, user, uris, Map.of());
     }
 
     public CommandInfo(
@@ -45,6 +59,16 @@ public record CommandInfo(
             Map<String, String> environment,
             Optional<String> user) {
         this(shell, value, arguments, environment, user, List.of());
+    }
+
+    /** The same with another environment. */
+    public CommandInfo withEnvironment(Map<String, String> other) {
+        return new CommandInfo(shell, value, arguments, other, user, uris, secrets);
+    }
+
+    /** The same, with variables only the agent knows the values of. */
+    public CommandInfo withSecrets(Map<String, String> references) {
+        return new CommandInfo(shell, value, arguments, environment, user, uris, references);
     }
 
     public static CommandInfo shell(String commandLine, Map<String, String> environment) {

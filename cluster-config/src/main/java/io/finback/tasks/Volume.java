@@ -30,7 +30,9 @@ public record Volume(
         /** {@code name} is a volume of the Docker engine. */
         DOCKER_VOLUME,
         /** {@code name} is that of an image, whose files are there. */
-        IMAGE
+        IMAGE,
+        /** A file; {@code name} is what the agent's secret store knows its content by. */
+        SECRET
     }
 
     public Volume {

@@ -3,6 +3,7 @@ package io.finback.meshrouter;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -38,6 +39,46 @@ class RoomsTest {
                     "io.finback.meshrouter.router..",
                     "io.finback.wire..",
                     "io.finback.runtime..");
+
+    /** Any JVM program may use it, so it brings nothing along but Netty. */
+    @ArchTest
+    static final ArchRule rpcStandsAlone = noClasses()
+            .that()
+            .resideInAnyPackage("..meshrouter.rpc..", "..meshrouter.balance..", "..meshrouter.resilience..")
+            .should()
+            .dependOnClassesThat(JavaClass.Predicates.resideOutsideOfPackages(
+                    "java..",
+                    "javax.net.ssl..",
+                    "io.netty..",
+                    "org.jspecify..",
+                    "com.google.errorprone.annotations..",
+                    "org.apache.thrift..",
+                    "io.finback.meshrouter.rpc..",
+                    "io.finback.meshrouter.balance..",
+                    "io.finback.meshrouter.resilience.."));
+
+    /** Only adapters of generated code know Thrift's library: it is optional. */
+    @ArchTest
+    static final ArchRule libthriftIsOptional = noClasses()
+            .that()
+            .resideInAPackage("..meshrouter..")
+            .and()
+            .resideOutsideOfPackage("..meshrouter.rpc.thrift.generated..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.apache.thrift..");
+
+    @ArchTest
+    static final ArchRule roomsOfPureDecisions = noClasses()
+            .that()
+            .resideInAnyPackage("..meshrouter.balance..", "..meshrouter.resilience..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.finback.meshrouter.rpc..", "io.netty..");
+
+    @ArchTest
+    static final ArchRule noCyclesInRpc =
+            slices().matching("io.finback.meshrouter.rpc.(*)..").should().beFreeOfCycles();
 
     @ArchTest
     static final ArchRule configIsReadInBootOnly = noClasses()

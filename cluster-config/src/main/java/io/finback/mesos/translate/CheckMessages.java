@@ -189,7 +189,11 @@ public final class CheckMessages {
         if (!there) {
             throw wrong(field, "missing", "it, as the type is COMMAND");
         }
-        return TaskMessages.command(field, message);
+        CommandInfo command = TaskMessages.command(field, message);
+        if (!command.secrets().isEmpty()) {
+            throw wrong(field + ".environment", "a SECRET", "a VALUE: checks get no secrets");
+        }
+        return command;
     }
 
     private static Protos.CommandInfo command(CommandInfo command) {

@@ -159,6 +159,14 @@ public final class ContainerMessages {
                         volume.hasDriver() ? Optional.of(volume.getDriver()) : Optional.empty(),
                         options);
             }
+            case SECRET ->
+                new Volume(
+                        message.getContainerPath(),
+                        readOnly,
+                        Volume.Source.SECRET,
+                        reference(field + ".source.secret", source.getSecret()),
+                        Optional.empty(),
+                        Map.of());
             default -> throw wrong(field + ".source.type", source.getType(), LATER);
         };
     }
@@ -304,6 +312,22 @@ public final class ContainerMessages {
         return message.build();
     }
 
+    /** What an agent knows a secret by. Its value itself would be written down by masters, and is refused. */
+    static String reference(String field, Protos.Secret secret) {
+        if (secret.getType() != Protos.Secret.Type.REFERENCE || !secret.hasReference()) {
+            throw wrong(field, "a " + secret.getType(), "a REFERENCE, as masters keep what they are told");
+        }
+        Protos.Secret.Reference reference = secret.getReference();
+        return reference.hasKey() ? reference.getName() + "/" + reference.getKey() : reference.getName();
+    }
+
+    static Protos.Secret secret(String reference) {
+        return Protos.Secret.newBuilder()
+                .setType(Protos.Secret.Type.REFERENCE)
+                .setReference(Protos.Secret.Reference.newBuilder().setName(reference))
+                .build();
+    }
+
     private static Protos.Volume to(Volume volume) {
         Protos.Volume.Builder message = Protos.Volume.newBuilder()
                 .setMode(volume.readOnly() ? Protos.Volume.Mode.RO : Protos.Volume.Mode.RW)
@@ -327,6 +351,10 @@ public final class ContainerMessages {
                         .setType(Protos.Volume.Source.Type.DOCKER_VOLUME)
                         .setDockerVolume(to));
             }
+            case SECRET ->
+                message.setSource(Protos.Volume.Source.newBuilder()
+                        .setType(Protos.Volume.Source.Type.SECRET)
+                        .setSecret(secret(volume.name())));
             case IMAGE ->
                 message.setImage(Protos.Image.newBuilder()
                         .setType(Protos.Image.Type.DOCKER)

@@ -46,13 +46,18 @@ public final class TaskDescriptions {
         } else {
             message.setValue(command.arguments().get(0)).addAllArguments(command.arguments());
         }
-        if (!command.environment().isEmpty()) {
+        if (!command.environment().isEmpty() || !command.secrets().isEmpty()) {
             Protos.Environment.Builder environment = Protos.Environment.newBuilder();
             new TreeMap<>(command.environment())
                     .forEach((name, value) -> environment.addVariables(Protos.Environment.Variable.newBuilder()
                             .setName(name)
                             .setType(Protos.Environment.Variable.Type.VALUE)
                             .setValue(value)));
+            new TreeMap<>(command.secrets())
+                    .forEach((name, reference) -> environment.addVariables(Protos.Environment.Variable.newBuilder()
+                            .setName(name)
+                            .setType(Protos.Environment.Variable.Type.SECRET)
+                            .setSecret(ContainerMessages.secret(reference))));
             message.setEnvironment(environment);
         }
         command.user().ifPresent(message::setUser);

@@ -130,6 +130,7 @@ public final class TaskMessages {
     /** What is run; {@code field} is where it stands. */
     public static CommandInfo command(String field, Protos.CommandInfo message) {
         Map<String, String> environment = environment(field, message.getEnvironment());
+        Map<String, String> secrets = secrets(field, message.getEnvironment());
         Optional<String> user = message.hasUser() ? Optional.of(message.getUser()) : Optional.empty();
         checkText(field + ".value", message.getValue());
         message.getArgumentsList().forEach(argument -> checkText(field + ".arguments", argument));
@@ -137,7 +138,8 @@ public final class TaskMessages {
             if (!message.hasValue()) {
                 throw wrong(field + ".value", "missing", "a command line, as shell is true");
             }
-            return new CommandInfo(true, message.getValue(), List.of(), environment, user, uris(field, message));
+            return new CommandInfo(
+                    true, message.getValue(), List.of(), environment, user, uris(field, message), secrets);
         }
         List<String> arguments = new ArrayList<>(message.getArgumentsList());
         if (message.hasValue()) {
@@ -151,7 +153,7 @@ public final class TaskMessages {
         if (arguments.isEmpty()) {
             throw wrong(field, "no value and no arguments", "what to run");
         }
-        return new CommandInfo(false, "", arguments, environment, user, uris(field, message));
+        return new CommandInfo(false, "", arguments, environment, user, uris(field, message), secrets);
     }
 
     private static List<FetchUri> uris(String field, Protos.CommandInfo message) {
@@ -190,27 +192,43 @@ public final class TaskMessages {
                 arguments,
                 environment(field, message.getEnvironment()),
                 message.hasUser() ? Optional.of(message.getUser()) : Optional.empty(),
-                uris(field, message));
+                uris(field, message),
+                secrets(field, message.getEnvironment()));
     }
 
     private static Map<String, String> environment(String parent, Environment message) {
         Map<String, String> environment = new HashMap<>();
         for (Environment.Variable variable : message.getVariablesList()) {
             String field = parent + ".environment." + variable.getName();
-            if (variable.getType() != Environment.Variable.Type.VALUE || variable.hasSecret()) {
-                throw wrong(field, "a " + variable.getType(), "a VALUE; secrets are not supported yet");
-            }
-            if (!variable.hasValue()) {
-                throw wrong(field, "missing", "a value");
-            }
             if (variable.getName().isEmpty() || variable.getName().contains("=")) {
                 throw wrong(parent + ".environment", "name '" + variable.getName() + "'", "a name without =");
             }
             checkText(field, variable.getName());
+            if (variable.getType() == Environment.Variable.Type.SECRET) {
+                continue;
+            }
+            if (variable.getType() != Environment.Variable.Type.VALUE || variable.hasSecret()) {
+                throw wrong(field, "a " + variable.getType() + " with a secret", "a VALUE or a SECRET");
+            }
+            if (!variable.hasValue()) {
+                throw wrong(field, "missing", "a value");
+            }
             checkText(field, variable.getValue());
             environment.put(variable.getName(), variable.getValue());
         }
         return environment;
+    }
+
+    /** Variable to reference. */
+    private static Map<String, String> secrets(String parent, Environment message) {
+        Map<String, String> secrets = new HashMap<>();
+        for (Environment.Variable variable : message.getVariablesList()) {
+            if (variable.getType() == Environment.Variable.Type.SECRET) {
+                String field = parent + ".environment." + variable.getName();
+                secrets.put(variable.getName(), ContainerMessages.reference(field + ".secret", variable.getSecret()));
+            }
+        }
+        return secrets;
     }
 
     private static void checkText(String field, String text) {

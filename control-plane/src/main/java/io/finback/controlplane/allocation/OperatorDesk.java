@@ -73,6 +73,7 @@ final class OperatorDesk implements OperatorCommand.Handler<Optional<Refusal>> {
             case INVALID -> OperatorReply.Why.INVALID;
             case NOT_FOUND -> OperatorReply.Why.NOT_FOUND;
             case CONFLICT -> OperatorReply.Why.CONFLICT;
+            case ABSENT -> OperatorReply.Why.ABSENT;
             case UNAVAILABLE -> OperatorReply.Why.UNAVAILABLE;
         };
     }

@@ -18,11 +18,13 @@ public sealed interface OperatorReply extends WireMessage {
     /** Nothing was changed. */
     record Refused(Why why, String message) implements OperatorReply {}
 
-    /** What kind of refusal; in HTTP: 400, 404, 409, 503. */
+    /** What kind of refusal; in HTTP: 400, 404, 409, 409, 503. */
     enum Why {
         INVALID,
         NOT_FOUND,
         CONFLICT,
+        /** The agent does not have what the command is about, free or not. */
+        ABSENT,
         UNAVAILABLE
     }
 }

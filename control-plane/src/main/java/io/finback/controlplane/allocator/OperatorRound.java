@@ -94,11 +94,24 @@ public final class OperatorRound {
                 book.touch(id);
                 return Optional.empty();
             }
-            if (ended == standing.size() || trial.refusal().get().why() != Refusal.Why.CONFLICT) {
+            if (trial.refusal().get().why() != Refusal.Why.CONFLICT) {
                 return trial.refusal();
+            }
+            if (ended == standing.size()) {
+                return Optional.of(
+                        absentOrInUse(agent, due, principal, trial.refusal().get()));
             }
         }
         throw new IllegalStateException("unreachable");
+    }
+
+    private static Refusal absentOrInUse(
+            Draft.Agent agent, List<ResourceOperation> operations, Optional<String> principal, Refusal refusal) {
+        boolean absent = attempt(agent, agent.record().total(), operations, principal)
+                .refusal()
+                .filter(why -> why.why() == Refusal.Why.CONFLICT)
+                .isPresent();
+        return absent ? new Refusal(Refusal.Why.ABSENT, refusal.message()) : refusal;
     }
 
     private record Trial(List<Conversions.Conversion> conversions, Optional<Refusal> refusal) {}

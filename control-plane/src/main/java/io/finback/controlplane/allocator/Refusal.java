@@ -2,11 +2,13 @@ package io.finback.controlplane.allocator;
 
 /** Why an operator's command was not carried out. Nothing was changed. */
 public record Refusal(Why why, String message) {
-    /** In HTTP: 400, 404, 409, 503. */
+    /** In HTTP: 400, 404, 409, 409, 503. */
     public enum Why {
         INVALID,
         NOT_FOUND,
         CONFLICT,
+        /** The agent does not have what the command is about, free or not. */
+        ABSENT,
         UNAVAILABLE
     }
 

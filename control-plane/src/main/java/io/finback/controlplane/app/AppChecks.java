@@ -50,6 +50,11 @@ final class AppChecks {
     /** What a status update means; where masters look too, the agent's word is one of several. */
     List<AppEvent> reported(AppState state, TaskStatus status, Instant now) {
         List<AppEvent> events = TaskReport.events(state, status);
+        if (state.instance(status.task().value()).isPresent()) {
+            status.details()
+                    .check()
+                    .ifPresent(seen -> watch.generalSaid(status.task().value(), seen));
+        }
         boolean pod =
                 state.current().filter(c -> c.definition().pod().isPresent()).isPresent();
         if (status.healthy().isEmpty() || pod) {

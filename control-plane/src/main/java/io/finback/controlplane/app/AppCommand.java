@@ -9,6 +9,7 @@ import io.finback.controlplane.scheduler.AppEvent;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.DeploymentConduct;
 import io.finback.controlplane.scheduler.DeploymentPlan;
+import io.finback.controlplane.scheduler.Homes;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.InstanceChange;
 import io.finback.controlplane.scheduler.Member;
@@ -16,6 +17,7 @@ import io.finback.controlplane.scheduler.MemberChange;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.WireMessage;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -115,8 +117,8 @@ public interface AppCommand extends WireMessage {
         }
     }
 
-    /** Ends instances; others take their place. */
-    record KillInstances(List<String> taskIds, ActorRef<AppAnswer> replyTo) implements Direct {
+    /** Ends instances; others take their place. {@code wipe}: and their volumes are destroyed. */
+    record KillInstances(List<String> taskIds, boolean wipe, ActorRef<AppAnswer> replyTo) implements Direct {
         public KillInstances {
             taskIds = List.copyOf(taskIds);
         }
@@ -125,7 +127,11 @@ public interface AppCommand extends WireMessage {
         public Outcome decide(AppState state, int updated, Instant now) {
             List<Instance> killed =
                     taskIds.stream().flatMap(id -> state.instance(id).stream()).toList();
-            return new Outcome(InstanceChange.doom(state, taskIds), snapshot -> new AppAnswer.Killed(snapshot, killed));
+            List<AppEvent> events = new ArrayList<>(InstanceChange.doom(state, taskIds));
+            if (wipe) {
+                events.addAll(Homes.wipe(state, taskIds));
+            }
+            return new Outcome(events, snapshot -> new AppAnswer.Killed(snapshot, killed));
         }
     }
 
@@ -226,6 +232,9 @@ public interface AppCommand extends WireMessage {
     }
 
     record PortsReleased() implements AppCommand {}
+
+    /** A home that was given up is no more: its volumes are destroyed, and what was reserved is free. */
+    record HomeReleased(String home) implements AppCommand {}
 
     /** Every replica has these endpoints, or had its time. */
     record EndpointsWritten(long revision) implements AppCommand {}

@@ -20,6 +20,7 @@ import io.finback.controlplane.scheduler.AppEvent;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.DeploymentDeadline;
+import io.finback.controlplane.scheduler.Homes;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.InstanceChange;
 import io.finback.controlplane.scheduler.InstancePlanner;
@@ -143,6 +144,9 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .onCommand(AppCommand.TaskUpdates.class, this::onTaskUpdates)
                 .onCommand(AppCommand.PortsGranted.class, this::onPortsGranted)
                 .onCommand(AppCommand.PortsReleased.class, this::onPortsReleased)
+                .onCommand(
+                        AppCommand.HomeReleased.class,
+                        (state, c) -> commit(state, Homes.released(state, c.home()), s -> {}))
                 .onCommand(AppCommand.EndpointsWritten.class, this::onEndpointsWritten)
                 .onCommand(PortAnswered.class, this::onPortAnswered)
                 .onCommand(Looked.class, this::onLooked)

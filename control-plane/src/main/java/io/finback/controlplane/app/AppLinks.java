@@ -2,6 +2,7 @@ package io.finback.controlplane.app;
 
 import akka.actor.typed.ActorRef;
 import io.finback.controlplane.scheduler.DrainBook;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.wire.AppEndpoints;
 import java.util.concurrent.CompletionStage;
 
@@ -14,6 +15,9 @@ public interface AppLinks {
     void toPorts(PortsMessage message);
 
     void toViews(AppSnapshot snapshot);
+
+    /** Destroys the volumes of a home that was given up; answered by {@link AppCommand.HomeReleased} when nothing is left of it. */
+    void release(Home home, ActorRef<AppCommand> replyTo);
 
     /** The hosts that are to be left, as this master knows them. */
     DrainBook drains();

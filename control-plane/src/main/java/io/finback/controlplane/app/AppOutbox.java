@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import io.finback.controlplane.scheduler.AppDefinition;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.Demand;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Instance.Phase;
 import io.finback.controlplane.scheduler.InstancePlanner;
@@ -52,6 +53,7 @@ final class AppOutbox {
     private Instant allAskedAt = Instant.EPOCH;
     private final Map<String, Instant> killableAt = new HashMap<>();
     private final Map<String, Instant> killedAt = new HashMap<>();
+    private final Map<String, Instant> releasedAt = new HashMap<>();
 
     AppOutbox(AppSettings settings, AppLinks links, ActorRef<AppCommand> self) {
         this.settings = settings;
@@ -69,6 +71,7 @@ final class AppOutbox {
         demand(state, revision, tick);
         endpoints(state, listening, now);
         kills(state, now);
+        homes(state, now);
         deployment(state, listening, now, tick);
         if (tick) {
             reconcile(state, now);
@@ -97,6 +100,7 @@ final class AppOutbox {
                 || state.lock().isPresent()
                 || !endpointsConfirmed
                 || state.portsMissing()
+                || !state.toRelease().isEmpty()
                 || (!state.exists() && !portsFreed)
                 || state.instances().values().stream().anyMatch(i -> i.doomed() || i.phase() != Phase.RUNNING);
     }
@@ -173,7 +177,8 @@ final class AppOutbox {
                 && a.placed().equals(b.placed())
                 && a.each().equals(b.each())
                 && a.ports().equals(b.ports())
-                && a.constraints().equals(b.constraints());
+                && a.constraints().equals(b.constraints())
+                && a.terms().equals(b.terms());
     }
 
     /**
@@ -227,6 +232,18 @@ final class AppOutbox {
                 instance.tasks()
                         .forEach(task ->
                                 links.toScheduler(new SchedulerMessage.KillTask(TaskId.of(task), agent, grace)));
+            }
+        }
+    }
+
+    private void homes(AppState state, Instant now) {
+        releasedAt.keySet().removeIf(id -> state.homes().stream()
+                .noneMatch(home -> home.id().equals(id)));
+        for (Home home : state.toRelease()) {
+            Instant again = releasedAt.getOrDefault(home.id(), Instant.EPOCH).plus(settings.killRepeat());
+            if (!now.isBefore(again)) {
+                releasedAt.put(home.id(), now);
+                links.release(home, self);
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.finback.controlplane.app;
 
+import io.finback.tasks.CheckStatus;
 import io.finback.wire.WireMessage;
 import java.time.Instant;
 import java.util.List;
@@ -12,8 +13,13 @@ public record HealthReport(String appId, Map<String, Seen> seen) implements Wire
         seen = Map.copyOf(seen);
     }
 
-    /** {@code checks}: in the order of the definition, those without a result left out. */
-    public record Seen(List<CheckResult> checks, Optional<Ready> ready) {
+    /**
+     * Of one instance.
+     *
+     * @param checks in the order of the definition, those without a result left out
+     * @param general what the agent's general check has seen last
+     */
+    public record Seen(List<CheckResult> checks, Optional<Ready> ready, Optional<CheckStatus> general) {
         public Seen {
             checks = List.copyOf(checks);
         }

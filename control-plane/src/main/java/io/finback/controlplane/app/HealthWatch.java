@@ -6,6 +6,7 @@ import io.finback.controlplane.scheduler.AppHealth;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.AppVersion;
 import io.finback.controlplane.scheduler.Instance;
+import io.finback.tasks.CheckStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -83,13 +84,17 @@ public final class HealthWatch {
 
     private final Map<String, Patient> patients = new HashMap<>();
     private final Set<String> changed = new HashSet<>();
+    /** What general checks have seen, of whatever instance is there. */
+    private final Map<String, CheckStatus> general = new HashMap<>();
+
     private boolean recovered;
 
     /** Takes the state as it is now. To be called before anything else is asked with that state. */
     void observe(AppState state, Instant now) {
         patients.keySet()
                 .removeIf(id -> state.instance(id).filter(HealthWatch::watched).isEmpty());
-        changed.retainAll(patients.keySet());
+        general.keySet().removeIf(id -> state.instance(id).isEmpty());
+        changed.removeIf(id -> !patients.containsKey(id) && !general.containsKey(id));
         for (Instance instance : state.instances().values()) {
             if (watched(instance) && !patients.containsKey(instance.taskId())) {
                 admit(state, instance, now);
@@ -233,6 +238,13 @@ public final class HealthWatch {
         return verdict(patient, instance.get());
     }
 
+    /** What the agent's general check has seen; nothing follows from it. */
+    void generalSaid(String taskId, CheckStatus status) {
+        if (!status.equals(general.put(taskId, status))) {
+            changed.add(taskId);
+        }
+    }
+
     private static boolean passed(Watched one, Instant now) {
         one.alive = true;
         one.failures = 0;
@@ -273,17 +285,21 @@ public final class HealthWatch {
     /** What was seen since the last report, or of everything. */
     Map<String, HealthReport.Seen> report(boolean all) {
         Map<String, HealthReport.Seen> seen = new HashMap<>();
-        patients.forEach((id, patient) -> {
-            if (all || changed.contains(id)) {
-                List<CheckResult> results = patient.checks.stream()
-                        .filter(c -> c.known)
-                        .map(Watched::result)
-                        .toList();
-                Optional<HealthReport.Ready> ready =
-                        patient.readiness.map(r -> new HealthReport.Ready(r.name(), patient.ready, patient.answer));
-                seen.put(id, new HealthReport.Seen(results, ready));
-            }
-        });
+        Set<String> reported = all ? new HashSet<>(patients.keySet()) : changed;
+        if (all) {
+            reported.addAll(general.keySet());
+        }
+        for (String id : reported) {
+            Optional<Patient> patient = Optional.ofNullable(patients.get(id));
+            List<CheckResult> results = patient.map(p -> p.checks.stream()
+                            .filter(c -> c.known)
+                            .map(Watched::result)
+                            .toList())
+                    .orElse(List.of());
+            Optional<HealthReport.Ready> ready =
+                    patient.flatMap(p -> p.readiness.map(r -> new HealthReport.Ready(r.name(), p.ready, p.answer)));
+            seen.put(id, new HealthReport.Seen(results, ready, Optional.ofNullable(general.get(id))));
+        }
         changed.clear();
         return seen;
     }

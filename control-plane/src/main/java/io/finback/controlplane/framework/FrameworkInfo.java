@@ -77,6 +77,24 @@ public record FrameworkInfo(
                 Map.of());
     }
 
+    /** The same, with one role more. */
+    public FrameworkInfo withRole(String role) {
+        List<String> more = new ArrayList<>(roles);
+        more.add(role);
+        return new FrameworkInfo(
+                name,
+                principal,
+                more,
+                failoverTimeout,
+                user,
+                capabilities,
+                checkpoint,
+                hostname,
+                webuiUrl,
+                labels,
+                minimums);
+    }
+
     public boolean has(Capability capability) {
         return capabilities.contains(capability);
     }

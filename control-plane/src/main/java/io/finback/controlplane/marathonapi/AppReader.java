@@ -26,6 +26,8 @@ import java.util.regex.Pattern;
  */
 final class AppReader {
     private static final UpgradeStrategy UPGRADE = new UpgradeStrategy(1, 1);
+    private static final UpgradeStrategy RESIDENT_UPGRADE = new UpgradeStrategy(0.5, 0);
+    private static final UnreachableStrategy NEVER = new UnreachableStrategy(true, Duration.ZERO, Duration.ZERO);
     static final UnreachableStrategy UNREACHABLE = new UnreachableStrategy(false, Duration.ZERO, Duration.ZERO);
     static final Duration BACKOFF = Duration.ofSeconds(1);
     static final double BACKOFF_FACTOR = 1.15;
@@ -58,7 +60,7 @@ final class AppReader {
                 fields.number("disk").orElse(0.0),
                 fields.integer("gpus").orElse(0),
                 fields.integer("instances").orElse(1),
-                env(fields, problems),
+                OptionsReader.plainEnv(fields),
                 fields.map("labels").orElse(Map.of()),
                 ports,
                 fields.bool("requirePorts").orElse(false),
@@ -72,14 +74,16 @@ final class AppReader {
                         fields.seconds("backoffSeconds").orElse(BACKOFF),
                         fields.number("backoffFactor").orElse(BACKOFF_FACTOR),
                         fields.seconds("maxLaunchDelaySeconds").orElse(MAX_LAUNCH_DELAY)),
-                upgrade(fields),
-                unreachable(fields, problems),
+                upgrade(fields, container.volumes()),
+                unreachable(fields, container.volumes().local().isEmpty() ? UNREACHABLE : NEVER, problems),
                 killSelection(fields, problems),
                 fields.seconds("taskKillGracePeriodSeconds"),
                 fields.object("container").map(c -> c.text("type").orElse("DOCKER")),
                 fields.text("executor").orElse(""),
                 HealthReader.read(fields, problems),
-                container.container());
+                container.container(),
+                Optional.empty(),
+                new OptionsReader(fields, problems).read(container.volumes()));
         if (!problems.wrongTypes()) {
             problems.rules(AppRules.check(app));
         }
@@ -131,16 +135,6 @@ final class AppReader {
     private static String resolve(String appId, String path) {
         List<String> above = AppPath.ancestors(appId);
         return AppPath.resolve(above.isEmpty() ? "/" : above.get(above.size() - 1), path);
-    }
-
-    private static Map<String, String> env(Fields fields, Problems problems) {
-        fields.any("env").filter(JsonNode::isObject).ifPresent(env -> env.properties()
-                .forEach(e -> {
-                    if (e.getValue().isObject()) {
-                        problems.rule("/env/" + e.getKey(), "secrets are not supported yet (expected: a string)");
-                    }
-                }));
-        return problems.none() ? fields.map("env").orElse(Map.of()) : Map.of();
     }
 
     private static List<PortDefinition> ports(Fields fields, Problems problems) {
@@ -236,15 +230,16 @@ final class AppReader {
         return roles.orElse(List.of());
     }
 
-    private static UpgradeStrategy upgrade(Fields fields) {
+    private static UpgradeStrategy upgrade(Fields fields, VolumeReader.Found volumes) {
+        UpgradeStrategy standard = volumes.local().isEmpty() ? UPGRADE : RESIDENT_UPGRADE;
         return fields.object("upgradeStrategy")
                 .map(u -> new UpgradeStrategy(
-                        u.number("minimumHealthCapacity").orElse(UPGRADE.minimumHealthCapacity()),
-                        u.number("maximumOverCapacity").orElse(UPGRADE.maximumOverCapacity())))
-                .orElse(UPGRADE);
+                        u.number("minimumHealthCapacity").orElse(standard.minimumHealthCapacity()),
+                        u.number("maximumOverCapacity").orElse(standard.maximumOverCapacity())))
+                .orElse(standard);
     }
 
-    static UnreachableStrategy unreachable(Fields fields, Problems problems) {
+    static UnreachableStrategy unreachable(Fields fields, UnreachableStrategy standard, Problems problems) {
         Optional<JsonNode> given = fields.any("unreachableStrategy");
         if (given.filter(JsonNode::isTextual).isPresent()) {
             if (!given.get().textValue().equals("disabled")) {
@@ -259,7 +254,7 @@ final class AppReader {
                         false,
                         u.seconds("inactiveAfterSeconds").orElse(Duration.ZERO),
                         u.seconds("expungeAfterSeconds").orElse(Duration.ZERO)))
-                .orElse(UNREACHABLE);
+                .orElse(standard);
     }
 
     static KillSelection killSelection(Fields fields, Problems problems) {

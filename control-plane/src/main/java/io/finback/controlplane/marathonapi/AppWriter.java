@@ -35,8 +35,8 @@ final class AppWriter {
         node.put("gpus", app.gpus());
         node.put("instances", app.instances());
         node.put("executor", app.executor());
-        map(node.putObject("env"), app.env());
-        map(node.putObject("labels"), app.labels());
+        OptionsWriter.env(map(node.putObject("env"), app.env()), app.options());
+        var unused = map(node.putObject("labels"), app.labels());
         ArrayNode constraints = node.putArray("constraints");
         for (AppDefinition.Constraint c : app.constraints()) {
             ArrayNode parts = constraints.addArray().add(c.field()).add(c.operator());
@@ -46,7 +46,7 @@ final class AppWriter {
         fetch(node, app);
         node.putArray("storeUrls");
         HealthWriter.definition(node, app);
-        node.putObject("secrets");
+        OptionsWriter.write(node, app.options());
         node.set("backoffSeconds", Json.seconds(app.backoff().initial()));
         node.set("backoffFactor", Json.number(app.backoff().factor()));
         node.set("maxLaunchDelaySeconds", Json.seconds(app.backoff().max()));
@@ -124,8 +124,13 @@ final class AppWriter {
                     .addObject()
                     .put("ipAddress", place.host())
                     .put("protocol", "IPv4");
-            node.putArray("localVolumes");
+            OptionsWriter.volumes(node.putArray("localVolumes"), place);
+            app.current()
+                    .map(v -> v.definition().role())
+                    .filter(role -> !role.equals("*"))
+                    .ifPresent(role -> node.put("role", role));
             HealthWriter.results(node, app, instance);
+            HealthWriter.general(node, app, instance);
         });
         return node;
     }
@@ -209,7 +214,7 @@ final class AppWriter {
                     definitions.addObject().put("port", p.port()).put("protocol", p.protocol());
             p.name().ifPresent(name -> definition.put("name", name));
             if (!p.labels().isEmpty()) {
-                map(definition.putObject("labels"), p.labels());
+                var unused = map(definition.putObject("labels"), p.labels());
             }
         }
     }
@@ -236,7 +241,8 @@ final class AppWriter {
         texts.forEach(array::add);
     }
 
-    private static void map(ObjectNode node, Map<String, String> map) {
+    private static ObjectNode map(ObjectNode node, Map<String, String> map) {
         map.forEach(node::put);
+        return node;
     }
 }

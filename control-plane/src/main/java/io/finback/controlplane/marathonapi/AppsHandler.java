@@ -75,7 +75,7 @@ final class AppsHandler {
     }
 
     CompletionStage<Answer> create(Request request) {
-        AppDefinition definition = AppReader.read(request.json(), Optional.empty());
+        AppDefinition definition = rollout.roles().resolved(AppReader.read(request.json(), Optional.empty()));
         rollout.checkCycles(definition);
         return create(definition, request.flag("force", false)).thenApply(answer -> {
             AppAnswer.Changed changed = Refusals.expect(AppAnswer.Changed.class, answer);
@@ -129,7 +129,7 @@ final class AppsHandler {
                 throw ApiFailure.noApp(id);
             }
             try {
-                targets.add(Rollout.Target.of(definition(known, one, id, partial)));
+                targets.add(Rollout.Target.of(rollout.roles().resolved(definition(known, one, id, partial))));
             } catch (ApiFailure failure) {
                 throw failure.below(place);
             }
@@ -220,13 +220,13 @@ final class AppsHandler {
         }
         CompletionStage<AppAnswer> answer;
         if (known.isEmpty()) {
-            AppDefinition definition = AppReader.read(patch, Optional.of(id));
+            AppDefinition definition = rollout.roles().resolved(AppReader.read(patch, Optional.of(id)));
             rollout.checkCycles(definition);
             answer = create(definition, force);
         } else {
             AppVersion current = known.get().current().orElseThrow();
             boolean partial = request.flag("partialUpdate", true);
-            AppDefinition definition = definition(known, patch, id, partial);
+            AppDefinition definition = rollout.roles().resolved(definition(known, patch, id, partial));
             rollout.checkCycles(definition);
             answer = services.ask(
                     id, replyTo -> new AppCommand.Update(definition, current.version(), force, newId(), replyTo));

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.finback.controlplane.scheduler.AppContainer;
 import io.finback.controlplane.scheduler.AppContainer.ContainerPort;
 import io.finback.controlplane.scheduler.AppContainer.Docker;
-import io.finback.controlplane.scheduler.AppContainer.HostVolume;
 import io.finback.controlplane.scheduler.AppContainer.Network;
 import io.finback.controlplane.scheduler.AppDefinition.PortDefinition;
 import java.util.List;
@@ -19,10 +18,17 @@ import java.util.Optional;
 final class ContainerReader {
     private static final String NOT_YET = "is not supported yet";
     private static final List<String> DOCKER_LATER = List.of("pullConfig", "credential");
-    private static final List<String> VOLUME_LATER = List.of("persistent", "external", "secret");
 
-    /** What was read; {@code servicePorts} take the place of the app's port definitions where its container maps ports. */
-    record Found(Optional<AppContainer> container, Optional<List<PortDefinition>> servicePorts) {}
+    /**
+     * What was read.
+     *
+     * @param servicePorts take the place of the app's port definitions where its container maps ports
+     * @param volumes what the container's volumes are besides directories of the machine
+     */
+    record Found(
+            Optional<AppContainer> container,
+            Optional<List<PortDefinition>> servicePorts,
+            VolumeReader.Found volumes) {}
 
     private record Mapping(ContainerPort port, PortDefinition service) {}
 
@@ -44,12 +50,12 @@ final class ContainerReader {
             if (net.network() != Network.HOST) {
                 problems.rule("/networks(0)/mode", "needs a container (expected: 'host' without one)");
             }
-            return new Found(Optional.empty(), Optional.empty());
+            return new Found(Optional.empty(), Optional.empty(), VolumeReader.Found.NONE);
         }
         AppContainer.Type type = type(container.get());
-        List<HostVolume> volumes = volumes(container.get());
-        if (docker.isEmpty() && volumes.isEmpty() && net.network() == Network.HOST) {
-            return new Found(Optional.empty(), Optional.empty());
+        VolumeReader.Found volumes = new VolumeReader(problems).read(container.get());
+        if (docker.isEmpty() && volumes.host().isEmpty() && net.network() == Network.HOST) {
+            return new Found(Optional.empty(), Optional.empty(), volumes);
         }
         if (net.network() != Network.HOST
                 && app.any("portDefinitions").filter(n -> !n.isEmpty()).isPresent()) {
@@ -67,13 +73,14 @@ final class ContainerReader {
                 Optional.of(new AppContainer(
                         type,
                         docker.map(this::image),
-                        volumes,
+                        volumes.host(),
                         net.network(),
                         net.name(),
                         mappings.stream().map(Mapping::port).toList())),
                 net.network() == Network.HOST
                         ? Optional.empty()
-                        : Optional.of(mappings.stream().map(Mapping::service).toList()));
+                        : Optional.of(mappings.stream().map(Mapping::service).toList()),
+                volumes);
     }
 
     private AppContainer.Type type(Fields container) {
@@ -104,28 +111,6 @@ final class ContainerReader {
                                     parameter.text("value").orElse("")));
                         })
                         .orElse(List.of()));
-    }
-
-    private List<HostVolume> volumes(Fields container) {
-        return container
-                .list("volumes", (element, path) -> {
-                    Fields volume = container.element(element, path);
-                    for (String name : VOLUME_LATER) {
-                        if (volume.has(name)) {
-                            problems.rule(path + "/" + name, NOT_YET);
-                            return Optional.empty();
-                        }
-                    }
-                    String mode = volume.text("mode").orElse("RW");
-                    if (!mode.equals("RW") && !mode.equals("RO")) {
-                        problems.rule(path + "/mode", "'" + mode + "' (expected: RW or RO)");
-                    }
-                    return Optional.of(new HostVolume(
-                            volume.text("containerPath").orElse(""),
-                            volume.text("hostPath").orElse(""),
-                            mode.equals("RO")));
-                })
-                .orElse(List.of());
     }
 
     private Optional<Net> networks(Fields app) {

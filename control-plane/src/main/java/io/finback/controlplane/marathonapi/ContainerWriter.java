@@ -23,10 +23,12 @@ final class ContainerWriter {
         app.container().flatMap(AppContainer::networkName).ifPresent(name -> network.put("name", name));
         app.container()
                 .ifPresentOrElse(
-                        container -> container(node.putObject("container"), container, app),
-                        () -> app.containerType().ifPresent(type -> node.putObject("container")
-                                .put("type", type)
-                                .putArray("volumes")));
+                        container -> container(node.putObject("container"), container, app), () -> app.containerType()
+                                .ifPresent(type -> OptionsWriter.containerVolumes(
+                                        node.putObject("container")
+                                                .put("type", type)
+                                                .putArray("volumes"),
+                                        app.options())));
     }
 
     private static void container(ObjectNode node, AppContainer container, AppDefinition app) {
@@ -46,6 +48,7 @@ final class ContainerWriter {
                 .put("containerPath", volume.containerPath())
                 .put("hostPath", volume.hostPath())
                 .put("mode", volume.readOnly() ? "RO" : "RW"));
+        OptionsWriter.containerVolumes(volumes, app.options());
         if (container.mapsPorts()) {
             ArrayNode mappings = node.putArray("portMappings");
             for (int i = 0; i < container.ports().size(); i++) {

@@ -3,7 +3,9 @@ package io.finback.controlplane.marathonapi;
 import io.finback.controlplane.scheduler.DeploymentConduct;
 import io.finback.controlplane.service.Services;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -26,7 +28,7 @@ final class Dispatcher {
     private final SubscriptionsHandler subscriptions;
     private final Services services;
 
-    Dispatcher(Services services, LoggingHandler logging) {
+    Dispatcher(Services services, Function<String, Map<String, String>> runs, LoggingHandler logging) {
         this.logging = logging;
         this.services = services;
         this.subscriptions = new SubscriptionsHandler(services);
@@ -35,11 +37,11 @@ final class Dispatcher {
         tasks = new TasksHandler(services, rollout);
         deployments = new DeploymentsHandler(services, rollout);
         groups = new GroupsHandler(services, rollout);
-        pods = new PodsHandler(services);
+        pods = new PodsHandler(services, rollout.roles());
         conduct = new ConductHandler(services);
         plans = new PlanHandler(services, rollout);
         queue = new QueueHandler(services);
-        drains = new DrainHandler(services);
+        drains = new DrainHandler(services, runs);
         sla = new SlaHandler(services);
         system = new SystemHandler(services);
     }
@@ -227,7 +229,7 @@ final class Dispatcher {
             case "GET" -> groups.find(request, id).now();
             case "POST" -> groups.create(request, id);
             case "PUT" -> groups.put(request, id);
-            case "PATCH" -> groups.patch(request, id).now();
+            case "PATCH" -> groups.patch(request, id);
             case "DELETE" -> groups.delete(request, id);
             default -> throw notAllowed("GET, HEAD, POST, PUT, PATCH, DELETE");
         };

@@ -23,6 +23,7 @@ final class GroupReader {
      *
      * @param scaleBy the instances of all its apps times this; nothing else is given then
      * @param version back to what the group was then; nothing else is given then
+     * @param enforceRole of a top-level group
      */
     record GroupUpdate(
             String path,
@@ -31,7 +32,8 @@ final class GroupReader {
             Optional<List<GroupUpdate>> groups,
             Optional<List<String>> dependencies,
             Optional<Double> scaleBy,
-            Optional<Instant> version) {
+            Optional<Instant> version,
+            Optional<Boolean> enforceRole) {
         /** Its apps and pods, as far as they are given. */
         List<AppDefinition> specs() {
             List<AppDefinition> all = new ArrayList<>(apps.orElse(List.of()));
@@ -74,6 +76,10 @@ final class GroupReader {
         if (dependencies.filter(d -> d.contains(path)).isPresent()) {
             problems.rule(at + "/dependencies", "must not contain the group itself: " + path);
         }
+        Optional<Boolean> enforce = fields.bool("enforceRole").filter(e -> e || Roles.isTop(path));
+        if (enforce.orElse(false) && !Roles.isTop(path)) {
+            problems.rule(at + "/enforceRole", "true (expected: false, but for top-level groups)");
+        }
         scaleBy.filter(s -> !(s >= 0 && s <= 1e6))
                 .ifPresent(s -> problems.rule(at + "/scaleBy", "got " + s + ", expected 0 to 1000000"));
         problems.check();
@@ -86,7 +92,8 @@ final class GroupReader {
                 groups(node, path, at, depth),
                 dependencies,
                 scaleBy,
-                back ? version.map(v -> Json.instant(at + "/version", v)) : Optional.empty());
+                back ? version.map(v -> Json.instant(at + "/version", v)) : Optional.empty(),
+                enforce);
     }
 
     private static void alone(JsonNode node, boolean given, String name, String at) {

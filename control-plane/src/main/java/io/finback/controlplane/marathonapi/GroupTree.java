@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** The tree of groups, of apps and pods, as the view has it at one moment: those made as such, and those that ids of apps imply. */
 final class GroupTree {
@@ -82,7 +83,7 @@ final class GroupTree {
     }
 
     /** What {@code update} asks for, compared with what is there. */
-    Rollout.Wish wish(GroupUpdate update) {
+    Rollout.Wish wish(GroupUpdate update, Roles roles) {
         List<Rollout.Target> targets = new ArrayList<>();
         List<String> removed = new ArrayList<>();
         List<GroupBook.Group> kept = new ArrayList<>();
@@ -102,17 +103,23 @@ final class GroupTree {
             }
             return Rollout.Wish.of(targets);
         }
-        var unused = collect(update, targets, removed, kept);
+        var unused = collect(update, update.enforceRole(), roles, targets, removed, kept);
         return new Rollout.Wish(targets, removed, kept);
     }
 
     /** True when something in the group is another than before. */
     private boolean collect(
-            GroupUpdate update, List<Rollout.Target> targets, List<String> removed, List<GroupBook.Group> kept) {
+            GroupUpdate update,
+            Optional<Boolean> enforced,
+            Roles roles,
+            List<Rollout.Target> targets,
+            List<String> removed,
+            List<GroupBook.Group> kept) {
+        UnaryOperator<AppDefinition> resolve = app -> roles.resolved(app, enforced);
         String path = update.path();
         boolean changes = !book.groups().containsKey(path);
-        changes |= replaced(update, update.apps(), false, targets);
-        changes |= replaced(update, update.pods(), true, targets);
+        changes |= replaced(update, update.apps(), false, resolve, targets);
+        changes |= replaced(update, update.pods(), true, resolve, targets);
         if (update.groups().isPresent()) {
             Set<String> wanted = new TreeSet<>();
             update.groups().get().forEach(g -> wanted.add(g.path()));
@@ -124,13 +131,17 @@ final class GroupTree {
                 }
             }
             for (GroupUpdate child : update.groups().get()) {
-                changes |= collect(child, targets, removed, kept);
+                Optional<Boolean> inner = path.equals("/") ? child.enforceRole() : enforced;
+                changes |= collect(child, inner, roles, targets, removed, kept);
             }
         }
         List<String> before = dependencies(path);
         List<String> dependencies = update.dependencies().orElse(before);
+        changes |= update.enforceRole()
+                .filter(enforce -> enforce != book.enforcesRole(path))
+                .isPresent();
         if (changes || !dependencies.equals(before)) {
-            kept.add(new GroupBook.Group(path, dependencies, List.of()));
+            kept.add(new GroupBook.Group(path, dependencies, List.of(), update.enforceRole()));
             return true;
         }
         return false;
@@ -138,7 +149,11 @@ final class GroupTree {
 
     /** Puts {@code given} in the place of the group's apps, or of its pods; absent ones stay. */
     private boolean replaced(
-            GroupUpdate update, Optional<List<AppDefinition>> given, boolean pods, List<Rollout.Target> targets) {
+            GroupUpdate update,
+            Optional<List<AppDefinition>> given,
+            boolean pods,
+            UnaryOperator<AppDefinition> resolve,
+            List<Rollout.Target> targets) {
         if (given.isEmpty()) {
             return false;
         }
@@ -151,7 +166,8 @@ final class GroupTree {
                 changes = true;
             }
         }
-        for (AppDefinition app : wanted.values()) {
+        for (AppDefinition read : wanted.values()) {
+            AppDefinition app = resolve.apply(read);
             String kind = pods ? "/pods" : "/apps";
             if (groupsOf.containsKey(app.id()) && update.groups().isEmpty()) {
                 throw ApiFailure.rule(kind, "Groups and Applications may not have the same identifier: " + app.id());
@@ -211,6 +227,6 @@ final class GroupTree {
         ArrayNode dependencies = node.putArray("dependencies");
         dependencies(path).forEach(dependencies::add);
         Instant version = versions(path).stream().findFirst().orElse(Instant.EPOCH);
-        return node.put("version", Json.time(version)).put("enforceRole", false);
+        return node.put("version", Json.time(version)).put("enforceRole", book.enforcesRole(path));
     }
 }

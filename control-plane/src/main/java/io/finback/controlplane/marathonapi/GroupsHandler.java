@@ -4,12 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.app.GroupMessage;
 import io.finback.controlplane.marathonapi.GroupReader.GroupUpdate;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppVersion;
 import io.finback.controlplane.scheduler.DeploymentPlan;
+import io.finback.controlplane.scheduler.GroupBook;
 import io.finback.controlplane.service.Services;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -76,7 +79,7 @@ final class GroupsHandler {
         if (now.exists(path) && !empty) {
             throw ApiFailure.of(409, "Group " + path + " is already created. Use PUT to change this group.");
         }
-        return rollout.run(request, () -> new GroupTree(services.view()).wish(update))
+        return rollout.run(request, () -> new GroupTree(services.view()).wish(update, rollout.roles()))
                 .thenApply(plan -> Answer.deployment(201, plan.id(), plan.version())
                         .with("Location", "http://" + request.host() + "/v2/groups" + path));
     }
@@ -91,29 +94,29 @@ final class GroupsHandler {
             mustExist(update.path());
         }
         if (request.flag("dryRun", false)) {
-            return Rollout.steps(rollout.dryRun(new GroupTree(services.view()).wish(update)))
+            return Rollout.steps(rollout.dryRun(new GroupTree(services.view()).wish(update, rollout.roles())))
                     .now();
         }
-        return rollout.run(request, () -> new GroupTree(services.view()).wish(update))
+        return rollout.run(request, () -> new GroupTree(services.view()).wish(update, rollout.roles()))
                 .thenApply(GroupsHandler::deployment);
     }
 
-    /** Only what a role of a group is about: which there are none of yet. */
-    Answer patch(Request request, String path) {
+    /** Whether a top-level group enforces its role, and nothing else. */
+    CompletionStage<Answer> patch(Request request, String path) {
         mustExist(path);
         JsonNode body = request.json();
         Problems problems = new Problems();
         Fields fields = new Fields(body, "", problems);
         Optional<Boolean> enforce = fields.bool("enforceRole");
         problems.check();
-        boolean top = AppPath.segments(path).size() == 1;
-        if (!top || enforce.isEmpty() || body.size() != 1) {
+        if (!Roles.isTop(path) || enforce.isEmpty() || body.size() != 1) {
             throw ApiFailure.rule("/", "expected: 'enforceRole' alone, of a top-level group");
         }
-        if (enforce.get()) {
-            throw ApiFailure.rule("/enforceRole", "is not supported yet (expected: false)");
-        }
-        return Answer.empty(200);
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        List<String> dependencies = services.view().groups().dependencies().getOrDefault(path, List.of());
+        GroupBook.Group group = new GroupBook.Group(path, dependencies, List.of(now), enforce);
+        return services.groups(replyTo -> new GroupMessage.Replace(now, List.of(), List.of(group), replyTo))
+                .thenApply(done -> Answer.empty(200));
     }
 
     CompletionStage<Answer> delete(Request request, String path) {

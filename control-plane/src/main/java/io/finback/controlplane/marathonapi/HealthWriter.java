@@ -66,6 +66,13 @@ final class HealthWriter {
         }));
     }
 
+    /** {@code checkResult} of a task of an app with a general check. */
+    static void general(ObjectNode task, AppSnapshot app, Instance instance) {
+        app.seen(instance.taskId())
+                .flatMap(HealthReport.Seen::general)
+                .ifPresent(status -> OptionsWriter.result(task.putObject("checkResult"), status));
+    }
+
     /** {@code readinessCheckResults}, while a deployment waits for them. */
     static ArrayNode readiness(AppSnapshot app) {
         ArrayNode list = Json.object().arrayNode();

@@ -67,12 +67,16 @@ final class PlanHandler {
             if (update.version().isPresent()) {
                 throw ApiFailure.rule("/version", "cannot be planned (expected: what the group shall be)");
             }
-            return new GroupTree(view).wish(update);
+            return new GroupTree(view).wish(update, rollout.roles());
         }
         return Rollout.Wish.of(List.of(Rollout.Target.of(spec(body, partial))));
     }
 
     private AppDefinition spec(JsonNode body, boolean partial) {
+        return rollout.roles().resolved(read(body, partial));
+    }
+
+    private AppDefinition read(JsonNode body, boolean partial) {
         if (body.hasNonNull("containers")) {
             return PodReader.read(body, Optional.empty());
         }

@@ -5,6 +5,7 @@ import io.finback.controlplane.scheduler.AppDefinition;
 import io.finback.controlplane.scheduler.AppDefinition.BackoffRule;
 import io.finback.controlplane.scheduler.AppDefinition.Constraint;
 import io.finback.controlplane.scheduler.AppDefinition.UpgradeStrategy;
+import io.finback.controlplane.scheduler.AppOptions;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.PodRules;
 import io.finback.controlplane.scheduler.PodSpec;
@@ -87,7 +88,8 @@ final class PodReader {
                 "",
                 Optional.empty(),
                 Optional.empty(),
-                Optional.of(spec));
+                Optional.of(spec),
+                fields.text("role").map(AppOptions.NONE::withRole).orElse(AppOptions.NONE));
         if (!problems.wrongTypes()) {
             problems.rules(PodRules.check(pod));
         }
@@ -131,7 +133,9 @@ final class PodReader {
                                     .orElse(1.0),
                             upgrade.flatMap(u -> u.number("maximumOverCapacity"))
                                     .orElse(1.0)),
-                    scheduling.map(s -> AppReader.unreachable(s, problems)).orElse(AppReader.UNREACHABLE),
+                    scheduling
+                            .map(s -> AppReader.unreachable(s, AppReader.UNREACHABLE, problems))
+                            .orElse(AppReader.UNREACHABLE),
                     scheduling
                             .map(s -> AppReader.killSelection(s, problems))
                             .orElse(AppDefinition.KillSelection.YOUNGEST_FIRST));

@@ -21,6 +21,7 @@ final class PodWriter {
         ObjectNode node = Json.object().put("id", app.id());
         map(node.putObject("labels"), app.labels());
         app.user().ifPresent(user -> node.put("user", user));
+        app.options().role().ifPresent(role -> node.put("role", role));
         map(node.putObject("environment"), app.env());
         ArrayNode containers = node.putArray("containers");
         pod.containers().forEach(c -> container(containers.addObject(), c));

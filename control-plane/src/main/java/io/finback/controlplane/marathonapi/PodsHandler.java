@@ -28,9 +28,11 @@ final class PodsHandler {
 
     private final Services services;
     private final ServicesView view;
+    private final Roles roles;
 
-    PodsHandler(Services services) {
+    PodsHandler(Services services, Roles roles) {
         this.services = services;
+        this.roles = roles;
         this.view = services.view();
     }
 
@@ -130,7 +132,7 @@ final class PodsHandler {
     }
 
     private CompletionStage<Answer> create(Request request) {
-        AppDefinition pod = PodReader.read(request.json(), Optional.empty());
+        AppDefinition pod = roles.resolved(PodReader.read(request.json(), Optional.empty()));
         boolean force = request.flag("force", false);
         return services.ask(pod.id(), replyTo -> new AppCommand.Create(pod, force, AppsHandler.newId(), replyTo))
                 .thenApply(answer -> {
@@ -143,7 +145,7 @@ final class PodsHandler {
     }
 
     private CompletionStage<Answer> update(Request request, String id, int attempts) {
-        AppDefinition pod = PodReader.read(request.json(), Optional.of(id));
+        AppDefinition pod = roles.resolved(PodReader.read(request.json(), Optional.of(id)));
         Instant expected = known(id).current().orElseThrow().version();
         boolean force = request.flag("force", false);
         return services.ask(id, replyTo -> new AppCommand.Update(pod, expected, force, AppsHandler.newId(), replyTo))
@@ -197,7 +199,7 @@ final class PodsHandler {
     }
 
     private CompletionStage<Answer> kill(AppSnapshot pod, List<String> ids, Function<List<Instance>, Answer> told) {
-        return services.ask(pod.appId(), replyTo -> new AppCommand.KillInstances(ids, replyTo))
+        return services.ask(pod.appId(), replyTo -> new AppCommand.KillInstances(ids, false, replyTo))
                 .thenApply(answer -> told.apply(
                         Refusals.expect(AppAnswer.Killed.class, answer).instances()));
     }

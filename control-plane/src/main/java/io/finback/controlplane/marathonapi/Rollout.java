@@ -40,8 +40,10 @@ final class Rollout {
     private final Services services;
     private final ServicesView view;
     private final Announcements announcements;
+    private final Roles roles;
 
     Rollout(Services services) {
+        this.roles = new Roles(services.view(), services.settings().role());
         this.services = services;
         this.view = services.view();
         this.announcements = new Announcements(services);
@@ -72,6 +74,10 @@ final class Rollout {
     }
 
     private record Draft(DeploymentPlan plan, List<Member> members, Wish wish) {}
+
+    Roles roles() {
+        return roles;
+    }
 
     /** {@code wish} is asked again when an app has changed meanwhile: it reads the view anew. */
     CompletionStage<DeploymentPlan> run(Request request, Supplier<Wish> wish) {
@@ -184,7 +190,7 @@ final class Rollout {
         }
         Instant at = draft.plan().version();
         List<GroupBook.Group> kept = wish.kept().stream()
-                .map(g -> new GroupBook.Group(g.path(), g.dependencies(), List.of(at)))
+                .map(g -> new GroupBook.Group(g.path(), g.dependencies(), List.of(at), g.enforceRole()))
                 .toList();
         CompletionStage<GroupsSnapshot> answer =
                 services.groups(replyTo -> new GroupMessage.Replace(at, wish.removed(), kept, replyTo));

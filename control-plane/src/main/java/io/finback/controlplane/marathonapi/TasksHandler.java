@@ -65,7 +65,7 @@ final class TasksHandler {
         if (request.flag("scale", false)) {
             return scale(request, id, ids);
         }
-        return kill(id, ids).thenApply(nodes -> {
+        return kill(request, id, ids).thenApply(nodes -> {
             ObjectNode body = Json.object();
             ArrayNode tasks = body.putArray("tasks");
             nodes.forEach(tasks::add);
@@ -83,7 +83,7 @@ final class TasksHandler {
         if (request.flag("scale", false)) {
             return scale(request, id, List.of(taskId));
         }
-        return kill(id, List.of(taskId)).thenApply(nodes -> {
+        return kill(request, id, List.of(taskId)).thenApply(nodes -> {
             ObjectNode body = Json.object();
             body.set("task", nodes.stream().findFirst().orElseThrow(() -> noTask(taskId)));
             return Answer.ok(body);
@@ -114,7 +114,7 @@ final class TasksHandler {
         CompletionStage<Answer> answer = CompletableFuture.completedFuture(Answer.ok(body));
         for (Map.Entry<String, List<String>> entry : byApp.entrySet()) {
             answer = answer.thenCompose(
-                    before -> kill(entry.getKey(), entry.getValue()).thenApply(nodes -> {
+                    before -> kill(request, entry.getKey(), entry.getValue()).thenApply(nodes -> {
                         nodes.forEach(tasks::add);
                         return Answer.ok(body);
                     }));
@@ -164,8 +164,9 @@ final class TasksHandler {
                 .thenApply(Refusals::deployment);
     }
 
-    private CompletionStage<List<ObjectNode>> kill(String id, List<String> taskIds) {
-        return services.ask(id, replyTo -> new AppCommand.KillInstances(taskIds, replyTo))
+    private CompletionStage<List<ObjectNode>> kill(Request request, String id, List<String> taskIds) {
+        boolean wipe = request.flag("wipe", false);
+        return services.ask(id, replyTo -> new AppCommand.KillInstances(taskIds, wipe, replyTo))
                 .thenApply(answer -> {
                     AppAnswer.Killed killed = Refusals.expect(AppAnswer.Killed.class, answer);
                     return killed.instances().stream()

@@ -6,15 +6,7 @@ import java.util.Set;
 
 /** Refuses what this server cannot do yet and would be silently wrong if it were only kept. Empty values pass. */
 final class Unsupported {
-    private static final List<String> FIELDS = List.of(
-            "storeUrls",
-            "check",
-            "secrets",
-            "residency",
-            "ipAddress",
-            "resourceLimits",
-            "executorResources",
-            "taskRateLimit");
+    private static final List<String> FIELDS = List.of("storeUrls", "ipAddress", "executorResources", "taskRateLimit");
     private static final List<String> CONTAINER = List.of("linuxInfo");
     private static final Set<String> EXECUTORS = Set.of("", "//cmd");
     private static final String NOT_YET = "is not supported yet";
@@ -38,10 +30,6 @@ final class Unsupported {
                 .filter(e -> !EXECUTORS.contains(e))
                 .ifPresent(e -> problems.rule(
                         "/executor", "'" + e + "' (expected: '' or '//cmd'; custom executors are not supported yet)"));
-        fields.text("role")
-                .filter(r -> !r.equals("*"))
-                .ifPresent(
-                        r -> problems.rule("/role", "'" + r + "' (expected: '*'; other roles are not supported yet)"));
         if (fields.bool("tty").orElse(false)) {
             problems.rule("/tty", NOT_YET);
         }

@@ -224,7 +224,7 @@ final class OperatorWrites {
                         switch (refused.why()) {
                             case INVALID -> BAD_REQUEST;
                             case NOT_FOUND -> unknown;
-                            case CONFLICT -> 409;
+                            case CONFLICT, ABSENT -> 409;
                             case UNAVAILABLE -> 503;
                         },
                         refused.message());

@@ -43,7 +43,8 @@ public final class JobTask {
                 Instant.EPOCH,
                 List.of(),
                 needs.highPriority() ? 1 : 0,
-                false);
+                false,
+                Demand.Terms.ANYBODY);
     }
 
     /** Chronos' EQUALS is the services' IS; the other two are the same. */

@@ -1,5 +1,6 @@
 package io.finback.controlplane.scheduler;
 
+import io.finback.tasks.CheckInfo;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.HealthCheck;
 import io.finback.tasks.Probe;
@@ -29,6 +30,29 @@ final class AgentChecks {
                                 check.grace())));
     }
 
+    /** What the agent looks at and reports, and nothing follows from. */
+    static Optional<CheckInfo> general(AppDefinition app, Instance.Place place, Map<String, String> environment) {
+        return app.options().check().flatMap(check -> probe(check, place, environment)
+                .map(probe -> new CheckInfo(probe, check.delay(), check.interval(), check.timeout())));
+    }
+
+    private static Optional<Probe> probe(
+            AppOptions.TaskCheck check, Instance.Place place, Map<String, String> environment) {
+        if (check.isCommand()) {
+            return Optional.of(Probe.of(check.shell()
+                    .map(line -> CommandInfo.shell(line, environment))
+                    .orElseGet(() -> new CommandInfo(false, "", check.argv(), environment, Optional.empty()))));
+        }
+        return check.portAt(place).map(port -> check.scheme()
+                .map(scheme -> Probe.of(new Probe.Http(scheme, port, slashed(check.path()), false, List.of())))
+                .orElseGet(() -> Probe.of(new Probe.Tcp(port, false))));
+    }
+
+    private static String slashed(Optional<String> given) {
+        String path = given.orElse("/");
+        return path.startsWith("/") ? path : "/" + path;
+    }
+
     private static Optional<Probe> probe(AppHealth.Check check, Instance.Place place, Map<String, String> environment) {
         if (check.command().isPresent()) {
             return Optional.of(Probe.of(CommandInfo.shell(check.command().get(), environment)));
@@ -42,7 +66,6 @@ final class AgentChecks {
     }
 
     private static Probe.Http http(String scheme, int port, AppHealth.Check check, boolean ipv6) {
-        String path = check.path().orElse("/");
-        return new Probe.Http(scheme, port, path.startsWith("/") ? path : "/" + path, ipv6, List.of());
+        return new Probe.Http(scheme, port, slashed(check.path()), ipv6, List.of());
     }
 }

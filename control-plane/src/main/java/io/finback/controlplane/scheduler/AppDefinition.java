@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -20,6 +21,7 @@ import java.util.TreeMap;
  * @param dependencies absolute paths of apps and groups that must be there first
  * @param health empty: running is enough
  * @param pod present: its instances are groups of containers, described there; what an app runs otherwise is empty then
+ * @param options what few ask for
  */
 public record AppDefinition(
         String id,
@@ -48,7 +50,8 @@ public record AppDefinition(
         String executor,
         Optional<AppHealth> health,
         Optional<AppContainer> container,
-        Optional<PodSpec> pod) {
+        Optional<PodSpec> pod,
+        AppOptions options) {
 
     /** {@code protocol}: {@code tcp}, {@code udp} or {@code udp,tcp}. */
     public record PortDefinition(int port, String protocol, Optional<String> name, Map<String, String> labels) {
@@ -95,7 +98,7 @@ public record AppDefinition(
         OLDEST_FIRST
     }
 
-    /** What is no pod. */
+    /** What is no pod and asks for nothing that few ask for. */
     public AppDefinition(
             String id,
             Optional<String> cmd,
@@ -150,10 +153,13 @@ public record AppDefinition(
                 executor,
                 health,
                 container,
-                Optional.empty());
+                Optional.empty(),
+                AppOptions.NONE);
     }
 
+    /** The options may be missing in what an earlier version has written. */
     public AppDefinition {
+        options = Objects.requireNonNullElse(options, AppOptions.NONE);
         args = List.copyOf(args);
         env = sorted(env);
         labels = sorted(labels);
@@ -188,7 +194,16 @@ public record AppDefinition(
     }
 
     public AppDefinition withInstances(int count) {
-        return copy(count, ports);
+        return copy(count, ports, options);
+    }
+
+    public AppDefinition withOptions(AppOptions other) {
+        return copy(instances, ports, other);
+    }
+
+    /** Whose resources it uses; {@code *}: anybody's. */
+    public String role() {
+        return options.role().orElse("*");
     }
 
     /** Replaces the port numbers in order; {@code numbers} has one for each of {@link #ports()}. */
@@ -197,7 +212,7 @@ public record AppDefinition(
         for (int i = 0; i < ports.size(); i++) {
             changed.add(ports.get(i).withPort(numbers.get(i)));
         }
-        return copy(instances, changed);
+        return copy(instances, changed, options);
     }
 
     /** This definition with its 0 ports taken from {@code old} where that had an assigned one at the same place. */
@@ -219,7 +234,7 @@ public record AppDefinition(
         return withInstances(other.instances).equals(other);
     }
 
-    private AppDefinition copy(int count, List<PortDefinition> portList) {
+    private AppDefinition copy(int count, List<PortDefinition> portList, AppOptions other) {
         return new AppDefinition(
                 id,
                 cmd,
@@ -247,7 +262,8 @@ public record AppDefinition(
                 executor,
                 health,
                 container,
-                pod);
+                pod,
+                other);
     }
 
     private static Map<String, String> sorted(Map<String, String> map) {

@@ -6,6 +6,7 @@ import io.finback.controlplane.scheduler.AppState.TaskFailure;
 import io.finback.tasks.TaskState;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -129,7 +130,9 @@ public sealed interface AppEvent {
 
         @Override
         public AppState applyTo(AppState state) {
-            return state.withInstances(map -> places.forEach((id, place) -> map.change(id, i -> i.placed(place))));
+            AppState placed =
+                    state.withInstances(map -> places.forEach((id, place) -> map.change(id, i -> i.placed(place))));
+            return Homes.placed(placed, places);
         }
     }
 
@@ -137,7 +140,8 @@ public sealed interface AppEvent {
             implements AppEvent {
         @Override
         public AppState applyTo(AppState state) {
-            return state.withInstances(map -> map.change(taskId, i -> i.reported(phase, at, healthy)));
+            return Homes.lived(
+                    state.withInstances(map -> map.change(taskId, i -> i.reported(phase, at, healthy))), taskId, phase);
         }
     }
 
@@ -149,8 +153,12 @@ public sealed interface AppEvent {
 
         @Override
         public AppState applyTo(AppState state) {
-            return state.withInstances(map ->
+            AppState reported = state.withInstances(map ->
                     reports.forEach(r -> map.change(r.taskId(), i -> i.reported(r.phase(), r.at(), r.healthy()))));
+            for (InstanceReported report : reports) {
+                reported = Homes.lived(reported, report.taskId(), report.phase());
+            }
+            return reported;
         }
     }
 
@@ -202,7 +210,7 @@ public sealed interface AppEvent {
                 return state;
             }
             Instance instance = found.get();
-            AppState next = state.withInstances(map -> map.remove(taskId));
+            AppState next = Homes.ended(state, taskId, end).withInstances(map -> map.remove(taskId));
             boolean mine = state.current()
                     .filter(c -> c.configAt().equals(instance.configAt()))
                     .isPresent();
@@ -217,6 +225,46 @@ public sealed interface AppEvent {
             }
             return next.withFailure(
                     new TaskFailure(taskId, end, message.orElse(""), instance.place(), instance.version(), at));
+        }
+    }
+
+    /** Instances that wait get homes that are vacant: home id by task id. */
+    record HomesTaken(Map<String, String> homes) implements AppEvent {
+        public HomesTaken {
+            homes = Map.copyOf(homes);
+        }
+
+        @Override
+        public AppState applyTo(AppState state) {
+            Map<String, String> taskOf = new HashMap<>();
+            homes.forEach((task, home) -> taskOf.put(home, task));
+            return state.withHomes(home -> Optional.of(Optional.ofNullable(taskOf.get(home.id()))
+                    .map(home::takenBy)
+                    .orElse(home)));
+        }
+    }
+
+    /** Homes are given up: their volumes are to be destroyed. */
+    record HomesLeft(List<String> homes) implements AppEvent {
+        public HomesLeft {
+            homes = List.copyOf(homes);
+        }
+
+        @Override
+        public AppState applyTo(AppState state) {
+            return Homes.left(state, homes);
+        }
+    }
+
+    /** Their volumes are destroyed, and what was reserved has gone back. */
+    record HomesReleased(List<String> homes) implements AppEvent {
+        public HomesReleased {
+            homes = List.copyOf(homes);
+        }
+
+        @Override
+        public AppState applyTo(AppState state) {
+            return state.withHomes(home -> homes.contains(home.id()) ? Optional.empty() : Optional.of(home));
         }
     }
 

@@ -48,7 +48,13 @@ public final class AppRules {
         HealthRules.check(found, app);
         singleInstance(found, app);
         ContainerRules.check(found, app);
+        OptionRules.check(found, app);
         return found;
+    }
+
+    /** What is wrong with the role of an app or a pod, once it is known which it has. */
+    public static List<Violation> ofRole(AppDefinition app) {
+        return OptionRules.roles(app, app.pod().isPresent() ? "/scheduling/placement" : "");
     }
 
     /** What apps and pods have in common; the paths are those of both. */
@@ -78,7 +84,6 @@ public final class AppRules {
             String path = placement + "/constraints(" + i + ")";
             Constraints.problem(app.constraints().get(i)).ifPresent(why -> found.add(new Violation(path, why)));
         }
-        roles(found, placement, app.acceptedResourceRoles());
         if (app.dependencies().contains(app.id())) {
             found.add(new Violation("/dependencies", "must not contain the app itself: " + app.id()));
         }
@@ -150,16 +155,6 @@ public final class AppRules {
         }
     }
 
-    private static void roles(List<Violation> found, String at, List<String> roles) {
-        for (String role : roles) {
-            if (!role.equals("*")) {
-                found.add(new Violation(
-                        at + "/acceptedResourceRoles",
-                        "'" + role + "' (expected: '*', the only role of services; others are not supported yet)"));
-            }
-        }
-    }
-
     private static void singleInstance(List<Violation> found, AppDefinition app) {
         if (!"true".equals(app.labels().get("MARATHON_SINGLE_INSTANCE_APP"))) {
             return;
@@ -183,7 +178,7 @@ public final class AppRules {
         }
     }
 
-    private static void atLeast(List<Violation> found, String path, double value, int least) {
+    static void atLeast(List<Violation> found, String path, double value, int least) {
         if (value > MAX_AMOUNT) {
             found.add(new Violation(path, "is too large (expected: " + (long) MAX_AMOUNT + " or less)"));
         } else if (!(value >= least)) {
@@ -192,7 +187,7 @@ public final class AppRules {
         }
     }
 
-    private static double seconds(Duration duration) {
+    static double seconds(Duration duration) {
         return duration.toMillis() / 1000.0;
     }
 }

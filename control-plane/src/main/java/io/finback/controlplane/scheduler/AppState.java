@@ -5,8 +5,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Everything an app's entity knows. No versions: the app does not exist.
@@ -15,6 +17,7 @@ import java.util.function.Consumer;
  * @param instances by task id, oldest first
  * @param lock the deployment that owns the app now
  * @param order what that deployment last told the app to do
+ * @param homes of a resident app: the volumes of its instances, oldest first, also those nobody uses now
  */
 public record AppState(
         String appId,
@@ -23,7 +26,8 @@ public record AppState(
         Optional<Backoff> backoff,
         Optional<Lock> lock,
         Optional<Order> order,
-        Optional<TaskFailure> lastFailure) {
+        Optional<TaskFailure> lastFailure,
+        List<Home> homes) {
     /** As Marathon's {@code zk_max_versions}. */
     public static final int MAX_VERSIONS = 50;
 
@@ -66,14 +70,23 @@ public record AppState(
             Instant version,
             Instant at) {}
 
+    /** The homes may be missing in what an earlier version has written. */
     public AppState {
         versions = List.copyOf(versions);
         instances = InstanceMap.of(instances);
+        homes = List.copyOf(Objects.requireNonNullElse(homes, List.of()));
     }
 
     public static AppState empty(String appId) {
         return new AppState(
-                appId, List.of(), Map.of(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+                appId,
+                List.of(),
+                Map.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                List.of());
     }
 
     public boolean exists() {
@@ -91,6 +104,27 @@ public record AppState(
 
     public Optional<Instance> instance(String taskId) {
         return Optional.ofNullable(instances.get(taskId));
+    }
+
+    /** The home this instance has; empty: none yet, or it needs none. */
+    public Optional<Home> homeOf(String taskId) {
+        return homes.stream()
+                .filter(home -> home.taskId().equals(taskId) && !home.leaving())
+                .findFirst();
+    }
+
+    /** Those that another instance may have. */
+    List<Home> vacant() {
+        return homes.stream()
+                .filter(home -> !home.leaving() && !instances.containsKey(home.taskId()))
+                .toList();
+    }
+
+    /** Given up, and no task is there any more: what is reserved goes back. */
+    public List<Home> toRelease() {
+        return homes.stream()
+                .filter(home -> home.leaving() && !instances.containsKey(home.taskId()))
+                .toList();
     }
 
     /** False also for what waits with a configuration that is no longer wanted: offers were chosen for the needs of the old one. */
@@ -128,28 +162,41 @@ public record AppState(
         list.add(added);
         List<AppVersion> kept = list.subList(Math.max(0, list.size() - MAX_VERSIONS), list.size());
         Optional<Backoff> still = backoff.filter(b -> b.configAt().equals(added.configAt()));
-        return new AppState(appId, kept, instances, still, lock, order, lastFailure);
+        return new AppState(appId, kept, instances, still, lock, order, lastFailure, homes);
     }
 
     AppState withCurrent(AppVersion replaced) {
         List<AppVersion> list = new ArrayList<>(versions);
         list.set(list.size() - 1, replaced);
-        return new AppState(appId, list, instances, backoff, lock, order, lastFailure);
+        return new AppState(appId, list, instances, backoff, lock, order, lastFailure, homes);
     }
 
     /** With what {@code change} makes of the instances. */
     AppState withInstances(Consumer<InstanceMap.Editor> change) {
         InstanceMap.Editor editor = InstanceMap.of(instances).edit();
         change.accept(editor);
-        return new AppState(appId, versions, editor.done(), backoff, lock, order, lastFailure);
+        return new AppState(appId, versions, editor.done(), backoff, lock, order, lastFailure, homes);
+    }
+
+    /** With what {@code change} makes of each home; nothing: it is gone. */
+    AppState withHomes(Function<Home, Optional<Home>> change) {
+        return homes.isEmpty()
+                ? this
+                : withHomes(homes.stream()
+                        .flatMap(home -> change.apply(home).stream())
+                        .toList());
+    }
+
+    AppState withHomes(List<Home> changed) {
+        return new AppState(appId, versions, instances, backoff, lock, order, lastFailure, changed);
     }
 
     AppState withBackoff(Optional<Backoff> changed) {
-        return new AppState(appId, versions, instances, changed, lock, order, lastFailure);
+        return new AppState(appId, versions, instances, changed, lock, order, lastFailure, homes);
     }
 
     AppState withLock(Optional<Lock> changed) {
-        return new AppState(appId, versions, instances, backoff, changed, Optional.empty(), lastFailure);
+        return new AppState(appId, versions, instances, backoff, changed, Optional.empty(), lastFailure, homes);
     }
 
     /** Without the version that {@code undone} brought; an app that it created is gone. */
@@ -158,19 +205,19 @@ public record AppState(
             return empty(appId);
         }
         List<AppVersion> kept = undone.removes() ? versions : versions.subList(0, versions.size() - 1);
-        return new AppState(appId, kept, instances, backoff, Optional.empty(), Optional.empty(), lastFailure);
+        return new AppState(appId, kept, instances, backoff, Optional.empty(), Optional.empty(), lastFailure, homes);
     }
 
     AppState withConduct(DeploymentConduct conduct) {
         return new AppState(
-                appId, versions, instances, backoff, lock.map(l -> l.conducted(conduct)), order, lastFailure);
+                appId, versions, instances, backoff, lock.map(l -> l.conducted(conduct)), order, lastFailure, homes);
     }
 
     AppState withOrder(Order begun) {
-        return new AppState(appId, versions, instances, backoff, lock, Optional.of(begun), lastFailure);
+        return new AppState(appId, versions, instances, backoff, lock, Optional.of(begun), lastFailure, homes);
     }
 
     AppState withFailure(TaskFailure failure) {
-        return new AppState(appId, versions, instances, backoff, lock, order, Optional.of(failure));
+        return new AppState(appId, versions, instances, backoff, lock, order, Optional.of(failure), homes);
     }
 }

@@ -11,17 +11,50 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Makes an app's container what an agent runs. Source: Marathon's ContainerSerializer and EnvironmentHelper. */
 final class ContainerTranslation {
     private ContainerTranslation() {}
 
-    /** {@code hostPorts}: as many as the container wants of the machine, in order. */
-    static ContainerInfo container(AppContainer container, List<PortDefinition> services, List<Integer> hostPorts) {
+    /** What a task runs in; empty: a plain command. {@code hostPorts}: as many as the container wants of the machine, in order. */
+    static Optional<ContainerInfo> of(AppDefinition app, List<Integer> hostPorts) {
+        AppOptions.Secrets secrets = app.options().secrets();
+        List<Volume> files = secrets.files().stream()
+                .map(file -> new Volume(
+                        file.containerPath(),
+                        true,
+                        Volume.Source.SECRET,
+                        secrets.declared().getOrDefault(file.secret(), file.secret()),
+                        Optional.empty(),
+                        Map.of()))
+                .toList();
+        return app.container()
+                .map(container -> container(container, files, app.ports(), hostPorts))
+                .or(() -> files.isEmpty() ? Optional.empty() : Optional.of(plain(files)));
+    }
+
+    /** A command that sees the machine's files, and these. */
+    private static ContainerInfo plain(List<Volume> files) {
+        return new ContainerInfo(
+                ContainerInfo.Type.MESOS,
+                files,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                List.of(),
+                Optional.empty());
+    }
+
+    private static ContainerInfo container(
+            AppContainer container, List<Volume> files, List<PortDefinition> services, List<Integer> hostPorts) {
         boolean docker = container.type() == AppContainer.Type.DOCKER;
         return new ContainerInfo(
                 docker ? ContainerInfo.Type.DOCKER : ContainerInfo.Type.MESOS,
-                container.volumes().stream().map(ContainerTranslation::volume).toList(),
+                Stream.concat(container.volumes().stream().map(ContainerTranslation::volume), files.stream())
+                        .toList(),
                 Optional.empty(),
                 docker
                         ? container.docker().map(image -> options(container, image, services, hostPorts))

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -25,6 +26,7 @@ import java.util.stream.Collectors;
  * @param placed where the app's other instances stand, with those attributes alone that constraints name
  * @param priority the higher one is placed first; 0 is ordinary
  * @param preemptible it may be ended for others, and ends only those of less priority itself
+ * @param terms whose resources it uses, and what it comes back to
  */
 public record Demand(
         String appId,
@@ -37,16 +39,49 @@ public record Demand(
         Instant notBefore,
         List<Standing> placed,
         int priority,
-        boolean preemptible) {
+        boolean preemptible,
+        Terms terms) {
     /** Waiting instances named at once; the others follow when these are placed. Keeps the message well below a remote frame. */
     static final int MAX_WAITING = 1000;
 
     /** So many instances at one spot. */
     public record Standing(Spot spot, int count) {}
 
-    private static final String ANY_ROLE = "*";
+    /**
+     * On whose resources.
+     *
+     * @param role whose offers are used
+     * @param accepted resource roles that may be used: {@code *}, the role, or both; empty: both
+     * @param bound those of the waiting instances that have homes
+     */
+    public record Terms(String role, List<String> accepted, List<Bound> bound) {
+        public static final Terms ANYBODY = new Terms("*", List.of(), List.of());
 
+        public Terms {
+            accepted = List.copyOf(accepted);
+            bound = List.copyOf(bound);
+        }
+
+        static Terms of(AppState state, AppDefinition app, List<String> waiting) {
+            List<Bound> bound = waiting.stream()
+                    .flatMap(
+                            task -> state
+                                    .homeOf(task)
+                                    .map(home -> new Bound(task, home.agentId(), home.host(), home.resources()))
+                                    .stream())
+                    .toList();
+            // What is reserved for its volumes is taken from what is nobody's.
+            List<String> accepted = app.options().isResident() ? List.of("*") : app.acceptedResourceRoles();
+            return new Terms(app.role(), accepted, bound);
+        }
+    }
+
+    /** A waiting instance, and what is reserved for it where its volumes are. */
+    public record Bound(String taskId, String agentId, String host, Resources home) {}
+
+    /** The terms may be missing in what an earlier version says. */
     public Demand {
+        terms = Objects.requireNonNullElse(terms, Terms.ANYBODY);
         ports = List.copyOf(ports);
         constraints = List.copyOf(constraints);
         waiting = List.copyOf(waiting);
@@ -64,7 +99,19 @@ public record Demand(
             List<String> waiting,
             Instant notBefore,
             List<Standing> placed) {
-        this(appId, revision, each, ports, requirePorts, constraints, waiting, notBefore, placed, 0, false);
+        this(
+                appId,
+                revision,
+                each,
+                ports,
+                requirePorts,
+                constraints,
+                waiting,
+                notBefore,
+                placed,
+                0,
+                false,
+                Terms.ANYBODY);
     }
 
     /** The same demand for some of its waiting tasks. */
@@ -80,7 +127,8 @@ public record Demand(
                 notBefore,
                 placed,
                 priority,
-                preemptible);
+                preemptible,
+                terms);
     }
 
     public Demand withoutWaiting(Set<String> taken) {
@@ -105,7 +153,7 @@ public record Demand(
         return new Demand(
                 app.id(),
                 revision,
-                TaskEnvironment.resources(app),
+                TaskEnvironment.needs(app),
                 hostPorts(app),
                 app.requirePorts() || mapped(app).isPresent() || app.pod().isPresent(),
                 app.constraints(),
@@ -115,7 +163,8 @@ public record Demand(
                         .map(e -> new Standing(e.getKey(), e.getValue()))
                         .toList(),
                 SchedulingLabels.priority(app),
-                SchedulingLabels.preemptible(app));
+                SchedulingLabels.preemptible(app),
+                Terms.of(state, app, waiting));
     }
 
     private static Spot spot(Instance.Place place, Set<String> fields) {
@@ -124,21 +173,24 @@ public record Demand(
         return new Spot(place.host(), named);
     }
 
-    /** As placing takes it. */
+    /** As placing takes it: without those that have homes. */
     public Request request() {
+        Set<String> bound = terms.bound().stream().map(Bound::taskId).collect(Collectors.toSet());
         return new Request(
                 appId,
                 each,
                 ports,
                 requirePorts,
                 constraints.stream().map(Constraints::rule).toList(),
-                waiting,
+                bound.isEmpty()
+                        ? waiting
+                        : waiting.stream().filter(id -> !bound.contains(id)).toList(),
                 placed.stream()
                         .flatMap(standing -> Collections.nCopies(standing.count(), standing.spot()).stream())
                         .toList(),
                 priority,
-                ANY_ROLE,
-                Set.of());
+                terms.role(),
+                Set.copyOf(terms.accepted()));
     }
 
     /** Of a container that maps ports those of the mappings, each as it says; else one for each service port. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -23,11 +24,16 @@ public record GroupBook(Map<String, Group> groups) {
      *
      * @param dependencies absolute paths of apps and groups
      * @param versions when it was changed, oldest first, at most {@value #MAX_VERSIONS}
+     * @param enforceRole of a top-level group: what is created in it has its role; empty: as before
      */
-    public record Group(String path, List<String> dependencies, List<Instant> versions) {
+    public record Group(String path, List<String> dependencies, List<Instant> versions, Optional<Boolean> enforceRole) {
         public Group {
             dependencies = List.copyOf(dependencies);
             versions = List.copyOf(versions);
+        }
+
+        public Group(String path, List<String> dependencies, List<Instant> versions) {
+            this(path, dependencies, versions, Optional.empty());
         }
     }
 
@@ -44,7 +50,12 @@ public record GroupBook(Map<String, Group> groups) {
             int from = Math.max(0, versions.size() - MAX_VERSIONS);
             map.put(
                     group.path(),
-                    new Group(group.path(), group.dependencies(), versions.subList(from, versions.size())));
+                    new Group(
+                            group.path(),
+                            group.dependencies(),
+                            versions.subList(from, versions.size()),
+                            group.enforceRole()
+                                    .or(() -> Optional.ofNullable(old).flatMap(Group::enforceRole))));
         }
         return new GroupBook(map);
     }
@@ -58,6 +69,11 @@ public record GroupBook(Map<String, Group> groups) {
     /** The group, or one inside it, was made as such. */
     public boolean holds(String path) {
         return groups.keySet().stream().anyMatch(p -> p.equals(path) || AppPath.inside(path, p));
+    }
+
+    /** What is created in this top-level group, or below it, has the group's role. */
+    public boolean enforcesRole(String path) {
+        return Optional.ofNullable(groups.get(path)).flatMap(Group::enforceRole).orElse(false);
     }
 
     public Map<String, List<String>> dependencies() {

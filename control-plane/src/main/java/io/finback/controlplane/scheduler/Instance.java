@@ -1,5 +1,6 @@
 package io.finback.controlplane.scheduler;
 
+import io.finback.resources.Resources;
 import io.finback.tasks.TaskState;
 import java.time.Instant;
 import java.util.Collection;
@@ -46,11 +47,33 @@ public record Instance(
         KILLING
     }
 
-    /** {@code ports}: host ports in the order the app declares them. {@code at}: when the launch was decided. */
-    public record Place(String agentId, String host, List<Integer> ports, Map<String, String> attributes, Instant at) {
+    /**
+     * Where an instance is.
+     *
+     * @param ports host ports in the order the app declares them
+     * @param at when the launch was decided
+     * @param held what its task holds, where some of it is reserved; empty: the app's own amounts and the ports, unreserved
+     */
+    public record Place(
+            String agentId,
+            String host,
+            List<Integer> ports,
+            Map<String, String> attributes,
+            Instant at,
+            Optional<Resources> held) {
         public Place {
             ports = List.copyOf(ports);
             attributes = Map.copyOf(attributes);
+        }
+
+        /** With nothing that is reserved. */
+        public Place(String agentId, String host, List<Integer> ports, Map<String, String> attributes, Instant at) {
+            this(agentId, host, ports, attributes, at, Optional.empty());
+        }
+
+        /** What stays when its task ends: volumes, and what is reserved along with them. */
+        public Resources home() {
+            return held.map(resources -> resources.filter(Home::isPart)).orElse(Resources.EMPTY);
         }
     }
 

@@ -58,7 +58,8 @@ public final class InstancePlanner {
         List<Instance> counted = counted(state, now);
         if (kind == Kind.STOP) {
             List<Instance> live = counted.stream().filter(i -> !i.doomed()).toList();
-            return new Plan(0, live, state.instances().isEmpty());
+            return new Plan(
+                    0, live, state.instances().isEmpty() && state.homes().isEmpty());
         }
         if (kind == Kind.START) {
             return new Plan(0, List.of(), true);
@@ -122,6 +123,7 @@ public final class InstancePlanner {
                 .filter(i -> expired(state, i, now, UnreachableStrategy::expungeAfter))
                 .map(Instance::taskId)
                 .toList();
+        events.addAll(Homes.wipe(state, expunged));
         parts(expunged, AppEvent.InstancesDropped::new, events);
         AppState seen = AppEvent.fold(state, events);
         Plan plan = plan(seen, now, listening);
@@ -142,6 +144,9 @@ public final class InstancePlanner {
                 added.add(Instance.scheduled(AppPath.taskId(state.appId(), uuids.get()), current, now));
             }
             parts(added, AppEvent.InstancesAdded::new, events);
+        }
+        if (!seen.homes().isEmpty()) {
+            events.addAll(Homes.settle(AppEvent.fold(state, events), now));
         }
         return events;
     }
@@ -210,7 +215,10 @@ public final class InstancePlanner {
         AppDefinition.UpgradeStrategy strategy = target.definition().upgrade();
         int minHealthy = (int) Math.ceil(wanted * strategy.minimumHealthCapacity());
         int maxCapacity = (int) Math.floor(wanted * (1 + strategy.maximumOverCapacity()));
-        if (minHealthy == maxCapacity) {
+        if (minHealthy == maxCapacity && target.definition().options().isResident()) {
+            // Its volumes are where the old instance is: that one has to go first.
+            minHealthy -= 1;
+        } else if (minHealthy == maxCapacity) {
             maxCapacity += 1;
         }
         List<Instance> fresh = counted.stream().filter(stays).toList();
@@ -269,10 +277,13 @@ public final class InstancePlanner {
         if (instance.phase() != Phase.UNREACHABLE || !state.exists()) {
             return false;
         }
-        UnreachableStrategy strategy =
-                state.current().orElseThrow().definition().unreachable();
+        AppDefinition app = state.current().orElseThrow().definition();
+        UnreachableStrategy strategy = app.unreachable();
         Instant since = instance.unreachableSince().orElse(now);
-        return !strategy.disabled() && !now.isBefore(since.plus(limit.apply(strategy)));
+        boolean escalates = Homes.escalation(Optional.of(app.options()))
+                .filter(after -> !now.isBefore(since.plus(after)))
+                .isPresent();
+        return escalates || (!strategy.disabled() && !now.isBefore(since.plus(limit.apply(strategy))));
     }
 
     private static boolean isReady(Instance instance, Listening listening) {

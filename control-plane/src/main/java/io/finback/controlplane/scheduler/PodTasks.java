@@ -31,6 +31,8 @@ final class PodTasks {
     private final Instance instance;
     private final Instance.Place place;
     private final FrameworkId framework;
+    /** What of a place that is reserved no part has yet. */
+    private final Optional<Shares> shares;
     /** Host ports by endpoint name. */
     private final Map<String, Integer> ports = new HashMap<>();
 
@@ -41,6 +43,7 @@ final class PodTasks {
         this.instance = instance;
         this.place = instance.place().orElseThrow();
         this.framework = framework;
+        this.shares = place.held().map(Shares::new);
         Iterator<Integer> given = place.ports().iterator();
         for (PodSpec.Container container : pod.containers()) {
             for (PodSpec.Endpoint endpoint : container.endpoints()) {
@@ -63,8 +66,8 @@ final class PodTasks {
                 instance.taskId(),
                 Optional.empty(),
                 Optional.empty(),
-                amounts(pod.executor()),
-                TaskInfo.ANY_ROLE,
+                share(amounts(pod.executor())),
+                app.role(),
                 AppPath.hostName(app.id()),
                 Optional.empty(),
                 Optional.empty(),
@@ -87,7 +90,7 @@ final class PodTasks {
                 container.name(),
                 framework,
                 AgentId.of(place.agentId()),
-                amounts(container.resources()).withPorts(Ranges.ofValues(mine)),
+                share(amounts(container.resources()).withPorts(Ranges.ofValues(mine))),
                 command(
                         container.exec(),
                         environment(container),
@@ -95,8 +98,12 @@ final class PodTasks {
                         container.artifacts()),
                 container.killGrace().or(app::killGrace),
                 container.labels(),
-                TaskInfo.ANY_ROLE,
+                app.role(),
                 Optional.empty());
+    }
+
+    private Resources share(Resources wanted) {
+        return shares.map(left -> left.take(wanted)).orElse(wanted);
     }
 
     private static CommandInfo command(

@@ -45,25 +45,25 @@ public final class TaskEnvironment {
                 app.args(),
                 env,
                 app.user(),
-                app.fetch().stream().map(TaskEnvironment::uri).toList());
-        RunOptions options = AgentChecks.of(app, place, env)
-                .map(RunOptions.NONE::withHealthCheck)
-                .orElse(RunOptions.NONE);
+                app.fetch().stream().map(TaskEnvironment::uri).toList(),
+                app.options().secrets().sources());
+        RunOptions options = RunOptions.NONE.withLimits(app.options().limits());
+        options = AgentChecks.of(app, place, env).map(options::withHealthCheck).orElse(options);
+        options = AgentChecks.general(app, place, env).map(options::withCheck).orElse(options);
         TaskInfo task = new TaskInfo(
                 TaskId.of(instance.taskId()),
                 AppPath.hostName(app.id()),
                 framework,
                 AgentId.of(place.agentId()),
-                resources(app).withPorts(Ranges.ofValues(place.ports())),
+                place.held().orElseGet(() -> resources(app).withPorts(Ranges.ofValues(place.ports()))),
                 command,
                 app.killGrace(),
                 app.labels(),
-                TaskInfo.ANY_ROLE,
+                app.role(),
                 Optional.empty(),
                 options);
-        return app.container()
-                .map(container -> task.withOptions(task.options()
-                        .withContainer(ContainerTranslation.container(container, app.ports(), place.ports()))))
+        return ContainerTranslation.of(app, place.ports())
+                .map(container -> task.withOptions(task.options().withContainer(container)))
                 .orElse(task);
     }
 
@@ -72,7 +72,16 @@ public final class TaskEnvironment {
                 fetch.uri(), fetch.executable(), fetch.extract(), fetch.cache(), fetch.destPath(), fetch.checksum());
     }
 
-    /** What one instance needs besides its ports. */
+    /** What one instance needs besides its ports: what its task holds, and what its volumes take of the disk. */
+    public static Resources needs(AppDefinition app) {
+        Resources own = resources(app);
+        double volumes = app.options().volumes().stream()
+                .mapToDouble(AppOptions.LocalVolume::mib)
+                .sum();
+        return volumes == 0 ? own : own.plus(Resources.of(0, 0, volumes));
+    }
+
+    /** What one instance's task holds besides its ports and volumes. */
     public static Resources resources(AppDefinition app) {
         return Resources.of(app.cpus(), app.mem(), app.disk()).withScalar(Resources.GPUS, app.gpus());
     }

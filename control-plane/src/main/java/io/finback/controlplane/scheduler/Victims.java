@@ -12,7 +12,8 @@ import java.util.List;
 public final class Victims {
     private Victims() {}
 
-    /** What is known to hold what it holds: an instance of another configuration than {@code version} is left alone, and so are pods. */
+    /** What is known to hold what it holds: an instance of another configuration than {@code version} is left alone, and so are pods
+     * and what holds reserved resources. */
     public static List<Preemption.Victim> of(AppVersion version, Collection<Instance> instances) {
         AppDefinition app = version.definition();
         if (!SchedulingLabels.preemptible(app) || app.pod().isPresent()) {
@@ -23,7 +24,8 @@ public final class Victims {
             boolean alive = instance.launched()
                     && !instance.doomed()
                     && instance.phase() != Instance.Phase.UNREACHABLE
-                    && instance.configAt().equals(version.configAt());
+                    && instance.configAt().equals(version.configAt())
+                    && instance.place().filter(p -> p.held().isEmpty()).isPresent();
             if (alive) {
                 instance.place()
                         .ifPresent(place -> victims.add(new Preemption.Victim(

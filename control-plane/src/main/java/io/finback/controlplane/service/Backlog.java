@@ -25,7 +25,8 @@ final class Backlog {
         demands.put(demand.appId(), demand);
         return old == null
                 || !old.waiting().equals(demand.waiting())
-                || !old.notBefore().equals(demand.notBefore());
+                || !old.notBefore().equals(demand.notBefore())
+                || !old.terms().equals(demand.terms());
     }
 
     boolean waits(String appId) {

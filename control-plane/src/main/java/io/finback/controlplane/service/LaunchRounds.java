@@ -1,9 +1,13 @@
 package io.finback.controlplane.service;
 
+import io.finback.controlplane.allocator.ResourceOperation;
+import io.finback.controlplane.allocator.ResourceOperation.Type;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.placement.Assignment;
 import io.finback.controlplane.scheduler.AppPath;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.resources.OfferId;
+import io.finback.resources.Resources;
 import io.finback.tasks.TaskInfo;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,6 +34,9 @@ final class LaunchRounds {
         final Set<String> apps = new HashSet<>();
         final Set<String> taskIds = new HashSet<>();
         final List<TaskInfo> confirmed = new ArrayList<>();
+        /** Those whose volumes are there. */
+        private final Set<String> returning = new HashSet<>();
+
         private final Set<String> awaited = new HashSet<>();
 
         private Launch(OfferId offer, Instant deadline) {
@@ -62,6 +69,9 @@ final class LaunchRounds {
             launch.apps.add(assignment.group());
             launch.awaited.add(assignment.group());
             launch.taskIds.add(assignment.taskId());
+            if (!assignment.taken().filter(Home::isPart).isEmpty()) {
+                launch.returning.add(assignment.taskId());
+            }
             round.byTask.put(assignment.taskId(), launch);
         }
         rounds.put(++next, round);
@@ -116,8 +126,9 @@ final class LaunchRounds {
         return Optional.empty();
     }
 
-    /** Plain tasks are launched one by one, those of a group together. */
-    static List<SchedulerCall.Operation> operations(List<TaskInfo> tasks) {
+    /** Volumes that are not there yet come first. Plain tasks are launched one by one, those of a group together. */
+    static List<SchedulerCall.Operation> operations(Launch launch) {
+        List<TaskInfo> tasks = launch.confirmed;
         List<TaskInfo> plain = new ArrayList<>();
         Map<String, List<TaskInfo>> groups = new LinkedHashMap<>();
         for (TaskInfo task : tasks) {
@@ -129,11 +140,22 @@ final class LaunchRounds {
                             () -> plain.add(task));
         }
         List<SchedulerCall.Operation> operations = new ArrayList<>();
+        for (TaskInfo task : tasks) {
+            Resources home = task.resources().filter(Home::isPart);
+            if (!home.isEmpty() && !launch.returning.contains(task.id().value())) {
+                operations.add(change(Type.RESERVE, Home.reserved(home)));
+                operations.add(change(Type.CREATE, Home.volumes(home)));
+            }
+        }
         if (!plain.isEmpty()) {
             operations.add(new SchedulerCall.Operation.Launch(plain));
         }
         groups.values().forEach(group -> operations.add(new SchedulerCall.Operation.LaunchGroup(group, List.of())));
         return operations;
+    }
+
+    private static SchedulerCall.Operation change(Type type, Resources resources) {
+        return new SchedulerCall.Operation.Change(Optional.empty(), new ResourceOperation("", type, resources));
     }
 
     boolean isEmpty() {

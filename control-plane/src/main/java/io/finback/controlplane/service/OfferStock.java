@@ -4,6 +4,7 @@ import io.finback.controlplane.framework.Offer;
 import io.finback.controlplane.placement.Candidate;
 import io.finback.controlplane.placement.Spot;
 import io.finback.controlplane.scheduler.DrainBook;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.resources.AgentId;
 import io.finback.resources.OfferId;
 import java.time.Duration;
@@ -76,7 +77,7 @@ final class OfferStock {
                 offer.agent(),
                 new Spot(offer.hostname(), attributes),
                 offer.role(),
-                offer.resources(),
+                offer.resources().filter(kind -> !Home.isPart(kind)),
                 leaving || drained,
                 heldFor);
     }

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -65,13 +66,16 @@ final class PlacingDesk {
 
     /** One cycle over {@code due}, if there is something to look at; apps answer to {@code self}. */
     void cycle(Due due, ActorRef<SchedulerMessage> self, Instant now) {
+        due.paced().forEach(demand -> Homecoming.note(demand)
+                .ifPresent(note -> queue.noteOnce(demand.appId(), note, now)));
         if (offers.isEmpty() && !preemptor.looks(now)) {
             return;
         }
         List<Candidate> candidates = offers.candidates(now, agent -> preemptor.heldFor(agent, now));
-        Placement cycle = new Placement(candidates, random);
-        List<Assignment> assignments =
-                cycle.place(due.paced().stream().map(Demand::request).toList());
+        Homecoming homecoming = new Homecoming(candidates, offers, random);
+        List<Assignment> assignments = new ArrayList<>(homecoming.place(due.paced()));
+        Placement cycle = new Placement(homecoming.left(), random);
+        assignments.addAll(cycle.place(due.paced().stream().map(Demand::request).toList()));
         queue.keepOnly(backlog::waits, now);
         if (!candidates.isEmpty()) {
             queue.record(cycle, assignments, candidates.size(), now);
@@ -92,8 +96,13 @@ final class PlacingDesk {
         Map<String, Map<String, Instance.Place>> byApp = new HashMap<>();
         for (Assignment a : assignments) {
             Spot spot = a.candidate().spot();
-            Instance.Place place =
-                    new Instance.Place(a.candidate().agent().value(), spot.host(), a.ports(), spot.attributes(), now);
+            Instance.Place place = new Instance.Place(
+                    a.candidate().agent().value(),
+                    spot.host(),
+                    a.ports(),
+                    spot.attributes(),
+                    now,
+                    Optional.of(a.taken()).filter(taken -> !taken.isPlain()));
             byApp.computeIfAbsent(a.group(), id -> new HashMap<>()).put(a.taskId(), place);
             offers.remove(a.candidate().offer());
         }

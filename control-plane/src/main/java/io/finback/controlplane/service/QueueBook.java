@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -64,6 +65,17 @@ final class QueueBook {
         QueueReport next = of(appId, now).noted(now, text);
         queue.put(appId, next);
         reports.accept(next);
+    }
+
+    /** The same, unless that has been said last. */
+    void noteOnce(String appId, String text, Instant now) {
+        boolean known = Optional.ofNullable(queue.get(appId))
+                .flatMap(QueueReport::note)
+                .filter(text::equals)
+                .isPresent();
+        if (!known) {
+            note(appId, text, now);
+        }
     }
 
     private QueueReport of(String appId, Instant now) {

@@ -24,10 +24,4 @@ public record SchedulerSettings(
         Duration maintenanceAhead,
         int replaceBurst,
         int replacePerSecond,
-        Duration preemptionDelay) {
-    /** The same with other limits. */
-    SchedulerSettings with(Duration ahead, int burst, int perSecond, Duration preemption) {
-        return new SchedulerSettings(
-                tick, resubscribe, placeTimeout, refuse, reviveInterval, ahead, burst, perSecond, preemption);
-    }
-}
+        Duration preemptionDelay) {}

@@ -3,6 +3,9 @@ package io.finback.controlplane.service;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.pubsub.Topic;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import io.finback.controlplane.allocation.OperatorCommand;
+import io.finback.controlplane.allocation.OperatorReply;
+import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppLinks;
 import io.finback.controlplane.app.AppSnapshot;
@@ -14,11 +17,15 @@ import io.finback.controlplane.app.ProbeResult;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.app.ServiceEvent;
 import io.finback.controlplane.scheduler.DrainBook;
+import io.finback.controlplane.scheduler.Home;
+import io.finback.resources.AgentId;
 import io.finback.wire.AppEndpoints;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -33,6 +40,7 @@ record ServiceLinks(
         AtomicBoolean stopping,
         Prober prober,
         Supplier<DrainBook> drained,
+        Services.Operator operator,
         Executor blocking)
         implements AppLinks {
     private static final int CONNECT_MILLIS = 1000;
@@ -56,6 +64,27 @@ record ServiceLinks(
         if (!stopping.get()) {
             sharding.entityRefFor(PortsMessage.KEY, PortsMessage.ID).tell(message);
         }
+    }
+
+    /** An agent that is not known any more has nothing of it either. What is in the way now is asked for again. */
+    @Override
+    public void release(Home home, ActorRef<AppCommand> replyTo) {
+        List<ResourceOperation> operations = List.of(
+                new ResourceOperation(
+                        "destroy " + home.id(), ResourceOperation.Type.DESTROY, Home.volumes(home.resources())),
+                new ResourceOperation(
+                        "unreserve " + home.id(), ResourceOperation.Type.UNRESERVE, Home.reserved(home.resources())));
+        var unused = operator.operate(
+                        new OperatorCommand.ChangeResources(AgentId.of(home.agentId()), operations, Optional.empty()))
+                .whenComplete((reply, failure) -> {
+                    boolean gone = reply instanceof OperatorReply.Done
+                            || (reply instanceof OperatorReply.Refused refused
+                                    && (refused.why() == OperatorReply.Why.ABSENT
+                                            || refused.why() == OperatorReply.Why.INVALID));
+                    if (gone) {
+                        replyTo.tell(new AppCommand.HomeReleased(home.id()));
+                    }
+                });
     }
 
     @Override

@@ -18,6 +18,7 @@ import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.framework.SchedulerEvent;
 import io.finback.controlplane.scheduler.AppPath;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.resources.OfferId;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
@@ -26,12 +27,15 @@ import io.finback.tasks.TaskStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A built-in scheduler, of apps or of jobs (here both are called apps): a framework like any other. One of each in the cluster, on a
@@ -65,7 +69,9 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private final SchedulerSettings settings;
     private final RecipientRef<FrameworkMessage> framework;
-    private final FrameworkInfo info;
+    /** Grows by the roles of what waits; those that nobody waits for any more are suppressed. */
+    private FrameworkInfo info;
+
     private final TaskOwners owners;
     private final Consumer<Boolean> connected;
     private final InstantSource clock;
@@ -74,17 +80,20 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     private final TaskNews news = new TaskNews();
     private final PlacingDesk desk;
     private boolean subscribed;
-    private boolean suppressed;
+    /** The roles for which offers come; when in doubt too many. */
+    private Set<String> open = Set.of();
+
     private boolean reviveWanted;
     private boolean matchAsked;
     private Instant subscribedAt = Instant.EPOCH;
     private Instant revivedAt = Instant.EPOCH;
 
-    /** A built-in framework of this name: for ever, for all resources that are nobody's own, and with every capability there is use for. */
+    /** A built-in framework of this name: for ever, for the resources that are nobody's own and, as apps ask for
+     * them, for those of roles, and with every capability there is use for. */
     public static FrameworkInfo framework(String name) {
         return new FrameworkInfo(
                 name,
-                "finback",
+                Home.PRINCIPAL,
                 List.of("*"),
                 Duration.ofDays(3650),
                 "",
@@ -162,6 +171,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
 
     private Behavior<SchedulerMessage> onDemanded(SchedulerMessage.Demanded m) {
         if (desk.backlog.take(m.demand())) {
+            subscribeFor(m.demand().terms().role());
             reviveWanted = true;
             matchSoon();
         }
@@ -212,7 +222,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         } else if (event instanceof SchedulerEvent.Subscribed) {
             if (!subscribed) {
                 getContext().getLog().info("services.subscribed framework={}", info.name());
-                suppressed = false;
+                open = Set.copyOf(info.roles());
                 reviveWanted = true;
                 connected.accept(true);
             }
@@ -274,14 +284,17 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
     private void match() {
         Instant now = clock.instant();
         PlacingDesk.Due due = desk.due(now);
-        if (due.isEmpty()) {
-            if (subscribed && !suppressed && desk.rounds.isEmpty()) {
-                suppressed = true;
-                framework.tell(new SchedulerCall.Suppress());
-            }
-        } else {
-            revive(now);
+        Set<String> wanted =
+                due.all().stream().map(demand -> demand.terms().role()).collect(Collectors.toSet());
+        if (!due.isEmpty()) {
+            revive(wanted, now);
             desk.cycle(due, getContext().getSelf(), now);
+        }
+        if (subscribed && desk.rounds.isEmpty() && !wanted.containsAll(open)) {
+            Set<String> needless = new HashSet<>(open);
+            needless.removeAll(wanted);
+            framework.tell(new SchedulerCall.Suppress(Caller.BUILT_IN, needless));
+            open = open.stream().filter(wanted::contains).collect(Collectors.toSet());
         }
         List<OfferId> unused = desk.unused();
         if (!unused.isEmpty()) {
@@ -289,14 +302,27 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
         }
     }
 
-    private void revive(Instant now) {
+    private void revive(Set<String> roles, Instant now) {
         boolean stale = now.isAfter(revivedAt.plus(STALE));
-        boolean wanted = suppressed || reviveWanted || stale;
-        if (wanted && subscribed && now.isAfter(revivedAt.plus(settings.reviveInterval()))) {
-            suppressed = false;
+        boolean due = !open.containsAll(roles) || reviveWanted || stale;
+        if (due && subscribed && now.isAfter(revivedAt.plus(settings.reviveInterval()))) {
+            Set<String> more = new HashSet<>(open);
+            more.addAll(roles);
+            open = Set.copyOf(more);
             reviveWanted = false;
             revivedAt = now;
-            framework.tell(new SchedulerCall.Revive());
+            framework.tell(new SchedulerCall.Revive(Caller.BUILT_IN, roles));
+        }
+    }
+
+    /** A role that is new: without it no offers come, and nothing can be reserved. */
+    private void subscribeFor(String role) {
+        if (!info.roles().contains(role)) {
+            info = info.withRole(role);
+            if (subscribed) {
+                framework.tell(new SchedulerCall.Subscribe(info, events));
+                open = Stream.concat(open.stream(), Stream.of(role)).collect(Collectors.toSet());
+            }
         }
     }
 
@@ -322,7 +348,7 @@ public final class ServiceScheduler extends AbstractBehavior<SchedulerMessage> {
                         (ActorRef<CallAnswer> replyTo) -> new SchedulerCall.Accept(
                                 new Caller(Optional.empty(), Optional.of(replyTo)),
                                 List.of(launch.offer),
-                                LaunchRounds.operations(tasks),
+                                LaunchRounds.operations(launch),
                                 Duration.ZERO),
                         (reply, failure) -> new AcceptAnswered(
                                 tasks,

@@ -12,6 +12,8 @@ import akka.actor.typed.pubsub.Topic;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
 import akka.stream.javadsl.Source;
+import io.finback.controlplane.allocation.OperatorCommand;
+import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.app.AppAnswer;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppEntity;
@@ -46,6 +48,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 
 /** The services half of one master, wired: entities, scheduler, view. Thread-safe. */
@@ -56,8 +59,15 @@ public final class Services {
         Source<String, NotUsed> of(String entityType);
     }
 
+    /** Carries out what an operator may command; the built-in scheduler gives back volumes by it that nobody uses. */
+    @FunctionalInterface
+    public interface Operator {
+        CompletionStage<OperatorReply> operate(OperatorCommand command);
+    }
+
     private static final Duration WAKE_AGAIN = Duration.ofMillis(250);
     private static final Duration REFRESH = Duration.ofMinutes(1);
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
 
     private final ServicesSettings settings;
     private final ClusterSharding sharding;
@@ -66,6 +76,10 @@ public final class Services {
     private final AtomicBoolean stopping = new AtomicBoolean();
     /** The scheduler has been connected here before. */
     private final AtomicBoolean wasConnected = new AtomicBoolean();
+
+    private final Uptimes uptimes = new Uptimes(Instant.now());
+    /** Events that no attempt could bring to those who subscribed by URL, where they were kept here. */
+    private final LongAdder lostCallbacks = new LongAdder();
 
     private final Rollouts rollouts;
     private final EventHub events;
@@ -80,8 +94,9 @@ public final class Services {
             ServicesSettings settings,
             EntityIds entityIds,
             RecipientRef<FrameworkMessage> framework,
+            Operator operator,
             Function<ServiceEvent, byte[]> json) {
-        return new Services(system, settings, entityIds, framework, json);
+        return new Services(system, settings, entityIds, framework, operator, json);
     }
 
     private Services(
@@ -89,6 +104,7 @@ public final class Services {
             ServicesSettings settings,
             EntityIds entityIds,
             RecipientRef<FrameworkMessage> framework,
+            Operator operator,
             Function<ServiceEvent, byte[]> json) {
         this.settings = settings;
         this.sharding = ClusterSharding.get(system);
@@ -125,6 +141,7 @@ public final class Services {
                 stopping,
                 new Prober(system, settings.looks()),
                 view::drains,
+                operator,
                 system.dispatchers().lookup(DispatcherSelector.blocking()));
         String role = Role.MASTER.id();
         var unusedApps = sharding.init(
@@ -167,8 +184,15 @@ public final class Services {
                                 settings.callbacks(),
                                 topics,
                                 new HttpPoster(system, settings.callbacks().timeout(), json),
+                                lostCallbacks,
                                 clock))
                 .withRole(role));
+        var unusedLooks = system.scheduler()
+                .scheduleAtFixedRate(
+                        LOOK_EVERY,
+                        LOOK_EVERY,
+                        () -> uptimes.look(view.all(), clock.instant()),
+                        system.executionContext());
         keep(system, topics, entityIds, links);
     }
 
@@ -232,6 +256,16 @@ public final class Services {
 
     public ServicesView view() {
         return view;
+    }
+
+    /** How long instances were up and down since this master began. */
+    public Uptimes uptimes() {
+        return uptimes;
+    }
+
+    /** Events that were given up before every subscriber had them, since this master began and while it kept them. */
+    public long lostCallbacks() {
+        return lostCallbacks.sum();
     }
 
     /** What happened lately, and what happens. */

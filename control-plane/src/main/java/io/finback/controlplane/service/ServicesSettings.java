@@ -1,6 +1,7 @@
 package io.finback.controlplane.service;
 
 import io.finback.controlplane.app.AppSettings;
+import io.finback.resources.RoleName;
 import java.time.Duration;
 
 /**
@@ -13,6 +14,7 @@ import java.time.Duration;
  * @param version what {@code /v2/info} names
  * @param looks health checks under way at once on one master
  * @param maxDeployments while so many run, requests for more are answered with 403
+ * @param role of apps that name none; {@code *}: they use what is nobody's own
  */
 public record ServicesSettings(
         AppSettings app,
@@ -26,14 +28,8 @@ public record ServicesSettings(
         int looks,
         CallbackSettings callbacks,
         int maxDeployments,
-        ArtifactSettings artifacts) {
-    private static final int LOOKS = 256;
-    private static final Duration MAINTENANCE_AHEAD = Duration.ofMinutes(6);
-    private static final Duration PREEMPTION_DELAY = Duration.ofMinutes(3);
-    private static final int REPLACE_BURST = 100;
-    private static final int REPLACE_PER_SECOND = 20;
-    private static final int MAX_DEPLOYMENTS = 10_000;
-
+        ArtifactSettings artifacts,
+        String role) {
     public ServicesSettings {
         positive("finback.services.ask-timeout", askTimeout);
         positive("finback.services.repeat", deploymentRepeat);
@@ -41,139 +37,158 @@ public record ServicesSettings(
             throw new IllegalArgumentException(
                     "finback.services.max-body: " + maxBodyBytes + " bytes (expected: at least 1024)");
         }
+        RoleName.problem(role).ifPresent(why -> {
+            throw new IllegalArgumentException("finback.services." + why);
+        });
     }
 
-    /** The values of {@code reference.conf} for a server at {@code address} ({@code host:port}). */
-    public static ServicesSettings defaults(String address) {
-        Duration second = Duration.ofSeconds(1);
-        return of(
-                address,
-                "0.1.0",
-                second,
-                Duration.ofMillis(500),
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(10),
-                1024 * 1024);
+    /** The values of {@code reference.conf} for a server at {@code address} ({@code host:port}), to be changed. */
+    public static Draft draft(String address, String version) {
+        return new Draft(address, version);
     }
 
-    /** One for each key of {@code finback.services}; what is derived from them follows the notes in {@code reference.conf}. */
-    public static ServicesSettings of(
-            String address,
-            String version,
-            Duration repeat,
-            Duration drainDelay,
-            Duration listenWait,
-            Duration refuse,
-            Duration askTimeout,
-            long maxBodyBytes) {
-        if (drainDelay.isNegative()) {
-            throw new IllegalArgumentException("finback.services.drain-delay: " + drainDelay + " (expected: >= 0)");
+    /** The same, to be changed. */
+    public Draft changed() {
+        return new Draft(this);
+    }
+
+    /** Settings while they are put together: one value for each key of {@code finback.services}. Confined to one thread. */
+    public static final class Draft {
+        private final String address;
+        private final String version;
+        private Duration repeat = Duration.ofSeconds(1);
+        private Duration drainDelay = Duration.ofMillis(500);
+        private Duration listenWait = Duration.ofSeconds(30);
+        private Duration refuse = Duration.ofSeconds(5);
+        private Duration askTimeout = Duration.ofSeconds(10);
+        private long maxBodyBytes = 1024 * 1024;
+        private EventSettings events = EventSettings.DEFAULTS;
+        private int looks = 256;
+        private CallbackSettings callbacks = CallbackSettings.DEFAULTS;
+        private int maxDeployments = 10_000;
+        private ArtifactSettings artifacts = ArtifactSettings.NONE;
+        private Duration maintenanceAhead = Duration.ofMinutes(6);
+        private int replaceBurst = 100;
+        private int replacePerSecond = 20;
+        private Duration preemptionDelay = Duration.ofMinutes(3);
+        private String role = "*";
+
+        private Draft(String address, String version) {
+            this.address = address;
+            this.version = version;
         }
-        if (listenWait.isNegative()) {
-            throw new IllegalArgumentException("finback.services.listen-wait: " + listenWait + " (expected: >= 0)");
+
+        private Draft(ServicesSettings from) {
+            this(from.address, from.version);
+            repeat = from.deploymentRepeat;
+            drainDelay = from.app.drainDelay();
+            listenWait = from.app.listenWait();
+            refuse = from.scheduler.refuse();
+            askTimeout = from.askTimeout;
+            maxBodyBytes = from.maxBodyBytes;
+            events = from.events;
+            looks = from.looks;
+            callbacks = from.callbacks;
+            maxDeployments = from.maxDeployments;
+            artifacts = from.artifacts;
+            maintenanceAhead = from.scheduler.maintenanceAhead();
+            replaceBurst = from.scheduler.replaceBurst();
+            replacePerSecond = from.scheduler.replacePerSecond();
+            preemptionDelay = from.scheduler.preemptionDelay();
+            role = from.role;
         }
-        positive("finback.services.repeat", repeat);
-        AppSettings app = new AppSettings(
-                repeat,
-                Duration.ofSeconds(30),
-                drainDelay,
-                listenWait,
-                repeat.multipliedBy(5),
-                repeat.multipliedBy(15),
-                repeat.multipliedBy(600));
-        SchedulerSettings scheduler = new SchedulerSettings(
-                repeat.dividedBy(5),
-                repeat.multipliedBy(5),
-                repeat.multipliedBy(3),
-                refuse,
-                repeat.dividedBy(5),
-                MAINTENANCE_AHEAD,
-                REPLACE_BURST,
-                REPLACE_PER_SECOND,
-                PREEMPTION_DELAY);
-        return new ServicesSettings(
-                app,
-                scheduler,
-                repeat,
-                askTimeout,
-                maxBodyBytes,
-                address,
-                version,
-                EventSettings.DEFAULTS,
-                LOOKS,
-                CallbackSettings.DEFAULTS,
-                MAX_DEPLOYMENTS,
-                ArtifactSettings.NONE);
-    }
 
-    /** The same with other limits of the event stream and of health checks. */
-    public ServicesSettings with(EventSettings otherEvents, int otherLooks) {
-        return new ServicesSettings(
-                app,
-                scheduler,
-                deploymentRepeat,
-                askTimeout,
-                maxBodyBytes,
-                address,
-                version,
-                otherEvents,
-                otherLooks,
-                callbacks,
-                maxDeployments,
-                artifacts);
-    }
+        /** {@code repeat}: what is derived from it follows the notes in {@code reference.conf}. */
+        public Draft pace(Duration every, Duration drain, Duration listen, Duration notAgain) {
+            repeat = every;
+            drainDelay = drain;
+            listenWait = listen;
+            refuse = notAgain;
+            return this;
+        }
 
-    /** The same with other callbacks and another limit of deployments. */
-    public ServicesSettings with(CallbackSettings otherCallbacks, int otherMaxDeployments) {
-        return new ServicesSettings(
-                app,
-                scheduler,
-                deploymentRepeat,
-                askTimeout,
-                maxBodyBytes,
-                address,
-                version,
-                events,
-                looks,
-                otherCallbacks,
-                otherMaxDeployments,
-                artifacts);
-    }
+        public Draft requests(Duration timeout, long largestBody, int mostDeployments) {
+            askTimeout = timeout;
+            maxBodyBytes = largestBody;
+            maxDeployments = mostDeployments;
+            return this;
+        }
 
-    /** The same with another store of artifacts. */
-    public ServicesSettings with(ArtifactSettings others) {
-        return new ServicesSettings(
-                app,
-                scheduler,
-                deploymentRepeat,
-                askTimeout,
-                maxBodyBytes,
-                address,
-                version,
-                events,
-                looks,
-                callbacks,
-                maxDeployments,
-                others);
-    }
+        public Draft events(EventSettings other) {
+            events = other;
+            return this;
+        }
 
-    /** The same with another way to deal with machines that go, and with many that have gone at once. */
-    public ServicesSettings with(
-            Duration maintenanceAhead, int replaceBurst, int replacePerSecond, Duration preemptionDelay) {
-        return new ServicesSettings(
-                app,
-                scheduler.with(maintenanceAhead, replaceBurst, replacePerSecond, preemptionDelay),
-                deploymentRepeat,
-                askTimeout,
-                maxBodyBytes,
-                address,
-                version,
-                events,
-                looks,
-                callbacks,
-                maxDeployments,
-                artifacts);
+        public Draft looks(int atOnce) {
+            looks = atOnce;
+            return this;
+        }
+
+        public Draft callbacks(CallbackSettings other) {
+            callbacks = other;
+            return this;
+        }
+
+        public Draft artifacts(ArtifactSettings other) {
+            artifacts = other;
+            return this;
+        }
+
+        /** How machines that go, and many that have gone at once, are dealt with. */
+        public Draft losses(Duration ahead, int burst, int perSecond, Duration preemption) {
+            maintenanceAhead = ahead;
+            replaceBurst = burst;
+            replacePerSecond = perSecond;
+            preemptionDelay = preemption;
+            return this;
+        }
+
+        public Draft role(String standard) {
+            role = standard;
+            return this;
+        }
+
+        public ServicesSettings done() {
+            if (drainDelay.isNegative()) {
+                throw new IllegalArgumentException("finback.services.drain-delay: " + drainDelay + " (expected: >= 0)");
+            }
+            if (listenWait.isNegative()) {
+                throw new IllegalArgumentException("finback.services.listen-wait: " + listenWait + " (expected: >= 0)");
+            }
+            positive("finback.services.repeat", repeat);
+            AppSettings app = new AppSettings(
+                    repeat,
+                    Duration.ofSeconds(30),
+                    drainDelay,
+                    listenWait,
+                    repeat.multipliedBy(5),
+                    repeat.multipliedBy(15),
+                    repeat.multipliedBy(600));
+            SchedulerSettings scheduler = new SchedulerSettings(
+                    repeat.dividedBy(5),
+                    repeat.multipliedBy(5),
+                    repeat.multipliedBy(3),
+                    refuse,
+                    repeat.dividedBy(5),
+                    maintenanceAhead,
+                    replaceBurst,
+                    replacePerSecond,
+                    preemptionDelay);
+            return new ServicesSettings(
+                    app,
+                    scheduler,
+                    repeat,
+                    askTimeout,
+                    maxBodyBytes,
+                    address,
+                    version,
+                    events,
+                    looks,
+                    callbacks,
+                    maxDeployments,
+                    artifacts,
+                    role);
+        }
     }
 
     private static void positive(String key, Duration value) {

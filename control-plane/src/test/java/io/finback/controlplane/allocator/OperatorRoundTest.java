@@ -129,7 +129,7 @@ class OperatorRoundTest {
                         new ResourceOperation("1", RESERVE, reserved("sales", Resources.of(1, 0, 0))),
                         new ResourceOperation("2", RESERVE, reserved("sales", Resources.of(9, 0, 0)))))
                 .map(Refusal::why)
-                .contains(Refusal.Why.CONFLICT);
+                .contains(Refusal.Why.ABSENT);
         assertThat(pool.total(A1)).isEqualTo(FOUR);
         assertThat(pool.state.hasApplied("operator 1")).isFalse();
         assertThat(operate(operator -> operator.changeResources(AgentId.of("?"), List.of(), Optional.empty())))

@@ -13,6 +13,7 @@ import io.finback.controlplane.scheduler.AppEvent;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.Examples;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.service.TestMaster;
 import io.finback.tasks.TaskState;
@@ -41,6 +42,13 @@ class AppEntityTest {
 
     /** Notes what the entity says. */
     static final class Notes implements AppLinks {
+        final List<Home> released = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void release(Home home, ActorRef<AppCommand> replyTo) {
+            released.add(home);
+        }
+
         final List<SchedulerMessage> scheduler = new CopyOnWriteArrayList<>();
         final List<DeploymentMessage> deployments = new CopyOnWriteArrayList<>();
         final List<PortsMessage> ports = new CopyOnWriteArrayList<>();

@@ -31,6 +31,7 @@ import io.finback.controlplane.service.QueueReport;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
+import io.finback.tasks.CheckStatus;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import java.lang.reflect.Modifier;
@@ -128,7 +129,8 @@ class ProtocolTest {
                 new AppCommand.Update(Examples.app(1), Examples.NOW, true, "d", answers),
                 new AppCommand.Restart(false, "d", answers),
                 new AppCommand.Remove(false, "d", answers),
-                new AppCommand.KillInstances(List.of("t"), answers),
+                new AppCommand.KillInstances(List.of("t"), true, answers),
+                new AppCommand.HomeReleased("t"),
                 new AppCommand.KillAndScale(List.of("t"), false, "d", answers),
                 new AppCommand.Revert("d", "e", answers),
                 new AppCommand.Drop("d", answers),
@@ -257,7 +259,12 @@ class ProtocolTest {
                                         Optional.of(new HealthReport.Ready(
                                                 "r",
                                                 true,
-                                                Optional.of(new HealthReport.Answer(200, "text/plain", "ok"))))))),
+                                                Optional.of(new HealthReport.Answer(200, "text/plain", "ok")))),
+                                        Optional.of(new CheckStatus(
+                                                CheckStatus.Type.HTTP,
+                                                Optional.empty(),
+                                                Optional.of(200),
+                                                Optional.empty()))))),
                 new ServiceEvent.TaskChanged("i", Examples.NOW, "/a", "t", Examples.NOW, TaskState.RUNNING, place, "m"),
                 new ServiceEvent.InstanceChanged("i", Examples.NOW, "/a", "t", Examples.NOW, "Running", place),
                 new ServiceEvent.HealthChanged("i", Examples.NOW, "/a", "t", Examples.NOW, true),
@@ -283,6 +290,8 @@ class ProtocolTest {
                         "i", Examples.NOW, ServiceEvent.Connection.REREGISTERED, "f", "1.2.3.4:8080"),
                 new ServiceEvent.StreamChanged("i", Examples.NOW, "1.2.3.4", true));
     }
+
+    static final AppState RESIDENT = Examples.running(Examples.resident(1));
 
     static final AppEvent POD = new AppEvent.VersionAdded(Examples.apply(
                     AppState.empty("/p"),
@@ -333,9 +342,17 @@ class ProtocolTest {
                 new AppEvent.HealthChanged("t", true),
                 new AppEvent.InstancesDropped(List.of("t")),
                 new AppEvent.InstanceEnded("t", TaskState.LOST, Examples.NOW, Optional.of("r"), Optional.empty()),
+                new AppEvent.HomesTaken(Map.of("t", "h")),
+                new AppEvent.HomesLeft(List.of("h")),
+                new AppEvent.HomesReleased(List.of("h")),
+                RESIDENT,
+                new AppEvent.InstancesPlaced(Map.of(
+                        "t",
+                        RESIDENT.instances().values().iterator().next().place().orElseThrow())),
                 new AppEvent.BackoffReset(),
                 new AppEvent.AppRemoved(),
                 new DeploymentEvent.Started(STATE.lock().orElseThrow().plan()),
+                new DeploymentEvent.Begun(STATE.lock().orElseThrow().plan()),
                 new DeploymentEvent.ActionDone("/a"),
                 new DeploymentEvent.AppLost("/a"),
                 new DeploymentEvent.Aborted("why"),

@@ -35,7 +35,7 @@ class ArtifactsTest {
         try (TestMaster master = TestMaster.start(
                 data,
                 new FakeWorld().agents(1, Resources.of(4, 4096, 10000)),
-                settings -> settings.with(new ArtifactSettings(Optional.of(directory), 2000, 2)))) {
+                settings -> settings.artifacts(new ArtifactSettings(Optional.of(directory), 2000, 2)))) {
             Client client = new Client(master.address);
             Reply created = upload(client, "POST", "/v2/artifacts", form("file", "a.txt", "first"));
             assertThat(created.status()).as(created.text()).isEqualTo(201);

@@ -210,8 +210,29 @@ class ContainersTest {
             },
             {
                 "\"container\":{\"type\":\"MESOS\",\"volumes\":[{\"containerPath\":\"a\",\"persistent\":{\"size\":1}}]}",
-                "/container/volumes(0)/persistent"
+                "/role"
             },
+            {
+                "\"container\":{\"volumes\":[{\"containerPath\":\"a\",\"external\":{\"name\":\"n\",\"provider\":\"dvdi\"}}]}",
+                "/container/volumes(0)/external"
+            },
+            {
+                "\"container\":{\"volumes\":[{\"containerPath\":\"a\",\"persistent\":{\"size\":1,\"type\":\"mount\"}}]}",
+                "/container/volumes(0)/persistent/type"
+            },
+            {
+                "\"role\":\"r\",\"container\":{\"volumes\":[{\"containerPath\":\"../a\",\"persistent\":{\"size\":1}}]}",
+                "/container/volumes"
+            },
+            {"\"residency\":{\"taskLostBehavior\":\"WAIT_FOREVER\"}", "/residency"},
+            {"\"role\":\"a b\"", "/role"},
+            {"\"role\":\"a\",\"acceptedResourceRoles\":[\"b\"]", "/acceptedResourceRoles"},
+            {"\"cpus\":2,\"resourceLimits\":{\"cpus\":1}", "/resourceLimits/cpus"},
+            {"\"resourceLimits\":{\"mem\":\"none\"}", "/resourceLimits/mem"},
+            {"\"check\":{}", "/check"},
+            {"\"check\":{\"tcp\":{\"portIndex\":3}}", "/check"},
+            {"\"env\":{\"A\":{\"secret\":\"s\"}}", "/env/A"},
+            {"\"container\":{\"volumes\":[{\"containerPath\":\"a\",\"secret\":\"s\"}]}", "/container/volumes"},
             {
                 "\"container\":{\"type\":\"MESOS\",\"volumes\":[{\"containerPath\":\"a\",\"hostPath\":\"../b\"}]}",
                 "/container/volumes(0)/hostPath"

@@ -3,11 +3,11 @@ package io.finback.controlplane.marathonapi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.finback.controlplane.marathonapi.Client.Reply;
-import io.finback.controlplane.service.CallbackSettings;
 import io.finback.controlplane.service.FakeWorld;
 import io.finback.controlplane.service.TestMaster;
 import io.finback.resources.Resources;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,7 +21,7 @@ class LimitsTest {
         try (TestMaster master = TestMaster.start(
                 data,
                 new FakeWorld().agents(1, Resources.of(4, 4096, 10000)),
-                settings -> settings.with(CallbackSettings.DEFAULTS, 1))) {
+                settings -> settings.requests(Duration.ofSeconds(10), 1024 * 1024, 1))) {
             Client client = new Client(master.address);
             String huge = "{\"id\":\"huge\",\"cmd\":\"x\",\"cpus\":999}";
             assertThat(client.post("/v2/apps", huge).status()).isEqualTo(201);

@@ -177,7 +177,32 @@ public final class Examples {
                 "",
                 Optional.empty(),
                 Optional.empty(),
-                Optional.of(pod));
+                Optional.of(pod),
+                AppOptions.NONE);
+    }
+
+    /** An app with a volume, in role {@code data}. */
+    public static AppDefinition resident(int instances) {
+        return app("v1", instances, 0.5, 0)
+                .withOptions(new AppOptions(
+                        Optional.of("data"),
+                        Map.of("mem", Double.POSITIVE_INFINITY, "cpus", 2.0),
+                        Optional.of(new AppOptions.TaskCheck(
+                                Optional.of("http"),
+                                Optional.of("/"),
+                                Optional.of(0),
+                                Optional.empty(),
+                                Optional.empty(),
+                                List.of(),
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(5),
+                                Duration.ofSeconds(1))),
+                        new AppOptions.Secrets(
+                                Map.of("pw", "shop/db"),
+                                Map.of("PASS", "pw"),
+                                List.of(new AppOptions.SecretFile("pw.txt", "pw"))),
+                        Optional.of(AppOptions.Residency.STANDARD),
+                        List.of(new AppOptions.LocalVolume("data", 512))));
     }
 
     public static AppDefinition app(int instances) {
@@ -226,7 +251,12 @@ public final class Examples {
 
     public static AppState place(AppState state, String taskId) {
         Instance.Place place = new Instance.Place("a1", "host1", List.of(31005), Map.of(), NOW);
-        return new AppEvent.InstancesPlaced(Map.of(taskId, place)).applyTo(state);
+        Instance.Place there = state.homeOf(taskId)
+                .map(home -> new Instance.Place(
+                        home.agentId(), home.host(), List.of(), Map.of(), NOW, Optional.of(home.resources())))
+                .orElse(place);
+        Map<String, Instance.Place> settled = InstanceChange.launchable(state, Map.of(taskId, there));
+        return new AppEvent.InstancesPlaced(settled).applyTo(state);
     }
 
     public static AppState run(AppState state, String taskId) {

@@ -3,6 +3,8 @@ package io.finback.controlplane.service;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.Behaviors;
+import io.finback.controlplane.allocation.OperatorCommand;
+import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.CallAnswer;
 import io.finback.controlplane.framework.FrameworkMessage;
@@ -14,6 +16,7 @@ import io.finback.resources.OfferId;
 import io.finback.resources.Ranges;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
+import io.finback.tasks.StatusDetails;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
@@ -28,6 +31,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 
 /**
@@ -124,6 +129,11 @@ public final class FakeWorld {
         });
     }
 
+    /** What operators may command is done; there is nothing here to be changed. */
+    public CompletionStage<OperatorReply> operate(OperatorCommand command) {
+        return CompletableFuture.completedFuture(new OperatorReply.Done());
+    }
+
     // --- what tests do
 
     public synchronized List<Task> live(String appPrefix) {
@@ -144,6 +154,18 @@ public final class FakeWorld {
 
     public synchronized void report(TaskId task, TaskState state) {
         update(tasks.get(task), state, Optional.of("test"));
+    }
+
+    /** The same state again, with more said about it. */
+    public synchronized void reportWith(TaskId task, TaskState state, StatusDetails details) {
+        TaskStatus status = status(
+                        task,
+                        tasks.get(task).info.agent(),
+                        state,
+                        Optional.of(UUID.randomUUID().toString()),
+                        Optional.empty())
+                .withDetails(details);
+        scheduler.tell(new SchedulerEvent.Update(status));
     }
 
     /** Launched tasks that are refused stay staging. */

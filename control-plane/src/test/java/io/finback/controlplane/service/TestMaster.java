@@ -16,6 +16,7 @@ import io.finback.controlplane.marathonapi.ServicesApi;
 import io.finback.persistence.EventFeed;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -31,26 +32,25 @@ public final class TestMaster implements AutoCloseable {
         return start(data, world, settings -> settings);
     }
 
-    public static TestMaster start(Path data, FakeWorld world, UnaryOperator<ServicesSettings> changed) {
+    public static TestMaster start(Path data, FakeWorld world, UnaryOperator<ServicesSettings.Draft> changed) {
         return new TestMaster(data, world, changed);
     }
 
-    private TestMaster(Path data, FakeWorld world, UnaryOperator<ServicesSettings> changed) {
+    private TestMaster(Path data, FakeWorld world, UnaryOperator<ServicesSettings.Draft> changed) {
         system = ActorSystem.create(Behaviors.empty(), "finback", config(data));
         Cluster cluster = Cluster.get(system);
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         ActorRef<FrameworkMessage> framework = system.systemActorOf(world.framework(), "fake-world", Props.empty());
-        ServicesSettings settings = changed.apply(ServicesSettings.of(
-                        "127.0.0.1:8080",
-                        "0.1.0",
-                        Duration.ofMillis(200),
-                        Duration.ofMillis(50),
-                        Duration.ofSeconds(30),
-                        Duration.ofSeconds(1),
-                        Duration.ofSeconds(10),
-                        1024 * 1024)
-                .with(Duration.ofMinutes(6), 100, 20, Duration.ofMillis(500)));
-        ServicesApi api = ServicesApi.start(system, settings, EventFeed.of(system)::entityIds, framework);
+        ServicesSettings settings = changed.apply(ServicesSettings.draft("127.0.0.1:8080", "0.1.0")
+                        .pace(
+                                Duration.ofMillis(200),
+                                Duration.ofMillis(50),
+                                Duration.ofSeconds(30),
+                                Duration.ofSeconds(1))
+                        .losses(Duration.ofMinutes(6), 100, 20, Duration.ofMillis(500)))
+                .done();
+        ServicesApi api = ServicesApi.start(
+                system, settings, EventFeed.of(system)::entityIds, framework, world::operate, host -> Map.of());
         binding = get(Http.get(system)
                 .newServerAt("127.0.0.1", 0)
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true))

@@ -67,6 +67,28 @@ public sealed interface Backoff {
         }
     }
 
+    /**
+     * {@code start}, then anything up to the last wait times {@code 2^k} at the k-th try behind the first; constant {@code most} as soon as
+     * that bound reaches it.
+     */
+    record ExponentialJittered(Duration start, Duration most) implements Backoff {
+        public ExponentialJittered {
+            ordered(start, most);
+        }
+
+        @Override
+        public Duration next(int tries, Duration last, RandomGenerator random) {
+            if (tries == 0) {
+                return start;
+            }
+            long limit = most.toNanos();
+            long bound = last.compareTo(most) >= 0 || tries > 30 || last.toNanos() > limit >> tries
+                    ? limit
+                    : last.toNanos() << tries;
+            return bound >= limit ? most : Duration.ofNanos(1 + random.nextLong(Math.max(1, bound)));
+        }
+    }
+
     private static void notNegative(String name, Duration value) {
         if (value.isNegative()) {
             throw new IllegalArgumentException(name + ": " + value.toMillis() + " (expected: >= 0)");

@@ -33,6 +33,8 @@ import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.nodeagent.oci.OciContainerizer;
+import io.finback.nodeagent.secret.SecretFiles;
+import io.finback.nodeagent.secret.TaskSecrets;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.volume.Volumes;
 import io.finback.resources.AgentId;
@@ -131,12 +133,9 @@ public final class AgentNode implements Node {
         }
         Isolation isolation = TaskContainment.on(settings, tools);
         Processes processes = new Processes(tools);
-        ProcessContainerizer commands = new ProcessContainerizer(
-                new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv()),
-                processes,
-                isolation,
-                sandboxes.ofAllIds(),
-                bootId);
+        Launcher launcher = new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv());
+        ProcessContainerizer commands =
+                new ProcessContainerizer(launcher, processes, isolation, sandboxes.ofAllIds(), bootId);
         OciContainerizer images = ImageKeys.containerizer(settings, tools, isolation, processes, bootId);
         Containerizers containers = new Containerizers(
                 List.of(commands, images, DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId)));
@@ -170,8 +169,13 @@ public final class AgentNode implements Node {
         try {
             AtomicReference<ActorRef<TasksActor.Command>> owner = new AtomicReference<>();
             Inside inside = new Inside(tools, images.door());
-            ServerBinding binding =
-                    ApiServer.bind(system, settings, view, inside, () -> Optional.ofNullable(owner.get()));
+            ServerBinding binding = ApiServer.bind(
+                    system,
+                    settings,
+                    view,
+                    inside,
+                    NestedWork.takeOver(settings, inside, launcher, processes, isolation, bootId),
+                    () -> Optional.ofNullable(owner.get()));
             AgentInfo info = new AgentInfo(
                     id,
                     settings.hostname(),
@@ -179,7 +183,8 @@ public final class AgentNode implements Node {
                     resources,
                     settings.attributes(),
                     Version.current(),
-                    settings.domain());
+                    settings.domain(),
+                    view.containment().report());
             ActorRef<ConversationActor.Command> conversation = begin(
                     system,
                     started -> new AgentGuardian.Converse(info, ConversationSettings.STANDARD, registration, started));
@@ -188,7 +193,10 @@ public final class AgentNode implements Node {
                     id,
                     store,
                     sandboxes,
-                    new Volumes(settings.dataDir(), threads.blocking()),
+                    new Volumes(settings.dataDir(), resources, threads.blocking()),
+                    new TaskSecrets(
+                            settings.secrets().map(SecretFiles::new),
+                            settings.dataDir().resolve("secrets")),
                     List.of(new FetchStep(fetcher, task -> unwanted(board, task))),
                     containers,
                     inside,
@@ -203,7 +211,7 @@ public final class AgentNode implements Node {
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
             settings.diskChecks()
-                    .map(every -> DiskWatch.start(board, sandboxes, every, tasks::tell))
+                    .map(every -> DiskWatch.start(work, every, tasks::tell))
                     .ifPresent(watch -> system.getWhenTerminated().thenAccept(done -> watch.close()));
             owner.set(tasks);
             Resources own = resources;

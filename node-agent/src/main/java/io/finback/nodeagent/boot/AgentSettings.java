@@ -3,7 +3,6 @@ package io.finback.nodeagent.boot;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigUtil;
-import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.docker.DockerSettings;
 import io.finback.nodeagent.executor.LogLimits;
 import io.finback.nodeagent.fetch.FetchSettings;
@@ -49,9 +48,10 @@ record AgentSettings(
         TaskPrograms.Launcher launcher,
         Optional<LendingSettings> lending,
         ExecutorTerms executors,
-        AgentApi.Limits api,
+        ApiSettings api,
         DockerSettings docker,
-        OciSettings images) {
+        OciSettings images,
+        Optional<Path> secrets) {
 
     /** Settings by the names they have in Mesos. */
     Map<String, String> flags() {
@@ -131,7 +131,21 @@ record AgentSettings(
                         ""),
                 ApiSettings.from(config),
                 DockerKeys.read(agent.getConfig("docker"), logs(agent.getConfig("logs"))),
-                ImageKeys.read(agent.getConfig("images")));
+                ImageKeys.read(agent.getConfig("images")),
+                secrets(agent.getString("secrets.directory").strip()));
+    }
+
+    /** Where secrets are; empty: there are none. */
+    private static Optional<Path> secrets(String directory) {
+        if (directory.isEmpty()) {
+            return Optional.empty();
+        }
+        Path path = Path.of(directory);
+        if (!path.isAbsolute() || !Files.isDirectory(path)) {
+            throw new StartFailure(
+                    "finback.agent.secrets.directory: " + directory + " (expected: an absolute path of a directory)");
+        }
+        return Optional.of(path.normalize());
     }
 
     /** How often sandboxes are measured; empty: never. */

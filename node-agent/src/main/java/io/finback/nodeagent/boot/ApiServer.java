@@ -12,6 +12,7 @@ import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.files.FileSpace;
+import io.finback.nodeagent.nested.NestedContainers;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.runtime.StartFailure;
 import java.time.Duration;
@@ -36,6 +37,7 @@ final class ApiServer {
             AgentSettings settings,
             AgentView view,
             Inside inside,
+            NestedContainers nested,
             Supplier<Optional<ActorRef<TasksActor.Command>>> tasks) {
         CompletableFuture<ServerBinding> bound = new CompletableFuture<>();
         IntSupplier port = () -> bound.join().localAddress().getPort();
@@ -50,15 +52,17 @@ final class ApiServer {
                 space,
                 system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
                 settings.files().maxFollowers(),
-                new ExecutorApi(system, view, port, tasks, settings.api().maxBody()),
+                new ExecutorApi(
+                        system, view, port, tasks, settings.api().limits().maxBody()),
                 new AgentApi(
                         system,
                         view,
                         port,
                         inside,
+                        nested,
                         space,
                         system.dispatchers().lookup(DispatcherSelector.blocking()),
-                        settings.api()));
+                        settings.api().limits()));
         try {
             ServerBinding binding = Http.get(system)
                     .newServerAt(settings.httpHost(), settings.httpPort())

@@ -4,6 +4,8 @@ import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Exit;
 import io.finback.tasks.ContainerInfo;
 import io.finback.tasks.TaskInfo;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -107,6 +109,19 @@ public final class Containerizers {
 
     public void endOrphans(Set<String> known) {
         byName.values().forEach(one -> one.endOrphans(known));
+    }
+
+    /** As {@link Containerizer#pruneImages}, of all of them. */
+    public void pruneImages(Set<String> keep) throws IOException {
+        for (Containerizer one : byName.values()) {
+            one.pruneImages(keep);
+        }
+    }
+
+    public List<Path> written(ContainerRef container) {
+        return Optional.ofNullable(byName.get(container.containerizer()))
+                .map(one -> one.written(container))
+                .orElse(List.of());
     }
 
     public Map<ContainerRef, Usage> usage(Collection<ContainerRef> containers) {

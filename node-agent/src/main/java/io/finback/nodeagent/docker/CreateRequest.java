@@ -220,6 +220,9 @@ final class CreateRequest {
     private static void volumes(ObjectNode host, ContainerInfo container, Path sandbox) {
         ArrayNode binds = host.putArray("Binds").add(sandbox + ":" + SANDBOX);
         for (Volume volume : container.volumes()) {
+            if (volume.source() == Volume.Source.SECRET) {
+                continue; // is among the spec's
+            }
             String target = volume.containerPath().startsWith("/")
                     ? volume.containerPath()
                     : SANDBOX + "/" + volume.containerPath();

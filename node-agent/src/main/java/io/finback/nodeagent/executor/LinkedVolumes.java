@@ -27,6 +27,12 @@ final class LinkedVolumes {
     }
 
     private static Optional<String> objection(TaskInfo task, Volume volume) {
+        if (volume.source() == Volume.Source.SECRET) {
+            return climbs(volume.containerPath())
+                    ? Optional.of("container.volumes: " + volume.containerPath()
+                            + " (expected: a relative container_path for a task without an image)")
+                    : Optional.empty();
+        }
         if (volume.containerPath().isEmpty() || volume.containerPath().startsWith("/") || volume.readOnly()) {
             return Optional.of("container.volumes: " + volume.containerPath() + (volume.readOnly() ? ", RO" : "")
                     + " (expected: a relative container_path and mode RW for a task without an image)");
@@ -52,6 +58,9 @@ final class LinkedVolumes {
     static List<VolumeMount> prepare(TaskInfo task, Path sandbox) throws IOException, LaunchFailure {
         List<VolumeMount> mounts = new ArrayList<>();
         for (Volume volume : of(task)) {
+            if (volume.source() == Volume.Source.SECRET) {
+                continue;
+            }
             if (volume.source() == Volume.Source.HOST_PATH) {
                 Path source = Path.of(volume.name());
                 if (!Files.exists(source)) {

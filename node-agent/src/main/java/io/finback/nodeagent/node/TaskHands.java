@@ -3,7 +3,9 @@ package io.finback.nodeagent.node;
 import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.containerizer.LaunchFailure;
 import io.finback.nodeagent.containerizer.SandboxStep;
+import io.finback.nodeagent.containerizer.VolumeMount;
 import io.finback.nodeagent.executor.EndWatch;
+import io.finback.nodeagent.secret.TaskSecrets;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Step.Action;
@@ -15,7 +17,11 @@ import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -71,6 +77,7 @@ final class TaskHands {
      * directory was emptied and the agent has a new id. The masters have such tasks started elsewhere.
      */
     void endOrphans(Collection<AgentTask> known) {
+        tools.secrets().keepOnly(known.stream().map(AgentTask::container).collect(Collectors.toSet()));
         // What a dead agent has prepared and not written down will never be released; the task gets another container.
         tools.containers()
                 .endOrphans(known.stream()
@@ -91,14 +98,20 @@ final class TaskHands {
             for (SandboxStep step : tools.sandboxSteps()) {
                 step.fill(task, sandbox);
             }
+            TaskSecrets.Given secrets = tools.secrets().prepare(task.container(), task.info());
+            Map<String, String> environment = new HashMap<>(tools.executors().environment(task));
+            environment.putAll(secrets.environment());
+            List<VolumeMount> volumes =
+                    new ArrayList<>(tools.volumes().prepare(task.info().resources()));
+            volumes.addAll(secrets.files());
             return tools.containers()
                     .prepare(new ContainerSpec(
                             task.container(),
                             task.info(),
                             sandbox,
                             tools.store().begunFile(task),
-                            tools.executors().environment(task),
-                            tools.volumes().prepare(task.info().resources())));
+                            environment,
+                            volumes));
         } catch (LaunchFailure e) {
             throw new CompletionException(e);
         }
@@ -149,7 +162,10 @@ final class TaskHands {
                     watch.hurry(task.key());
                     tools.containers().forceKill(ref);
                 });
-            case FORGET_PROCESS -> process.ifPresent(tools.containers()::forget);
+            case FORGET_PROCESS -> {
+                process.ifPresent(tools.containers()::forget);
+                tools.secrets().forget(task.container());
+            }
             case DISCARD -> log.info("task.discarded task={}", task.key());
             case PREPARE, JOIN -> throw new IllegalArgumentException(action + ": it is not done here");
         }

@@ -5,6 +5,7 @@ import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.containerizer.SandboxStep;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.Sandboxes;
+import io.finback.nodeagent.secret.TaskSecrets;
 import io.finback.nodeagent.volume.Volumes;
 import io.finback.resources.AgentId;
 import java.util.List;
@@ -22,6 +23,7 @@ public record TaskTools(
         CheckpointStore store,
         Sandboxes sandboxes,
         Volumes volumes,
+        TaskSecrets secrets,
         List<SandboxStep> sandboxSteps,
         Containerizers containers,
         Inside inside,

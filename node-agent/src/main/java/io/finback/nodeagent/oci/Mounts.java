@@ -75,6 +75,7 @@ final class Mounts {
                         ? Optional.of("container.volumes.host_path: " + volume.name()
                                 + " (expected: an absolute path, or one in the sandbox)")
                         : Optional.empty();
+            case SECRET -> Optional.empty();
             case IMAGE -> OciContainerizer.nameProblem("container.volumes.image", volume.name());
         };
     }

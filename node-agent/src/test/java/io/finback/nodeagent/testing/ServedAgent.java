@@ -79,9 +79,10 @@ public final class ServedAgent implements AutoCloseable {
                         view,
                         () -> 5051,
                         world.tools().inside(),
+                        world.nested(),
                         space,
                         blocking,
-                        new AgentApi.Limits(1_000_000, 2, 3)));
+                        new AgentApi.Limits(1_000_000, 2)));
         binding = Http.get(kit.system())
                 .newServerAt("127.0.0.1", 0)
                 .bind(routes.route())

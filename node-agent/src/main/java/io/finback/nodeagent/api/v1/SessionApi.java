@@ -13,6 +13,9 @@ import io.finback.mesos.v1.Encoding;
 import io.finback.mesos.v1.Negotiation;
 import io.finback.mesos.v1.RecordIo;
 import io.finback.nodeagent.executor.Inside;
+import io.finback.nodeagent.executor.NestedLauncher;
+import io.finback.nodeagent.nested.NestedContainers;
+import io.finback.nodeagent.nested.NestedFailure;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.ContainerInfo.Tty;
 import java.io.IOException;
@@ -37,12 +40,14 @@ final class SessionApi {
     private final ActorSystem<?> system;
     private final Parents parents;
     private final Sessions sessions;
+    private final NestedContainers nested;
     private final Executor blocking;
 
-    SessionApi(ActorSystem<?> system, Parents parents, Sessions sessions, Executor blocking) {
+    SessionApi(ActorSystem<?> system, Parents parents, Sessions sessions, NestedContainers nested, Executor blocking) {
         this.system = system;
         this.parents = parents;
         this.sessions = sessions;
+        this.nested = nested;
         this.blocking = blocking;
     }
 
@@ -57,16 +62,27 @@ final class SessionApi {
         Encoding unused = Outputs.encoding(request);
         CommandInfo command;
         try {
-            command = TaskMessages.command("launch_nested_container_session.command", launch.getCommand());
+            String field = "launch_nested_container_session.command";
+            command = NestedApi.supported(field, TaskMessages.command(field, launch.getCommand()));
         } catch (IllegalArgumentException e) {
             throw new ApiFailure(400, String.valueOf(e.getMessage()));
         }
+        Parents.Place place = parents.place(launch.getContainerId().getParent());
         Session session = sessions.start(
-                launch.getContainerId().getValue(),
-                parents.find(launch.getContainerId().getParent()).leader(),
-                command,
+                Parents.name(launch.getContainerId()),
+                place.task().leader(),
+                inherited(place, command),
+                NestedLauncher.below(place.names()),
                 terminal);
         return Outputs.answer(request, output(session));
+    }
+
+    private CommandInfo inherited(Parents.Place place, CommandInfo command) {
+        try {
+            return nested.in(place.task(), place.names(), command);
+        } catch (NestedFailure e) {
+            throw NestedApi.refused(e);
+        }
     }
 
     /** All that a session may have of its own. */
@@ -137,7 +153,7 @@ final class SessionApi {
                 Session session = input.get();
                 ProcessIO said = call.getProcessIo();
                 if (session == null) {
-                    input.set(sessions.find(call.getContainerId().getValue())
+                    input.set(sessions.find(Parents.name(call.getContainerId()))
                             .orElseThrow(() -> Parents.missing(call.getContainerId(), "")));
                 } else if (said.getType() == ProcessIO.Type.DATA) {
                     write(said.getData().getData(), session.process().getOutputStream());
