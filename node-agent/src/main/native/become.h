@@ -13,12 +13,13 @@ static void handle(int signal, u64 handler) {
 
 static void unshare_all(void) {
     int flags = 0, proc = 0;
-    const char *tmp = 0;
+    const char *tmp = 0, *shm = 0;
     for (char **w = words; *w; w++) {
         if (same(*w, "mnt")) flags |= CLONE_NEWNS;
         if (same(*w, "ipc")) flags |= CLONE_NEWIPC;
         if (same(*w, "proc")) proc = 1;
         if (same(*w, "tmp")) tmp = *++w;
+        else if (same(*w, "shm")) shm = *++w;
     }
     if (flags) must("!cannot make namespaces of its own", "", CALL1(unshare, flags));
     if (flags & CLONE_NEWNS) must("!cannot part its mounts", "", CALL5(mount, "none", "/", 0, MS_REC | MS_SLAVE, 0));
@@ -26,6 +27,7 @@ static void unshare_all(void) {
         must("!cannot part", "/proc", CALL5(mount, "none", "/proc", 0, MS_REC | MS_PRIVATE, 0));
         must("!cannot mount", "/proc", CALL5(mount, "proc", "/proc", "proc", MS_NOSUID | MS_NOEXEC | MS_NODEV, 0));
     }
+    if (shm) must("!cannot mount", "/dev/shm", CALL5(mount, "shm", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, shm));
     if (tmp) must("!cannot put over /tmp:", tmp, CALL5(mount, tmp, "/tmp", 0, MS_BIND, 0));
 }
 

@@ -6,8 +6,11 @@
  * Arguments: a number that says what this process is; then words, each followed by what it needs; then "--" and the command.
  *   begun FILE                        made before the command can run
  *   log BYTES FILES BYTES FILES       what is kept of stdout, of stderr
+ *   below NAME UID GID                go to this directory of where it is; one that is missing is made, for that user ("-": nobody's)
+ *   tty ROWS COLUMNS FILE             a terminal instead of stdin, stdout and stderr; what comes through the pipe FILE is typed
  *   pid | mnt | proc | ipc            namespaces of its own; /proc of them
  *   tmp DIRECTORY                     is its /tmp
+ *   shm OPTIONS                       a /dev/shm of its own, as mount takes them
  *   rlimit NUMBER SOFT HARD           "-": no limit
  *   bound MASK | caps MASK | nnp      capabilities in hexadecimal: the most it can get; what it has. No way to more
  *   uid N GID GROUPS                  numbers, with commas between them; "-": no groups
@@ -23,7 +26,7 @@
  * and bound, caps, uid, nnp as above. What fails is said on standard error; status 126 or 127, as a shell's.
  */
 #include "become.h"
-#include "logs.h"
+#include "terminal.h"
 
 static int alone_in_pids, trying, go_pipe[2];
 static const char *begun;
@@ -39,6 +42,10 @@ static void be_task(void) {
     CALL1(close, nothing);
     CALL1(close, go_pipe[1]);
     CALL1(setsid, 0);
+    if (terminal != NONE) {
+        CALL3(dup3, out.writer, 0, 0);
+        must("!cannot take its terminal", "", CALL3(ioctl, 0, TIOCSCTTY, 0));
+    }
     for (int s = 1; s <= SIGNALS; s++) handle(s, 0);
     unshare_all();
     limit_all();
@@ -72,6 +79,23 @@ static long child(void (*be)(void)) {
 
 static void refuse(const char *what, long result) {
     fail(1, what, "", result);
+}
+
+/* Step by step and through no link: the directory is a task's, which may put into it what it likes. Then this is where the files are. */
+static void go_below(void) {
+    for (char **w = words; *w; w++) {
+        if (!same(*w, "below")) continue;
+        long made = CALL3(mkdirat, AT_FDCWD, w[1], D_RIGHTS);
+        long directory = CALL4(openat, AT_FDCWD, w[1], O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+        if (directory < 0) fail(1, "!cannot go below, to", w[1], made < 0 && made != -EEXIST ? made : directory);
+        if (made == 0 && !same(w[2], "-")) {
+            long given = CALL3(fchown, directory, number(w[2], 10), number(w[3], 10));
+            if (given < 0) fail(1, "!cannot give away", w[1], given);
+        }
+        CALL1(fchdir, directory);
+        CALL1(close, directory);
+        w += 3;
+    }
 }
 
 static void open_pipe(struct stream *s) {
@@ -127,19 +151,23 @@ static void pass_on(int signals, long task) {
 }
 
 static void hold(int signals, long task) {
-    struct pollfd watched[] = {{0, POLLIN, 0}, {out.pipe, POLLIN, 0}, {err.pipe, POLLIN, 0}, {signals, POLLIN, 0}};
+    struct pollfd watched[] = {{0, POLLIN, 0}, {out.pipe, POLLIN, 0}, {err.pipe, POLLIN, 0}, {signals, POLLIN, 0}, {input, POLLIN, 0}};
     for (;;) {
         if (watched[1].fd == NONE && watched[2].fd == NONE) CALL2(prctl, PR_SET_NAME, "finback-drained");
-        call(SYS_ppoll, (long)watched, 4, 0, 0, 8);
+        call(SYS_ppoll, (long)watched, 5, 0, 0, 8);
         if (watched[0].fd == 0 && watched[0].revents) {
             open_gate();
             watched[0].fd = NONE;
         }
-        if (watched[1].revents) pump(&out);
+        if (watched[1].revents & POLLOUT) type();
+        if (watched[1].revents & ~POLLOUT) pump(&out);
         if (watched[2].revents) pump(&err);
         if (watched[3].revents) pass_on(signals, task);
+        if (watched[4].revents) type();
         watched[1].fd = out.pipe;
         watched[2].fd = err.pipe;
+        watched[1].events = is_typing() ? POLLIN | POLLOUT : POLLIN;
+        watched[4].fd = is_typing() || out.pipe == NONE ? NONE : input;
     }
 }
 
@@ -200,9 +228,9 @@ static void read_words(char **arguments) {
             w += 4;
         } else if (same(*w, "pid")) alone_in_pids = 1;
         else if (same(*w, "try")) trying = 1;
-        else if (same(*w, "tmp") || same(*w, "bound") || same(*w, "caps")) w++;
+        else if (same(*w, "tmp") || same(*w, "shm") || same(*w, "bound") || same(*w, "caps")) w++;
         else if (same(*w, "group") || same(*w, "ns") || same(*w, "dir")) w++;
-        else if (same(*w, "rlimit") || same(*w, "uid")) w += 3;
+        else if (same(*w, "rlimit") || same(*w, "uid") || same(*w, "below") || same(*w, "tty")) w += 3;
         command = w + 2;
     }
     command[-1] = 0;
@@ -216,8 +244,9 @@ static void start(void) {
     CALL1(setsid, 0);
     handle(SIGCHLD, 0); /* Inherited as ignored, the kernel would keep no end. */
     if (CALL2(pipe2, go_pipe, O_CLOEXEC) < 0 || CALL2(pipe2, ready_pipe, O_CLOEXEC) < 0) refuse("!cannot make a pipe", 0);
-    open_pipe(&out);
-    open_pipe(&err);
+    go_below();
+    open_terminal(&out, &err);
+    if (terminal == NONE) open_pipe(&out), open_pipe(&err);
     long init = 0, task;
     if (alone_in_pids) {
         long parted = CALL1(unshare, CLONE_NEWPID);

@@ -47,7 +47,7 @@ final class CrashRule {
             others.stream()
                     .filter(other -> !other.heard())
                     .filter(other -> other.refusals() >= REFUSALS
-                            || isCut(other) && other.deniedBy().containsAll(witnesses))
+                            || (isCut(other) && other.deniedBy().containsAll(witnesses)))
                     .forEach(other -> crashed.add(other.address()));
         }
         return crashed;

@@ -61,6 +61,11 @@ public record CommandInfo(
         this(shell, value, arguments, environment, user, List.of());
     }
 
+    /** The same with another environment. */
+    public CommandInfo withEnvironment(Map<String, String> other) {
+        return new CommandInfo(shell, value, arguments, other, user, uris, secrets);
+    }
+
     /** The same, with variables only the agent knows the values of. */
     public CommandInfo withSecrets(Map<String, String> references) {
         return new CommandInfo(shell, value, arguments, environment, user, uris, references);

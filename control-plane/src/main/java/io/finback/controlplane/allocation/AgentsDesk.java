@@ -147,6 +147,7 @@ final class AgentsDesk {
                 info.resources(),
                 info.attributes(),
                 info.version(),
-                info.domain());
+                info.domain(),
+                info.isolators());
     }
 }

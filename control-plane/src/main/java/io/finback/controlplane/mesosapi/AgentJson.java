@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.view.Page;
 import io.finback.resources.FaultDomain;
+import io.finback.resources.IsolatorReport;
 import io.finback.resources.Kind;
 import io.finback.resources.Resources;
 import java.io.IOException;
@@ -87,6 +88,22 @@ final class AgentJson {
         }
         to.writeEndArray();
         writeDomain(agent.spec().domain(), to);
+        writeIsolators(agent.spec().isolators(), to);
+    }
+
+    /** Ours: Mesos' masters do not know. */
+    private static void writeIsolators(IsolatorReport isolators, JsonGenerator to) throws IOException {
+        if (!isolators.isKnown()) {
+            return;
+        }
+        to.writeObjectFieldStart("isolators");
+        to.writeStringField("on", String.join(",", isolators.on()));
+        to.writeObjectFieldStart("off");
+        for (Map.Entry<String, String> off : new TreeMap<>(isolators.off()).entrySet()) {
+            to.writeStringField(off.getKey(), off.getValue());
+        }
+        to.writeEndObject();
+        to.writeEndObject();
     }
 
     private static void writeDrain(AllocationDelta.Agent agent, JsonGenerator to) throws IOException {

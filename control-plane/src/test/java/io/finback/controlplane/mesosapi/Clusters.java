@@ -13,6 +13,7 @@ import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.Pages;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
+import io.finback.resources.IsolatorReport;
 import io.finback.resources.Kind;
 import io.finback.resources.OfferId;
 import io.finback.resources.Ranges;
@@ -78,7 +79,10 @@ final class Clusters {
                         5051,
                         Resources.of(5, 4608, 10_000),
                         Map.of("rack", "r1"),
-                        "0.1"),
+                        "0.1",
+                        Optional.empty(),
+                        new IsolatorReport(
+                                List.of("cgroups/cpu", "linux/nnp"), Map.of("cgroups/mem", "no such controller here"))),
                 AT,
                 reachable ? Optional.empty() : Optional.of(AT),
                 reachable,

@@ -86,6 +86,9 @@ class ReadEndpointsTest {
         assertThat(slave.path("offered_resources").path("mem").asDouble()).isEqualTo(1024);
         assertThat(slave.path("drain_info").path("state").asText()).isEqualTo("DRAINING");
         assertThat(slave.path("attributes").path("rack").asText()).isEqualTo("r1");
+        assertThat(slave.path("isolators").path("on").asText()).isEqualTo("cgroups/cpu,linux/nnp");
+        assertThat(slave.path("isolators").path("off").path("cgroups/mem").asText())
+                .isEqualTo("no such controller here");
         JsonNode framework = state.path("frameworks").path(0);
         assertThat(framework.path("id").asText()).isEqualTo("f1");
         assertThat(framework.path("tasks")).hasSize(1);

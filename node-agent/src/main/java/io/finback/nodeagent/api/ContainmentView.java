@@ -3,6 +3,7 @@ package io.finback.nodeagent.api;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.finback.nodeagent.isolation.IsolatorStatus;
+import io.finback.resources.IsolatorReport;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
@@ -27,6 +28,19 @@ public record ContainmentView(List<IsolatorStatus> isolators, LongSupplier outOf
                 .filter(IsolatorStatus::on)
                 .map(status -> status.isolator().toString())
                 .collect(Collectors.joining(","));
+    }
+
+    /** As the masters are told. */
+    public IsolatorReport report() {
+        return new IsolatorReport(
+                isolators.stream()
+                        .filter(IsolatorStatus::on)
+                        .map(status -> status.isolator().toString())
+                        .toList(),
+                isolators.stream()
+                        .filter(status -> !status.on())
+                        .collect(Collectors.toMap(
+                                status -> status.isolator().toString(), IsolatorStatus::detail, (one, other) -> one)));
     }
 
     ArrayNode json() {

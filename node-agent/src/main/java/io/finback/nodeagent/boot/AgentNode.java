@@ -34,9 +34,9 @@ import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.nodeagent.oci.OciContainerizer;
-import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.secret.SecretFiles;
 import io.finback.nodeagent.secret.TaskSecrets;
+import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.volume.Volumes;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
@@ -134,12 +134,9 @@ public final class AgentNode implements Node {
         }
         Isolation isolation = TaskContainment.on(settings, tools);
         Processes processes = new Processes(tools);
-        ProcessContainerizer commands = new ProcessContainerizer(
-                new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv()),
-                processes,
-                isolation,
-                sandboxes.ofAllIds(),
-                bootId);
+        Launcher launcher = new Launcher(tools, settings.logs(), bootId, settings.hostname(), System.getenv());
+        ProcessContainerizer commands =
+                new ProcessContainerizer(launcher, processes, isolation, sandboxes.ofAllIds(), bootId);
         OciContainerizer images = ImageKeys.containerizer(settings, tools, isolation, processes, bootId);
         Containerizers containers = new Containerizers(
                 List.of(commands, images, DockerKeys.containerizer(settings, sandboxes.ofAllIds(), bootId)));
@@ -173,9 +170,20 @@ public final class AgentNode implements Node {
         try {
             AtomicReference<ActorRef<TasksActor.Command>> owner = new AtomicReference<>();
             Inside inside = new Inside(tools, images.door());
+<<<<<<< HEAD
             ExecutorDoor door = ExecutorKey.door(config, settings.dataDir());
             ServerBinding binding =
                     ApiServer.bind(system, settings, view, inside, () -> Optional.ofNullable(owner.get()), door);
+=======
+            ServerBinding binding = ApiServer.bind(
+                    system,
+                    settings,
+                    view,
+                    inside,
+                    NestedWork.takeOver(settings, inside, launcher, processes, isolation, bootId),
+                    store::begunFile,
+                    () -> Optional.ofNullable(owner.get()));
+>>>>>>> main
             AgentInfo info = new AgentInfo(
                     id,
                     settings.hostname(),
@@ -183,7 +191,8 @@ public final class AgentNode implements Node {
                     resources,
                     settings.attributes(),
                     Version.current(),
-                    settings.domain());
+                    settings.domain(),
+                    view.containment().report());
             ActorRef<ConversationActor.Command> conversation = begin(
                     system,
                     started -> new AgentGuardian.Converse(info, ConversationSettings.STANDARD, registration, started));
@@ -192,7 +201,7 @@ public final class AgentNode implements Node {
                     id,
                     store,
                     sandboxes,
-                    new Volumes(settings.dataDir(), threads.blocking()),
+                    new Volumes(settings.dataDir(), resources, threads.blocking()),
                     new TaskSecrets(
                             settings.secrets().map(SecretFiles::new),
                             settings.dataDir().resolve("secrets")),
@@ -213,7 +222,7 @@ public final class AgentNode implements Node {
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
             settings.diskChecks()
-                    .map(every -> DiskWatch.start(board, sandboxes, every, tasks::tell))
+                    .map(every -> DiskWatch.start(work, every, tasks::tell))
                     .ifPresent(watch -> system.getWhenTerminated().thenAccept(done -> watch.close()));
             owner.set(tasks);
             Resources own = resources;

@@ -3,7 +3,6 @@ package io.finback.nodeagent.boot;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigUtil;
-import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.docker.DockerSettings;
 import io.finback.nodeagent.executor.LogLimits;
 import io.finback.nodeagent.fetch.FetchSettings;
@@ -20,7 +19,6 @@ import io.finback.resources.Special;
 import io.finback.runtime.StartFailure;
 import io.finback.settings.ClusterSettings;
 import io.finback.settings.DomainSettings;
-import java.nio.file.Files;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,7 +49,7 @@ record AgentSettings(
         TaskPrograms.Launcher launcher,
         Optional<LendingSettings> lending,
         ExecutorTerms executors,
-        AgentApi.Limits api,
+        ApiSettings api,
         DockerSettings docker,
         OciSettings images,
         Optional<Path> secrets) {

@@ -15,18 +15,28 @@ import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.files.FileSpace;
+<<<<<<< HEAD
 import io.finback.nodeagent.node.ExecutorDoor;
+=======
+import io.finback.nodeagent.nested.NestedContainers;
+>>>>>>> main
 import io.finback.nodeagent.node.TasksActor;
+import io.finback.nodeagent.task.AgentTask;
 import io.finback.runtime.StartFailure;
+<<<<<<< HEAD
 import io.finback.security.Guard;
 import io.finback.security.SecuritySettings;
 import io.finback.tls.NodeTls;
+=======
+import java.nio.file.Path;
+>>>>>>> main
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
@@ -44,8 +54,14 @@ final class ApiServer {
             AgentSettings settings,
             AgentView view,
             Inside inside,
+<<<<<<< HEAD
             Supplier<Optional<ActorRef<TasksActor.Command>>> tasks,
             ExecutorDoor door) {
+=======
+            NestedContainers nested,
+            Function<AgentTask, Path> begun,
+            Supplier<Optional<ActorRef<TasksActor.Command>>> tasks) {
+>>>>>>> main
         CompletableFuture<ServerBinding> bound = new CompletableFuture<>();
         IntSupplier port = () -> bound.join().localAddress().getPort();
         FileSpace space = new FileSpace(
@@ -59,18 +75,29 @@ final class ApiServer {
                 space,
                 system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
                 settings.files().maxFollowers(),
+<<<<<<< HEAD
                 new ExecutorApi(system, view, port, tasks, door, settings.api().maxBody()),
+=======
+                new ExecutorApi(
+                        system, view, port, tasks, settings.api().limits().maxBody()),
+>>>>>>> main
                 new AgentApi(
                         system,
                         view,
                         port,
                         inside,
+                        nested,
+                        begun,
                         space,
                         system.dispatchers().lookup(DispatcherSelector.blocking()),
+<<<<<<< HEAD
                         settings.api()));
         Guard guard = new Guard(
                 system, "agent", SecuritySettings.from(system.settings().config()), AgentDoors::refusal);
         Function<HttpRequest, CompletionStage<HttpResponse>> handler = routes.route().handler(system);
+=======
+                        settings.api().limits()));
+>>>>>>> main
         try {
             ServerBinding binding = NodeTls.secured(
                             Http.get(system).newServerAt(settings.httpHost(), settings.httpPort()),

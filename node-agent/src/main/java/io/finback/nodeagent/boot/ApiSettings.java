@@ -4,18 +4,20 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.finback.nodeagent.api.v1.AgentApi;
 
-/** What the API takes; the keys are in {@code reference.conf}. */
-final class ApiSettings {
+/**
+ * What the API takes; the keys are in {@code reference.conf}.
+ *
+ * @param maxContainers nested ones that are not removed
+ */
+record ApiSettings(AgentApi.Limits limits, int maxContainers) {
     private static final String WAITING =
             "akka.actor.default-blocking-io-dispatcher.thread-pool-executor.fixed-pool-size";
 
     /** One waits for each output, one for a piece of input. */
     private static final int THREADS_OF_SESSION = 3;
 
-    private ApiSettings() {}
-
     /** @param config all of it */
-    static AgentApi.Limits from(Config config) {
+    static ApiSettings from(Config config) {
         long body = config.getBytes("finback.agent.http.max-body");
         check("http.max-body", body, body >= 1024 && body <= Integer.MAX_VALUE, "1 KiB to 2 GiB");
         int sessions = config.getInt("finback.agent.nested.max-sessions");
@@ -27,7 +29,7 @@ final class ApiSettings {
                 "0 to " + most + ", a third of " + WAITING);
         int containers = config.getInt("finback.agent.nested.max-containers");
         check("nested.max-containers", containers, containers >= 0 && containers <= 10_000, "0 to 10000");
-        return new AgentApi.Limits(body, sessions, containers);
+        return new ApiSettings(new AgentApi.Limits(body, sessions), containers);
     }
 
     /** A node is given what people have set and our own defaults; Akka's are behind them. */

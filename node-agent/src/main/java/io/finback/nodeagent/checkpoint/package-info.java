@@ -1,4 +1,4 @@
-/** What survives the agent: one file per task, written before anything is said of it. */
+/** What survives the agent: one file per task and nested container, written before anything is said of it. */
 @NullMarked
 @CheckReturnValue
 package io.finback.nodeagent.checkpoint;

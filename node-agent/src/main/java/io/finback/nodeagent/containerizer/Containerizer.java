@@ -3,6 +3,8 @@ package io.finback.nodeagent.containerizer;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Exit;
 import io.finback.tasks.TaskInfo;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +82,19 @@ public interface Containerizer {
      * @param known the containers of all refs on disk, of ended tasks included
      */
     void endOrphans(Set<String> known);
+
+    /**
+     * Deletes images no container is made of, whenever they were last wanted. May take long.
+     *
+     * @param keep names of images that stay; each as it could be pulled
+     * @throws IOException the disk refuses, or images are being pulled
+     */
+    default void pruneImages(Set<String> keep) throws IOException {}
+
+    /** Directories outside the sandbox that hold what this container alone has written. */
+    default List<Path> written(ContainerRef container) {
+        return List.of();
+    }
 
     /** What they use now; those that cannot be measured are missing. May read files, no more. */
     Map<ContainerRef, Usage> usage(Collection<ContainerRef> containers);

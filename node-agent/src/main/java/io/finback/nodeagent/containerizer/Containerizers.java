@@ -4,6 +4,8 @@ import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Exit;
 import io.finback.tasks.ContainerInfo;
 import io.finback.tasks.TaskInfo;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -109,6 +111,19 @@ public final class Containerizers {
         byName.values().forEach(one -> one.endOrphans(known));
     }
 
+    /** As {@link Containerizer#pruneImages}, of all of them. */
+    public void pruneImages(Set<String> keep) throws IOException {
+        for (Containerizer one : byName.values()) {
+            one.pruneImages(keep);
+        }
+    }
+
+    public List<Path> written(ContainerRef container) {
+        return Optional.ofNullable(byName.get(container.containerizer()))
+                .map(one -> one.written(container))
+                .orElse(List.of());
+    }
+
     public Map<ContainerRef, Usage> usage(Collection<ContainerRef> containers) {
         Map<ContainerRef, Usage> all = new LinkedHashMap<>();
         grouped(containers).forEach((name, refs) -> {
@@ -131,10 +146,8 @@ public final class Containerizers {
         if (container.image().isPresent()) {
             return Optional.empty();
         }
-        if (!container.networks().isEmpty()
-                || container.hostname().isPresent()
-                || container.tty().isPresent()) {
-            return Optional.of("container: a network, a hostname or a terminal of its own (expected: none with type"
+        if (!container.networks().isEmpty() || container.hostname().isPresent()) {
+            return Optional.of("container: a network or a hostname of its own (expected: none with type"
                     + " MESOS; they are not supported yet)");
         }
         return Optional.empty();

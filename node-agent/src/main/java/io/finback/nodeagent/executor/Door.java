@@ -1,6 +1,7 @@
 package io.finback.nodeagent.executor;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -8,13 +9,15 @@ import java.util.Optional;
 /** Another way into a task than through its namespaces, for those whose maker has a better one. Thread-safe. */
 public interface Door {
     /** There is none. */
-    Door NONE = (leader, environment, words) -> Optional.empty();
+    Door NONE = (leader, environment, below, words) -> Optional.empty();
 
     /**
      * A command line, with an empty environment to run in, that runs {@code words} beside {@code leader} with what the task has: its
      * user, rights, limits, environment and directory. Empty for a leader this knows nothing of.
      *
      * @param environment added to the task's own
+     * @param below where in its sandbox: then that is its sandbox; empty: in the sandbox itself
      */
-    Optional<List<String>> into(long leader, Map<String, String> environment, List<String> words) throws IOException;
+    Optional<List<String>> into(long leader, Map<String, String> environment, Path below, List<String> words)
+            throws IOException;
 }

@@ -6,8 +6,10 @@ import io.finback.nodeagent.isolation.LinuxTools;
 import io.finback.nodeagent.isolation.Wrap;
 import io.finback.nodeagent.isolation.WrapLine;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -50,6 +52,23 @@ final class HoldersByShell implements Holders {
             exec "$sleep" 2147483647 </dev/null >/dev/null 2>&1 3<&- 4>&- 5>&- 6>&-
             """;
 
+    /**
+     * Goes down step by step. Each is made in the directory this is in, and is where the kernel says that is: whoever owns the
+     * directory may have put a link there.
+     */
+    private static final String GO_BELOW = """
+            owner=$1; shift
+            at=$(pwd -P)
+            while [ "$1" != -- ]; do
+              made=0; mkdir -m 755 -- "$1" 2>/dev/null && made=1
+              { cd -P -- "$1" && [ "$(pwd -P)" = "$at/$1" ]; } 2>/dev/null || { echo "!cannot go below, to $1"; exit 1; }
+              if [ "$made" = 1 ] && [ "$owner" != - ]; then chown -- "$owner" . || exit 1; fi
+              at=$at/$1; shift
+            done
+            shift
+            exec "$@"
+            """;
+
     private static final long BECOMES_SLEEP_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final Tools tools;
@@ -72,8 +91,41 @@ final class HoldersByShell implements Holders {
     }
 
     @Override
-    public void tidy(ContainerSpec spec) throws IOException {
-        LogScript.removeNames(spec);
+    public boolean hasTerminals() {
+        return false;
+    }
+
+    @Override
+    public ProcessBuilder around(ProcessBuilder inner, List<String> path, Path begun, Optional<Rights> owner) {
+        List<String> line = new ArrayList<>(List.of(
+                tools.setsid().toString(),
+                tools.shell().toString(),
+                "-c",
+                GO_BELOW,
+                "finback-below",
+                owner.map(who -> who.uid() + ":" + who.gid()).orElse("-")));
+        line.addAll(path);
+        line.add("--");
+        line.addAll(logs.before(begun, inner.environment()));
+        line.addAll(List.of(
+                tools.shell().toString(),
+                "-c",
+                HOLDER,
+                "finback-holder",
+                begun.toString(),
+                tools.sleep().toString(),
+                tools.setsid().toString()));
+        line.addAll(inner.command());
+        ProcessBuilder builder =
+                new ProcessBuilder(line).directory(inner.directory()).redirectError(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().clear();
+        builder.environment().putAll(inner.environment());
+        return builder;
+    }
+
+    @Override
+    public void tidy(Path begun) throws IOException {
+        LogScript.removeNames(begun);
     }
 
     private List<String> commandLine(ContainerSpec spec, TaskEnvironment environment, Wrap wrap) {

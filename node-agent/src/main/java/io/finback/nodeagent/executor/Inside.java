@@ -36,15 +36,7 @@ public final class Inside {
     /** Below the sandbox of a task: the directories of what runs apart in it. */
     public static final String APART = "containers";
 
-    /** In a directory of its own, which is all its own outputs are in. Whoever it is started as makes it: links lead nobody astray. */
-    private static final String GO_APART = """
-            d=${MESOS_SANDBOX:-.}/containers/$1; shift
-            mkdir -p "$d" && cd "$d" || exit 125
-            MESOS_SANDBOX=$d; export MESOS_SANDBOX
-            exec "$@" >stdout 2>stderr
-            """;
-
-    private static final String REMOVE_APART = "exec rm -rf -- \"${MESOS_SANDBOX:-.}/containers/$1\"";
+    private static final String SANDBOX = "MESOS_SANDBOX";
 
     private static final String NAME = "finback-inside";
 
@@ -56,8 +48,6 @@ public final class Inside {
 
     private static final int LOOKS = 20;
     private static final long BETWEEN_LOOKS_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-
-    private static final int REMOVAL_SECONDS = 10;
 
     private final Tools tools;
     private final Door door;
@@ -88,32 +78,21 @@ public final class Inside {
      * @param leader a process of the task
      */
     public Process start(long leader, CommandInfo command) throws IOException, Unreachable {
-        return unattached(builder(leader, command.environment(), words(command)));
+        return unattached(builder(leader, command, List.of()));
     }
 
     /**
-     * As {@link #start}, in a directory of its own, {@code containers/<name>} in the sandbox, with {@code stdout} and {@code stderr}
-     * in it.
+     * A line for somebody else to start, with its environment and outputs where that puts them. It leads no session.
      *
-     * @param name of a directory
+     * @param path where below the sandbox it is to be; exists when it is started
      */
-    public Process startApart(long leader, CommandInfo command, String name) throws IOException, Unreachable {
-        List<String> line = new ArrayList<>(List.of("/bin/sh", "-c", GO_APART, NAME, name));
-        line.addAll(words(command));
-        return unattached(builder(leader, command.environment(), line));
-    }
-
-    /** Deletes what {@link #startApart} made. Blocks. */
-    public void removeApart(long leader, String name) throws IOException, Unreachable {
-        Process removing = unattached(builder(leader, Map.of(), List.of("/bin/sh", "-c", REMOVE_APART, NAME, name)));
-        try {
-            if (!removing.waitFor(REMOVAL_SECONDS, TimeUnit.SECONDS) || removing.exitValue() != 0) {
-                end(removing);
-                throw new Unreachable("containers/" + name + ": rm failed, or took over " + REMOVAL_SECONDS + " s");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    ProcessBuilder line(long leader, CommandInfo command, List<String> path) throws IOException, Unreachable {
+        ProcessBuilder builder = builder(leader, command, path);
+        if (builder.command().get(0).equals(tools.setsid().toString())) {
+            builder.command(builder.command().subList(1, builder.command().size()).stream()
+                    .toList());
         }
+        return builder;
     }
 
     private static Process unattached(ProcessBuilder builder) throws IOException {
@@ -125,14 +104,20 @@ public final class Inside {
 
     /** As {@link #start}, with its input and outputs in the hands of the caller. */
     public Process startAttached(long leader, CommandInfo command) throws IOException, Unreachable {
-        return builder(leader, command.environment(), words(command)).start();
+        return startAttached(leader, command, List.of());
+    }
+
+    /** As {@link #startAttached(long, CommandInfo)}, at {@code path} below the sandbox. */
+    public Process startAttached(long leader, CommandInfo command, List<String> path) throws IOException, Unreachable {
+        return builder(leader, command, path).start();
     }
 
     /** As {@link #startAttached}, on a terminal of its own; what it prints is all on its output. */
-    public Process startOnTerminal(long leader, CommandInfo command, Tty size) throws IOException, Unreachable {
+    public Process startOnTerminal(long leader, CommandInfo command, List<String> path, Tty size)
+            throws IOException, Unreachable {
         Map<String, String> environment = new LinkedHashMap<>(command.environment());
         environment.putIfAbsent("TERM", "xterm");
-        ProcessBuilder builder = builder(leader, environment, words(command));
+        ProcessBuilder builder = builder(leader, command.withEnvironment(environment), path);
         Terminal.around(builder, size, tools.setsid());
         return builder.start();
     }
@@ -156,9 +141,11 @@ public final class Inside {
         return command.shell() ? List.of("/bin/sh", "-c", command.value()) : command.arguments();
     }
 
-    private ProcessBuilder builder(long leader, Map<String, String> more, List<String> words)
+    private ProcessBuilder builder(long leader, CommandInfo command, List<String> path)
             throws IOException, Unreachable {
-        Optional<List<String>> through = door.into(leader, more, words);
+        List<String> words = words(command);
+        Optional<List<String>> through =
+                door.into(leader, command.environment(), Path.of("", path.toArray(String[]::new)), words);
         if (through.isPresent()) {
             List<String> line = new ArrayList<>(List.of(tools.setsid().toString()));
             line.addAll(through.get());
@@ -176,18 +163,35 @@ public final class Inside {
         if (environment.isEmpty()) {
             throw new Unreachable("process " + leader + ": gone, or its environment may not be read");
         }
-        environment.putAll(more);
-        Optional<String> sandbox = Optional.ofNullable(environment.get("MESOS_SANDBOX"));
+        Optional<String> sandbox = Optional.ofNullable(environment.get(SANDBOX))
+                .map(directory ->
+                        Path.of(directory, path.toArray(String[]::new)).toString());
+        environment.putAll(command.environment());
+        if (!path.isEmpty()) {
+            sandbox.ifPresent(directory -> environment.put(SANDBOX, directory));
+        }
+        // What a task names is obeyed by the command alone, not by programs of root's on its way.
+        TaskEnvironment split = TaskEnvironment.split(environment);
         ProcessBuilder builder = tools.holder().isPresent()
                 ? byProgram(tools.holder().get(), leader, sandbox, words)
-                : byShell(leader, sandbox, words);
+                : byShell(leader, sandbox, assigning(split, words));
         builder.environment().clear();
         try {
-            builder.environment().putAll(environment);
+            builder.environment().putAll(tools.holder().isPresent() ? environment : split.exported());
         } catch (IllegalArgumentException e) {
             throw new Unreachable("environment: " + e.getMessage());
         }
         return builder;
+    }
+
+    private List<String> assigning(TaskEnvironment environment, List<String> words) {
+        if (environment.assigned().isEmpty()) {
+            return words;
+        }
+        List<String> line = new ArrayList<>(List.of(tools.env().toString()));
+        line.addAll(environment.assignments());
+        line.addAll(words);
+        return line;
     }
 
     /** With the rights of the task, too. */
@@ -264,33 +268,33 @@ public final class Inside {
 
     /** SIGKILL to the process, everything in its session, and all it has started that has not left it. One walk over {@code /proc}. */
     public static void end(Process started) {
+        end(started.pid());
+        started.destroyForcibly();
+    }
+
+    /** The same by the pid, which must still be its. */
+    static void end(long started) {
         List<ProcFs.Stat> all = ProcFs.all();
-        Set<Long> doomed = new HashSet<>(Set.of(started.pid()));
+        Set<Long> doomed = new HashSet<>(Set.of(started));
         boolean more = true;
         while (more) {
             more = false;
             for (ProcFs.Stat stat : all) {
-                boolean belongs = doomed.contains(stat.parent()) || stat.session() == started.pid();
+                boolean belongs = doomed.contains(stat.parent()) || stat.session() == started;
                 more |= belongs && doomed.add(stat.pid());
             }
         }
         all.stream()
                 .filter(stat -> doomed.contains(stat.pid()) && !stat.isEnded())
                 .forEach(stat -> ProcessHandle.of(stat.pid()).ifPresent(ProcessHandle::destroyForcibly));
-        started.destroyForcibly();
     }
 
     /** To its first process alone; where that entered a namespace of processes, it is the child of what waits for it out here. */
-    public static void signal(Process started, int signal) throws IOException {
+    public static void signal(long started, int signal) throws IOException {
         List<Long> children =
-                ProcFs.program(started.pid()).filter(ENTERING::contains).isPresent()
-                        ? ProcFs.all().stream()
-                                .filter(stat -> stat.parent() == started.pid())
-                                .map(ProcFs.Stat::pid)
-                                .toList()
-                        : List.of();
+                ProcFs.program(started).filter(ENTERING::contains).isPresent() ? ProcFs.children(started) : List.of();
         List<String> line = new ArrayList<>(List.of("/bin/sh", "-c", "kill \"$@\"", NAME, "-" + signal));
-        for (long pid : children.isEmpty() ? List.of(started.pid()) : children) {
+        for (long pid : children.isEmpty() ? List.of(started) : children) {
             line.add(Long.toString(pid));
         }
         Process unused = unattached(new ProcessBuilder(line));

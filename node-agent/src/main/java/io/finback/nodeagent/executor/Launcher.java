@@ -11,10 +11,12 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +62,11 @@ public final class Launcher {
         this.agentEnvironment = Map.copyOf(agentEnvironment);
     }
 
+    /** Whether tasks may have terminals. */
+    boolean hasTerminals() {
+        return holders.hasTerminals();
+    }
+
     /** Makes a process that waits to become the task; the containment it has then is that of its wrap. */
     ProcessRef prepare(ContainerSpec spec, Wrap wrap) throws LaunchFailure {
         TaskEnvironment environment = TaskEnvironment.of(spec, hostname, agentEnvironment);
@@ -69,16 +76,40 @@ public final class Launcher {
         } catch (IllegalArgumentException e) {
             throw new LaunchFailure("command.environment", e);
         }
+        return prepare(builder, spec.begun(), wrap.ownPids(), wrap.namespaces());
+    }
+
+    /**
+     * Makes a process that waits to become {@code line}, which puts itself into whatever contains it. Below the builder's directory it
+     * goes to {@code path} first, step by step; what is missing there is made.
+     *
+     * @param line what to become, with its environment, and the directory to begin in
+     * @param begun as {@link ContainerSpec#begun}
+     * @param owner whom directories that are made belong to
+     */
+    ProcessRef prepare(ProcessBuilder line, List<String> path, Path begun, Optional<Rights> owner)
+            throws LaunchFailure {
+        ProcessBuilder builder;
+        try {
+            builder = holders.around(line, path, begun, owner);
+        } catch (IllegalArgumentException e) {
+            throw new LaunchFailure("command.environment", e);
+        }
+        return prepare(builder, begun, false, Set.of());
+    }
+
+    private ProcessRef prepare(ProcessBuilder builder, Path begun, boolean ownPids, Set<String> namespaces)
+            throws LaunchFailure {
         Process process;
         try {
-            holders.tidy(spec);
+            holders.tidy(begun);
             process = builder.start();
         } catch (IOException e) {
             throw new LaunchFailure("cannot start a process", e);
         }
         try {
-            ProcessRef ref = pids(process, wrap);
-            holders.tidy(spec);
+            ProcessRef ref = pids(process, ownPids, namespaces);
+            holders.tidy(begun);
             gates.put(ref.holderPid(), new Gate(process.getOutputStream(), ref));
             return ref;
         } catch (IOException e) {
@@ -128,7 +159,7 @@ public final class Launcher {
         return discarded;
     }
 
-    private ProcessRef pids(Process process, Wrap wrap) throws LaunchFailure {
+    private ProcessRef pids(Process process, boolean ownPids, Set<String> namespaces) throws LaunchFailure {
         String said;
         // Not closed on failure paths only: the pipe's other ends close when the holder becomes sleep.
         try (BufferedReader reader =
@@ -141,7 +172,7 @@ public final class Launcher {
             throw new LaunchFailure("the holder failed: " + said.substring(1));
         }
         String[] pids = said == null ? new String[0] : said.strip().split(" ", -1);
-        if (pids.length < (wrap.ownPids() ? 3 : 2)) {
+        if (pids.length < (ownPids ? 3 : 2)) {
             throw new LaunchFailure("the holder ended at once (expected: its pids; see stderr in the sandbox)");
         }
         long holder = Long.parseLong(pids[0]);
@@ -152,14 +183,14 @@ public final class Launcher {
                 .filter(stat -> !stat.isEnded() && stat.parent() == holder)
                 .orElseThrow(() -> gone("task's process"));
         Optional<Init> init = Optional.empty();
-        if (wrap.ownPids()) {
+        if (ownPids) {
             ProcFs.Stat initStat = ProcFs.stat(Long.parseLong(pids[2]))
                     .filter(stat -> !stat.isEnded() && stat.parent() == holder)
                     .orElseThrow(() -> gone("first process of its PID namespace"));
             init = Optional.of(new Init(initStat.pid(), initStat.startTicks()));
         }
         return new ProcessRef(bootId, task, taskStat.startTicks(), holder, holderStat.startTicks())
-                .in(new Containment(Map.of(), init, wrap.namespaces()));
+                .in(new Containment(Map.of(), init, namespaces));
     }
 
     static LaunchFailure gone(String who) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The loggers of a task (ADR 0017): what it prints goes into a pipe per stream, and a shell beside its holder copies from there into
@@ -83,14 +84,18 @@ public final class LogScript {
 
     /** What stands before a command line. Throws {@link IllegalArgumentException} when the task asks for what cannot be. */
     public List<String> before(ContainerSpec spec) {
-        LogLimits out = limits.overriddenBy(spec.task().command().environment(), "STDOUT");
-        LogLimits err = limits.overriddenBy(spec.task().command().environment(), "STDERR");
+        return before(spec.begun(), spec.task().command().environment());
+    }
+
+    List<String> before(Path begun, Map<String, String> environment) {
+        LogLimits out = limits.overriddenBy(environment, "STDOUT");
+        LogLimits err = limits.overriddenBy(environment, "STDERR");
         return List.of(
                 shell.toString(),
                 "-c",
                 TEXT,
                 "finback-logger",
-                pipe(spec).toString(),
+                pipe(begun).toString(),
                 tools.mkfifo().toString(),
                 tools.dd().toString(),
                 tools.ls().toString(),
@@ -103,13 +108,13 @@ public final class LogScript {
     }
 
     /** The holder has them open, or has failed: the names are not needed any more. */
-    public static void removeNames(ContainerSpec spec) throws IOException {
+    public static void removeNames(Path begun) throws IOException {
         for (String ending : List.of(".out", ".err")) {
-            Files.deleteIfExists(pipe(spec).resolveSibling(pipe(spec).getFileName() + ending));
+            Files.deleteIfExists(pipe(begun).resolveSibling(pipe(begun).getFileName() + ending));
         }
     }
 
-    private static Path pipe(ContainerSpec spec) {
-        return spec.begun().resolveSibling(spec.begun().getFileName() + ".pipe");
+    private static Path pipe(Path begun) {
+        return begun.resolveSibling(begun.getFileName() + ".pipe");
     }
 }

@@ -59,6 +59,7 @@ public final class Orphans {
                 .filter(entry -> entry.startsWith("MESOS_SANDBOX=/") || entry.startsWith("MESOS_DIRECTORY=/"))
                 .map(entry -> Path.of(entry.substring(entry.indexOf('=') + 1)))
                 .filter(path -> path.startsWith(sandboxes) && !path.equals(sandboxes))
+                .map(NestedLauncher::outermost)
                 .findFirst();
     }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -25,6 +26,9 @@ public final class Processes {
 
     /** A straggler may fork while it is being killed; after so many walks the rest is reported, not waited for. */
     private static final int KILL_ROUNDS = 5;
+
+    private static final int SIGTERM = 15;
+    private static final String KILL = "KILL";
 
     /** The second form is for a process released this instant: it leads no group yet. */
     private static final String SIGNAL = "kill -s \"$1\" -- \"-$2\" 2>/dev/null || kill -s \"$1\" \"$2\"";
@@ -61,6 +65,15 @@ public final class Processes {
                         : new Exit.Unknown("ended, and its exit status may not be read: it changed its credentials")));
     }
 
+    /** SIGTERM to the process group, or the signal of this number. */
+    public void terminate(ProcessRef process, OptionalInt signal) {
+        if (signal.isPresent() && signal.getAsInt() != SIGTERM && isOurs(process)) {
+            signalGroup(Integer.toString(signal.getAsInt()), process.pid());
+        } else {
+            terminate(process);
+        }
+    }
+
     /** SIGTERM to the process group. */
     public void terminate(ProcessRef process) {
         if (!isOurs(process)) {
@@ -82,7 +95,7 @@ public final class Processes {
     /** SIGKILL to everything it is contained with; without that, to its process group and every other process of its session. */
     public void forceKill(ProcessRef process) {
         if (!contained.kill(process) && isOurs(process)) {
-            signalGroup("KILL", process.pid());
+            signalGroup(KILL, process.pid());
             killSessions(Set.of(process.pid()));
         }
     }
@@ -211,7 +224,7 @@ public final class Processes {
             // Without a process to spare (the very case of a fork bomb): the leader at least hears it from this one.
             log.warn("task.signal_without_shell signal={} group={} reason={}", signal, group, e.getMessage());
             ProcessHandle.of(group).ifPresent(handle -> {
-                boolean sent = signal.equals("TERM") ? handle.destroy() : handle.destroyForcibly();
+                boolean sent = signal.equals(KILL) ? handle.destroyForcibly() : handle.destroy();
                 log.debug("task.signal leader={} sent={}", group, sent);
             });
         } catch (InterruptedException e) {

@@ -54,6 +54,21 @@ record TaskEnvironment(Map<String, String> exported, Map<String, String> assigne
             "SHLVL",
             "UID");
 
+    /** Variables that libraries obey: nothing a task names may be loaded into a program of root's that starts it. Source: ld.so(8). */
+    private static final Set<String> LIBRARY_OWN = Set.of(
+            "GCONV_PATH",
+            "GETCONF_DIR",
+            "GLIBC_TUNABLES",
+            "HOSTALIASES",
+            "LOCALDOMAIN",
+            "LOCPATH",
+            "MALLOC_TRACE",
+            "NIS_PATH",
+            "NLSPATH",
+            "RESOLV_HOST_CONF",
+            "RES_OPTIONS",
+            "TZDIR");
+
     static TaskEnvironment of(ContainerSpec spec, String hostname, Map<String, String> agentEnvironment) {
         TaskInfo task = spec.task();
         Map<String, String> all = new TreeMap<>();
@@ -77,6 +92,11 @@ record TaskEnvironment(Map<String, String> exported, Map<String, String> assigne
         all.putAll(spec.environment());
         all.putAll(task.command().environment());
 
+        return split(all);
+    }
+
+    /** What a shell and the programs of root before the command may hear, and what the command alone may. */
+    static TaskEnvironment split(Map<String, String> all) {
         Map<String, String> exported = new TreeMap<>();
         Map<String, String> assigned = new TreeMap<>();
         all.forEach((name, value) -> (isSafe(name) ? exported : assigned).put(name, value));
@@ -91,6 +111,9 @@ record TaskEnvironment(Map<String, String> exported, Map<String, String> assigne
     }
 
     private static boolean isSafe(String name) {
-        return IDENTIFIER.matcher(name).matches() && !SHELL_OWN.contains(name) && !name.startsWith("LD_");
+        return IDENTIFIER.matcher(name).matches()
+                && !SHELL_OWN.contains(name)
+                && !LIBRARY_OWN.contains(name)
+                && !name.startsWith("LD_");
     }
 }

@@ -22,6 +22,9 @@ final class Terminal {
     private static final int LOOKS = 200;
     private static final long BETWEEN_LOOKS_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
+    /** How the text begins that gives a terminal its first size, before it becomes the command. */
+    private static final String SIZING = "stty rows ";
+
     private Terminal() {}
 
     /** Puts what is about to be started on a terminal of its own. Throws when there is no program for it. */
@@ -35,7 +38,7 @@ final class Terminal {
         }
         String text = words.stream().map(Terminal::quoted).collect(Collectors.joining(" ", "exec ", ""));
         if (isSize(size)) {
-            text = "stty rows " + size.rows() + " columns " + size.columns() + " 2>/dev/null; " + text;
+            text = SIZING + size.rows() + " columns " + size.columns() + " 2>/dev/null; " + text;
         }
         builder.command(setsid.toString(), script.toString(), "-q", "-f", "-e", "-c", text, "/dev/null");
         builder.redirectErrorStream(true);
@@ -60,13 +63,17 @@ final class Terminal {
             LockSupport.parkNanos(BETWEEN_LOOKS_NANOS);
             terminal = of(started);
         }
-        if (terminal.isEmpty() || !isSize(size)) {
+        return terminal.isPresent() && resize(terminal.get(), size);
+    }
+
+    static boolean resize(Path terminal, Tty size) throws IOException {
+        if (!isSize(size)) {
             return false;
         }
         Process stty = new ProcessBuilder(
                         "stty",
                         "-F",
-                        terminal.get().toString(),
+                        terminal.toString(),
                         "rows",
                         Integer.toString(size.rows()),
                         "columns",
@@ -85,6 +92,10 @@ final class Terminal {
     /** What a child of {@code script} has as its input. */
     private static Optional<Path> of(Process script) throws IOException {
         for (long child : ProcFs.children(script.pid())) {
+            if (ProcFs.arguments(child).stream().anyMatch(argument -> argument.startsWith(SIZING))) {
+                // A size given now would be overwritten by the first one.
+                continue;
+            }
             Path input = Path.of("/proc", Long.toString(child), "fd", "0");
             if (Files.isSymbolicLink(input)) {
                 Path target = Files.readSymbolicLink(input);

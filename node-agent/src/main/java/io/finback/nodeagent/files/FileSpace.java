@@ -157,6 +157,11 @@ public final class FileSpace {
         return new Follower(file, offset);
     }
 
+    /** As {@link #follow}, from the first byte of the oldest file that is kept. */
+    public Follower followAll(String path) throws FileFailure, IOException {
+        return Follower.ofAll(file(path));
+    }
+
     /** The names that stand for directories and files. */
     public Map<String, String> names() {
         Map<String, String> names = new LinkedHashMap<>();

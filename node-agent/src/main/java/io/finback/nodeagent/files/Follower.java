@@ -34,20 +34,48 @@ public final class Follower implements AutoCloseable {
         this.offset = offset < 0 ? Math.max(0, size + offset) : Math.min(offset, size);
     }
 
+    /** From the first byte that is kept, however often the file has been begun anew. */
+    static Follower ofAll(Path file) throws IOException {
+        Path oldest = file;
+        for (int i = 1; i <= MAX_ROTATED; i++) {
+            Path older = file.resolveSibling(file.getFileName() + "." + i);
+            if (key(older).isEmpty()) {
+                break;
+            }
+            oldest = older;
+        }
+        Follower follower = new Follower(file, 0);
+        follower.open(oldest);
+        return follower;
+    }
+
     /** What has been written since; empty when nothing was. Its offset is within the file it is of. */
     public Optional<FileSpace.Piece> next() throws IOException {
-        Optional<FileSpace.Piece> piece = read(false);
-        if (piece.isPresent() || !moved()) {
-            return piece;
+        return next(true)
+                .map(part -> new FileSpace.Piece(
+                        StandardCharsets.UTF_8.decode(part.bytes()).toString(), part.offset()));
+    }
+
+    /** As {@link #next}, without looking for characters; empty when nothing was written. */
+    public ByteBuffer nextBytes() throws IOException {
+        return next(false).map(Part::bytes).orElse(ByteBuffer.allocate(0));
+    }
+
+    private record Part(ByteBuffer bytes, long offset) {}
+
+    private Optional<Part> next(boolean characters) throws IOException {
+        Optional<Part> part = read(characters);
+        if (part.isPresent() || !moved()) {
+            return part;
         }
         // The last words before it was renamed may have come since.
-        piece = read(true);
-        if (piece.isPresent()) {
-            return piece;
+        part = read(false);
+        if (part.isPresent()) {
+            return part;
         }
         open(successor());
         offset = 0;
-        return read(false);
+        return read(characters);
     }
 
     @Override
@@ -58,7 +86,7 @@ public final class Follower implements AutoCloseable {
         }
     }
 
-    private Optional<FileSpace.Piece> read(boolean complete) throws IOException {
+    private Optional<Part> read(boolean characters) throws IOException {
         long size = channel().size();
         if (size < offset) {
             // It was cut: begin anew, as tail does.
@@ -73,14 +101,13 @@ public final class Follower implements AutoCloseable {
         while (buffer.hasRemaining() && got >= 0) {
             got = channel().read(buffer);
         }
-        int whole = complete ? buffer.position() : Utf8.wholeCharacters(buffer.array(), buffer.position());
+        int whole = characters ? Utf8.wholeCharacters(buffer.array(), buffer.position()) : buffer.position();
         if (whole == 0) {
             return Optional.empty();
         }
-        FileSpace.Piece piece =
-                new FileSpace.Piece(new String(buffer.array(), 0, whole, StandardCharsets.UTF_8), offset);
+        Part part = new Part(buffer.position(0).limit(whole), offset);
         offset += whole;
-        return Optional.of(piece);
+        return Optional.of(part);
     }
 
     private boolean moved() throws IOException {

@@ -5,11 +5,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -22,6 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -237,18 +240,18 @@ public final class ImageStore implements AutoCloseable {
     }
 
     /**
-     * Drops images nobody has wanted for long, and layers no image and no container is made of. Does nothing while an image is being
-     * pulled.
+     * Drops images nobody has wanted for long, and layers no image and no container is made of. Waits while an image is being pulled.
      *
      * @param unused those last wanted before this are dropped; empty: none
      * @param keep names that stay, whatever else
      * @param inUse the layers of containers
-     * @return how many layers are gone
+     * @param wait at most so long
+     * @return how many layers are gone; empty: nothing was done, since images were being pulled all the time
      */
-    public int prune(Optional<Instant> unused, Set<String> keep, java.util.function.Supplier<Set<String>> inUse)
+    public OptionalInt prune(Optional<Instant> unused, Set<String> keep, Supplier<Set<String>> inUse, Duration wait)
             throws IOException, ImageFailure {
-        if (!lock.writeLock().tryLock()) {
-            return 0;
+        if (!locked(wait)) {
+            return OptionalInt.empty();
         }
         try {
             if (unused.isPresent()) {
@@ -268,9 +271,18 @@ public final class ImageStore implements AutoCloseable {
             if (gone > 0) {
                 log.info("image.pruned layers={}", gone);
             }
-            return gone;
+            return OptionalInt.of(gone);
         } finally {
             lock.writeLock().unlock();
+        }
+    }
+
+    private boolean locked(Duration wait) {
+        try {
+            return lock.writeLock().tryLock(wait.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 

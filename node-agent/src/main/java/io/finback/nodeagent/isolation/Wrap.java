@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
  * @param ownMounts whether it has a mount namespace of its own: what the machine mounts later is seen inside; what is done inside
  *     stays there
  * @param tmp the directory that is its {@code /tmp}
+ * @param shmMegabytes the size of a {@code /dev/shm} of its own; empty: it has that of the machine
  * @param account whom it runs as; empty: the agent's own
  * @param bounding the most capabilities it can get; empty: no bound
  * @param effective what it has, whoever it runs as, root no more than that; empty: what its user has
@@ -28,6 +29,7 @@ public record Wrap(
         boolean ownMounts,
         boolean ownIpc,
         Optional<String> tmp,
+        Optional<Integer> shmMegabytes,
         List<Rlimit> rlimits,
         Optional<TaskUser.Account> account,
         Optional<Set<Capability>> bounding,
@@ -38,6 +40,7 @@ public record Wrap(
             false,
             false,
             false,
+            Optional.empty(),
             Optional.empty(),
             List.of(),
             Optional.empty(),
@@ -98,6 +101,7 @@ public record Wrap(
             words.add("proc");
         }
         tmp.ifPresent(directory -> words.addAll(List.of("tmp", directory)));
+        shmMegabytes.ifPresent(size -> words.addAll(List.of("shm", shmOptions(size))));
         for (Rlimit limit : rlimits) {
             words.addAll(List.of(
                     "rlimit",
@@ -122,6 +126,11 @@ public record Wrap(
         return words;
     }
 
+    /** As {@code mount} takes them. */
+    static String shmOptions(int megabytes) {
+        return "mode=1777,size=" + megabytes + "m";
+    }
+
     private static String shown(Optional<Long> limit) {
         return limit.map(number -> Long.toString(number)).orElse("-");
     }
@@ -139,7 +148,8 @@ public record Wrap(
                         + " (expected: none, since the isolator posix/rlimits is off on this agent)");
             }
         }
-        return container.linux().flatMap(linux -> objection(isolation, linux));
+        return container.linux().flatMap(linux -> objection(isolation, linux)
+                .or(() -> container.image().isPresent() ? Optional.empty() : SharedMemory.objection(isolation, linux)));
     }
 
     private static Optional<String> objection(Isolation isolation, LinuxOptions linux) {
@@ -191,6 +201,7 @@ public record Wrap(
                 isolation.isOn(Isolator.NAMESPACES_IPC)
                         && linux.flatMap(LinuxOptions::privateIpc).orElse(true),
                 tmp.filter(directory -> mounts),
+                linux.flatMap(SharedMemory::own).filter(size -> mounts),
                 container.rlimits(),
                 account,
                 bounding,

@@ -15,6 +15,9 @@ public final class WrapLine {
     /** Runs in the task's own mount namespace; the directory is argument 1, the mount program 2. */
     private static final String PRIVATE_TMP = "\"$2\" --bind \"$1\" /tmp && shift 2 && exec \"$@\"";
 
+    /** The same; the options of a mount are argument 1. */
+    private static final String SHM = "\"$2\" -t tmpfs -o \"nosuid,nodev,$1\" shm /dev/shm && shift 2 && exec \"$@\"";
+
     private final Wrap wrap;
     private final LinuxTools tools;
     private final List<String> line = new ArrayList<>();
@@ -29,6 +32,7 @@ public final class WrapLine {
         WrapLine made = new WrapLine(wrap, tools);
         made.unshare();
         made.tmp();
+        made.shm();
         made.rlimits();
         made.credentials();
         return made.line;
@@ -55,6 +59,12 @@ public final class WrapLine {
         wrap.tmp().ifPresent(directory -> tools.mount()
                 .ifPresent(mount -> line.addAll(
                         List.of(tools.shell().toString(), "-c", PRIVATE_TMP, "tmp", directory, mount.toString()))));
+    }
+
+    private void shm() {
+        wrap.shmMegabytes().ifPresent(size -> tools.mount()
+                .ifPresent(mount -> line.addAll(
+                        List.of(tools.shell().toString(), "-c", SHM, "shm", Wrap.shmOptions(size), mount.toString()))));
     }
 
     private void rlimits() {

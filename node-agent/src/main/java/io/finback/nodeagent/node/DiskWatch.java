@@ -1,16 +1,21 @@
 package io.finback.nodeagent.node;
 
 import io.finback.nodeagent.executor.DiskUse;
-import io.finback.nodeagent.executor.Sandboxes;
 import io.finback.nodeagent.task.AgentTask;
+import io.finback.resources.Disk;
+import io.finback.resources.PersistentVolume;
 import io.finback.resources.Resources;
+import io.finback.resources.Special;
 import io.finback.resources.TaskKey;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -20,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Measures what running tasks have in their sandboxes, and says which hold more than they asked for. One thread, one task after the
- * other; a sandbox that takes long to walk is walked the less often. Only one that seems too large costs a process, to be sure.
+ * Measures what running tasks have in their sandboxes, over the files of their images and in their persistent volumes, and says which hold more than they asked for. One thread, one task after the
+ * other; what takes long to walk is walked the less often. Only one that seems too large costs a process, to be sure.
  */
 public final class DiskWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DiskWatch.class);
@@ -30,8 +35,7 @@ public final class DiskWatch implements AutoCloseable {
     /** Of its time this spends at most one part in so many on one sandbox. */
     private static final long REST = 20;
 
-    private final TaskBoard board;
-    private final Sandboxes sandboxes;
+    private final TaskTools tools;
     private final Consumer<TasksActor.OverDisk> over;
     private final Map<TaskKey, Long> due = new HashMap<>();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
@@ -40,9 +44,8 @@ public final class DiskWatch implements AutoCloseable {
         return made;
     });
 
-    private DiskWatch(TaskBoard board, Sandboxes sandboxes, Consumer<TasksActor.OverDisk> over) {
-        this.board = board;
-        this.sandboxes = sandboxes;
+    private DiskWatch(TaskTools tools, Consumer<TasksActor.OverDisk> over) {
+        this.tools = tools;
         this.over = over;
     }
 
@@ -52,9 +55,8 @@ public final class DiskWatch implements AutoCloseable {
      * @param over hears of a task again at every look, until it has ended
      */
     @SuppressWarnings("FutureReturnValueIgnored") // look() catches everything, so the schedule never ends by itself
-    public static DiskWatch start(
-            TaskBoard board, Sandboxes sandboxes, Duration every, Consumer<TasksActor.OverDisk> over) {
-        DiskWatch watch = new DiskWatch(board, sandboxes, over);
+    public static DiskWatch start(TaskTools tools, Duration every, Consumer<TasksActor.OverDisk> over) {
+        DiskWatch watch = new DiskWatch(tools, over);
         watch.thread.scheduleWithFixedDelay(watch::look, every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
         return watch;
     }
@@ -66,7 +68,7 @@ public final class DiskWatch implements AutoCloseable {
 
     private void look() {
         List<AgentTask> running =
-                board.live().stream().filter(AgentTask::isRunning).toList();
+                tools.board().live().stream().filter(AgentTask::isRunning).toList();
         due.keySet().retainAll(running.stream().map(AgentTask::key).toList());
         for (AgentTask task : running) {
             try {
@@ -84,23 +86,69 @@ public final class DiskWatch implements AutoCloseable {
     }
 
     private void measure(AgentTask task) throws IOException, InterruptedException {
-        long limit = task.info().resources().quantities().getOrDefault(Resources.DISK, 0L) * MEBIBYTE / 1000;
-        Path sandbox = sandboxes.of(task);
-        if (limit == 0) {
-            return;
-        }
         long begun = System.nanoTime();
-        if (DiskUse.atMost(sandbox) > limit) {
-            OptionalLong used = DiskUse.exactly(sandbox);
-            if (used.isPresent() && used.getAsLong() > limit) {
-                over.accept(new TasksActor.OverDisk(
-                        task.key(),
-                        task.container(),
-                        "Disk usage (" + used.getAsLong() / MEBIBYTE + "MB) exceeds quota (" + limit / MEBIBYTE
-                                + "MB)"));
-            }
+        Optional<String> excess = Optional.empty();
+        for (Map.Entry<List<Path>, Long> quota : quotas(task).entrySet()) {
+            excess = excess.isPresent() ? excess : excess(quota.getKey(), quota.getValue());
         }
+        excess.ifPresent(why -> over.accept(new TasksActor.OverDisk(task.key(), task.container(), why)));
         long took = System.nanoTime() - begun;
         due.put(task.key(), System.nanoTime() + took * REST);
+    }
+
+    /** What counts together, and how many bytes it may come to: sandbox and files written over the image's; each volume by itself. */
+    private Map<List<Path>, Long> quotas(AgentTask task) {
+        Map<List<Path>, Long> quotas = new LinkedHashMap<>();
+        long ofVolumes = 0;
+        for (Special entry : task.info().resources().special()) {
+            Optional<Path> directory = PersistentVolume.of(entry.kind()).flatMap(tools.volumes()::directory);
+            if (directory.isPresent()) {
+                long most = entry.amount().milli().getOrDefault(Resources.DISK, 0L);
+                ofVolumes += most;
+                boolean isWhole = entry.kind()
+                        .disk()
+                        .flatMap(Disk::source)
+                        .filter(source -> source.type() == Disk.SourceType.MOUNT)
+                        .isPresent();
+                if (isWhole) {
+                    // Such a disk is its own limit.
+                    continue;
+                }
+                quotas.put(List.of(directory.get()), bytes(most));
+            }
+        }
+        long limit = task.info().resources().quantities().getOrDefault(Resources.DISK, 0L) - ofVolumes;
+        if (limit > 0) {
+            List<Path> own = new ArrayList<>(List.of(tools.sandboxes().of(task)));
+            task.process().ifPresent(container -> own.addAll(tools.containers().written(container)));
+            quotas.put(own, bytes(limit));
+        }
+        return quotas;
+    }
+
+    private static long bytes(long milliMebibytes) {
+        return milliMebibytes * MEBIBYTE / 1000;
+    }
+
+    private static Optional<String> excess(List<Path> directories, long limit)
+            throws IOException, InterruptedException {
+        long roughly = 0;
+        for (Path directory : directories) {
+            roughly += DiskUse.atMost(directory);
+        }
+        if (roughly <= limit) {
+            return Optional.empty();
+        }
+        long used = 0;
+        for (Path directory : directories) {
+            OptionalLong exactly = DiskUse.exactly(directory);
+            if (exactly.isEmpty()) {
+                return Optional.empty();
+            }
+            used += exactly.getAsLong();
+        }
+        return used <= limit
+                ? Optional.empty()
+                : Optional.of("Disk usage (" + used / MEBIBYTE + "MB) exceeds quota (" + limit / MEBIBYTE + "MB)");
     }
 }

@@ -3,6 +3,7 @@ package io.finback.nodeagent.oci;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.nodeagent.cgroup.CgroupMounts;
 import io.finback.nodeagent.cgroup.Cgroups;
@@ -36,6 +37,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
@@ -51,6 +53,9 @@ import org.slf4j.LoggerFactory;
 final class Bundles implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Bundles.class);
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String IMAGE = "image.json";
+    private static final String STOP_SIGNAL = "stopSignal";
+    private static final Duration PRUNE_WAIT = Duration.ofSeconds(20);
     private static final Duration PRUNE_EVERY = Duration.ofMinutes(10);
 
     private final Path directory;
@@ -166,10 +171,16 @@ final class Bundles implements AutoCloseable {
     /** Once this is written the image stays for as long as the bundle does. */
     private static StoredImage remember(Path bundle, StoredImage image) throws IOException {
         ObjectNode known = JSON.createObjectNode().put("name", image.name()).put("id", image.id());
+        known.put(STOP_SIGNAL, image.config().stopSignal());
         ArrayNode layers = known.putArray("layers");
         image.layers().forEach(layers::add);
-        Files.write(bundle.resolve("image.json"), JSON.writeValueAsBytes(known));
+        Files.write(bundle.resolve(IMAGE), JSON.writeValueAsBytes(known));
         return image;
+    }
+
+    /** What the image's makers want a container of it to be asked to end with. */
+    static String stopSignal(Path bundle) {
+        return known(bundle).path(STOP_SIGNAL).asText("");
     }
 
     /** The task's own user wins over the image's, and that over the agent's setting. */
@@ -300,29 +311,48 @@ final class Bundles implements AutoCloseable {
 
     private void prune() {
         try {
-            int gone = store.prune(keep.map(Instant.now()::minus), Set.of(), this::layersInUse);
+            OptionalInt gone = store.prune(keep.map(Instant.now()::minus), Set.of(), this::layersInUse, Duration.ZERO);
             log.debug("oci.pruned layers={}", gone);
         } catch (IOException | ImageFailure | RuntimeException e) {
             log.warn("oci.prune_failed reason={} next=again_later", e.toString());
         }
     }
 
-    /** Drops every image no container is of, but those named. */
-    int pruneNow(Set<String> excluded) throws IOException, ImageFailure {
-        return store.prune(Optional.of(Instant.MAX), excluded, this::layersInUse);
+    /** Drops every image no container is of, but those named. Throws as well when pulls leave no room for it. */
+    void pruneNow(Set<String> excluded) throws IOException {
+        Set<String> keep = new HashSet<>(excluded);
+        keep.addAll(namesInUse());
+        try {
+            if (store.prune(Optional.of(Instant.MAX), keep, this::layersInUse, PRUNE_WAIT)
+                    .isEmpty()) {
+                throw new IOException("images were being pulled for " + PRUNE_WAIT.toSeconds()
+                        + " s (expected: a moment without; try again)");
+            }
+        } catch (ImageFailure e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
     private Set<String> layersInUse() {
         Set<String> layers = new HashSet<>();
-        for (Path bundle : all()) {
-            try {
-                JsonNode known = JSON.readTree(Files.readAllBytes(bundle.resolve("image.json")));
-                known.path("layers").forEach(layer -> layers.add(layer.asText("")));
-            } catch (IOException e) {
-                log.debug("oci.bundle_without_image directory={}", bundle);
-            }
-        }
+        all().forEach(bundle -> known(bundle).path("layers").forEach(layer -> layers.add(layer.asText(""))));
         return layers;
+    }
+
+    private Set<String> namesInUse() {
+        Set<String> names = new HashSet<>();
+        all().forEach(bundle -> names.add(known(bundle).path("name").asText("")));
+        return names;
+    }
+
+    /** What was remembered of a bundle's image. */
+    private static JsonNode known(Path bundle) {
+        try {
+            return JSON.readTree(Files.readAllBytes(bundle.resolve(IMAGE)));
+        } catch (IOException e) {
+            log.debug("oci.bundle_without_image directory={}", bundle);
+            return MissingNode.getInstance();
+        }
     }
 
     @Override

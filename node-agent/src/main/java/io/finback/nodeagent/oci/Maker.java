@@ -102,7 +102,7 @@ final class Maker {
                         spec.sandbox().resolveSibling(spec.container()).toString());
         Process process;
         try {
-            LogScript.removeNames(spec);
+            LogScript.removeNames(spec.begun());
             Files.createFile(bundle.resolve("pidns"));
             process = builder.start();
         } catch (IOException e) {
@@ -118,7 +118,7 @@ final class Maker {
         try (BufferedReader reader =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII))) {
             String said = reader.readLine();
-            LogScript.removeNames(spec);
+            LogScript.removeNames(spec.begun());
             if (said == null || said.startsWith("failed")) {
                 throw new LaunchFailure(runtime.program().getFileName() + " cannot make the container: " + why(bundle));
             }

@@ -307,7 +307,21 @@ public final class OciContainerizer implements Containerizer {
     @Override
     public void terminate(ContainerRef container) {
         ProcessRef ref = own(container);
-        processes.terminate(ref);
+        processes.terminate(ref, Exit.signalNumber(Bundles.stopSignal(Path.of(key(ref)))));
+    }
+
+    @Override
+    public void pruneImages(Set<String> keep) throws IOException {
+        if (tools.isPresent()) {
+            tools.get().bundles().pruneNow(keep);
+        }
+    }
+
+    @Override
+    public List<Path> written(ContainerRef container) {
+        // Without an overlay the image's own files are among them: what is the container's alone nobody can say.
+        Path upper = Path.of(key(own(container))).resolve("upper");
+        return Files.isDirectory(upper) ? List.of(upper) : List.of();
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.finback.nodeagent.task.ProcessRef;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,7 +39,7 @@ final class OciDoor implements Door {
     }
 
     @Override
-    public Optional<List<String>> into(long leader, Map<String, String> environment, List<String> words)
+    public Optional<List<String>> into(long leader, Map<String, String> environment, Path below, List<String> words)
             throws IOException {
         ProcessRef ref = byLeader.get(leader);
         if (ref == null || maker.isEmpty() || !isThere(ref)) {
@@ -49,9 +50,17 @@ final class OciDoor implements Door {
                 JSON.readTree(Files.readAllBytes(bundle.resolve("config.json"))).path("process");
         ArrayNode args = process.putArray("args");
         words.forEach(args::add);
-        ArrayNode env = process.withArray("env");
-        environment.forEach((name, value) -> env.add(name + "=" + value));
-        process.put("cwd", Mounts.SANDBOX);
+        String directory = Path.of(Mounts.SANDBOX).resolve(below).toString();
+        Map<String, String> all = new LinkedHashMap<>();
+        process.withArray("env").forEach(entry -> {
+            String[] parts = entry.asText().split("=", 2);
+            all.put(parts[0], parts.length > 1 ? parts[1] : "");
+        });
+        all.putAll(environment);
+        all.put("MESOS_SANDBOX", directory);
+        ArrayNode env = process.putArray("env");
+        all.forEach((name, value) -> env.add(name + "=" + value));
+        process.put("cwd", directory);
         // Deleted with the bundle: when the runtime has read it nobody here knows.
         Path written = bundle.resolve("exec-" + UUID.randomUUID() + ".json");
         Files.write(written, JSON.writeValueAsBytes(process));

@@ -1,5 +1,6 @@
 package io.finback.nodeagent.oci;
 
+import io.finback.nodeagent.cgroup.CgroupMounts;
 import io.finback.nodeagent.isolation.LinuxTools;
 import io.finback.nodeagent.isolation.Programs;
 import java.nio.file.Path;
@@ -40,7 +41,8 @@ record OciRuntime(
      *
      * @param wanted {@code auto}: the first of runc and crun that is there; {@code none}; or a program
      */
-    static OciRuntime find(String wanted, LinuxTools linux, String path, boolean root) throws Missing {
+    static OciRuntime find(String wanted, LinuxTools linux, String path, boolean root, CgroupMounts mounts)
+            throws Missing {
         if (wanted.equals("none")) {
             throw new Missing("finback.agent.images.runtime is none");
         }
@@ -57,6 +59,11 @@ record OciRuntime(
             Programs.Ran ran = Programs.run(List.of(program.get().toString(), "--version"));
             if (!ran.successful()) {
                 seen.add(candidate + ": " + ran.said());
+                continue;
+            }
+            if (ran.said().startsWith("crun") && isHybrid(mounts)) {
+                // It says so itself, but only when a container is made.
+                seen.add(candidate + ": refuses machines that have controllers of control groups in both versions");
                 continue;
             }
             if (!root) {
@@ -78,6 +85,10 @@ record OciRuntime(
                     require("cp", Programs.find("cp", path)));
         }
         throw new Missing(String.join("; ", seen) + " (Debian: runc or crun)");
+    }
+
+    private static boolean isHybrid(CgroupMounts mounts) {
+        return !mounts.unifiedControllers().isEmpty() && !mounts.legacy().isEmpty();
     }
 
     private static Path require(String name, Optional<Path> program) throws Missing {

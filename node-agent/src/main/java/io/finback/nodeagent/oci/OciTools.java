@@ -1,5 +1,6 @@
 package io.finback.nodeagent.oci;
 
+import io.finback.nodeagent.cgroup.CgroupMounts;
 import io.finback.nodeagent.containerizer.Standing;
 import io.finback.nodeagent.executor.LogLimits;
 import io.finback.nodeagent.executor.LogScript;
@@ -39,7 +40,8 @@ record OciTools(Maker maker, Bundles bundles) {
             throws IOException {
         OciRuntime runtime;
         try {
-            runtime = OciRuntime.find(settings.runtime(), tools.linux(), path, isolation.isRoot());
+            runtime = OciRuntime.find(
+                    settings.runtime(), tools.linux(), path, isolation.isRoot(), CgroupMounts.ofThisMachine());
         } catch (OciRuntime.Missing e) {
             log.warn("oci.off reason={}", e.getMessage());
             return new OciContainerizer(

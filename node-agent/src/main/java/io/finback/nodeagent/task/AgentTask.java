@@ -44,9 +44,6 @@ public record AgentTask(
         Optional<Instant> ended,
         Optional<Verdict> verdict,
         Vitals vitals) {
-    /** How long after a SIGKILL the next one is sent, should something have been born meanwhile. */
-    private static final Duration KILL_AGAIN = Duration.ofSeconds(2);
-
     private static final String HEALTH = "TASK_HEALTH_CHECK_STATUS_UPDATED";
     private static final String CHECK = "TASK_CHECK_STATUS_UPDATED";
     static final String LAUNCH_FAILED = "CONTAINER_LAUNCH_FAILED";
@@ -139,7 +136,7 @@ public record AgentTask(
         return isStaged() ? Step.of(this, start()) : Step.of(this);
     }
 
-    private Action start() {
+    Action start() {
         return isOfCustomExecutor() || isNested() ? Action.JOIN : Action.PREPARE;
     }
 
@@ -236,24 +233,7 @@ public record AgentTask(
      * ({@code KILLING}, as by Mesos' executors); masters keep it from schedulers that do not know the word.
      */
     public Step kill(Duration grace, Stamp stamp) {
-        if (isEnded() || (kill.isPresent() && kill.get().remaining(stamp.at()).compareTo(grace) <= 0)) {
-            return Step.of(this);
-        }
-        AgentTask next = withOrder(new KillOrder(stamp.at(), grace));
-        if (isOfCustomExecutor()) {
-            return Step.of(next, Action.JOIN);
-        }
-        if (isStaged()) {
-            return isNested() ? Step.of(next, Action.JOIN) : Step.of(next);
-        }
-        boolean isSaid = kill.isEmpty()
-                && !isExecutorRun()
-                && verdict.map(why -> !why.isOfContainer()).orElse(true);
-        return Step.of(isSaid ? next.killing(stamp) : next, Action.TERMINATE).arm(grace);
-    }
-
-    private AgentTask killing(Stamp stamp) {
-        return in(TaskState.KILLING).say(stamp);
+        return Orders.kill(this, grace, stamp);
     }
 
     /**
@@ -262,21 +242,12 @@ public record AgentTask(
      * @param grace what SIGTERM is given before SIGKILL
      */
     public Step condemned(Verdict why, Duration grace, Stamp stamp) {
-        if (!isRunning() || process.isEmpty() || kill.isPresent()) {
-            return Step.of(this);
-        }
-        return new AgentTask(
-                        info,
-                        container,
-                        received,
-                        process,
-                        kill,
-                        state,
-                        unacknowledged,
-                        ended,
-                        Optional.of(why),
-                        vitals)
-                .kill(grace, stamp);
+        return Orders.condemn(this, why, grace, stamp);
+    }
+
+    /** The grace of an order has passed. */
+    public Step graceOver() {
+        return Orders.graceOver(this);
     }
 
     /**
@@ -301,13 +272,6 @@ public record AgentTask(
         return age.isNegative() ? Duration.ZERO : age;
     }
 
-    /** The grace of an order has passed. */
-    public Step graceOver() {
-        return isRunning() && process.isPresent() && kill.isPresent()
-                ? Step.of(this, Action.FORCE_KILL).arm(KILL_AGAIN)
-                : Step.of(this);
-    }
-
     /**
      * The process has ended.
      *
@@ -323,36 +287,12 @@ public record AgentTask(
 
     /** The machine has been restarted since the process was made: whatever has its pid now is somebody else. */
     public Step machineRestarted(Stamp stamp) {
-        if (isStaged()) {
-            return resumed(stamp);
-        }
-        if (!isRunning()) {
-            return Step.of(this);
-        }
-        AgentTask lost =
-                end(TaskState.LOST, Optional.of("AGENT_RESTARTED"), "the machine restarted while it ran", stamp);
-        // A process is gone, and its pid means nothing now; an engine still keeps what it ran.
-        return process.filter(ContainerRef::startsLater).isPresent()
-                ? Step.of(lost, Action.FORGET_PROCESS)
-                : Step.of(lost);
+        return Restarts.ofMachine(this, stamp);
     }
 
     /** A new agent has read this from disk (and, of a running one, may find its process alive or ended). */
     public Step resumed(Stamp stamp) {
-        if (isStaged()) {
-            return kill.isPresent()
-                    ? Step.of(end(TaskState.KILLED, Optional.empty(), "killed before it ran", stamp))
-                    : Step.of(this, start());
-        }
-        if (isRunning() && isOfCustomExecutor()) {
-            return Step.of(this, Action.JOIN);
-        }
-        if (!isRunning()) {
-            // The last agent may have died between writing the end and letting the process go.
-            return process.isPresent() ? Step.of(this, Action.FORGET_PROCESS) : Step.of(this);
-        }
-        return kill.map(order -> Step.of(this, Action.WATCH, Action.TERMINATE).arm(order.remaining(stamp.at())))
-                .orElseGet(() -> Step.of(this, Action.WATCH));
+        return Restarts.ofAgent(this, stamp);
     }
 
     /** A scheduler has taken an update; only the oldest one counts, any other is an echo. */
@@ -382,7 +322,7 @@ public record AgentTask(
     }
 
     /** Its state, with nothing to explain. */
-    private AgentTask say(Stamp stamp) {
+    AgentTask say(Stamp stamp) {
         return say(TaskStatus.Source.EXECUTOR, Optional.empty(), Optional.empty(), Optional.empty(), stamp);
     }
 
@@ -402,12 +342,12 @@ public record AgentTask(
                 info, container, received, Optional.of(now), kill, state, unacknowledged, ended, verdict, vitals);
     }
 
-    private AgentTask withOrder(KillOrder order) {
+    AgentTask withOrder(KillOrder order) {
         return new AgentTask(
                 info, container, received, process, Optional.of(order), state, unacknowledged, ended, verdict, vitals);
     }
 
-    private AgentTask in(TaskState now) {
+    AgentTask in(TaskState now) {
         return new AgentTask(info, container, received, process, kill, now, unacknowledged, ended, verdict, vitals);
     }
 
@@ -417,6 +357,11 @@ public record AgentTask(
 
     private AgentTask withEnd(Optional<Instant> end) {
         return new AgentTask(info, container, received, process, kill, state, unacknowledged, end, verdict, vitals);
+    }
+
+    AgentTask withVerdict(Verdict why) {
+        return new AgentTask(
+                info, container, received, process, kill, state, unacknowledged, ended, Optional.of(why), vitals);
     }
 
     private AgentTask withVitals(Vitals now) {

@@ -1,8 +1,13 @@
 package io.finback.nodeagent.task;
 
 import io.finback.resources.Resources;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** How a task's process ended. */
 public sealed interface Exit {
@@ -77,6 +82,27 @@ public sealed interface Exit {
                 : Names.BY_NUMBER.getOrDefault(signal, "Unknown signal " + signal);
     }
 
+    /** The number of {@code SIGQUIT}, {@code QUIT}, {@code 3}, {@code SIGRTMIN+3}; empty for what is none. Linux numbers, as above. */
+    static OptionalInt signalNumber(String text) {
+        String name = text.strip().toUpperCase(Locale.ROOT).replaceFirst("^SIG", "");
+        int fixed = Names.SHORT.indexOf(name);
+        if (fixed > 0) {
+            return OptionalInt.of(fixed);
+        }
+        Matcher other = Names.NUMBERED.matcher(name);
+        if (!other.matches()) {
+            return OptionalInt.empty();
+        }
+        int number = Integer.parseInt(other.group(2));
+        int signal =
+                switch (other.group(1)) {
+                    case "RTMIN+" -> Names.FIRST_REAL_TIME + number;
+                    case "RTMAX-" -> Names.LAST_REAL_TIME - number;
+                    default -> number;
+                };
+        return signal >= 1 && signal <= Names.LAST_REAL_TIME ? OptionalInt.of(signal) : OptionalInt.empty();
+    }
+
     /** Signals that end processes. */
     final class Names {
         /** Of glibc, whose own two come before them. */
@@ -108,6 +134,14 @@ public sealed interface Exit {
                 Map.entry(29, "I/O possible"),
                 Map.entry(30, "Power failure"),
                 Map.entry(31, "Bad system call"));
+
+        private static final Pattern NUMBERED = Pattern.compile("(RTMIN\\+|RTMAX-|)([0-9]{1,2})");
+
+        /** By their numbers, the first being 0. */
+        private static final List<String> SHORT = List.of(
+                "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE",
+                "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ",
+                "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS");
 
         private Names() {}
     }

@@ -16,8 +16,10 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -36,12 +38,27 @@ public final class Volumes {
     private static final String GOING = ".finback-destroyed";
 
     private final Path dataDir;
+    private final Set<Path> roots;
     private final Executor blocking;
 
-    /** @param blocking deletes */
-    public Volumes(Path dataDir, Executor blocking) {
+    /**
+     * Volumes of an agent.
+     *
+     * @param agent what it has: its disks of type PATH and MOUNT may hold what an earlier one has left
+     * @param blocking deletes
+     */
+    public Volumes(Path dataDir, Resources agent, Executor blocking) {
         this.dataDir = dataDir;
+        this.roots = roots(agent);
         this.blocking = blocking;
+    }
+
+    private static Set<Path> roots(Resources agent) {
+        Set<Path> roots = new LinkedHashSet<>();
+        agent.special().stream()
+                .flatMap(entry -> entry.kind().disk().flatMap(Disk::source).flatMap(Disk.Source::root).stream())
+                .forEach(root -> roots.add(Path.of(root)));
+        return roots;
     }
 
     /** Why a task's volumes cannot be had here: the field, its value and what was expected. */
@@ -109,7 +126,7 @@ public final class Volumes {
 
     /** Nothing is in it when this returns; what was in it is deleted afterwards. Throws when the disk refuses. */
     public void destroy(PersistentVolume volume) throws IOException {
-        Optional<Path> place = PersistentVolume.isValidId(volume.id()) ? place(dataDir, volume) : Optional.empty();
+        Optional<Path> place = directory(volume);
         if (place.isEmpty() || !Files.isDirectory(place.get(), LinkOption.NOFOLLOW_LINKS)) {
             log.info("volume.destroyed volume={} there=false", volume);
             return;
@@ -139,10 +156,20 @@ public final class Volumes {
 
     /** Deletes what an agent that ended meanwhile has left. */
     public void tidy() {
-        Path going = dataDir.resolve(GOING);
-        if (Files.isDirectory(going)) {
-            blocking.execute(() -> delete(going));
+        Set<Path> all = new LinkedHashSet<>(roots);
+        all.add(dataDir);
+        for (Path root : all) {
+            Path going = root.resolve(GOING);
+            if (Files.isDirectory(going, LinkOption.NOFOLLOW_LINKS)) {
+                log.info("volume.destruction_finished directory={} reason=the_last_agent_ended_meanwhile", going);
+                blocking.execute(() -> delete(going));
+            }
         }
+    }
+
+    /** Where a volume is, whether it is there or not. */
+    public Optional<Path> directory(PersistentVolume volume) {
+        return PersistentVolume.isValidId(volume.id()) ? place(dataDir, volume) : Optional.empty();
     }
 
     private static void delete(Path directory) {

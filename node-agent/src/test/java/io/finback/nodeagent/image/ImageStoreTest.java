@@ -205,9 +205,10 @@ final class ImageStoreTest {
         assertThat(store.prune(
                         Optional.of(later),
                         Set.of("krill:1"),
-                        () -> Set.of(whale.layers().get(0))))
+                        () -> Set.of(whale.layers().get(0)),
+                        Duration.ZERO))
                 .as("the upper layer of the whale alone")
-                .isEqualTo(1);
+                .hasValue(1);
         assertThat(store.files(whale.layers().get(0))).exists();
         assertThat(store.files(whale.layers().get(1))).doesNotExist();
         assertThat(store.files(krill.layers().get(0))).exists();

@@ -12,9 +12,11 @@ import io.finback.nodeagent.testing.Images;
 import io.finback.nodeagent.testing.NeedsRuntime;
 import io.finback.nodeagent.testing.ServedAgent;
 import io.finback.nodeagent.testing.TaskWorld;
+import io.finback.nodeagent.testing.Tasks;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
+import io.finback.wire.MasterToAgent.KillTask;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +26,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,6 +135,58 @@ final class ImageTasksTest {
         }
     }
 
+    @Test
+    void operatorsPruneWhatNoContainerIsMadeOf() throws Exception {
+        Images.busybox(Images.busybox().orElseThrow())
+                .layer(new Images.Layer().file("more", "of it"))
+                .save(data.resolve("local/test/more:1.tar"), "test/more:1");
+        try (ServedAgent agent = new ServedAgent(new TaskWorld(data, true))) {
+            TaskInfo more = ImageAgent.task("more", "exec sleep 600");
+            String container =
+                    agent.launch(more.withOptions(more.options().withContainer(ImageAgent.container("test/more:1"))));
+            assertThat(container).isNotEmpty();
+            String prune = "{\"type\":\"PRUNE_IMAGES\"}";
+            assertThat(agent.call(prune).statusCode()).isEqualTo(200);
+            assertThat(layers()).as("a container is made of them").hasSize(2);
+
+            assertThat(ProcessHandle.of(agent.leader("more")).orElseThrow().destroyForcibly())
+                    .isTrue();
+            Await.until("its container is gone", () -> {
+                try (Stream<Path> bundles = Files.list(data.resolve("containers"))) {
+                    return bundles.findAny().isEmpty();
+                }
+            });
+            assertThat(agent.call("{\"type\":\"PRUNE_IMAGES\",\"prune_images\":{\"excluded_images\":["
+                                    + "{\"type\":\"DOCKER\",\"docker\":{\"name\":\"test/more:1\"}}]}}")
+                            .statusCode())
+                    .isEqualTo(200);
+            assertThat(layers()).as("it is excluded").hasSize(2);
+            assertThat(agent.call(prune).statusCode()).isEqualTo(200);
+            assertThat(layers()).isEmpty();
+        }
+    }
+
+    private List<Path> layers() throws Exception {
+        try (Stream<Path> layers = Files.list(data.resolve("images/layers"))) {
+            return layers.toList();
+        }
+    }
+
+    @Test
+    void isAskedToEndAsItsImageWantsIt() throws Exception {
+        Images images = Images.busybox(Images.busybox().orElseThrow());
+        images.settings().put("StopSignal", "SIGUSR1");
+        images.save(data.resolve("local/" + ImageAgent.IMAGE + ".tar"), ImageAgent.IMAGE);
+        try (Agent agent = new Agent(data)) {
+            agent.launch(ImageAgent.task(
+                    "t", "trap 'exit 7' USR1; trap '' TERM; touch ready; while true; do sleep 0.05; done"));
+            Path sandbox = data.resolve("slaves/agent-1/frameworks/framework-1/executors/t/runs/latest");
+            Await.until("it listens", () -> Files.exists(sandbox.resolve("ready")));
+            agent.kill("t");
+            assertThat(agent.end().message().orElse("")).contains("exited with status 7");
+        }
+    }
+
     /** An agent in this process. */
     private static final class Agent implements AutoCloseable {
         private final ActorTestKit kit = ActorTestKit.create();
@@ -144,6 +199,10 @@ final class ImageTasksTest {
 
         void launch(TaskInfo task) {
             tasks.tell(new TasksActor.Launch(List.of(task)));
+        }
+
+        void kill(String id) {
+            tasks.tell(new TasksActor.Kill(List.of(new KillTask(Tasks.key(id), Optional.of(Duration.ofSeconds(20))))));
         }
 
         TaskStatus update() {

@@ -44,10 +44,13 @@ final class PersistentVolumesTest {
 
     @BeforeEach
     void open() throws Exception {
+        open(new TaskWorld(data, Images.busybox().isPresent()));
+    }
+
+    private void open(TaskWorld world) {
         kit = ActorTestKit.create();
         conversation = kit.createTestProbe();
-        tasks = kit.spawn(
-                TasksActor.create(new TaskWorld(data, Images.busybox().isPresent()).tools(), conversation.getRef()));
+        tasks = kit.spawn(TasksActor.create(world.tools(), conversation.getRef()));
     }
 
     @AfterEach
@@ -144,6 +147,26 @@ final class PersistentVolumesTest {
         assertThat(disk.resolve("x/y")).hasContent("1");
         assertThat(destroyed(volume)).hasSize(1);
         assertThat(disk.resolve("x")).doesNotExist();
+        assertThat(disk).exists();
+    }
+
+    /** Its directory was out of the way, and the agent ended before all of it was deleted. */
+    @Test
+    void aDestructionThatWasCutShortIsFinished() throws Exception {
+        Path disk = Files.createDirectories(data.resolve("disk"));
+        Path left = Files.createDirectories(disk.resolve(".finback-destroyed/x/volume/deep"));
+        Files.writeString(left.resolve("f"), "left");
+        Kind kind = new Kind(
+                List.of(),
+                Optional.of(new Disk(
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(Disk.Source.of(Disk.SourceType.PATH, disk.toString())))),
+                false,
+                false);
+        close();
+        open(TaskWorld.with(Resources.of(kind, Resources.of(0, 0, 64)), data));
+        Await.until("it is deleted", () -> !Files.exists(left));
         assertThat(disk).exists();
     }
 

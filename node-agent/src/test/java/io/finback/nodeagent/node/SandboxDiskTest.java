@@ -8,10 +8,17 @@ import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
 import io.finback.nodeagent.task.SandboxAge;
 import io.finback.nodeagent.testing.Await;
+import io.finback.nodeagent.testing.ImageAgent;
+import io.finback.nodeagent.testing.Images;
 import io.finback.nodeagent.testing.Mounts;
+import io.finback.nodeagent.testing.NeedsRuntime;
 import io.finback.nodeagent.testing.TaskWorld;
 import io.finback.nodeagent.testing.Tasks;
+import io.finback.resources.Disk;
+import io.finback.resources.Kind;
+import io.finback.resources.Reservation;
 import io.finback.resources.Resources;
+import io.finback.tasks.RunOptions;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
@@ -20,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,8 +57,7 @@ class SandboxDiskTest {
     @Test
     void aTaskThatFillsMoreThanItAskedForIsEnded() throws Exception {
         start(data);
-        try (DiskWatch watch =
-                DiskWatch.start(world.board(), world.tools().sandboxes(), Duration.ofMillis(50), tasks::tell)) {
+        try (DiskWatch watch = DiskWatch.start(world.tools(), Duration.ofMillis(50), tasks::tell)) {
             assertThat(watch).isNotNull();
             // A file with a hole, and the same file twice, are not what they seem.
             launch(withDisk("good", 2, "truncate -s 100M hole; head -c 1500000 /dev/zero >f; ln f g; sleep 600"));
@@ -67,6 +74,54 @@ class SandboxDiskTest {
             assertThat(failed.reason()).contains("CONTAINER_LIMITATION_DISK");
             assertThat(failed.message().orElse("")).startsWith("Disk usage (4MB) exceeds quota (2MB)");
             conversation.expectNoMessage(Duration.ofMillis(300));
+        }
+    }
+
+    @Test
+    void aVolumeMayHoldWhatItWasMadeForAndCountsForNothingElse() throws Exception {
+        start(data);
+        Kind kind = new Kind(
+                List.of(Reservation.dynamic("db", Optional.of("p"))),
+                Optional.of(new Disk(
+                        Optional.of(new Disk.Persistence("v", Optional.of("p"))),
+                        Optional.of(new Disk.Mount("v", Optional.empty(), false)),
+                        Optional.empty())),
+                false,
+                false);
+        Resources volume = Resources.of(kind, Resources.of(0, 0, 4));
+        try (DiskWatch watch = DiskWatch.start(world.tools(), Duration.ofMillis(50), tasks::tell)) {
+            assertThat(watch).isNotNull();
+            String fill = "head -c 3000000 /dev/zero >v/f; while [ ! -e go ]; do sleep 0.05; done;"
+                    + " head -c 3000000 /dev/zero >v/g; sleep 600";
+            launch(withResources("t", Resources.of(0.1, 16, 1).plus(volume), fill));
+            assertThat(update().state()).isEqualTo(TaskState.RUNNING);
+            conversation.expectNoMessage(Duration.ofMillis(300));
+            Files.createFile(world.sandbox("t").resolve("go"));
+
+            TaskStatus failed = update();
+
+            assertThat(failed.reason()).contains("CONTAINER_LIMITATION_DISK");
+            assertThat(failed.message().orElse("")).startsWith("Disk usage (5MB) exceeds quota (4MB)");
+        }
+    }
+
+    @Test
+    @NeedsRuntime
+    void whatIsWrittenOverAnImageCounts() throws Exception {
+        Images.busybox(Images.busybox().orElseThrow())
+                .save(data.resolve("local/" + ImageAgent.IMAGE + ".tar"), ImageAgent.IMAGE);
+        start(new TaskWorld(data, true));
+        try (DiskWatch watch = DiskWatch.start(world.tools(), Duration.ofMillis(50), tasks::tell)) {
+            assertThat(watch).isNotNull();
+            TaskInfo task =
+                    withDisk("t", 4, "head -c 3000000 /dev/zero >f; head -c 3000000 /dev/zero >/bin/f; sleep 600");
+            launch(task.withOptions(RunOptions.NONE.withContainer(ImageAgent.container(ImageAgent.IMAGE))));
+            TaskStatus status = update();
+            while (!status.state().isTerminal()) {
+                status = update();
+            }
+            assertThat(status.reason()).contains("CONTAINER_LIMITATION_DISK");
+            assertThat(status.message().orElse("")).startsWith("Disk usage (5MB) exceeds quota (4MB)");
         }
     }
 
@@ -119,9 +174,13 @@ class SandboxDiskTest {
     }
 
     private void start(Path directory) throws Exception {
+        start(new TaskWorld(directory));
+    }
+
+    private void start(TaskWorld made) {
         kit = ActorTestKit.create();
         conversation = kit.createTestProbe();
-        world = new TaskWorld(directory);
+        world = made;
         tasks = kit.spawn(TasksActor.create(world.tools(), conversation.getRef()));
     }
 
@@ -130,13 +189,17 @@ class SandboxDiskTest {
     }
 
     private static TaskInfo withDisk(String id, double disk, String command) {
+        return withResources(id, Resources.of(0.1, 16, disk), command);
+    }
+
+    private static TaskInfo withResources(String id, Resources resources, String command) {
         TaskInfo task = Tasks.shell(id, command);
         return new TaskInfo(
                 task.id(),
                 task.name(),
                 task.framework(),
                 task.agent(),
-                Resources.of(0.1, 16, disk),
+                resources,
                 task.command(),
                 task.killGrace(),
                 task.labels());

@@ -47,8 +47,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Images run by the machine's own runtime. */
-@NeedsRuntime
-final class OciContainerizerTest {
+@NeedsRuntime("runc")
+class OciContainerizerTest {
     private static final String NAME = "test/busybox:1";
 
     @TempDir
@@ -81,9 +81,13 @@ final class OciContainerizerTest {
         return Images.busybox(Images.busybox().orElseThrow());
     }
 
+    String runtime() {
+        return "runc";
+    }
+
     private OciContainerizer agent(boolean overlay) throws Exception {
         Isolation isolation = TaskWorld.isolation(programs, data);
-        return TaskWorld.oci(data, programs, isolation, new Processes(programs), overlay);
+        return TaskWorld.oci(data, programs, isolation, new Processes(programs), overlay, runtime());
     }
 
     private static boolean isEmpty(Path directory) throws IOException {

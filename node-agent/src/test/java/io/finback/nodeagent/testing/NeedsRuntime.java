@@ -9,6 +9,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
@@ -21,13 +23,20 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 @Tag("privileged")
 @ExtendWith(NeedsRuntime.Condition.class)
 public @interface NeedsRuntime {
+    /** As {@code finback.agent.images.runtime} says it. */
+    String value() default "auto";
+
     /** Asked once per run of the tests. */
     final class Condition implements ExecutionCondition {
         private static final String LOUD = "#".repeat(100);
 
         @Override
         public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-            String missing = Here.MISSING;
+            String runtime = context.getElement()
+                    .map(element -> element.getAnnotation(NeedsRuntime.class))
+                    .map(NeedsRuntime::value)
+                    .orElse("auto");
+            String missing = Here.MISSING.computeIfAbsent(runtime, Here::missing);
             if (missing.isEmpty()) {
                 return ConditionEvaluationResult.enabled("all is there");
             }
@@ -38,11 +47,11 @@ public @interface NeedsRuntime {
 
     /** What works on this machine. */
     final class Here {
-        static final String MISSING = missing();
+        static final Map<String, String> MISSING = new ConcurrentHashMap<>();
 
         private Here() {}
 
-        private static String missing() {
+        private static String missing(String runtime) {
             if (Images.busybox().isEmpty()) {
                 return "no /bin/busybox (Debian: busybox-static)";
             }
@@ -50,7 +59,7 @@ public @interface NeedsRuntime {
                 Path probe = Files.createTempDirectory("oci");
                 Tools programs = Tools.find(System.getenv("PATH"));
                 var oci = TaskWorld.oci(
-                        probe, programs, TaskWorld.isolation(programs, probe), new Processes(programs), false);
+                        probe, programs, TaskWorld.isolation(programs, probe), new Processes(programs), false, runtime);
                 oci.close();
                 return oci.standing().available() ? "" : oci.standing().text();
             } catch (IOException | Tools.Missing e) {

@@ -2,11 +2,13 @@ package io.finback.nodeagent.testing;
 
 import io.finback.nodeagent.cgroup.CgroupMounts;
 import io.finback.nodeagent.checkpoint.CheckpointStore;
+import io.finback.nodeagent.checkpoint.NestedStore;
 import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.executor.HolderProgram;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.LogLimits;
+import io.finback.nodeagent.executor.NestedLauncher;
 import io.finback.nodeagent.executor.ProcFs;
 import io.finback.nodeagent.executor.ProcessContainerizer;
 import io.finback.nodeagent.executor.Processes;
@@ -21,6 +23,7 @@ import io.finback.nodeagent.isolation.Detection;
 import io.finback.nodeagent.isolation.Isolation;
 import io.finback.nodeagent.isolation.IsolationSettings;
 import io.finback.nodeagent.node.ExecutorDoor;
+import io.finback.nodeagent.nested.NestedContainers;
 import io.finback.nodeagent.node.ExecutorTerms;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
@@ -30,6 +33,7 @@ import io.finback.nodeagent.oci.OciSettings;
 import io.finback.nodeagent.secret.SecretFiles;
 import io.finback.nodeagent.secret.TaskSecrets;
 import io.finback.nodeagent.volume.Volumes;
+import io.finback.resources.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +52,7 @@ public final class TaskWorld {
 
     private final Path data;
     private final TaskTools tools;
+    private final NestedContainers nested;
 
     public TaskWorld(Path data) throws IOException {
         this(data, false);
@@ -55,47 +60,64 @@ public final class TaskWorld {
 
     /** @param images whether tasks may have images: those in {@code local} below {@code data} */
     public TaskWorld(Path data, boolean images) throws IOException {
+        this(data, images, programsIn(data));
+    }
+
+    /** Where our own program does not run. */
+    public static TaskWorld byShell(Path data) throws Exception {
+        return new TaskWorld(data, false, Tools.find(System.getenv("PATH")));
+    }
+
+    /** On an agent that has these. */
+    public static TaskWorld with(Resources agent, Path data) throws IOException {
+        return new TaskWorld(data, false, programsIn(data), agent, ProcFs.bootId());
+    }
+
+    /** On a machine whose kernel calls this boot so. */
+    public static TaskWorld booted(String bootId, Path data) throws IOException {
+        return new TaskWorld(data, false, programsIn(data), Resources.EMPTY, bootId);
+    }
+
+    private TaskWorld(Path data, boolean images, Tools programs) throws IOException {
+        this(data, images, programs, Resources.EMPTY, ProcFs.bootId());
+    }
+
+    private TaskWorld(Path data, boolean images, Tools programs, Resources agent, String bootId) throws IOException {
         this.data = data;
-        Tools programs;
-        try {
-            programs = programs(data.resolve("bin"));
-        } catch (Exception e) {
-            throw new IOException(e);
-        }
         Sandboxes sandboxes = new Sandboxes(data, Tasks.AGENT);
         TaskBoard board = new TaskBoard();
         Isolation isolation = isolation(programs, data);
         Processes processes = new Processes(programs);
-        ProcessContainerizer commands = new ProcessContainerizer(
-                new Launcher(
-                        programs,
-                        new LogLimits(1 << 20, 3),
-                        ProcFs.bootId(),
-                        "whale-1",
-                        Map.of("PATH", System.getenv("PATH"))),
-                processes,
-                isolation,
-                sandboxes.ofAllIds(),
-                ProcFs.bootId());
+        Launcher launcher = new Launcher(
+                programs,
+                new LogLimits(LogLimits.LEAST_BYTES, 3),
+                bootId,
+                "whale-1",
+                Map.of("PATH", System.getenv("PATH")));
+        ProcessContainerizer commands =
+                new ProcessContainerizer(launcher, processes, isolation, sandboxes.ofAllIds(), bootId);
         Optional<OciContainerizer> oci =
                 images ? Optional.of(oci(data, programs, isolation, processes, true)) : Optional.empty();
         Containerizers containers =
                 new Containerizers(oci.isPresent() ? List.of(commands, oci.get()) : List.of(commands));
+        Inside inside = oci.isPresent() ? new Inside(programs, oci.get().door()) : new Inside(programs);
+        this.nested = new NestedContainers(
+                NestedStore.open(data), new NestedLauncher(inside, launcher, processes, 200), bootId, 3);
         this.tools = new TaskTools(
                 Tasks.AGENT,
                 CheckpointStore.open(data),
                 sandboxes,
-                new Volumes(data, Runnable::run),
+                new Volumes(data, agent, Runnable::run),
                 new TaskSecrets(Optional.of(new SecretFiles(data.resolve("store"))), data.resolve("secrets")),
                 List.of(new FetchStep(Fetcher.create(FETCH, data.resolve("fetch-cache")), task -> board.find(task.key())
                         .filter(now -> now.kill().isEmpty())
                         .isEmpty())),
                 containers,
-                oci.isPresent() ? new Inside(programs, oci.get().door()) : new Inside(programs),
+                inside,
                 board,
                 work -> new Thread(work, "test-blocking").start(),
                 work -> new Thread(work, "test-patient").start(),
-                ProcFs.bootId(),
+                bootId,
                 new TasksSettings(
                         Duration.ofSeconds(5),
                         Duration.ofMillis(10),
@@ -118,9 +140,16 @@ public final class TaskWorld {
     /** Runs images of {@code local} below {@code data}. */
     public static OciContainerizer oci(
             Path data, Tools programs, Isolation isolation, Processes processes, boolean overlay) throws IOException {
+        return oci(data, programs, isolation, processes, overlay, "auto");
+    }
+
+    /** As above, by a runtime that {@code finback.agent.images.runtime} would name so. */
+    public static OciContainerizer oci(
+            Path data, Tools programs, Isolation isolation, Processes processes, boolean overlay, String runtime)
+            throws IOException {
         return OciContainerizer.on(
                 new OciSettings(
-                        "auto",
+                        runtime,
                         overlay,
                         new ImageSettings(
                                 List.of(data.resolve("local")),
@@ -140,6 +169,14 @@ public final class TaskWorld {
                 System.getenv("PATH"),
                 "whale-1",
                 ProcFs.bootId());
+    }
+
+    private static Tools programsIn(Path data) throws IOException {
+        try {
+            return programs(data.resolve("bin"));
+        } catch (Exception e) {
+            throw new IOException(e);
+        }
     }
 
     /** What tasks are started with, as an agent with no settings has it; kept in {@code directory}. */
@@ -174,6 +211,11 @@ public final class TaskWorld {
 
     public TaskTools tools() {
         return tools;
+    }
+
+    /** At most three of them; those an earlier agent left are not looked for. */
+    public NestedContainers nested() {
+        return nested;
     }
 
     public TaskBoard board() {

@@ -29,10 +29,19 @@ final class Machines implements AutoCloseable {
         run("ip", "link", "set", bridge(), "up");
     }
 
-    /** Whether this process may make networks; the reason is for the one who reads of the skip. */
+    /** Whether this process may make networks. A container's root, for one, may not. */
     static boolean possible() {
-        return Files.isWritable(Path.of("/proc/sys/net")) && System.getProperty("user.name").equals("root") && exists("ip")
-                && exists("iptables");
+        if (!System.getProperty("user.name").equals("root") || !exists("ip") || !exists("iptables")) {
+            return false;
+        }
+        String tried = "fb-try-" + ProcessHandle.current().pid();
+        try {
+            run("ip", "netns", "add", tried);
+            run("ip", "netns", "del", tried);
+            return true;
+        } catch (AssertionError refused) {
+            return false;
+        }
     }
 
     private static boolean exists(String program) {

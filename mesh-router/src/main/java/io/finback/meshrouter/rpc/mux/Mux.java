@@ -3,30 +3,18 @@ package io.finback.meshrouter.rpc.mux;
 import io.finback.meshrouter.rpc.Address;
 import io.finback.meshrouter.rpc.Common;
 import io.finback.meshrouter.rpc.Context;
-import io.finback.meshrouter.rpc.Expiring;
 import io.finback.meshrouter.rpc.Params;
-import io.finback.meshrouter.rpc.Reply;
 import io.finback.meshrouter.rpc.Service;
 import io.finback.meshrouter.rpc.ServiceFactory;
 import io.finback.meshrouter.rpc.StatsReceiver;
-import io.finback.meshrouter.rpc.Status;
 import io.finback.meshrouter.rpc.client.Client;
 import io.finback.meshrouter.rpc.client.ClientParams;
+import io.finback.meshrouter.rpc.server.Connections;
 import io.finback.meshrouter.rpc.server.Server;
-import io.finback.meshrouter.rpc.server.ServerParams;
 import io.finback.meshrouter.rpc.transport.Sockets;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.ssl.SslHandler;
-import java.net.InetSocketAddress;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Set;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Clients and servers of Mux. A request and its answer are bytes, whose arrays are the caller's and the application's again as soon as they
@@ -43,7 +31,10 @@ public final class Mux {
     }
 
     public static Server<byte[], byte[]> server() {
-        return Server.of(MuxListening::new, Params.EMPTY);
+        return Server.of(
+                (params, address, sessions) -> new Connections<>(
+                        params, address, sessions, (channel, session) -> accept(params, channel, session)),
+                Params.EMPTY);
     }
 
     /** Sessions of one endpoint, each a connection of its own. */
@@ -95,105 +86,41 @@ public final class Mux {
         }
     }
 
-    /** A server that runs. */
-    private static final class MuxListening implements Server.Listening {
-        private final Channel channel;
-        private final Set<MuxServerSession> sessions = ConcurrentHashMap.newKeySet();
-        private volatile boolean closing;
+    /** A server's handlers, put into the pipeline of {@code channel}. */
+    public static Connections.Connection accept(Params params, Channel channel, Service<byte[], byte[]> application) {
+        secure(params, channel);
+        MuxServerSession session = new MuxServerSession(params, application);
+        channel.pipeline().addLast(session);
+        return session;
+    }
 
-        MuxListening(Params params, Address address, ServiceFactory<byte[], byte[]> factory) {
-            StatsReceiver stats = params.get(Common.STATS);
-            stats.gauge("connections", sessions::size);
-            channel = Sockets.listen(params, address, new Accepting(params, factory, stats));
-        }
-
-        @Sharable
-        private final class Accepting extends ChannelInitializer<Channel> {
-            private final Params params;
-            private final ServiceFactory<byte[], byte[]> factory;
-            private final StatsReceiver.Counter connects;
-            private final StatsReceiver.Counter closes;
-
-            Accepting(Params params, ServiceFactory<byte[], byte[]> factory, StatsReceiver stats) {
-                this.params = params;
-                this.factory = factory;
-                connects = stats.counter("connects");
-                closes = stats.counter("closes");
-            }
-
-            @Override
-            protected void initChannel(Channel accepted) {
-                Reply<Service<byte[], byte[]>> service = factory.acquire(Context.EMPTY);
-                if (closing || !service.isSuccess()) {
-                    Sockets.close(accepted);
-                    return;
-                }
-                connects.increment();
-                Drains application = new Drains(service.value());
-                MuxServerSession session = new MuxServerSession(
-                        params,
-                        Expiring.of(
-                                application,
-                                params.get(ServerParams.MAX_LIFE_TIME),
-                                params.get(ServerParams.MAX_IDLE_TIME),
-                                params.get(Common.STATS)));
-                application.session = session;
-                sessions.add(session);
-                accepted.closeFuture().addListener(closed -> {
-                    closes.increment();
-                    sessions.remove(session);
-                });
-                MuxHandshake.always(params)
-                        .ifPresent(tls -> accepted.pipeline().addLast(tls.newHandler(accepted.alloc())));
-                accepted.pipeline().addLast(session);
-            }
-        }
-
-        @Override
-        public int port() {
-            return ((InetSocketAddress) channel.localAddress()).getPort();
-        }
-
-        @Override
-        public CompletionStage<@Nullable Void> close(Duration grace) {
-            closing = true;
-            Sockets.close(channel);
-            List<CompletionStage<?>> ends = new ArrayList<>();
-            for (MuxServerSession session : sessions) {
-                ends.add(session.drain(grace));
-            }
-            return Reply.ended(ends);
+    /** TLS from the first byte on, if that is wanted and not there already. */
+    public static void secure(Params params, Channel channel) {
+        if (channel.pipeline().get(SslHandler.class) == null) {
+            MuxHandshake.always(params).ifPresent(tls -> channel.pipeline().addLast(tls.newHandler(channel.alloc())));
         }
     }
 
-    /** An application whose session is drained when it is closed by age or idleness. */
-    private static final class Drains implements Service<byte[], byte[]> {
-        private static final Duration GRACE = Duration.ofSeconds(10);
-
-        private final Service<byte[], byte[]> service;
-        private volatile @Nullable MuxServerSession session;
-
-        Drains(Service<byte[], byte[]> service) {
-            this.service = service;
-        }
-
-        @Override
-        public CompletionStage<byte[]> apply(byte[] request, Context context) {
-            return service.apply(request, context);
-        }
-
-        @Override
-        public Status status() {
-            return service.status();
-        }
-
-        @Override
-        public CompletionStage<@Nullable Void> close(Duration grace) {
-            MuxServerSession whole = session;
-            if (whole != null) {
-                var unused = whole.drain(GRACE);
-            }
-            return service.close(grace);
-        }
+    /** Whether {@code type} is one of Mux's messages. */
+    public static boolean isType(int type) {
+        return switch ((byte) type) {
+            case MuxWire.T_REQ,
+                    MuxWire.R_REQ,
+                    MuxWire.T_DISPATCH,
+                    MuxWire.R_DISPATCH,
+                    MuxWire.T_DRAIN,
+                    MuxWire.R_DRAIN,
+                    MuxWire.T_PING,
+                    MuxWire.R_PING,
+                    MuxWire.T_DISCARDED,
+                    MuxWire.R_DISCARDED,
+                    MuxWire.T_LEASE,
+                    MuxWire.T_INIT,
+                    MuxWire.R_INIT,
+                    MuxWire.R_ERR,
+                    MuxWire.OLD_T_DISCARDED,
+                    MuxWire.OLD_R_ERR -> true;
+            default -> false;
+        };
     }
 }

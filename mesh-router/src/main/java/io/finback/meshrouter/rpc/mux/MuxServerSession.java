@@ -8,6 +8,7 @@ import io.finback.meshrouter.rpc.Reply;
 import io.finback.meshrouter.rpc.Service;
 import io.finback.meshrouter.rpc.StatsReceiver;
 import io.finback.meshrouter.rpc.Status;
+import io.finback.meshrouter.rpc.server.Connections;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.SslHandler;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * A server's side of one Mux connection. Answers that are there at once are written in the same turn of the loop; a connection whose client
  * does not read its answers is not read either. Source: twitter/finagle {@code mux/pushsession/MuxServerSession.scala}.
  */
-final class MuxServerSession extends MuxConnection {
+final class MuxServerSession extends MuxConnection implements Connections.Connection {
     private final Params params;
     private final Service<byte[], byte[]> service;
     private final int maxInFlight;
@@ -248,8 +249,9 @@ final class MuxServerSession extends MuxConnection {
         ctx.channel().config().setAutoRead(ctx.channel().isWritable());
     }
 
-    /** Tells the client to go elsewhere; closed when it has, and everything is answered. Any thread. */
-    Reply<@Nullable Void> drain(Duration grace) {
+    /** Tells the client to go elsewhere; closed when it has, and everything is answered. */
+    @Override
+    public Reply<@Nullable Void> drain(Duration grace) {
         onLoop(() -> {
             if (draining || gone.isDone()) {
                 return;

@@ -10,9 +10,15 @@ import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.MesosMetrics;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.files.FileSpace;
+import io.finback.nodeagent.image.Reference;
+import io.finback.nodeagent.nested.NestedContainers;
+import io.finback.nodeagent.task.AgentTask;
 import io.finback.runtime.LogLevel;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
@@ -20,6 +26,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.apache.mesos.v1.Protos;
@@ -33,11 +40,14 @@ import scala.concurrent.ExecutionContext;
  */
 public final class AgentApi {
     /** Calls that may say nothing more than their type, and those that say themselves what they miss. */
-    private static final Set<Call.Type> OPTIONAL =
-            Set.of(Call.Type.GET_CONTAINERS, Call.Type.GET_METRICS, Call.Type.LAUNCH_NESTED_CONTAINER_SESSION);
+    private static final Set<Call.Type> OPTIONAL = Set.of(
+            Call.Type.GET_CONTAINERS,
+            Call.Type.GET_METRICS,
+            Call.Type.LAUNCH_NESTED_CONTAINER_SESSION,
+            Call.Type.PRUNE_IMAGES);
 
-    /** So long a nested container may outlive its task. */
-    private static final Duration LOOK_AT_PARENTS = Duration.ofMillis(500);
+    /** So long a nested container may outlive its task, and be waited for after its end. */
+    private static final Duration LOOK = Duration.ofMillis(100);
 
     private final ActorSystem<?> system;
     private final AgentView view;
@@ -55,16 +65,21 @@ public final class AgentApi {
      *
      * @param maxBody bytes of a call
      * @param maxSessions at the same time; each holds three threads of those that wait
-     * @param maxContainers nested ones that are not removed
      */
-    public record Limits(long maxBody, int maxSessions, int maxContainers) {}
+    public record Limits(long maxBody, int maxSessions) {}
 
-    /** @param blocking waits for processes to start, and for the disk */
+    /**
+     * @param nested looked after from now on
+     * @param begun the file that says that a task has begun
+     * @param blocking waits for processes to start, and for the disk
+     */
     public AgentApi(
             ActorSystem<?> system,
             AgentView view,
             IntSupplier port,
             Inside inside,
+            NestedContainers nested,
+            Function<AgentTask, Path> begun,
             FileSpace space,
             Executor blocking,
             Limits limits) {
@@ -78,19 +93,17 @@ public final class AgentApi {
         });
         this.files = new FileReads(space);
         Parents parents = new Parents(view);
+        TaskTerminals terminals = new TaskTerminals(view, begun);
         Sessions running = new Sessions(inside, limits.maxSessions());
-        this.nested = new NestedContainers(inside, limits.maxContainers());
-        this.sessions = new SessionApi(system, parents, running, blocking);
-        this.containers = new NestedApi(parents, running, nested, space, blocking);
+        this.nested = nested;
+        this.sessions = new SessionApi(system, parents, running, nested, terminals, blocking);
+        this.containers = new NestedApi(parents, running, nested, terminals, space, blocking);
         Cancellable following = system.scheduler()
-                .scheduleWithFixedDelay(
-                        LOOK_AT_PARENTS,
-                        LOOK_AT_PARENTS,
-                        nested::followParents,
-                        ExecutionContext.fromExecutor(blocking));
+                .scheduleWithFixedDelay(LOOK, LOOK, nested::look, ExecutionContext.fromExecutor(blocking));
         CompletionStage<?> ending = system.getWhenTerminated().thenAccept(done -> {
             boolean unused = following.cancel();
-            nested.endAll();
+            // Those of tasks that ended with the agent.
+            nested.look();
         });
         Objects.requireNonNull(ending);
     }
@@ -120,6 +133,7 @@ public final class AgentApi {
             case WAIT_NESTED_CONTAINER, WAIT_CONTAINER -> containers.await(call, Calls.accepted(Calls.accept(request)));
             case KILL_NESTED_CONTAINER, KILL_CONTAINER -> later(() -> containers.kill(call));
             case REMOVE_NESTED_CONTAINER, REMOVE_CONTAINER -> later(() -> containers.remove(call));
+            case PRUNE_IMAGES -> later(() -> prune(call.getPruneImages()));
             case SET_LOGGING_LEVEL -> CompletableFuture.completedFuture(setLevel(call.getSetLoggingLevel()));
             default -> {
                 Encoding accepted = Calls.accepted(Calls.accept(request));
@@ -138,6 +152,26 @@ public final class AgentApi {
         FieldDescriptor field = Call.getDescriptor().findFieldByName(name);
         if (field != null && !OPTIONAL.contains(call.getType()) && !call.hasField(field)) {
             throw new ApiFailure(400, "Expecting '" + name + "' to be present");
+        }
+    }
+
+    /** Of the images the agent itself keeps; a Docker engine has its own ways. */
+    private HttpResponse prune(Call.PruneImages call) {
+        Set<String> keep = new HashSet<>();
+        try {
+            for (Protos.Image image : call.getExcludedImagesList()) {
+                if (!image.hasDocker()) {
+                    throw new ApiFailure(
+                            400, "prune_images.excluded_images: " + image.getType() + " (expected: DOCKER)");
+                }
+                keep.add(Reference.parse(image.getDocker().getName()).toString());
+            }
+            view.containers().pruneImages(keep);
+            return HttpResponse.create();
+        } catch (IllegalArgumentException e) {
+            throw new ApiFailure(400, "prune_images.excluded_images: " + e.getMessage());
+        } catch (IOException e) {
+            throw new ApiFailure(503, "Images cannot be pruned: " + e.getMessage());
         }
     }
 

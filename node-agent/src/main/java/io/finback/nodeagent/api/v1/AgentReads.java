@@ -8,6 +8,7 @@ import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.containerizer.Usage;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
+import io.finback.nodeagent.task.NestedContainer;
 import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.ExecutorRuns;
 import java.time.Instant;
@@ -70,7 +71,7 @@ final class AgentReads {
         return all.build();
     }
 
-    static Response.GetContainers containers(AgentView view, boolean nested, Iterable<NestedContainers.Nested> beside) {
+    static Response.GetContainers containers(AgentView view, boolean nested, List<NestedContainer> beside) {
         Response.GetContainers.Builder all = Response.GetContainers.newBuilder();
         List<AgentTask> shown = view.board().live().stream()
                 .filter(task -> task.process().isPresent() && !task.isEnded() && (nested || !task.isNested()))
@@ -98,9 +99,9 @@ final class AgentReads {
         }
         if (nested) {
             beside.forEach(container -> all.addContainers(Response.GetContainers.Container.newBuilder()
-                    .setContainerId(container.id())
+                    .setContainerId(Parents.container(container.path()))
                     .setContainerStatus(Protos.ContainerStatus.newBuilder()
-                            .setContainerId(container.id())
+                            .setContainerId(Parents.container(container.path()))
                             .setExecutorPid(Math.toIntExact(container.process().pid())))));
         }
         return all.build();

@@ -1,25 +1,32 @@
 package io.finback.nodeagent.api.v1;
 
+import akka.Done;
 import akka.NotUsed;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
-import akka.japi.Pair;
 import akka.stream.javadsl.Source;
 import io.finback.mesos.translate.TaskMessages;
 import io.finback.mesos.v1.Encoding;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.files.FileFailure;
 import io.finback.nodeagent.files.FileSpace;
+import io.finback.nodeagent.files.Follower;
+import io.finback.nodeagent.nested.NestedContainers;
+import io.finback.nodeagent.nested.NestedFailure;
+import io.finback.nodeagent.task.NestedContainer;
 import io.finback.tasks.CommandInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import org.apache.mesos.v1.Protos;
 import org.apache.mesos.v1.agent.Protos.Call;
@@ -49,14 +56,22 @@ final class NestedApi {
     private final Parents parents;
     private final Sessions sessions;
     private final NestedContainers nested;
+    private final TaskTerminals terminals;
     private final FileSpace files;
     private final Executor blocking;
 
     /** @param blocking waits for processes and the disk */
-    NestedApi(Parents parents, Sessions sessions, NestedContainers nested, FileSpace files, Executor blocking) {
+    NestedApi(
+            Parents parents,
+            Sessions sessions,
+            NestedContainers nested,
+            TaskTerminals terminals,
+            FileSpace files,
+            Executor blocking) {
         this.parents = parents;
         this.sessions = sessions;
         this.nested = nested;
+        this.terminals = terminals;
         this.files = files;
         this.blocking = blocking;
     }
@@ -83,12 +98,41 @@ final class NestedApi {
         }
         CommandInfo command;
         try {
-            command = TaskMessages.command(field + ".command", message);
+            command = supported(field + ".command", TaskMessages.command(field + ".command", message));
         } catch (IllegalArgumentException e) {
             throw new ApiFailure(400, String.valueOf(e.getMessage()));
         }
-        boolean started = nested.launch(id, parents.find(id.getParent()), command);
-        return HttpResponse.create().withStatus(started ? 200 : 202);
+        Parents.Place place = parents.place(id.getParent());
+        List<String> names = new ArrayList<>(place.names());
+        names.add(id.getValue());
+        try {
+            boolean started = nested.launch(place.task(), names, command);
+            return HttpResponse.create().withStatus(started ? 200 : 202);
+        } catch (NestedFailure e) {
+            throw refused(e);
+        }
+    }
+
+    /** What a command beside a task cannot have, and would be silently wrong without. */
+    static CommandInfo supported(String field, CommandInfo command) {
+        if (!command.secrets().isEmpty()) {
+            throw new ApiFailure(400, field + ".environment: a secret (expected: values alone beside a task)");
+        }
+        if (!command.uris().isEmpty()) {
+            throw new ApiFailure(400, field + ".uris: present (expected: none beside a task)");
+        }
+        return command;
+    }
+
+    static ApiFailure refused(NestedFailure failure) {
+        int status =
+                switch (failure.kind()) {
+                    case NAME_TAKEN, NOT_STARTED -> 400;
+                    case PARENT_GONE -> 404;
+                    case FULL -> 503;
+                    case NOT_ENDED, BROKEN -> 500;
+                };
+        return new ApiFailure(status, String.valueOf(failure.getMessage()));
     }
 
     CompletionStage<HttpResponse> await(Call call, Encoding accepted) {
@@ -100,17 +144,21 @@ final class NestedApi {
             nestedOnly("wait_container", id);
         }
         check(old ? "wait_nested_container" : "wait_container", id);
-        Process process = process(id).orElseThrow(() -> Parents.missing(id, ""));
-        return process.onExit().thenApply(ended -> {
-            int status = waitStatus(ended.exitValue());
+        CompletionStage<Optional<Integer>> end = find(id).map(
+                        container -> nested.end(container).thenApply(NestedContainer.End::waitStatus))
+                .or(() -> session(id).map(process -> process.onExit()
+                        .thenApply(ended -> Optional.of(waitStatus(ended.exitValue())))))
+                .orElseThrow(() -> Parents.missing(id, ""));
+        return end.thenApply(status -> {
             Response.Builder response = Response.newBuilder();
             if (old) {
                 response.setType(Response.Type.WAIT_NESTED_CONTAINER)
-                        .setWaitNestedContainer(
-                                Response.WaitNestedContainer.newBuilder().setExitStatus(status));
+                        .setWaitNestedContainer(status.map(Response.WaitNestedContainer.newBuilder()::setExitStatus)
+                                .orElseGet(Response.WaitNestedContainer::newBuilder));
             } else {
                 response.setType(Response.Type.WAIT_CONTAINER)
-                        .setWaitContainer(Response.WaitContainer.newBuilder().setExitStatus(status));
+                        .setWaitContainer(status.map(Response.WaitContainer.newBuilder()::setExitStatus)
+                                .orElseGet(Response.WaitContainer::newBuilder));
             }
             return Calls.message(response.build(), accepted);
         });
@@ -132,17 +180,38 @@ final class NestedApi {
         if (signal < 1 || signal > MOST_SIGNAL) {
             throw new ApiFailure(400, field + ".signal: " + signal + " (expected: 1 to " + MOST_SIGNAL + ")");
         }
-        Process process =
-                process(id).filter(Process::isAlive).orElseThrow(() -> Parents.missing(id, " (or is already killed)"));
+        Optional<NestedContainer> container = find(id).filter(found -> !found.isEnded());
         try {
-            if (signal == SIGKILL) {
-                Inside.end(process);
+            if (container.isPresent()) {
+                kill(container.get(), signal);
             } else {
-                Inside.signal(process, signal);
+                kill(
+                        session(id)
+                                .filter(Process::isAlive)
+                                .orElseThrow(() -> Parents.missing(id, " (or is already killed)")),
+                        signal);
             }
             return HttpResponse.create();
         } catch (IOException e) {
             throw new ApiFailure(500, "The signal cannot be sent: " + e.getMessage());
+        } catch (NestedFailure e) {
+            throw refused(e);
+        }
+    }
+
+    private void kill(NestedContainer container, int signal) throws NestedFailure {
+        if (signal == SIGKILL) {
+            nested.kill(container);
+        } else {
+            nested.signal(container, signal);
+        }
+    }
+
+    private static void kill(Process session, int signal) throws IOException {
+        if (signal == SIGKILL) {
+            Inside.end(session);
+        } else {
+            Inside.signal(session.pid(), signal);
         }
     }
 
@@ -155,72 +224,120 @@ final class NestedApi {
             nestedOnly("remove_container", id);
         }
         check(old ? "remove_nested_container" : "remove_container", id);
-        nested.remove(nested.find(id).orElseThrow(() -> Parents.missing(id, "")));
-        return HttpResponse.create();
+        try {
+            nested.remove(find(id).orElseThrow(() -> Parents.missing(id, "")));
+            return HttpResponse.create();
+        } catch (NestedFailure e) {
+            throw refused(e);
+        }
     }
 
     // -- outputs --
 
-    /** Of a session from now on; of a nested container from its beginning. */
+    /** Of a session and of a task with a terminal from now on; of a nested container from the beginning of what is kept. */
     HttpResponse attachOutput(Call call, HttpRequest request) {
         Protos.ContainerID id = call.getAttachContainerOutput().getContainerId();
-        Source<ProcessIO, NotUsed> output = nested.find(id)
-                .map(this::written)
-                .or(() -> sessions.find(id.getValue()).map(Session::listen))
+        Source<ProcessIO, NotUsed> output = find(id).map(this::written)
+                .or(() -> sessions.find(Parents.name(id)).map(Session::listen))
+                .or(() -> terminals.find(id).map(this::shown))
                 .orElseThrow(() -> Parents.missing(id, ""));
         return Outputs.answer(request, output);
     }
 
-    private Source<ProcessIO, NotUsed> written(NestedContainers.Nested container) {
-        Path directory = container
-                .parent()
-                .sandbox()
-                .resolve(Inside.APART)
-                .resolve(container.id().getValue());
-        return written(container.process(), directory.resolve("stdout"), ProcessIO.Data.Type.STDOUT)
-                .merge(written(container.process(), directory.resolve("stderr"), ProcessIO.Data.Type.STDERR), false);
+    private Source<ProcessIO, NotUsed> written(NestedContainer container) {
+        Path directory = Path.of(container.root(), container.steps().toArray(String[]::new));
+        BooleanSupplier goesOn = () ->
+                nested.find(container.path()).filter(found -> !found.isEnded()).isPresent();
+        return followed(all(directory.resolve("stdout")), goesOn, ProcessIO.Data.Type.STDOUT)
+                .merge(followed(all(directory.resolve("stderr")), goesOn, ProcessIO.Data.Type.STDERR), false);
     }
 
-    private Source<ProcessIO, NotUsed> written(Process process, Path file, ProcessIO.Data.Type type) {
-        return Source.unfoldAsync(0L, (Long offset) -> look(process, file.toString(), offset))
+    private Opening all(Path file) {
+        return () -> files.followAll(file.toString());
+    }
+
+    private Source<ProcessIO, NotUsed> shown(TaskTerminals.OfTask terminal) {
+        return followed(
+                () -> files.follow(terminal.printed().toString(), Long.MAX_VALUE),
+                () -> terminals.goesOn(terminal),
+                ProcessIO.Data.Type.STDOUT);
+    }
+
+    /** A file that may not be there yet. */
+    private interface Opening {
+        Follower open() throws FileFailure, IOException;
+    }
+
+    private Source<ProcessIO, NotUsed> followed(Opening opening, BooleanSupplier goesOn, ProcessIO.Data.Type type) {
+        return Source.<ByteBuffer, Following>unfoldResourceAsync(
+                        () -> CompletableFuture.completedFuture(new Following(opening, goesOn)),
+                        this::look,
+                        following -> CompletableFuture.supplyAsync(following::closed, blocking))
                 .filter(ByteBuffer::hasRemaining)
                 .map(bytes -> Outputs.piece(type, bytes));
     }
 
-    private CompletionStage<Optional<Pair<Long, ByteBuffer>>> look(Process process, String file, long offset) {
-        return CompletableFuture.supplyAsync(
-                        () -> {
-                            // Asked before the look: what an ended one printed is in its file.
-                            boolean over = !process.isAlive();
-                            ByteBuffer bytes = read(file, offset);
-                            return over && !bytes.hasRemaining()
-                                    ? Optional.<Pair<Long, ByteBuffer>>empty()
-                                    : Optional.of(Pair.create(offset + bytes.remaining(), bytes));
-                        },
-                        blocking)
-                .thenCompose(found -> {
-                    boolean quiet = found.isPresent() && !found.get().second().hasRemaining();
-                    return quiet
-                            ? CompletableFuture.supplyAsync(
-                                    () -> found, CompletableFuture.delayedExecutor(LOOK_MILLIS, TimeUnit.MILLISECONDS))
-                            : CompletableFuture.completedFuture(found);
-                });
+    private static final class Following {
+        private final Opening opening;
+        private final BooleanSupplier goesOn;
+        private Optional<Follower> open = Optional.empty();
+
+        private Following(Opening opening, BooleanSupplier goesOn) {
+            this.opening = opening;
+            this.goesOn = goesOn;
+        }
+
+        /** Empty: there is no more. */
+        private Optional<ByteBuffer> next() {
+            // Asked before the look: what an ended one printed is in its file.
+            boolean over = !goesOn.getAsBoolean();
+            ByteBuffer bytes = read();
+            return over && !bytes.hasRemaining() ? Optional.empty() : Optional.of(bytes);
+        }
+
+        private ByteBuffer read() {
+            try {
+                if (open.isEmpty()) {
+                    open = Optional.of(opening.open());
+                }
+                return open.get().nextBytes();
+            } catch (FileFailure | IOException e) {
+                // Not yet there, or removed.
+                return ByteBuffer.allocate(0);
+            }
+        }
+
+        private Done closed() {
+            try {
+                if (open.isPresent()) {
+                    open.get().close();
+                }
+            } catch (IOException e) {
+                // It was only read.
+                return Done.getInstance();
+            }
+            return Done.getInstance();
+        }
     }
 
-    private ByteBuffer read(String file, long offset) {
-        try {
-            return files.bytes(file, offset, FileSpace.MAX_READ).bytes();
-        } catch (FileFailure | IOException e) {
-            // Not yet there, or removed.
-            return ByteBuffer.allocate(0);
-        }
+    private CompletionStage<Optional<ByteBuffer>> look(Following following) {
+        return CompletableFuture.supplyAsync(following::next, blocking).thenCompose(found -> {
+            boolean quiet = found.isPresent() && !found.get().hasRemaining();
+            return quiet
+                    ? CompletableFuture.supplyAsync(
+                            () -> found, CompletableFuture.delayedExecutor(LOOK_MILLIS, TimeUnit.MILLISECONDS))
+                    : CompletableFuture.completedFuture(found);
+        });
     }
 
     // -- who is meant --
 
-    private Optional<Process> process(Protos.ContainerID id) {
-        return nested.find(id).map(NestedContainers.Nested::process).or(() -> sessions.find(id.getValue())
-                .map(Session::process));
+    private Optional<NestedContainer> find(Protos.ContainerID id) {
+        return nested.find(Parents.path(id));
+    }
+
+    private Optional<Process> session(Protos.ContainerID id) {
+        return sessions.find(Parents.name(id)).map(Session::process);
     }
 
     private static void nestedOnly(String field, Protos.ContainerID id) {

@@ -1,13 +1,18 @@
 package io.finback.nodeagent.api.v1;
 
 import io.finback.nodeagent.api.AgentView;
+import io.finback.nodeagent.nested.NestedContainers;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import org.apache.mesos.v1.Protos;
 
-/** The running tasks that commands can be started beside. */
+/** The running tasks that commands can be started beside, and where in them. */
 final class Parents {
     private final AgentView view;
 
@@ -16,19 +21,45 @@ final class Parents {
     }
 
     /**
-     * One of them.
+     * Where something is, or is to be.
      *
-     * @param leader its first process
+     * @param names of the containers below the task's; empty: beside the task itself
      */
-    record Parent(long leader, Path sandbox) {}
+    record Place(NestedContainers.Parent task, List<String> names) {
+        Place {
+            names = List.copyOf(names);
+        }
+    }
 
-    /** The task whose container this is. */
-    Parent find(Protos.ContainerID container) {
+    /** Where the container is: the task's own, or one nested in it. */
+    Place place(Protos.ContainerID container) {
+        List<String> path = path(container);
         return view.board().live().stream()
-                .filter(task -> !task.isEnded() && task.container().equals(container.getValue()))
-                .flatMap(task -> parent(task).stream())
+                .filter(task -> !task.isEnded())
+                .flatMap(task -> place(task, path).stream())
                 .findFirst()
                 .orElseThrow(() -> missing(container, " (expected: that of a running task)"));
+    }
+
+    private Optional<Place> place(AgentTask task, List<String> path) {
+        List<String> own = path(AgentReads.containerId(task));
+        return path.size() < own.size() || !path.subList(0, own.size()).equals(own)
+                ? Optional.empty()
+                : task.process()
+                        .flatMap(ContainerRef::leader)
+                        .map(leader -> new Place(parent(task, own, leader), path.subList(own.size(), path.size())));
+    }
+
+    /** Whoever owns a sandbox chooses what its names lead to; where a sandbox of its own is, the agent does. */
+    private NestedContainers.Parent parent(AgentTask task, List<String> path, long leader) {
+        Path sandbox = view.sandboxes().of(task);
+        if (!task.isNested()) {
+            return new NestedContainers.Parent(path, leader, sandbox, List.of());
+        }
+        Path root = sandbox.resolve("../..").normalize();
+        List<String> inner = new ArrayList<>();
+        root.relativize(sandbox).forEach(step -> inner.add(step.toString()));
+        return new NestedContainers.Parent(path, leader, root, inner);
     }
 
     static ApiFailure missing(Protos.ContainerID container, String more) {
@@ -37,12 +68,25 @@ final class Parents {
 
     /** From the outermost inwards, as Mesos writes it. */
     static String name(Protos.ContainerID container) {
-        return container.hasParent() ? name(container.getParent()) + "." + container.getValue() : container.getValue();
+        return String.join(".", path(container));
     }
 
-    private Optional<Parent> parent(AgentTask task) {
-        return task.process()
-                .flatMap(ContainerRef::leader)
-                .map(leader -> new Parent(leader, view.sandboxes().of(task)));
+    /** The names, from the outermost inwards. */
+    static List<String> path(Protos.ContainerID container) {
+        Deque<String> names = new ArrayDeque<>(List.of(container.getValue()));
+        for (Protos.ContainerID at = container; at.hasParent(); at = at.getParent()) {
+            names.addFirst(at.getParent().getValue());
+        }
+        return List.copyOf(names);
+    }
+
+    /** The opposite of {@link #path}. */
+    static Protos.ContainerID container(List<String> path) {
+        Protos.ContainerID at =
+                Protos.ContainerID.newBuilder().setValue(path.get(0)).build();
+        for (String name : path.subList(1, path.size())) {
+            at = Protos.ContainerID.newBuilder().setValue(name).setParent(at).build();
+        }
+        return at;
     }
 }

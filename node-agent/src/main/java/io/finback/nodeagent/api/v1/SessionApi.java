@@ -13,10 +13,12 @@ import io.finback.mesos.v1.Encoding;
 import io.finback.mesos.v1.Negotiation;
 import io.finback.mesos.v1.RecordIo;
 import io.finback.nodeagent.executor.Inside;
+import io.finback.nodeagent.executor.NestedLauncher;
+import io.finback.nodeagent.nested.NestedContainers;
+import io.finback.nodeagent.nested.NestedFailure;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.ContainerInfo.Tty;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -37,12 +39,22 @@ final class SessionApi {
     private final ActorSystem<?> system;
     private final Parents parents;
     private final Sessions sessions;
+    private final NestedContainers nested;
+    private final TaskTerminals terminals;
     private final Executor blocking;
 
-    SessionApi(ActorSystem<?> system, Parents parents, Sessions sessions, Executor blocking) {
+    SessionApi(
+            ActorSystem<?> system,
+            Parents parents,
+            Sessions sessions,
+            NestedContainers nested,
+            TaskTerminals terminals,
+            Executor blocking) {
         this.system = system;
         this.parents = parents;
         this.sessions = sessions;
+        this.nested = nested;
+        this.terminals = terminals;
         this.blocking = blocking;
     }
 
@@ -57,16 +69,27 @@ final class SessionApi {
         Encoding unused = Outputs.encoding(request);
         CommandInfo command;
         try {
-            command = TaskMessages.command("launch_nested_container_session.command", launch.getCommand());
+            String field = "launch_nested_container_session.command";
+            command = NestedApi.supported(field, TaskMessages.command(field, launch.getCommand()));
         } catch (IllegalArgumentException e) {
             throw new ApiFailure(400, String.valueOf(e.getMessage()));
         }
+        Parents.Place place = parents.place(launch.getContainerId().getParent());
         Session session = sessions.start(
-                launch.getContainerId().getValue(),
-                parents.find(launch.getContainerId().getParent()).leader(),
-                command,
+                Parents.name(launch.getContainerId()),
+                place.task().leader(),
+                inherited(place, command),
+                NestedLauncher.below(place.names()),
                 terminal);
         return Outputs.answer(request, output(session));
+    }
+
+    private CommandInfo inherited(Parents.Place place, CommandInfo command) {
+        try {
+            return nested.in(place.task(), place.names(), command);
+        } catch (NestedFailure e) {
+            throw NestedApi.refused(e);
+        }
     }
 
     /** All that a session may have of its own. */
@@ -117,7 +140,7 @@ final class SessionApi {
                 .orElseThrow(() -> new ApiFailure(
                         415, "Expecting '" + Outputs.MESSAGE_TYPE + "' of application/json or application/x-protobuf"));
         RecordIo.Decoder decoder = new RecordIo.Decoder(MOST_RECORD);
-        AtomicReference<Session> input = new AtomicReference<>();
+        AtomicReference<Attached> input = new AtomicReference<>();
         return request.entity()
                 .withoutSizeLimit()
                 .getDataBytes()
@@ -129,21 +152,26 @@ final class SessionApi {
                 .thenApply(done -> HttpResponse.create());
     }
 
-    private boolean feed(byte[] bytes, RecordIo.Decoder decoder, Encoding encoding, AtomicReference<Session> input) {
+    private Attached attached(Protos.ContainerID container) {
+        return sessions.find(Parents.name(container))
+                .<Attached>map(session -> session)
+                .or(() -> terminals.find(container))
+                .orElseThrow(() -> Parents.missing(container, " (expected: a session, or a task with a terminal)"));
+    }
+
+    private boolean feed(byte[] bytes, RecordIo.Decoder decoder, Encoding encoding, AtomicReference<Attached> input) {
         try {
             for (byte[] record : decoder.feed(bytes)) {
                 Call.AttachContainerInput call = Calls.decode(record, encoding, Call.getDefaultInstance())
                         .getAttachContainerInput();
-                Session session = input.get();
+                Attached attached = input.get();
                 ProcessIO said = call.getProcessIo();
-                if (session == null) {
-                    input.set(sessions.find(call.getContainerId().getValue())
-                            .orElseThrow(() -> Parents.missing(call.getContainerId(), "")));
+                if (attached == null) {
+                    input.set(attached(call.getContainerId()));
                 } else if (said.getType() == ProcessIO.Type.DATA) {
-                    write(said.getData().getData(), session.process().getOutputStream());
+                    attached.type(said.getData().getData());
                 } else if (said.getControl().getType() == ProcessIO.Control.Type.TTY_INFO) {
-                    boolean done = Inside.resize(
-                            session.process(), size(said.getControl().getTtyInfo()));
+                    boolean done = attached.resize(size(said.getControl().getTtyInfo()));
                     log.debug("session.resized done={}", done);
                 }
             }
@@ -152,15 +180,6 @@ final class SessionApi {
             throw new ApiFailure(400, e.reason());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void write(com.google.protobuf.ByteString data, OutputStream to) throws IOException {
-        if (data.isEmpty()) {
-            to.close();
-        } else {
-            data.writeTo(to);
-            to.flush();
         }
     }
 }

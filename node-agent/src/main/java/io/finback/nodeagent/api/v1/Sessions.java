@@ -4,12 +4,13 @@ import io.finback.nodeagent.executor.Inside;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.ContainerInfo.Tty;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Commands that somebody runs beside a task, by the name of their container. Not on disk: a session ends with the connection that
+ * Commands that somebody runs beside a task, by the whole name of their container. Not on disk: a session ends with the connection that
  * started it, and with the agent. Thread-safe.
  */
 final class Sessions {
@@ -22,7 +23,8 @@ final class Sessions {
         this.most = most;
     }
 
-    synchronized Session start(String id, long leader, CommandInfo command, Optional<Tty> terminal) {
+    /** @param path where below the task's sandbox it is to be */
+    synchronized Session start(String id, long leader, CommandInfo command, List<String> path, Optional<Tty> terminal) {
         if (running.size() >= most) {
             throw new ApiFailure(
                     503,
@@ -34,8 +36,8 @@ final class Sessions {
         try {
             Session session = new Session(
                     terminal.isPresent()
-                            ? inside.startOnTerminal(leader, command, terminal.get())
-                            : inside.startAttached(leader, command));
+                            ? inside.startOnTerminal(leader, command, path, terminal.get())
+                            : inside.startAttached(leader, command, path));
             running.put(id, session);
             var unused = session.process().onExit().whenComplete((ended, failure) -> running.remove(id, session));
             return session;

@@ -53,7 +53,13 @@ class AgentApiTest {
             assertThat(text(api, "{\"type\":\"GET_TASKS\"}")).contains("\"launched_tasks\"", "\"value\":\"web\"");
             assertThat(text(api, "{\"type\":\"GET_FLAGS\"}")).contains("{\"name\":\"port\",\"value\":\"5051\"}");
             assertThat(text(api, "{\"type\":\"GET_CONTAINERS\"}")).contains(container);
-            assertThat(status(api, "{\"type\":\"PRUNE_IMAGES\",\"prune_images\":{}}"))
+            assertThat(status(api, "{\"type\":\"PRUNE_IMAGES\"}"))
+                    .as("there are none")
+                    .isEqualTo(200);
+            assertThat(status(
+                            api,
+                            "{\"type\":\"REMOVE_RESOURCE_PROVIDER_CONFIG\","
+                                    + "\"remove_resource_provider_config\":{\"type\":\"t\",\"name\":\"n\"}}"))
                     .isEqualTo(501);
             assertThat(status(api, "{\"type\":\"GET_TASKS\"")).isEqualTo(400);
             assertThat(status(api, session("s", "no-such-container"))).isEqualTo(404);
@@ -61,7 +67,8 @@ class AgentApiTest {
             HttpResponse shell = call(api, session("s", container));
             assertThat(shell.status().intValue()).isEqualTo(200);
             String input = frame("{\"type\":\"ATTACH_CONTAINER_INPUT\",\"attach_container_input\":{"
-                            + "\"type\":\"CONTAINER_ID\",\"container_id\":{\"value\":\"s\"}}}")
+                            + "\"type\":\"CONTAINER_ID\",\"container_id\":{\"value\":\"s\",\"parent\":{\"value\":\""
+                            + container + "\"}}}}")
                     + stdin("echo $WHO; echo oops >&2\n")
                     + stdin("");
             HttpResponse fed = api.answer(HttpRequest.POST("/api/v1")
@@ -114,7 +121,8 @@ class AgentApiTest {
                     call(api, String.format(launch, "\"tty_info\":{\"window_size\":{\"rows\":30,\"columns\":90}}"));
             assertThat(shell.status().intValue()).isEqualTo(200);
             String input = frame("{\"type\":\"ATTACH_CONTAINER_INPUT\",\"attach_container_input\":{"
-                            + "\"type\":\"CONTAINER_ID\",\"container_id\":{\"value\":\"s\"}}}")
+                            + "\"type\":\"CONTAINER_ID\",\"container_id\":{\"value\":\"s\",\"parent\":{\"value\":\""
+                            + container + "\"}}}}")
                     + frame("{\"type\":\"ATTACH_CONTAINER_INPUT\",\"attach_container_input\":{\"type\":\"PROCESS_IO\","
                             + "\"process_io\":{\"type\":\"CONTROL\",\"control\":{\"type\":\"TTY_INFO\",\"tty_info\":"
                             + "{\"window_size\":{\"rows\":40,\"columns\":100}}}}}}")
@@ -171,13 +179,15 @@ class AgentApiTest {
                 () -> 5051,
                 new io.finback.nodeagent.executor.Inside(
                         io.finback.nodeagent.executor.Tools.find(System.getenv("PATH"))),
+                world.nested(),
+                world.tools().store()::begunFile,
                 new io.finback.nodeagent.files.FileSpace(
                         world.tools().sandboxes().ofAllIds(),
                         world.tools().sandboxes().root(),
                         java.util.Optional.empty(),
                         100),
                 work -> new Thread(work, "test-blocking").start(),
-                new AgentApi.Limits(1_000_000, 5, 10));
+                new AgentApi.Limits(1_000_000, 5));
     }
 
     private static HttpResponse call(AgentApi api, String body) throws Exception {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.finback.mesos.v1.RecordIo;
 import io.finback.nodeagent.testing.Await;
 import io.finback.nodeagent.testing.ServedAgent;
+import io.finback.nodeagent.testing.TaskWorld;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.mesos.v1.Protos;
 import org.apache.mesos.v1.agent.Protos.Call;
 import org.apache.mesos.v1.agent.Protos.Response;
@@ -25,9 +27,13 @@ class NestedContainersTest {
     @TempDir
     Path data;
 
+    TaskWorld world() throws Exception {
+        return new TaskWorld(data);
+    }
+
     @Test
     void aNestedContainerLivesFromItsLaunchToItsRemoval() throws Exception {
-        try (ServedAgent agent = new ServedAgent(data)) {
+        try (ServedAgent agent = new ServedAgent(world())) {
             String task = agent.launch("web", "exec sleep 600");
             String launch = "\"container_id\":" + id("job", task)
                     + ",\"command\":{\"value\":\"echo $WHO; echo oops >&2; while [ ! -e go ]; do sleep 0.05; done; exit 3\"}";
@@ -75,7 +81,7 @@ class NestedContainersTest {
 
     @Test
     void signalsReachItAndProtobufIsSpoken() throws Exception {
-        try (ServedAgent agent = new ServedAgent(data)) {
+        try (ServedAgent agent = new ServedAgent(world())) {
             Protos.ContainerID id = Protos.ContainerID.newBuilder()
                     .setValue("job")
                     .setParent(Protos.ContainerID.newBuilder().setValue(agent.launch("web", "exec sleep 600")))
@@ -107,7 +113,7 @@ class NestedContainersTest {
 
     @Test
     void itEndsWithItsTask() throws Exception {
-        try (ServedAgent agent = new ServedAgent(data)) {
+        try (ServedAgent agent = new ServedAgent(world())) {
             String task = agent.launch("web", "exec sleep 600");
             HttpResponse<String> launched = agent.call(call(
                     "LAUNCH_NESTED_CONTAINER",
@@ -146,7 +152,7 @@ class NestedContainersTest {
 
     @Test
     void whatCannotBeIsRefused() throws Exception {
-        try (ServedAgent agent = new ServedAgent(data)) {
+        try (ServedAgent agent = new ServedAgent(world())) {
             String task = agent.launch("web", "exec sleep 600");
             String command = ",\"command\":{\"value\":\"exec sleep 600\"}";
             assertThat(ask(agent, "LAUNCH_NESTED_CONTAINER", "\"container_id\":" + id("job", "nobody") + command))
@@ -161,6 +167,12 @@ class NestedContainersTest {
                             agent,
                             "LAUNCH_NESTED_CONTAINER",
                             "\"container_id\":" + id("job", task) + command + ",\"container\":{\"type\":\"MESOS\"}"))
+                    .isEqualTo(400);
+            assertThat(ask(
+                            agent,
+                            "LAUNCH_CONTAINER",
+                            "\"container_id\":" + id("job", task)
+                                    + ",\"command\":{\"value\":\"true\",\"uris\":[{\"value\":\"/etc/passwd\"}]}"))
                     .isEqualTo(400);
             for (String name : new String[] {"WAIT_NESTED_CONTAINER", "KILL_CONTAINER", "REMOVE_CONTAINER"}) {
                 assertThat(ask(agent, name, "\"container_id\":" + id("job", task)))
@@ -183,7 +195,7 @@ class NestedContainersTest {
 
     @Test
     void othersListenToASession() throws Exception {
-        try (ServedAgent agent = new ServedAgent(data)) {
+        try (ServedAgent agent = new ServedAgent(world())) {
             String task = agent.launch("web", "exec sleep 600");
             HttpResponse<java.io.InputStream> session = agent.stream(call(
                     "LAUNCH_NESTED_CONTAINER_SESSION",
@@ -196,6 +208,110 @@ class NestedContainersTest {
             Files.writeString(agent.sandbox("web").resolve("go"), "");
             assertThat(said(session)).contains("STDOUT" + base64("whale\n"));
             assertThat(said(listening)).contains("STDOUT" + base64("whale\n"));
+        }
+    }
+
+    @Test
+    void oneInAnotherHasWhatThatHasAndEndsWithIt() throws Exception {
+        try (ServedAgent agent = new ServedAgent(world())) {
+            String task = agent.launch("web", "exec sleep 600");
+            String outer = id("outer", task);
+            String inner = "{\"value\":\"inner\",\"parent\":" + outer + "}";
+            assertThat(ask(
+                            agent,
+                            "LAUNCH_CONTAINER",
+                            "\"container_id\":" + inner + ",\"command\":{\"value\":\"true\"}"))
+                    .as("nothing runs yet that it could be in")
+                    .isEqualTo(404);
+            assertThat(ask(
+                            agent,
+                            "LAUNCH_CONTAINER",
+                            "\"container_id\":" + outer + ",\"command\":{\"value\":\"exec sleep 600\","
+                                    + "\"environment\":{\"variables\":[{\"name\":\"OUTER\",\"value\":\"one\"}]}}"))
+                    .isEqualTo(200);
+            assertThat(
+                            ask(
+                                    agent,
+                                    "LAUNCH_CONTAINER",
+                                    "\"container_id\":" + inner
+                                            + ",\"command\":{\"value\":\"echo $WHO $OUTER; pwd; echo $MESOS_SANDBOX; exec sleep 600\"}"))
+                    .isEqualTo(200);
+            Path directory = agent.sandbox("web").resolve("containers/outer/containers/inner");
+            Await.until(
+                    "it has spoken",
+                    () -> Files.exists(directory.resolve("stdout"))
+                            && Files.readString(directory.resolve("stdout"))
+                                    .equals("whale one\n" + directory + "\n" + directory + "\n"));
+            assertThat(agent.call("{\"type\":\"GET_CONTAINERS\",\"get_containers\":{\"show_nested\":true}}")
+                            .body())
+                    .contains("{\"value\":\"inner\",\"parent\":{\"value\":\"outer\",\"parent\":{\"value\":\"" + task
+                            + "\"}}}");
+            HttpResponse<java.io.InputStream> session = agent.stream(call(
+                    "LAUNCH_NESTED_CONTAINER_SESSION",
+                    "\"container_id\":{\"value\":\"s\",\"parent\":" + inner
+                            + "},\"command\":{\"value\":\"echo $OUTER in $MESOS_SANDBOX\"}"));
+            assertThat(said(session)).contains(base64("one in " + directory + "\n"));
+
+            assertThat(ask(agent, "REMOVE_CONTAINER", "\"container_id\":" + outer))
+                    .isEqualTo(500);
+            assertThat(ask(agent, "KILL_CONTAINER", "\"container_id\":" + outer))
+                    .isEqualTo(200);
+            for (String ended : new String[] {outer, inner}) {
+                assertThat(agent.call(call("WAIT_CONTAINER", "\"container_id\":" + ended))
+                                .body())
+                        .contains("\"exit_status\":9");
+            }
+            assertThat(ask(agent, "REMOVE_CONTAINER", "\"container_id\":" + outer))
+                    .isEqualTo(200);
+            assertThat(agent.sandbox("web").resolve("containers/outer")).doesNotExist();
+            assertThat(ask(agent, "WAIT_CONTAINER", "\"container_id\":" + inner))
+                    .isEqualTo(404);
+        }
+    }
+
+    @Test
+    void whatItPrintsIsRotatedAsATasks() throws Exception {
+        try (ServedAgent agent = new ServedAgent(world())) {
+            String task = agent.launch("web", "exec sleep 600");
+            assertThat(
+                            ask(
+                                    agent,
+                                    "LAUNCH_CONTAINER",
+                                    "\"container_id\":" + id("job", task)
+                                            + ",\"command\":{\"value\":\"head -c 1000000 /dev/zero | tr '\\\\0' a; echo end\"}"))
+                    .isEqualTo(200);
+            assertThat(agent.call(call("WAIT_CONTAINER", "\"container_id\":" + id("job", task)))
+                            .body())
+                    .contains("\"exit_status\":0");
+            Path directory = agent.sandbox("web").resolve("containers/job");
+            try (Stream<Path> files = Files.list(directory)) {
+                assertThat(files.map(file -> file.getFileName().toString()))
+                        .containsExactlyInAnyOrder("stdout", "stdout.1", "stdout.2", "stderr");
+            }
+            // From the oldest that is kept to the end.
+            String all = said(agent.stream(call("ATTACH_CONTAINER_OUTPUT", "\"container_id\":" + id("job", task))));
+            StringBuilder text = new StringBuilder();
+            all.lines()
+                    .filter(line -> line.startsWith("STDOUT"))
+                    .map(line -> Base64.getDecoder().decode(line.substring("STDOUT".length())))
+                    .forEach(bytes -> text.append(new String(bytes, StandardCharsets.UTF_8)));
+            assertThat(text.toString()).endsWith("aaaend\n").hasSizeBetween(2 * 64 * 1024, 3 * 64 * 1024);
+        }
+    }
+
+    @Test
+    void aLinkInTheSandboxLeadsNobodyAstray(@TempDir Path elsewhere) throws Exception {
+        try (ServedAgent agent = new ServedAgent(world())) {
+            String task = agent.launch("web", "ln -s '" + elsewhere + "' containers; exec sleep 600");
+            Await.until(
+                    "the link is there",
+                    () -> Files.isSymbolicLink(agent.sandbox("web").resolve("containers")));
+            HttpResponse<String> refused = agent.call(call(
+                    "LAUNCH_CONTAINER",
+                    "\"container_id\":" + id("job", task) + ",\"command\":{\"value\":\"touch here\"}"));
+            assertThat(refused.statusCode()).isEqualTo(400);
+            assertThat(refused.body()).contains("cannot go below, to containers");
+            assertThat(elsewhere).isEmptyDirectory();
         }
     }
 

@@ -1,0 +1,18 @@
+package io.finback.meshrouter.rpc.thrift;
+
+import io.finback.meshrouter.rpc.Params;
+import java.util.Optional;
+
+/** Parameters of Thrift. */
+public final class ThriftParams {
+    /** The longest frame that is taken: 16 MiB, as libthrift. A longer one ends the connection. */
+    public static final Params.Key<Integer> MAX_FRAME_BYTES = Params.Key.of("max frame bytes", 16 << 20);
+
+    /** Whether a client of plain Thrift asks for Twitter's headers, in which contexts travel. */
+    public static final Params.Key<Boolean> UPGRADE = Params.Key.of("attempt TTwitter upgrade", true);
+
+    /** Who this client says it is, unless the context of a call says otherwise. */
+    public static final Params.Key<Optional<String>> CLIENT_ID = Params.Key.of("client id", Optional.empty());
+
+    private ThriftParams() {}
+}
