@@ -28,11 +28,11 @@ final class Dispatcher {
     private final SubscriptionsHandler subscriptions;
     private final Services services;
 
-<<<<<<< HEAD
-    Dispatcher(Services services, String scheme, LoggingHandler logging) {
-=======
-    Dispatcher(Services services, Function<String, Map<String, String>> runs, LoggingHandler logging) {
->>>>>>> main
+    Dispatcher(
+            Services services,
+            String scheme,
+            Function<String, Map<String, String>> runs,
+            LoggingHandler logging) {
         this.logging = logging;
         this.services = services;
         this.subscriptions = new SubscriptionsHandler(services);

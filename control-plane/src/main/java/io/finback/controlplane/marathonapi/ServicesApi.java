@@ -77,11 +77,7 @@ public final class ServicesApi {
         this.system = system;
         this.scheme = NodeTls.scheme(system.settings().config());
         this.services = services;
-<<<<<<< HEAD
-        this.dispatcher = new Dispatcher(services, scheme, new LoggingHandler((wait, work) -> system.scheduler()
-=======
-        this.dispatcher = new Dispatcher(services, runs, new LoggingHandler((wait, work) -> system.scheduler()
->>>>>>> main
+        this.dispatcher = new Dispatcher(services, scheme, runs, new LoggingHandler((wait, work) -> system.scheduler()
                 .scheduleOnce(wait, work, system.executionContext())));
         this.events = new EventsHandler(system, services);
         this.artifacts = new ArtifactsHandler(system, services.settings().artifacts());

@@ -1,9 +1,6 @@
 package io.finback.controlplane.service;
 
-<<<<<<< HEAD
 import io.finback.resources.Resources;
-=======
->>>>>>> main
 import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.controlplane.allocator.ResourceOperation.Type;
 import io.finback.controlplane.framework.SchedulerCall;

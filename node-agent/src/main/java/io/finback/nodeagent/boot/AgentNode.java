@@ -170,11 +170,7 @@ public final class AgentNode implements Node {
         try {
             AtomicReference<ActorRef<TasksActor.Command>> owner = new AtomicReference<>();
             Inside inside = new Inside(tools, images.door());
-<<<<<<< HEAD
             ExecutorDoor door = ExecutorKey.door(config, settings.dataDir());
-            ServerBinding binding =
-                    ApiServer.bind(system, settings, view, inside, () -> Optional.ofNullable(owner.get()), door);
-=======
             ServerBinding binding = ApiServer.bind(
                     system,
                     settings,
@@ -182,8 +178,8 @@ public final class AgentNode implements Node {
                     inside,
                     NestedWork.takeOver(settings, inside, launcher, processes, isolation, bootId),
                     store::begunFile,
-                    () -> Optional.ofNullable(owner.get()));
->>>>>>> main
+                    () -> Optional.ofNullable(owner.get()),
+                    door);
             AgentInfo info = new AgentInfo(
                     id,
                     settings.hostname(),

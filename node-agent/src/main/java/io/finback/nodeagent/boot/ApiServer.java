@@ -8,28 +8,21 @@ import akka.http.javadsl.ServerBinding;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.settings.ServerSettings;
-import akka.japi.function.Function;
 import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.files.FileSpace;
-<<<<<<< HEAD
-import io.finback.nodeagent.node.ExecutorDoor;
-=======
 import io.finback.nodeagent.nested.NestedContainers;
->>>>>>> main
+import io.finback.nodeagent.node.ExecutorDoor;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.runtime.StartFailure;
-<<<<<<< HEAD
 import io.finback.security.Guard;
 import io.finback.security.SecuritySettings;
 import io.finback.tls.NodeTls;
-=======
 import java.nio.file.Path;
->>>>>>> main
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -54,14 +47,10 @@ final class ApiServer {
             AgentSettings settings,
             AgentView view,
             Inside inside,
-<<<<<<< HEAD
-            Supplier<Optional<ActorRef<TasksActor.Command>>> tasks,
-            ExecutorDoor door) {
-=======
             NestedContainers nested,
             Function<AgentTask, Path> begun,
-            Supplier<Optional<ActorRef<TasksActor.Command>>> tasks) {
->>>>>>> main
+            Supplier<Optional<ActorRef<TasksActor.Command>>> tasks,
+            ExecutorDoor door) {
         CompletableFuture<ServerBinding> bound = new CompletableFuture<>();
         IntSupplier port = () -> bound.join().localAddress().getPort();
         FileSpace space = new FileSpace(
@@ -75,12 +64,8 @@ final class ApiServer {
                 space,
                 system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
                 settings.files().maxFollowers(),
-<<<<<<< HEAD
-                new ExecutorApi(system, view, port, tasks, door, settings.api().maxBody()),
-=======
                 new ExecutorApi(
-                        system, view, port, tasks, settings.api().limits().maxBody()),
->>>>>>> main
+                        system, view, port, tasks, door, settings.api().limits().maxBody()),
                 new AgentApi(
                         system,
                         view,
@@ -90,14 +75,11 @@ final class ApiServer {
                         begun,
                         space,
                         system.dispatchers().lookup(DispatcherSelector.blocking()),
-<<<<<<< HEAD
-                        settings.api()));
+                        settings.api().limits()));
         Guard guard = new Guard(
                 system, "agent", SecuritySettings.from(system.settings().config()), AgentDoors::refusal);
-        Function<HttpRequest, CompletionStage<HttpResponse>> handler = routes.route().handler(system);
-=======
-                        settings.api().limits()));
->>>>>>> main
+        akka.japi.function.Function<HttpRequest, CompletionStage<HttpResponse>> handler =
+                routes.route().handler(system);
         try {
             ServerBinding binding = NodeTls.secured(
                             Http.get(system).newServerAt(settings.httpHost(), settings.httpPort()),
@@ -118,7 +100,7 @@ final class ApiServer {
     }
 
     private static CompletionStage<HttpResponse> answer(
-            Function<HttpRequest, CompletionStage<HttpResponse>> handler, HttpRequest request) {
+            akka.japi.function.Function<HttpRequest, CompletionStage<HttpResponse>> handler, HttpRequest request) {
         try {
             return handler.apply(request);
         } catch (Exception e) {
