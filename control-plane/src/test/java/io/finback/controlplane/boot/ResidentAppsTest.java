@@ -77,11 +77,15 @@ class ResidentAppsTest {
 
         private void live() {
             while (!over) {
-                try {
-                    hear(agent.probe.receiveMessage(Duration.ofMillis(100)));
-                } catch (AssertionError nothingYet) {
-                    continue;
-                }
+                next().ifPresent(this::hear);
+            }
+        }
+
+        private Optional<MasterToAgent> next() {
+            try {
+                return Optional.of(agent.probe.receiveMessage(Duration.ofMillis(100)));
+            } catch (AssertionError nothingYet) {
+                return Optional.empty();
             }
         }
 
