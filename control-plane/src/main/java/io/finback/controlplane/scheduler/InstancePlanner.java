@@ -207,7 +207,8 @@ public final class InstancePlanner {
 
     /** One with volumes cannot be elsewhere: it stays until the deadline. */
     private static boolean leaves(Instance instance, Listening listening) {
-        boolean bound = instance.place().filter(place -> !place.home().isEmpty()).isPresent();
+        boolean bound =
+                instance.place().filter(place -> !place.home().isEmpty()).isPresent();
         return !bound && listening.drains().of(instance).isPresent();
     }
 

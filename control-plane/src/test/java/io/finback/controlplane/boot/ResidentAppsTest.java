@@ -9,6 +9,7 @@ import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.controlplane.allocation.OperatorCommand;
 import io.finback.controlplane.allocation.OperatorReply;
@@ -364,6 +365,7 @@ class ResidentAppsTest {
         assertThat(reply.statusCode()).as(reply.body()).isEqualTo(201);
     }
 
+    @CanIgnoreReturnValue
     private static JsonNode ok(HttpResponse<String> reply) {
         assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
         try {

@@ -127,9 +127,7 @@ public final class ServicesBench {
     private long deploy(String id, int instances) throws Exception {
         long begin = System.nanoTime();
         post(id, instances);
-        await(
-                id + " runs",
-                () -> running(id.substring(1)) == instances);
+        await(id + " runs", () -> running(id.substring(1)) == instances);
         return (System.nanoTime() - begin) / 1_000_000;
     }
 
