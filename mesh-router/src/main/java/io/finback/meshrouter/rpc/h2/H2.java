@@ -48,9 +48,8 @@ public final class H2 {
 
     /** As Finagle has it unless told otherwise. */
     public static Verdict.Classifier<H2Message, H2Message> serverErrorsAsFailures() {
-        return (request, response, failure) -> failure == null
-                ? response.status() >= 500 ? Verdict.FAILURE : Verdict.SUCCESS
-                : Verdict.of(failure);
+        return (request, response, failure) ->
+                failure == null ? response.status() >= 500 ? Verdict.FAILURE : Verdict.SUCCESS : Verdict.of(failure);
     }
 
     /** Sessions of one endpoint, each a connection of its own. */
@@ -67,8 +66,7 @@ public final class H2 {
                         channel.pipeline().addLast(handler);
                         handler.handshakeFuture().addListener(shaken -> session.secured(handler, shaken.cause()));
                     });
-                    Http2Settings settings =
-                            settings(params).pushEnabled(false).maxConcurrentStreams(0);
+                    Http2Settings settings = settings(params).pushEnabled(false).maxConcurrentStreams(0);
                     channel.pipeline().addLast(limited(Http2FrameCodecBuilder.forClient(), params, settings));
                     session.install(channel);
                 }
@@ -107,8 +105,7 @@ public final class H2 {
                 .maxFrameSize(params.get(H2Params.MAX_FRAME_BYTES));
     }
 
-    private static Http2FrameCodec limited(
-            Http2FrameCodecBuilder builder, Params params, Http2Settings settings) {
+    private static Http2FrameCodec limited(Http2FrameCodecBuilder builder, Params params, Http2Settings settings) {
         return builder.initialSettings(settings)
                 .decoderEnforceMaxRstFramesPerWindow(params.get(H2Params.MAX_RESETS), RESET_SECONDS)
                 .decoderEnforceMaxSmallContinuationFrames(params.get(H2Params.MAX_SMALL_CONTINUATIONS))

@@ -129,8 +129,8 @@ final class H2ServerSession extends ChannelInboundHandlerAdapter implements Conn
             draining = true;
             var told = channel.writeAndFlush(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR));
             told.addListener(done -> closeIfDrained());
-            var unused = channel.eventLoop()
-                    .schedule(() -> Sockets.close(channel), grace.toMillis(), TimeUnit.MILLISECONDS);
+            var unused =
+                    channel.eventLoop().schedule(() -> Sockets.close(channel), grace.toMillis(), TimeUnit.MILLISECONDS);
         });
         return gone;
     }

@@ -179,37 +179,38 @@ abstract class H2Stream extends ChannelInboundHandlerAdapter {
     }
 
     private void pump(Body body) {
-        body.next().onDone((piece, failure) -> onLoop(() -> {
-            if (over) {
-                return;
-            }
-            if (failure != null) {
-                abort(Http2Error.INTERNAL_ERROR);
-                return;
-            }
-            boolean trailers = piece.last() && piece.trailers() != null;
-            ByteBuf data = Unpooled.wrappedBuffer(piece.data().array());
-            boolean silent = trailers && !data.isReadable();
-            var written = silent
-                    ? context().newSucceededFuture()
-                    : context().write(new DefaultHttp2DataFrame(data, piece.last() && !trailers));
-            Http2Headers last = piece.trailers();
-            if (trailers && last != null) {
-                written = context().write(new DefaultHttp2HeadersFrame(last, true));
-            }
-            outputEnded |= piece.last();
-            var flushed = context().flush();
-            assert flushed != null;
-            written.addListener(done -> {
-                if (piece.last()) {
-                    endIfOver();
-                } else if (done.isSuccess()) {
-                    pump(body);
-                } else {
-                    body.cancel(done.cause());
-                }
-            });
-        }));
+        body.next()
+                .onDone((piece, failure) -> onLoop(() -> {
+                    if (over) {
+                        return;
+                    }
+                    if (failure != null) {
+                        abort(Http2Error.INTERNAL_ERROR);
+                        return;
+                    }
+                    boolean trailers = piece.last() && piece.trailers() != null;
+                    ByteBuf data = Unpooled.wrappedBuffer(piece.data().array());
+                    boolean silent = trailers && !data.isReadable();
+                    var written = silent
+                            ? context().newSucceededFuture()
+                            : context().write(new DefaultHttp2DataFrame(data, piece.last() && !trailers));
+                    Http2Headers last = piece.trailers();
+                    if (trailers && last != null) {
+                        written = context().write(new DefaultHttp2HeadersFrame(last, true));
+                    }
+                    outputEnded |= piece.last();
+                    var flushed = context().flush();
+                    assert flushed != null;
+                    written.addListener(done -> {
+                        if (piece.last()) {
+                            endIfOver();
+                        } else if (done.isSuccess()) {
+                            pump(body);
+                        } else {
+                            body.cancel(done.cause());
+                        }
+                    });
+                }));
     }
 
     /** An answer that is complete before its question has been read: the rest of the question is not wanted. */

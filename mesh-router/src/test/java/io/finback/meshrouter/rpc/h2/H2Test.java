@@ -135,8 +135,8 @@ class H2Test {
             assertThat(all.trailers()).isNotNull();
             assertThat(all.trailers().get("sum")).hasToString("7");
         }
-        byte[] echoed = whole(within(
-                clientOf(serve(echo()).port()).call(H2Message.request("POST", "x", "/a", Body.of(large)))));
+        byte[] echoed = whole(
+                within(clientOf(serve(echo()).port()).call(H2Message.request("POST", "x", "/a", Body.of(large)))));
         assertThat(Arrays.equals(echoed, large)).isTrue();
     }
 
@@ -193,8 +193,7 @@ class H2Test {
     void aReaderThatWaitsMakesTheWriterWait() throws Exception {
         AtomicInteger pieces = new AtomicInteger();
         Listening server = serve(Service.of(request -> H2Message.response(200, endless(pieces))));
-        H2Message answer =
-                within(clientOf(server.port()).call(H2Message.request("GET", "x", "/", Body.EMPTY)));
+        H2Message answer = within(clientOf(server.port()).call(H2Message.request("GET", "x", "/", Body.EMPTY)));
         int before = -1;
         while (before != pieces.get()) {
             before = pieces.get();
@@ -257,11 +256,10 @@ class H2Test {
                 .newService("127.0.0.1:" + server.port(), "h2");
         Reply<H2Message> first = client.call(H2Message.request("GET", "x", "/", Body.EMPTY));
         assertThat(begun.poll(20, TimeUnit.SECONDS)).isNotNull();
-        assertThatThrownBy(() ->
-                        client.call(H2Message.request("GET", "x", "/", Body.EMPTY)).join())
+        assertThatThrownBy(() -> client.call(H2Message.request("GET", "x", "/", Body.EMPTY))
+                        .join())
                 .isInstanceOf(Failure.class);
-        assertThat(stats.count("clnt/h2/retries/budget_exhausted")
-                        + stats.count("clnt/h2/retries/request_limit"))
+        assertThat(stats.count("clnt/h2/retries/budget_exhausted") + stats.count("clnt/h2/retries/request_limit"))
                 .isPositive();
         assertThat(begun).isEmpty();
         held.complete(H2Message.response(200, Body.EMPTY));
@@ -373,9 +371,9 @@ class H2Test {
                     .isEqualTo(body);
         }
         assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(channel, UNARY, CallOptions.DEFAULT, new byte[0]))
-                .isInstanceOfSatisfying(StatusRuntimeException.class, e -> assertThat(
-                                e.getStatus().getCode())
-                        .isEqualTo(Status.Code.INVALID_ARGUMENT));
+                .isInstanceOfSatisfying(
+                        StatusRuntimeException.class,
+                        e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT));
     }
 
     private static byte[] grpcMessage(byte[] body) {
@@ -418,8 +416,8 @@ class H2Test {
         assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(channel, UNARY, CallOptions.DEFAULT, new byte[0]))
                 .hasMessageContaining("nothing there");
         BlockingQueue<String> got = new ArrayBlockingQueue<>(1_000);
-        StreamObserver<byte[]> requests = ClientCalls.asyncBidiStreamingCall(
-                channel.newCall(BIDI, CallOptions.DEFAULT), new StreamObserver<>() {
+        StreamObserver<byte[]> requests =
+                ClientCalls.asyncBidiStreamingCall(channel.newCall(BIDI, CallOptions.DEFAULT), new StreamObserver<>() {
                     @Override
                     public void onNext(byte[] value) {
                         got.add(new String(value, UTF_8));
