@@ -98,7 +98,8 @@ public final class OperatorRound {
                 return trial.refusal();
             }
             if (ended == standing.size()) {
-                return Optional.of(absentOrInUse(agent, due, principal, trial.refusal().get()));
+                return Optional.of(
+                        absentOrInUse(agent, due, principal, trial.refusal().get()));
             }
         }
         throw new IllegalStateException("unreachable");

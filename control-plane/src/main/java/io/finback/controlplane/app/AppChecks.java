@@ -51,7 +51,9 @@ final class AppChecks {
     List<AppEvent> reported(AppState state, TaskStatus status, Instant now) {
         List<AppEvent> events = TaskReport.events(state, status);
         if (state.instance(status.task().value()).isPresent()) {
-            status.details().check().ifPresent(seen -> watch.generalSaid(status.task().value(), seen));
+            status.details()
+                    .check()
+                    .ifPresent(seen -> watch.generalSaid(status.task().value(), seen));
         }
         boolean pod =
                 state.current().filter(c -> c.definition().pod().isPresent()).isPresent();

@@ -1,7 +1,5 @@
 package io.finback.controlplane.app;
 
-import java.util.ArrayList;
-import io.finback.controlplane.scheduler.Homes;
 import akka.actor.typed.ActorRef;
 import akka.cluster.sharding.typed.javadsl.EntityTypeKey;
 import io.finback.controlplane.scheduler.AppChange;
@@ -11,6 +9,7 @@ import io.finback.controlplane.scheduler.AppEvent;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.DeploymentConduct;
 import io.finback.controlplane.scheduler.DeploymentPlan;
+import io.finback.controlplane.scheduler.Homes;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.InstanceChange;
 import io.finback.controlplane.scheduler.Member;
@@ -18,6 +17,7 @@ import io.finback.controlplane.scheduler.MemberChange;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.WireMessage;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;

@@ -1,6 +1,5 @@
 package io.finback.controlplane.app;
 
-import io.finback.controlplane.scheduler.Homes;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.ActorContext;
@@ -21,6 +20,7 @@ import io.finback.controlplane.scheduler.AppEvent;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.DeploymentDeadline;
+import io.finback.controlplane.scheduler.Homes;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.InstanceChange;
 import io.finback.controlplane.scheduler.InstancePlanner;

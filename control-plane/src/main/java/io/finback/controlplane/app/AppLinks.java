@@ -1,8 +1,8 @@
 package io.finback.controlplane.app;
 
-import io.finback.controlplane.scheduler.Home;
 import akka.actor.typed.ActorRef;
 import io.finback.controlplane.scheduler.DrainBook;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.wire.AppEndpoints;
 import java.util.concurrent.CompletionStage;
 

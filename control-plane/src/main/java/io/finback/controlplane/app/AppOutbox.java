@@ -1,10 +1,10 @@
 package io.finback.controlplane.app;
 
-import io.finback.controlplane.scheduler.Home;
 import akka.actor.typed.ActorRef;
 import io.finback.controlplane.scheduler.AppDefinition;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.Demand;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Instance.Phase;
 import io.finback.controlplane.scheduler.InstancePlanner;
@@ -237,7 +237,8 @@ final class AppOutbox {
     }
 
     private void homes(AppState state, Instant now) {
-        releasedAt.keySet().removeIf(id -> state.homes().stream().noneMatch(home -> home.id().equals(id)));
+        releasedAt.keySet().removeIf(id -> state.homes().stream()
+                .noneMatch(home -> home.id().equals(id)));
         for (Home home : state.toRelease()) {
             Instant again = releasedAt.getOrDefault(home.id(), Instant.EPOCH).plus(settings.killRepeat());
             if (!now.isBefore(again)) {

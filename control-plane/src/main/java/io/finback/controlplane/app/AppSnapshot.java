@@ -156,7 +156,8 @@ public record AppSnapshot(
     public AppState state() {
         Map<String, Instance> byId = new LinkedHashMap<>();
         instances.forEach(i -> byId.put(i.taskId(), i));
-        return new AppState(appId, current.map(List::of).orElse(List.of()), byId, backoff, lock, order, lastFailure, List.of());
+        return new AppState(
+                appId, current.map(List::of).orElse(List.of()), byId, backoff, lock, order, lastFailure, List.of());
     }
 
     public boolean isPod() {

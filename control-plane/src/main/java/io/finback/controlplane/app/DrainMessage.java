@@ -11,8 +11,6 @@ public interface DrainMessage extends WireMessage {
     EntityTypeKey<DrainMessage> KEY = EntityTypeKey.create(DrainMessage.class, "ServiceDrains");
     String ID = "services";
 
-    ActorRef<DrainsSnapshot> replyTo();
-
     record Begin(List<DrainBook.Drain> drains, ActorRef<DrainsSnapshot> replyTo) implements DrainMessage {
         public Begin {
             drains = List.copyOf(drains);

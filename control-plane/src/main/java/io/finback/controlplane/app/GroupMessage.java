@@ -12,8 +12,6 @@ public interface GroupMessage extends WireMessage {
     EntityTypeKey<GroupMessage> KEY = EntityTypeKey.create(GroupMessage.class, "ServiceGroups");
     String ID = "services";
 
-    ActorRef<GroupsSnapshot> replyTo();
-
     /** Removes groups and all in them, then keeps others. */
     record Replace(Instant at, List<String> removed, List<GroupBook.Group> kept, ActorRef<GroupsSnapshot> replyTo)
             implements GroupMessage {

@@ -1,67 +1,48 @@
 package io.finback.controlplane.app;
 
 import akka.actor.typed.Behavior;
-import akka.actor.typed.javadsl.ActorContext;
-import akka.actor.typed.javadsl.Behaviors;
-import akka.persistence.typed.PersistenceId;
-import akka.persistence.typed.javadsl.CommandHandlerWithReply;
-import akka.persistence.typed.javadsl.EventHandler;
-import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
-import akka.persistence.typed.javadsl.ReplyEffect;
-import akka.persistence.typed.javadsl.RetentionCriteria;
+import io.finback.controlplane.app.BookEntity.Outcome;
 import io.finback.controlplane.scheduler.GroupBook;
 import io.finback.controlplane.scheduler.GroupEvent;
-import io.finback.persistence.EntityDefaults;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
  * Owns the groups that somebody made as such: one in the cluster. Apps do not ask it: which app is in which group is said by the
  * app's id, and no change of an app waits for it. Journaled before it is answered.
  */
-public final class GroupsEntity extends EventSourcedBehaviorWithEnforcedReplies<GroupMessage, GroupEvent, GroupBook> {
-    private static final int SNAPSHOT_EVERY = 200;
+public final class GroupsEntity {
+    private enum Due implements GroupMessage {
+        NOW
+    }
 
-    private final ActorContext<GroupMessage> context;
-    private final Consumer<GroupsSnapshot> views;
+    private GroupsEntity() {}
 
+    /** {@code views}: hear of every change. */
     public static Behavior<GroupMessage> create(String entityId, Consumer<GroupsSnapshot> views) {
-        return EntityDefaults.supervised(Behaviors.setup(context -> new GroupsEntity(entityId, context, views)));
+        return BookEntity.create(
+                entityId,
+                new BookEntity.Rules<GroupMessage, GroupEvent, GroupBook>(
+                        GroupMessage.KEY,
+                        Due.NOW,
+                        GroupBook.EMPTY,
+                        (book, event) -> event.applyTo(book),
+                        (book, message) -> decide(book, message, views)));
     }
 
-    private GroupsEntity(String entityId, ActorContext<GroupMessage> context, Consumer<GroupsSnapshot> views) {
-        super(PersistenceId.of(GroupMessage.KEY.name(), entityId), EntityDefaults.onPersistFailure());
-        this.context = context;
-        this.views = views;
+    private static Outcome<GroupEvent, GroupBook> decide(
+            GroupBook book, GroupMessage message, Consumer<GroupsSnapshot> views) {
+        if (message instanceof GroupMessage.Replace replace) {
+            return replace(book, replace, views);
+        }
+        return message instanceof GroupMessage.Read read
+                ? Outcome.unchanged((now, revision) -> read.replyTo().tell(new GroupsSnapshot(revision, now, false)))
+                : Outcome.ignored();
     }
 
-    @Override
-    public Optional<Integer> stashCapacity() {
-        return Optional.of(AppEntity.STASH);
-    }
-
-    @Override
-    public RetentionCriteria retentionCriteria() {
-        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY, 2);
-    }
-
-    @Override
-    public GroupBook emptyState() {
-        return GroupBook.EMPTY;
-    }
-
-    @Override
-    public CommandHandlerWithReply<GroupMessage, GroupEvent, GroupBook> commandHandler() {
-        return newCommandHandlerWithReplyBuilder()
-                .forAnyState()
-                .onCommand(GroupMessage.Replace.class, this::onReplace)
-                .onCommand(GroupMessage.Read.class, (book, c) -> Effect().reply(c.replyTo(), snapshot(book, false)))
-                .build();
-    }
-
-    private ReplyEffect<GroupEvent, GroupBook> onReplace(GroupBook book, GroupMessage.Replace c) {
+    private static Outcome<GroupEvent, GroupBook> replace(
+            GroupBook book, GroupMessage.Replace c, Consumer<GroupsSnapshot> views) {
         List<GroupEvent> events = new ArrayList<>();
         c.removed().stream().filter(book::holds).forEach(path -> events.add(new GroupEvent.Removed(c.at(), path)));
         if (!c.kept().isEmpty()) {
@@ -71,24 +52,15 @@ public final class GroupsEntity extends EventSourcedBehaviorWithEnforcedReplies<
         for (GroupEvent event : events) {
             after = event.applyTo(after);
         }
-        if (events.isEmpty()) {
-            return Effect().reply(c.replyTo(), snapshot(book, false));
-        }
         if (after.groups().size() > GroupBook.MAX_GROUPS) {
-            return Effect().reply(c.replyTo(), snapshot(book, true));
+            return Outcome.unchanged((now, revision) -> c.replyTo().tell(new GroupsSnapshot(revision, now, true)));
         }
-        return Effect()
-                .persist(events)
-                .thenRun((GroupBook b) -> views.accept(snapshot(b, false)))
-                .thenReply(c.replyTo(), b -> snapshot(b, false));
-    }
-
-    private GroupsSnapshot snapshot(GroupBook book, boolean full) {
-        return new GroupsSnapshot(lastSequenceNumber(context), book, full);
-    }
-
-    @Override
-    public EventHandler<GroupBook, GroupEvent> eventHandler() {
-        return (book, event) -> event.applyTo(book);
+        return new Outcome<>(events, (now, revision) -> {
+            GroupsSnapshot snapshot = new GroupsSnapshot(revision, now, false);
+            if (!events.isEmpty()) {
+                views.accept(snapshot);
+            }
+            c.replyTo().tell(snapshot);
+        });
     }
 }

@@ -296,8 +296,8 @@ public final class HealthWatch {
                             .map(Watched::result)
                             .toList())
                     .orElse(List.of());
-            Optional<HealthReport.Ready> ready = patient.flatMap(
-                    p -> p.readiness.map(r -> new HealthReport.Ready(r.name(), p.ready, p.answer)));
+            Optional<HealthReport.Ready> ready =
+                    patient.flatMap(p -> p.readiness.map(r -> new HealthReport.Ready(r.name(), p.ready, p.answer)));
             seen.put(id, new HealthReport.Seen(results, ready, Optional.ofNullable(general.get(id))));
         }
         changed.clear();

@@ -1,6 +1,5 @@
 package io.finback.controlplane.boot;
 
-import io.finback.controlplane.allocation.AllocatorMessage;
 import akka.actor.typed.ActorSystem;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.http.javadsl.Http;
@@ -10,6 +9,7 @@ import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.server.Directives;
 import akka.japi.function.Function;
 import com.typesafe.config.Config;
+import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.chronosapi.JobsApi;
 import io.finback.controlplane.framework.SchedulerCall;
@@ -31,9 +31,11 @@ import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Starts the services half of a master: apps, deployments, jobs, their schedulers, and their APIs on {@code finback.services.http}. */
 final class ServicesBoot implements ServicesStarter {
@@ -52,6 +54,8 @@ final class ServicesBoot implements ServicesStarter {
     @Override
     public CompletionStage<Void> start(ActorSystem<?> system, Config config, Guard guard) {
         HttpListen listen = listen(config);
+        AtomicReference<java.util.function.Function<String, Map<String, String>>> runs =
+                new AtomicReference<>(host -> Map.of());
         ServicesApi api = ServicesApi.start(
                 system,
                 settings(config, listen),
@@ -59,13 +63,16 @@ final class ServicesBoot implements ServicesStarter {
                 ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, SchedulerMessage.FRAMEWORK.value()),
                 command -> ClusterSharding.get(system)
                         .entityRefFor(AllocatorMessage.KEY, AllocatorMessage.POOL)
-                        .ask(replyTo -> new AllocatorMessage.Operate(command, replyTo), OPERATE));
+                        .ask(replyTo -> new AllocatorMessage.Operate(command, replyTo), OPERATE),
+                host -> runs.get().apply(host));
         JobsApi jobs = JobsApi.start(
                 system,
                 JobsConfig.from(config),
                 () -> EventFeed.of(system).entityIds(JobCommand.KEY.name()),
                 ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, JobEntity.FRAMEWORK.value()),
+                api::drains,
                 listen.toString());
+        runs.set(jobs::on);
         NamerdApi namerd = NamerdApi.start(
                 system, NamerdConfig.from(config), () -> EventFeed.of(system).entityIds(DtabMessage.KEY.name()));
         Function<HttpRequest, CompletionStage<HttpResponse>> handler =

@@ -18,10 +18,14 @@ import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.job.JobSettings;
 import io.finback.controlplane.job.Jobs;
 import io.finback.controlplane.requests.RequestShell;
+import io.finback.controlplane.schedule.JobNames;
+import io.finback.controlplane.scheduler.DrainBook;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
@@ -47,8 +51,9 @@ public final class JobsApi {
             JobSettings settings,
             Supplier<Source<String, NotUsed>> names,
             RecipientRef<FrameworkMessage> framework,
+            Supplier<DrainBook> drains,
             String address) {
-        return new JobsApi(system, Jobs.start(system, settings, names, framework), address);
+        return new JobsApi(system, Jobs.start(system, settings, names, framework, drains), address);
     }
 
     private JobsApi(ActorSystem<?> system, Jobs jobs, String address) {
@@ -56,6 +61,13 @@ public final class JobsApi {
         this.dispatcher = new Dispatcher(jobs, address, InstantSource.system());
         this.shell =
                 new RequestShell(system, RequestShell.Limits.of(jobs.settings().maxBodyBytes()), new Inside());
+    }
+
+    /** Job and task of each run on a host. */
+    public Map<String, String> on(String host) {
+        Map<String, String> runs = new TreeMap<>();
+        jobs.on(host::equals).forEach(guest -> runs.put(JobNames.taskId(guest.job(), guest.run()), guest.job()));
+        return runs;
     }
 
     /** To be bound by {@code boot} beside that of services: takes only what is below its two paths. */

@@ -22,6 +22,7 @@ import io.finback.persistence.EntityDefaults;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -43,6 +44,11 @@ public final class DeploymentEntity
         INSTANCE
     }
 
+    /** What apps have said since the last write is to be written. */
+    private enum Gathered implements DeploymentMessage {
+        INSTANCE
+    }
+
     private static final int STASH = 256;
     /** In units of {@code repeat}: how long apps are held for a deployment that does not begin. */
     private static final int GATHER_REPEATS = 30;
@@ -61,6 +67,8 @@ public final class DeploymentEntity
     private final Set<String> gathered = new HashSet<>();
     private long ticks;
     private final Set<String> released = new HashSet<>();
+    /** What apps have done; many do it at the same time, and it is one write. */
+    private final List<DeploymentMessage.ActionDone> done = new ArrayList<>();
 
     /** {@code repeat}: how often orders are given again until they are done. {@code apps}: takes an app id and sends. {@code events}: to those who listen. */
     public static Behavior<DeploymentMessage> create(
@@ -118,7 +126,8 @@ public final class DeploymentEntity
                 .onCommand(DeploymentMessage.Begin.class, this::onBegin)
                 .onCommand(DeploymentMessage.CallOff.class, this::onCallOff)
                 .onCommand(Overdue.class, (state, c) -> onOverdue(state))
-                .onCommand(DeploymentMessage.ActionDone.class, this::onActionDone)
+                .onCommand(DeploymentMessage.ActionDone.class, (state, c) -> onActionDone(c))
+                .onCommand(Gathered.class, (state, c) -> onGathered(state))
                 .onCommand(DeploymentMessage.NotHeld.class, this::onNotHeld)
                 .onCommand(
                         Tick.class,
@@ -143,7 +152,7 @@ public final class DeploymentEntity
             }
             return Effect().noReply();
         }
-        return commit(state, new DeploymentEvent.Started(c.plan()));
+        return commit(state, List.of(new DeploymentEvent.Begun(c.plan())));
     }
 
     private ReplyEffect<DeploymentEvent, DeploymentState> onBegin(DeploymentState state, DeploymentMessage.Begin c) {
@@ -153,7 +162,7 @@ public final class DeploymentEntity
         }
         timers.cancel(Overdue.INSTANCE);
         return Effect()
-                .persist(new DeploymentEvent.Started(c.plan()))
+                .persist(new DeploymentEvent.Begun(c.plan()))
                 .thenRun((DeploymentState s) -> {
                     tell(state, s);
                     order(s);
@@ -191,13 +200,25 @@ public final class DeploymentEntity
         held.forEach(app -> apps.accept(app, new AppCommand.Withdraw(id)));
     }
 
-    private ReplyEffect<DeploymentEvent, DeploymentState> onActionDone(
-            DeploymentState state, DeploymentMessage.ActionDone c) {
-        boolean awaited = c.step() == state.step()
-                && state.open().stream().anyMatch(a -> a.appId().equals(c.appId()));
-        return awaited
-                ? commit(state, new DeploymentEvent.ActionDone(c.appId()))
-                : Effect().noReply();
+    private ReplyEffect<DeploymentEvent, DeploymentState> onActionDone(DeploymentMessage.ActionDone c) {
+        if (done.isEmpty()) {
+            context.getSelf().tell(Gathered.INSTANCE);
+        }
+        done.add(c);
+        return Effect().noReply();
+    }
+
+    private ReplyEffect<DeploymentEvent, DeploymentState> onGathered(DeploymentState state) {
+        Set<String> open = new HashSet<>();
+        state.open().forEach(action -> open.add(action.appId()));
+        List<DeploymentEvent> events = new ArrayList<>();
+        for (DeploymentMessage.ActionDone one : done) {
+            if (one.step() == state.step() && open.remove(one.appId())) {
+                events.add(new DeploymentEvent.ActionDone(one.appId()));
+            }
+        }
+        done.clear();
+        return events.isEmpty() ? Effect().noReply() : commit(state, events);
     }
 
     private ReplyEffect<DeploymentEvent, DeploymentState> onNotHeld(
@@ -209,13 +230,13 @@ public final class DeploymentEntity
         }
         boolean mine = state.plan().filter(p -> p.apps().contains(c.appId())).isPresent();
         return mine && !state.lost().contains(c.appId())
-                ? commit(state, new DeploymentEvent.AppLost(c.appId()))
+                ? commit(state, List.of(new DeploymentEvent.AppLost(c.appId())))
                 : Effect().noReply();
     }
 
-    private ReplyEffect<DeploymentEvent, DeploymentState> commit(DeploymentState before, DeploymentEvent event) {
+    private ReplyEffect<DeploymentEvent, DeploymentState> commit(DeploymentState before, List<DeploymentEvent> events) {
         return Effect()
-                .persist(event)
+                .persist(events)
                 .thenRun((DeploymentState s) -> {
                     tell(before, s);
                     if (s.finished()) {
@@ -230,10 +251,10 @@ public final class DeploymentEntity
         if (before.plan().isEmpty()) {
             tell(after, Progress.INFO, 0, Optional.empty());
         }
-        if (after.step() > before.step()) {
-            tell(after, Progress.STEP_SUCCESS, before.step(), Optional.empty());
-            if (!after.finished()) {
-                tell(after, Progress.INFO, after.step(), Optional.empty());
+        for (int step = before.step(); step < after.step(); step++) {
+            tell(after, Progress.STEP_SUCCESS, step, Optional.empty());
+            if (step + 1 < after.plan().orElseThrow().steps().size()) {
+                tell(after, Progress.INFO, step + 1, Optional.empty());
             }
         }
         if (after.finished() && !before.finished()) {

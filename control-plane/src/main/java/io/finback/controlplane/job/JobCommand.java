@@ -8,6 +8,7 @@ import io.finback.controlplane.scheduler.Instance;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.WireMessage;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -39,6 +40,13 @@ public interface JobCommand extends WireMessage {
 
     /** Sent by every master to every job it knows, so that jobs live without traffic; answered with what a view keeps. */
     record Wake(ActorRef<JobSnapshot> replyTo) implements JobCommand {}
+
+    /** What runs on these hosts is to end, and to run again elsewhere. Not answered. */
+    record Leave(List<String> hosts) implements JobCommand {
+        public Leave {
+            hosts = List.copyOf(hosts);
+        }
+    }
 
     // --- from the scheduler
 

@@ -139,6 +139,8 @@ public final class JobEntity extends EventSourcedBehaviorWithEnforcedReplies<Job
                 .onCommand(JobCommand.Progress.class, this::onProgress)
                 .onCommand(JobCommand.ReadHistory.class, this::onReadHistory)
                 .onCommand(JobCommand.Wake.class, (state, c) -> Effect().reply(c.replyTo(), snapshot(state)))
+                .onCommand(
+                        JobCommand.Leave.class, (state, c) -> commit(state, JobRules.leave(state, c.hosts()), s -> {}))
                 .onCommand(JobCommand.Place.class, this::onPlace)
                 .onCommand(JobCommand.TaskUpdate.class, this::onTaskUpdate)
                 .onCommand(JobCommand.Called.class, this::onCalled)

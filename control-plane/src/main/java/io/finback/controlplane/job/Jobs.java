@@ -15,6 +15,8 @@ import akka.stream.javadsl.Source;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.schedule.JobNames;
+import io.finback.controlplane.schedule.Run;
+import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.service.ServiceScheduler;
 import io.finback.controlplane.service.TaskOwners;
@@ -23,6 +25,7 @@ import io.finback.controlplane.waking.WakeKeeper;
 import io.finback.runtime.Role;
 import io.finback.tasks.TaskStatus;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** The jobs half of one master, wired: entities, graph, scheduler, view. Thread-safe. */
@@ -48,21 +52,28 @@ public final class Jobs {
     private final JobsView view = new JobsView();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final AtomicBoolean stopping = new AtomicBoolean();
+    private final Supplier<DrainBook> drains;
 
-    /** {@code names}: lists the jobs of the journal. {@code framework}: the entity of {@link JobEntity#FRAMEWORK}. */
+    /**
+     * {@code names}: lists the jobs of the journal. {@code framework}: the entity of {@link JobEntity#FRAMEWORK}. {@code drains}: the hosts
+     * that get no runs, and after their deadline have none.
+     */
     public static Jobs start(
             ActorSystem<?> system,
             JobSettings settings,
             Supplier<Source<String, NotUsed>> names,
-            RecipientRef<FrameworkMessage> framework) {
-        return new Jobs(system, settings, names, framework);
+            RecipientRef<FrameworkMessage> framework,
+            Supplier<DrainBook> drains) {
+        return new Jobs(system, settings, names, framework, drains);
     }
 
     private Jobs(
             ActorSystem<?> system,
             JobSettings settings,
             Supplier<Source<String, NotUsed>> names,
-            RecipientRef<FrameworkMessage> framework) {
+            RecipientRef<FrameworkMessage> framework,
+            Supplier<DrainBook> drains) {
+        this.drains = drains;
         this.settings = settings;
         this.sharding = ClusterSharding.get(system);
         // What is said to a region that hands over its shards holds up the node's end; it will be said again.
@@ -116,9 +127,40 @@ public final class Jobs {
         keeper.complete(system.systemActorOf(WakeKeeper.create(kind), "finback-jobs-view", Props.empty()));
     }
 
-    private static void wakeOthers(JobLinks links) {
+    private void wakeOthers(JobLinks links) {
         links.toScheduler(new SchedulerMessage.Wake());
         links.toGraph(new GraphMessage.Wake());
+        leave(Instant.now());
+    }
+
+    /** Runs end by themselves, so they have until the deadline. */
+    private void leave(Instant now) {
+        List<String> hosts = drains.get().hosts().values().stream()
+                .filter(drain -> !now.isBefore(drain.deadline()))
+                .map(DrainBook.Drain::host)
+                .toList();
+        if (!hosts.isEmpty()) {
+            on(hosts::contains).stream()
+                    .filter(guest -> guest.run().doom().isEmpty())
+                    .map(Guest::job)
+                    .distinct()
+                    .forEach(job -> tell(job, new JobCommand.Leave(hosts)));
+        }
+    }
+
+    /** A run on some host. */
+    public record Guest(String job, Run run) {}
+
+    /** What runs on such hosts. */
+    public List<Guest> on(Predicate<String> hosts) {
+        return view.jobs().stream()
+                .flatMap(job -> job.runs().stream()
+                        .filter(run -> run.launched()
+                                && run.place()
+                                        .filter(place -> hosts.test(place.host()))
+                                        .isPresent())
+                        .map(run -> new Guest(job.name(), run)))
+                .toList();
     }
 
     public JobsView view() {
@@ -159,6 +201,11 @@ public final class Jobs {
     }
 
     private final class Owners implements TaskOwners {
+        @Override
+        public DrainBook drains() {
+            return drains.get();
+        }
+
         @Override
         public void place(
                 String owner, long round, Map<String, Instance.Place> places, ActorRef<SchedulerMessage> replyTo) {

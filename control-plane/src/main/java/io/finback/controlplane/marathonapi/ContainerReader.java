@@ -26,7 +26,9 @@ final class ContainerReader {
      * @param volumes what the container's volumes are besides directories of the machine
      */
     record Found(
-            Optional<AppContainer> container, Optional<List<PortDefinition>> servicePorts, VolumeReader.Found volumes) {}
+            Optional<AppContainer> container,
+            Optional<List<PortDefinition>> servicePorts,
+            VolumeReader.Found volumes) {}
 
     private record Mapping(ContainerPort port, PortDefinition service) {}
 

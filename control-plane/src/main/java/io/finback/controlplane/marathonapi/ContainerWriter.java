@@ -23,10 +23,11 @@ final class ContainerWriter {
         app.container().flatMap(AppContainer::networkName).ifPresent(name -> network.put("name", name));
         app.container()
                 .ifPresentOrElse(
-                        container -> container(node.putObject("container"), container, app),
-                        () -> app.containerType()
+                        container -> container(node.putObject("container"), container, app), () -> app.containerType()
                                 .ifPresent(type -> OptionsWriter.containerVolumes(
-                                        node.putObject("container").put("type", type).putArray("volumes"),
+                                        node.putObject("container")
+                                                .put("type", type)
+                                                .putArray("volumes"),
                                         app.options())));
     }
 

@@ -3,7 +3,9 @@ package io.finback.controlplane.marathonapi;
 import io.finback.controlplane.scheduler.DeploymentConduct;
 import io.finback.controlplane.service.Services;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -26,7 +28,7 @@ final class Dispatcher {
     private final SubscriptionsHandler subscriptions;
     private final Services services;
 
-    Dispatcher(Services services, LoggingHandler logging) {
+    Dispatcher(Services services, Function<String, Map<String, String>> runs, LoggingHandler logging) {
         this.logging = logging;
         this.services = services;
         this.subscriptions = new SubscriptionsHandler(services);
@@ -39,7 +41,7 @@ final class Dispatcher {
         conduct = new ConductHandler(services);
         plans = new PlanHandler(services, rollout);
         queue = new QueueHandler(services);
-        drains = new DrainHandler(services);
+        drains = new DrainHandler(services, runs);
         sla = new SlaHandler(services);
         system = new SystemHandler(services);
     }

@@ -14,10 +14,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /**
- * {@code /finback/drain}: takes services off hosts without ever falling below what their apps state as available, until the deadline.
+ * {@code /finback/drain}: takes services off hosts without ever falling below what their apps state as available, until the deadline. Runs
+ * of jobs have until then to end.
  * Source of the idea: Apache Aurora's {@code slaDrainHosts}.
  */
 final class DrainHandler {
@@ -28,9 +31,11 @@ final class DrainHandler {
     private static final int MAX_HOSTS = 1000;
 
     private final Services services;
+    private final Function<String, Map<String, String>> runs;
 
-    DrainHandler(Services services) {
+    DrainHandler(Services services, Function<String, Map<String, String>> runs) {
         this.services = services;
+        this.runs = runs;
     }
 
     /** Body: {@code {"hosts": ["a1"], "deadlineSeconds": 3600}}. */
@@ -86,7 +91,13 @@ final class DrainHandler {
                                         .isPresent())
                         .forEach(i -> left.add(instance(app, i)));
             }
-            node.put("state", left.isEmpty() ? "DRAINED" : "DRAINING");
+            Map<String, String> there = runs.apply(drain.host());
+            ArrayNode jobs = node.putArray("runs");
+            there.forEach((task, job) -> jobs.addObject()
+                    .put("job", job)
+                    .put("task", task)
+                    .put("explanation", "ends by itself, or is ended at the deadline and run again elsewhere"));
+            node.put("state", left.isEmpty() && jobs.isEmpty() ? "DRAINED" : "DRAINING");
         }
         return Answer.ok(body);
     }

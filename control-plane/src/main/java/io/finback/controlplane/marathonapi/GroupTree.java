@@ -1,6 +1,5 @@
 package io.finback.controlplane.marathonapi;
 
-import java.util.function.UnaryOperator;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.app.AppSnapshot;
@@ -20,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** The tree of groups, of apps and pods, as the view has it at one moment: those made as such, and those that ids of apps imply. */
 final class GroupTree {

@@ -1,18 +1,18 @@
 package io.finback.controlplane.marathonapi;
 
-import java.time.temporal.ChronoUnit;
-import io.finback.controlplane.scheduler.GroupBook;
-import io.finback.controlplane.app.GroupMessage;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.app.AppSnapshot;
+import io.finback.controlplane.app.GroupMessage;
 import io.finback.controlplane.marathonapi.GroupReader.GroupUpdate;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppVersion;
 import io.finback.controlplane.scheduler.DeploymentPlan;
+import io.finback.controlplane.scheduler.GroupBook;
 import io.finback.controlplane.service.Services;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -113,8 +113,7 @@ final class GroupsHandler {
             throw ApiFailure.rule("/", "expected: 'enforceRole' alone, of a top-level group");
         }
         Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-        List<String> dependencies =
-                services.view().groups().dependencies().getOrDefault(path, List.of());
+        List<String> dependencies = services.view().groups().dependencies().getOrDefault(path, List.of());
         GroupBook.Group group = new GroupBook.Group(path, dependencies, List.of(now), enforce);
         return services.groups(replyTo -> new GroupMessage.Replace(now, List.of(), List.of(group), replyTo))
                 .thenApply(done -> Answer.empty(200));

@@ -125,12 +125,13 @@ final class OptionsReader {
     /** The variables with values, not secret ones. */
     static Map<String, String> plainEnv(Fields fields) {
         Map<String, String> env = new TreeMap<>();
-        fields.object("env").ifPresent(given -> fields.any("env").orElseThrow().properties().forEach(entry -> {
-            if (!entry.getValue().isObject()) {
-                fields.text(entry.getValue(), "/env/" + entry.getKey())
-                        .ifPresent(value -> env.put(entry.getKey(), value));
-            }
-        }));
+        fields.object("env")
+                .ifPresent(given -> fields.any("env").orElseThrow().properties().forEach(entry -> {
+                    if (!entry.getValue().isObject()) {
+                        fields.text(entry.getValue(), "/env/" + entry.getKey())
+                                .ifPresent(value -> env.put(entry.getKey(), value));
+                    }
+                }));
         return env;
     }
 

@@ -14,9 +14,8 @@ final class OptionsWriter {
 
     static void write(ObjectNode node, AppOptions options) {
         ObjectNode secrets = node.putObject("secrets");
-        options.secrets()
-                .declared()
-                .forEach((name, source) -> secrets.putObject(name).put("source", source));
+        options.secrets().declared().forEach((name, source) -> secrets.putObject(name)
+                .put("source", source));
         options.role().ifPresent(role -> node.put("role", role));
         if (!options.limits().isEmpty()) {
             ObjectNode limits = node.putObject("resourceLimits");
@@ -29,19 +28,15 @@ final class OptionsWriter {
             });
         }
         options.check().ifPresent(check -> check(node.putObject("check"), check));
-        options.residency()
-                .ifPresent(residency -> node.putObject("residency")
-                        .put(
-                                "relaunchEscalationTimeoutSeconds",
-                                residency.escalation().toSeconds())
-                        .put("taskLostBehavior", residency.lost().name()));
+        options.residency().ifPresent(residency -> node.putObject("residency")
+                .put("relaunchEscalationTimeoutSeconds", residency.escalation().toSeconds())
+                .put("taskLostBehavior", residency.lost().name()));
     }
 
     /** Variables that are secret, beside those that are not. */
     static void env(ObjectNode env, AppOptions options) {
-        options.secrets()
-                .env()
-                .forEach((variable, name) -> env.putObject(variable).put("secret", name));
+        options.secrets().env().forEach((variable, name) -> env.putObject(variable)
+                .put("secret", name));
     }
 
     static void check(ObjectNode node, TaskCheck check) {
@@ -88,11 +83,9 @@ final class OptionsWriter {
             node.put("mode", "RW");
             node.putObject("persistent").put("type", "root").set("size", Json.number(volume.mib()));
         });
-        options.secrets()
-                .files()
-                .forEach(file -> volumes.addObject()
-                        .put("containerPath", file.containerPath())
-                        .put("secret", file.secret()));
+        options.secrets().files().forEach(file -> volumes.addObject()
+                .put("containerPath", file.containerPath())
+                .put("secret", file.secret()));
     }
 
     static void volumes(ArrayNode volumes, Instance.Place place) {

@@ -1,11 +1,11 @@
 package io.finback.controlplane.marathonapi;
 
-import io.finback.controlplane.scheduler.AppOptions;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.finback.controlplane.scheduler.AppDefinition;
 import io.finback.controlplane.scheduler.AppDefinition.BackoffRule;
 import io.finback.controlplane.scheduler.AppDefinition.Constraint;
 import io.finback.controlplane.scheduler.AppDefinition.UpgradeStrategy;
+import io.finback.controlplane.scheduler.AppOptions;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.PodRules;
 import io.finback.controlplane.scheduler.PodSpec;
@@ -133,7 +133,9 @@ final class PodReader {
                                     .orElse(1.0),
                             upgrade.flatMap(u -> u.number("maximumOverCapacity"))
                                     .orElse(1.0)),
-                    scheduling.map(s -> AppReader.unreachable(s, AppReader.UNREACHABLE, problems)).orElse(AppReader.UNREACHABLE),
+                    scheduling
+                            .map(s -> AppReader.unreachable(s, AppReader.UNREACHABLE, problems))
+                            .orElse(AppReader.UNREACHABLE),
                     scheduling
                             .map(s -> AppReader.killSelection(s, problems))
                             .orElse(AppDefinition.KillSelection.YOUNGEST_FIRST));

@@ -49,7 +49,8 @@ final class Roles {
         boolean kept = given.isPresent() && given.equals(before.map(AppDefinition::role));
         if (given.isPresent() && enforces && !given.get().equals(top) && !kept) {
             throw ApiFailure.rule(
-                    "/role", "'" + given.get() + "' (expected: '" + top + "', as group /" + top + " enforces its role)");
+                    "/role",
+                    "'" + given.get() + "' (expected: '" + top + "', as group /" + top + " enforces its role)");
         }
         String role = given.orElse(enforces ? top : standard);
         AppDefinition resolved =

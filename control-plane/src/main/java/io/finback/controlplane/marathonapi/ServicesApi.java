@@ -16,6 +16,7 @@ import akka.util.ByteString;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.requests.RequestShell;
 import io.finback.controlplane.scheduler.AppPath;
+import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.service.Services;
 import io.finback.controlplane.service.ServicesSettings;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /**
  * The services API of a master: starts the services half ({@link Services}) and answers Marathon's HTTP requests. Thread-safe. Limits are
@@ -53,27 +55,36 @@ public final class ServicesApi {
      * @param entityIds {@code EventFeed.of(system)::entityIds}
      * @param framework the sharded entity {@code SchedulerCall.KEY}, id {@code finback-services}
      * @param operator commands the allocator
+     * @param runs task to job of each run on a host, which drains are about too
      */
     public static ServicesApi start(
             ActorSystem<?> system,
             ServicesSettings settings,
             Services.EntityIds entityIds,
             RecipientRef<FrameworkMessage> framework,
-            Services.Operator operator) {
+            Services.Operator operator,
+            Function<String, Map<String, String>> runs) {
         return new ServicesApi(
                 system,
-                Services.start(system, settings, entityIds, framework, operator, event -> Json.bytes(EventWriter.json(event))));
+                Services.start(
+                        system, settings, entityIds, framework, operator, event -> Json.bytes(EventWriter.json(event))),
+                runs);
     }
 
-    private ServicesApi(ActorSystem<?> system, Services services) {
+    private ServicesApi(ActorSystem<?> system, Services services, Function<String, Map<String, String>> runs) {
         this.system = system;
         this.services = services;
-        this.dispatcher = new Dispatcher(services, new LoggingHandler((wait, work) -> system.scheduler()
+        this.dispatcher = new Dispatcher(services, runs, new LoggingHandler((wait, work) -> system.scheduler()
                 .scheduleOnce(wait, work, system.executionContext())));
         this.events = new EventsHandler(system, services);
         this.artifacts = new ArtifactsHandler(system, services.settings().artifacts());
         this.shell = new RequestShell(
                 system, RequestShell.Limits.of(services.settings().maxBodyBytes()), new Inside());
+    }
+
+    /** The hosts that are to be left, as this master knows them. */
+    public DrainBook drains() {
+        return services.view().drains();
     }
 
     /** To be bound by {@code boot}. */

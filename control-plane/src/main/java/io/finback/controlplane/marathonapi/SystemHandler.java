@@ -89,7 +89,7 @@ final class SystemHandler {
                 .put("local_port_max", PortBook.LAST)
                 .put("executor", "//cmd")
                 .put("failover_timeout", 315360000)
-                .put("mesos_role", "*")
+                .put("mesos_role", settings.role())
                 .put("new_group_enforce_role", "off")
                 .put("maintenance_mode", true)
                 .put("decline_offer_duration", settings.scheduler().refuse().toMillis())
@@ -100,7 +100,7 @@ final class SystemHandler {
                 .put(
                         "task_launch_confirm_timeout",
                         settings.app().reconcileStaging().toMillis());
-        config.putArray("features").add("gpu_resources");
+        config.putArray("features").add("gpu_resources").add("secrets");
         return config;
     }
 
@@ -150,20 +150,12 @@ final class SystemHandler {
     Answer metrics(Request request) {
         Map<String, Long> gauges = gauges();
         if (request.path().contains("prometheus") || request.accept().contains("text/plain")) {
-            StringBuilder text = new StringBuilder();
             marathonGauges().forEach((name, value) -> {
                 if (name.startsWith("marathon.")) {
                     gauges.put(name.replace('.', '_'), value);
                 }
             });
-            gauges.forEach((name, value) -> text.append("# TYPE ")
-                    .append(name)
-                    .append(" gauge\n")
-                    .append(name)
-                    .append(' ')
-                    .append(value)
-                    .append('\n'));
-            return Answer.text("text/plain; version=0.0.4", text.toString());
+            return Answer.text("text/plain; version=0.0.4", ServicesMetrics.text(services, gauges, Instant.now()));
         }
         ObjectNode body = Json.object()
                 .put("version", "4.0.0")

@@ -6,11 +6,7 @@ import java.util.Set;
 
 /** Refuses what this server cannot do yet and would be silently wrong if it were only kept. Empty values pass. */
 final class Unsupported {
-    private static final List<String> FIELDS = List.of(
-            "storeUrls",
-            "ipAddress",
-            "executorResources",
-            "taskRateLimit");
+    private static final List<String> FIELDS = List.of("storeUrls", "ipAddress", "executorResources", "taskRateLimit");
     private static final List<String> CONTAINER = List.of("linuxInfo");
     private static final Set<String> EXECUTORS = Set.of("", "//cmd");
     private static final String NOT_YET = "is not supported yet";

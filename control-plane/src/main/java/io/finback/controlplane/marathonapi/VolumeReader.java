@@ -61,7 +61,9 @@ final class VolumeReader {
                     "'" + type + "' is not supported (expected: 'root', the disk of the agent's own)");
         }
         for (String name : List.of("maxSize", "profileName", "constraints")) {
-            if (volume.any(name).filter(n -> !n.isContainerNode() || !n.isEmpty()).isPresent()) {
+            if (volume.any(name)
+                    .filter(n -> !n.isContainerNode() || !n.isEmpty())
+                    .isPresent()) {
                 problems.rule(volume.path(name), "is of other disks than 'root' (expected: absent)");
             }
         }

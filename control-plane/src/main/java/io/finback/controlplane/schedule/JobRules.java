@@ -7,6 +7,7 @@ import io.finback.controlplane.scheduler.Instance;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -101,6 +102,17 @@ public final class JobRules {
         List<JobEvent> events = new ArrayList<>();
         state.runs().values().stream().filter(Run::launched).forEach(run -> events.addAll(doom(state, run, why, now)));
         return events;
+    }
+
+    /** Ends what runs on these hosts; each such occurrence runs again elsewhere, and that counts as no failure. */
+    public static List<JobEvent> leave(JobState state, Collection<String> hosts) {
+        return state.runs().values().stream()
+                .filter(run -> run.launched()
+                        && run.phase() != Run.Phase.ASYNC
+                        && run.doom().isEmpty())
+                .flatMap(run -> run.place().map(Instance.Place::host).filter(hosts::contains).stream()
+                        .map(host -> (JobEvent) new JobEvent.RunDoomed(run.key(), TaskNews.MOVED + host)))
+                .toList();
     }
 
     /** What the passing of time brings about. */

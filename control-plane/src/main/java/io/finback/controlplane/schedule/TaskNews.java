@@ -14,6 +14,7 @@ import java.util.Set;
 /** What a status update means to a job. Updates of an attempt that is over, and repeated ones, mean nothing. */
 public final class TaskNews {
     static final String OVERTIME = "ran longer than ";
+    static final String MOVED = "has to leave drained host ";
     /** These say that nothing was started, whoever says it. */
     private static final Set<TaskState> NEVER_RAN = Set.of(TaskState.DROPPED, TaskState.UNKNOWN);
     /** So says the built-in scheduler when an offer had gone before it could be used. */
@@ -61,6 +62,11 @@ public final class TaskNews {
             return async && run.doom().isEmpty()
                     ? List.of(new JobEvent.RunReported(run.key(), Phase.ASYNC, status.at()))
                     : List.of(succeeded(state, run, message, status.at()));
+        }
+        if (state.exists() && run.doom().filter(d -> d.startsWith(MOVED)).isPresent()) {
+            RunRecord record = RunRecord.of(
+                    run, Outcome.KILLED, state.taskId(run), run.doom().get(), now);
+            return List.of(new JobEvent.RunEnded(run.key(), record, Optional.of(run.again(false, now, now)), false));
         }
         boolean overtime = run.doom().map(d -> d.startsWith(OVERTIME)).orElse(false);
         if (!state.exists() || (run.doom().isPresent() && !overtime)) {

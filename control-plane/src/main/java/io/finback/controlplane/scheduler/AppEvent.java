@@ -141,9 +141,7 @@ public sealed interface AppEvent {
         @Override
         public AppState applyTo(AppState state) {
             return Homes.lived(
-                    state.withInstances(map -> map.change(taskId, i -> i.reported(phase, at, healthy))),
-                    taskId,
-                    phase);
+                    state.withInstances(map -> map.change(taskId, i -> i.reported(phase, at, healthy))), taskId, phase);
         }
     }
 
@@ -240,8 +238,9 @@ public sealed interface AppEvent {
         public AppState applyTo(AppState state) {
             Map<String, String> taskOf = new HashMap<>();
             homes.forEach((task, home) -> taskOf.put(home, task));
-            return state.withHomes(home -> Optional.of(
-                    Optional.ofNullable(taskOf.get(home.id())).map(home::takenBy).orElse(home)));
+            return state.withHomes(home -> Optional.of(Optional.ofNullable(taskOf.get(home.id()))
+                    .map(home::takenBy)
+                    .orElse(home)));
         }
     }
 

@@ -26,8 +26,8 @@ public record AppOptions(
         Secrets secrets,
         Optional<Residency> residency,
         List<LocalVolume> volumes) {
-    public static final AppOptions NONE = new AppOptions(
-            Optional.empty(), Map.of(), Optional.empty(), Secrets.NONE, Optional.empty(), List.of());
+    public static final AppOptions NONE =
+            new AppOptions(Optional.empty(), Map.of(), Optional.empty(), Secrets.NONE, Optional.empty(), List.of());
 
     /** Maps and lists may be missing in what an earlier version has written. */
     public AppOptions(
@@ -99,8 +99,8 @@ public record AppOptions(
         /** Variable to source. */
         Map<String, String> sources() {
             Map<String, String> sources = new TreeMap<>();
-            env.forEach((variable, name) -> Optional.ofNullable(declared.get(name))
-                    .ifPresent(source -> sources.put(variable, source)));
+            env.forEach((variable, name) ->
+                    Optional.ofNullable(declared.get(name)).ifPresent(source -> sources.put(variable, source)));
             return sources;
         }
     }

@@ -64,9 +64,11 @@ public record Demand(
 
         static Terms of(AppState state, AppDefinition app, List<String> waiting) {
             List<Bound> bound = waiting.stream()
-                    .flatMap(task -> state.homeOf(task)
-                            .map(home -> new Bound(task, home.agentId(), home.host(), home.resources()))
-                            .stream())
+                    .flatMap(
+                            task -> state
+                                    .homeOf(task)
+                                    .map(home -> new Bound(task, home.agentId(), home.host(), home.resources()))
+                                    .stream())
                     .toList();
             // What is reserved for its volumes is taken from what is nobody's.
             List<String> accepted = app.options().isResident() ? List.of("*") : app.acceptedResourceRoles();
@@ -97,7 +99,19 @@ public record Demand(
             List<String> waiting,
             Instant notBefore,
             List<Standing> placed) {
-        this(appId, revision, each, ports, requirePorts, constraints, waiting, notBefore, placed, 0, false, Terms.ANYBODY);
+        this(
+                appId,
+                revision,
+                each,
+                ports,
+                requirePorts,
+                constraints,
+                waiting,
+                notBefore,
+                placed,
+                0,
+                false,
+                Terms.ANYBODY);
     }
 
     /** The same demand for some of its waiting tasks. */

@@ -4,10 +4,19 @@ package io.finback.controlplane.scheduler;
 public sealed interface DeploymentEvent {
     DeploymentState applyTo(DeploymentState state);
 
+    /** As deployments began before registering apps was no step of its own any more. */
     record Started(DeploymentPlan plan) implements DeploymentEvent {
         @Override
         public DeploymentState applyTo(DeploymentState state) {
             return state.started(plan);
+        }
+    }
+
+    /** The same; steps that only register apps are done with that. */
+    record Begun(DeploymentPlan plan) implements DeploymentEvent {
+        @Override
+        public DeploymentState applyTo(DeploymentState state) {
+            return state.started(plan).pastRegistration();
         }
     }
 

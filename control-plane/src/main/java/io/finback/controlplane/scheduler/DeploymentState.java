@@ -48,6 +48,17 @@ public record DeploymentState(
         return new DeploymentState(Optional.of(started), 0, Set.of(), Set.of(), Optional.empty());
     }
 
+    /** Nothing is to be done for a new app before its instances are. */
+    DeploymentState pastRegistration() {
+        int next = 0;
+        List<DeploymentPlan.Step> steps = plan.map(DeploymentPlan::steps).orElse(List.of());
+        while (next < steps.size()
+                && steps.get(next).actions().stream().allMatch(a -> a.kind() == DeploymentPlan.Kind.START)) {
+            next++;
+        }
+        return new DeploymentState(plan, next, done, lost, aborted);
+    }
+
     DeploymentState actionDone(String appId) {
         Set<String> now = new TreeSet<>(done);
         now.add(appId);

@@ -26,8 +26,7 @@ public record GroupBook(Map<String, Group> groups) {
      * @param versions when it was changed, oldest first, at most {@value #MAX_VERSIONS}
      * @param enforceRole of a top-level group: what is created in it has its role; empty: as before
      */
-    public record Group(
-            String path, List<String> dependencies, List<Instant> versions, Optional<Boolean> enforceRole) {
+    public record Group(String path, List<String> dependencies, List<Instant> versions, Optional<Boolean> enforceRole) {
         public Group {
             dependencies = List.copyOf(dependencies);
             versions = List.copyOf(versions);
@@ -55,7 +54,8 @@ public record GroupBook(Map<String, Group> groups) {
                             group.path(),
                             group.dependencies(),
                             versions.subList(from, versions.size()),
-                            group.enforceRole().or(() -> Optional.ofNullable(old).flatMap(Group::enforceRole))));
+                            group.enforceRole()
+                                    .or(() -> Optional.ofNullable(old).flatMap(Group::enforceRole))));
         }
         return new GroupBook(map);
     }

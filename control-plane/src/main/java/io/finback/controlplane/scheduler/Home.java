@@ -113,8 +113,7 @@ public record Home(
     public static List<Map.Entry<String, String>> volumesOf(Resources resources) {
         List<Map.Entry<String, String>> volumes = new ArrayList<>();
         for (Special special : resources.special()) {
-            Optional<String> path =
-                    special.kind().disk().flatMap(Disk::volume).map(Disk.Mount::containerPath);
+            Optional<String> path = special.kind().disk().flatMap(Disk::volume).map(Disk.Mount::containerPath);
             PersistentVolume.of(special.kind())
                     .ifPresent(volume -> path.ifPresent(p -> volumes.add(Map.entry(p, volume.id()))));
         }

@@ -34,8 +34,8 @@ public final class Homes {
     static AppState lived(AppState state, String taskId, Instance.Phase phase) {
         boolean there = phase == Instance.Phase.STARTING || phase == Instance.Phase.RUNNING;
         return there
-                ? state.withHomes(home -> Optional.of(
-                        home.taskId().equals(taskId) && !home.seen() ? home.lived() : home))
+                ? state.withHomes(
+                        home -> Optional.of(home.taskId().equals(taskId) && !home.seen() ? home.lived() : home))
                 : state;
     }
 
@@ -62,7 +62,8 @@ public final class Homes {
             if (!homes.contains(home.id())) {
                 return Optional.of(home);
             }
-            boolean lived = state.instance(home.taskId()).filter(Instance::launched).isPresent();
+            boolean lived =
+                    state.instance(home.taskId()).filter(Instance::launched).isPresent();
             return Optional.of(lived ? home.left() : home.takenBy("").left());
         });
     }

@@ -1,7 +1,7 @@
 package io.finback.controlplane.scheduler;
 
-import io.finback.tasks.TaskState;
 import io.finback.resources.Resources;
+import io.finback.tasks.TaskState;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Collections;
@@ -67,8 +67,7 @@ public record Instance(
         }
 
         /** With nothing that is reserved. */
-        public Place(
-                String agentId, String host, List<Integer> ports, Map<String, String> attributes, Instant at) {
+        public Place(String agentId, String host, List<Integer> ports, Map<String, String> attributes, Instant at) {
             this(agentId, host, ports, attributes, at, Optional.empty());
         }
 

@@ -58,7 +58,8 @@ public final class InstancePlanner {
         List<Instance> counted = counted(state, now);
         if (kind == Kind.STOP) {
             List<Instance> live = counted.stream().filter(i -> !i.doomed()).toList();
-            return new Plan(0, live, state.instances().isEmpty() && state.homes().isEmpty());
+            return new Plan(
+                    0, live, state.instances().isEmpty() && state.homes().isEmpty());
         }
         if (kind == Kind.START) {
             return new Plan(0, List.of(), true);

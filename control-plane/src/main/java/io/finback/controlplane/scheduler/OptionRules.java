@@ -44,8 +44,9 @@ final class OptionRules {
             int ports = app.ports().size();
             int index = check.portIndex().orElse(0);
             if (!check.isCommand() && check.port().isEmpty() && (index < 0 || index >= ports)) {
-                found.add(new Violation("/check", "portIndex " + index + " (expected: one of the app's " + ports
-                        + " ports, or a port)"));
+                found.add(new Violation(
+                        "/check",
+                        "portIndex " + index + " (expected: one of the app's " + ports + " ports, or a port)"));
             }
         });
         secrets(found, options.secrets());
@@ -91,8 +92,8 @@ final class OptionRules {
         }
         if (app.upgrade().maximumOverCapacity() != 0) {
             found.add(new Violation(
-                    "/upgradeStrategy/maximumOverCapacity", "got " + app.upgrade().maximumOverCapacity()
-                            + ", expected 0 with persistent volumes"));
+                    "/upgradeStrategy/maximumOverCapacity",
+                    "got " + app.upgrade().maximumOverCapacity() + ", expected 0 with persistent volumes"));
         }
         options.residency()
                 .ifPresent(residency -> AppRules.atLeast(
@@ -118,7 +119,8 @@ final class OptionRules {
         boolean up = List.of(path.split("/", -1)).contains("..") || path.equals(".");
         if (path.isEmpty() || up || path.indexOf(':') >= 0 || path.indexOf('\0') >= 0) {
             found.add(new Violation(
-                    "/container/volumes", "containerPath '" + path.replace("\0", "") + "' (expected: a path without ':', NUL and '..')"));
+                    "/container/volumes",
+                    "containerPath '" + path.replace("\0", "") + "' (expected: a path without ':', NUL and '..')"));
         }
     }
 }

@@ -1,12 +1,10 @@
 package io.finback.controlplane.scheduler;
 
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
 
 /** Which app holds which service ports. Ports people chose themselves may repeat (as in Marathon); assigned ones are unique. */
 public record PortBook(Map<String, Holding> holdings) {
@@ -22,17 +20,13 @@ public record PortBook(Map<String, Holding> holdings) {
     }
 
     public PortBook {
-        holdings = java.util.Collections.unmodifiableMap(new TreeMap<>(holdings));
+        holdings = PortMap.of(holdings);
     }
 
     /** {@code wanted} with each 0 replaced by the lowest port nobody holds; empty when there are not enough. */
     public Optional<List<Integer>> assign(String appId, List<Integer> wanted) {
-        Set<Integer> taken = new HashSet<>(wanted);
-        holdings.forEach((id, holding) -> {
-            if (!id.equals(appId)) {
-                taken.addAll(holding.ports());
-            }
-        });
+        BitSet taken = PortMap.of(holdings).takenWithout(appId);
+        wanted.stream().filter(port -> port > 0).forEach(taken::set);
         List<Integer> ports = new ArrayList<>();
         int next = FIRST;
         for (int port : wanted) {
@@ -40,9 +34,7 @@ public record PortBook(Map<String, Holding> holdings) {
                 ports.add(port);
                 continue;
             }
-            while (taken.contains(next)) {
-                next++;
-            }
+            next = taken.nextClearBit(next);
             if (next > LAST) {
                 return Optional.empty();
             }
@@ -62,12 +54,6 @@ public record PortBook(Map<String, Holding> holdings) {
     }
 
     public PortBook with(String appId, Holding holding) {
-        Map<String, Holding> map = new TreeMap<>(holdings);
-        if (holding.ports().isEmpty()) {
-            map.remove(appId);
-        } else {
-            map.put(appId, holding);
-        }
-        return new PortBook(map);
+        return new PortBook(PortMap.of(holdings).with(appId, holding));
     }
 }

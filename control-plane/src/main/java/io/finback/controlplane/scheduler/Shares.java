@@ -21,7 +21,8 @@ final class Shares {
     Resources take(Resources wanted) {
         Resources rest = wanted;
         Resources taken = Resources.EMPTY;
-        List<Kind> kinds = new ArrayList<>(left.special().stream().map(Special::kind).toList());
+        List<Kind> kinds =
+                new ArrayList<>(left.special().stream().map(Special::kind).toList());
         kinds.add(Kind.PLAIN);
         for (Kind kind : kinds) {
             Resources some = common(left.amountOf(kind), rest);
@@ -41,8 +42,7 @@ final class Shares {
         TreeMap<String, Ranges> ranges = new TreeMap<>();
         for (Map.Entry<String, Ranges> entry : b.ranges().entrySet()) {
             ranges.put(
-                    entry.getKey(),
-                    entry.getValue().intersect(a.ranges().getOrDefault(entry.getKey(), Ranges.EMPTY)));
+                    entry.getKey(), entry.getValue().intersect(a.ranges().getOrDefault(entry.getKey(), Ranges.EMPTY)));
         }
         return new Resources(scalars, ranges);
     }

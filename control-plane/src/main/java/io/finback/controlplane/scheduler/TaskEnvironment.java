@@ -75,8 +75,9 @@ public final class TaskEnvironment {
     /** What one instance needs besides its ports: what its task holds, and what its volumes take of the disk. */
     public static Resources needs(AppDefinition app) {
         Resources own = resources(app);
-        double volumes =
-                app.options().volumes().stream().mapToDouble(AppOptions.LocalVolume::mib).sum();
+        double volumes = app.options().volumes().stream()
+                .mapToDouble(AppOptions.LocalVolume::mib)
+                .sum();
         return volumes == 0 ? own : own.plus(Resources.of(0, 0, volumes));
     }
 

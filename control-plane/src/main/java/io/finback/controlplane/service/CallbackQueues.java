@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The events that wait to be posted, URL by URL: in order, one under way at a time, each tried a few times. A URL that does not answer
@@ -24,9 +25,11 @@ final class CallbackQueues {
 
     private final CallbackSettings settings;
     private final Map<String, Line> lines = new HashMap<>();
-    private long lost;
+    private final LongAdder lost;
 
-    CallbackQueues(CallbackSettings settings) {
+    /** {@code lost}: counts events that never arrive. */
+    CallbackQueues(CallbackSettings settings, LongAdder lost) {
+        this.lost = lost;
         this.settings = settings;
     }
 
@@ -37,7 +40,7 @@ final class CallbackQueues {
             line.waiting.addLast(event);
             if (line.waiting.size() > settings.queue()) {
                 line.waiting.removeFirst();
-                lost++;
+                lost.increment();
                 // What is under way is no longer the first: its result must not take the next one away.
                 line.failures = 0;
             }
@@ -74,14 +77,14 @@ final class CallbackQueues {
         if (line.failures >= settings.attempts()) {
             line.waiting.removeFirst();
             line.failures = 0;
-            lost++;
+            lost.increment();
         }
         line.notBefore = now.plus(wait);
         return wait;
     }
 
-    /** Events that never arrived, since this actor started. */
+    /** Events that never arrived. */
     long lost() {
-        return lost;
+        return lost.sum();
     }
 }

@@ -21,6 +21,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Owns the URLs that events are posted to, and posts: one in the cluster, so that no event comes twice. The URLs are journaled; the events
@@ -51,10 +52,15 @@ final class CallbacksEntity
     private final CallbackQueues queues;
 
     static Behavior<CallbackMessage> create(
-            String entityId, CallbackSettings settings, Topics topics, Poster poster, InstantSource clock) {
+            String entityId,
+            CallbackSettings settings,
+            Topics topics,
+            Poster poster,
+            LongAdder lost,
+            InstantSource clock) {
         return EntityDefaults.supervised(Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             topics.events().tell(Topic.subscribe(context.messageAdapter(ServiceEvent.class, Happened::new)));
-            return new CallbacksEntity(entityId, context, timers, settings, poster, clock);
+            return new CallbacksEntity(entityId, context, timers, settings, poster, lost, clock);
         })));
     }
 
@@ -64,6 +70,7 @@ final class CallbacksEntity
             TimerScheduler<CallbackMessage> timers,
             CallbackSettings settings,
             Poster poster,
+            LongAdder lost,
             InstantSource clock) {
         super(PersistenceId.of(CallbackMessage.KEY.name(), entityId), EntityDefaults.onPersistFailure());
         this.context = context;
@@ -71,7 +78,7 @@ final class CallbacksEntity
         this.settings = settings;
         this.poster = poster;
         this.clock = clock;
-        this.queues = new CallbackQueues(settings);
+        this.queues = new CallbackQueues(settings, lost);
     }
 
     @Override

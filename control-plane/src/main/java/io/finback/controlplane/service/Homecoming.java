@@ -49,8 +49,7 @@ final class Homecoming {
             boolean here = candidate.agent().value().equals(bound.agentId())
                     && candidate.role().equals(demand.terms().role())
                     && !candidate.leaving();
-            Optional<Offer> offer =
-                    here ? offers.get(candidate.offer()) : Optional.empty();
+            Optional<Offer> offer = here ? offers.get(candidate.offer()) : Optional.empty();
             Optional<List<Integer>> ports = offer.filter(o -> o.resources().contains(bound.home()))
                     .flatMap(o -> ports(demand, candidate.resources().ports()));
             if (ports.isPresent()) {
@@ -58,7 +57,11 @@ final class Homecoming {
                 Resources left = candidate.resources().minus(Resources.EMPTY.withPorts(numbers));
                 candidates.set(i, rest(candidate, left));
                 return Optional.of(new Assignment(
-                        demand.appId(), bound.taskId(), candidate, ports.get(), bound.home().withPorts(numbers)));
+                        demand.appId(),
+                        bound.taskId(),
+                        candidate,
+                        ports.get(),
+                        bound.home().withPorts(numbers)));
             }
         }
         return Optional.empty();
@@ -102,6 +105,7 @@ final class Homecoming {
         return demand.terms().bound().stream()
                 .filter(bound -> demand.waiting().contains(bound.taskId()))
                 .findFirst()
-                .map(bound -> "an instance waits for its volumes on " + bound.host() + " (agent " + bound.agentId() + ")");
+                .map(bound ->
+                        "an instance waits for its volumes on " + bound.host() + " (agent " + bound.agentId() + ")");
     }
 }

@@ -1,13 +1,13 @@
 package io.finback.controlplane.service;
 
-import io.finback.resources.Resources;
-import io.finback.controlplane.allocator.ResourceOperation.Type;
 import io.finback.controlplane.allocator.ResourceOperation;
-import io.finback.controlplane.scheduler.Home;
+import io.finback.controlplane.allocator.ResourceOperation.Type;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.placement.Assignment;
 import io.finback.controlplane.scheduler.AppPath;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.resources.OfferId;
+import io.finback.resources.Resources;
 import io.finback.tasks.TaskInfo;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,10 +1,10 @@
 package io.finback.controlplane.service;
 
-import io.finback.controlplane.scheduler.Home;
 import io.finback.controlplane.framework.Offer;
 import io.finback.controlplane.placement.Candidate;
 import io.finback.controlplane.placement.Spot;
 import io.finback.controlplane.scheduler.DrainBook;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.resources.AgentId;
 import io.finback.resources.OfferId;
 import java.time.Duration;

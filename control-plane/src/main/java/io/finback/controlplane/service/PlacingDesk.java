@@ -1,6 +1,5 @@
 package io.finback.controlplane.service;
 
-import java.util.Optional;
 import akka.actor.typed.ActorRef;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.placement.Assignment;
@@ -16,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -66,7 +66,8 @@ final class PlacingDesk {
 
     /** One cycle over {@code due}, if there is something to look at; apps answer to {@code self}. */
     void cycle(Due due, ActorRef<SchedulerMessage> self, Instant now) {
-        due.paced().forEach(demand -> Homecoming.note(demand).ifPresent(note -> queue.noteOnce(demand.appId(), note, now)));
+        due.paced().forEach(demand -> Homecoming.note(demand)
+                .ifPresent(note -> queue.noteOnce(demand.appId(), note, now)));
         if (offers.isEmpty() && !preemptor.looks(now)) {
             return;
         }

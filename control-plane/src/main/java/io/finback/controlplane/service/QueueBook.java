@@ -1,6 +1,5 @@
 package io.finback.controlplane.service;
 
-import java.util.Optional;
 import io.finback.controlplane.placement.Assignment;
 import io.finback.controlplane.placement.Candidate;
 import io.finback.controlplane.placement.Explanation;
@@ -13,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;

@@ -1,15 +1,11 @@
 package io.finback.controlplane.service;
 
-import java.util.Optional;
-import java.util.List;
-import io.finback.resources.AgentId;
-import io.finback.controlplane.scheduler.Home;
-import io.finback.controlplane.allocator.ResourceOperation;
-import io.finback.controlplane.allocation.OperatorReply;
-import io.finback.controlplane.allocation.OperatorCommand;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.pubsub.Topic;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import io.finback.controlplane.allocation.OperatorCommand;
+import io.finback.controlplane.allocation.OperatorReply;
+import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppLinks;
 import io.finback.controlplane.app.AppSnapshot;
@@ -21,11 +17,15 @@ import io.finback.controlplane.app.ProbeResult;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.app.ServiceEvent;
 import io.finback.controlplane.scheduler.DrainBook;
+import io.finback.controlplane.scheduler.Home;
+import io.finback.resources.AgentId;
 import io.finback.wire.AppEndpoints;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -74,8 +74,8 @@ record ServiceLinks(
                         "destroy " + home.id(), ResourceOperation.Type.DESTROY, Home.volumes(home.resources())),
                 new ResourceOperation(
                         "unreserve " + home.id(), ResourceOperation.Type.UNRESERVE, Home.reserved(home.resources())));
-        var unused = operator.operate(new OperatorCommand.ChangeResources(
-                        AgentId.of(home.agentId()), operations, Optional.empty()))
+        var unused = operator.operate(
+                        new OperatorCommand.ChangeResources(AgentId.of(home.agentId()), operations, Optional.empty()))
                 .whenComplete((reply, failure) -> {
                     boolean gone = reply instanceof OperatorReply.Done
                             || (reply instanceof OperatorReply.Refused refused

@@ -1,9 +1,5 @@
 package io.finback.controlplane.service;
 
-import java.util.stream.Stream;
-import java.util.stream.Collectors;
-import java.util.HashSet;
-import io.finback.controlplane.scheduler.Home;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.RecipientRef;
@@ -22,6 +18,7 @@ import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.framework.SchedulerEvent;
 import io.finback.controlplane.scheduler.AppPath;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.resources.OfferId;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
@@ -30,12 +27,15 @@ import io.finback.tasks.TaskStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A built-in scheduler, of apps or of jobs (here both are called apps): a framework like any other. One of each in the cluster, on a

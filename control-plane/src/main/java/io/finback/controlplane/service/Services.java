@@ -1,7 +1,5 @@
 package io.finback.controlplane.service;
 
-import io.finback.controlplane.allocation.OperatorReply;
-import io.finback.controlplane.allocation.OperatorCommand;
 import akka.Done;
 import akka.NotUsed;
 import akka.actor.CoordinatedShutdown;
@@ -14,6 +12,8 @@ import akka.actor.typed.pubsub.Topic;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
 import akka.stream.javadsl.Source;
+import io.finback.controlplane.allocation.OperatorCommand;
+import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.app.AppAnswer;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppEntity;
@@ -48,6 +48,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 
 /** The services half of one master, wired: entities, scheduler, view. Thread-safe. */
@@ -66,6 +67,7 @@ public final class Services {
 
     private static final Duration WAKE_AGAIN = Duration.ofMillis(250);
     private static final Duration REFRESH = Duration.ofMinutes(1);
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
 
     private final ServicesSettings settings;
     private final ClusterSharding sharding;
@@ -74,6 +76,10 @@ public final class Services {
     private final AtomicBoolean stopping = new AtomicBoolean();
     /** The scheduler has been connected here before. */
     private final AtomicBoolean wasConnected = new AtomicBoolean();
+
+    private final Uptimes uptimes = new Uptimes(Instant.now());
+    /** Events that no attempt could bring to those who subscribed by URL, where they were kept here. */
+    private final LongAdder lostCallbacks = new LongAdder();
 
     private final Rollouts rollouts;
     private final EventHub events;
@@ -178,8 +184,15 @@ public final class Services {
                                 settings.callbacks(),
                                 topics,
                                 new HttpPoster(system, settings.callbacks().timeout(), json),
+                                lostCallbacks,
                                 clock))
                 .withRole(role));
+        var unusedLooks = system.scheduler()
+                .scheduleAtFixedRate(
+                        LOOK_EVERY,
+                        LOOK_EVERY,
+                        () -> uptimes.look(view.all(), clock.instant()),
+                        system.executionContext());
         keep(system, topics, entityIds, links);
     }
 
@@ -243,6 +256,16 @@ public final class Services {
 
     public ServicesView view() {
         return view;
+    }
+
+    /** How long instances were up and down since this master began. */
+    public Uptimes uptimes() {
+        return uptimes;
+    }
+
+    /** Events that were given up before every subscriber had them, since this master began and while it kept them. */
+    public long lostCallbacks() {
+        return lostCallbacks.sum();
     }
 
     /** What happened lately, and what happens. */

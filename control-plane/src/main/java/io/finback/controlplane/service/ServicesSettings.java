@@ -150,12 +150,10 @@ public record ServicesSettings(
 
         public ServicesSettings done() {
             if (drainDelay.isNegative()) {
-                throw new IllegalArgumentException(
-                        "finback.services.drain-delay: " + drainDelay + " (expected: >= 0)");
+                throw new IllegalArgumentException("finback.services.drain-delay: " + drainDelay + " (expected: >= 0)");
             }
             if (listenWait.isNegative()) {
-                throw new IllegalArgumentException(
-                        "finback.services.listen-wait: " + listenWait + " (expected: >= 0)");
+                throw new IllegalArgumentException("finback.services.listen-wait: " + listenWait + " (expected: >= 0)");
             }
             positive("finback.services.repeat", repeat);
             AppSettings app = new AppSettings(

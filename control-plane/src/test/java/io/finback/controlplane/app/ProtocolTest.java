@@ -31,8 +31,8 @@ import io.finback.controlplane.service.QueueReport;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
-import io.finback.tasks.TaskInfo;
 import io.finback.tasks.CheckStatus;
+import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
@@ -352,6 +352,7 @@ class ProtocolTest {
                 new AppEvent.BackoffReset(),
                 new AppEvent.AppRemoved(),
                 new DeploymentEvent.Started(STATE.lock().orElseThrow().plan()),
+                new DeploymentEvent.Begun(STATE.lock().orElseThrow().plan()),
                 new DeploymentEvent.ActionDone("/a"),
                 new DeploymentEvent.AppLost("/a"),
                 new DeploymentEvent.Aborted("why"),

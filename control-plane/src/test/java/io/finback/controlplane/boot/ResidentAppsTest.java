@@ -51,8 +51,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Apps with roles and with volumes of their own, on the real allocator and the real framework entity; agents run whatever they are told. */
 class ResidentAppsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Resources SIX =
-            Resources.of(6, 4096, 10000).withPorts(Ranges.of(31000, 31099));
+    private static final Resources SIX = Resources.of(6, 4096, 10000).withPorts(Ranges.of(31000, 31099));
 
     @TempDir
     Path data;
@@ -107,7 +106,8 @@ class ResidentAppsTest {
         }
 
         void fail(String taskId) {
-            agent.update(running.remove(taskId), TaskState.FAILED, UUID.randomUUID().toString());
+            agent.update(
+                    running.remove(taskId), TaskState.FAILED, UUID.randomUUID().toString());
         }
 
         void stop() throws InterruptedException {
@@ -135,7 +135,8 @@ class ResidentAppsTest {
                 command -> sharding.entityRefFor(AllocatorMessage.KEY, AllocatorMessage.POOL)
                         .ask(
                                 (ActorRef<OperatorReply> replyTo) -> new AllocatorMessage.Operate(command, replyTo),
-                                Duration.ofSeconds(5)));
+                                Duration.ofSeconds(5)),
+                host -> Map.of());
         server = get(Http.get(harness.system()).newServerAt("127.0.0.1", 0).bind(api.route()));
         get(api.ready());
     }
@@ -179,10 +180,12 @@ class ResidentAppsTest {
                 List.of(new Quota("eng", new TreeMap<>(), new TreeMap<>(Map.of("cpus", 2000L)))), true));
         create("{'id':'/web','role':'eng','cmd':'x','cpus':1,'mem':64,'instances':4}");
         create("{'id':'/free','cmd':'x','cpus':1,'mem':64,'instances':3}");
-        await("the others run", () -> running(agent).stream()
-                        .filter(task -> task.role().equals("*"))
-                        .count()
-                == 3);
+        await(
+                "the others run",
+                () -> running(agent).stream()
+                                .filter(task -> task.role().equals("*"))
+                                .count()
+                        == 3);
         await("as many as may", () -> running(agent).size() == 5);
         // One more would have come by now: those of the other app, asked for later, have.
         assertThat(running(agent).stream().filter(task -> task.role().equals("eng")))
@@ -203,15 +206,18 @@ class ResidentAppsTest {
         assertThat(app.path("upgradeStrategy").toString())
                 .isEqualTo("{\"minimumHealthCapacity\":0.5,\"maximumOverCapacity\":0}");
         assertThat(app.path("container").path("volumes").toString())
-                .isEqualTo("[{\"containerPath\":\"data\",\"mode\":\"RW\",\"persistent\":{\"type\":\"root\",\"size\":512}}]");
+                .isEqualTo(
+                        "[{\"containerPath\":\"data\",\"mode\":\"RW\",\"persistent\":{\"type\":\"root\",\"size\":512}}]");
 
         // A failure, and an update: the same volumes on the same agents.
         LivingAgent first = running(one).isEmpty() ? two : one;
         first.fail(running(first).get(0).id().value());
         await("it is back", () -> running(one).size() + running(two).size() == 2 && homes().equals(homes));
         ok(send("PUT", "/v2/apps/db", "{'cmd':'y'}"));
-        await("updated", () -> all().size() == 2
-                && all().stream().allMatch(t -> t.command().value().equals("y")));
+        await(
+                "updated",
+                () -> all().size() == 2
+                        && all().stream().allMatch(t -> t.command().value().equals("y")));
         assertThat(homes()).isEqualTo(homes);
         settled();
 
@@ -239,8 +245,10 @@ class ResidentAppsTest {
         await("destroyed", () -> destroyed().contains(gone));
 
         ok(send("DELETE", "/v2/apps/db", ""));
-        await("gone", () -> send("GET", "/v2/apps/db", "").statusCode() == 404
-                && send("GET", "/v2/deployments", "").body().equals("[]"));
+        await(
+                "gone",
+                () -> send("GET", "/v2/apps/db", "").statusCode() == 404
+                        && send("GET", "/v2/deployments", "").body().equals("[]"));
         assertThat(destroyed()).hasSize(3);
         // Nothing is reserved any more: both agents are free for others.
         create("{'id':'/all','cmd':'x','cpus':6,'mem':4096,'disk':10000,'instances':2}");
@@ -271,8 +279,10 @@ class ResidentAppsTest {
     @Test
     void beginsAnewElsewhereAfterItsTime() {
         LivingAgent one = agent("a1", SIX);
-        create(DATABASE.replace("'instances':2", "'instances':1,'residency':"
-                + "{'relaunchEscalationTimeoutSeconds':2,'taskLostBehavior':'RELAUNCH_AFTER_TIMEOUT'}"));
+        create(DATABASE.replace(
+                "'instances':2",
+                "'instances':1,'residency':"
+                        + "{'relaunchEscalationTimeoutSeconds':2,'taskLostBehavior':'RELAUNCH_AFTER_TIMEOUT'}"));
         await("it runs", () -> running(one).size() == 1);
         settled();
         String volume = homes().get("a1");
@@ -290,7 +300,8 @@ class ResidentAppsTest {
         ok(send("PUT", "/v2/groups", "{'id':'/dev','apps':[]}"));
         HttpResponse<String> patch = send("PATCH", "/v2/groups/dev", "{'enforceRole':true}");
         assertThat(patch.statusCode()).as(patch.body()).isEqualTo(200);
-        assertThat(ok(send("GET", "/v2/groups/dev", "")).path("enforceRole").asBoolean()).isTrue();
+        assertThat(ok(send("GET", "/v2/groups/dev", "")).path("enforceRole").asBoolean())
+                .isTrue();
         create("{'id':'/dev/web','cmd':'x','cpus':0.1,'mem':16}");
         await("it runs", () -> running(agent).size() == 1);
         assertThat(running(agent).get(0).role()).isEqualTo("dev");

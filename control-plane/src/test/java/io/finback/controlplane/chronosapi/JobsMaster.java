@@ -14,6 +14,7 @@ import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.job.JobCommand;
 import io.finback.controlplane.job.JobSettings;
 import io.finback.controlplane.schedule.JobLimits;
+import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.service.FakeWorld;
 import io.finback.controlplane.service.TestMaster;
 import io.finback.persistence.EventFeed;
@@ -57,6 +58,9 @@ final class JobsMaster implements AutoCloseable {
         return new JobsMaster(data, world, askTimeout);
     }
 
+    /** The hosts that are to be left. */
+    volatile DrainBook drains = DrainBook.EMPTY;
+
     private JobsMaster(Path data, FakeWorld world, Duration askTimeout) {
         system = ActorSystem.create(Behaviors.empty(), "finback", TestMaster.config(data));
         ActorRef<FrameworkMessage> framework = system.systemActorOf(world.framework(), "fake-world", Props.empty());
@@ -72,6 +76,7 @@ final class JobsMaster implements AutoCloseable {
                 settings,
                 () -> EventFeed.of(system).entityIds(JobCommand.KEY.name()),
                 framework,
+                () -> drains,
                 "127.0.0.1:8080");
         ServerBinding binding =
                 TestMaster.get(Http.get(system).newServerAt("127.0.0.1", 0).bind(api.route()));

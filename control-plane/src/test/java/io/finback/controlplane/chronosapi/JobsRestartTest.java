@@ -2,6 +2,7 @@ package io.finback.controlplane.chronosapi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.service.FakeWorld;
 import io.finback.controlplane.service.TestMaster;
 import io.finback.resources.Resources;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -172,5 +174,50 @@ class JobsRestartTest {
             assertThat(next.get("/v1/scheduler/jobs").json()).hasSize(count);
             assertThat(world.all()).isEmpty();
         }
+    }
+
+    /** Runs have until the deadline to end; then they run again elsewhere, and nothing has failed. */
+    @Test
+    void aDrainedHostIsLeftAtTheDeadline() {
+        FakeWorld world = new FakeWorld().agents(2, Resources.of(4, 4096, 10000));
+        try (JobsMaster master = new JobsMaster(data, world)) {
+            job(master, "{\"name\":\"long\",\"command\":\"sleep 100\",\"schedule\":\"R1//PT24H\",\"retries\":0}");
+            TestMaster.await("running", () -> running(world).size() == 1);
+            String first = running(world).get(0).info.agent().value();
+            String host = "host-" + first;
+            java.time.Instant now = java.time.Instant.now();
+            master.drains = new DrainBook(
+                    Map.of(host, new DrainBook.Drain(host, now, now.plus(java.time.Duration.ofHours(1)))));
+            job(master, "{\"name\":\"other\",\"command\":\"sleep 100\",\"schedule\":\"R1//PT24H\"}");
+            TestMaster.await("both run", () -> running(world).size() == 2);
+            assertThat(running(world).stream()
+                            .filter(t -> t.info.agent().value().equals(first)))
+                    .as("nothing new comes to it, and what runs there runs on")
+                    .hasSize(1);
+            master.drains = new DrainBook(Map.of(host, new DrainBook.Drain(host, now, now)));
+            TestMaster.await(
+                    "left",
+                    () -> running(world).size() == 2
+                            && running(world).stream()
+                                    .noneMatch(t -> t.info.agent().value().equals(first)));
+            assertThat(ids(world, "long")).hasSize(2);
+            assertThat(master.get("/v1/scheduler/job/long")
+                            .json()
+                            .path("errorCount")
+                            .asInt())
+                    .isZero();
+            world.ends(t -> Optional.of(TaskState.FINISHED));
+            TestMaster.await(
+                    "done",
+                    () -> master.get("/v1/scheduler/job/long")
+                                    .json()
+                                    .path("successCount")
+                                    .asInt()
+                            == 1);
+        }
+    }
+
+    private static List<FakeWorld.Task> running(FakeWorld world) {
+        return world.all().stream().filter(t -> t.state == TaskState.RUNNING).toList();
     }
 }

@@ -68,6 +68,17 @@ class DrainsTest {
         assertThat(on("agent-0")).isEqualTo(2);
 
         JsonNode sla = client.get("/finback/sla/web").json();
+        String metrics = client.get("/metrics/prometheus").text();
+        assertThat(metrics)
+                .contains(
+                        "# TYPE finback_services_uptime_seconds gauge\nfinback_services_uptime_seconds{reached_by=\"50\"} ")
+                .contains("\nfinback_services_time_to_running_seconds ")
+                .contains("\nfinback_services_callbacks_lost_total 0\n")
+                .contains("\nfinback_services_apps 1\n");
+        TestMaster.await("up for a while", () -> client.get("/metrics/prometheus")
+                .text()
+                .lines()
+                .anyMatch(line -> line.matches("finback_services_instance_seconds_total\\{state=\"up\"} [1-9].*")));
         assertThat(sla.path("instances").asInt()).isEqualTo(8);
         TestMaster.await(
                 "all of them seen",

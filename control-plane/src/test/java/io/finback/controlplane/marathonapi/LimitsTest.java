@@ -3,11 +3,11 @@ package io.finback.controlplane.marathonapi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.finback.controlplane.marathonapi.Client.Reply;
-import java.time.Duration;
 import io.finback.controlplane.service.FakeWorld;
 import io.finback.controlplane.service.TestMaster;
 import io.finback.resources.Resources;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -46,9 +46,8 @@ class OptionsTest {
 
     @Test
     void anAgentHearsOfLimits() {
-        TaskInfo task = launched(
-                "limits",
-                "\"cpus\":0.5,\"mem\":64,\"resourceLimits\":{\"cpus\":2,\"mem\":\"unlimited\"}");
+        TaskInfo task =
+                launched("limits", "\"cpus\":0.5,\"mem\":64,\"resourceLimits\":{\"cpus\":2,\"mem\":\"unlimited\"}");
         assertThat(task.options().limits()).isEqualTo(Map.of("cpus", 2.0, "mem", Double.POSITIVE_INFINITY));
         assertThat(app("limits").path("resourceLimits").toString()).isEqualTo("{\"cpus\":2,\"mem\":\"unlimited\"}");
         mayBePutBack("limits");
@@ -71,8 +70,8 @@ class OptionsTest {
         world.reportWith(
                 task.id(),
                 TaskState.RUNNING,
-                StatusDetails.NONE.withCheck(new CheckStatus(
-                        CheckStatus.Type.HTTP, Optional.empty(), Optional.of(503), Optional.empty())));
+                StatusDetails.NONE.withCheck(
+                        new CheckStatus(CheckStatus.Type.HTTP, Optional.empty(), Optional.of(503), Optional.empty())));
         TestMaster.await("shown", () -> app("checked")
                 .path("tasks")
                 .get(0)
@@ -87,7 +86,13 @@ class OptionsTest {
     @Test
     void aCommandMayBeAGeneralCheck() {
         TaskInfo task = launched("shell", "\"check\":{\"exec\":{\"command\":{\"shell\":\"test -e up\"}}}");
-        assertThat(task.options().check().orElseThrow().probe().command().orElseThrow().value())
+        assertThat(task.options()
+                        .check()
+                        .orElseThrow()
+                        .probe()
+                        .command()
+                        .orElseThrow()
+                        .value())
                 .isEqualTo("test -e up");
         mayBePutBack("shell");
     }

@@ -18,13 +18,15 @@ class HomesTest {
     @Test
     void eachInstanceHasAHomeOfItsOwn() {
         assertThat(TWO.homes()).hasSize(2).allMatch(Home::seen).noneMatch(Home::leaving);
-        assertThat(TWO.homes().stream().map(Home::taskId)).containsExactlyElementsOf(TWO.instances().keySet());
+        assertThat(TWO.homes().stream().map(Home::taskId))
+                .containsExactlyElementsOf(TWO.instances().keySet());
         Home home = TWO.homes().get(0);
-        assertThat(Home.volumes(home.resources()).quantities()).containsExactlyEntriesOf(
-                Resources.of(0, 0, 512).milli());
-        assertThat(Home.reserved(home.resources()).quantities()).containsExactlyEntriesOf(
-                Resources.of(0.5, 32, 512).milli());
-        assertThat(TWO.instances().values()).allMatch(i -> i.place().orElseThrow().ports().size() == 1);
+        assertThat(Home.volumes(home.resources()).quantities())
+                .containsExactlyEntriesOf(Resources.of(0, 0, 512).milli());
+        assertThat(Home.reserved(home.resources()).quantities())
+                .containsExactlyEntriesOf(Resources.of(0.5, 32, 512).milli());
+        assertThat(TWO.instances().values())
+                .allMatch(i -> i.place().orElseThrow().ports().size() == 1);
     }
 
     @Test
@@ -39,7 +41,11 @@ class HomesTest {
                 .containsExactly(new Demand.Bound(home.taskId(), "a1", "host1", home.resources()));
         AppState again = Examples.runAll(after);
         assertThat(again.homes()).hasSize(2);
-        assertThat(again.instance(home.taskId()).orElseThrow().place().orElseThrow().home())
+        assertThat(again.instance(home.taskId())
+                        .orElseThrow()
+                        .place()
+                        .orElseThrow()
+                        .home())
                 .isEqualTo(home.resources());
     }
 
@@ -49,7 +55,8 @@ class HomesTest {
         AppState after = Examples.settle(end(TWO, ended, TaskState.FAILED));
         String waits = after.homes().get(0).taskId();
         Instance.Place elsewhere = new Instance.Place("a2", "host2", List.of(1), java.util.Map.of(), Examples.NOW);
-        assertThat(InstanceChange.launchable(after, java.util.Map.of(waits, elsewhere))).isEmpty();
+        assertThat(InstanceChange.launchable(after, java.util.Map.of(waits, elsewhere)))
+                .isEmpty();
     }
 
     @Test
@@ -57,8 +64,7 @@ class HomesTest {
         AppState created = Examples.order(
                 Examples.apply(
                         AppState.empty("/shop/api"),
-                        AppChange.create(
-                                AppState.empty("/shop/api"), Examples.resident(1), false, "d", Examples.NOW)),
+                        AppChange.create(AppState.empty("/shop/api"), Examples.resident(1), false, "d", Examples.NOW)),
                 "d",
                 1,
                 DeploymentPlan.Kind.SCALE);
@@ -112,7 +118,8 @@ class HomesTest {
                         List.of(
                                 new AppEvent.VersionAdded(version),
                                 new AppEvent.Locked(new AppState.Lock(
-                                        DeploymentPlan.of("r", version.version(), next.id(), DeploymentPlan.Kind.RESTART),
+                                        DeploymentPlan.of(
+                                                "r", version.version(), next.id(), DeploymentPlan.Kind.RESTART),
                                         Optional.empty(),
                                         false)))),
                 "r",
@@ -127,8 +134,9 @@ class HomesTest {
 
     @Test
     void whatIsLeftByAScaleDownWaitsForAScaleUp() {
-        AppState fewer = Examples.settle(
-                Examples.apply(TWO, AppChange.update(
+        AppState fewer = Examples.settle(Examples.apply(
+                TWO,
+                AppChange.update(
                         TWO,
                         Examples.resident(1),
                         TWO.current().orElseThrow().version(),

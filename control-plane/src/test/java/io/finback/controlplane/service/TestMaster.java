@@ -16,6 +16,7 @@ import io.finback.controlplane.marathonapi.ServicesApi;
 import io.finback.persistence.EventFeed;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -48,7 +49,8 @@ public final class TestMaster implements AutoCloseable {
                                 Duration.ofSeconds(1))
                         .losses(Duration.ofMinutes(6), 100, 20, Duration.ofMillis(500)))
                 .done();
-        ServicesApi api = ServicesApi.start(system, settings, EventFeed.of(system)::entityIds, framework, world::operate);
+        ServicesApi api = ServicesApi.start(
+                system, settings, EventFeed.of(system)::entityIds, framework, world::operate, host -> Map.of());
         binding = get(Http.get(system)
                 .newServerAt("127.0.0.1", 0)
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true))

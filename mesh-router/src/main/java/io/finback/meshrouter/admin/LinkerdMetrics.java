@@ -6,6 +6,7 @@ import io.finback.meshrouter.http.Service;
 import io.finback.meshrouter.http.Stats;
 import io.finback.meshrouter.resilience.FailureAccrual;
 import io.finback.meshrouter.router.LiveDestination;
+import io.finback.meshrouter.router.MeshRouter;
 import io.finback.meshrouter.router.RunningRouter;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
@@ -42,7 +43,13 @@ final class LinkerdMetrics {
                 stats(out, scope, server.proxy().stats());
                 gauge(out, scope, "connections", server.proxy().connections());
                 gauge(out, scope, "load", server.proxy().concurrent());
+                bytes(out, scope, server.proxy().stats());
             }
+            // One table of ours stands for two of Linkerd's, and nothing in it expires or is made for one request.
+            bindCache(out, rt, "path", running.router().bindingCounts());
+            bindCache(out, rt, "tree", running.router().bindingCounts());
+            bindCache(out, rt, "bound", running.router().destinationCounts());
+            bindCache(out, rt, "client", running.router().destinationCounts());
             running.router()
                     .services()
                     .forEach((name, service) -> service(out, with(rt, "service", bare(name)), service, now));
@@ -64,6 +71,18 @@ final class LinkerdMetrics {
         return path.startsWith("/") ? path.substring(1) : path;
     }
 
+    private static void bindCache(List<Metric> out, List<String> rt, String table, MeshRouter.CacheCounts counts) {
+        counter(out, rt, "bindcache/" + table + "/misses", counts.misses());
+        counter(out, rt, "bindcache/" + table + "/evicts", counts.evictions());
+        counter(out, rt, "bindcache/" + table + "/expires", 0);
+        counter(out, rt, "bindcache/" + table + "/oneshots", 0);
+    }
+
+    private static void bytes(List<Metric> out, List<String> scope, Stats stats) {
+        counter(out, scope, "received_bytes", stats.receivedBytes());
+        counter(out, scope, "sent_bytes", stats.sentBytes());
+    }
+
     private static void service(List<Metric> out, List<String> scope, Service service, long now) {
         stats(out, scope, service.stats());
         counter(out, scope, "retries/total", service.stats().retries());
@@ -76,6 +95,16 @@ final class LinkerdMetrics {
         stats(out, scope, stats);
         counter(out, scope, "connects", stats.connects());
         counter(out, scope, "failures/connect", stats.connectFailures());
+        bytes(out, scope, stats);
+        gauge(out, scope, "connections", stats.connections());
+        gauge(out, scope, "pool_size", stats.connections());
+        gauge(out, scope, "pool_cached", stats.cachedConnections());
+        gauge(
+                out,
+                scope,
+                "pool_waiters",
+                endpoints.stream().mapToInt(Endpoint::waiting).sum());
+        counter(out, scope, "pool_num_too_many_waiters", stats.tooManyWaiters());
         gauge(out, scope, "loadbalancer/size", endpoints.size());
         long open = endpoints.stream().filter(e -> e.isOpen(now)).count();
         gauge(out, scope, "loadbalancer/available", open);
@@ -243,8 +272,13 @@ final class LinkerdMetrics {
         out.append(' ').append(value).append('\n');
     }
 
+    /** Of a service, client or server of a router; not of the router itself, or of the process. */
+    private static boolean isOfRouterPart(Metric metric) {
+        return metric.scope().size() > 2;
+    }
+
     private static String prometheusName(Metric metric) {
-        String scope = metric.scope().get(0).equals("rt")
+        String scope = isOfRouterPart(metric)
                 ? "rt:" + metric.scope().get(2) + ":"
                 : metric.scope().get(0) + ":";
         return scope + metric.name().replace('/', ':').replaceAll("[^a-zA-Z0-9_:]", "_");
@@ -253,6 +287,9 @@ final class LinkerdMetrics {
     private static String labels(Metric metric) {
         if (!metric.scope().get(0).equals("rt")) {
             return "";
+        }
+        if (!isOfRouterPart(metric)) {
+            return "rt=\"" + escaped(metric.scope().get(1)) + "\"";
         }
         String kind = metric.scope().get(2);
         String id = metric.scope().get(3);
@@ -268,13 +305,15 @@ final class LinkerdMetrics {
     String influxdb(String host) {
         Map<String, StringBuilder> lines = new TreeMap<>();
         for (Metric metric : all()) {
-            boolean rt = metric.scope().get(0).equals("rt");
-            String head = rt
+            String head = isOfRouterPart(metric)
                     ? "rt:" + metric.scope().get(2) + ",host=" + tag(host) + ","
                             + metric.scope().get(2) + "="
                             + tag("/" + metric.scope().get(3)) + ",rt="
                             + tag(metric.scope().get(1))
-                    : metric.scope().get(0) + ",host=" + tag(host);
+                    : metric.scope().get(0) + ",host=" + tag(host)
+                            + (metric.scope().size() > 1
+                                    ? ",rt=" + tag(metric.scope().get(1))
+                                    : "");
             StringBuilder fields = lines.computeIfAbsent(head, h -> new StringBuilder());
             metric.values().forEach((name, value) -> fields.append(fields.length() == 0 ? "" : ",")
                     .append(tag(metric.name().replace('/', ':') + (name.isEmpty() ? "" : "_" + name)))

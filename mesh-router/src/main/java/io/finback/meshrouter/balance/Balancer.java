@@ -12,6 +12,11 @@ public interface Balancer {
     /** One of {@code nodes}, which must not be empty. */
     <N extends Node> N pick(List<N> nodes, long now, RandomGenerator random);
 
+    /** Whether it takes weights into account; for others somebody else has to part endpoints by weight. */
+    default boolean weighs() {
+        return false;
+    }
+
     /** What load means. */
     enum Metric {
         /** Requests under way. */
@@ -20,11 +25,12 @@ public interface Balancer {
         PEAK_EWMA
     }
 
-    /** Linkerd's kinds of balancers. */
+    /** Linkerd's kinds of balancers, and Finagle's deterministic aperture, which Linkerd has no word for. */
     enum Kind {
         P2C("p2c"),
         EWMA("ewma"),
         APERTURE("aperture"),
+        DETERMINISTIC_APERTURE("deterministicAperture"),
         HEAP("heap"),
         ROUND_ROBIN("roundRobin");
 
@@ -62,6 +68,14 @@ public interface Balancer {
 
         public static Spec aperture(Aperture.Band band) {
             return new Spec(Kind.APERTURE, () -> new Aperture(band), Metric.OUTSTANDING, DECAY);
+        }
+
+        public static Spec deterministicAperture(DeterministicAperture.Coordinate coordinate) {
+            return new Spec(
+                    Kind.DETERMINISTIC_APERTURE,
+                    () -> new DeterministicAperture(coordinate),
+                    Metric.OUTSTANDING,
+                    DECAY);
         }
 
         public static Spec heap() {

@@ -7,4 +7,9 @@ public interface Node {
 
     /** How busy it is; less is better, 0 is idle. Comparable only between nodes with the same metric. */
     double load(long now);
+
+    /** Its share of requests among its neighbours, >= 0; only balancers that {@linkplain Balancer#weighs weigh} ask. */
+    default double weight() {
+        return 1;
+    }
 }

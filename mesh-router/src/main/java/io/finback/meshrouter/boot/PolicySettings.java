@@ -3,6 +3,7 @@ package io.finback.meshrouter.boot;
 import com.typesafe.config.Config;
 import io.finback.meshrouter.balance.Aperture;
 import io.finback.meshrouter.balance.Balancer;
+import io.finback.meshrouter.balance.DeterministicAperture;
 import io.finback.meshrouter.http.ClientPolicy;
 import io.finback.meshrouter.http.PoolPolicy;
 import io.finback.meshrouter.http.ServicePolicy;
@@ -43,14 +44,24 @@ final class PolicySettings {
         String text = config.getString("kind");
         Balancer.Kind kind = Balancer.Kind.of(text)
                 .orElseThrow(() -> new IllegalArgumentException("client.load-balancer.kind: '" + text
-                        + "' (expected: p2c, ewma, aperture, heap or roundRobin)"));
+                        + "' (expected: p2c, ewma, aperture, deterministicAperture, heap or roundRobin)"));
         return switch (kind) {
             case P2C -> Balancer.Spec.P2C;
             case EWMA -> Balancer.Spec.ewma(config.getDuration("decay"));
             case HEAP -> Balancer.Spec.heap();
             case ROUND_ROBIN -> Balancer.Spec.roundRobin();
             case APERTURE -> Balancer.Spec.aperture(Aperture.Band.DEFAULT);
+            case DETERMINISTIC_APERTURE -> Balancer.Spec.deterministicAperture(coordinate(config));
         };
+    }
+
+    private static DeterministicAperture.Coordinate coordinate(Config config) {
+        try {
+            return new DeterministicAperture.Coordinate(
+                    config.getInt("instance"), config.getInt("total"), config.getInt("min-aperture"));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("client.load-balancer: " + e.getMessage(), e);
+        }
     }
 
     private static AccrualPolicy.Spec accrual(Config config) {

@@ -99,7 +99,7 @@ public final class RouterNode implements Node {
             boolean clustered = settings.clustered();
             Optional<ClusterLink> managed = clustered ? Optional.of(join(config, system)) : Optional.empty();
             manage(system, managed);
-            Loops loops = Loops.start(settings.ioThreads());
+            Loops loops = Loops.start(settings.ioThreads(), settings.transport());
             stops.push(loops::stop);
             Optional<RecentRequests> recent = plan.telemetry().recentRequests() > 0
                     ? Optional.of(new RecentRequests(plan.telemetry().recentRequests()))

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.finback.meshrouter.http.ProxySettings;
 import io.finback.meshrouter.http.ServerPolicy;
+import io.finback.meshrouter.http.Transport;
 import io.finback.meshrouter.linkerd.LinkerdYaml;
 import io.finback.meshrouter.linkerd.Plan;
 import io.finback.meshrouter.linkerd.Plan.NamerPlan;
@@ -33,7 +34,13 @@ import java.util.Optional;
  * @param config what runs as JSON values
  */
 record RouterSettings(
-        Plan plan, Optional<Path> linkerdYaml, Object config, int ioThreads, Shared shared, boolean clustered) {
+        Plan plan,
+        Optional<Path> linkerdYaml,
+        Object config,
+        int ioThreads,
+        Transport transport,
+        Shared shared,
+        boolean clustered) {
     /** Linkerd's retries have no limit but their budget; this bounds what one request can cost. */
     private static final int LINKERD_RETRY_LIMIT = 100;
 
@@ -62,6 +69,7 @@ record RouterSettings(
         Config router = config.getConfig("finback.router");
         boolean clustered = ClusterSettings.from(config).knowsMasters();
         int ioThreads = ioThreads(router.getString("io-threads"));
+        Transport transport = Transport.of(router.getString("transport"));
         String yaml = router.getString("linkerd-yaml");
         if (!yaml.isEmpty()) {
             Path file = Path.of(yaml);
@@ -72,6 +80,7 @@ record RouterSettings(
                     Optional.of(file),
                     LinkerdYaml.plain(text),
                     ioThreads,
+                    transport,
                     shared(router, LINKERD_RETRY_LIMIT),
                     clustered);
             settings.check();
@@ -83,6 +92,7 @@ record RouterSettings(
                 Optional.empty(),
                 shown(router),
                 ioThreads,
+                transport,
                 shared(router, router.getInt("retries.limit")),
                 clustered);
         settings.check();

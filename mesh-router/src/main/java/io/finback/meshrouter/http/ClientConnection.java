@@ -1,6 +1,8 @@
 package io.finback.meshrouter.http;
 
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -18,6 +20,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +40,7 @@ final class ClientConnection extends FlowHandler {
     private @Nullable Exchange exchange;
     private boolean http10;
     private boolean keepAlive = true;
+    private boolean clientEnds;
     private boolean requestEnded;
     private boolean responseEnded;
     private boolean delimitedByClose;
@@ -132,6 +136,7 @@ final class ClientConnection extends FlowHandler {
     private void begin(HttpRequest head) {
         http10 = HttpRules.isHttp10(head);
         keepAlive = HttpUtil.isKeepAlive(head);
+        clientEnds = !keepAlive;
         requestEnded = false;
         responseEnded = false;
         delimitedByClose = false;
@@ -305,7 +310,13 @@ final class ClientConnection extends FlowHandler {
         exchange = null;
         lingering = true;
         lingeringSince = System.nanoTime();
-        shutdownOutputWhen(context().writeAndFlush(Unpooled.EMPTY_BUFFER));
+        ChannelFuture written = context().writeAndFlush(Unpooled.EMPTY_BUFFER);
+        if (clientEnds && requestEnded && inboxEmpty()) {
+            // It said that nothing follows, so nothing unread can make the close a reset.
+            Objects.requireNonNull(written.addListener(ChannelFutureListener.CLOSE));
+        } else {
+            shutdownOutputWhen(written);
+        }
         pump();
     }
 

@@ -52,6 +52,7 @@ public final class Endpoint implements Node {
         return port;
     }
 
+    @Override
     public double weight() {
         return weight;
     }
@@ -66,6 +67,11 @@ public final class Endpoint implements Node {
 
     Permits permits() {
         return permits;
+    }
+
+    /** Requests that wait for a connection. */
+    public int waiting() {
+        return permits.waiting();
     }
 
     /** Requests under way. */

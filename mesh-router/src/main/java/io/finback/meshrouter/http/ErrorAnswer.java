@@ -57,12 +57,12 @@ public record ErrorAnswer(int status, String reason, boolean retryAfter, boolean
                 .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
                 .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
         if (showsReason) {
-            response.headers().set("l5d-err", encoded());
+            response.headers().set(LinkerdHeaders.ERROR, encoded());
         }
         if (nack) {
             response.headers()
-                    .set("finagle-http-nack", "true")
-                    .set("l5d-retryable", "true")
+                    .set(LinkerdHeaders.NACK, "true")
+                    .set(LinkerdHeaders.RETRYABLE, "true")
                     .set(HttpHeaderNames.RETRY_AFTER, "0");
         }
         if (retryAfter) {

@@ -12,15 +12,16 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One side of a connection that reads its socket only when what it read before has been passed on. Needs a channel without auto-read.
- * Decoded objects wait in an inbox until {@link #wants()}; the socket is read again when the inbox is empty. So one side holds at most
- * what one read of the socket brought. Runs on its event loop alone.
+ * One side of a connection that reads its socket only when what it read before has been passed on. Needs a channel that begins without
+ * auto-read and reads once per event ({@link Transport}). Decoded objects wait in an inbox until {@link #wants()}; the socket is not read
+ * while some wait. So one side holds at most what one read of the socket brought. As long as everything is taken at once, the
+ * selector's interest stays as it is: changing it costs a system call. Runs on its event loop alone.
  */
 abstract class FlowHandler extends ChannelInboundHandlerAdapter {
     private final ArrayDeque<Object> inbox = new ArrayDeque<>();
     private @Nullable ChannelHandlerContext context;
     private boolean pumping;
-    private boolean reading;
+    private boolean reads;
     private boolean inputClosed;
     private boolean ended;
 
@@ -64,17 +65,17 @@ abstract class FlowHandler extends ChannelInboundHandlerAdapter {
             pumping = false;
         }
         pumped();
-        if (!inbox.isEmpty()) {
-            return;
-        }
         if (inputClosed) {
-            if (!ended) {
+            if (inbox.isEmpty() && !ended) {
                 ended = true;
                 inputEnded();
             }
-        } else if (!reading && (wants() || watches()) && context().channel().isActive()) {
-            reading = true;
-            context().read();
+            return;
+        }
+        boolean wanted = inbox.isEmpty() && (wants() || watches());
+        if (wanted != reads && context().channel().isActive()) {
+            reads = wanted;
+            context().channel().config().setAutoRead(wanted);
         }
     }
 
@@ -124,14 +125,12 @@ abstract class FlowHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        reading = false;
         pump();
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         inputClosed = true;
-        reading = false;
         pump();
     }
 

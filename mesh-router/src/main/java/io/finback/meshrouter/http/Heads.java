@@ -23,17 +23,17 @@ final class Heads {
         if (chunked) {
             headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
         }
-        headers.remove("l5d-dtab");
+        headers.remove(LinkerdHeaders.DTAB);
         if (!found.localDtab().isEmpty()) {
-            headers.set("l5d-ctx-dtab", found.localDtab());
+            headers.set(LinkerdHeaders.CTX_DTAB, found.localDtab());
         }
         HttpRules.appendVia(headers);
         if (policy.traces()) {
             TraceContext.next(headers);
         }
-        headers.set("l5d-dst-service", found.name());
-        headers.set("l5d-dst-client", found.destination().id());
-        headers.set("l5d-dst-residual", found.residual());
+        headers.set(LinkerdHeaders.SERVICE, found.name());
+        headers.set(LinkerdHeaders.CLIENT, found.destination().id());
+        headers.set(LinkerdHeaders.RESIDUAL, found.residual());
     }
 
     /**
@@ -43,7 +43,7 @@ final class Heads {
     static void deadline(HttpHeaders headers, long nowMillis, Duration limit) {
         long now = nowMillis * 1_000_000;
         long deadline = now + limit.toNanos();
-        String before = headers.get("l5d-ctx-deadline");
+        String before = headers.get(LinkerdHeaders.CTX_DEADLINE);
         if (before != null) {
             int space = before.indexOf(' ');
             try {
@@ -53,7 +53,7 @@ final class Heads {
                 deadline = nowMillis * 1_000_000 + limit.toNanos();
             }
         }
-        headers.set("l5d-ctx-deadline", now + " " + deadline);
+        headers.set(LinkerdHeaders.CTX_DEADLINE, now + " " + deadline);
     }
 
     /** What a client that is not trusted may not say: removed before anything is decided. */

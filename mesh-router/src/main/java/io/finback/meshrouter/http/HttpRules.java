@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.AsciiString;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,18 +24,20 @@ final class HttpRules {
     private static final int MAX_LENGTH_DIGITS = 18;
     private static final List<CharSequence> HOP_BY_HOP = List.of(
             HttpHeaderNames.CONNECTION,
-            "keep-alive",
-            "proxy-connection",
+            AsciiString.cached("keep-alive"),
+            AsciiString.cached("proxy-connection"),
             HttpHeaderNames.PROXY_AUTHENTICATE,
             HttpHeaderNames.PROXY_AUTHORIZATION,
             HttpHeaderNames.TE,
             HttpHeaderNames.TRANSFER_ENCODING,
             HttpHeaderNames.UPGRADE,
-            "http2-settings");
+            AsciiString.cached("http2-settings"));
     private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE");
 
     /** What {@code Connection} may not name: removing these would change the message itself. */
     private static final Set<String> PROTECTED = Set.of("host", "content-length");
+
+    private static final AsciiString OURS = AsciiString.cached("1.1 linkerd");
 
     private HttpRules() {}
 
@@ -79,10 +82,20 @@ final class HttpRules {
         boolean form = uri.startsWith("/")
                 || (uri.equals("*") && head.method().equals(HttpMethod.OPTIONS))
                 || hasAuthority(uri);
-        if (!form || uri.chars().anyMatch(c -> c <= ' ' || c == 0x7f)) {
+        if (!form || hasControl(uri)) {
             return refuse(400, "request target: cannot be read (expected: /path or http://host/path)");
         }
         return Optional.empty();
+    }
+
+    private static boolean hasControl(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c <= ' ' || c == 0x7f) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Why a response cannot be passed on, if so: its framing, or a status no client can read. */
@@ -94,6 +107,9 @@ final class HttpRules {
         if (status < 100 || status > 999) {
             return Optional.of(new IllegalArgumentException("status: " + status + " (expected: 100..999)"));
         }
+        if (!response.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)) {
+            return Optional.empty();
+        }
         for (String encoding : response.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING)) {
             if (!encoding.trim().equalsIgnoreCase("chunked") && !encoding.trim().equalsIgnoreCase("identity")) {
                 return Optional.of(
@@ -104,6 +120,9 @@ final class HttpRules {
     }
 
     private static Optional<ErrorAnswer> framing(HttpRequest head, HttpHeaders headers) {
+        if (!headers.contains(HttpHeaderNames.TRANSFER_ENCODING) && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+            return Optional.empty();
+        }
         List<String> encodings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
         List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
         if (!encodings.isEmpty() && !lengths.isEmpty()) {
@@ -152,7 +171,7 @@ final class HttpRules {
      */
     static boolean saysRetryable(HttpResponse response) {
         HttpHeaders headers = response.headers();
-        if ("true".equalsIgnoreCase(headers.get("l5d-retryable")) || headers.contains("finagle-http-nack")) {
+        if ("true".equalsIgnoreCase(headers.get(LinkerdHeaders.RETRYABLE)) || headers.contains(LinkerdHeaders.NACK)) {
             return true;
         }
         return response.status().code() == 503 && "0".equals(headers.get(HttpHeaderNames.RETRY_AFTER));
@@ -210,11 +229,17 @@ final class HttpRules {
     }
 
     static void appendVia(HttpHeaders headers) {
-        List<String> via = headers.getAll(HttpHeaderNames.VIA);
-        headers.set(HttpHeaderNames.VIA, via.isEmpty() ? "1.1 linkerd" : String.join(", ", via) + ", 1.1 linkerd");
+        if (!headers.contains(HttpHeaderNames.VIA)) {
+            headers.add(HttpHeaderNames.VIA, OURS);
+            return;
+        }
+        headers.set(HttpHeaderNames.VIA, String.join(", ", headers.getAll(HttpHeaderNames.VIA)) + ", " + OURS);
     }
 
     private static int callDepth(HttpHeaders headers) {
+        if (!headers.contains(HttpHeaderNames.VIA)) {
+            return 0;
+        }
         int depth = 0;
         for (String value : headers.getAll(HttpHeaderNames.VIA)) {
             depth += 1 + (int) value.chars().filter(c -> c == ',').count();

@@ -6,7 +6,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -32,11 +31,13 @@ final class Loop {
 
     private final EventLoop eventLoop;
     private final HostNames hostNames;
+    private final Transport transport;
     private final Set<ClientConnection> clients = new HashSet<>();
     private final Map<Endpoint, ArrayDeque<UpstreamConnection>> idle = new HashMap<>();
     private long now = System.nanoTime();
 
-    Loop(EventLoop eventLoop, HostNames hostNames) {
+    Loop(EventLoop eventLoop, HostNames hostNames, Transport transport) {
+        this.transport = transport;
         this.eventLoop = eventLoop;
         this.hostNames = hostNames;
         var sweeping = eventLoop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
@@ -68,10 +69,14 @@ final class Loop {
             return null;
         }
         for (UpstreamConnection c = connections.peekLast(); c != null; c = connections.peekLast()) {
-            if (c.isActive()) {
-                return c.idleFor(System.nanoTime()) < maxIdleNanos ? connections.pollLast() : null;
+            if (c.isActive() && c.idleFor(System.nanoTime()) >= maxIdleNanos) {
+                return null;
             }
-            connections.pollLast();
+            connections.removeLast();
+            c.leftPool();
+            if (c.isActive()) {
+                return c;
+            }
         }
         return null;
     }
@@ -88,13 +93,14 @@ final class Loop {
             connection.close();
         } else {
             connections.addLast(connection);
+            connection.enteredPool();
         }
     }
 
     void forget(UpstreamConnection connection) {
         ArrayDeque<UpstreamConnection> connections = idle.get(connection.endpoint());
-        if (connections != null) {
-            connections.remove(connection);
+        if (connections != null && connections.remove(connection)) {
+            connection.leftPool();
         }
     }
 
@@ -102,17 +108,18 @@ final class Loop {
     void connect(
             ProxySettings settings,
             Endpoint endpoint,
+            Stats stats,
             Consumer<UpstreamConnection> connected,
             Consumer<ConnectFailure> failed) {
         CompletableFuture<InetAddress> address = hostNames.resolve(endpoint.host());
         if (address.isDone() && !address.isCompletedExceptionally()) {
-            connectTo(settings, endpoint, address.join(), connected, failed);
+            connectTo(settings, endpoint, stats, address.join(), connected, failed);
             return;
         }
         var resolving = address.orTimeout(settings.bindingTimeout().toNanos(), TimeUnit.NANOSECONDS)
                 .whenComplete((found, failure) -> eventLoop.execute(() -> {
                     if (found != null) {
-                        connectTo(settings, endpoint, found, connected, failed);
+                        connectTo(settings, endpoint, stats, found, connected, failed);
                     } else {
                         endpoint.permits().giveBack();
                         failed.accept(new ConnectFailure(endpoint, "cannot resolve host " + endpoint.host(), true));
@@ -127,16 +134,17 @@ final class Loop {
     private void connectTo(
             ProxySettings settings,
             Endpoint endpoint,
+            Stats stats,
             InetAddress address,
             Consumer<UpstreamConnection> connected,
             Consumer<ConnectFailure> failed) {
-        ResponseDecoder decoder = new ResponseDecoder(settings);
-        UpstreamConnection connection = new UpstreamConnection(endpoint, this, decoder, settings);
+        ResponseDecoder decoder = new ResponseDecoder(settings, stats);
+        UpstreamConnection connection = new UpstreamConnection(endpoint, stats, this, decoder, settings);
         ChannelFuture connecting = new Bootstrap()
                 .group(eventLoop)
-                .channel(NioSocketChannel.class)
+                .channel(transport.connection())
                 .option(ChannelOption.AUTO_READ, false)
-                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.RCVBUF_ALLOCATOR, Transport.reads())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, settings.connectTimeout().toMillis()))
                 .handler(new ChannelInitializer<Channel>() {
@@ -144,7 +152,7 @@ final class Loop {
                     protected void initChannel(Channel channel) {
                         endpoint.tls().ifPresent(tls -> channel.pipeline()
                                 .addLast(tls.handler(channel.alloc(), endpoint.host(), endpoint.port())));
-                        channel.pipeline().addLast(decoder, new RequestEncoder(), connection);
+                        channel.pipeline().addLast(new Gather(stats), decoder, new RequestEncoder(), connection);
                     }
                 })
                 .connect(new InetSocketAddress(address, endpoint.port()));
@@ -184,6 +192,7 @@ final class Loop {
     void closeIdle() {
         for (ArrayDeque<UpstreamConnection> connections : idle.values()) {
             for (UpstreamConnection connection : new ArrayList<>(connections)) {
+                connection.leftPool();
                 connection.close();
             }
         }
@@ -203,6 +212,7 @@ final class Loop {
                         || connection.isTooOld(now)
                         || entry.getKey().permits().isWanted()) {
                     connections.remove(connection);
+                    connection.leftPool();
                     connection.close();
                 }
             }

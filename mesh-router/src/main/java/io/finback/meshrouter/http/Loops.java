@@ -1,8 +1,7 @@
 package io.finback.meshrouter.http;
 
 import io.netty.channel.EventLoop;
-import io.netty.channel.nio.NioEventLoopGroup;
-import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,23 +15,30 @@ import java.util.concurrent.TimeUnit;
 /** The event loops of one process, shared by all its listeners, with what belongs to each: idle connections, resolved names. Thread-safe. */
 public final class Loops {
     private final HostNames hostNames = new HostNames();
-    private final NioEventLoopGroup group;
+    private final EventLoopGroup group;
     private final IdentityHashMap<EventLoop, Loop> loops = new IdentityHashMap<>();
 
-    private Loops(int threads) {
-        group = new NioEventLoopGroup(threads, new DefaultThreadFactory("finback-mesh", true));
+    private final Transport transport;
+
+    private Loops(int threads, Transport transport) {
+        this.transport = transport;
+        group = transport.loops(threads);
         for (EventExecutor executor : group) {
             EventLoop eventLoop = (EventLoop) executor;
-            loops.put(eventLoop, new Loop(eventLoop, hostNames));
+            loops.put(eventLoop, new Loop(eventLoop, hostNames, transport));
         }
     }
 
     /** {@code threads}: 1..1024. */
-    public static Loops start(int threads) {
-        return new Loops(threads);
+    public static Loops start(int threads, Transport transport) {
+        return new Loops(threads, transport);
     }
 
-    NioEventLoopGroup group() {
+    public Transport transport() {
+        return transport;
+    }
+
+    EventLoopGroup group() {
         return group;
     }
 

@@ -69,6 +69,11 @@ final class Permits {
         }
     }
 
+    /** How many wait. */
+    synchronized int waiting() {
+        return waiters.size();
+    }
+
     /** Whether somebody waits. */
     boolean isWanted() {
         if (!limited) {

@@ -4,7 +4,6 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import java.io.IOException;
@@ -68,11 +67,11 @@ public final class ProxyServer {
     private Channel bind() throws IOException {
         var binding = new ServerBootstrap()
                 .group(loops.group())
-                .channel(NioServerSocketChannel.class)
+                .channel(loops.transport().listener())
                 .option(ChannelOption.SO_BACKLOG, 1024)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.AUTO_READ, false)
-                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.RCVBUF_ALLOCATOR, Transport.reads())
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -92,7 +91,7 @@ public final class ProxyServer {
         ResponseEncoder encoder = new ResponseEncoder();
         ClientConnection client = new ClientConnection(this, loop, encoder);
         policy.tls().ifPresent(tls -> channel.pipeline().addLast(tls.handler(channel.alloc())));
-        channel.pipeline().addLast(new RequestDecoder(settings), encoder, client);
+        channel.pipeline().addLast(new Gather(stats), new RequestDecoder(settings, stats), encoder, client);
         loop.clients().add(client);
         int count = connections.incrementAndGet();
         if (count > settings.maxConnections() + MAX_REFUSALS) {

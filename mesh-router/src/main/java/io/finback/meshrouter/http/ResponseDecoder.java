@@ -14,14 +14,24 @@ import java.util.List;
  * not carry another request, or its caller would get the surplus as the answer.
  */
 final class ResponseDecoder extends HttpResponseDecoder {
+    private final Stats stats;
     private boolean head;
     private boolean within;
 
-    ResponseDecoder(ProxySettings settings) {
+    ResponseDecoder(ProxySettings settings, Stats stats) {
         super(new HttpDecoderConfig()
                 .setMaxInitialLineLength(settings.maxInitialLineBytes())
                 .setMaxHeaderSize(settings.maxHeaderBytes())
                 .setMaxChunkSize(64 * 1024));
+        this.stats = stats;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        if (message instanceof ByteBuf bytes) {
+            stats.received(bytes.readableBytes());
+        }
+        super.channelRead(ctx, message);
     }
 
     /** The next final response answers this: one to HEAD ends with its head. */

@@ -14,11 +14,15 @@ public final class Stats {
     private final LongAdder retries = new LongAdder();
     private final LongAdder connects = new LongAdder();
     private final LongAdder connectFailures = new LongAdder();
+    private final LongAdder receivedBytes = new LongAdder();
+    private final LongAdder sentBytes = new LongAdder();
+    private final LongAdder connections = new LongAdder();
+    private final LongAdder cached = new LongAdder();
+    private final LongAdder tooManyWaiters = new LongAdder();
     private final AtomicReferenceArray<@Nullable LongAdder> statuses = new AtomicReferenceArray<>(600);
     private final LatencyHistogram latency = new LatencyHistogram();
 
-    /** An answer's status; 0 when there was none. */
-    void status(int code) {
+    private void status(int code) {
         int index = code >= 100 && code < 600 ? code : 0;
         LongAdder adder = statuses.get(index);
         if (adder == null) {
@@ -44,14 +48,38 @@ public final class Stats {
         requests.increment();
     }
 
-    void success(long nanos) {
-        successes.increment();
+    /** How a request, or an attempt, has ended: the answer's status, 0 when there was none, and the time it took. */
+    void answer(int code, boolean success, long nanos) {
+        status(code);
+        if (success) {
+            successes.increment();
+        } else {
+            failures.increment();
+        }
         latency.record(nanos);
     }
 
-    void failure(long nanos) {
-        failures.increment();
-        latency.record(nanos);
+    /** Read from sockets, without TLS. */
+    void received(int bytes) {
+        receivedBytes.add(bytes);
+    }
+
+    void sent(int bytes) {
+        sentBytes.add(bytes);
+    }
+
+    /** {@code change}: 1 when one was opened, -1 when it was closed. */
+    void connection(int change) {
+        connections.add(change);
+    }
+
+    /** {@code change}: 1 when a connection begins to wait for a request, -1 when it ceases to. */
+    void cached(int change) {
+        cached.add(change);
+    }
+
+    void waiterRefused() {
+        tooManyWaiters.increment();
     }
 
     void retry() {
@@ -88,6 +116,31 @@ public final class Stats {
 
     public long connectFailures() {
         return connectFailures.sum();
+    }
+
+    /** Bytes read from sockets, without TLS. */
+    public long receivedBytes() {
+        return receivedBytes.sum();
+    }
+
+    /** Bytes written to sockets, without TLS. */
+    public long sentBytes() {
+        return sentBytes.sum();
+    }
+
+    /** Connections open now, of a client's side to instances; 0 for what has none. */
+    public long connections() {
+        return connections.sum();
+    }
+
+    /** Of these, waiting for a request. */
+    public long cachedConnections() {
+        return cached.sum();
+    }
+
+    /** Requests that found {@code hostConnectionPool.maxWaiters} before them. */
+    public long tooManyWaiters() {
+        return tooManyWaiters.sum();
     }
 
     public LatencyHistogram latency() {

@@ -2,8 +2,8 @@ package io.finback.meshrouter.http;
 
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * Source: linkerd/linkerd LinkerdHeaders.scala, twitter/finagle TraceId.scala.
  */
 final class TraceContext {
-    private static final String TRACE = "l5d-ctx-trace";
     private static final long SAMPLING_KNOWN = 2;
     private static final long SAMPLED = 4;
 
@@ -23,12 +22,15 @@ final class TraceContext {
     static void next(HttpHeaders headers) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         long span = random.nextLong();
-        ByteBuffer parent = read(headers.get(TRACE));
+        ByteBuffer parent = read(headers.get(LinkerdHeaders.CTX_TRACE));
         ByteBuffer out = ByteBuffer.allocate(parent == null ? 32 : parent.capacity());
         long trace;
         if (parent == null) {
             trace = span;
-            out.putLong(span).putLong(span).putLong(span).putLong(rootFlags(headers.get("l5d-sample"), random));
+            out.putLong(span)
+                    .putLong(span)
+                    .putLong(span)
+                    .putLong(rootFlags(headers.get(LinkerdHeaders.SAMPLE), random));
         } else {
             trace = parent.getLong(16);
             out.putLong(span).putLong(parent.getLong(0)).putLong(trace).putLong(parent.getLong(24));
@@ -36,9 +38,18 @@ final class TraceContext {
                 out.putLong(parent.getLong(32));
             }
         }
-        headers.set(TRACE, Base64.getEncoder().encodeToString(out.array()));
-        headers.set("l5d-reqid", String.format(Locale.ROOT, "%016x", trace));
-        headers.remove("l5d-sample");
+        headers.set(LinkerdHeaders.CTX_TRACE, Base64.getEncoder().encodeToString(out.array()));
+        headers.set(LinkerdHeaders.REQUEST_ID, hex(trace));
+        headers.remove(LinkerdHeaders.SAMPLE);
+    }
+
+    /** 16 small digits. */
+    private static String hex(long value) {
+        byte[] digits = new byte[16];
+        for (int i = 0; i < 16; i++) {
+            digits[i] = (byte) Character.forDigit((int) (value >>> (60 - 4 * i)) & 15, 16);
+        }
+        return new String(digits, StandardCharsets.ISO_8859_1);
     }
 
     /** Null when there is none, or none that can be read. */

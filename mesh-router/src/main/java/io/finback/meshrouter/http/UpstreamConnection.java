@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** A connection to one endpoint: serves one exchange at a time, and waits in its loop's pool in between. */
 final class UpstreamConnection extends FlowHandler {
     private final Endpoint endpoint;
+    private final Stats stats;
     private final Loop loop;
     private final ResponseDecoder decoder;
     private final ProxySettings settings;
@@ -21,8 +22,9 @@ final class UpstreamConnection extends FlowHandler {
     private boolean interim;
     private long idleSince;
 
-    UpstreamConnection(Endpoint endpoint, Loop loop, ResponseDecoder decoder, ProxySettings settings) {
+    UpstreamConnection(Endpoint endpoint, Stats stats, Loop loop, ResponseDecoder decoder, ProxySettings settings) {
         this.endpoint = endpoint;
+        this.stats = stats;
         this.settings = settings;
         this.loop = loop;
         this.decoder = decoder;
@@ -30,6 +32,14 @@ final class UpstreamConnection extends FlowHandler {
 
     Endpoint endpoint() {
         return endpoint;
+    }
+
+    void enteredPool() {
+        stats.cached(1);
+    }
+
+    void leftPool() {
+        stats.cached(-1);
     }
 
     /** Nanoseconds in the pool. */
@@ -159,7 +169,14 @@ final class UpstreamConnection extends FlowHandler {
     }
 
     @Override
+    public void channelActive(ChannelHandlerContext ctx) throws Exception {
+        stats.connection(1);
+        super.channelActive(ctx);
+    }
+
+    @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        stats.connection(-1);
         endpoint.permits().giveBack();
         super.channelInactive(ctx);
     }

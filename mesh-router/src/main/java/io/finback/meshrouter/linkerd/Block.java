@@ -15,12 +15,14 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
+import org.yaml.snakeyaml.reader.ReaderException;
 
 /**
  * One mapping of a YAML text. Every key that is read is known; {@link #end} refuses the others. Failures are {@link YamlFailure} and name
@@ -58,6 +60,16 @@ final class Block {
         } catch (MarkedYAMLException e) {
             int line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;
             throw new YamlFailure("line " + line + ": " + e.getProblem() + " (expected: YAML)", e);
+        } catch (ReaderException e) {
+            int end = Math.min(text.length(), Math.max(0, e.getPosition()));
+            long line =
+                    1 + text.substring(0, end).chars().filter(c -> c == '\n').count();
+            throw new YamlFailure(
+                    "line " + line + ": character U+" + String.format("%04X", e.getCodePoint())
+                            + " (expected: YAML, which is printable)",
+                    e);
+        } catch (YAMLException e) {
+            throw new YamlFailure("line 1: " + e.getMessage() + " (expected: YAML)", e);
         }
         if (!(root instanceof MappingNode mapping)) {
             throw failure(1, "the file is not a mapping (expected: routers: ...)");

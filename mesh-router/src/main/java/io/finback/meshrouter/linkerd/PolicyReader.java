@@ -119,6 +119,7 @@ final class PolicyReader {
     private static Balancer.Spec balancer(Block block) {
         String text = block.required("kind", "p2c, ewma, aperture, heap or roundRobin");
         Balancer.Kind kind = Balancer.Kind.of(text)
+                .filter(known -> known != Balancer.Kind.DETERMINISTIC_APERTURE)
                 .orElseThrow(() ->
                         block.wrong("kind", "'" + text + "' (expected: p2c, ewma, aperture, heap or roundRobin)"));
         // Ours looks at all instances before it takes one that is marked: no effort is too small.
@@ -132,6 +133,7 @@ final class PolicyReader {
                     case HEAP -> Balancer.Spec.heap();
                     case ROUND_ROBIN -> Balancer.Spec.roundRobin();
                     case APERTURE -> Balancer.Spec.aperture(block.checked("kind", () -> band(block)));
+                    case DETERMINISTIC_APERTURE -> throw new IllegalStateException("refused above");
                 };
         block.end();
         return spec;

@@ -27,6 +27,8 @@ final class Bounded<V> {
     private final Consumer<V> evicted;
     private final ConcurrentHashMap<String, Entry<V>> entries = new ConcurrentHashMap<>();
     private final AtomicLong uses = new AtomicLong();
+    private final AtomicLong misses = new AtomicLong();
+    private final AtomicLong evictions = new AtomicLong();
 
     Bounded(int limit, Consumer<V> evicted) {
         this.limit = limit;
@@ -52,12 +54,24 @@ final class Bounded<V> {
                     entries.entrySet().stream().min(Comparator.comparingLong(e -> e.getValue().lastUsed));
             oldest.ifPresent(e -> {
                 entries.remove(e.getKey());
+                evictions.incrementAndGet();
                 evicted.accept(e.getValue().value);
             });
         }
+        misses.incrementAndGet();
         Entry<V> made = new Entry<>(create.apply(name));
         entries.put(name, made);
         return made;
+    }
+
+    /** How often a name was asked for that was not there. */
+    long misses() {
+        return misses.get();
+    }
+
+    /** How often one made room for another. */
+    long evictions() {
+        return evictions.get();
     }
 
     /** A copy, sorted by name. */

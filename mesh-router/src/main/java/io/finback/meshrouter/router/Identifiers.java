@@ -1,5 +1,6 @@
 package io.finback.meshrouter.router;
 
+import io.finback.meshrouter.http.LinkerdHeaders;
 import io.finback.names.NameSyntaxException;
 import io.finback.names.Path;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -201,7 +202,7 @@ public final class Identifiers {
         @Override
         public @Nullable String key(HttpRequest head) {
             HttpHeaders headers = head.headers();
-            String name = headers.get("l5d-name");
+            String name = headers.get(LinkerdHeaders.NAME);
             if (name != null && !name.isBlank()) {
                 return name.trim();
             }

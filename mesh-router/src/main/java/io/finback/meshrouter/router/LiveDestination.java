@@ -83,8 +83,11 @@ public final class LiveDestination implements Destination {
         return classes.get(classes.size() - 1);
     }
 
-    /** Empty when all weigh the same. */
+    /** Empty when all weigh the same, or the balancer sees to it. */
     private List<WeightClass> classes(List<Endpoint> endpoints) {
+        if (balancer.weighs()) {
+            return List.of();
+        }
         Map<Double, List<Endpoint>> byWeight = new TreeMap<>();
         endpoints.forEach(e ->
                 byWeight.computeIfAbsent(e.weight(), w -> new ArrayList<>()).add(e));

@@ -2,6 +2,7 @@ package io.finback.meshrouter.router;
 
 import io.finback.meshrouter.http.Destination;
 import io.finback.meshrouter.http.ErrorAnswer;
+import io.finback.meshrouter.http.LinkerdHeaders;
 import io.finback.meshrouter.http.Routing;
 import io.finback.meshrouter.http.Service;
 import io.finback.meshrouter.namers.Changes;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * From request to destination: identify, bind through the interpreter, choose. Thread-safe; answers from memory.
@@ -47,6 +49,15 @@ public final class MeshRouter implements Routing {
     /** An identifier, and what its keys were bound to. */
     private record Known(Identifier identifier, ConcurrentHashMap<String, Binding> bindings) {}
 
+    /** How a table of this router does, since the start. */
+    public record CacheCounts(long misses, long evictions) {}
+
+    private static final class Counting {
+        final LongAdder misses = new LongAdder();
+        final LongAdder evictions = new LongAdder();
+    }
+
+    private final Counting bindings = new Counting();
     private final RouterSpec spec;
     private final Interpreter interpreter;
     private final Changes changes;
@@ -84,8 +95,10 @@ public final class MeshRouter implements Routing {
             String cacheKey = local.isEmpty() ? key : key + '\n' + local;
             Binding binding = by.bindings().get(cacheKey);
             if (binding == null || binding.version() != version) {
+                bindings.misses.increment();
                 binding = bind(version, by.identifier().candidates(key), local);
                 if (by.bindings().size() >= spec.maxNames().paths()) {
+                    bindings.evictions.add(by.bindings().size());
                     by.bindings().clear();
                 }
                 by.bindings().put(cacheKey, binding);
@@ -123,11 +136,11 @@ public final class MeshRouter implements Routing {
 
     /** The text of the request's own dtab: what it has gathered on its way, and what it says itself. */
     private static String localDtab(HttpHeaders headers) {
-        if (!headers.contains("l5d-dtab") && !headers.contains("l5d-ctx-dtab")) {
+        if (!headers.contains(LinkerdHeaders.DTAB) && !headers.contains(LinkerdHeaders.CTX_DTAB)) {
             return "";
         }
-        List<String> all = new ArrayList<>(headers.getAll("l5d-ctx-dtab"));
-        all.addAll(headers.getAll("l5d-dtab"));
+        List<String> all = new ArrayList<>(headers.getAll(LinkerdHeaders.CTX_DTAB));
+        all.addAll(headers.getAll(LinkerdHeaders.DTAB));
         return String.join(";", all);
     }
 
@@ -201,6 +214,16 @@ public final class MeshRouter implements Routing {
     /** What it is made of. */
     public RouterSpec spec() {
         return spec;
+    }
+
+    /** Of names and the trees they are bound to: a miss also when the names have changed since. */
+    public CacheCounts bindingCounts() {
+        return new CacheCounts(bindings.misses.sum(), bindings.evictions.sum());
+    }
+
+    /** Of bound names and their clients. */
+    public CacheCounts destinationCounts() {
+        return new CacheCounts(destinations.misses(), destinations.evictions());
     }
 
     /** Of bound names now, by id. */

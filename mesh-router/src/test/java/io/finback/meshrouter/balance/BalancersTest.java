@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -20,6 +21,7 @@ class BalancersTest {
         private final int number;
         private boolean open = true;
         private double load;
+        private double weight = 1;
         private int picked;
 
         private Instance(int number) {
@@ -34,6 +36,11 @@ class BalancersTest {
         @Override
         public double load(long now) {
             return load;
+        }
+
+        @Override
+        public double weight() {
+            return weight;
         }
 
         @Override
@@ -58,8 +65,12 @@ class BalancersTest {
 
     @Test
     void everyBalancerPassesOverWhoIsNotOpenAndTakesOneWhenNobodyIs() {
-        for (Balancer balancer :
-                List.of(new PowerOfTwo(), new LeastLoaded(), new RoundRobin(), new Aperture(Aperture.Band.DEFAULT))) {
+        for (Balancer balancer : List.of(
+                new PowerOfTwo(),
+                new LeastLoaded(),
+                new RoundRobin(),
+                new Aperture(Aperture.Band.DEFAULT),
+                new DeterministicAperture(new DeterministicAperture.Coordinate(1, 3, 2)))) {
             List<Instance> instances = instances(5);
             instances.forEach(instance -> instance.open = instance.number == 2);
             pick(balancer, instances, 200);
@@ -105,6 +116,66 @@ class BalancersTest {
             assertThat(aperture.pick(instances, now, random)).isNotNull();
         }
         assertThat(aperture.members(20)).isEqualTo(2);
+    }
+
+    private static DeterministicAperture deterministic(int instance, int total, int least) {
+        return new DeterministicAperture(new DeterministicAperture.Coordinate(instance, total, least));
+    }
+
+    @Test
+    void routersWithAPlaceOnTheRingLoadAllInstancesAlikeWithFewConnectionsEach() {
+        List<Instance> instances = instances(50);
+        for (int router = 0; router < 20; router++) {
+            DeterministicAperture aperture = deterministic(router, 20, 12);
+            assertThat(aperture.members(instances)).hasSizeBetween(12, 16);
+            pick(aperture, instances, 10_000);
+        }
+        assertThat(instances)
+                .allSatisfy(instance ->
+                        assertThat(instance.picked).as(instance.toString()).isBetween(3_600, 4_400));
+    }
+
+    @Test
+    void aRouterAloneCallsEverybodyAndTwoInATieShareThem() {
+        List<Instance> instances = instances(30);
+        assertThat(deterministic(0, 1, 1).members(instances)).hasSize(30);
+        List<Instance> first = deterministic(0, 2, 1).members(instances);
+        List<Instance> second = deterministic(1, 2, 1).members(instances);
+        assertThat(first).hasSize(15).doesNotContainAnyElementsOf(second);
+        assertThat(second).hasSize(15);
+    }
+
+    @Test
+    void theRingIsTheSameWhateverOrderInstancesAreListedIn() {
+        List<Instance> instances = instances(30);
+        List<Instance> reversed = new ArrayList<>(instances);
+        Collections.reverse(reversed);
+        assertThat(deterministic(1, 3, 5).members(List.copyOf(reversed)))
+                .isEqualTo(deterministic(1, 3, 5).members(instances));
+    }
+
+    @Test
+    void anInstanceOnTheRingIsCalledByItsWeight() {
+        List<Instance> instances = instances(20);
+        instances.get(7).weight = 3;
+        instances.get(11).weight = 0;
+        // As if requests were under way for as long everywhere: load follows what was given.
+        DeterministicAperture aperture = deterministic(0, 1, 1);
+        for (int i = 0; i < 44_000; i++) {
+            Instance picked = aperture.pick(instances, 0, random);
+            picked.picked++;
+            picked.load++;
+        }
+        assertThat(instances.get(7).picked).isBetween(5_700, 6_300);
+        assertThat(instances.get(11).picked).isZero();
+        assertThat(instances.get(3).picked).isBetween(1_950, 2_250);
+    }
+
+    @Test
+    void refusesAPlaceThatIsNone() {
+        assertThatThrownBy(() -> deterministic(3, 3, 12))
+                .hasMessage("coordinate: 3 of 3 (expected: 0 <= instance < total)");
+        assertThatThrownBy(() -> deterministic(0, 1, 0)).hasMessageContaining("minAperture: 0");
     }
 
     /** The values follow from Finagle's formula by hand. */

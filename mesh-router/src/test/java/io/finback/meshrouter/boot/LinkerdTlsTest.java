@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
+import io.finback.meshrouter.http.RawClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +38,64 @@ class LinkerdTlsTest {
     @TempDir
     Path directory;
 
+    @FunctionalInterface
+    private interface Makes {
+        void into(Path store) throws Exception;
+    }
+
+    private static void keytool(Path store, String command, String... options) throws Exception {
+        List<String> line = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                command,
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                store.toString(),
+                "-storepass",
+                "changeit"));
+        line.addAll(List.of(options));
+        if (!line.contains("-alias")) {
+            line.addAll(List.of("-alias", "me"));
+        }
+        Process keytool = new ProcessBuilder(line).redirectErrorStream(true).start();
+        String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(keytool.exitValue()).as(said).isZero();
+    }
+
+    /** Signed by that identity, valid for some days that are over. */
+    private Identity expired(String name, String issuerName) throws Exception {
+        Path request = directory.resolve(name + ".csr");
+        Path signed = directory.resolve(name + ".signed");
+        return new Identity(name, file -> {
+            keytool(file, "-genkeypair", "-keyalg", "EC", "-dname", "CN=" + name);
+            keytool(file, "-certreq", "-file", request.toString());
+            keytool(
+                    directory.resolve(issuerName + ".p12"),
+                    "-gencert",
+                    "-infile",
+                    request.toString(),
+                    "-outfile",
+                    signed.toString(),
+                    "-startdate",
+                    "-10d",
+                    "-validity",
+                    "5",
+                    "-ext",
+                    "san=dns:" + name);
+            // The chain has to be known before its end can be put in; it may stay.
+            keytool(
+                    file,
+                    "-importcert",
+                    "-noprompt",
+                    "-alias",
+                    "authority",
+                    "-file",
+                    directory.resolve(issuerName + ".crt").toString());
+            keytool(file, "-importcert", "-noprompt", "-alias", "me", "-file", signed.toString());
+        });
+    }
+
     /** A key with a certificate of its own: as a Java store, and as PEM files. */
     private final class Identity {
         final Path cert;
@@ -43,31 +103,27 @@ class LinkerdTlsTest {
         final KeyStore store;
 
         Identity(String name) throws Exception {
-            Path file = directory.resolve(name + ".p12");
-            Process keytool = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                    .toString(),
+            this(
+                    name,
+                    file -> keytool(
+                            file,
                             "-genkeypair",
-                            "-alias",
-                            "me",
                             "-keyalg",
                             "EC",
                             "-dname",
                             "CN=" + name,
                             "-ext",
+                            "bc=ca:true",
+                            "-ext",
                             "san=dns:" + name + ",ip:127.0.0.1",
                             "-validity",
-                            "2",
-                            "-storetype",
-                            "PKCS12",
-                            "-keystore",
-                            file.toString(),
-                            "-storepass",
-                            "changeit")
-                    .redirectErrorStream(true)
-                    .start();
-            assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-            assertThat(keytool.exitValue()).isZero();
+                            "2"));
+        }
+
+        /** {@code makes}: puts the key and its certificate into that store. */
+        Identity(String name, Makes makes) throws Exception {
+            Path file = directory.resolve(name + ".p12");
+            makes.into(file);
             store = KeyStore.getInstance("PKCS12");
             try (InputStream in = Files.newInputStream(file)) {
                 store.load(in, PASSWORD);
@@ -164,6 +220,37 @@ class LinkerdTlsTest {
             assertThat(refused.statusCode()).isEqualTo(502);
             assertThat(refused.body()).contains("other.test");
             assertThat(router.admin("/admin/metrics.json")).contains("rt/http/client/#/io.l5d.fs/web/connects\":1,");
+        } finally {
+            backend.stop(0);
+        }
+    }
+
+    @Test
+    void aCertificateThatIsOverEndsTheAttempt() throws Exception {
+        Identity edge = new Identity("edge.test");
+        Identity authority = new Identity("authority.test");
+        Identity old = expired("old.test", "authority.test");
+        HttpsServer backend = backend(old.context(edge));
+        Path yaml = directory.resolve("linkerd.yaml");
+        Files.writeString(
+                yaml,
+                String.join(
+                        "\n",
+                        "admin: {port: 0}",
+                        "routers:",
+                        "- protocol: http",
+                        "  dtab: /svc => /$/inet/127.0.0.1/"
+                                + backend.getAddress().getPort(),
+                        "  servers: [{port: 0}]",
+                        "  client:",
+                        "    tls:",
+                        "      commonName: old.test",
+                        "      trustCerts: [" + authority.cert + "]",
+                        "      clientAuth: {certPath: " + edge.cert + ", keyPath: " + edge.key + "}"));
+        try (TestRouter router = new TestRouter("", Map.of("finback.router.linkerd-yaml", yaml.toString()))) {
+            RawClient.Response answer = RawClient.get(router.port(), "web", "/");
+            assertThat(answer.status()).isEqualTo(502);
+            assertThat(answer.text()).contains("TLS: ").contains("NotAfter");
         } finally {
             backend.stop(0);
         }

@@ -8,6 +8,7 @@ import io.finback.meshrouter.http.RawClient;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -183,7 +184,10 @@ class ProxyStreamingTest {
             return !request.line().contains("break");
         };
         try (RawBackend web = new RawBackend(script);
-                TestRouter router = new TestRouter("/svc/web => " + ProxyTest.inet(web))) {
+                TestRouter router = new TestRouter(
+                        "/svc/web => " + ProxyTest.inet(web),
+                        // One that was made for a client that left meanwhile waits for another.
+                        Map.of("finback.router.upstream-idle-timeout", "1 s"))) {
             for (int i = 0; i < 100; i++) {
                 try (RawClient client = new RawClient(router.port())) {
                     client.send(

@@ -33,9 +33,9 @@ import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.nodeagent.oci.OciContainerizer;
-import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.secret.SecretFiles;
 import io.finback.nodeagent.secret.TaskSecrets;
+import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.volume.Volumes;
 import io.finback.resources.AgentId;
 import io.finback.resources.Resources;
@@ -175,6 +175,7 @@ public final class AgentNode implements Node {
                     view,
                     inside,
                     NestedWork.takeOver(settings, inside, launcher, processes, isolation, bootId),
+                    store::begunFile,
                     () -> Optional.ofNullable(owner.get()));
             AgentInfo info = new AgentInfo(
                     id,

@@ -19,7 +19,6 @@ import io.finback.runtime.StartFailure;
 import io.finback.settings.ClusterSettings;
 import io.finback.settings.DomainSettings;
 import java.nio.file.Files;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -21,7 +21,9 @@ public final class SecretFiles implements SecretStore {
     public Optional<byte[]> find(String reference) throws IOException {
         Path file;
         try {
-            file = directory.resolve(reference.startsWith("/") ? reference.substring(1) : reference).normalize();
+            file = directory
+                    .resolve(reference.startsWith("/") ? reference.substring(1) : reference)
+                    .normalize();
         } catch (InvalidPathException e) {
             return Optional.empty();
         }

@@ -40,10 +40,11 @@ import java.util.function.BooleanSupplier;
 /**
  * How fast services are at sizes where Marathon's users met walls: a real master with its journal, and agents without processes in a
  * member of their own, which speak the agents' protocol over Artery; everything is seen over HTTP. Usage: {@code ServicesBench DIRECTORY
- * [AGENTS [APPS [LARGE]]]}; prints one line per figure. Nothing is asserted.
+ * [AGENTS [APPS [LARGE [GROUP [SLEEPING]]]]]}: apps created one by one, instances of one app, apps of one group put as a whole, and apps
+ * without instances; 0 leaves one out. Prints one line per figure. Nothing is asserted.
  */
 public final class ServicesBench {
-    private static final Duration LIMIT = Duration.ofMinutes(5);
+    private static final Duration LIMIT = Duration.ofMinutes(8);
     private static final int CONCURRENT = 32;
     private static final int READS = 15;
 
@@ -60,6 +61,8 @@ public final class ServicesBench {
         int agents = args.length > 1 ? Integer.parseInt(args[1]) : 100;
         int apps = args.length > 2 ? Integer.parseInt(args[2]) : 1000;
         int large = args.length > 3 ? Integer.parseInt(args[3]) : 0;
+        int group = args.length > 4 ? Integer.parseInt(args[4]) : 0;
+        int sleeping = args.length > 5 ? Integer.parseInt(args[5]) : 0;
         int clusterPort = freePort();
         int servicesPort = freePort();
         Node unused = MasterNode.start(config(
@@ -81,7 +84,7 @@ public final class ServicesBench {
         await("agents registered", () -> all.stream().allMatch(agent -> agent.registrations() > 0));
         // Nothing is kept, so nothing is ended in order.
         try {
-            new ServicesBench(servicesPort).run(apps, large);
+            new ServicesBench(servicesPort).run(apps, large, group, sleeping);
             System.exit(0);
         } catch (Exception e) {
             e.printStackTrace();
@@ -89,17 +92,27 @@ public final class ServicesBench {
         }
     }
 
-    private void run(int apps, int large) throws Exception {
+    private void run(int apps, int large, int group, int sleeping) throws Exception {
         say("load before: " + Files.readString(Path.of("/proc/loadavg")).split(" ", -1)[0]);
         for (int i = 0; i < 3; i++) {
             say("500 instances, POST to all running, run " + i + ": " + deploy("/first-" + i, 500) + " ms");
         }
         say("one instance, POST to running, median of " + READS + ": " + single("before") + " ms");
-        many(apps, 10);
-        reads("/v2/apps");
-        reads("/v2/apps?embed=apps.tasks");
-        reads("/v2/groups");
-        reads("/v2/tasks");
+        if (apps > 0) {
+            many("/app-", apps, 10);
+            reads("/v2/apps");
+            reads("/v2/apps?embed=apps.tasks");
+            reads("/v2/groups");
+            reads("/v2/tasks");
+        }
+        if (group > 0) {
+            say(group(group));
+        }
+        if (sleeping > 0) {
+            say("one instance before apps without instances, median of " + READS + ": " + single("awake") + " ms");
+            many("/asleep-", sleeping, 0);
+            say("one instance beside them, median of " + READS + ": " + single("asleep") + " ms");
+        }
         say("500 instances beside them: " + deploy("/second", 500) + " ms");
         say("one instance beside them, median of " + READS + ": " + single("after") + " ms");
         if (large > 0) {
@@ -129,24 +142,55 @@ public final class ServicesBench {
         return millis[READS / 2];
     }
 
-    private void many(int apps, int instances) throws Exception {
+    /** One group of so many apps of one instance each, put as a whole, then the same with another command. */
+    private String group(int apps) throws Exception {
+        long begin = System.nanoTime();
+        HttpResponse<String> answer = http.send(whole(apps, "x"), HttpResponse.BodyHandlers.ofString());
+        long put = (System.nanoTime() - begin) / 1_000_000;
+        if (answer.statusCode() != 200) {
+            throw new IllegalStateException("PUT /v2/groups: " + answer.statusCode() + " " + answer.body());
+        }
+        await(apps + " tasks", () -> running("whole/") == apps);
+        await("deployed", () -> get("/v2/deployments").isEmpty());
+        return String.format(
+                Locale.ROOT,
+                "PUT /v2/groups of %d apps of 1 instance: answered after %d ms, deployed after %d ms",
+                apps,
+                put,
+                (System.nanoTime() - begin) / 1_000_000);
+    }
+
+    private HttpRequest whole(int apps, String cmd) {
+        StringBuilder body = new StringBuilder("{\"id\":\"/whole\",\"apps\":[");
+        for (int i = 0; i < apps; i++) {
+            body.append(i == 0 ? "" : ",").append(definition("app-" + i, 1, cmd));
+        }
+        return HttpRequest.newBuilder(URI.create(base + "/v2/groups"))
+                .header("Content-Type", "application/json")
+                .PUT(HttpRequest.BodyPublishers.ofString(body.append("]}").toString()))
+                .build();
+    }
+
+    private void many(String prefix, int apps, int instances) throws Exception {
         long begin = System.nanoTime();
         Semaphore free = new Semaphore(CONCURRENT);
         List<CompletableFuture<?>> created = new ArrayList<>();
         for (int i = 0; i < apps; i++) {
             free.acquire();
-            created.add(http.sendAsync(request("/app-" + i, instances), HttpResponse.BodyHandlers.ofString())
+            created.add(http.sendAsync(request(prefix + i, instances), HttpResponse.BodyHandlers.ofString())
                     .whenComplete((done, failure) -> free.release()));
         }
         CompletableFuture.allOf(created.toArray(CompletableFuture[]::new)).get(LIMIT.toSeconds(), TimeUnit.SECONDS);
         long posted = (System.nanoTime() - begin) / 1_000_000;
         int wanted = apps * instances;
-        await(wanted + " tasks", () -> running("app-") == wanted);
+        await(wanted + " tasks", () -> wanted == 0 || running(prefix.substring(1)) == wanted);
+        await("deployed", () -> get("/v2/deployments").isEmpty());
         say(String.format(
                 Locale.ROOT,
-                "%d apps of %d instances: created in %d ms, all running after %d ms",
+                "%d apps of %d instances, %d requests at once: created in %d ms, deployed after %d ms",
                 apps,
                 instances,
+                CONCURRENT,
                 posted,
                 (System.nanoTime() - begin) / 1_000_000));
     }
@@ -194,13 +238,18 @@ public final class ServicesBench {
     }
 
     private HttpRequest request(String id, int instances) {
-        String body = "{\"id\":\"" + id
-                + "\",\"cmd\":\"exec ./server --port $PORT0\",\"cpus\":0.01,\"mem\":8,\"instances\":" + instances
-                + ",\"labels\":{\"team\":\"whales\",\"HAPROXY_GROUP\":\"external\"},\"env\":{\"A\":\"b\"}}";
+        String body = definition(id, instances, "exec ./server --port $PORT0");
         return HttpRequest.newBuilder(URI.create(base + "/v2/apps"))
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build();
+    }
+
+    private static String definition(String id, int instances, String cmd) {
+        return "{\"id\":\"" + id + "\",\"cmd\":\"" + cmd + "\",\"cpus\":0.01,\"mem\":8,\"instances\":" + instances
+                + ",\"labels\":{\"team\":\"whales\",\"HAPROXY_GROUP\":\"external\"},\"env\":{\"A\":\"b\"}"
+                // There are 10,001 service ports for all apps.
+                + (instances == 0 ? ",\"portDefinitions\":[]}" : "}");
     }
 
     private JsonNode get(String path) {

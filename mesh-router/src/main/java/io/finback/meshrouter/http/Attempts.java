@@ -1,0 +1,267 @@
+package io.finback.meshrouter.http;
+
+import io.finback.meshrouter.resilience.FailureAccrual;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The attempts of one exchange, one at a time: picks an instance, gets a connection to it, sends the request there. Runs on the client's
+ * event loop.
+ *
+ * <p>There is another one only while the response has not begun and nothing of the request's body was taken from the client: after a
+ * connect that failed (nothing was sent), and, for what the exchange says, after a failure. Each goes to an instance not tried yet while
+ * there is one, on a new connection.
+ */
+final class Attempts {
+    /** What is not idempotent takes only connections used this lately: the peer has hardly begun to close them. */
+    private static final long FRESH_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private final Exchange exchange;
+    private final ClientConnection client;
+    private final Loop loop;
+    private final HttpRequest head;
+    private final Routing.To to;
+    private final List<Endpoint> tried = new ArrayList<>(2);
+    private final List<String> connectFailures = new ArrayList<>(0);
+
+    private @Nullable Endpoint endpoint;
+    private @Nullable UpstreamConnection upstream;
+    private long begunNanos;
+    private boolean bodyTaken;
+    private boolean requestSent;
+    private Duration lastPause = Duration.ZERO;
+    private @Nullable Runnable waiter;
+
+    Attempts(Exchange exchange, ClientConnection client, HttpRequest head, Routing.To to) {
+        this.exchange = exchange;
+        this.client = client;
+        this.loop = client.loop();
+        this.head = head;
+        this.to = to;
+    }
+
+    void next() {
+        Destination destination = to.destination();
+        List<Endpoint> ready = destination.endpoints();
+        if (ready.isEmpty()) {
+            exchange.fail(ErrorAnswer.noBrokers(to.name(), "no ready instance of " + destination.id()));
+            return;
+        }
+        List<Endpoint> untried = tried.isEmpty()
+                ? ready
+                : ready.stream().filter(e -> !tried.contains(e)).toList();
+        long now = System.nanoTime();
+        Endpoint picked = destination.pick(untried.isEmpty() ? ready : untried, now);
+        boolean retry = !tried.isEmpty();
+        tried.add(picked);
+        endpoint = picked;
+        begunNanos = now;
+        picked.begin(now);
+        destination.stats().request();
+        UpstreamConnection pooled = retry ? null : loop.poll(picked, maxIdleNanos());
+        if (pooled != null) {
+            send(pooled);
+        } else {
+            connect(picked, tried.size());
+        }
+    }
+
+    private long maxIdleNanos() {
+        return HttpRules.isIdempotent(head.method())
+                ? to.destination()
+                        .policy()
+                        .pool()
+                        .idleTime()
+                        .orElse(client.settings().upstreamIdleTimeout())
+                        .toNanos()
+                : FRESH_NANOS;
+    }
+
+    private void connect(Endpoint picked, int number) {
+        Runnable again = () -> loop.eventLoop().execute(() -> {
+            if (isOver(number)) {
+                picked.permits().passOn();
+            } else {
+                UpstreamConnection freed = loop.poll(picked, FRESH_NANOS);
+                if (freed != null) {
+                    send(freed);
+                } else {
+                    connect(picked, number);
+                }
+            }
+        });
+        switch (picked.permits().take(again)) {
+            case GRANTED ->
+                loop.connect(
+                        client.settings(),
+                        picked,
+                        to.destination().stats(),
+                        connection -> onConnected(number, connection),
+                        failure -> onConnectFailed(number, failure));
+            case QUEUED -> waiter = again;
+            case TOO_MANY_WAITERS -> {
+                to.destination().stats().waiterRefused();
+                exchange.fail(
+                        ErrorAnswer.unavailable("more than " + picked.pool().maxWaiters()
+                                + " requests wait for a connection to " + picked + " (hostConnectionPool.maxWaiters)"));
+            }
+        }
+    }
+
+    private void onConnected(int number, UpstreamConnection connection) {
+        connection.endpoint().connected();
+        to.destination().stats().connected();
+        if (isOver(number)) {
+            connection.release(true);
+            return;
+        }
+        send(connection);
+    }
+
+    /** Another attempt was begun, or nobody waits any more. */
+    private boolean isOver(int number) {
+        return exchange.isDone() || endpoint == null || number != tried.size();
+    }
+
+    private void onConnectFailed(int number, Loop.ConnectFailure failure) {
+        failure.endpoint().connectFailed(System.nanoTime());
+        to.destination().stats().connectFailed();
+        if (isOver(number)) {
+            return;
+        }
+        connectFailures.add(failure.reason());
+        end(FailureAccrual.Outcome.FAILURE, false, 0);
+        if (mayTryAgain() && to.destination().requeues().tryWithdraw(System.nanoTime())) {
+            to.service().stats().retry();
+            next();
+        } else if (failure.resolving()) {
+            exchange.fail(
+                    ErrorAnswer.unavailable("binding timed out or failed: " + String.join("; ", connectFailures)));
+        } else {
+            exchange.fail(ErrorAnswer.badGateway(
+                    "Unable to connect to " + to.destination().id() + ": " + String.join("; ", connectFailures)));
+        }
+    }
+
+    private void send(UpstreamConnection connection) {
+        upstream = connection;
+        HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, head.method(), head.uri(), head.headers());
+        if (!out.headers().contains(HttpHeaderNames.HOST)) {
+            out.headers().set(HttpHeaderNames.HOST, connection.endpoint().toString());
+        }
+        connection.writeHead(out);
+        if (exchange.isBodyless()) {
+            connection.write(LastHttpContent.EMPTY_LAST_CONTENT);
+            requestSent = true;
+        }
+        connection.flush();
+        connection.attach(exchange);
+        client.pump();
+    }
+
+    // --- the request's body ---
+
+    /** Whether the next piece can be passed on. */
+    boolean acceptsBody() {
+        return upstream != null && upstream.isWritable();
+    }
+
+    /** Takes one piece, and its reference. */
+    void write(HttpContent content) {
+        UpstreamConnection current = upstream;
+        if (current == null) {
+            content.release();
+            return;
+        }
+        bodyTaken = true;
+        requestSent = content instanceof LastHttpContent;
+        current.write(content);
+    }
+
+    void flush() {
+        if (upstream != null) {
+            upstream.flush();
+        }
+    }
+
+    /** The client takes more of the response. */
+    void pump() {
+        if (upstream != null) {
+            upstream.pump();
+        }
+    }
+
+    // --- the end of one ---
+
+    boolean hasTakenLongerThan(Duration limit, long now) {
+        return endpoint != null && now - begunNanos > limit.toNanos();
+    }
+
+    private boolean mayTryAgain() {
+        return !exchange.responseBegun()
+                && !bodyTaken
+                && tried.size() <= client.settings().retryLimit();
+    }
+
+    /**
+     * Ends this attempt as a failure and makes another, perhaps after a pause, if there is one left in every respect.
+     *
+     * @param answered the status of what it brought; 0 for none
+     */
+    boolean tryAgain(int answered) {
+        if (!mayTryAgain() || !to.service().retries().tryWithdraw(System.nanoTime())) {
+            return false;
+        }
+        end(FailureAccrual.Outcome.FAILURE, false, answered);
+        to.service().stats().retry();
+        requestSent = false;
+        lastPause = to.service().policy().backoff().next(tried.size() - 1, lastPause, ThreadLocalRandom.current());
+        if (lastPause.isZero()) {
+            next();
+            return true;
+        }
+        var pausing = loop.eventLoop()
+                .schedule(
+                        () -> {
+                            if (!exchange.isDone()) {
+                                next();
+                            }
+                        },
+                        lastPause.toNanos(),
+                        TimeUnit.NANOSECONDS);
+        Objects.requireNonNull(pausing);
+        return true;
+    }
+
+    /** Ends the attempt under way, if there is one; its connection is closed unless it is {@code clean}. */
+    void end(FailureAccrual.Outcome outcome, boolean clean, int answered) {
+        Endpoint current = endpoint;
+        if (current != null) {
+            long now = System.nanoTime();
+            current.end(outcome, now - begunNanos, now);
+            to.destination().stats().answer(answered, outcome == FailureAccrual.Outcome.SUCCESS, now - begunNanos);
+        }
+        Runnable waiting = waiter;
+        waiter = null;
+        if (waiting != null && current != null) {
+            current.permits().forget(waiting);
+        }
+        endpoint = null;
+        UpstreamConnection connection = upstream;
+        upstream = null;
+        if (connection != null) {
+            connection.release(clean && requestSent);
+        }
+    }
+}

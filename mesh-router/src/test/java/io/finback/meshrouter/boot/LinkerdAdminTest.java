@@ -1,0 +1,136 @@
+package io.finback.meshrouter.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.finback.meshrouter.http.RawBackend;
+import io.finback.meshrouter.http.RawClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What Linkerd's admin server tells of connections, bytes and caches, and its profile. */
+class LinkerdAdminTest {
+    @TempDir
+    Path directory;
+
+    private Path yaml;
+    private Path disco;
+
+    @BeforeEach
+    void configure() throws IOException {
+        disco = Files.createDirectory(directory.resolve("disco"));
+        yaml = Files.writeString(
+                directory.resolve("linkerd.yaml"),
+                String.join(
+                        "\n",
+                        "admin: {port: 0}",
+                        "namers: [{kind: io.l5d.fs, rootDir: " + disco + "}]",
+                        "routers:",
+                        "- protocol: http",
+                        "  label: out",
+                        "  dtab: /svc => /#/io.l5d.fs",
+                        "  bindingCache: {paths: 2, trees: 2, bounds: 2, clients: 2}",
+                        "  servers: [{port: 0}]"));
+    }
+
+    private void register(String name, RawBackend backend) throws IOException {
+        Files.writeString(disco.resolve(name), "127.0.0.1 " + backend.port() + "\n");
+    }
+
+    private TestRouter start() {
+        return new TestRouter("", Map.of("finback.router.linkerd-yaml", yaml.toString()));
+    }
+
+    @Test
+    void countsConnectionsAndBytesOfBothSides() throws IOException {
+        try (RawBackend web = RawBackend.answering("x".repeat(1_000))) {
+            register("web", web);
+            try (TestRouter router = start();
+                    RawClient client = new RawClient(router.port())) {
+                for (int i = 0; i < 3; i++) {
+                    assertThat(client.call("POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 500\r\n\r\n"
+                                            + "y".repeat(500))
+                                    .status())
+                            .isEqualTo(200);
+                }
+                String client1 = "\"rt/out/client/#/io.l5d.fs/web/";
+                String metrics = router.admin("/admin/metrics.json?q=rt/out/");
+                assertThat(metrics)
+                        .contains(client1 + "connections\":1")
+                        .contains(client1 + "pool_size\":1")
+                        .contains(client1 + "pool_cached\":1")
+                        .contains(client1 + "pool_waiters\":0")
+                        .contains(client1 + "pool_num_too_many_waiters\":0");
+                assertThat(number(metrics, client1 + "received_bytes")).isBetween(3_000L, 3_600L);
+                // Our headers are sent there.
+                assertThat(number(metrics, client1 + "sent_bytes")).isBetween(1_800L, 3_500L);
+                String server = metrics.replaceAll("server/127.0.0.1/\\d+", "server/s");
+                assertThat(number(server, "\"rt/out/server/s/received_bytes")).isBetween(1_600L, 2_000L);
+                assertThat(number(server, "\"rt/out/server/s/sent_bytes")).isBetween(3_000L, 3_900L);
+                assertThat(router.admin("/admin/metrics/prometheus"))
+                        .contains("rt:client:pool_cached{rt=\"out\", client=\"#/io.l5d.fs/web\"} 1");
+                web.kill();
+                TestRouter.await("the connection is gone", () -> {
+                    try {
+                        return router.admin("/admin/metrics.json?q=rt/out/client")
+                                .contains("pool_cached\":0");
+                    } catch (IOException e) {
+                        return false;
+                    }
+                });
+            }
+        }
+    }
+
+    private static long number(String metrics, String name) {
+        String rest = metrics.substring(metrics.indexOf(name) + name.length() + 2);
+        return Long.parseLong(rest.substring(0, rest.replaceAll("[^0-9].*", "").length()));
+    }
+
+    @Test
+    void countsHowItsTablesOfNamesDo() throws IOException {
+        try (RawBackend web = RawBackend.answering("x")) {
+            for (String name : new String[] {"a", "b", "c"}) {
+                register(name, web);
+            }
+            try (TestRouter router = start()) {
+                for (String name : new String[] {"a", "b", "c", "c"}) {
+                    assertThat(RawClient.get(router.port(), name, "/").status()).isEqualTo(200);
+                }
+                assertThat(router.admin("/admin/metrics.json?q=rt/out/bindcache"))
+                        .contains("\"rt/out/bindcache/client/misses\":3")
+                        .contains("\"rt/out/bindcache/client/evicts\":1")
+                        .contains("\"rt/out/bindcache/path/evicts\":2")
+                        .contains("\"rt/out/bindcache/tree/oneshots\":0");
+                assertThat(router.admin("/admin/metrics/prometheus"))
+                        .contains("rt:bindcache:client:misses{rt=\"out\"} 3");
+            }
+        }
+    }
+
+    @Test
+    void profilesItselfInPprofsForm() throws IOException {
+        try (TestRouter router = start()) {
+            Thread busy = new Thread(LinkerdAdminTest::spin, "busy");
+            busy.setDaemon(true);
+            busy.start();
+            String profile = router.admin("/admin/pprof/profile?seconds=1&hz=50");
+            busy.interrupt();
+            assertThat(profile)
+                    .startsWith("--- symbol\nbinary=finback\n0x")
+                    .contains("io.finback.meshrouter.boot.LinkerdAdminTest.spin\n")
+                    .contains("\n---\n--- profile\n");
+            assertThat(router.admin("/admin/pprof/profile?hz=0")).contains("hz: 0 (expected: 1 to 1000)");
+        }
+    }
+
+    private static void spin() {
+        while (!Thread.currentThread().isInterrupted()) {
+            Thread.onSpinWait();
+        }
+    }
+}

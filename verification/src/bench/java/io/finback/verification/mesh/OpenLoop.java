@@ -1,0 +1,144 @@
+package io.finback.verification.mesh;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Requests at a rate, in steps of a millisecond, over keep-alive connections. What is measured is from when a request was due, not from
+ * when a connection was free for it, to the last byte of its answer; so a stall counts for everybody who would have come meanwhile.
+ */
+final class OpenLoop {
+    private static final byte[] REQUEST = "GET / HTTP/1.1\r\nHost: web\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] END = "\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    private final ArrayDeque<Connection> free = new ArrayDeque<>();
+    private final ArrayDeque<Long> due = new ArrayDeque<>();
+    private final long[] latencies;
+    private int answered;
+    private int wrong;
+
+    private static final class Connection {
+        final SocketChannel channel;
+        final ByteBuffer in = ByteBuffer.allocate(16 * 1024);
+        long since;
+
+        Connection(SocketChannel channel) {
+            this.channel = channel;
+        }
+
+        /** Whether the whole answer is there. */
+        boolean complete() {
+            byte[] bytes = in.array();
+            for (int i = 0; i + 3 < in.position(); i++) {
+                if (bytes[i] == END[0] && bytes[i + 1] == END[1] && bytes[i + 2] == END[2] && bytes[i + 3] == END[3]) {
+                    String head = new String(bytes, 0, i, StandardCharsets.US_ASCII).toLowerCase(java.util.Locale.ROOT);
+                    int length = head.indexOf("\r\ncontent-length:");
+                    if (length < 0) {
+                        return new String(bytes, 0, in.position(), StandardCharsets.US_ASCII).endsWith("\r\n0\r\n\r\n");
+                    }
+                    int end = head.indexOf("\r\n", length + 2);
+                    int body = Integer.parseInt(head.substring(length + 17, end < 0 ? head.length() : end).trim());
+                    return in.position() >= i + 4 + body;
+                }
+            }
+            return false;
+        }
+    }
+
+    private OpenLoop(int most) {
+        latencies = new long[most];
+    }
+
+    static Measured run(Target target, int connections, int perSecond, int seconds) throws IOException {
+        OpenLoop loop = new OpenLoop(perSecond * seconds);
+        long before = target.cpuMillis();
+        loop.drive(target.port(), connections, perSecond, seconds);
+        long cpu = target.cpuMillis() - before;
+        long[] sorted = Arrays.copyOf(loop.latencies, loop.answered);
+        Arrays.sort(sorted);
+        return new Measured(
+                loop.answered,
+                loop.wrong + (long) perSecond * seconds - loop.answered - loop.wrong,
+                loop.answered / (double) seconds,
+                sorted.length == 0 ? 0 : sorted[sorted.length / 2] / 1e6,
+                sorted.length == 0 ? 0 : sorted[(int) (sorted.length * 0.99)] / 1e6,
+                loop.answered == 0 ? 0 : cpu * 1_000.0 / loop.answered);
+    }
+
+    private void drive(int port, int connections, int perSecond, int seconds) throws IOException {
+        try (Selector selector = Selector.open()) {
+            for (int i = 0; i < connections; i++) {
+                SocketChannel channel = SocketChannel.open(new InetSocketAddress("127.0.0.1", port));
+                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                channel.configureBlocking(false);
+                Connection connection = new Connection(channel);
+                channel.register(selector, SelectionKey.OP_READ, connection);
+                free.add(connection);
+            }
+            long start = System.nanoTime();
+            long end = start + TimeUnit.SECONDS.toNanos(seconds);
+            long grace = end + TimeUnit.SECONDS.toNanos(2);
+            long sent = 0;
+            while (true) {
+                long now = System.nanoTime();
+                if (now > grace || (now > end && due.isEmpty() && free.size() == connections)) {
+                    break;
+                }
+                long wanted = Math.min((long) perSecond * seconds, (now - start) / 1_000_000 * perSecond / 1_000);
+                for (; sent < wanted; sent++) {
+                    due.add(start + sent * 1_000 / perSecond * 1_000_000);
+                }
+                send();
+                selector.select(key -> answered((Connection) key.attachment()), 1);
+            }
+            selector.keys().forEach(key -> {
+                try {
+                    key.channel().close();
+                } catch (IOException e) {
+                    wrong++;
+                }
+            });
+        }
+    }
+
+    private void send() throws IOException {
+        while (!due.isEmpty() && !free.isEmpty()) {
+            Connection connection = free.poll();
+            connection.since = due.poll();
+            connection.in.clear();
+            connection.channel.write(ByteBuffer.wrap(REQUEST));
+        }
+    }
+
+    private void answered(Connection connection) {
+        try {
+            if (connection.channel.read(connection.in) < 0) {
+                throw new IOException("closed");
+            }
+            if (connection.complete()) {
+                if (connection.in.get(9) == '2') {
+                    latencies[answered++] = System.nanoTime() - connection.since;
+                } else {
+                    wrong++;
+                }
+                free.add(connection);
+            }
+        } catch (IOException e) {
+            wrong++;
+            try {
+                connection.channel.close();
+            } catch (IOException closed) {
+                wrong++;
+            }
+        }
+    }
+}

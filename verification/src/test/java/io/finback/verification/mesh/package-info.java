@@ -1,0 +1,2 @@
+/** The mesh as its callers see it. */
+package io.finback.verification.mesh;
