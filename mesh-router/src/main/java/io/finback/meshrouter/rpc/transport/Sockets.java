@@ -29,8 +29,8 @@ public final class Sockets {
     public static final Params.Key<EventLoopGroup> LOOPS = Params.Key.made("event loops", () -> Shared.LOOPS);
 
     private static final class Shared {
-        private static final EventLoopGroup LOOPS =
-                loops(Math.max(1, Runtime.getRuntime().availableProcessors()), new DefaultThreadFactory("finback-rpc", true));
+        private static final EventLoopGroup LOOPS = loops(
+                Math.max(1, Runtime.getRuntime().availableProcessors()), new DefaultThreadFactory("finback-rpc", true));
     }
 
     private Sockets() {}
