@@ -2,7 +2,6 @@ package io.finback.controlplane.service;
 
 import io.finback.resources.Resources;
 import io.finback.controlplane.allocator.ResourceOperation;
-import io.finback.controlplane.allocator.ResourceOperation.Type;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.placement.Assignment;
 import io.finback.controlplane.scheduler.AppPath;

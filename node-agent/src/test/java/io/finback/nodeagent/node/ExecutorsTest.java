@@ -150,10 +150,9 @@ class ExecutorsTest {
     @Test
     void aVolumeOfTheExecutorIsReachedByItsTasks() throws Exception {
         Path machine = Files.createDirectory(data.resolve("machine"));
-        Volume own = new Volume(
-                "store", false, Volume.Source.HOST_PATH, machine.toString(), Optional.empty(), Map.of());
-        Volume theirs =
-                new Volume("data", false, Volume.Source.SANDBOX_PARENT, "store", Optional.empty(), Map.of());
+        Volume own =
+                new Volume("store", false, Volume.Source.HOST_PATH, machine.toString(), Optional.empty(), Map.of());
+        Volume theirs = new Volume("data", false, Volume.Source.SANDBOX_PARENT, "store", Optional.empty(), Map.of());
         ExecutorInfo executor = executor(ExecutorInfo.Type.DEFAULT, "", Optional.of(with(own)));
         TaskInfo run = with(own, Tasks.shell(RUN_ID.value(), "exec sleep 2147483646"));
         TaskInfo member = with(theirs, member("a", 1, "echo said > data/word"));
@@ -190,15 +189,15 @@ class ExecutorsTest {
     private static ContainerInfo with(Volume volume) {
         ContainerInfo plain = ContainerInfo.PLAIN;
         return new ContainerInfo(
-                        plain.type(),
-                        List.of(volume),
-                        plain.hostname(),
-                        plain.docker(),
-                        plain.image(),
-                        plain.networks(),
-                        plain.linux(),
-                        plain.rlimits(),
-                        plain.tty());
+                plain.type(),
+                List.of(volume),
+                plain.hostname(),
+                plain.docker(),
+                plain.image(),
+                plain.networks(),
+                plain.linux(),
+                plain.rlimits(),
+                plain.tty());
     }
 
     @Test
@@ -354,8 +353,7 @@ class ExecutorsTest {
         return executor(type, command, Optional.empty());
     }
 
-    private static ExecutorInfo executor(
-            ExecutorInfo.Type type, String command, Optional<ContainerInfo> container) {
+    private static ExecutorInfo executor(ExecutorInfo.Type type, String command, Optional<ContainerInfo> container) {
         return new ExecutorInfo(
                 type,
                 "ex",
