@@ -7,6 +7,7 @@
  *   begun FILE                        made before the command can run
  *   log BYTES FILES BYTES FILES       what is kept of stdout, of stderr
  *   below NAME UID GID                go to this directory of where it is; one that is missing is made, for that user ("-": nobody's)
+ *   tty ROWS COLUMNS FILE             a terminal instead of stdin, stdout and stderr; what comes through the pipe FILE is typed
  *   pid | mnt | proc | ipc            namespaces of its own; /proc of them
  *   tmp DIRECTORY                     is its /tmp
  *   shm OPTIONS                       a /dev/shm of its own, as mount takes them
@@ -25,7 +26,7 @@
  * and bound, caps, uid, nnp as above. What fails is said on standard error; status 126 or 127, as a shell's.
  */
 #include "become.h"
-#include "logs.h"
+#include "terminal.h"
 
 static int alone_in_pids, trying, go_pipe[2];
 static const char *begun;
@@ -41,6 +42,10 @@ static void be_task(void) {
     CALL1(close, nothing);
     CALL1(close, go_pipe[1]);
     CALL1(setsid, 0);
+    if (terminal != NONE) {
+        CALL3(dup3, out.writer, 0, 0);
+        must("!cannot take its terminal", "", CALL3(ioctl, 0, TIOCSCTTY, 0));
+    }
     for (int s = 1; s <= SIGNALS; s++) handle(s, 0);
     unshare_all();
     limit_all();
@@ -146,19 +151,23 @@ static void pass_on(int signals, long task) {
 }
 
 static void hold(int signals, long task) {
-    struct pollfd watched[] = {{0, POLLIN, 0}, {out.pipe, POLLIN, 0}, {err.pipe, POLLIN, 0}, {signals, POLLIN, 0}};
+    struct pollfd watched[] = {{0, POLLIN, 0}, {out.pipe, POLLIN, 0}, {err.pipe, POLLIN, 0}, {signals, POLLIN, 0}, {input, POLLIN, 0}};
     for (;;) {
         if (watched[1].fd == NONE && watched[2].fd == NONE) CALL2(prctl, PR_SET_NAME, "finback-drained");
-        call(SYS_ppoll, (long)watched, 4, 0, 0, 8);
+        call(SYS_ppoll, (long)watched, 5, 0, 0, 8);
         if (watched[0].fd == 0 && watched[0].revents) {
             open_gate();
             watched[0].fd = NONE;
         }
-        if (watched[1].revents) pump(&out);
+        if (watched[1].revents & POLLOUT) type();
+        if (watched[1].revents & ~POLLOUT) pump(&out);
         if (watched[2].revents) pump(&err);
         if (watched[3].revents) pass_on(signals, task);
+        if (watched[4].revents) type();
         watched[1].fd = out.pipe;
         watched[2].fd = err.pipe;
+        watched[1].events = is_typing() ? POLLIN | POLLOUT : POLLIN;
+        watched[4].fd = is_typing() || out.pipe == NONE ? NONE : input;
     }
 }
 
@@ -221,7 +230,7 @@ static void read_words(char **arguments) {
         else if (same(*w, "try")) trying = 1;
         else if (same(*w, "tmp") || same(*w, "shm") || same(*w, "bound") || same(*w, "caps")) w++;
         else if (same(*w, "group") || same(*w, "ns") || same(*w, "dir")) w++;
-        else if (same(*w, "rlimit") || same(*w, "uid") || same(*w, "below")) w += 3;
+        else if (same(*w, "rlimit") || same(*w, "uid") || same(*w, "below") || same(*w, "tty")) w += 3;
         command = w + 2;
     }
     command[-1] = 0;
@@ -236,8 +245,8 @@ static void start(void) {
     handle(SIGCHLD, 0); /* Inherited as ignored, the kernel would keep no end. */
     if (CALL2(pipe2, go_pipe, O_CLOEXEC) < 0 || CALL2(pipe2, ready_pipe, O_CLOEXEC) < 0) refuse("!cannot make a pipe", 0);
     go_below();
-    open_pipe(&out);
-    open_pipe(&err);
+    open_terminal(&out, &err);
+    if (terminal == NONE) open_pipe(&out), open_pipe(&err);
     long init = 0, task;
     if (alone_in_pids) {
         long parted = CALL1(unshare, CLONE_NEWPID);

@@ -69,7 +69,7 @@ static u64 lines(const char *text, u64 room) {
 static void pump(struct stream *s) {
     long n = CALL3(read, s->pipe, buffer, BUFFER);
     if (n <= 0) {
-        if (n == 0) {
+        if (n == 0 || n == -EIO /* a terminal that nobody has open any more */) {
             CALL1(close, s->pipe);
             CALL1(close, s->file);
             s->pipe = NONE;

@@ -9,11 +9,12 @@ typedef unsigned long u64;
 typedef unsigned int u32;
 
 #if defined(__x86_64__)
-enum { SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_lseek = 8, SYS_rt_sigaction = 13, SYS_rt_sigprocmask = 14, SYS_getpid = 39,
+enum { SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_lseek = 8, SYS_rt_sigaction = 13, SYS_rt_sigprocmask = 14, SYS_ioctl = 16, SYS_getpid = 39,
        SYS_clone = 56, SYS_execve = 59, SYS_wait4 = 61, SYS_kill = 62, SYS_chdir = 80, SYS_fchdir = 81, SYS_fchmod = 91, SYS_fchown = 93,
        SYS_setsid = 112, SYS_setgroups = 116,
        SYS_setresuid = 117, SYS_setresgid = 119, SYS_capset = 126, SYS_prctl = 157, SYS_mount = 165, SYS_exit_group = 231,
-       SYS_openat = 257, SYS_mkdirat = 258, SYS_unlinkat = 263, SYS_renameat = 264, SYS_ppoll = 271, SYS_unshare = 272, SYS_signalfd4 = 289, SYS_dup3 = 292,
+       SYS_openat = 257, SYS_mkdirat = 258, SYS_mknodat = 259,
+       SYS_unlinkat = 263, SYS_renameat = 264, SYS_ppoll = 271, SYS_unshare = 272, SYS_signalfd4 = 289, SYS_dup3 = 292,
        SYS_pipe2 = 293, SYS_prlimit64 = 302, SYS_setns = 308 };
 
 static long call(long n, long a, long b, long c, long d, long e) {
@@ -28,7 +29,7 @@ static long call(long n, long a, long b, long c, long d, long e) {
 __asm__(".globl _start\n_start:\n xor %ebp,%ebp\n mov %rsp,%rdi\n and $-16,%rsp\n call begin\n");
 
 #elif defined(__aarch64__)
-enum { SYS_dup3 = 24, SYS_mkdirat = 34, SYS_unlinkat = 35, SYS_renameat = 38, SYS_mount = 40, SYS_chdir = 49, SYS_fchdir = 50, SYS_fchmod = 52, SYS_fchown = 55,
+enum { SYS_dup3 = 24, SYS_ioctl = 29, SYS_mknodat = 33, SYS_mkdirat = 34, SYS_unlinkat = 35, SYS_renameat = 38, SYS_mount = 40, SYS_chdir = 49, SYS_fchdir = 50, SYS_fchmod = 52, SYS_fchown = 55,
        SYS_openat = 56,
        SYS_close = 57, SYS_pipe2 = 59, SYS_lseek = 62, SYS_read = 63, SYS_write = 64, SYS_ppoll = 73, SYS_signalfd4 = 74, SYS_capset = 91,
        SYS_exit_group = 94, SYS_unshare = 97, SYS_kill = 129, SYS_rt_sigaction = 134, SYS_rt_sigprocmask = 135, SYS_setresuid = 147,
@@ -52,15 +53,15 @@ __asm__(".globl _start\n_start:\n mov x29,#0\n mov x30,#0\n mov x0,sp\n bl begin
 #error "no calls for this processor; the agent then starts tasks with a shell"
 #endif
 
-enum { O_WRONLY = 1, O_CREAT = 0100, O_EXCL = 0200, O_TRUNC = 01000, O_APPEND = 02000, O_NONBLOCK = 04000, O_CLOEXEC = 02000000 };
+enum { O_WRONLY = 1, O_CREAT = 0100, O_EXCL = 0200, O_TRUNC = 01000, O_APPEND = 02000, O_NONBLOCK = 04000, O_RDWR = 2, O_NOCTTY = 0400, O_CLOEXEC = 02000000 };
 #if defined(__aarch64__)
 enum { O_DIRECTORY = 040000, O_NOFOLLOW = 0100000 };
 #else
 enum { O_DIRECTORY = 0200000, O_NOFOLLOW = 0400000 };
 #endif
 enum { SIG_BLOCK = 0, SIG_SETMASK = 2, SIGNAL_BYTES = 128 /* struct signalfd_siginfo */ };
-enum { AT_FDCWD = -100, SEEK_END = 2, POLLIN = 1, F_RIGHTS = 0644, D_RIGHTS = 0755 };
-enum { ENOENT = 2, ENOEXEC = 8, EACCES = 13, EEXIST = 17, ENOTDIR = 20 };
+enum { AT_FDCWD = -100, SEEK_END = 2, POLLIN = 1, POLLOUT = 4, FIFO_RIGHTS = 010600, F_RIGHTS = 0644, D_RIGHTS = 0755 };
+enum { ENOENT = 2, EIO = 5, EAGAIN = 11, ENOEXEC = 8, EACCES = 13, EEXIST = 17, ENOTDIR = 20 };
 enum { SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGXFSZ = 25, SIGNALS = 64 };
 enum { CLONE_NEWNS = 0x20000, CLONE_NEWIPC = 0x8000000, CLONE_NEWPID = 0x20000000 };
 enum { MS_NOSUID = 2, MS_NODEV = 4, MS_NOEXEC = 8, MS_BIND = 4096, MS_REC = 16384, MS_PRIVATE = 1 << 18, MS_SLAVE = 1 << 19 };
@@ -69,6 +70,9 @@ enum { PR_SET_PDEATHSIG = 1, PR_SET_NAME = 15, PR_CAPBSET_DROP = 24, PR_SET_SECU
 /* Root has no rights but those it is given, for good; and changing the user keeps them until the program is started. */
 enum { SECURE = 1 /* NOROOT */ | 2 /* its lock */ | 16 /* KEEP_CAPS */ };
 
+enum { TIOCSCTTY = 0x540E, TIOCSWINSZ = 0x5414, TIOCSPTLCK = 0x40045431, TIOCGPTPEER = 0x5441 };
+
+struct window { unsigned short rows, columns, width, height; };
 struct pollfd { int fd; short events; short revents; };
 struct limit { u64 soft; u64 hard; };
 struct capheader { u32 version; int pid; };

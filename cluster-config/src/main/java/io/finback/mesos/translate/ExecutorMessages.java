@@ -43,7 +43,7 @@ public final class ExecutorMessages {
                     }
                 };
         if (message.hasContainer() && type == ExecutorInfo.Type.DEFAULT) {
-            TaskMessages.refuseContainer("executor.container", message.getContainer());
+            checkDefault(message.getContainer());
         }
         return new ExecutorInfo(
                 type,
@@ -51,7 +51,7 @@ public final class ExecutorMessages {
                 message.hasCommand()
                         ? Optional.of(TaskMessages.command("executor.command", message.getCommand()))
                         : Optional.empty(),
-                message.hasContainer() && type == ExecutorInfo.Type.CUSTOM
+                message.hasContainer()
                         ? ContainerMessages.from("executor.container", message.getContainer())
                         : Optional.empty(),
                 ResourceMessages.from("executor.resources", message.getResourcesList()),
@@ -69,6 +69,16 @@ public final class ExecutorMessages {
                 message.hasDiscovery()
                         ? Optional.of(TaskMessages.discovery(message.getDiscovery()))
                         : Optional.empty());
+    }
+
+    /** Source: apache/mesos {@code src/master/validation.cpp}. */
+    private static void checkDefault(Protos.ContainerInfo container) {
+        if (container.getType() != Protos.ContainerInfo.Type.MESOS) {
+            throw wrong("executor.container.type", container.getType(), "MESOS for a DEFAULT executor");
+        }
+        if (container.getMesos().hasImage()) {
+            throw wrong("executor.container.mesos.image", "present", "none for a DEFAULT executor");
+        }
     }
 
     /** What a task is run by: a command of its own, or an executor. The task is not checked further. */

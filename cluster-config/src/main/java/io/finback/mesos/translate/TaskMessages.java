@@ -25,7 +25,6 @@ import org.apache.mesos.v1.Protos.Environment;
 
 /** {@code TaskInfo} and what is in it. What no agent can do yet is refused by name. */
 public final class TaskMessages {
-    private static final String LATER = "none: not supported yet";
 
     private TaskMessages() {}
 
@@ -118,13 +117,6 @@ public final class TaskMessages {
             throw wrong(field, nanoseconds, ">= 0");
         }
         return Duration.ofNanos(nanoseconds);
-    }
-
-    /** An empty Mesos container is what an executor has anyway. */
-    static void refuseContainer(String at, Protos.ContainerInfo message) {
-        if (ContainerMessages.from(at, message).isPresent()) {
-            throw wrong(at, message.getType(), LATER);
-        }
     }
 
     /** What is run; {@code field} is where it stands. */

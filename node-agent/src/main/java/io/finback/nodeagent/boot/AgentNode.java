@@ -175,6 +175,7 @@ public final class AgentNode implements Node {
                     view,
                     inside,
                     NestedWork.takeOver(settings, inside, launcher, processes, isolation, bootId),
+                    store::begunFile,
                     () -> Optional.ofNullable(owner.get()));
             AgentInfo info = new AgentInfo(
                     id,

@@ -14,12 +14,15 @@ import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.files.FileSpace;
 import io.finback.nodeagent.nested.NestedContainers;
 import io.finback.nodeagent.node.TasksActor;
+import io.finback.nodeagent.task.AgentTask;
 import io.finback.runtime.StartFailure;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
@@ -38,6 +41,7 @@ final class ApiServer {
             AgentView view,
             Inside inside,
             NestedContainers nested,
+            Function<AgentTask, Path> begun,
             Supplier<Optional<ActorRef<TasksActor.Command>>> tasks) {
         CompletableFuture<ServerBinding> bound = new CompletableFuture<>();
         IntSupplier port = () -> bound.join().localAddress().getPort();
@@ -60,6 +64,7 @@ final class ApiServer {
                         port,
                         inside,
                         nested,
+                        begun,
                         space,
                         system.dispatchers().lookup(DispatcherSelector.blocking()),
                         settings.api().limits()));

@@ -3,6 +3,7 @@ package io.finback.nodeagent.checkpoint;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.resources.TaskId;
 import io.finback.resources.TaskKey;
+import io.finback.tasks.ContainerInfo;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -121,6 +122,9 @@ public final class CheckpointStore {
             AtomicFiles.write(tombstone, TaskFile.encode(task));
         }
         Files.deleteIfExists(begunFile(task));
+        if (task.info().options().container().flatMap(ContainerInfo::tty).isPresent()) {
+            Files.deleteIfExists(inputFile(task));
+        }
     }
 
     /** Drops a tombstone. */
@@ -137,6 +141,11 @@ public final class CheckpointStore {
     /** The file whose existence says that the command of this run was started. */
     public Path begunFile(AgentTask task) {
         return begun.resolve(task.container());
+    }
+
+    /** The pipe through which is typed what a task with a terminal reads. */
+    private Path inputFile(AgentTask task) {
+        return begun.resolve(task.container() + ".input");
     }
 
     public boolean hasBegun(AgentTask task) {

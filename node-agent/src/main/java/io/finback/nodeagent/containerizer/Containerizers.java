@@ -146,10 +146,8 @@ public final class Containerizers {
         if (container.image().isPresent()) {
             return Optional.empty();
         }
-        if (!container.networks().isEmpty()
-                || container.hostname().isPresent()
-                || container.tty().isPresent()) {
-            return Optional.of("container: a network, a hostname or a terminal of its own (expected: none with type"
+        if (!container.networks().isEmpty() || container.hostname().isPresent()) {
+            return Optional.of("container: a network or a hostname of its own (expected: none with type"
                     + " MESOS; they are not supported yet)");
         }
         return Optional.empty();

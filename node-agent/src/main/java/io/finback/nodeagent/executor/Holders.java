@@ -25,6 +25,9 @@ interface Holders {
      */
     ProcessBuilder around(ProcessBuilder line, List<String> path, Path begun, Optional<Rights> owner);
 
+    /** Whether a task may have a terminal. */
+    boolean hasTerminals();
+
     /** Until it is what keeps the ends of its children. */
     void await(long holder) throws LaunchFailure;
 

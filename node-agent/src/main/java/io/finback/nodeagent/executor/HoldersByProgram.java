@@ -2,6 +2,8 @@ package io.finback.nodeagent.executor;
 
 import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.isolation.Wrap;
+import io.finback.tasks.ContainerInfo;
+import io.finback.tasks.ContainerInfo.Tty;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +15,12 @@ record HoldersByProgram(HolderProgram program, Path shell, LogLimits limits) imp
     @Override
     public ProcessBuilder builder(ContainerSpec spec, TaskEnvironment environment, Wrap wrap) {
         List<String> words = words(spec.begun(), spec.task().command().environment());
+        Optional<Tty> terminal = spec.task().options().container().flatMap(ContainerInfo::tty);
+        terminal.ifPresent(size -> words.addAll(List.of(
+                "tty",
+                Integer.toString(size.rows()),
+                Integer.toString(size.columns()),
+                Typing.file(spec.begun()).toString())));
         words.addAll(wrap.words());
         List<String> line = new ArrayList<>(program.before(words));
         line.addAll(Holders.words(spec.task().command(), shell));
@@ -22,7 +30,15 @@ record HoldersByProgram(HolderProgram program, Path shell, LogLimits limits) imp
         builder.environment().clear();
         builder.environment().putAll(environment.exported());
         builder.environment().putAll(environment.assigned());
+        if (terminal.isPresent()) {
+            builder.environment().putIfAbsent("TERM", "xterm");
+        }
         return builder;
+    }
+
+    @Override
+    public boolean hasTerminals() {
+        return true;
     }
 
     @Override

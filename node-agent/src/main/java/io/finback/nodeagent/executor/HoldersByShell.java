@@ -91,6 +91,11 @@ final class HoldersByShell implements Holders {
     }
 
     @Override
+    public boolean hasTerminals() {
+        return false;
+    }
+
+    @Override
     public ProcessBuilder around(ProcessBuilder inner, List<String> path, Path begun, Optional<Rights> owner) {
         List<String> line = new ArrayList<>(List.of(
                 tools.setsid().toString(),

@@ -62,6 +62,11 @@ public final class Launcher {
         this.agentEnvironment = Map.copyOf(agentEnvironment);
     }
 
+    /** Whether tasks may have terminals. */
+    boolean hasTerminals() {
+        return holders.hasTerminals();
+    }
+
     /** Makes a process that waits to become the task; the containment it has then is that of its wrap. */
     ProcessRef prepare(ContainerSpec spec, Wrap wrap) throws LaunchFailure {
         TaskEnvironment environment = TaskEnvironment.of(spec, hostname, agentEnvironment);

@@ -3,6 +3,7 @@ package io.finback.nodeagent.executor;
 import io.finback.nodeagent.containerizer.LaunchFailure;
 import io.finback.nodeagent.containerizer.VolumeMount;
 import io.finback.tasks.ContainerInfo;
+import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.Volume;
 import java.io.IOException;
@@ -68,24 +69,40 @@ final class LinkedVolumes {
                 }
                 mounts.add(new VolumeMount(source, volume.containerPath(), false, false));
             } else {
-                mounts.add(shared(sandbox, volume));
+                mounts.add(shared(task, sandbox, volume));
             }
         }
         return mounts;
     }
 
     /** {@code sandbox} is {@code <executor's sandbox>/tasks/<task>}. */
-    private static VolumeMount shared(Path sandbox, Volume volume) throws IOException, LaunchFailure {
+    private static VolumeMount shared(TaskInfo task, Path sandbox, Volume volume) throws IOException, LaunchFailure {
         Path around = sandbox.resolve("../..").normalize();
         Path source = around.resolve(volume.name()).normalize();
         boolean fresh = !Files.exists(source, LinkOption.NOFOLLOW_LINKS);
         Files.createDirectories(source);
-        // Tasks may have put links into the sandbox they share.
-        if (!source.toRealPath().startsWith(around.toRealPath())) {
+        // Tasks may have put links into the sandbox they share; the executor's own volumes are links, too.
+        Path real = source.toRealPath();
+        if (!real.startsWith(around.toRealPath()) && !isInVolume(task, real)) {
             throw new LaunchFailure("container.volumes.source.sandbox_path: " + volume.name()
                     + " leads out of the executor's sandbox (expected: a path in it)");
         }
         return new VolumeMount(source, volume.containerPath(), false, fresh);
+    }
+
+    private static boolean isInVolume(TaskInfo task, Path real) throws IOException {
+        List<Volume> all = task.options()
+                .executor()
+                .flatMap(ExecutorInfo::container)
+                .map(ContainerInfo::volumes)
+                .orElse(List.of());
+        for (Volume one : all) {
+            if (one.source() == Volume.Source.HOST_PATH
+                    && real.startsWith(Path.of(one.name()).toRealPath())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean climbs(String path) {

@@ -18,6 +18,7 @@ import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.resources.Disk;
 import io.finback.tasks.CommandInfo;
+import io.finback.tasks.ContainerInfo;
 import io.finback.tasks.TaskInfo;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -76,6 +77,11 @@ public final class ProcessContainerizer implements Containerizer {
         CommandInfo command = task.command();
         if (!command.shell() && command.arguments().isEmpty()) {
             return Optional.of("command.arguments: empty (expected: at least the program, since shell is false)");
+        }
+        if (!launcher.hasTerminals()
+                && task.options().container().flatMap(ContainerInfo::tty).isPresent()) {
+            return Optional.of("container.tty_info: present (expected: none, since tasks are started by a shell here:"
+                    + " finback.agent.launcher)");
         }
         return users.objection(task)
                 .or(() -> isolation.objection(task))

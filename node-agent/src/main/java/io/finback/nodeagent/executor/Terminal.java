@@ -63,13 +63,17 @@ final class Terminal {
             LockSupport.parkNanos(BETWEEN_LOOKS_NANOS);
             terminal = of(started);
         }
-        if (terminal.isEmpty() || !isSize(size)) {
+        return terminal.isPresent() && resize(terminal.get(), size);
+    }
+
+    static boolean resize(Path terminal, Tty size) throws IOException {
+        if (!isSize(size)) {
             return false;
         }
         Process stty = new ProcessBuilder(
                         "stty",
                         "-F",
-                        terminal.get().toString(),
+                        terminal.toString(),
                         "rows",
                         Integer.toString(size.rows()),
                         "columns",

@@ -1,5 +1,6 @@
 package io.finback.nodeagent.image;
 
+import io.airlift.compress.zstd.ZstdInputStream;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,6 +12,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
@@ -29,6 +31,7 @@ final class LayerUnpacker {
     private static final int BUFFER = 64 * 1024;
     private static final int GZIP_0 = 0x1f;
     private static final int GZIP_1 = 0x8b;
+    private static final byte[] ZSTD = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd};
     private static final int MODE_BITS = 07777;
 
     /**
@@ -102,7 +105,7 @@ final class LayerUnpacker {
     }
 
     /** By its first bytes: media types are often wrong, these are not. */
-    private static InputStream decompressed(BufferedInputStream in) throws IOException, ImageFailure {
+    private static InputStream decompressed(BufferedInputStream in) throws IOException {
         in.mark(4);
         byte[] magic = in.readNBytes(4);
         in.reset();
@@ -112,10 +115,7 @@ final class LayerUnpacker {
                     .setDecompressConcatenated(true)
                     .get();
         }
-        if (magic.length == 4 && (magic[0] & 0xff) == 0x28 && (magic[1] & 0xff) == 0xb5) {
-            throw new ImageFailure("a layer compressed with zstd (expected: gzip, or not compressed)");
-        }
-        return in;
+        return Arrays.equals(magic, ZSTD) ? new ZstdInputStream(in) : in;
     }
 
     private void tar(InputStream content) throws IOException {

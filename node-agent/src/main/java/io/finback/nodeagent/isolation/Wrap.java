@@ -148,12 +148,8 @@ public record Wrap(
                         + " (expected: none, since the isolator posix/rlimits is off on this agent)");
             }
         }
-        return container
-                .linux()
-                .flatMap(linux -> objection(isolation, linux)
-                        .or(() -> container.image().isPresent()
-                                ? Optional.empty()
-                                : SharedMemory.objection(isolation, linux)));
+        return container.linux().flatMap(linux -> objection(isolation, linux)
+                .or(() -> container.image().isPresent() ? Optional.empty() : SharedMemory.objection(isolation, linux)));
     }
 
     private static Optional<String> objection(Isolation isolation, LinuxOptions linux) {

@@ -16,8 +16,7 @@ public final class WrapLine {
     private static final String PRIVATE_TMP = "\"$2\" --bind \"$1\" /tmp && shift 2 && exec \"$@\"";
 
     /** The same; the options of a mount are argument 1. */
-    private static final String SHM =
-            "\"$2\" -t tmpfs -o \"nosuid,nodev,$1\" shm /dev/shm && shift 2 && exec \"$@\"";
+    private static final String SHM = "\"$2\" -t tmpfs -o \"nosuid,nodev,$1\" shm /dev/shm && shift 2 && exec \"$@\"";
 
     private final Wrap wrap;
     private final LinuxTools tools;
@@ -64,8 +63,8 @@ public final class WrapLine {
 
     private void shm() {
         wrap.shmMegabytes().ifPresent(size -> tools.mount()
-                .ifPresent(mount -> line.addAll(List.of(
-                        tools.shell().toString(), "-c", SHM, "shm", Wrap.shmOptions(size), mount.toString()))));
+                .ifPresent(mount -> line.addAll(
+                        List.of(tools.shell().toString(), "-c", SHM, "shm", Wrap.shmOptions(size), mount.toString()))));
     }
 
     private void rlimits() {

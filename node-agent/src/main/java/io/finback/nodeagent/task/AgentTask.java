@@ -361,16 +361,7 @@ public record AgentTask(
 
     AgentTask withVerdict(Verdict why) {
         return new AgentTask(
-                info,
-                container,
-                received,
-                process,
-                kill,
-                state,
-                unacknowledged,
-                ended,
-                Optional.of(why),
-                vitals);
+                info, container, received, process, kill, state, unacknowledged, ended, Optional.of(why), vitals);
     }
 
     private AgentTask withVitals(Vitals now) {

@@ -16,8 +16,8 @@ final class Restarts {
         if (!task.isRunning()) {
             return Step.of(task);
         }
-        AgentTask lost = task.end(
-                TaskState.LOST, Optional.of("AGENT_RESTARTED"), "the machine restarted while it ran", stamp);
+        AgentTask lost =
+                task.end(TaskState.LOST, Optional.of("AGENT_RESTARTED"), "the machine restarted while it ran", stamp);
         // A process is gone, and its pid means nothing now; an engine still keeps what it ran.
         return task.process().filter(ContainerRef::startsLater).isPresent()
                 ? Step.of(lost, Action.FORGET_PROCESS)

@@ -82,12 +82,13 @@ final class ImageStoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"saved", "layout"})
+    @ValueSource(strings = {"saved", "layout", "zstd"})
     void unpacksWhatAFileHolds(String form) throws Exception {
         if (form.equals("saved")) {
             whale().save(dir.resolve("local/team/whale:1.tar"), "team/whale:1");
         } else {
-            whale().layOut(dir.resolve("local/team/whale:1"), "1");
+            Images whale = form.equals("zstd") ? whale().withZstd() : whale();
+            whale.layOut(dir.resolve("local/team/whale:1"), "1");
         }
         StoredImage image = get("team/whale:1");
         assertThat(image.id()).isEqualTo(whale().id());

@@ -148,6 +148,23 @@ class ExecutorsTest {
     }
 
     @Test
+    void aVolumeOfTheExecutorIsReachedByItsTasks() throws Exception {
+        Path machine = Files.createDirectory(data.resolve("machine"));
+        Volume own =
+                new Volume("store", false, Volume.Source.HOST_PATH, machine.toString(), Optional.empty(), Map.of());
+        Volume theirs = new Volume("data", false, Volume.Source.SANDBOX_PARENT, "store", Optional.empty(), Map.of());
+        ExecutorInfo executor = executor(ExecutorInfo.Type.DEFAULT, "", Optional.of(with(own)));
+        TaskInfo run = with(own, Tasks.shell(RUN_ID.value(), "exec sleep 2147483646"));
+        TaskInfo member = with(theirs, member("a", 1, "echo said > data/word"));
+        tasks.tell(new TasksActor.Launch(List.of(
+                run.withOptions(run.options().withExecutor(executor)),
+                member.withOptions(member.options().withExecutor(executor)))));
+        Await.until("it has ended", () -> ended("a"));
+        assertThat(last("a").state()).isEqualTo(TaskState.FINISHED);
+        assertThat(machine.resolve("word")).hasContent("said");
+    }
+
+    @Test
     void aVolumeThatCannotBeALinkIsRefused() {
         tasks.tell(new TasksActor.Launch(List.of(
                 run(ExecutorInfo.Type.DEFAULT, "exec sleep 2147483646"),
@@ -162,18 +179,25 @@ class ExecutorsTest {
     private static TaskInfo sharing(TaskInfo task, String path, boolean readOnly) {
         Volume volume =
                 new Volume(path, readOnly, Volume.Source.SANDBOX_PARENT, "volumes/v", Optional.empty(), Map.of());
+        return with(volume, task);
+    }
+
+    private static TaskInfo with(Volume volume, TaskInfo task) {
+        return task.withOptions(task.options().withContainer(with(volume)));
+    }
+
+    private static ContainerInfo with(Volume volume) {
         ContainerInfo plain = ContainerInfo.PLAIN;
-        return task.withOptions(task.options()
-                .withContainer(new ContainerInfo(
-                        plain.type(),
-                        List.of(volume),
-                        plain.hostname(),
-                        plain.docker(),
-                        plain.image(),
-                        plain.networks(),
-                        plain.linux(),
-                        plain.rlimits(),
-                        plain.tty())));
+        return new ContainerInfo(
+                plain.type(),
+                List.of(volume),
+                plain.hostname(),
+                plain.docker(),
+                plain.image(),
+                plain.networks(),
+                plain.linux(),
+                plain.rlimits(),
+                plain.tty());
     }
 
     @Test
@@ -326,11 +350,15 @@ class ExecutorsTest {
     }
 
     private static ExecutorInfo executor(ExecutorInfo.Type type, String command) {
+        return executor(type, command, Optional.empty());
+    }
+
+    private static ExecutorInfo executor(ExecutorInfo.Type type, String command, Optional<ContainerInfo> container) {
         return new ExecutorInfo(
                 type,
                 "ex",
                 type == ExecutorInfo.Type.CUSTOM ? Optional.of(CommandInfo.shell(command, Map.of())) : Optional.empty(),
-                Optional.empty(),
+                container,
                 Resources.of(0.1, 32, 0),
                 "*",
                 "ex",

@@ -3,6 +3,7 @@ package io.finback.nodeagent.testing;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.airlift.compress.zstd.ZstdOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -56,6 +57,7 @@ public final class Images {
             "mkdir",
             "rm");
 
+    private boolean zstd;
     private final List<byte[]> layers = new ArrayList<>();
     private final ObjectNode config = JSON.createObjectNode();
 
@@ -106,6 +108,8 @@ public final class Images {
         private static TarArchiveEntry entry(String name, byte type, int mode, int owner) {
             TarArchiveEntry entry = new TarArchiveEntry(name, type, true);
             entry.setMode(mode);
+            // The same image has the same digests, whenever it is made.
+            entry.setModTime(0);
             entry.setUserId(owner);
             entry.setGroupId(owner);
             return entry;
@@ -134,6 +138,12 @@ public final class Images {
 
     public Images layer(Layer layer) {
         layers.add(layer.bytes());
+        return this;
+    }
+
+    /** Its layers are compressed with zstd, not with gzip. */
+    public Images withZstd() {
+        zstd = true;
         return this;
     }
 
@@ -202,9 +212,9 @@ public final class Images {
         blobs.put(sha256(config), config);
         ArrayNode list = manifest.putArray("layers");
         for (byte[] layer : layers) {
-            byte[] packed = gzip(layer);
+            byte[] packed = zstd ? zstd(layer) : gzip(layer);
             list.addObject()
-                    .put("mediaType", "application/vnd.oci.image.layer.v1.tar+gzip")
+                    .put("mediaType", "application/vnd.oci.image.layer.v1.tar+" + (zstd ? "zstd" : "gzip"))
                     .put("digest", sha256(packed))
                     .put("size", packed.length);
             blobs.put(sha256(packed), packed);
@@ -233,6 +243,14 @@ public final class Images {
                 .putObject("annotations")
                 .put("org.opencontainers.image.ref.name", tag);
         Files.write(directory.resolve("index.json"), JSON.writeValueAsBytes(index));
+    }
+
+    private static byte[] zstd(byte[] bytes) throws IOException {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (OutputStream out = new ZstdOutputStream(packed)) {
+            out.write(bytes);
+        }
+        return packed.toByteArray();
     }
 
     private static byte[] gzip(byte[] bytes) throws IOException {

@@ -80,6 +80,7 @@ public final class ServedAgent implements AutoCloseable {
                         () -> 5051,
                         world.tools().inside(),
                         world.nested(),
+                        world.tools().store()::begunFile,
                         space,
                         blocking,
                         new AgentApi.Limits(1_000_000, 2)));
@@ -143,6 +144,27 @@ public final class ServedAgent implements AutoCloseable {
                 HttpResponse.BodyHandlers.ofInputStream());
     }
 
+    /** Feeds a container, and answers the status once all of it is taken. */
+    public int type(String container, String... inputs) throws Exception {
+        StringBuilder all = new StringBuilder();
+        all.append(frame("\"type\":\"CONTAINER_ID\",\"container_id\":{\"value\":\"" + container + "\"}"));
+        for (String input : inputs) {
+            all.append(frame("\"type\":\"PROCESS_IO\",\"process_io\":" + input));
+        }
+        HttpRequest request = HttpRequest.newBuilder(uri("/api/v1"))
+                .timeout(Duration.ofSeconds(60))
+                .header("Content-Type", "application/recordio")
+                .header("Message-Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(all.toString()))
+                .build();
+        return client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode();
+    }
+
+    private static String frame(String input) {
+        String record = "{\"type\":\"ATTACH_CONTAINER_INPUT\",\"attach_container_input\":{" + input + "}}";
+        return record.length() + "\n" + record;
+    }
+
     private HttpRequest post(byte[] body, String type) {
         return HttpRequest.newBuilder(uri("/api/v1"))
                 .timeout(Duration.ofSeconds(60))
@@ -154,6 +176,12 @@ public final class ServedAgent implements AutoCloseable {
 
     private URI uri(String path) {
         return URI.create("http://127.0.0.1:" + binding.localAddress().getPort() + path);
+    }
+
+    /** Ends without a word; the tasks go on. */
+    public void vanish() {
+        kit.stop(tasks, Duration.ofSeconds(30));
+        kit.shutdownTestKit();
     }
 
     @Override

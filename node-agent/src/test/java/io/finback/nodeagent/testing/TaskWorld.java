@@ -69,14 +69,19 @@ public final class TaskWorld {
 
     /** On an agent that has these. */
     public static TaskWorld with(Resources agent, Path data) throws IOException {
-        return new TaskWorld(data, false, programsIn(data), agent);
+        return new TaskWorld(data, false, programsIn(data), agent, ProcFs.bootId());
+    }
+
+    /** On a machine whose kernel calls this boot so. */
+    public static TaskWorld booted(String bootId, Path data) throws IOException {
+        return new TaskWorld(data, false, programsIn(data), Resources.EMPTY, bootId);
     }
 
     private TaskWorld(Path data, boolean images, Tools programs) throws IOException {
-        this(data, images, programs, Resources.EMPTY);
+        this(data, images, programs, Resources.EMPTY, ProcFs.bootId());
     }
 
-    private TaskWorld(Path data, boolean images, Tools programs, Resources agent) throws IOException {
+    private TaskWorld(Path data, boolean images, Tools programs, Resources agent, String bootId) throws IOException {
         this.data = data;
         Sandboxes sandboxes = new Sandboxes(data, Tasks.AGENT);
         TaskBoard board = new TaskBoard();
@@ -85,18 +90,18 @@ public final class TaskWorld {
         Launcher launcher = new Launcher(
                 programs,
                 new LogLimits(LogLimits.LEAST_BYTES, 3),
-                ProcFs.bootId(),
+                bootId,
                 "whale-1",
                 Map.of("PATH", System.getenv("PATH")));
         ProcessContainerizer commands =
-                new ProcessContainerizer(launcher, processes, isolation, sandboxes.ofAllIds(), ProcFs.bootId());
+                new ProcessContainerizer(launcher, processes, isolation, sandboxes.ofAllIds(), bootId);
         Optional<OciContainerizer> oci =
                 images ? Optional.of(oci(data, programs, isolation, processes, true)) : Optional.empty();
         Containerizers containers =
                 new Containerizers(oci.isPresent() ? List.of(commands, oci.get()) : List.of(commands));
         Inside inside = oci.isPresent() ? new Inside(programs, oci.get().door()) : new Inside(programs);
         this.nested = new NestedContainers(
-                NestedStore.open(data), new NestedLauncher(inside, launcher, processes, 200), ProcFs.bootId(), 3);
+                NestedStore.open(data), new NestedLauncher(inside, launcher, processes, 200), bootId, 3);
         this.tools = new TaskTools(
                 Tasks.AGENT,
                 CheckpointStore.open(data),
@@ -111,7 +116,7 @@ public final class TaskWorld {
                 board,
                 work -> new Thread(work, "test-blocking").start(),
                 work -> new Thread(work, "test-patient").start(),
-                ProcFs.bootId(),
+                bootId,
                 new TasksSettings(
                         Duration.ofSeconds(5),
                         Duration.ofMillis(10),
@@ -136,7 +141,7 @@ public final class TaskWorld {
         return oci(data, programs, isolation, processes, overlay, "auto");
     }
 
-    /** @param runtime as the setting says it */
+    /** As above, by a runtime that {@code finback.agent.images.runtime} would name so. */
     public static OciContainerizer oci(
             Path data, Tools programs, Isolation isolation, Processes processes, boolean overlay, String runtime)
             throws IOException {

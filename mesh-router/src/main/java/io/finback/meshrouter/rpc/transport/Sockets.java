@@ -11,12 +11,17 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollEventLoopGroup;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.ThreadFactory;
 
 /** Connects and listens on event loops. Handlers, and callbacks of what they complete, run on the loop of their connection. */
 public final class Sockets {
@@ -24,18 +29,24 @@ public final class Sockets {
     public static final Params.Key<EventLoopGroup> LOOPS = Params.Key.made("event loops", () -> Shared.LOOPS);
 
     private static final class Shared {
-        private static final EventLoopGroup LOOPS = new NioEventLoopGroup(
+        private static final EventLoopGroup LOOPS = loops(
                 Math.max(1, Runtime.getRuntime().availableProcessors()), new DefaultThreadFactory("finback-rpc", true));
     }
 
     private Sockets() {}
 
+    /** Of Linux' epoll when its library is there, else of Java's own sockets. */
+    private static EventLoopGroup loops(int threads, ThreadFactory names) {
+        return Epoll.isAvailable() ? new EpollEventLoopGroup(threads, names) : new NioEventLoopGroup(threads, names);
+    }
+
     /** A connection, with {@code handler} in its pipeline; else {@link Failure.NotConnected}. */
     public static Reply<Channel> connect(Params params, Address address, Duration timeout, ChannelHandler handler) {
         Reply<Channel> reply = new Reply<>();
+        EventLoopGroup loops = params.get(LOOPS);
         ChannelFuture connecting = new Bootstrap()
-                .group(params.get(LOOPS))
-                .channel(NioSocketChannel.class)
+                .group(loops)
+                .channel(loops instanceof EpollEventLoopGroup ? EpollSocketChannel.class : NioSocketChannel.class)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, Math.max(1, timeout.toMillis())))
@@ -54,9 +65,13 @@ public final class Sockets {
 
     /** Listens; throws IllegalStateException naming the address when that is not possible. */
     public static Channel listen(Params params, Address address, ChannelHandler child) {
+        EventLoopGroup loops = params.get(LOOPS);
         ChannelFuture bound = new ServerBootstrap()
-                .group(params.get(LOOPS))
-                .channel(NioServerSocketChannel.class)
+                .group(loops)
+                .channel(
+                        loops instanceof EpollEventLoopGroup
+                                ? EpollServerSocketChannel.class
+                                : NioServerSocketChannel.class)
                 .option(ChannelOption.SO_BACKLOG, 1_024)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)

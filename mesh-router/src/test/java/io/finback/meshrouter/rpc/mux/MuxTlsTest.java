@@ -5,20 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.finback.meshrouter.rpc.Failure;
 import io.finback.meshrouter.rpc.Service;
+import io.finback.meshrouter.rpc.TestKey;
 import io.finback.meshrouter.rpc.client.Client;
 import io.finback.meshrouter.rpc.mux.MuxParams.Level;
 import io.finback.meshrouter.rpc.mux.MuxParams.Tls;
 import io.finback.meshrouter.rpc.server.Server;
 import io.finback.meshrouter.rpc.server.Server.Listening;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.X509Certificate;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import javax.net.ssl.KeyManagerFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,40 +27,9 @@ class MuxTlsTest {
 
     @BeforeAll
     static void makeAKey(@TempDir Path directory) throws Exception {
-        char[] password = "changeit".toCharArray();
-        Path file = directory.resolve("key.p12");
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "me",
-                        "-keyalg",
-                        "EC",
-                        "-dname",
-                        "CN=localhost",
-                        "-ext",
-                        "SAN=ip:127.0.0.1",
-                        "-storetype",
-                        "PKCS12",
-                        "-keystore",
-                        file.toString(),
-                        "-storepass",
-                        "changeit")
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        assertThat(keytool.waitFor(50, TimeUnit.SECONDS)).isTrue();
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        try (var in = Files.newInputStream(file)) {
-            store.load(in, password);
-        }
-        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        keys.init(store, password);
-        serverContext = SslContextBuilder.forServer(keys).build();
-        clientContext = SslContextBuilder.forClient()
-                .trustManager((X509Certificate) store.getCertificate("me"))
-                .build();
+        TestKey key = TestKey.make(directory);
+        serverContext = key.server().build();
+        clientContext = key.client().build();
     }
 
     private static Listening serve(Optional<Level> level) {

@@ -12,8 +12,10 @@ import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.files.FileSpace;
 import io.finback.nodeagent.image.Reference;
 import io.finback.nodeagent.nested.NestedContainers;
+import io.finback.nodeagent.task.AgentTask;
 import io.finback.runtime.LogLevel;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -24,6 +26,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.apache.mesos.v1.Protos;
@@ -67,6 +70,7 @@ public final class AgentApi {
 
     /**
      * @param nested looked after from now on
+     * @param begun the file that says that a task has begun
      * @param blocking waits for processes to start, and for the disk
      */
     public AgentApi(
@@ -75,6 +79,7 @@ public final class AgentApi {
             IntSupplier port,
             Inside inside,
             NestedContainers nested,
+            Function<AgentTask, Path> begun,
             FileSpace space,
             Executor blocking,
             Limits limits) {
@@ -88,10 +93,11 @@ public final class AgentApi {
         });
         this.files = new FileReads(space);
         Parents parents = new Parents(view);
+        TaskTerminals terminals = new TaskTerminals(view, begun);
         Sessions running = new Sessions(inside, limits.maxSessions());
         this.nested = nested;
-        this.sessions = new SessionApi(system, parents, running, nested, blocking);
-        this.containers = new NestedApi(parents, running, nested, space, blocking);
+        this.sessions = new SessionApi(system, parents, running, nested, terminals, blocking);
+        this.containers = new NestedApi(parents, running, nested, terminals, space, blocking);
         Cancellable following = system.scheduler()
                 .scheduleWithFixedDelay(LOOK, LOOK, nested::look, ExecutionContext.fromExecutor(blocking));
         CompletionStage<?> ending = system.getWhenTerminated().thenAccept(done -> {

@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import org.apache.mesos.v1.Protos;
 import org.apache.mesos.v1.agent.Protos.Call;
@@ -55,14 +56,22 @@ final class NestedApi {
     private final Parents parents;
     private final Sessions sessions;
     private final NestedContainers nested;
+    private final TaskTerminals terminals;
     private final FileSpace files;
     private final Executor blocking;
 
     /** @param blocking waits for processes and the disk */
-    NestedApi(Parents parents, Sessions sessions, NestedContainers nested, FileSpace files, Executor blocking) {
+    NestedApi(
+            Parents parents,
+            Sessions sessions,
+            NestedContainers nested,
+            TaskTerminals terminals,
+            FileSpace files,
+            Executor blocking) {
         this.parents = parents;
         this.sessions = sessions;
         this.nested = nested;
+        this.terminals = terminals;
         this.files = files;
         this.blocking = blocking;
     }
@@ -225,46 +234,63 @@ final class NestedApi {
 
     // -- outputs --
 
-    /** Of a session from now on; of a nested container from its beginning. */
+    /** Of a session and of a task with a terminal from now on; of a nested container from the beginning of what is kept. */
     HttpResponse attachOutput(Call call, HttpRequest request) {
         Protos.ContainerID id = call.getAttachContainerOutput().getContainerId();
         Source<ProcessIO, NotUsed> output = find(id).map(this::written)
                 .or(() -> sessions.find(Parents.name(id)).map(Session::listen))
+                .or(() -> terminals.find(id).map(this::shown))
                 .orElseThrow(() -> Parents.missing(id, ""));
         return Outputs.answer(request, output);
     }
 
     private Source<ProcessIO, NotUsed> written(NestedContainer container) {
         Path directory = Path.of(container.root(), container.steps().toArray(String[]::new));
-        return written(container.path(), directory.resolve("stdout"), ProcessIO.Data.Type.STDOUT)
-                .merge(written(container.path(), directory.resolve("stderr"), ProcessIO.Data.Type.STDERR), false);
+        BooleanSupplier goesOn = () ->
+                nested.find(container.path()).filter(found -> !found.isEnded()).isPresent();
+        return followed(all(directory.resolve("stdout")), goesOn, ProcessIO.Data.Type.STDOUT)
+                .merge(followed(all(directory.resolve("stderr")), goesOn, ProcessIO.Data.Type.STDERR), false);
     }
 
-    /** All that is kept, and what comes. */
-    private Source<ProcessIO, NotUsed> written(List<String> path, Path file, ProcessIO.Data.Type type) {
+    private Opening all(Path file) {
+        return () -> files.followAll(file.toString());
+    }
+
+    private Source<ProcessIO, NotUsed> shown(TaskTerminals.OfTask terminal) {
+        return followed(
+                () -> files.follow(terminal.printed().toString(), Long.MAX_VALUE),
+                () -> terminals.goesOn(terminal),
+                ProcessIO.Data.Type.STDOUT);
+    }
+
+    /** A file that may not be there yet. */
+    private interface Opening {
+        Follower open() throws FileFailure, IOException;
+    }
+
+    private Source<ProcessIO, NotUsed> followed(Opening opening, BooleanSupplier goesOn, ProcessIO.Data.Type type) {
         return Source.<ByteBuffer, Following>unfoldResourceAsync(
-                        () -> CompletableFuture.completedFuture(new Following(path, file)),
+                        () -> CompletableFuture.completedFuture(new Following(opening, goesOn)),
                         this::look,
                         following -> CompletableFuture.supplyAsync(following::closed, blocking))
                 .filter(ByteBuffer::hasRemaining)
                 .map(bytes -> Outputs.piece(type, bytes));
     }
 
-    /** A file that may not be there yet. */
-    private final class Following {
-        private final List<String> path;
-        private final Path file;
+    private static final class Following {
+        private final Opening opening;
+        private final BooleanSupplier goesOn;
         private Optional<Follower> open = Optional.empty();
 
-        private Following(List<String> path, Path file) {
-            this.path = path;
-            this.file = file;
+        private Following(Opening opening, BooleanSupplier goesOn) {
+            this.opening = opening;
+            this.goesOn = goesOn;
         }
 
         /** Empty: there is no more. */
         private Optional<ByteBuffer> next() {
             // Asked before the look: what an ended one printed is in its file.
-            boolean over = nested.find(path).map(NestedContainer::isEnded).orElse(true);
+            boolean over = !goesOn.getAsBoolean();
             ByteBuffer bytes = read();
             return over && !bytes.hasRemaining() ? Optional.empty() : Optional.of(bytes);
         }
@@ -272,7 +298,7 @@ final class NestedApi {
         private ByteBuffer read() {
             try {
                 if (open.isEmpty()) {
-                    open = Optional.of(files.followAll(file.toString()));
+                    open = Optional.of(opening.open());
                 }
                 return open.get().nextBytes();
             } catch (FileFailure | IOException e) {

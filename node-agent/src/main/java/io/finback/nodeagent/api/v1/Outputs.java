@@ -50,7 +50,10 @@ final class Outputs {
                         .setHeartbeat(ProcessIO.Control.Heartbeat.newBuilder()
                                 .setInterval(Protos.DurationInfo.newBuilder().setNanoseconds(HEARTBEAT.toNanos()))))
                 .build();
-        Source<ByteString, NotUsed> bytes = output.keepAlive(HEARTBEAT, () -> heartbeat)
+        // The first at once: the answer's head is sent along with something, and who waits for it types nothing.
+        Source<ByteString, NotUsed> bytes = Source.single(heartbeat)
+                .concat(output)
+                .keepAlive(HEARTBEAT, () -> heartbeat)
                 .map(message -> ByteString.fromArrayUnsafe(RecordIo.frame(encoding.write(message))));
         boolean records = isRecords(request);
         HttpResponse response = HttpResponse.create()

@@ -3,13 +3,18 @@ package io.finback.nodeagent.api.v1;
 import akka.NotUsed;
 import akka.stream.BoundedSourceQueue;
 import akka.stream.javadsl.Source;
+import com.google.protobuf.ByteString;
+import io.finback.nodeagent.executor.Inside;
+import io.finback.tasks.ContainerInfo.Tty;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.mesos.v1.agent.Protos.ProcessIO;
 
 /** A command beside a task, whose output goes to who started it, and to whoever listens besides. Thread-safe. */
-final class Session {
+final class Session implements Attached {
     /** What a listener may be behind by; who is slower is cut off, so that it cannot hold up the others. */
     private static final int CAPACITY = 1024;
 
@@ -23,6 +28,22 @@ final class Session {
 
     Process process() {
         return process;
+    }
+
+    @Override
+    public void type(ByteString text) throws IOException {
+        OutputStream to = process.getOutputStream();
+        if (text.isEmpty()) {
+            to.close();
+        } else {
+            text.writeTo(to);
+            to.flush();
+        }
+    }
+
+    @Override
+    public boolean resize(Tty size) throws IOException {
+        return Inside.resize(process, size);
     }
 
     void said(ProcessIO output) {

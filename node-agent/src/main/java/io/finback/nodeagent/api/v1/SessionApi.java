@@ -19,7 +19,6 @@ import io.finback.nodeagent.nested.NestedFailure;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.ContainerInfo.Tty;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -41,13 +40,21 @@ final class SessionApi {
     private final Parents parents;
     private final Sessions sessions;
     private final NestedContainers nested;
+    private final TaskTerminals terminals;
     private final Executor blocking;
 
-    SessionApi(ActorSystem<?> system, Parents parents, Sessions sessions, NestedContainers nested, Executor blocking) {
+    SessionApi(
+            ActorSystem<?> system,
+            Parents parents,
+            Sessions sessions,
+            NestedContainers nested,
+            TaskTerminals terminals,
+            Executor blocking) {
         this.system = system;
         this.parents = parents;
         this.sessions = sessions;
         this.nested = nested;
+        this.terminals = terminals;
         this.blocking = blocking;
     }
 
@@ -133,7 +140,7 @@ final class SessionApi {
                 .orElseThrow(() -> new ApiFailure(
                         415, "Expecting '" + Outputs.MESSAGE_TYPE + "' of application/json or application/x-protobuf"));
         RecordIo.Decoder decoder = new RecordIo.Decoder(MOST_RECORD);
-        AtomicReference<Session> input = new AtomicReference<>();
+        AtomicReference<Attached> input = new AtomicReference<>();
         return request.entity()
                 .withoutSizeLimit()
                 .getDataBytes()
@@ -145,21 +152,26 @@ final class SessionApi {
                 .thenApply(done -> HttpResponse.create());
     }
 
-    private boolean feed(byte[] bytes, RecordIo.Decoder decoder, Encoding encoding, AtomicReference<Session> input) {
+    private Attached attached(Protos.ContainerID container) {
+        return sessions.find(Parents.name(container))
+                .<Attached>map(session -> session)
+                .or(() -> terminals.find(container))
+                .orElseThrow(() -> Parents.missing(container, " (expected: a session, or a task with a terminal)"));
+    }
+
+    private boolean feed(byte[] bytes, RecordIo.Decoder decoder, Encoding encoding, AtomicReference<Attached> input) {
         try {
             for (byte[] record : decoder.feed(bytes)) {
                 Call.AttachContainerInput call = Calls.decode(record, encoding, Call.getDefaultInstance())
                         .getAttachContainerInput();
-                Session session = input.get();
+                Attached attached = input.get();
                 ProcessIO said = call.getProcessIo();
-                if (session == null) {
-                    input.set(sessions.find(Parents.name(call.getContainerId()))
-                            .orElseThrow(() -> Parents.missing(call.getContainerId(), "")));
+                if (attached == null) {
+                    input.set(attached(call.getContainerId()));
                 } else if (said.getType() == ProcessIO.Type.DATA) {
-                    write(said.getData().getData(), session.process().getOutputStream());
+                    attached.type(said.getData().getData());
                 } else if (said.getControl().getType() == ProcessIO.Control.Type.TTY_INFO) {
-                    boolean done = Inside.resize(
-                            session.process(), size(said.getControl().getTtyInfo()));
+                    boolean done = attached.resize(size(said.getControl().getTtyInfo()));
                     log.debug("session.resized done={}", done);
                 }
             }
@@ -168,15 +180,6 @@ final class SessionApi {
             throw new ApiFailure(400, e.reason());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void write(com.google.protobuf.ByteString data, OutputStream to) throws IOException {
-        if (data.isEmpty()) {
-            to.close();
-        } else {
-            data.writeTo(to);
-            to.flush();
         }
     }
 }

@@ -180,6 +180,7 @@ class AgentApiTest {
                 new io.finback.nodeagent.executor.Inside(
                         io.finback.nodeagent.executor.Tools.find(System.getenv("PATH"))),
                 world.nested(),
+                world.tools().store()::begunFile,
                 new io.finback.nodeagent.files.FileSpace(
                         world.tools().sandboxes().ofAllIds(),
                         world.tools().sandboxes().root(),

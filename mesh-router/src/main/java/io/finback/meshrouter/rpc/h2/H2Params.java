@@ -1,0 +1,31 @@
+package io.finback.meshrouter.rpc.h2;
+
+import io.finback.meshrouter.rpc.Params;
+import io.netty.handler.ssl.SslContext;
+import java.util.Optional;
+
+/** Parameters of HTTP/2, of both sides unless said otherwise. At a limit the stream or the connection ends with HTTP/2's own error. */
+public final class H2Params {
+    /** Streams that a client may have open on one connection: 1,000, as Linkerd. */
+    public static final Params.Key<Integer> MAX_STREAMS = Params.Key.of("max concurrent streams", 1_000);
+
+    /** Bytes of one stream that may come before they are taken: 64 KiB less one, as HTTP/2 begins with. */
+    public static final Params.Key<Integer> WINDOW_BYTES = Params.Key.of("initial stream window bytes", 65_535);
+
+    /** Names and values of one head together: 16 KiB, as Finagle. */
+    public static final Params.Key<Integer> MAX_HEADER_LIST_BYTES = Params.Key.of("max header list bytes", 16 << 10);
+
+    /** The longest frame that is taken: 16 KiB, the least there is. */
+    public static final Params.Key<Integer> MAX_FRAME_BYTES = Params.Key.of("max frame bytes", 16 << 10);
+
+    /** Streams that the other side may reset within 30 s: 200. More is a flood, and ends the connection. */
+    public static final Params.Key<Integer> MAX_RESETS = Params.Key.of("max resets", 200);
+
+    /** CONTINUATION frames in a row that carry next to nothing: 16. */
+    public static final Params.Key<Integer> MAX_SMALL_CONTINUATIONS = Params.Key.of("max small continuations", 16);
+
+    /** TLS, whose context has to offer {@code h2} by ALPN; else HTTP/2 begins at once, without an upgrade. */
+    public static final Params.Key<Optional<SslContext>> TLS = Params.Key.of("tls", Optional.empty());
+
+    private H2Params() {}
+}

@@ -1,0 +1,137 @@
+package io.finback.meshrouter.rpc.h2;
+
+import io.finback.meshrouter.rpc.Failure;
+import io.finback.meshrouter.rpc.Reply;
+import io.finback.meshrouter.rpc.Service;
+import io.finback.meshrouter.rpc.server.Connections;
+import io.finback.meshrouter.rpc.transport.Sockets;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.util.ReferenceCountUtil;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server's side of one HTTP/2 connection. What the application refuses as not processed is reset with REFUSED_STREAM, its other failures
+ * are answered with 500. A server that closes sends GOAWAY, refuses newer streams, and answers those it has.
+ */
+final class H2ServerSession extends ChannelInboundHandlerAdapter implements Connections.Connection {
+    private final Channel channel;
+    private final Service<H2Message, H2Message> service;
+    private final Reply<@Nullable Void> gone = new Reply<>();
+    private int underWay;
+    private boolean draining;
+
+    H2ServerSession(Channel channel, Service<H2Message, H2Message> service) {
+        this.channel = channel;
+        this.service = service;
+    }
+
+    void install() {
+        channel.pipeline().addLast(new Http2MultiplexHandler(new ChannelInitializer<Channel>() {
+            @Override
+            protected void initChannel(Channel stream) {
+                underWay++;
+                stream.closeFuture().addListener(closed -> {
+                    underWay--;
+                    closeIfDrained();
+                });
+                stream.pipeline().addLast(new Exchange());
+            }
+        }));
+        channel.pipeline().addLast(this);
+        channel.closeFuture().addListener(closed -> {
+            var unused = service.close(Duration.ZERO);
+            gone.complete(null);
+        });
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) {
+        ReferenceCountUtil.release(msg);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        // Violations of the protocol the codec answers itself, with a GOAWAY that names them, and closes.
+        if (!(cause instanceof Http2Exception)) {
+            Sockets.close(ctx.channel());
+        }
+    }
+
+    private final class Exchange extends H2Stream {
+        private @Nullable Reply<H2Message> reply;
+
+        @Override
+        void head(Http2Headers headers, Body body) {
+            if (draining) {
+                abort(Http2Error.REFUSED_STREAM);
+                return;
+            }
+            Reply<H2Message> answer = service.call(new H2Message(headers, body), H2Contexts.read(headers));
+            reply = answer;
+            answer.onDone((response, failure) -> {
+                if (failure == null) {
+                    send(response.headers(), response.body());
+                } else if ((Failure.flagsOf(failure) & Failure.RETRYABLE) != 0) {
+                    abort(Http2Error.REFUSED_STREAM);
+                } else if ((Failure.flagsOf(failure) & Failure.REJECTED) != 0) {
+                    abort(Http2Error.ENHANCE_YOUR_CALM);
+                } else {
+                    H2Message error = H2Message.response(500, Body.EMPTY);
+                    send(error.headers(), error.body());
+                }
+            });
+        }
+
+        @Override
+        void failed(Failure why) {
+            Reply<H2Message> answer = reply;
+            if (answer != null) {
+                answer.interrupt(why.flagged(Failure.INTERRUPTED));
+            }
+        }
+
+        @Override
+        Failure reset(long code) {
+            return code >= 0 ? H2.failure("the client", code) : new Failure("the client is gone", Failure.INTERRUPTED);
+        }
+
+        @Override
+        void endIfOver() {
+            if (outputEnded() && !inputEnded()) {
+                // RFC 9113, section 8.1: the answer is complete, the rest of the request is not needed.
+                abort(Http2Error.NO_ERROR);
+            }
+        }
+    }
+
+    private void closeIfDrained() {
+        if (draining && underWay == 0) {
+            Sockets.close(channel);
+        }
+    }
+
+    @Override
+    public Reply<@Nullable Void> drain(Duration grace) {
+        channel.eventLoop().execute(() -> {
+            if (draining || !channel.isActive()) {
+                return;
+            }
+            draining = true;
+            var told = channel.writeAndFlush(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR));
+            told.addListener(done -> closeIfDrained());
+            var unused =
+                    channel.eventLoop().schedule(() -> Sockets.close(channel), grace.toMillis(), TimeUnit.MILLISECONDS);
+        });
+        return gone;
+    }
+}
