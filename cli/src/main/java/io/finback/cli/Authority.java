@@ -65,13 +65,17 @@ final class Authority {
         Path fresh = dir.resolve("authority.p12.new");
         Files.deleteIfExists(fresh);
         keytool(
-                "-genkeypair -alias authority -keyalg RSA -keysize 3072 -sigalg SHA256withRSA -validity " + AUTHORITY_DAYS
-                        + " -ext bc:c=ca:true,pathlen:0 -ext ku:c=keyCertSign,cRLSign",
+                "-genkeypair -alias authority -keyalg RSA -keysize 3072 -sigalg SHA256withRSA -validity "
+                        + AUTHORITY_DAYS + " -ext bc:c=ca:true,pathlen:0 -ext ku:c=keyCertSign,cRLSign",
                 fresh,
                 "-dname",
                 "CN=Finback authority");
         secret(fresh);
-        keytool("-exportcert -rfc -alias authority", fresh, "-file", certificate().toString());
+        keytool(
+                "-exportcert -rfc -alias authority",
+                fresh,
+                "-file",
+                certificate().toString());
         Files.move(fresh, store(), StandardCopyOption.ATOMIC_MOVE);
     }
 
@@ -80,7 +84,11 @@ final class Authority {
         Path work = Files.createTempDirectory(dir, ".issue-");
         try {
             Path own = work.resolve("node.p12");
-            keytool("-genkeypair -alias node -keyalg RSA -keysize 2048 -sigalg SHA256withRSA", own, "-dname", "CN=" + COMMON);
+            keytool(
+                    "-genkeypair -alias node -keyalg RSA -keysize 2048 -sigalg SHA256withRSA",
+                    own,
+                    "-dname",
+                    "CN=" + COMMON);
             secret(own);
             Path asked = work.resolve("asked");
             keytool("-certreq -alias node", own, "-file", asked.toString());
@@ -133,7 +141,8 @@ final class Authority {
             keys.load(in, PASSWORD.toCharArray());
             Key key = keys.getKey("node", PASSWORD.toCharArray());
             Base64.Encoder lines = Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII));
-            return "-----BEGIN PRIVATE KEY-----\n" + lines.encodeToString(key.getEncoded()) + "\n-----END PRIVATE KEY-----\n";
+            return "-----BEGIN PRIVATE KEY-----\n" + lines.encodeToString(key.getEncoded())
+                    + "\n-----END PRIVATE KEY-----\n";
         } catch (GeneralSecurityException e) {
             throw new IOException("the key that was just made cannot be read", e);
         }
@@ -164,8 +173,8 @@ final class Authority {
                 throw new StartFailure("keytool did not end within " + LIMIT_SECONDS + " s");
             }
             if (process.exitValue() != 0) {
-                throw new StartFailure("keytool " + options.split(" ", -1)[0] + " ended with " + process.exitValue() + ": "
-                        + Files.readString(said).strip());
+                throw new StartFailure("keytool " + options.split(" ", -1)[0] + " ended with " + process.exitValue()
+                        + ": " + Files.readString(said).strip());
             }
         } finally {
             Files.deleteIfExists(said);

@@ -40,7 +40,8 @@ final class CertificatesCommand implements Callable<Integer> {
     @Option(
             names = "--host",
             paramLabel = "HOST",
-            description = "A name or address clients call the node by; more than once for several. This machine's are always in it.")
+            description =
+                    "A name or address clients call the node by; more than once for several. This machine's are always in it.")
     private List<String> hosts = new ArrayList<>();
 
     @Option(

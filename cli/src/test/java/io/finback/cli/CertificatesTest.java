@@ -52,7 +52,8 @@ class CertificatesTest {
         X509Certificate node = certificate(first.certificate());
         node.verify(certificate(first.authorities()).getPublicKey());
         node.checkValidity();
-        assertThat(node.getSubjectAlternativeNames().stream().map(name -> name.get(1).toString()))
+        assertThat(node.getSubjectAlternativeNames().stream()
+                        .map(name -> name.get(1).toString()))
                 .contains("finback", "10.0.0.7", "a.example");
         assertThat(node.getExtendedKeyUsage()).contains("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(first.key())))
@@ -66,7 +67,8 @@ class CertificatesTest {
         Authority.Issued again = Authority.in(dir).issue("other", List.of("b.example"), 1);
         Authority.Issued renewed = Authority.in(dir).issue("other", List.of("b.example"), 1);
         assertThat(again.certificate()).isEqualTo(renewed.certificate());
-        certificate(renewed.certificate()).verify(certificate(first.authorities()).getPublicKey());
+        certificate(renewed.certificate())
+                .verify(certificate(first.authorities()).getPublicKey());
         try (var files = Files.list(dir)) {
             assertThat(files.filter(file -> file.getFileName().toString().startsWith(".")))
                     .isEmpty();
@@ -75,7 +77,8 @@ class CertificatesTest {
 
     @Test
     void readsWhatItMakes() {
-        assertThat(NodeTls.from(config(first.certificate(), first.key(), first.authorities(), "finback.tls.remoting = true")))
+        assertThat(NodeTls.from(
+                        config(first.certificate(), first.key(), first.authorities(), "finback.tls.remoting = true")))
                 .hasValueSatisfying(tls -> assertThat(tls.keyAlgorithm()).isEqualTo("RSA"));
     }
 

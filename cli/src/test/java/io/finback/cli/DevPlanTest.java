@@ -35,7 +35,8 @@ class DevPlanTest {
                 h2 { enabled = false, host = "127.0.0.1", port = 4142 }
               }
             }
-            """).withFallback(ConfigFactory.defaultReference().withOnlyPath("finback.tls"));
+            """)
+            .withFallback(ConfigFactory.defaultReference().withOnlyPath("finback.tls"));
 
     @Test
     void laysOutPortsAndDirectories() {

@@ -35,20 +35,24 @@ public final class Management {
         String address = management.settings().getHttpHostname() + ":"
                 + management.settings().getHttpPort();
         Optional<HttpsConnectionContext> https = https(system);
-        return management.start(settings -> https.map(settings::withHttpsConnectionContext).orElse(settings)).handle((uri, failure) -> {
-            if (failure != null) {
-                throw new CompletionException(new StartFailure(
-                        "finback.management: cannot listen on " + address
-                                + "; stop what uses the port or set finback.management.port",
-                        failure));
-            }
-            return null;
-        });
+        return management
+                .start(settings ->
+                        https.map(settings::withHttpsConnectionContext).orElse(settings))
+                .handle((uri, failure) -> {
+                    if (failure != null) {
+                        throw new CompletionException(new StartFailure(
+                                "finback.management: cannot listen on " + address
+                                        + "; stop what uses the port or set finback.management.port",
+                                failure));
+                    }
+                    return null;
+                });
     }
 
     private static Optional<HttpsConnectionContext> https(ActorSystem<?> system) {
         Config config = system.settings().config();
-        Optional<NodeTls> tls = NodeTls.from(config).filter(each -> each.settings().management());
+        Optional<NodeTls> tls =
+                NodeTls.from(config).filter(each -> each.settings().management());
         if (tls.isPresent() && ClusterSettings.from(config).discovery().used()) {
             throw new StartFailure(
                     "finback.tls.management: true (expected: false, because masters that finback.cluster.discovery looks for "

@@ -117,7 +117,8 @@ public final class NodeTls {
     public String prometheus() {
         var unused = context();
         return "# TYPE finback_tls_certificate_expires_timestamp_seconds gauge\n"
-                + "finback_tls_certificate_expires_timestamp_seconds " + expires().getEpochSecond() + "\n";
+                + "finback_tls_certificate_expires_timestamp_seconds "
+                + expires().getEpochSecond() + "\n";
     }
 
     /** The kind of key: {@code RSA}, {@code EC} or {@code EdDSA}. */
@@ -152,8 +153,10 @@ public final class NodeTls {
                     parsed("key", files.key(), () -> Pem.key(key)),
                     parsed("authorities", files.authorities(), () -> Pem.certificates(authorities)));
             if (settings.remoting() && !material.key().getAlgorithm().equals("RSA")) {
-                throw new StartFailure(PATH + ".key: " + files.key() + ": a key of " + material.key().getAlgorithm()
-                        + " (expected: RSA, which is all that finback.tls.remoting reads; finback certificates makes one)");
+                throw new StartFailure(
+                        PATH + ".key: " + files.key() + ": a key of "
+                                + material.key().getAlgorithm()
+                                + " (expected: RSA, which is all that finback.tls.remoting reads; finback certificates makes one)");
             }
             return new State(before, material, context(material));
         } catch (IOException | GeneralSecurityException e) {
@@ -173,7 +176,8 @@ public final class NodeTls {
 
     private static String text(String key, Path file) throws IOException {
         if (!Files.isReadable(file) || Files.isDirectory(file)) {
-            throw new StartFailure(PATH + "." + key + ": " + file + " (expected: a file in PEM that this process can read)");
+            throw new StartFailure(
+                    PATH + "." + key + ": " + file + " (expected: a file in PEM that this process can read)");
         }
         if (Files.size(file) > MAX_BYTES) {
             throw new StartFailure(PATH + "." + key + ": " + file + " has " + Files.size(file) + " bytes (expected: <= "
@@ -187,7 +191,8 @@ public final class NodeTls {
         for (Path file : List.of(files.certificate(), files.key(), files.authorities())) {
             if (Files.exists(file)) {
                 BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-                stamps.put(file, new Stamp(attributes.lastModifiedTime() + "/" + attributes.fileKey(), attributes.size()));
+                stamps.put(
+                        file, new Stamp(attributes.lastModifiedTime() + "/" + attributes.fileKey(), attributes.size()));
             }
         }
         return stamps;
@@ -206,7 +211,8 @@ public final class NodeTls {
         KeyStore believed = KeyStore.getInstance("PKCS12");
         believed.load(null, null);
         for (int number = 0; number < material.authorities().size(); number++) {
-            believed.setCertificateEntry("authority-" + number, material.authorities().get(number));
+            believed.setCertificateEntry(
+                    "authority-" + number, material.authorities().get(number));
         }
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(believed);

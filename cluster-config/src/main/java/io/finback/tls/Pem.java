@@ -34,7 +34,8 @@ final class Pem {
             return found;
         } catch (CertificateException e) {
             throw new IllegalArgumentException(
-                    "holds what is no certificate: " + e.getMessage() + " (expected: PEM, -----BEGIN CERTIFICATE-----)", e);
+                    "holds what is no certificate: " + e.getMessage() + " (expected: PEM, -----BEGIN CERTIFICATE-----)",
+                    e);
         }
     }
 
@@ -52,7 +53,8 @@ final class Pem {
                 return DERPrivateKeyLoader.load(der);
             } catch (PEMLoadingException e) {
                 throw new IllegalArgumentException(
-                        "holds a '" + der.label() + "' (expected: PRIVATE KEY, that is PKCS#8 without a password, or RSA PRIVATE KEY)",
+                        "holds a '" + der.label()
+                                + "' (expected: PRIVATE KEY, that is PKCS#8 without a password, or RSA PRIVATE KEY)",
                         e);
             }
         }

@@ -26,7 +26,10 @@ record TlsMaterial(List<X509Certificate> chain, PrivateKey key, List<X509Certifi
 
     /** When the first of its own certificates ends to be valid. */
     Instant expires() {
-        return chain.stream().map(each -> each.getNotAfter().toInstant()).min(Instant::compareTo).orElseThrow();
+        return chain.stream()
+                .map(each -> each.getNotAfter().toInstant())
+                .min(Instant::compareTo)
+                .orElseThrow();
     }
 
     private static boolean belong(X509Certificate certificate, PrivateKey key) {

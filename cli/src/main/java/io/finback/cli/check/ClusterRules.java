@@ -16,6 +16,7 @@ import java.util.TreeSet;
 final class ClusterRules {
     /** HTTP dates have seconds, and the answer took a while. */
     private static final long CERTIFICATE_DAYS = 14;
+
     static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(3);
 
     static final Duration DEPLOYMENT_TAKES = Duration.ofMinutes(10);

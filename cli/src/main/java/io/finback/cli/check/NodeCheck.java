@@ -94,7 +94,8 @@ public final class NodeCheck {
             web.get("finback.agent.http", HttpListen.from(config, "finback.agent.http"), "/state")
                     .ifPresent(state -> findings.addAll(ClusterRules.isolation(state.json())));
         }
-        Optional<Web.Answer> members = web.get("finback.management", management, "/cluster/members").filter(Web.Answer::ok);
+        Optional<Web.Answer> members =
+                web.get("finback.management", management, "/cluster/members").filter(Web.Answer::ok);
         if (members.isEmpty()) {
             findings.add(Finding.warn(
                     "membership",

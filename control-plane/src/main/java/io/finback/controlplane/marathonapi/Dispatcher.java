@@ -28,11 +28,7 @@ final class Dispatcher {
     private final SubscriptionsHandler subscriptions;
     private final Services services;
 
-    Dispatcher(
-            Services services,
-            String scheme,
-            Function<String, Map<String, String>> runs,
-            LoggingHandler logging) {
+    Dispatcher(Services services, String scheme, Function<String, Map<String, String>> runs, LoggingHandler logging) {
         this.logging = logging;
         this.services = services;
         this.subscriptions = new SubscriptionsHandler(services);

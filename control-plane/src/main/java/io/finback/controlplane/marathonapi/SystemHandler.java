@@ -84,7 +84,9 @@ final class SystemHandler {
         NOTHING_HERE.forEach(config::putNull);
         config.put("framework_name", "marathon")
                 .put("hostname", address.substring(0, Math.max(0, address.lastIndexOf(':'))))
-                .put("webui_url", scheme + "://" + address.substring(0, Math.max(0, address.lastIndexOf(':'))) + ":" + port)
+                .put(
+                        "webui_url",
+                        scheme + "://" + address.substring(0, Math.max(0, address.lastIndexOf(':'))) + ":" + port)
                 .put("ha", true)
                 .put("checkpoint", true)
                 .put("local_port_min", PortBook.FIRST)

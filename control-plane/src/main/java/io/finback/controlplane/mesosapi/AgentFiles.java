@@ -59,9 +59,8 @@ final class AgentFiles {
         this.most = most;
         Config config = system.settings().config();
         this.scheme = NodeTls.scheme(config);
-        this.context = NodeTls.from(config)
-                .map(NodeTls::client)
-                .orElseGet(() -> Http.get(system).defaultClientHttpsContext());
+        this.context = NodeTls.from(config).map(NodeTls::client).orElseGet(() -> Http.get(system)
+                .defaultClientHttpsContext());
         this.pool = ConnectionPoolSettings.create(system.classicSystem())
                 .withMaxConnections(most)
                 // A power of two is what the pool wants; how many there may be is counted here.

@@ -41,8 +41,7 @@ public final class ExecutorDoor {
 
     Map<String, String> environment(String framework, String executor) {
         Map<String, String> more = new HashMap<>(tls);
-        key.ifPresent(
-                secret -> more.put("MESOS_EXECUTOR_AUTHENTICATION_TOKEN", token(secret, framework, executor)));
+        key.ifPresent(secret -> more.put("MESOS_EXECUTOR_AUTHENTICATION_TOKEN", token(secret, framework, executor)));
         return more;
     }
 

@@ -58,8 +58,7 @@ public record ExecutorTerms(
         more.put("MESOS_RECOVERY_TIMEOUT", text(recovery));
         more.put("MESOS_SUBSCRIPTION_BACKOFF_MAX", text(BACKOFF));
         more.putAll(door.environment(
-                task.info().framework().value(),
-                executor.map(ExecutorInfo::id).orElse("")));
+                task.info().framework().value(), executor.map(ExecutorInfo::id).orElse("")));
         more.put("LIBPROCESS_PORT", "0");
         more.put("LIBPROCESS_IP", host);
         return more;

@@ -23,9 +23,10 @@ class ExecutorDoorTest {
 
     @Test
     void tokensHoldOverARestartAndAreThoseOfThisAgentAlone() {
-        String token = ExecutorDoor.of(Optional.of(KEY), Map.of()).environment("f", "e").get(NAME);
-        assertThat(ExecutorDoor.of(Optional.of(KEY.clone()), Map.of())
-                        .admits("f", "e", Optional.of("Bearer " + token)))
+        String token = ExecutorDoor.of(Optional.of(KEY), Map.of())
+                .environment("f", "e")
+                .get(NAME);
+        assertThat(ExecutorDoor.of(Optional.of(KEY.clone()), Map.of()).admits("f", "e", Optional.of("Bearer " + token)))
                 .isTrue();
         byte[] other = KEY.clone();
         other[0] = 1;

@@ -201,12 +201,13 @@ final class ClusterProcesses implements AutoCloseable {
                 };
         ports.putAll(apis);
         List<String> command = new ArrayList<>(machine.prefix());
-        command.addAll(List.of(launcher().toString(), role, "--set", "finback.data-dir=" + dir.resolve(machine.name())));
-        ports.keySet().forEach(key -> command.addAll(
-                List.of("--set", key.substring(0, key.length() - "port".length()) + "host=" + machine.address())));
+        command.addAll(
+                List.of(launcher().toString(), role, "--set", "finback.data-dir=" + dir.resolve(machine.name())));
+        ports.keySet()
+                .forEach(key -> command.addAll(List.of(
+                        "--set", key.substring(0, key.length() - "port".length()) + "host=" + machine.address())));
         more.forEach(setting -> command.addAll(List.of("--set", setting)));
-        NodeProcess node =
-                new NodeProcess(machine.name(), command, dir.resolve(machine.name() + ".out"), ports);
+        NodeProcess node = new NodeProcess(machine.name(), command, dir.resolve(machine.name() + ".out"), ports);
         nodes.put(machine.name(), node);
         restart(node);
         return node;

@@ -93,7 +93,10 @@ public final class LaunchBench {
 
     /** All in one ACCEPT; {@code round} says whether the JVMs have done it before. */
     private void many(
-            String round, LoadScheduler scheduler, ClusterProcesses.NodeProcess master, ClusterProcesses.NodeProcess agent)
+            String round,
+            LoadScheduler scheduler,
+            ClusterProcesses.NodeProcess master,
+            ClusterProcesses.NodeProcess agent)
             throws IOException {
         List<ObjectNode> tasks = new ArrayList<>();
         for (int number = 0; number < count; number++) {
@@ -156,8 +159,7 @@ public final class LaunchBench {
 
     /** User and system time of a process and of its children that were waited for. Source: {@code proc(5)}. */
     private static double cpuSeconds(long pid) throws IOException {
-        String stat =
-                Files.readString(Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
+        String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         long ticks = 0;
         for (int field = 11; field <= 14; field++) {

@@ -94,8 +94,21 @@ final class Machines implements AutoCloseable {
 
         /** So many of a hundred packets that come are lost. */
         void lose(int percent) {
-            inside("iptables", "-A", "INPUT", "!", "-i", "lo", "-m", "statistic", "--mode", "random", "--probability",
-                    Double.toString(percent / 100.0), "-j", "DROP");
+            inside(
+                    "iptables",
+                    "-A",
+                    "INPUT",
+                    "!",
+                    "-i",
+                    "lo",
+                    "-m",
+                    "statistic",
+                    "--mode",
+                    "random",
+                    "--probability",
+                    Double.toString(percent / 100.0),
+                    "-j",
+                    "DROP");
         }
 
         /** Everything passes again. */

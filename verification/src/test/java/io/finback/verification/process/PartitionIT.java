@@ -66,7 +66,9 @@ final class PartitionIT {
             masters.forEach(cluster::awaitReady);
             Machines.Machine work = network.add("agent-1");
             ClusterProcesses.NodeProcess agent = cluster.on(
-                    work, "agent", List.of(seeds, "finback.agent.resources=cpus:4;mem:1024;disk:1000;ports:[31000-31099]"));
+                    work,
+                    "agent",
+                    List.of(seeds, "finback.agent.resources=cpus:4;mem:1024;disk:1000;ports:[31000-31099]"));
             cluster.awaitReady(agent);
             for (int number = 0; number < 4; number++) {
                 create("{\"id\":\"/w" + number + "\",\"cmd\":\"sleep 1000\",\"instances\":0}");
@@ -79,7 +81,8 @@ final class PartitionIT {
             machines.get(0).heal();
             awaitWhole(cluster);
 
-            during("a master loses every fifth packet that comes", () -> machines.get(2).lose(20));
+            during("a master loses every fifth packet that comes", () -> machines.get(2)
+                    .lose(20));
             machines.get(2).heal();
             awaitWhole(cluster);
 
@@ -128,10 +131,9 @@ final class PartitionIT {
         assertThat(promised).isNotEmpty();
         for (int number = 1; number < MASTERS; number++) {
             int master = number;
-            Waiting.until(
-                    what + ": everything acknowledged is at master " + master,
-                    LIMIT,
-                    () -> marks(master).entrySet().containsAll(promised.entrySet()));
+            Waiting.until(what + ": everything acknowledged is at master " + master, LIMIT, () -> marks(master)
+                    .entrySet()
+                    .containsAll(promised.entrySet()));
         }
     }
 
@@ -169,7 +171,8 @@ final class PartitionIT {
 
     private int activeAgents() throws Exception {
         int active = 0;
-        for (JsonNode agent : get(machines.get(1).address() + ":5050", "/slaves").path("slaves")) {
+        for (JsonNode agent :
+                get(machines.get(1).address() + ":5050", "/slaves").path("slaves")) {
             active += agent.path("active").asBoolean() ? 1 : 0;
         }
         return active;
@@ -198,8 +201,10 @@ final class PartitionIT {
 
     private Map<String, String> marks(int master) throws Exception {
         Map<String, String> marks = new java.util.HashMap<>();
-        get(services(master), "/v2/apps").path("apps").forEach(app -> marks.put(
-                app.path("id").asText(), app.path("labels").path("mark").asText()));
+        get(services(master), "/v2/apps")
+                .path("apps")
+                .forEach(app -> marks.put(
+                        app.path("id").asText(), app.path("labels").path("mark").asText()));
         return marks;
     }
 

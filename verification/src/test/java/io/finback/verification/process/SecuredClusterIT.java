@@ -85,14 +85,17 @@ class SecuredClusterIT {
                     .isEqualTo(401);
             HttpResponse<String> created = client.post(cluster.servicesPort, "/v2/apps", app, OPS);
             assertThat(created.statusCode()).isEqualTo(201);
-            assertThat(created.headers().firstValue("Location")).hasValueSatisfying(at -> assertThat(at)
-                    .startsWith("https://"));
+            assertThat(created.headers().firstValue("Location"))
+                    .hasValueSatisfying(at -> assertThat(at).startsWith("https://"));
             Waiting.until("the app is reached through the mesh", LIMIT, () -> {
                 HttpRequest request = HttpRequest.newBuilder(
                                 URI.create("http://127.0.0.1:" + router.port("finback.router.http.port") + "/"))
                         .header("l5d-name", "/svc/web")
                         .build();
-                return client.http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+                return client.http
+                                .send(request, HttpResponse.BodyHandlers.discarding())
+                                .statusCode()
+                        == 200;
             });
 
             JsonNode state = JSON.readTree(client.get(agentPort, "/state", OPS).body());
@@ -104,14 +107,13 @@ class SecuredClusterIT {
                     .asText();
             String through = "/finback/agents/" + state.path("id").asText() + "/files/browse?path=" + sandbox;
             assertThat(client.get(cluster.clusterPort, through, OPS).body()).contains("stdout");
-            assertThat(client.get(cluster.clusterPort, through, "").statusCode()).isEqualTo(401);
+            assertThat(client.get(cluster.clusterPort, through, "").statusCode())
+                    .isEqualTo(401);
 
             X509Certificate before = client.certificate(cluster.servicesPort);
             certificates(pki);
-            Waiting.until(
-                    "the new certificate is shown",
-                    LIMIT,
-                    () -> !client.certificate(cluster.servicesPort).equals(before));
+            Waiting.until("the new certificate is shown", LIMIT, () -> !client.certificate(cluster.servicesPort)
+                    .equals(before));
             // One with the new, the others' connections with the old.
             cluster.kill9(router);
             cluster.restart(router);
@@ -120,8 +122,7 @@ class SecuredClusterIT {
     }
 
     private static void refusesAnonymousNodes(Client client, int artery) throws IOException {
-        try (SSLSocket socket =
-                (SSLSocket) client.context.getSocketFactory().createSocket("127.0.0.1", artery)) {
+        try (SSLSocket socket = (SSLSocket) client.context.getSocketFactory().createSocket("127.0.0.1", artery)) {
             socket.setSoTimeout((int) LIMIT.toMillis());
             assertThatThrownBy(() -> {
                         socket.startHandshake();
@@ -194,8 +195,7 @@ class SecuredClusterIT {
 
         /** What a new connection is shown. */
         X509Certificate certificate(int port) throws IOException {
-            try (SSLSocket socket =
-                    (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", port)) {
+            try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", port)) {
                 socket.setSoTimeout((int) LIMIT.toMillis());
                 socket.startHandshake();
                 Certificate[] chain = socket.getSession().getPeerCertificates();

@@ -69,7 +69,8 @@ final class SharedDatabase implements AutoCloseable {
     }
 
     private void signal(String signal) throws IOException {
-        long parent = Long.parseLong(Files.readAllLines(data.resolve("postmaster.pid")).get(0).strip());
+        long parent = Long.parseLong(
+                Files.readAllLines(data.resolve("postmaster.pid")).get(0).strip());
         ProcessHandle postmaster = ProcessHandle.of(parent).orElseThrow();
         for (long pid : Stream.concat(Stream.of(postmaster), postmaster.descendants())
                 .mapToLong(ProcessHandle::pid)

@@ -39,7 +39,8 @@ final class Bodies {
         Reading reading = new Reading();
         CompletableFuture<byte[]> body = new CompletableFuture<>();
         if (request.entity() instanceof HttpEntity.Strict whole) {
-            // Most calls are small and come in one piece: a stream for each would cost more than what the call asks for.
+            // Most calls are small and come in one piece: a stream for each would cost more than what the call asks
+            // for.
             if (reading.take(whole.getData(), body) && !body.isCompletedExceptionally()) {
                 body.complete(reading.bytes());
             }

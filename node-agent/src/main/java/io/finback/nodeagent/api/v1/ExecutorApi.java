@@ -77,7 +77,8 @@ public final class ExecutorApi {
                 call.getExecutorId().getValue(),
                 Calls.header(request, "Authorization"))) {
             return CompletableFuture.completedFuture(Calls.text(
-                            401, "The token is not that of this executor (expected: Bearer, then its MESOS_EXECUTOR_AUTHENTICATION_TOKEN)")
+                            401,
+                            "The token is not that of this executor (expected: Bearer, then its MESOS_EXECUTOR_AUTHENTICATION_TOKEN)")
                     .addHeader(RawHeader.create("WWW-Authenticate", "Bearer realm=\"mesos-agent-executor\"")));
         }
         if (call.getType() == Call.Type.SUBSCRIBE) {
