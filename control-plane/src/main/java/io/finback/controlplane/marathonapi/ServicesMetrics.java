@@ -22,7 +22,7 @@ final class ServicesMetrics {
         metrics.head(seconds, "counter");
         metrics.line(seconds, "state=\"up\"", services.uptimes().upSeconds());
         metrics.line(seconds, "state=\"down\"", services.uptimes().downSeconds());
-        metrics.one("finback_services_callbacks_lost_total", "counter", services.lostCallbacks());
+        metrics.one("finback_services_callbacks_lost_total", "counter", (double) services.lostCallbacks());
         return metrics.text.toString();
     }
 

@@ -205,8 +205,11 @@ public final class InstancePlanner {
         return new Plan(plan.add(), end, plan.done());
     }
 
+    /** One with volumes cannot be elsewhere: it stays until the deadline. */
     private static boolean leaves(Instance instance, Listening listening) {
-        return listening.drains().of(instance).isPresent();
+        boolean bound =
+                instance.place().filter(place -> !place.home().isEmpty()).isPresent();
+        return !bound && listening.drains().of(instance).isPresent();
     }
 
     private static Plan restart(

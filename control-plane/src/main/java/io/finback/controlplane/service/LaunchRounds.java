@@ -1,7 +1,7 @@
 package io.finback.controlplane.service;
 
+import io.finback.resources.Resources;
 import io.finback.controlplane.allocator.ResourceOperation;
-import io.finback.controlplane.allocator.ResourceOperation.Type;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.placement.Assignment;
 import io.finback.controlplane.scheduler.AppPath;
@@ -143,8 +143,8 @@ final class LaunchRounds {
         for (TaskInfo task : tasks) {
             Resources home = task.resources().filter(Home::isPart);
             if (!home.isEmpty() && !launch.returning.contains(task.id().value())) {
-                operations.add(change(Type.RESERVE, Home.reserved(home)));
-                operations.add(change(Type.CREATE, Home.volumes(home)));
+                operations.add(change(ResourceOperation.Type.RESERVE, Home.reserved(home)));
+                operations.add(change(ResourceOperation.Type.CREATE, Home.volumes(home)));
             }
         }
         if (!plain.isEmpty()) {
@@ -154,7 +154,7 @@ final class LaunchRounds {
         return operations;
     }
 
-    private static SchedulerCall.Operation change(Type type, Resources resources) {
+    private static SchedulerCall.Operation change(ResourceOperation.Type type, Resources resources) {
         return new SchedulerCall.Operation.Change(Optional.empty(), new ResourceOperation("", type, resources));
     }
 

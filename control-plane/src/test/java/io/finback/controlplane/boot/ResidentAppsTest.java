@@ -9,6 +9,7 @@ import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.controlplane.allocation.OperatorCommand;
 import io.finback.controlplane.allocation.OperatorReply;
@@ -77,11 +78,15 @@ class ResidentAppsTest {
 
         private void live() {
             while (!over) {
-                try {
-                    hear(agent.probe.receiveMessage(Duration.ofMillis(100)));
-                } catch (AssertionError nothingYet) {
-                    continue;
-                }
+                next().ifPresent(this::hear);
+            }
+        }
+
+        private Optional<MasterToAgent> next() {
+            try {
+                return Optional.of(agent.probe.receiveMessage(Duration.ofMillis(100)));
+            } catch (AssertionError nothingYet) {
+                return Optional.empty();
             }
         }
 
@@ -360,6 +365,7 @@ class ResidentAppsTest {
         assertThat(reply.statusCode()).as(reply.body()).isEqualTo(201);
     }
 
+    @CanIgnoreReturnValue
     private static JsonNode ok(HttpResponse<String> reply) {
         assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
         try {

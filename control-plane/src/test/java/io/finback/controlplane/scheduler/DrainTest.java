@@ -39,6 +39,15 @@ class DrainTest {
     }
 
     @Test
+    void whatHasVolumesStaysUntilTheDeadline() {
+        AppState state = Examples.running(Examples.resident(2));
+        AppState before = settle(state, 30);
+        assertThat(before.instances().values()).hasSize(2).noneMatch(Instance::doomed);
+        AppState after = settle(state, 60);
+        assertThat(after.instances().values()).hasSize(2).allMatch(Instance::doomed);
+    }
+
+    @Test
     void neverFallsBelowItsMinimumAndEndsElsewhereWhateverTheOrder() {
         for (int seed = 0; seed < 300; seed++) {
             Random random = new Random(seed);

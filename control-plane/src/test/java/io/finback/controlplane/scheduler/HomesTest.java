@@ -95,15 +95,15 @@ class HomesTest {
                 o.secrets(),
                 Optional.of(new Residency(Duration.ofMinutes(1), LostBehavior.RELAUNCH_AFTER_TIMEOUT)),
                 o.volumes()));
-        for (AppDefinition app : List.of(patient, hasty)) {
-            AppState state = Examples.running(app);
+        for (boolean waitsForEver : List.of(true, false)) {
+            AppState state = Examples.running(waitsForEver ? patient : hasty);
             String task = state.instances().keySet().iterator().next();
             AppState waits = Examples.settle(end(state, task, TaskState.FAILED));
             assertThat(Homes.settle(waits, Examples.NOW.plusSeconds(30))).isEmpty();
             AppState later = AppEvent.fold(waits, Homes.settle(waits, Examples.NOW.plus(Duration.ofDays(9))));
-            assertThat(later.toRelease()).hasSize(app == hasty ? 1 : 0);
+            assertThat(later.toRelease()).hasSize(waitsForEver ? 0 : 1);
             String waiting = later.instances().keySet().iterator().next();
-            assertThat(later.homeOf(waiting).isPresent()).isEqualTo(app == patient);
+            assertThat(later.homeOf(waiting).isPresent()).isEqualTo(waitsForEver);
         }
     }
 
