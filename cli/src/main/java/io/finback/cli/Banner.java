@@ -2,6 +2,7 @@ package io.finback.cli;
 
 import io.finback.runtime.Role;
 import io.finback.settings.HttpListen;
+import io.finback.tls.TlsSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,11 +43,11 @@ final class Banner {
     }
 
     /** One line, such as {@code Ready: master master.http http://localhost:5050, …}. */
-    static String ready(Role role, Map<String, HttpListen> listeners) {
+    static String ready(Role role, Map<String, HttpListen> listeners, TlsSettings tls) {
         List<String> parts = new ArrayList<>();
         listeners.forEach((key, listen) -> {
             String name = key.substring("finback.".length());
-            parts.add(name + " " + (key.equals("finback.cluster") ? listen.toString() : url(listen)));
+            parts.add(name + " " + (key.equals("finback.cluster") ? listen.toString() : url(listen, tls.covers(key))));
         });
         return "Ready: " + role.id() + " (" + String.join(", ", parts) + ")";
     }
@@ -61,12 +62,18 @@ final class Banner {
     }
 
     private static Optional<String> url(DevPlan plan, Role role, String key) {
-        return plan.listener(role, key).map(Banner::url);
+        boolean secured = plan.nodes().stream()
+                .filter(node -> node.role() == role)
+                .findFirst()
+                .map(node -> TlsSettings.from(node.config()).covers(key))
+                .orElse(false);
+        return plan.listener(role, key).map(listen -> url(listen, secured));
     }
 
-    private static String url(HttpListen listen) {
+    private static String url(HttpListen listen, boolean secured) {
+        String scheme = secured ? "https://" : "http://";
         return listen.host().equals("127.0.0.1") || listen.host().equals("0.0.0.0")
-                ? "http://localhost:" + listen.port()
-                : "http://" + listen;
+                ? scheme + "localhost:" + listen.port()
+                : scheme + listen;
     }
 }

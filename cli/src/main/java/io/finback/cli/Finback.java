@@ -40,6 +40,7 @@ public final class Finback {
                 .addSubcommand("router", new Single(Role.ROUTER, roles, screen))
                 .addSubcommand(new CheckCommand(screen))
                 .addSubcommand(new HashSecret(System.in, screen))
+                .addSubcommand(new CertificatesCommand(screen))
                 .addSubcommand(new HelpCommand());
         describe(program, "master", "Runs a master: the cluster API, services, the journal.");
         describe(program, "agent", "Runs an agent: starts tasks on this machine.");

@@ -7,6 +7,7 @@ import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
 import io.finback.settings.ClusterSettings;
 import io.finback.settings.NodeConfig;
+import io.finback.tls.TlsSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -34,6 +35,7 @@ final class RoleRun {
         Config config = wishes.load();
         Path data = Path.of(config.getString("finback.data-dir"));
         var listeners = Listeners.of(config, role);
+        TlsSettings tls = TlsSettings.from(config);
         Ports.check(listeners);
         try (DataDirLock lock = DataDirLock.acquire(data)) {
             Path log = lock.directory().resolve("logs").resolve("finback.log");
@@ -48,7 +50,7 @@ final class RoleRun {
                 waitAndSay(first, role, config);
                 first.get();
                 if (ready.isDone() && !asked.isDone() && !ended.isDone()) {
-                    screen.say(Banner.ready(role, listeners));
+                    screen.say(Banner.ready(role, listeners, tls));
                     CompletableFuture.anyOf(ended, asked).get();
                 }
                 if (!asked.isDone()) {

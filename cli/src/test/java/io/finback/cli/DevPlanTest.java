@@ -9,6 +9,7 @@ import io.finback.resources.Ranges;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
 import io.finback.settings.HttpListen;
+import io.finback.tls.TlsSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ class DevPlanTest {
                 h2 { enabled = false, host = "127.0.0.1", port = 4142 }
               }
             }
-            """);
+            """).withFallback(ConfigFactory.defaultReference().withOnlyPath("finback.tls"));
 
     @Test
     void laysOutPortsAndDirectories() {
@@ -135,7 +136,7 @@ class DevPlanTest {
         assertThat(Banner.devReady(Duration.ofMillis(3_900), Path.of(".finback", "dev"))
                         .get(0))
                 .isEqualTo("Ready in 3.9 s. Ctrl-C stops; data in .finback/dev");
-        assertThat(Banner.ready(Role.AGENT, plan.nodes().get(1).listeners()))
+        assertThat(Banner.ready(Role.AGENT, plan.nodes().get(1).listeners(), TlsSettings.from(BASE)))
                 .startsWith("Ready: agent (cluster 127.0.0.1:25521, management http://localhost:8559");
     }
 

@@ -9,9 +9,12 @@ import io.finback.persistence.Persistence;
 import io.finback.settings.ClusterSettings;
 import io.finback.settings.ManagementSettings;
 import io.finback.settings.NodeConfig;
+import io.finback.tls.NodeTls;
+import io.finback.tls.TlsSettings;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Makes the ActorSystems of a node. {@code settings} is always the whole resolved configuration with the {@code finback} tree in it;
@@ -37,7 +40,7 @@ public final class ClusterSystem {
         ActorSystem<T> system = create(guardian, config, settings);
         if (role == Role.MASTER) {
             var unused = system.systemActorOf(MembershipResponder.create(), MembershipResponder.NAME, Props.empty());
-            var unusedWatch = system.systemActorOf(CrashWatch.create(), "finback-crash-watch", Props.empty());
+            var unusedWatch = system.systemActorOf(CrashWatch.create(), CrashWatch.NAME, Props.empty());
         }
         return system;
     }
@@ -99,8 +102,32 @@ public final class ClusterSystem {
             derived.put("akka.cluster.seed-node-timeout", cluster.aloneAfter().toMillis() + " ms");
         }
         derived.put("akka.cluster.roles", role.clusterRoles());
+        derived.putAll(remoting(settings));
         Config persistence = role == Role.MASTER ? Persistence.layer(settings) : ConfigFactory.empty();
         return layered(derived, settings, persistence.withFallback(resource("finback-cluster.conf")));
+    }
+
+    /** Mutual TLS between nodes, by Akka's own engine: it shows and asks for certificates, and follows files that are replaced. */
+    private static Map<String, Object> remoting(Config settings) {
+        Optional<NodeTls> tls = NodeTls.from(settings);
+        if (tls.isEmpty() || !tls.get().settings().remoting()) {
+            return Map.of();
+        }
+        TlsSettings.Files files = tls.get().settings().files().orElseThrow();
+        String engine = "akka.remote.artery.ssl.rotating-keys-engine.";
+        return Map.of(
+                "akka.remote.artery.transport",
+                "tls-tcp",
+                "akka.remote.artery.ssl.ssl-engine-provider",
+                "akka.remote.artery.tcp.ssl.RotatingKeysSSLEngineProvider",
+                engine + "cert-file",
+                files.certificate().toString(),
+                engine + "key-file",
+                files.key().toString(),
+                engine + "ca-cert-file",
+                files.authorities().toString(),
+                engine + "ssl-context-cache-ttl",
+                tls.get().settings().refresh().toMillis() + " ms");
     }
 
     /** Lanes are threads' worth of decoding; only a master hears a whole fleet. */

@@ -14,6 +14,8 @@ import akka.cluster.MemberStatus;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Down;
 import io.finback.runtime.CrashRule.Evidence;
+import io.finback.runtime.MembershipMessage.DoYouHear;
+import io.finback.runtime.MembershipMessage.Hears;
 import io.finback.runtime.MembershipMessage.IAm;
 import io.finback.runtime.MembershipMessage.Incarnation;
 import io.finback.runtime.MembershipMessage.WhoAreYou;
@@ -33,12 +35,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 /**
- * Notices within a second that another master's process has ended, and has it removed from the cluster: the failure detector alone, which
- * must not mistake a pause for an end, takes some five seconds, and the split brain resolver five more. It asks every other master who it
+ * Notices within a second that another master's process has ended, and within some four that its machine is lost or cut off, and has it removed
+ * from the cluster: the failure detector alone, which must not mistake a pause for an end, takes some five seconds, and the split brain resolver five more. It asks every other master who it
  * is, four times a second; one that stays silent is called at its port, and {@link CrashRule} decides what a refusal means. One on every
  * master. Keeps nothing over a restart.
  */
 final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
+    static final String NAME = "finback-crash-watch";
     static final Duration PERIOD = Duration.ofMillis(250);
 
     /** Three questions unanswered. Akka's queues make one that is busy answer late, not never. */
@@ -47,7 +50,8 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
     private static final Duration HEARD_WITHIN = Duration.ofSeconds(1);
     private static final Duration CALL_TAKES = Duration.ofMillis(500);
 
-    sealed interface Command {}
+    /** {@link MembershipMessage.DoYouHear} comes from other masters, the rest from this one. */
+    interface Command {}
 
     private enum Tick implements Command {
         TICK
@@ -55,7 +59,19 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
 
     private record Answered(IAm answer) implements Command {}
 
-    private record Called(String address, boolean refused) implements Command {}
+    private record Told(Hears said) implements Command {}
+
+    private record Called(String address, Outcome outcome) implements Command {}
+
+    /** Of a connection to a master's port. */
+    private enum Outcome {
+        /** Its machine has no process there. */
+        REFUSED,
+        /** Its machine is there, and so is a process, be it slow or stopped. */
+        TAKEN,
+        /** Nothing has answered. */
+        UNANSWERED
+    }
 
     /** Of one address. */
     private static final class Seen {
@@ -63,6 +79,9 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
         private final Address address;
         private long answeredNanos;
         private int refusals;
+        private boolean unanswered;
+        private long unansweredSince;
+        private final Map<String, Long> deniedNanos = new HashMap<>();
         private boolean calling;
         private boolean told;
 
@@ -71,11 +90,26 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
             this.address = address;
             answeredNanos = now;
         }
+
+        boolean heard(long now) {
+            return now - answeredNanos < HEARD_WITHIN.toNanos();
+        }
+
+        Evidence evidence(String name, long now) {
+            deniedNanos.values().removeIf(said -> now - said > HEARD_WITHIN.toNanos());
+            return new Evidence(
+                    name,
+                    heard(now),
+                    refusals,
+                    Duration.ofNanos(unanswered ? now - unansweredSince : 0),
+                    deniedNanos.keySet());
+        }
     }
 
     private final Cluster cluster;
     private final Incarnation self;
     private final ActorRef<IAm> answers;
+    private final ActorRef<Hears> hearsay;
     private final akka.actor.ActorSystem classic;
     private final Executor blocking;
     private final Map<String, Seen> others = new HashMap<>();
@@ -86,6 +120,7 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
         cluster = Cluster.get(context.getSystem());
         self = Incarnation.of(cluster.selfMember().uniqueAddress());
         answers = context.messageAdapter(IAm.class, Answered::new);
+        hearsay = context.messageAdapter(Hears.class, Told::new);
         classic = Adapter.toClassic(context.getSystem());
         blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
     }
@@ -103,6 +138,8 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
                 .onMessage(Tick.class, tick -> onTick())
                 .onMessage(Answered.class, this::onAnswered)
                 .onMessage(Called.class, this::onCalled)
+                .onMessage(DoYouHear.class, this::onDoYouHear)
+                .onMessage(Told.class, this::onTold)
                 .onSignal(akka.actor.typed.PostStop.class, stopped -> {
                     others.keySet().forEach(CrashedMasters::remove);
                     return this;
@@ -151,19 +188,21 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
         int port = address.getPort().orElse(0);
         getContext()
                 .pipeToSelf(
-                        CompletableFuture.supplyAsync(() -> refuses(host, port), blocking),
-                        (refused, failure) -> new Called(name, failure == null && refused));
+                        CompletableFuture.supplyAsync(() -> tried(host, port), blocking),
+                        (outcome, failure) -> new Called(name, failure == null ? outcome : Outcome.TAKEN));
     }
 
-    private static boolean refuses(String host, int port) {
+    private static Outcome tried(String host, int port) {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(host, port), Math.toIntExact(CALL_TAKES.toMillis()));
-            return false;
+            return Outcome.TAKEN;
         } catch (ConnectException e) {
-            // The same class also says that there is no answer or no way, which is no evidence.
-            return String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT).contains("refused");
+            // The same class also says that there is no answer or no way.
+            return String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT).contains("refused")
+                    ? Outcome.REFUSED
+                    : Outcome.UNANSWERED;
         } catch (IOException e) {
-            return false;
+            return Outcome.UNANSWERED;
         }
     }
 
@@ -174,7 +213,29 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
         if (seen != null && seen.incarnation.equals(answered.answer().self())) {
             seen.answeredNanos = System.nanoTime();
             seen.refusals = 0;
+            seen.unanswered = false;
             CrashedMasters.remove(seen.incarnation.address());
+        }
+        return this;
+    }
+
+    private Behavior<Command> onDoYouHear(DoYouHear question) {
+        Seen seen = others.get(question.address());
+        // Of one that is no member here nothing is known.
+        boolean heard = seen == null || seen.heard(System.nanoTime());
+        question.replyTo().tell(new Hears(self.address(), question.address(), heard));
+        return this;
+    }
+
+    private Behavior<Command> onTold(Told told) {
+        Seen seen = others.get(told.said().address());
+        if (seen != null) {
+            if (told.said().heard()) {
+                seen.deniedNanos.remove(told.said().observer());
+            } else {
+                seen.deniedNanos.put(told.said().observer(), System.nanoTime());
+                remove(System.nanoTime());
+            }
         }
         return this;
     }
@@ -185,15 +246,33 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
             return this;
         }
         master.calling = false;
-        master.refusals = called.refused() ? master.refusals + 1 : 0;
-        if (!called.refused()) {
+        long now = System.nanoTime();
+        master.refusals = called.outcome() == Outcome.REFUSED ? master.refusals + 1 : 0;
+        if (called.outcome() != Outcome.UNANSWERED) {
+            master.unanswered = false;
+        } else if (!master.unanswered) {
+            master.unanswered = true;
+            master.unansweredSince = now;
+        }
+        if (called.outcome() == Outcome.TAKEN) {
             CrashedMasters.remove(called.address());
             return this;
         }
-        long now = System.nanoTime();
+        if (CrashRule.isCut(master.evidence(called.address(), now))) {
+            others.forEach((address, seen) -> {
+                if (seen.heard(now)) {
+                    classic.actorSelection(address + "/system/" + NAME)
+                            .tell(new DoYouHear(called.address(), hearsay), akka.actor.ActorRef.noSender());
+                }
+            });
+        }
+        remove(now);
+        return this;
+    }
+
+    private void remove(long now) {
         List<Evidence> evidence = new ArrayList<>();
-        others.forEach((address, seen) ->
-                evidence.add(new Evidence(address, now - seen.answeredNanos < HEARD_WITHIN.toNanos(), seen.refusals)));
+        others.forEach((address, seen) -> evidence.add(seen.evidence(address, now)));
         for (String address : CrashRule.crashed(evidence)) {
             Seen crashed = others.get(address);
             CrashedMasters.add(address);
@@ -203,12 +282,12 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
                 getContext()
                         .getLog()
                         .warn(
-                                "cluster.master_crashed member={} evidence=connection_refused silentMs={} next=remove",
+                                "cluster.master_crashed member={} evidence={} silentMs={} next=remove",
                                 address,
+                                crashed.refusals >= CrashRule.REFUSALS ? "connection_refused" : "cut_off",
                                 silent);
                 cluster.manager().tell(new Down(akka.actor.AddressFromURIString.parse(address)));
             }
         }
-        return this;
     }
 }

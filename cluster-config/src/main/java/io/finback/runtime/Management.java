@@ -1,9 +1,13 @@
 package io.finback.runtime;
 
 import akka.actor.typed.ActorSystem;
+import akka.http.javadsl.HttpsConnectionContext;
 import akka.management.cluster.bootstrap.ClusterBootstrap;
 import akka.management.javadsl.AkkaManagement;
+import com.typesafe.config.Config;
 import io.finback.settings.ClusterSettings;
+import io.finback.tls.NodeTls;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
@@ -30,7 +34,8 @@ public final class Management {
         AkkaManagement management = AkkaManagement.get(system);
         String address = management.settings().getHttpHostname() + ":"
                 + management.settings().getHttpPort();
-        return management.start().handle((uri, failure) -> {
+        Optional<HttpsConnectionContext> https = https(system);
+        return management.start(settings -> https.map(settings::withHttpsConnectionContext).orElse(settings)).handle((uri, failure) -> {
             if (failure != null) {
                 throw new CompletionException(new StartFailure(
                         "finback.management: cannot listen on " + address
@@ -39,6 +44,17 @@ public final class Management {
             }
             return null;
         });
+    }
+
+    private static Optional<HttpsConnectionContext> https(ActorSystem<?> system) {
+        Config config = system.settings().config();
+        Optional<NodeTls> tls = NodeTls.from(config).filter(each -> each.settings().management());
+        if (tls.isPresent() && ClusterSettings.from(config).discovery().used()) {
+            throw new StartFailure(
+                    "finback.tls.management: true (expected: false, because masters that finback.cluster.discovery looks for "
+                            + "ask each other there in plain HTTP; keep the port closed from outside)");
+        }
+        return tls.map(each -> each.server(each.settings().clientCertificates()));
     }
 
     /** For a node that has a local system and a link: outlives every member, and shows the one of now. */

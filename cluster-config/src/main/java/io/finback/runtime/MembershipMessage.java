@@ -4,7 +4,7 @@ import akka.actor.typed.ActorRef;
 import akka.cluster.UniqueAddress;
 import io.finback.wire.WireMessage;
 
-/** What a {@link ClusterLink} asks masters, and their answer. Told, never asked: a lost one is followed by the next. */
+/** What a {@link ClusterLink} asks masters and masters ask each other, and the answers. Told, never asked: a lost one is followed by the next. */
 sealed interface MembershipMessage extends WireMessage {
 
     /** Who is at this address, and do you know the sender as a member? */
@@ -17,6 +17,12 @@ sealed interface MembershipMessage extends WireMessage {
      * @param knowsYou whether that cluster holds the sender, in this incarnation
      */
     record IAm(Incarnation self, boolean member, boolean knowsYou) implements MembershipMessage {}
+
+    /** To the {@link CrashWatch} of another master: has the master at this address answered you lately? */
+    record DoYouHear(String address, ActorRef<Hears> replyTo) implements MembershipMessage, CrashWatch.Command {}
+
+    /** The answer of {@code observer}. */
+    record Hears(String observer, String address, boolean heard) implements MembershipMessage {}
 
     /**
      * One life of a member: the same address after a restart has another uid.

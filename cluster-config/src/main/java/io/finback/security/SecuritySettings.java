@@ -7,15 +7,17 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * {@code finback.security}: whom the masters' ports ask for their name, and where names and rules are kept.
+ * {@code finback.security}: whom the masters' and agents' ports ask for their name, and where names and rules are kept.
  *
  * @param reads whether who only looks must say who they are; likewise {@code writes} and {@code frameworks}
+ * @param executors whether agents ask executors for the token they were started with
  * @param realm what a browser shows who is asked
  */
 public record SecuritySettings(
         boolean reads,
         boolean writes,
         boolean frameworks,
+        boolean executors,
         String realm,
         Supplier<Credentials> credentials,
         Supplier<Optional<Tokens>> tokens,
@@ -24,7 +26,7 @@ public record SecuritySettings(
 
     /** Everybody may do everything. */
     public static final SecuritySettings OPEN = new SecuritySettings(
-            false, false, false, "finback", () -> Credentials.NONE, Optional::empty, () -> Acls.PERMISSIVE);
+            false, false, false, false, "finback", () -> Credentials.NONE, Optional::empty, () -> Acls.PERMISSIVE);
 
     /** Throws {@link io.finback.runtime.StartFailure} for wrong values and files. */
     public static SecuritySettings from(Config config) {
@@ -51,6 +53,7 @@ public record SecuritySettings(
                 reads,
                 writes,
                 frameworks,
+                reader.flag("authenticate-executors"),
                 reader.parsed("realm", "printable characters without quotes", SecuritySettings::realm),
                 credentials,
                 tokens,

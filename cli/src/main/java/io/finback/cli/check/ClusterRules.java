@@ -15,6 +15,7 @@ import java.util.TreeSet;
 /** What answers of the cluster mean. Pure. */
 final class ClusterRules {
     /** HTTP dates have seconds, and the answer took a while. */
+    private static final long CERTIFICATE_DAYS = 14;
     static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(3);
 
     static final Duration DEPLOYMENT_TAKES = Duration.ofMinutes(10);
@@ -97,6 +98,18 @@ final class ClusterRules {
                     "have both follow a time server (timedatectl set-ntp true); jobs start by the masters' clocks");
         }
         return Finding.ok("clock", "as that of " + who);
+    }
+
+    /** Of this node; whoever has it replaced needs time for it. */
+    static Finding certificate(Instant expires, Instant now) {
+        String remedy = "replace finback.tls.certificate and key (finback certificates); no restart is needed";
+        if (expires.isBefore(now)) {
+            return Finding.fail("certificate", "it was valid until " + expires + "; others refuse this node", remedy);
+        }
+        long days = Duration.between(now, expires).toDays();
+        return days < CERTIFICATE_DAYS
+                ? Finding.warn("certificate", "it is valid until " + expires + ", " + days + " days", remedy)
+                : Finding.ok("certificate", "valid until " + expires);
     }
 
     /** {@code metrics}: a master's {@code /metrics}. */

@@ -7,6 +7,7 @@ import io.finback.runtime.StartFailure;
 import io.finback.settings.ClusterSettings;
 import io.finback.settings.HttpListen;
 import io.finback.settings.NodeConfig;
+import io.finback.tls.NodeTls;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -40,13 +41,16 @@ public final class NodeCheck {
     public List<Finding> run(NodeConfig wishes) {
         Config config;
         ClusterSettings cluster;
+        Web web;
         try {
             config = wishes.load();
             cluster = ClusterSettings.from(config);
+            web = Web.of(config);
         } catch (StartFailure e) {
             return List.of(Finding.fail("settings", String.valueOf(e.getMessage()), "correct the setting"));
         }
         findings.add(Finding.ok("settings", "every key is known and has its type"));
+        NodeTls.from(config).ifPresent(tls -> findings.add(ClusterRules.certificate(tls.expires(), clock.instant())));
         if (role == Role.AGENT && !cluster.knowsMasters()) {
             findings.add(Finding.fail(
                     "settings",
@@ -56,7 +60,7 @@ public final class NodeCheck {
         Path dataDir = Path.of(config.getString("finback.data-dir"));
         findings.addAll(LocalChecks.dataDir(dataDir));
         HttpListen management = HttpListen.from(config, "finback.management");
-        Optional<Web.Answer> alive = Web.get(management, "/alive");
+        Optional<Web.Answer> alive = web.get("finback.management", management, "/alive");
         findings.addAll(LocalChecks.ports(listeners.apply(config), alive.isPresent()));
         findings.addAll(LocalChecks.seeds(cluster.seeds(), role));
         if (role == Role.MASTER) {
@@ -72,12 +76,12 @@ public final class NodeCheck {
                     "start it (finback " + role.id() + "), or give this check the settings it was started with"));
             return findings;
         }
-        running(config, management);
+        running(config, web, management);
         return findings;
     }
 
-    private void running(Config config, HttpListen management) {
-        Optional<Web.Answer> ready = Web.get(management, "/ready");
+    private void running(Config config, Web web, HttpListen management) {
+        Optional<Web.Answer> ready = web.get("finback.management", management, "/ready");
         if (ready.map(Web.Answer::ok).orElse(false)) {
             findings.add(Finding.ok("node", "it runs and is ready"));
         } else {
@@ -87,10 +91,10 @@ public final class NodeCheck {
                     "what is named there says what it waits for; its log says more"));
         }
         if (role == Role.AGENT) {
-            Web.get(HttpListen.from(config, "finback.agent.http"), "/state")
+            web.get("finback.agent.http", HttpListen.from(config, "finback.agent.http"), "/state")
                     .ifPresent(state -> findings.addAll(ClusterRules.isolation(state.json())));
         }
-        Optional<Web.Answer> members = Web.get(management, "/cluster/members").filter(Web.Answer::ok);
+        Optional<Web.Answer> members = web.get("finback.management", management, "/cluster/members").filter(Web.Answer::ok);
         if (members.isEmpty()) {
             findings.add(Finding.warn(
                     "membership",
@@ -99,10 +103,10 @@ public final class NodeCheck {
             return;
         }
         findings.addAll(ClusterRules.membership(members.get().json()));
-        masters(config, members.get().json());
+        masters(config, web, members.get().json());
     }
 
-    private void masters(Config config, JsonNode members) {
+    private void masters(Config config, Web web, JsonNode members) {
         int cluster = HttpListen.from(config, "finback.master.http").port();
         int services = HttpListen.from(config, "finback.services.http").port();
         Map<String, String> versions = new TreeMap<>();
@@ -113,7 +117,7 @@ public final class NodeCheck {
             }
             String node = member.path("node").asText();
             String host = node.substring(node.indexOf('@') + 1, node.lastIndexOf(':'));
-            Optional<Web.Answer> version = Web.get(new HttpListen(host, cluster), "/version");
+            Optional<Web.Answer> version = web.get("finback.master.http", new HttpListen(host, cluster), "/version");
             if (version.isEmpty()) {
                 findings.add(Finding.warn(
                         "masters",
@@ -130,11 +134,11 @@ public final class NodeCheck {
             return;
         }
         findings.add(ClusterRules.versions(versions));
-        Web.get(new HttpListen(serving.get(), cluster), "/metrics")
+        web.get("finback.master.http", new HttpListen(serving.get(), cluster), "/metrics")
                 .filter(Web.Answer::ok)
                 .ifPresent(metrics -> findings.addAll(ClusterRules.agents(metrics.body())));
         HttpListen api = new HttpListen(serving.get(), services);
-        Optional<Web.Answer> deployments = Web.get(api, "/v2/deployments");
+        Optional<Web.Answer> deployments = web.get("finback.services.http", api, "/v2/deployments");
         if (deployments
                 .map(answer -> answer.status() == UNAUTHORIZED || answer.status() == FORBIDDEN)
                 .orElse(false)) {
@@ -150,7 +154,7 @@ public final class NodeCheck {
             return;
         }
         findings.addAll(ClusterRules.deployments(deployments.orElseThrow().json(), clock.instant()));
-        Web.get(api, "/v2/queue")
+        web.get("finback.services.http", api, "/v2/queue")
                 .filter(Web.Answer::ok)
                 .ifPresent(queue -> findings.addAll(ClusterRules.queue(queue.json())));
     }

@@ -51,13 +51,15 @@ public final class SupportBundle {
             names.add(put(zip, "check.txt", check.toString()));
             names.add(put(zip, "program.txt", program()));
             Config config;
+            Web web;
             try {
                 config = wishes.load();
+                web = Web.of(config);
             } catch (StartFailure e) {
                 return names;
             }
             names.add(put(zip, "settings.conf", withoutSecrets(config)));
-            ask(zip, names, config);
+            ask(zip, names, config, web);
             Path log = Path.of(config.getString("finback.data-dir"), "logs", "finback.log");
             if (Files.isReadable(log)) {
                 names.add(put(zip, "finback.log", end(log)));
@@ -66,11 +68,11 @@ public final class SupportBundle {
         return names;
     }
 
-    private void ask(ZipOutputStream zip, List<String> names, Config config) throws IOException {
+    private void ask(ZipOutputStream zip, List<String> names, Config config, Web web) throws IOException {
         HttpListen management = HttpListen.from(config, "finback.management");
         for (String path : List.of("/ready", "/cluster/members")) {
             String name = path.substring(1).replace('/', '-') + ".txt";
-            var answer = Web.get(management, path);
+            var answer = web.get("finback.management", management, path);
             if (answer.isPresent()) {
                 names.add(put(
                         zip, name, answer.get().status() + "\n" + answer.get().body()));
@@ -83,7 +85,7 @@ public final class SupportBundle {
                 continue;
             }
             String path = listener.getKey().equals("finback.services.http") ? "/metrics/prometheus" : "/metrics";
-            var answer = Web.get(listener.getValue(), path);
+            var answer = web.get(listener.getKey(), listener.getValue(), path);
             if (answer.isPresent() && answer.get().ok()) {
                 names.add(put(
                         zip,

@@ -3,7 +3,10 @@ package io.finback.cli.check;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.typesafe.config.Config;
 import io.finback.settings.HttpListen;
+import io.finback.tls.NodeTls;
+import io.finback.tls.TlsSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -11,14 +14,26 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
+import javax.net.ssl.HttpsURLConnection;
 
-/** Short HTTP reads. */
+/** Short HTTP reads of the listeners of a cluster that has these settings. */
 final class Web {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int LIMIT_MILLIS = 5_000;
     private static final int MAX_BODY = 64 * 1024 * 1024;
 
-    private Web() {}
+    private final TlsSettings settings;
+    private final Optional<NodeTls> tls;
+
+    private Web(TlsSettings settings, Optional<NodeTls> tls) {
+        this.settings = settings;
+        this.tls = tls;
+    }
+
+    /** Throws {@link io.finback.runtime.StartFailure} when {@code finback.tls} cannot be used. */
+    static Web of(Config config) {
+        return new Web(TlsSettings.from(config), NodeTls.from(config));
+    }
 
     /** @param date the server's clock, where it told it */
     record Answer(int status, String body, Optional<Instant> date) {
@@ -36,11 +51,15 @@ final class Web {
         }
     }
 
-    /** Empty when nobody answers within five seconds. */
-    static Optional<Answer> get(HttpListen at, String path) {
+    /** Empty when nobody answers within five seconds. {@code key}: of the listener, such as {@code finback.management}. */
+    Optional<Answer> get(String key, HttpListen at, String path) {
         try {
+            String scheme = settings.covers(key) ? "https://" : "http://";
             HttpURLConnection connection = (HttpURLConnection)
-                    URI.create("http://" + reachable(at) + path).toURL().openConnection();
+                    URI.create(scheme + reachable(at) + path).toURL().openConnection();
+            if (connection instanceof HttpsURLConnection secured && tls.isPresent()) {
+                secured.setSSLSocketFactory(tls.get().context().getSocketFactory());
+            }
             connection.setConnectTimeout(LIMIT_MILLIS);
             connection.setReadTimeout(LIMIT_MILLIS);
             int status = connection.getResponseCode();

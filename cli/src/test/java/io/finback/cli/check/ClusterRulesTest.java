@@ -101,4 +101,14 @@ class ClusterRulesTest {
     private static JsonNode json(String text) throws Exception {
         return new ObjectMapper().readTree(text.replace('\'', '"'));
     }
+
+    @Test
+    void tellsWhenTheCertificateEnds() {
+        Instant now = Instant.parse("2026-01-01T00:00:00Z");
+        assertThat(ClusterRules.certificate(now.plusSeconds(86_400 * 15), now).shown())
+                .startsWith("ok");
+        assertThat(ClusterRules.certificate(now.plusSeconds(86_400 * 13), now).shown())
+                .contains("13 days", "finback certificates");
+        assertThat(ClusterRules.certificate(now.minusSeconds(1), now).shown()).contains("others refuse this node");
+    }
 }

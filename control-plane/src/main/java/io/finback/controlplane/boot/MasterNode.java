@@ -37,11 +37,13 @@ import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
 import io.finback.security.Guard;
 import io.finback.settings.HttpListen;
+import io.finback.tls.NodeTls;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -178,9 +180,11 @@ public final class MasterNode implements Node {
                         BUILT_IN,
                         guard));
         Gate gate = new Gate(settings.connections());
+        Optional<NodeTls> tls = NodeTls.from(config);
         ClusterApi all = api.with("/api/v1/scheduler", schedulers::answer)
                 .withMetrics(() -> schedulers.counters().prometheus())
                 .withMetrics(gate::prometheus)
+                .withMetrics(() -> tls.map(NodeTls::prometheus).orElse(""))
                 .withMetrics(() ->
                         "# TYPE finback_http_refused_total counter\n" + guard.prometheus() + services.prometheus());
         var guarded = guard.before(MasterDoors::cluster, all::answer);

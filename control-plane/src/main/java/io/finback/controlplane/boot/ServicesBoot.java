@@ -29,6 +29,7 @@ import io.finback.runtime.Version;
 import io.finback.security.Guard;
 import io.finback.settings.HttpListen;
 import io.finback.settings.SettingsReader;
+import io.finback.tls.NodeTls;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -77,8 +78,7 @@ final class ServicesBoot implements ServicesStarter {
                 system, NamerdConfig.from(config), () -> EventFeed.of(system).entityIds(DtabMessage.KEY.name()));
         Function<HttpRequest, CompletionStage<HttpResponse>> handler =
                 Directives.concat(jobs.route(), namerd.route(), api.route()).handler(system);
-        return Http.get(system)
-                .newServerAt(listen.host(), listen.port())
+        return NodeTls.secured(Http.get(system).newServerAt(listen.host(), listen.port()), config)
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true)) // events name who asked
                 .bind(guard.before(MasterDoors::services, request -> answer(handler, request))::apply)
                 .handle((binding, failure) -> {

@@ -273,7 +273,7 @@ final class AppsHandler {
     }
 
     private static String location(Request request, String id) {
-        return "http://" + request.host() + "/v2/apps" + id;
+        return request.origin() + "/v2/apps" + id;
     }
 
     static String newId() {

@@ -157,7 +157,8 @@ final class ArtifactsHandler {
         String host = request.getHeader("Host").map(h -> h.value()).orElse("localhost");
         return HttpResponse.create()
                 .withStatus(fresh ? 201 : 200)
-                .addHeader(RawHeader.create("Location", "http://" + host + rawPath(wanted)));
+                .addHeader(RawHeader.create(
+                        "Location", request.getUri().getScheme() + "://" + host + rawPath(wanted)));
     }
 
     private static String rawPath(List<String> name) {

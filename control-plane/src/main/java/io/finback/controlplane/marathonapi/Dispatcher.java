@@ -28,7 +28,11 @@ final class Dispatcher {
     private final SubscriptionsHandler subscriptions;
     private final Services services;
 
-    Dispatcher(Services services, Function<String, Map<String, String>> runs, LoggingHandler logging) {
+    Dispatcher(
+            Services services,
+            String scheme,
+            Function<String, Map<String, String>> runs,
+            LoggingHandler logging) {
         this.logging = logging;
         this.services = services;
         this.subscriptions = new SubscriptionsHandler(services);
@@ -43,7 +47,7 @@ final class Dispatcher {
         queue = new QueueHandler(services);
         drains = new DrainHandler(services, runs);
         sla = new SlaHandler(services);
-        system = new SystemHandler(services);
+        system = new SystemHandler(services, scheme);
     }
 
     /** Throws {@link ApiFailure}, or completes with one. */

@@ -81,7 +81,7 @@ final class GroupsHandler {
         }
         return rollout.run(request, () -> new GroupTree(services.view()).wish(update, rollout.roles()))
                 .thenApply(plan -> Answer.deployment(201, plan.id(), plan.version())
-                        .with("Location", "http://" + request.host() + "/v2/groups" + path));
+                        .with("Location", request.origin() + "/v2/groups" + path));
     }
 
     CompletionStage<Answer> put(Request request, String at) {

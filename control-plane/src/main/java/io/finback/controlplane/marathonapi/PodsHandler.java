@@ -140,7 +140,7 @@ final class PodsHandler {
                         throw ApiFailure.of(409, "A pod with id [" + pod.id() + "] already exists.");
                     }
                     return changed(request, 201, answer, ServiceEvent.PodChange.CREATED)
-                            .with("Location", "http://" + request.host() + "/v2/pods" + pod.id());
+                            .with("Location", request.origin() + "/v2/pods" + pod.id());
                 });
     }
 

@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param method {@code HEAD} is told as {@code GET}
  * @param path decoded segments, none empty: doubled slashes and {@code %2F} make no difference
  * @param query every value of every parameter
- * @param host what the client called this server
+ * @param origin how the client called this server, such as {@code http://master:8080}
  * @param accept the Accept header, empty if none
  * @param head it was {@code HEAD}
  * @param clientIp where the connection comes from
@@ -22,7 +22,7 @@ record Request(
         String method,
         List<String> path,
         Map<String, List<String>> query,
-        String host,
+        String origin,
         String accept,
         String clientIp,
         boolean head,

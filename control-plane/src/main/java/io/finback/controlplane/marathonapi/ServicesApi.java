@@ -19,6 +19,7 @@ import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.service.Services;
 import io.finback.controlplane.service.ServicesSettings;
+import io.finback.tls.NodeTls;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -43,6 +44,7 @@ public final class ServicesApi {
             RawHeader.create("X-XSS-Protection", "1; mode=block"));
 
     private final ActorSystem<?> system;
+    private final String scheme;
     private final Services services;
     private final Dispatcher dispatcher;
     private final EventsHandler events;
@@ -73,8 +75,9 @@ public final class ServicesApi {
 
     private ServicesApi(ActorSystem<?> system, Services services, Function<String, Map<String, String>> runs) {
         this.system = system;
+        this.scheme = NodeTls.scheme(system.settings().config());
         this.services = services;
-        this.dispatcher = new Dispatcher(services, runs, new LoggingHandler((wait, work) -> system.scheduler()
+        this.dispatcher = new Dispatcher(services, scheme, runs, new LoggingHandler((wait, work) -> system.scheduler()
                 .scheduleOnce(wait, work, system.executionContext())));
         this.events = new EventsHandler(system, services);
         this.artifacts = new ArtifactsHandler(system, services.settings().artifacts());
@@ -162,7 +165,8 @@ public final class ServicesApi {
                 method.equals("HEAD") ? "GET" : method,
                 AppPath.segments(String.join("/", request.getUri().pathSegments())),
                 query,
-                header(request, "Host").orElse(services.settings().address()),
+                request.getUri().getScheme() + "://"
+                        + header(request, "Host").orElse(services.settings().address()),
                 header(request, "Accept").orElse("").toLowerCase(Locale.ROOT),
                 clientIp,
                 method.equals("HEAD"),
@@ -186,7 +190,7 @@ public final class ServicesApi {
     private List<akka.http.javadsl.model.HttpHeader> headers() {
         List<akka.http.javadsl.model.HttpHeader> headers = new ArrayList<>(ALWAYS);
         headers.add(RawHeader.create(
-                "X-Marathon-Leader", "http://" + services.settings().address()));
+                "X-Marathon-Leader", scheme + "://" + services.settings().address()));
         return headers;
     }
 }

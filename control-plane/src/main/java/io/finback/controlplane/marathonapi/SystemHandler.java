@@ -47,9 +47,11 @@ final class SystemHandler {
     private static final ByteString APP_SCHEMA = resource("app-schema.json");
 
     private final Services services;
+    private final String scheme;
     private final Instant started = Instant.now();
 
-    SystemHandler(Services services) {
+    SystemHandler(Services services, String scheme) {
+        this.scheme = scheme;
         this.services = services;
     }
 
@@ -82,7 +84,7 @@ final class SystemHandler {
         NOTHING_HERE.forEach(config::putNull);
         config.put("framework_name", "marathon")
                 .put("hostname", address.substring(0, Math.max(0, address.lastIndexOf(':'))))
-                .put("webui_url", "http://" + address.substring(0, Math.max(0, address.lastIndexOf(':'))) + ":" + port)
+                .put("webui_url", scheme + "://" + address.substring(0, Math.max(0, address.lastIndexOf(':'))) + ":" + port)
                 .put("ha", true)
                 .put("checkpoint", true)
                 .put("local_port_min", PortBook.FIRST)

@@ -3,6 +3,7 @@ package io.finback.controlplane.mesosapi;
 import akka.NotUsed;
 import akka.actor.typed.ActorSystem;
 import akka.http.javadsl.Http;
+import akka.http.javadsl.HttpsConnectionContext;
 import akka.http.javadsl.model.HttpEntities;
 import akka.http.javadsl.model.HttpHeader;
 import akka.http.javadsl.model.HttpRequest;
@@ -12,9 +13,11 @@ import akka.http.javadsl.settings.ClientConnectionSettings;
 import akka.http.javadsl.settings.ConnectionPoolSettings;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
+import com.typesafe.config.Config;
 import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.allocator.AgentSpec;
 import io.finback.controlplane.view.ClusterSnapshot;
+import io.finback.tls.NodeTls;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -44,6 +47,8 @@ final class AgentFiles {
     private final Supplier<ClusterSnapshot> view;
     private final ActorSystem<?> system;
     private final ConnectionPoolSettings pool;
+    private final String scheme;
+    private final HttpsConnectionContext context;
     private final int most;
     private final AtomicInteger open = new AtomicInteger();
 
@@ -52,6 +57,11 @@ final class AgentFiles {
         this.view = view;
         this.system = system;
         this.most = most;
+        Config config = system.settings().config();
+        this.scheme = NodeTls.scheme(config);
+        this.context = NodeTls.from(config)
+                .map(NodeTls::client)
+                .orElseGet(() -> Http.get(system).defaultClientHttpsContext());
         this.pool = ConnectionPoolSettings.create(system.classicSystem())
                 .withMaxConnections(most)
                 // A power of two is what the pool wants; how many there may be is counted here.
@@ -84,14 +94,14 @@ final class AgentFiles {
                     most + " answers of agents are passed on already (expected: fewer; finback.master.api.max-files)");
         }
         Uri uri = request.getUri()
-                .scheme("http")
+                .scheme(scheme)
                 .host(agent.hostname())
                 .port(agent.httpPort())
                 .path("/files/" + parts[2]);
         return Http.get(system)
                 .singleRequest(
-                        HttpRequest.GET(uri.toString()),
-                        Http.get(system).defaultClientHttpsContext(),
+                        asking(request, uri),
+                        context,
                         pool,
                         system.classicSystem().log())
                 .handle((answer, failure) -> {
@@ -101,6 +111,12 @@ final class AgentFiles {
                     }
                     return passed(answer);
                 });
+    }
+
+    /** In the name of who asks: agents have the same credentials. */
+    private static HttpRequest asking(HttpRequest request, Uri uri) {
+        HttpRequest asked = HttpRequest.GET(uri.toString());
+        return request.getHeader("Authorization").map(asked::addHeader).orElse(asked);
     }
 
     private Optional<AgentSpec> find(String id) {

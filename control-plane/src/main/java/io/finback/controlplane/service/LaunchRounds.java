@@ -1,5 +1,6 @@
 package io.finback.controlplane.service;
 
+import io.finback.resources.Resources;
 import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.placement.Assignment;

@@ -8,7 +8,7 @@ import java.util.List;
 /** The {@code transformers} of an interpreter or a namer. */
 final class TransformerReader {
     private static final String SUPPORTED =
-            "io.l5d.port, io.l5d.localhost, io.l5d.specificHost, io.l5d.replace, io.l5d.const";
+            "io.l5d.port, io.l5d.localhost, io.l5d.specificHost, io.l5d.replace, io.l5d.const, io.l5d.k8s.localnode";
 
     private TransformerReader() {}
 
@@ -29,6 +29,16 @@ final class TransformerReader {
                         case "io.l5d.const" ->
                             block.checked(
                                     "path", () -> Transformer.constant(Path.parse(block.required("path", "a path"))));
+                        case "io.l5d.k8s.localnode" -> {
+                            block.refuse("hostNetwork", "nodes are told apart by the addresses of their pods", "false");
+                            String podIp = System.getenv("POD_IP");
+                            if (podIp == null) {
+                                throw block.wrong(
+                                        "kind",
+                                        "io.l5d.k8s.localnode needs the environment variable POD_IP (expected: this pod's IP)");
+                            }
+                            yield block.checked("kind", () -> Transformer.localNode(podIp));
+                        }
                         default -> throw Kinds.missing(block, kind, SUPPORTED);
                     });
             block.end();

@@ -56,6 +56,22 @@ public final class Transformer {
                 false);
     }
 
+    /** {@code io.l5d.k8s.localnode}: those whose IPv4 address shares its first three bytes with {@code podIp}, as pods of one node do. */
+    public static Transformer localNode(String podIp) {
+        if (!podIp.matches("[0-9]{1,3}([.][0-9]{1,3}){3}")) {
+            throw new IllegalArgumentException("POD_IP: '" + podIp + "' (expected: an IPv4 address)");
+        }
+        String subnet = podIp.substring(0, podIp.lastIndexOf('.') + 1);
+        return new Transformer(
+                Path.of("%", "io.l5d.k8s.localnode", podIp),
+                all -> all.stream()
+                        .filter(address -> address.host().startsWith(subnet)
+                                && address.host().indexOf('.', subnet.length()) < 0)
+                        .toList(),
+                Optional.empty(),
+                false);
+    }
+
     /** {@code io.l5d.specificHost}: those at one host. */
     public static Transformer specificHost(String host) {
         return new Transformer(

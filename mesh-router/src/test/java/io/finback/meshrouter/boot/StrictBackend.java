@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
@@ -135,7 +136,7 @@ final class StrictBackend implements AutoCloseable {
             }
             long bytes = Long.parseLong(size, 16);
             if (bytes == 0) {
-                headers(in, where);
+                Objects.requireNonNull(headers(in, where));
                 return;
             }
             in.skipNBytes(bytes);

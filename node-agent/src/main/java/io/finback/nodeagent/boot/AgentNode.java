@@ -26,6 +26,7 @@ import io.finback.nodeagent.node.AgentGuardian;
 import io.finback.nodeagent.node.ConversationActor;
 import io.finback.nodeagent.node.ConversationSettings;
 import io.finback.nodeagent.node.DiskWatch;
+import io.finback.nodeagent.node.ExecutorDoor;
 import io.finback.nodeagent.node.LendingActor;
 import io.finback.nodeagent.node.LinkGuardian;
 import io.finback.nodeagent.node.Registration;
@@ -169,6 +170,7 @@ public final class AgentNode implements Node {
         try {
             AtomicReference<ActorRef<TasksActor.Command>> owner = new AtomicReference<>();
             Inside inside = new Inside(tools, images.door());
+            ExecutorDoor door = ExecutorKey.door(config, settings.dataDir());
             ServerBinding binding = ApiServer.bind(
                     system,
                     settings,
@@ -176,7 +178,8 @@ public final class AgentNode implements Node {
                     inside,
                     NestedWork.takeOver(settings, inside, launcher, processes, isolation, bootId),
                     store::begunFile,
-                    () -> Optional.ofNullable(owner.get()));
+                    () -> Optional.ofNullable(owner.get()),
+                    door);
             AgentInfo info = new AgentInfo(
                     id,
                     settings.hostname(),
@@ -207,8 +210,11 @@ public final class AgentNode implements Node {
                     bootId,
                     settings.tasks(),
                     settings.executors()
-                            .at(ApiServer.address(
-                                    settings.httpHost(), binding.localAddress().getPort())));
+                            .at(
+                                    ApiServer.address(
+                                            settings.httpHost(),
+                                            binding.localAddress().getPort()),
+                                    door));
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
             settings.diskChecks()

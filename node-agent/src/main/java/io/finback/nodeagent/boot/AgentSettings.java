@@ -9,6 +9,7 @@ import io.finback.nodeagent.fetch.FetchSettings;
 import io.finback.nodeagent.isolation.IsolationSettings;
 import io.finback.nodeagent.machine.AttributeText;
 import io.finback.nodeagent.machine.ResourceText;
+import io.finback.nodeagent.node.ExecutorDoor;
 import io.finback.nodeagent.node.ExecutorTerms;
 import io.finback.nodeagent.node.TasksSettings;
 import io.finback.nodeagent.oci.OciSettings;
@@ -128,7 +129,8 @@ record AgentSettings(
                         agent.getDuration("executor.reregistration-timeout"),
                         agent.getDuration("executor.shutdown-grace"),
                         agent.getDuration("executor.recovery-timeout"),
-                        ""),
+                        "",
+                        ExecutorDoor.OPEN),
                 ApiSettings.from(config),
                 DockerKeys.read(agent.getConfig("docker"), logs(agent.getConfig("logs"))),
                 ImageKeys.read(agent.getConfig("images")),

@@ -5,6 +5,8 @@ import akka.actor.typed.ActorSystem;
 import akka.actor.typed.DispatcherSelector;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
+import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.settings.ServerSettings;
 import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
@@ -13,14 +15,19 @@ import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.files.FileSpace;
 import io.finback.nodeagent.nested.NestedContainers;
+import io.finback.nodeagent.node.ExecutorDoor;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.runtime.StartFailure;
+import io.finback.security.Guard;
+import io.finback.security.SecuritySettings;
+import io.finback.tls.NodeTls;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
@@ -42,7 +49,8 @@ final class ApiServer {
             Inside inside,
             NestedContainers nested,
             Function<AgentTask, Path> begun,
-            Supplier<Optional<ActorRef<TasksActor.Command>>> tasks) {
+            Supplier<Optional<ActorRef<TasksActor.Command>>> tasks,
+            ExecutorDoor door) {
         CompletableFuture<ServerBinding> bound = new CompletableFuture<>();
         IntSupplier port = () -> bound.join().localAddress().getPort();
         FileSpace space = new FileSpace(
@@ -57,7 +65,7 @@ final class ApiServer {
                 system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.agent.files-dispatcher")),
                 settings.files().maxFollowers(),
                 new ExecutorApi(
-                        system, view, port, tasks, settings.api().limits().maxBody()),
+                        system, view, port, tasks, door, settings.api().limits().maxBody()),
                 new AgentApi(
                         system,
                         view,
@@ -68,11 +76,16 @@ final class ApiServer {
                         space,
                         system.dispatchers().lookup(DispatcherSelector.blocking()),
                         settings.api().limits()));
+        Guard guard = new Guard(
+                system, "agent", SecuritySettings.from(system.settings().config()), AgentDoors::refusal);
+        akka.japi.function.Function<HttpRequest, CompletionStage<HttpResponse>> handler =
+                routes.route().handler(system);
         try {
-            ServerBinding binding = Http.get(system)
-                    .newServerAt(settings.httpHost(), settings.httpPort())
-                    .adaptSettings(ApiServer::patient)
-                    .bind(routes.route())
+            ServerBinding binding = NodeTls.secured(
+                            Http.get(system).newServerAt(settings.httpHost(), settings.httpPort()),
+                            system.settings().config())
+                    .adaptSettings(server -> patient(server).withRemoteAddressAttribute(true))
+                    .bind(guard.before(AgentDoors::of, request -> answer(handler, request))::apply)
                     .toCompletableFuture()
                     .orTimeout(START_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
                     .join();
@@ -83,6 +96,15 @@ final class ApiServer {
                     "finback.agent.http: cannot listen on " + settings.httpHost() + ":" + settings.httpPort() + " ("
                             + rootMessage(e) + "); stop what uses the port or set finback.agent.http.port",
                     e);
+        }
+    }
+
+    private static CompletionStage<HttpResponse> answer(
+            akka.japi.function.Function<HttpRequest, CompletionStage<HttpResponse>> handler, HttpRequest request) {
+        try {
+            return handler.apply(request);
+        } catch (Exception e) {
+            return CompletableFuture.failedFuture(e);
         }
     }
 

@@ -15,9 +15,15 @@ import java.util.Optional;
  * @param shutdownGrace what it has to end in, when it does not say
  * @param recovery what executors are told to wait for an agent at most
  * @param address where executors on this machine reach the agent API, {@code host:port}
+ * @param door what they need to be let in there
  */
 public record ExecutorTerms(
-        Duration registration, Duration reregistration, Duration shutdownGrace, Duration recovery, String address) {
+        Duration registration,
+        Duration reregistration,
+        Duration shutdownGrace,
+        Duration recovery,
+        String address,
+        ExecutorDoor door) {
     /** What executors are told of how long to wait at most between two tries to subscribe. Source: Mesos. */
     private static final Duration BACKOFF = Duration.ofSeconds(2);
 
@@ -28,9 +34,9 @@ public record ExecutorTerms(
         TasksSettings.atLeast("executor.recovery-timeout", recovery, Duration.ofSeconds(1));
     }
 
-    /** The same, reached elsewhere. */
-    public ExecutorTerms at(String other) {
-        return new ExecutorTerms(registration, reregistration, shutdownGrace, recovery, other);
+    /** The same, reached elsewhere, by another door. */
+    public ExecutorTerms at(String other, ExecutorDoor through) {
+        return new ExecutorTerms(registration, reregistration, shutdownGrace, recovery, other, through);
     }
 
     /** What a program finds in its environment because of its executor. Source: Mesos {@code src/slave/slave.cpp}. */
@@ -51,6 +57,9 @@ public record ExecutorTerms(
                 text(executor.flatMap(ExecutorInfo::shutdownGrace).orElse(shutdownGrace)));
         more.put("MESOS_RECOVERY_TIMEOUT", text(recovery));
         more.put("MESOS_SUBSCRIPTION_BACKOFF_MAX", text(BACKOFF));
+        more.putAll(door.environment(
+                task.info().framework().value(),
+                executor.map(ExecutorInfo::id).orElse("")));
         more.put("LIBPROCESS_PORT", "0");
         more.put("LIBPROCESS_IP", host);
         return more;

@@ -16,6 +16,7 @@ import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.files.FileSpace;
 import io.finback.nodeagent.node.ConversationActor;
 import io.finback.nodeagent.node.Registration;
+import io.finback.nodeagent.node.ExecutorDoor;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.resources.Resources;
@@ -73,7 +74,7 @@ public final class ServedAgent implements AutoCloseable {
                 space,
                 blocking,
                 1,
-                new ExecutorApi(kit.system(), view, () -> 5051, () -> Optional.of(tasks), 1_000_000),
+                new ExecutorApi(kit.system(), view, () -> 5051, () -> Optional.of(tasks), ExecutorDoor.OPEN, 1_000_000),
                 new AgentApi(
                         kit.system(),
                         view,

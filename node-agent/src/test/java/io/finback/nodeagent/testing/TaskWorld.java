@@ -22,6 +22,7 @@ import io.finback.nodeagent.isolation.Capability;
 import io.finback.nodeagent.isolation.Detection;
 import io.finback.nodeagent.isolation.Isolation;
 import io.finback.nodeagent.isolation.IsolationSettings;
+import io.finback.nodeagent.node.ExecutorDoor;
 import io.finback.nodeagent.nested.NestedContainers;
 import io.finback.nodeagent.node.ExecutorTerms;
 import io.finback.nodeagent.node.TaskBoard;
@@ -132,7 +133,8 @@ public final class TaskWorld {
                         Duration.ofSeconds(15),
                         Duration.ofSeconds(5),
                         Duration.ofMinutes(15),
-                        "127.0.0.1:5051"));
+                        "127.0.0.1:5051",
+                        ExecutorDoor.OPEN));
     }
 
     /** Runs images of {@code local} below {@code data}. */

@@ -77,11 +77,15 @@ final class Callers implements AutoCloseable {
 
     /** Changes the labels of an app of its own, over and over; the app must exist. */
     void writer(int servicesPort, String id) {
+        writer("127.0.0.1:" + servicesPort, id);
+    }
+
+    void writer(String services, String id) {
         AtomicLong round = new AtomicLong();
-        start("writer " + id + "@" + servicesPort, () -> {
+        start("writer " + id + "@" + services, () -> {
             String mark = "m" + round.incrementAndGet();
             HttpRequest request = HttpRequest.newBuilder(
-                            URI.create("http://127.0.0.1:" + servicesPort + "/v2/apps" + id + "?force=true"))
+                            URI.create("http://" + services + "/v2/apps" + id + "?force=true"))
                     .timeout(LIMIT)
                     .header("Content-Type", "application/json")
                     .PUT(HttpRequest.BodyPublishers.ofString("{\"labels\":{\"mark\":\"" + mark + "\"}}"))
@@ -94,10 +98,14 @@ final class Callers implements AutoCloseable {
     }
 
     void reader(int port, String path) {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+        reader("127.0.0.1:" + port, path);
+    }
+
+    void reader(String at, String path) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + at + path))
                 .timeout(LIMIT)
                 .build();
-        start("reader " + path + "@" + port, () -> must(request));
+        start("reader " + path + "@" + at, () -> must(request));
     }
 
     private interface Call {

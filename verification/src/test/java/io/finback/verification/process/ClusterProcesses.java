@@ -166,6 +166,11 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     NodeProcess router(int number) {
+        return router(number, List.of());
+    }
+
+    /** @param more settings, {@code key=value} each */
+    NodeProcess router(int number, List<String> more) {
         return start(
                 "router-" + number,
                 "router",
@@ -174,7 +179,37 @@ final class ClusterProcesses implements AutoCloseable {
                         "finback.router.admin.port", freePort(),
                         "finback.cluster.port", freePort(),
                         "finback.management.port", freePort()),
-                List.of("--set", seeds()));
+                Stream.concat(Stream.of(seeds()), more.stream())
+                        .flatMap(setting -> Stream.of("--set", setting))
+                        .toList());
+    }
+
+    /**
+     * A node on a machine of its own, with the ports everybody knows. Nodes of this kind have their seeds from {@code more}.
+     *
+     * @param more settings, {@code key=value} each
+     */
+    NodeProcess on(Machines.Machine machine, String role, List<String> more) {
+        Map<String, Integer> ports = new LinkedHashMap<>(Map.of(
+                "finback.cluster.port", 25520,
+                "finback.management.port", 8558));
+        Map<String, Integer> apis =
+                switch (role) {
+                    case "master" -> Map.of("finback.master.http.port", 5050, "finback.services.http.port", 8080);
+                    case "agent" -> Map.of("finback.agent.http.port", 5051);
+                    default -> Map.of("finback.router.http.port", 4140, "finback.router.admin.port", 9990);
+                };
+        ports.putAll(apis);
+        List<String> command = new ArrayList<>(machine.prefix());
+        command.addAll(List.of(launcher().toString(), role, "--set", "finback.data-dir=" + dir.resolve(machine.name())));
+        ports.keySet().forEach(key -> command.addAll(
+                List.of("--set", key.substring(0, key.length() - "port".length()) + "host=" + machine.address())));
+        more.forEach(setting -> command.addAll(List.of("--set", setting)));
+        NodeProcess node =
+                new NodeProcess(machine.name(), command, dir.resolve(machine.name() + ".out"), ports);
+        nodes.put(machine.name(), node);
+        restart(node);
+        return node;
     }
 
     private NodeProcess start(String name, String role, Map<String, Integer> ports, List<String> more) {

@@ -48,7 +48,8 @@ public final class LaunchBench {
 
     private void run() throws Exception {
         try (ClusterProcesses cluster = new ClusterProcesses(dir)) {
-            cluster.awaitReady(cluster.master());
+            ClusterProcesses.NodeProcess master = cluster.master();
+            cluster.awaitReady(master);
             ClusterProcesses.NodeProcess agent = cluster.agent(1, List.of("finback.agent.launcher=" + launcher));
             cluster.awaitReady(agent);
             try (LoadScheduler scheduler = new LoadScheduler(cluster.clusterPort, List.of())) {
@@ -57,7 +58,8 @@ public final class LaunchBench {
                         "load before: %.1f%n",
                         ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
                 one(scheduler);
-                many(scheduler, agent);
+                many("young", scheduler, master, agent);
+                many("warm", scheduler, master, agent);
                 System.out.printf(
                         Locale.ROOT,
                         "load after: %.1f%n",
@@ -71,7 +73,7 @@ public final class LaunchBench {
         List<Double> millis = new ArrayList<>();
         for (int number = 0; number < SINGLE; number++) {
             String task = "one-" + number;
-            LoadScheduler.Offer offer = offer(scheduler);
+            LoadScheduler.Offer offer = offer(scheduler, 1);
             long begin = System.nanoTime();
             scheduler.use(offer, List.of(LoadScheduler.task(task, "exec sleep 600", CPUS, MEM)), 0);
             Waiting.until(task + " runs", LIMIT, () -> scheduler.has(task, "TASK_RUNNING"));
@@ -89,13 +91,18 @@ public final class LaunchBench {
                 warm.get(0));
     }
 
-    private void many(LoadScheduler scheduler, ClusterProcesses.NodeProcess agent) throws IOException {
+    /** All in one ACCEPT; {@code round} says whether the JVMs have done it before. */
+    private void many(
+            String round, LoadScheduler scheduler, ClusterProcesses.NodeProcess master, ClusterProcesses.NodeProcess agent)
+            throws IOException {
         List<ObjectNode> tasks = new ArrayList<>();
         for (int number = 0; number < count; number++) {
-            tasks.add(LoadScheduler.task("many-" + number, "exec sleep 600", CPUS, MEM));
+            tasks.add(LoadScheduler.task(round + "-" + number, "exec sleep 600", CPUS, MEM));
         }
-        LoadScheduler.Offer offer = offer(scheduler);
-        double before = cpuSeconds(agent);
+        LoadScheduler.Offer offer = offer(scheduler, count);
+        double before = cpuSeconds(agent.pid());
+        double masterBefore = cpuSeconds(master.pid());
+        double ownBefore = cpuSeconds(ProcessHandle.current().pid());
         int processesBefore = processes();
         long begin = System.nanoTime();
         scheduler.use(offer, tasks, 0);
@@ -107,12 +114,19 @@ public final class LaunchBench {
                 .max()
                 .orElseThrow();
         System.out.printf(
-                Locale.ROOT, "%d at once, ACCEPT to the last TASK_RUNNING: %.2f s%n", count, (last - begin) / 1e9);
+                Locale.ROOT,
+                "%s: %d at once, ACCEPT to the last TASK_RUNNING: %.2f s%n",
+                round,
+                count,
+                (last - begin) / 1e9);
         System.out.printf(
                 Locale.ROOT,
-                "processors' time per task: %.1f ms of the agent, %.1f ms of what it started%n",
-                (cpuSeconds(agent) - before) * 1000 / count,
-                startedMillis() / count);
+                "processors' time per task: %.1f ms of the agent, %.1f ms of what it started, %.1f ms of the master, "
+                        + "%.1f ms of this scheduler%n",
+                (cpuSeconds(agent.pid()) - before) * 1000 / count,
+                startedMillis() / count,
+                (cpuSeconds(master.pid()) - masterBefore) * 1000 / count,
+                (cpuSeconds(ProcessHandle.current().pid()) - ownBefore) * 1000 / count);
         int more = processes() - processesBefore;
         System.out.printf(
                 Locale.ROOT,
@@ -126,15 +140,24 @@ public final class LaunchBench {
         System.out.printf(Locale.ROOT, "%d killed: %.2f s%n", count, (System.nanoTime() - kill) / 1e9);
     }
 
-    private static LoadScheduler.Offer offer(LoadScheduler scheduler) {
-        Waiting.until("an offer", LIMIT, () -> !scheduler.offers().isEmpty());
-        return scheduler.offers().get(0);
+    /** One that holds so many; what is smaller, because tasks were still ending, is given back to come again in one piece. */
+    private static LoadScheduler.Offer offer(LoadScheduler scheduler, int room) {
+        Waiting.until("an offer with room for " + room, LIMIT, () -> {
+            scheduler.offers().stream()
+                    .filter(offer -> offer.room(CPUS, MEM) < room)
+                    .forEach(offer -> scheduler.use(offer, List.of(), 0));
+            return !scheduler.offers().isEmpty();
+        });
+        return scheduler.offers().stream()
+                .filter(offer -> offer.room(CPUS, MEM) >= room)
+                .findFirst()
+                .orElseThrow();
     }
 
-    /** User and system time of the agent and of its children that were waited for. Source: {@code proc(5)}. */
-    private static double cpuSeconds(ClusterProcesses.NodeProcess agent) throws IOException {
+    /** User and system time of a process and of its children that were waited for. Source: {@code proc(5)}. */
+    private static double cpuSeconds(long pid) throws IOException {
         String stat =
-                Files.readString(Path.of("/proc", Long.toString(agent.pid()), "stat"), StandardCharsets.ISO_8859_1);
+                Files.readString(Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         long ticks = 0;
         for (int field = 11; field <= 14; field++) {

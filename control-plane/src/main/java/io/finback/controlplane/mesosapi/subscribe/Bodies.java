@@ -2,6 +2,7 @@ package io.finback.controlplane.mesosapi.subscribe;
 
 import akka.Done;
 import akka.actor.typed.ActorSystem;
+import akka.http.javadsl.model.HttpEntity;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.scaladsl.model.EntityStreamSizeException;
 import akka.stream.javadsl.Sink;
@@ -37,6 +38,13 @@ final class Bodies {
     CompletionStage<byte[]> read(HttpRequest request) {
         Reading reading = new Reading();
         CompletableFuture<byte[]> body = new CompletableFuture<>();
+        if (request.entity() instanceof HttpEntity.Strict whole) {
+            // Most calls are small and come in one piece: a stream for each would cost more than what the call asks for.
+            if (reading.take(whole.getData(), body) && !body.isCompletedExceptionally()) {
+                body.complete(reading.bytes());
+            }
+            return body;
+        }
         CompletionStage<Done> all = request.entity()
                 .withSizeLimit(settings.maxBodyBytes() + DRAINED_BYTES)
                 .getDataBytes()

@@ -20,6 +20,7 @@ import akka.stream.javadsl.Flow;
 import akka.stream.javadsl.Sink;
 import akka.stream.javadsl.Source;
 import io.finback.settings.HttpListen;
+import io.finback.tls.NodeTls;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Map;
@@ -57,8 +58,9 @@ public final class Connections {
             HttpListen listen,
             Gate gate,
             Function<HttpRequest, CompletionStage<HttpResponse>> answer) {
-        return Http.get(system)
-                .newServerAt(listen.host(), listen.port())
+        return NodeTls.secured(
+                        Http.get(system).newServerAt(listen.host(), listen.port()),
+                        system.settings().config())
                 .withSettings(settings(system, gate.limits()))
                 .connectionSource()
                 .to(Sink.foreach(connection -> serve(connection, gate, answer, system)))

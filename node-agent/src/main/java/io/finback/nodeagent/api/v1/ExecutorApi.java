@@ -6,13 +6,16 @@ import akka.actor.typed.javadsl.AskPattern;
 import akka.http.javadsl.model.HttpEntities;
 import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
+import akka.http.javadsl.model.headers.RawHeader;
 import io.finback.mesos.v1.Encoding;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.node.ExecutorCall;
+import io.finback.nodeagent.node.ExecutorDoor;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.resources.AgentId;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
@@ -26,18 +29,22 @@ public final class ExecutorApi {
     private final AgentView view;
     private final IntSupplier port;
     private final Supplier<Optional<ActorRef<TasksActor.Command>>> tasks;
+    private final ExecutorDoor door;
     private final Calls calls;
 
     /**
      * @param port where this API listens; asked when it is needed
      * @param tasks their owner; empty: the agent is still starting
+     * @param door who is let in
      */
     public ExecutorApi(
             ActorSystem<?> system,
             AgentView view,
             IntSupplier port,
             Supplier<Optional<ActorRef<TasksActor.Command>>> tasks,
+            ExecutorDoor door,
             long maxBody) {
+        this.door = door;
         this.system = system;
         this.view = view;
         this.port = port;
@@ -57,7 +64,7 @@ public final class ExecutorApi {
                     .exceptionally(calls::failed);
         } catch (ApiFailure refused) {
             var unused = request.discardEntityBytes(system);
-            return java.util.concurrent.CompletableFuture.completedFuture(calls.failed(refused));
+            return CompletableFuture.completedFuture(calls.failed(refused));
         }
     }
 
@@ -65,6 +72,14 @@ public final class ExecutorApi {
         ExecutorWire.problem(call).ifPresent(problem -> {
             throw invalid(problem);
         });
+        if (!door.admits(
+                call.getFrameworkId().getValue(),
+                call.getExecutorId().getValue(),
+                Calls.header(request, "Authorization"))) {
+            return CompletableFuture.completedFuture(Calls.text(
+                            401, "The token is not that of this executor (expected: Bearer, then its MESOS_EXECUTOR_AUTHENTICATION_TOKEN)")
+                    .addHeader(RawHeader.create("WWW-Authenticate", "Bearer realm=\"mesos-agent-executor\"")));
+        }
         if (call.getType() == Call.Type.SUBSCRIBE) {
             return subscribe(call, Calls.accepted(Calls.accept(request)), owner);
         }

@@ -1,0 +1,162 @@
+package io.finback.verification.process;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Machines on one network: each a network namespace with an address of its own, on a bridge that this machine is on, too. What passes between them is
+ * cut and lost by the kernel's packet filter, so that nobody is told: no connection is closed and none refused. Needs root and iproute2,
+ * iptables, util-linux. One at a time in a process.
+ */
+final class Machines implements AutoCloseable {
+    private final String id = Long.toString(ProcessHandle.current().pid() % 100_000);
+    private final String network;
+    private final List<Machine> all = new ArrayList<>();
+
+    /** Throws when this machine may not do it. */
+    Machines() {
+        // A third octet that others on this machine have seldom.
+        network = "10.213." + (ProcessHandle.current().pid() % 250 + 1);
+        run("ip", "link", "add", bridge(), "type", "bridge");
+        run("ip", "addr", "add", network + ".1/24", "dev", bridge());
+        run("ip", "link", "set", bridge(), "up");
+    }
+
+    /** Whether this process may make networks. A container's root, for one, may not. */
+    static boolean possible() {
+        if (!System.getProperty("user.name").equals("root") || !exists("ip") || !exists("iptables")) {
+            return false;
+        }
+        String tried = "fb-try-" + ProcessHandle.current().pid();
+        try {
+            run("ip", "netns", "add", tried);
+            run("ip", "netns", "del", tried);
+            return true;
+        } catch (AssertionError refused) {
+            return false;
+        }
+    }
+
+    private static boolean exists(String program) {
+        return Arrays.stream(System.getenv("PATH").split(":", -1))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+    }
+
+    /** One of them. */
+    final class Machine {
+        private final String name;
+        private final int number;
+
+        private Machine(String name, int number) {
+            this.name = name;
+            this.number = number;
+        }
+
+        String name() {
+            return name;
+        }
+
+        String address() {
+            return network + "." + (10 + number);
+        }
+
+        /** What starts a program there. The rest of the machine, its control groups above all, stays as it is. */
+        List<String> prefix() {
+            return List.of("nsenter", "--net=/var/run/netns/" + namespace());
+        }
+
+        private String namespace() {
+            return "fb" + id + "-" + number;
+        }
+
+        private String cable() {
+            return "fb" + id + "v" + number;
+        }
+
+        /** Nothing passes between this one and anybody. */
+        void cutOff() {
+            inside("iptables", "-A", "INPUT", "!", "-i", "lo", "-j", "DROP");
+            inside("iptables", "-A", "OUTPUT", "!", "-o", "lo", "-j", "DROP");
+        }
+
+        /** Nothing passes between the two, in either direction. */
+        void cutFrom(Machine other) {
+            inside("iptables", "-A", "INPUT", "-s", other.address(), "-j", "DROP");
+            inside("iptables", "-A", "OUTPUT", "-d", other.address(), "-j", "DROP");
+        }
+
+        /** So many of a hundred packets that come are lost. */
+        void lose(int percent) {
+            inside("iptables", "-A", "INPUT", "!", "-i", "lo", "-m", "statistic", "--mode", "random", "--probability",
+                    Double.toString(percent / 100.0), "-j", "DROP");
+        }
+
+        /** Everything passes again. */
+        void heal() {
+            inside("iptables", "-F");
+        }
+
+        private void inside(String... command) {
+            List<String> whole = new ArrayList<>(prefix());
+            whole.addAll(Arrays.asList(command));
+            run(whole.toArray(new String[0]));
+        }
+    }
+
+    /** This machine's own address on the network. */
+    String here() {
+        return network + ".1";
+    }
+
+    String everybody() {
+        return network + ".0/24";
+    }
+
+    Machine add(String name) {
+        Machine machine = new Machine(name, all.size());
+        all.add(machine);
+        run("ip", "netns", "add", machine.namespace());
+        run("ip", "link", "add", machine.cable(), "type", "veth", "peer", "name", "eth0", "netns", machine.namespace());
+        run("ip", "link", "set", machine.cable(), "master", bridge());
+        run("ip", "link", "set", machine.cable(), "up");
+        machine.inside("ip", "addr", "add", machine.address() + "/24", "dev", "eth0");
+        machine.inside("ip", "link", "set", "lo", "up");
+        machine.inside("ip", "link", "set", "eth0", "up");
+        return machine;
+    }
+
+    private String bridge() {
+        return "fb" + id + "br";
+    }
+
+    @Override
+    public void close() {
+        for (Machine machine : all) {
+            run("ip", "netns", "del", machine.namespace());
+        }
+        run("ip", "link", "del", bridge());
+    }
+
+    private static void run(String... command) {
+        try {
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (!process.waitFor(20, TimeUnit.SECONDS) || process.exitValue() != 0) {
+                throw new AssertionError(String.join(" ", command) + ": " + said);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+}
