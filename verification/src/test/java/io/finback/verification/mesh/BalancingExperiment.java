@@ -35,17 +35,17 @@ final class BalancingExperiment {
      * @param success share of requests that took at most a second
      * @param millis latencies at the quantiles 0.5, 0.95, 0.99 and 0.999
      */
-    record Outcome(double success, double[] millis) {
+    record Outcome(double success, List<Double> millis) {
         @Override
         public String toString() {
             return String.format(
                     Locale.ROOT,
                     "%.3f %% within 1 s; p50 %.0f, p95 %.0f, p99 %.0f, p99.9 %.0f ms",
                     success * 100,
-                    millis[0],
-                    millis[1],
-                    millis[2],
-                    millis[3]);
+                    millis.get(0),
+                    millis.get(1),
+                    millis.get(2),
+                    millis.get(3));
         }
     }
 
@@ -111,8 +111,7 @@ final class BalancingExperiment {
         end(underWay, Long.MAX_VALUE, latencies);
         long[] sorted = latencies.stream().mapToLong(Long::longValue).sorted().toArray();
         double success = Arrays.stream(sorted).filter(took -> took <= TIMEOUT).count() / (double) sorted.length;
-        return new Outcome(
-                success, new double[] {at(sorted, 0.5), at(sorted, 0.95), at(sorted, 0.99), at(sorted, 0.999)});
+        return new Outcome(success, List.of(at(sorted, 0.5), at(sorted, 0.95), at(sorted, 0.99), at(sorted, 0.999)));
     }
 
     private static void end(PriorityQueue<Answer> underWay, long now, List<Long> latencies) {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class PartitionIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MASTERS = 3;
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final Duration DATABASE_PAUSE = Duration.ofSeconds(30);
 
     private final HttpClient http =
