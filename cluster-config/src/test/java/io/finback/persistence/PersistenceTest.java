@@ -9,6 +9,7 @@ import io.finback.runtime.StartFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +44,9 @@ class PersistenceTest {
                 .isEqualTo(directory.resolve("snapshots").toString());
         assertThat(layer.getBoolean("akka.persistence.journal.leveldb.fsync")).isTrue();
         assertThat(layer.getInt("akka.persistence.typed.stash-capacity")).isEqualTo(256);
+        assertThat(layer.getDuration("akka.persistence.journal-plugin-fallback.circuit-breaker.reset-timeout"))
+                .as("how long nothing is written after the database was away")
+                .isEqualTo(Duration.ofSeconds(2));
         assertThat(layer.getStringList("akka.library-extensions")).contains(PersistenceGuard.class.getName());
     }
 

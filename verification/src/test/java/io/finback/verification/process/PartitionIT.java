@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -101,15 +102,20 @@ final class PartitionIT {
             });
             assertThat(masters).as("no master ended of the pause").allMatch(ClusterProcesses.NodeProcess::alive);
 
-            during("PostgreSQL is restarted", database::restart);
+            // Akka's own guard before the journal would refuse everything for half a minute.
+            assertThat(during("PostgreSQL is restarted", database::restart)).isLessThan(30_000);
             assertThat(masters).as("no master ended of the restart").allMatch(ClusterProcesses.NodeProcess::alive);
             awaitWhole(cluster);
             assertThat(tasks()).as("nothing of all this touched a task").isEqualTo(tasks);
         }
     }
 
-    /** Clients of the second and third master call before, while and after; then everything they were promised is looked for. */
-    private void during(String what, Fault fault) throws Exception {
+    /**
+     * Clients of the second and third master call before, while and after; then everything they were promised is looked for. Tells the
+     * longest wait of a writer, in ms.
+     */
+    @CanIgnoreReturnValue
+    private long during(String what, Fault fault) throws Exception {
         Callers callers = new Callers();
         try (callers) {
             for (int number = 0; number < 4; number++) {
@@ -127,6 +133,7 @@ final class PartitionIT {
                     + " ms, longest wait of a reader " + callers.longestGapMillis("reader") + " ms, failed reads "
                     + callers.failures("reader") + "\n" + callers.report());
         }
+        long waited = callers.longestGapMillis("writer");
         Map<String, String> promised = callers.acknowledged();
         assertThat(promised).isNotEmpty();
         for (int number = 1; number < MASTERS; number++) {
@@ -135,6 +142,7 @@ final class PartitionIT {
                     .entrySet()
                     .containsAll(promised.entrySet()));
         }
+        return waited;
     }
 
     private String services(int master) {
