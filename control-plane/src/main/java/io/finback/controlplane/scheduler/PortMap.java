@@ -37,16 +37,20 @@ final class PortMap extends AbstractMap<String, Holding> {
         }
         PortMap all = EMPTY;
         for (Map.Entry<String, Holding> entry : map.entrySet()) {
-            all = all.with(entry.getKey(), entry.getValue());
+            all = all.changed(entry.getKey(), entry.getValue(), false);
         }
         return all;
     }
 
     /** No ports: the app holds none any more. */
     PortMap with(String appId, Holding holding) {
+        return changed(appId, holding, holding.ports().isEmpty());
+    }
+
+    private PortMap changed(String appId, Holding holding, boolean remove) {
         int cell = cell(appId);
         Map<String, Holding> changed = new HashMap<>(cells[cell]);
-        Holding old = holding.ports().isEmpty() ? changed.remove(appId) : changed.put(appId, holding);
+        Holding old = remove ? changed.remove(appId) : changed.put(appId, holding);
         short[] counts = holders.clone();
         count(counts, old, -1);
         count(counts, holding, 1);

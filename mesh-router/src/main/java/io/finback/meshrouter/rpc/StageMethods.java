@@ -2,6 +2,7 @@ package io.finback.meshrouter.rpc;
 
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The methods of {@link CompletionStage} for {@link Reply}: those of one stage on the completing thread are made of its own, so that
- * interrupts flow through them; the others go by way of a {@code CompletableFuture}.
+ * interrupts flow through them; the others go by way of a {@code CompletableFuture}, without an executor on the common pool: the JDK's default would
+ * start a thread for each on a machine of two processors.
  */
 @SuppressWarnings({"NullAway", "unchecked"}) // the JDK's signatures say nothing of null
 abstract class StageMethods<T extends @Nullable Object> implements CompletionStage<T> {
@@ -23,7 +25,7 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
 
     @Override
     public <U extends @Nullable Object> CompletionStage<U> thenApplyAsync(Function<? super T, ? extends U> fn) {
-        return toCompletableFuture().thenApplyAsync(fn);
+        return toCompletableFuture().thenApplyAsync(fn, ForkJoinPool.commonPool());
     }
 
     @Override
@@ -42,7 +44,7 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
 
     @Override
     public CompletionStage<Void> thenAcceptAsync(Consumer<? super T> fn) {
-        return toCompletableFuture().thenAcceptAsync(fn);
+        return toCompletableFuture().thenAcceptAsync(fn, ForkJoinPool.commonPool());
     }
 
     @Override
@@ -60,7 +62,7 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
 
     @Override
     public CompletionStage<Void> thenRunAsync(Runnable fn) {
-        return toCompletableFuture().thenRunAsync(fn);
+        return toCompletableFuture().thenRunAsync(fn, ForkJoinPool.commonPool());
     }
 
     @Override
@@ -76,7 +78,7 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
     @Override
     public <U extends @Nullable Object> CompletionStage<U> thenComposeAsync(
             Function<? super T, ? extends CompletionStage<U>> fn) {
-        return toCompletableFuture().thenComposeAsync(fn);
+        return toCompletableFuture().thenComposeAsync(fn, ForkJoinPool.commonPool());
     }
 
     @Override
@@ -93,7 +95,7 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
     @Override
     public <U extends @Nullable Object> CompletionStage<U> handleAsync(
             BiFunction<? super T, Throwable, ? extends U> fn) {
-        return toCompletableFuture().handleAsync(fn);
+        return toCompletableFuture().handleAsync(fn, ForkJoinPool.commonPool());
     }
 
     @Override
@@ -112,7 +114,7 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
 
     @Override
     public CompletionStage<T> whenCompleteAsync(BiConsumer<? super T, ? super Throwable> fn) {
-        return toCompletableFuture().whenCompleteAsync(fn);
+        return toCompletableFuture().whenCompleteAsync(fn, ForkJoinPool.commonPool());
     }
 
     @Override
@@ -129,7 +131,7 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
     @Override
     public <U extends @Nullable Object, V extends @Nullable Object> CompletionStage<V> thenCombineAsync(
             CompletionStage<? extends U> other, BiFunction<? super T, ? super U, ? extends V> fn) {
-        return toCompletableFuture().thenCombineAsync(other, fn);
+        return toCompletableFuture().thenCombineAsync(other, fn, ForkJoinPool.commonPool());
     }
 
     @Override
@@ -147,7 +149,7 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
     @Override
     public <U extends @Nullable Object> CompletionStage<Void> thenAcceptBothAsync(
             CompletionStage<? extends U> other, BiConsumer<? super T, ? super U> fn) {
-        return toCompletableFuture().thenAcceptBothAsync(other, fn);
+        return toCompletableFuture().thenAcceptBothAsync(other, fn, ForkJoinPool.commonPool());
     }
 
     @Override
@@ -163,7 +165,7 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
 
     @Override
     public CompletionStage<Void> runAfterBothAsync(CompletionStage<?> other, Runnable fn) {
-        return toCompletableFuture().runAfterBothAsync(other, fn);
+        return toCompletableFuture().runAfterBothAsync(other, fn, ForkJoinPool.commonPool());
     }
 
     @Override
@@ -180,7 +182,7 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
     @Override
     public <U extends @Nullable Object> CompletionStage<U> applyToEitherAsync(
             CompletionStage<? extends T> other, Function<? super T, U> fn) {
-        return toCompletableFuture().applyToEitherAsync(other, fn);
+        return toCompletableFuture().applyToEitherAsync(other, fn, ForkJoinPool.commonPool());
     }
 
     @Override
@@ -196,7 +198,7 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
 
     @Override
     public CompletionStage<Void> acceptEitherAsync(CompletionStage<? extends T> other, Consumer<? super T> fn) {
-        return toCompletableFuture().acceptEitherAsync(other, fn);
+        return toCompletableFuture().acceptEitherAsync(other, fn, ForkJoinPool.commonPool());
     }
 
     @Override
@@ -212,7 +214,7 @@ abstract class StageMethods<T extends @Nullable Object> implements CompletionSta
 
     @Override
     public CompletionStage<Void> runAfterEitherAsync(CompletionStage<?> other, Runnable fn) {
-        return toCompletableFuture().runAfterEitherAsync(other, fn);
+        return toCompletableFuture().runAfterEitherAsync(other, fn, ForkJoinPool.commonPool());
     }
 
     @Override

@@ -11,6 +11,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.lang.ArchRule;
 import io.finback.runtime.StartFailure;
 import java.security.SecureRandom;
@@ -287,7 +288,8 @@ final class Rules {
     private static DescribedPredicate<JavaCall<?>> asyncWithoutExecutor() {
         return DescribedPredicate.describe(
                 "an asynchronous step without an executor",
-                call -> call.getTargetOwner().isAssignableTo(CompletionStage.class)
+                call -> !call.getOrigin().getModifiers().contains(JavaModifier.BRIDGE) // javac's own, to what is checked itself
+                        && call.getTargetOwner().isAssignableTo(CompletionStage.class)
                         && call.getTarget().getName().endsWith("Async")
                         && call.getTarget().getRawParameterTypes().stream()
                                 .noneMatch(parameter -> parameter.isEquivalentTo(Executor.class)));
