@@ -288,7 +288,9 @@ final class Rules {
     private static DescribedPredicate<JavaCall<?>> asyncWithoutExecutor() {
         return DescribedPredicate.describe(
                 "an asynchronous step without an executor",
-                call -> !call.getOrigin().getModifiers().contains(JavaModifier.BRIDGE) // javac's own, to what is checked itself
+                call -> !call.getOrigin()
+                                .getModifiers()
+                                .contains(JavaModifier.BRIDGE) // javac's own, to what is checked itself
                         && call.getTargetOwner().isAssignableTo(CompletionStage.class)
                         && call.getTarget().getName().endsWith("Async")
                         && call.getTarget().getRawParameterTypes().stream()
