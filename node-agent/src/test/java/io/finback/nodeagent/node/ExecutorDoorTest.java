@@ -2,9 +2,14 @@ package io.finback.nodeagent.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.finback.nodeagent.testing.ServedAgent;
+import io.finback.nodeagent.testing.TaskWorld;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ExecutorDoorTest {
     private static final String NAME = "MESOS_EXECUTOR_AUTHENTICATION_TOKEN";
@@ -39,5 +44,26 @@ class ExecutorDoorTest {
         ExecutorDoor door = ExecutorDoor.of(Optional.empty(), Map.of("LIBPROCESS_SSL_ENABLED", "true"));
         assertThat(door.admits("f", "e", Optional.empty())).isTrue();
         assertThat(door.environment("f", "e")).containsExactly(Map.entry("LIBPROCESS_SSL_ENABLED", "true"));
+    }
+
+    @Test
+    void theApiLetsInWhoShowsTheTokenOfTheExecutorItSpeaksFor(@TempDir Path data) throws Exception {
+        ExecutorDoor door = ExecutorDoor.of(Optional.of(KEY), Map.of());
+        String token = door.environment("f", "e").get(NAME);
+        String call = "{\"type\":\"SUBSCRIBE\",\"framework_id\":{\"value\":\"f\"},\"executor_id\":{\"value\":\"e\"},"
+                + "\"subscribe\":{}}";
+        try (ServedAgent agent = new ServedAgent(new TaskWorld(data), door)) {
+            HttpResponse<String> refused = agent.callAsExecutor(call, "");
+            assertThat(refused.statusCode()).isEqualTo(401);
+            assertThat(refused.headers().firstValue("WWW-Authenticate"))
+                    .hasValueSatisfying(challenge -> assertThat(challenge).startsWith("Bearer"));
+            assertThat(agent.callAsExecutor(call.replace("\"e\"", "\"other\""), "Bearer " + token)
+                            .statusCode())
+                    .isEqualTo(401);
+            // Let in, and told that nobody knows it.
+            HttpResponse<String> known = agent.callAsExecutor(call, "Bearer " + token);
+            assertThat(known.statusCode()).isEqualTo(400);
+            assertThat(known.body()).contains("Framework cannot be found");
+        }
     }
 }

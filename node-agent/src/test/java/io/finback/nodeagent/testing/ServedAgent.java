@@ -47,6 +47,11 @@ public final class ServedAgent implements AutoCloseable {
     }
 
     public ServedAgent(TaskWorld made) throws Exception {
+        this(made, ExecutorDoor.OPEN);
+    }
+
+    /** Lets executors in by this door alone. */
+    public ServedAgent(TaskWorld made, ExecutorDoor door) throws Exception {
         world = made;
         TestProbe<ConversationActor.Command> conversation = kit.createTestProbe();
         tasks = kit.spawn(TasksActor.create(world.tools(), conversation.getRef()));
@@ -74,7 +79,7 @@ public final class ServedAgent implements AutoCloseable {
                 space,
                 blocking,
                 1,
-                new ExecutorApi(kit.system(), view, () -> 5051, () -> Optional.of(tasks), ExecutorDoor.OPEN, 1_000_000),
+                new ExecutorApi(kit.system(), view, () -> 5051, () -> Optional.of(tasks), door, 1_000_000),
                 new AgentApi(
                         kit.system(),
                         view,
@@ -131,6 +136,19 @@ public final class ServedAgent implements AutoCloseable {
         return client.send(
                 post(json.getBytes(java.nio.charset.StandardCharsets.UTF_8), "application/json"),
                 HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** An executor's call in JSON; an empty {@code authorization} is none. */
+    public HttpResponse<String> callAsExecutor(String json, String authorization) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri("/api/v1/executor"))
+                .timeout(Duration.ofSeconds(60))
+                .header("Content-Type", "application/json")
+                .header("Accept", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json));
+        if (!authorization.isEmpty()) {
+            request.header("Authorization", authorization);
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
     /** A call in protobuf. */
