@@ -201,10 +201,9 @@ public final class DeploymentEntity
     }
 
     private ReplyEffect<DeploymentEvent, DeploymentState> onActionDone(DeploymentMessage.ActionDone c) {
-        if (done.isEmpty()) {
-            context.getSelf().tell(Gathered.INSTANCE);
-        }
         done.add(c);
+        // Each time: one of these may be dropped while the entity recovers, and what it was for must not wait for ever.
+        context.getSelf().tell(Gathered.INSTANCE);
         return Effect().noReply();
     }
 
