@@ -1,6 +1,6 @@
 package io.finback.meshrouter.linkerd;
 
-import io.finback.meshrouter.http.ServerPolicy;
+import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.namers.Changes;
 import io.finback.meshrouter.namers.Interpreter;
 import io.finback.meshrouter.namers.NameSource;
@@ -67,6 +67,7 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
      */
     public record RouterPlan(
             String where,
+            Protocol protocol,
             String label,
             Dtab dtab,
             List<Identifier> identifiers,
@@ -84,9 +85,19 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
         }
     }
 
-    /** One listener. */
+    /**
+     * One listener.
+     *
+     * @param clientIdle how long a connection may have no request
+     * @param clientLife how old a connection may get; not for HTTP/1.1
+     */
     public record ServerPlan(
-            String ip, int port, ServerPolicy policy, int maxCallDepth, Optional<Duration> clientIdle) {}
+            String ip,
+            int port,
+            ServerPolicy policy,
+            int maxCallDepth,
+            Optional<Duration> clientIdle,
+            Optional<Duration> clientLife) {}
 
     /**
      * An access log.

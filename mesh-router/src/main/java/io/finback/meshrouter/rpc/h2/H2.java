@@ -15,6 +15,11 @@ import io.finback.meshrouter.rpc.server.Server;
 import io.finback.meshrouter.rpc.transport.Sockets;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
+import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -67,8 +72,12 @@ public final class H2 {
                         handler.handshakeFuture().addListener(shaken -> session.secured(handler, shaken.cause()));
                     });
                     Http2Settings settings = settings(params).pushEnabled(false).maxConcurrentStreams(0);
-                    channel.pipeline().addLast(limited(Http2FrameCodecBuilder.forClient(), params, settings));
-                    session.install(channel);
+                    Http2FrameCodec codec = limited(
+                                    Http2FrameCodecBuilder.forClient().encoderEnforceMaxConcurrentStreams(true),
+                                    params,
+                                    settings);
+                    channel.pipeline().addLast(codec);
+                    session.install(channel, () -> widen(params, codec));
                 }
             };
             return Sockets.connect(params, endpoint, params.get(ClientParams.CONNECT_TIMEOUT), opening)
@@ -88,12 +97,12 @@ public final class H2 {
                 }
             });
         });
-        channel.pipeline()
-                .addLast(limited(
-                        Http2FrameCodecBuilder.forServer(),
-                        params,
-                        settings(params).maxConcurrentStreams(params.get(H2Params.MAX_STREAMS))));
-        H2ServerSession session = new H2ServerSession(channel, application);
+        Http2FrameCodec codec = limited(
+                Http2FrameCodecBuilder.forServer(),
+                params,
+                settings(params).maxConcurrentStreams(params.get(H2Params.MAX_STREAMS)));
+        channel.pipeline().addLast(codec);
+        H2ServerSession session = new H2ServerSession(channel, application, () -> widen(params, codec));
         session.install();
         return session;
     }
@@ -102,15 +111,45 @@ public final class H2 {
         return Http2Settings.defaultSettings()
                 .initialWindowSize(params.get(H2Params.WINDOW_BYTES))
                 .maxHeaderListSize(params.get(H2Params.MAX_HEADER_LIST_BYTES))
-                .maxFrameSize(params.get(H2Params.MAX_FRAME_BYTES));
+                .maxFrameSize(params.get(H2Params.MAX_FRAME_BYTES))
+                .headerTableSize(params.get(H2Params.HEADER_TABLE_BYTES));
     }
 
     private static Http2FrameCodec limited(Http2FrameCodecBuilder builder, Params params, Http2Settings settings) {
-        return builder.initialSettings(settings)
+        Http2FrameCodec codec = builder.initialSettings(settings)
                 .decoderEnforceMaxRstFramesPerWindow(params.get(H2Params.MAX_RESETS), RESET_SECONDS)
                 .decoderEnforceMaxSmallContinuationFrames(params.get(H2Params.MAX_SMALL_CONTINUATIONS))
                 .gracefulShutdownTimeoutMillis(0)
                 .build();
+        if (codec.connection().local().flowController() instanceof DefaultHttp2LocalFlowController windows) {
+            windows.windowUpdateRatio(params.get(H2Params.WINDOW_UPDATE_RATIO).floatValue());
+        }
+        return codec;
+    }
+
+    /** Lets more come at once than HTTP/2 begins with. When the connection is open. */
+    static void widen(Params params, Http2FrameCodec codec) {
+        int more = params.get(H2Params.CONNECTION_WINDOW_BYTES) - Http2CodecUtil.DEFAULT_WINDOW_SIZE;
+        if (more > 0) {
+            try {
+                Http2Connection connection = codec.connection();
+                connection.local().flowController().incrementWindowSize(connection.connectionStream(), more);
+            } catch (Http2Exception e) {
+                throw new IllegalStateException("connection window of " + more + " bytes more", e);
+            }
+        }
+    }
+
+    /** How a stream is reset because of {@code failure}: as the other side did it, else by what the flags say. */
+    static Http2Error code(Throwable failure) {
+        if (failure instanceof H2Reset reset) {
+            Http2Error known = Http2Error.valueOf(reset.code());
+            return known == null ? Http2Error.INTERNAL_ERROR : known;
+        }
+        long flags = Failure.flagsOf(failure);
+        return (flags & Failure.RETRYABLE) != 0
+                ? Http2Error.REFUSED_STREAM
+                : (flags & Failure.INTERRUPTED) != 0 ? Http2Error.CANCEL : Http2Error.INTERNAL_ERROR;
     }
 
     /** What a code of RST_STREAM means for the call: refused streams were not processed. Source: RFC 9113, sections 5.4.2 and 8.7. */
@@ -118,6 +157,6 @@ public final class H2 {
         long flags = code == 7
                 ? Failure.RETRYABLE | Failure.REJECTED
                 : code == 11 ? Failure.REJECTED | Failure.NON_RETRYABLE : code == 8 ? Failure.INTERRUPTED : 0;
-        return new Failure("stream reset by " + endpoint + ", code " + code, flags);
+        return new H2Reset("stream reset by " + endpoint + ", code " + code, code, flags);
     }
 }

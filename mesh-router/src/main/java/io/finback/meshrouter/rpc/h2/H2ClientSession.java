@@ -28,6 +28,7 @@ final class H2ClientSession extends ChannelInboundHandlerAdapter implements Serv
     private final Reply<Service<H2Message, H2Message>> ready = new Reply<>();
     private final Reply<@Nullable Void> gone = new Reply<>();
     private volatile @Nullable Channel channel;
+    private Runnable whenActive = () -> {};
     private volatile boolean going;
     private volatile int lastStream = Integer.MAX_VALUE;
 
@@ -35,8 +36,10 @@ final class H2ClientSession extends ChannelInboundHandlerAdapter implements Serv
         this.endpoint = endpoint;
     }
 
-    void install(Channel opened) {
+    /** @param active what is to be done as soon as the connection is open */
+    void install(Channel opened, Runnable active) {
         channel = opened;
+        whenActive = active;
         opened.pipeline().addLast(new Http2MultiplexHandler(new ChannelInboundHandlerAdapter() {
             @Override
             public boolean isSharable() {
@@ -76,6 +79,12 @@ final class H2ClientSession extends ChannelInboundHandlerAdapter implements Serv
             throw new IllegalStateException("not connected yet");
         }
         return now;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        whenActive.run();
+        ctx.fireChannelActive();
     }
 
     @Override

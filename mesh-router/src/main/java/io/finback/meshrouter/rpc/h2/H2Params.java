@@ -12,6 +12,19 @@ public final class H2Params {
     /** Bytes of one stream that may come before they are taken: 64 KiB less one, as HTTP/2 begins with. */
     public static final Params.Key<Integer> WINDOW_BYTES = Params.Key.of("initial stream window bytes", 65_535);
 
+    /**
+     * Bytes of all streams of one connection together that may come before they are taken: 16 MiB, so that some hundred streams that nobody
+     * reads do not stop the others.
+     */
+    public static final Params.Key<Integer> CONNECTION_WINDOW_BYTES =
+            Params.Key.of("connection window bytes", 16 << 20);
+
+    /** What share of a window may be left before it is opened again, above 0 and below 1: one half. */
+    public static final Params.Key<Double> WINDOW_UPDATE_RATIO = Params.Key.of("window update ratio", 0.5);
+
+    /** Memory of one connection for header compression: 4 KiB, as HTTP/2 begins with. */
+    public static final Params.Key<Integer> HEADER_TABLE_BYTES = Params.Key.of("header table bytes", 4_096);
+
     /** Names and values of one head together: 16 KiB, as Finagle. */
     public static final Params.Key<Integer> MAX_HEADER_LIST_BYTES = Params.Key.of("max header list bytes", 16 << 10);
 

@@ -27,11 +27,14 @@ final class H2ServerSession extends ChannelInboundHandlerAdapter implements Conn
     private final Channel channel;
     private final Service<H2Message, H2Message> service;
     private final Reply<@Nullable Void> gone = new Reply<>();
+    private final Runnable whenActive;
     private int underWay;
     private boolean draining;
 
-    H2ServerSession(Channel channel, Service<H2Message, H2Message> service) {
+    /** @param whenActive what is to be done as soon as the connection is open */
+    H2ServerSession(Channel channel, Service<H2Message, H2Message> service, Runnable whenActive) {
         this.channel = channel;
+        this.whenActive = whenActive;
         this.service = service;
     }
 
@@ -52,6 +55,12 @@ final class H2ServerSession extends ChannelInboundHandlerAdapter implements Conn
             var unused = service.close(Duration.ZERO);
             gone.complete(null);
         });
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        whenActive.run();
+        ctx.fireChannelActive();
     }
 
     @Override
@@ -81,6 +90,8 @@ final class H2ServerSession extends ChannelInboundHandlerAdapter implements Conn
             answer.onDone((response, failure) -> {
                 if (failure == null) {
                     send(response.headers(), response.body());
+                } else if (failure instanceof H2Reset) {
+                    abort(H2.code(failure));
                 } else if ((Failure.flagsOf(failure) & Failure.RETRYABLE) != 0) {
                     abort(Http2Error.REFUSED_STREAM);
                 } else if ((Failure.flagsOf(failure) & Failure.REJECTED) != 0) {

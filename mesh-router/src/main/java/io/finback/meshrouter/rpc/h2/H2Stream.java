@@ -108,7 +108,11 @@ abstract class H2Stream extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof Http2ResetFrame frame) {
-            fail(reset(frame.errorCode()));
+            if (frame.errorCode() == Http2Error.NO_ERROR.code() && headRead) {
+                stopSending();
+            } else {
+                fail(reset(frame.errorCode()));
+            }
         }
     }
 
@@ -123,6 +127,15 @@ abstract class H2Stream extends ChannelInboundHandlerAdapter {
         long flags = headWritten || outgoing == null ? 0 : Failure.RETRYABLE | Failure.REJECTED;
         fail(new Failure("stream failed: " + cause.getMessage(), flags));
         Sockets.close(ctx.channel());
+    }
+
+    /** RFC 9113, section 8.1: what has come is a whole answer, to be read to its end; the rest of the question is not wanted. */
+    private void stopSending() {
+        Body sending = outgoing;
+        if (sending != null && !outputEnded) {
+            outputEnded = true;
+            sending.cancel(new Failure("the other side wants no more", Failure.INTERRUPTED));
+        }
     }
 
     private void fail(Failure why) {
@@ -181,11 +194,11 @@ abstract class H2Stream extends ChannelInboundHandlerAdapter {
     private void pump(Body body) {
         body.next()
                 .onDone((piece, failure) -> onLoop(() -> {
-                    if (over) {
+                    if (over || outputEnded) {
                         return;
                     }
                     if (failure != null) {
-                        abort(Http2Error.INTERNAL_ERROR);
+                        abort(H2.code(failure));
                         return;
                     }
                     boolean trailers = piece.last() && piece.trailers() != null;

@@ -106,6 +106,15 @@ public final class Server<Q extends @Nullable Object, R extends @Nullable Object
     }
 
     /**
+     * Listens, with sessions of the caller's own in the place of the stack and the application.
+     *
+     * @param sessions each connection acquires one, with {@link Connections#CHANNEL} in its context; none: the connection is closed
+     */
+    public Listening listen(Address address, ServiceFactory<Q, R> sessions) {
+        return listener.listen(params, address, sessions);
+    }
+
+    /**
      * Listens.
      *
      * @param address {@code host:port}, port 0: any free one

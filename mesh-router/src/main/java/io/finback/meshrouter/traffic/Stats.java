@@ -1,4 +1,4 @@
-package io.finback.meshrouter.http;
+package io.finback.meshrouter.traffic;
 
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,6 +23,9 @@ public final class Stats {
     private final LatencyHistogram latency = new LatencyHistogram();
 
     private void status(int code) {
+        if (code < 0) {
+            return;
+        }
         int index = code >= 100 && code < 600 ? code : 0;
         LongAdder adder = statuses.get(index);
         if (adder == null) {
@@ -44,12 +47,12 @@ public final class Stats {
         return all;
     }
 
-    void request() {
+    public void request() {
         requests.increment();
     }
 
-    /** How a request, or an attempt, has ended: the answer's status, 0 when there was none, and the time it took. */
-    void answer(int code, boolean success, long nanos) {
+    /** How a request, or an attempt, has ended: the answer's status, 0 when there was none, negative of a protocol without; the time it took. */
+    public void answer(int code, boolean success, long nanos) {
         status(code);
         if (success) {
             successes.increment();
@@ -60,37 +63,37 @@ public final class Stats {
     }
 
     /** Read from sockets, without TLS. */
-    void received(int bytes) {
+    public void received(int bytes) {
         receivedBytes.add(bytes);
     }
 
-    void sent(int bytes) {
+    public void sent(int bytes) {
         sentBytes.add(bytes);
     }
 
     /** {@code change}: 1 when one was opened, -1 when it was closed. */
-    void connection(int change) {
+    public void connection(int change) {
         connections.add(change);
     }
 
     /** {@code change}: 1 when a connection begins to wait for a request, -1 when it ceases to. */
-    void cached(int change) {
+    public void cached(int change) {
         cached.add(change);
     }
 
-    void waiterRefused() {
+    public void waiterRefused() {
         tooManyWaiters.increment();
     }
 
-    void retry() {
+    public void retry() {
         retries.increment();
     }
 
-    void connected() {
+    public void connected() {
         connects.increment();
     }
 
-    void connectFailed() {
+    public void connectFailed() {
         connectFailures.increment();
     }
 

@@ -1,12 +1,11 @@
-package io.finback.meshrouter.http;
+package io.finback.meshrouter.traffic;
 
-import io.netty.handler.codec.http.HttpRequest;
 import java.util.function.Function;
 
 /** Decides where a request goes. Called on event loops: answers at once and never blocks. */
 @FunctionalInterface
 public interface Routing {
-    Answer route(HttpRequest head);
+    Answer route(RequestHead head);
 
     /** The outcome. */
     sealed interface Answer {

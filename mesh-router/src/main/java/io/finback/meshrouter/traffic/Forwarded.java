@@ -1,4 +1,4 @@
-package io.finback.meshrouter.http;
+package io.finback.meshrouter.traffic;
 
 import java.net.InetSocketAddress;
 import java.util.Locale;
@@ -59,11 +59,11 @@ public record Forwarded(Label by, Label forClient) {
     }
 
     /** An obfuscated identifier as RFC 7239 section 6.3 wants it. */
-    static String random() {
+    public static String random() {
         return String.format(Locale.ROOT, "_%06x", ThreadLocalRandom.current().nextInt(1 << 24));
     }
 
-    String header(InetSocketAddress client, InetSocketAddress self, String ofConnection) {
+    public String header(InetSocketAddress client, InetSocketAddress self, String ofConnection) {
         return "by=" + by.say(self, ofConnection) + ";for=" + forClient.say(client, ofConnection);
     }
 }

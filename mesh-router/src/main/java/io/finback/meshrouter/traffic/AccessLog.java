@@ -1,4 +1,4 @@
-package io.finback.meshrouter.http;
+package io.finback.meshrouter.traffic;
 
 /** Is told of every answered request. Called on event loops: never blocks. */
 @FunctionalInterface

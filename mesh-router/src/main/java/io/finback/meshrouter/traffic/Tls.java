@@ -1,6 +1,9 @@
-package io.finback.meshrouter.http;
+package io.finback.meshrouter.traffic;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ApplicationProtocolNegotiator;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -15,8 +18,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSessionContext;
 
 /** TLS on either side. PEM files; private keys as PKCS#8 without a password. Read once; thread-safe. */
 public final class Tls {
@@ -33,6 +38,7 @@ public final class Tls {
         /**
          * Reads the files. Throws IllegalArgumentException naming what is wrong.
          *
+         * @param h2 whether it speaks HTTP/2 and nothing else, by ALPN
          * @param intermediates certificates between {@code cert} and a root
          * @param trusted who may sign clients' certificates; the system's authorities when empty
          * @param protocols such as TLSv1.2; the platform's when empty
@@ -43,7 +49,8 @@ public final class Tls {
                 Optional<Path> intermediates,
                 Optional<Path> trusted,
                 boolean requireClientAuth,
-                List<String> protocols) {
+                List<String> protocols,
+                boolean h2) {
             try {
                 SslContextBuilder builder = SslContextBuilder.forServer(chain(cert, intermediates), file(key));
                 if (trusted.isPresent()) {
@@ -52,14 +59,18 @@ public final class Tls {
                 if (requireClientAuth) {
                     builder = builder.clientAuth(ClientAuth.REQUIRE);
                 }
-                return new Server(limited(builder, protocols).build());
+                return new Server(limited(builder, protocols, h2).build());
             } catch (SSLException | IllegalArgumentException e) {
                 throw unusable(cert, key, e);
             }
         }
 
-        SslHandler handler(ByteBufAllocator allocator) {
+        public SslHandler handler(ByteBufAllocator allocator) {
             return context.newHandler(allocator);
+        }
+
+        public SslContext context() {
+            return context;
         }
     }
 
@@ -76,6 +87,7 @@ public final class Tls {
         /**
          * Reads the files. Throws IllegalArgumentException naming what is wrong.
          *
+         * @param h2 whether it speaks HTTP/2 and nothing else, by ALPN
          * @param commonName the name an instance's certificate must have, also its SNI; any name when empty
          * @param trusted files of certificates; the system's authorities when empty; everybody when {@code insecure}
          */
@@ -84,7 +96,8 @@ public final class Tls {
                 boolean insecure,
                 List<Path> trusted,
                 Optional<Identity> identity,
-                List<String> protocols) {
+                List<String> protocols,
+                boolean h2) {
             try {
                 SslContextBuilder builder = SslContextBuilder.forClient();
                 if (insecure) {
@@ -96,7 +109,7 @@ public final class Tls {
                     Identity me = identity.get();
                     builder = builder.keyManager(chain(me.cert(), me.intermediates()), file(me.key()));
                 }
-                return new Client(limited(builder, protocols).build(), insecure ? Optional.empty() : commonName);
+                return new Client(limited(builder, protocols, h2).build(), insecure ? Optional.empty() : commonName);
             } catch (SSLException | IllegalArgumentException e) {
                 throw new IllegalArgumentException("cannot be used: " + e.getMessage(), e);
             }
@@ -107,29 +120,78 @@ public final class Tls {
             return new Client(context, commonName.map(before -> name));
         }
 
-        SslHandler handler(ByteBufAllocator allocator, String host, int port) {
-            SslHandler handler = commonName.isPresent()
-                    ? context.newHandler(allocator, commonName.get(), port)
-                    : context.newHandler(allocator, host, port);
-            if (commonName.isPresent()) {
-                SSLParameters parameters = handler.engine().getSSLParameters();
-                parameters.setEndpointIdentificationAlgorithm("HTTPS");
-                handler.engine().setSSLParameters(parameters);
-            } else {
-                SSLParameters parameters = handler.engine().getSSLParameters();
-                parameters.setEndpointIdentificationAlgorithm("");
-                handler.engine().setSSLParameters(parameters);
-            }
-            return handler;
+        public SslHandler handler(ByteBufAllocator allocator, String host, int port) {
+            return context().newHandler(allocator, host, port);
+        }
+
+        /** One whose handlers expect the name. */
+        public SslContext context() {
+            return new Named(context, commonName);
+        }
+    }
+
+    /** Makes engines that are connected to a host, and expect another name of it: the one it is configured with. */
+    private static final class Named extends SslContext {
+        private final SslContext context;
+        private final Optional<String> name;
+
+        Named(SslContext context, Optional<String> name) {
+            this.context = context;
+            this.name = name;
+        }
+
+        @Override
+        public SSLEngine newEngine(ByteBufAllocator allocator) {
+            return expecting(context.newEngine(allocator));
+        }
+
+        @Override
+        public SSLEngine newEngine(ByteBufAllocator allocator, String host, int port) {
+            return expecting(context.newEngine(allocator, name.orElse(host), port));
+        }
+
+        private SSLEngine expecting(SSLEngine engine) {
+            SSLParameters parameters = engine.getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm(name.isPresent() ? "HTTPS" : "");
+            engine.setSSLParameters(parameters);
+            return engine;
+        }
+
+        @Override
+        public boolean isClient() {
+            return context.isClient();
+        }
+
+        @Override
+        public List<String> cipherSuites() {
+            return context.cipherSuites();
+        }
+
+        @Override
+        @SuppressWarnings("deprecation") // what SslContext asks for
+        public ApplicationProtocolNegotiator applicationProtocolNegotiator() {
+            return context.applicationProtocolNegotiator();
+        }
+
+        @Override
+        public SSLSessionContext sessionContext() {
+            return context.sessionContext();
         }
     }
 
     /** A client's own certificate. */
     public record Identity(Path cert, Path key, Optional<Path> intermediates) {}
 
-    private static SslContextBuilder limited(SslContextBuilder builder, List<String> protocols) {
-        return protocols.isEmpty() ? builder : builder.protocols(protocols.toArray(new String[0]));
+    private static SslContextBuilder limited(SslContextBuilder builder, List<String> protocols, boolean h2) {
+        SslContextBuilder all = h2 ? builder.applicationProtocolConfig(H2) : builder;
+        return protocols.isEmpty() ? all : all.protocols(protocols.toArray(new String[0]));
     }
+
+    private static final ApplicationProtocolConfig H2 = new ApplicationProtocolConfig(
+            ApplicationProtocolConfig.Protocol.ALPN,
+            ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+            ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+            ApplicationProtocolNames.HTTP_2);
 
     private static IllegalArgumentException unusable(Path cert, Path key, Exception e) {
         return new IllegalArgumentException(

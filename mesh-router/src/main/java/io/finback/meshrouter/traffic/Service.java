@@ -1,4 +1,4 @@
-package io.finback.meshrouter.http;
+package io.finback.meshrouter.traffic;
 
 import io.finback.meshrouter.resilience.RetryBudget;
 

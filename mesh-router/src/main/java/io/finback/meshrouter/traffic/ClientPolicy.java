@@ -1,4 +1,4 @@
-package io.finback.meshrouter.http;
+package io.finback.meshrouter.traffic;
 
 import io.finback.meshrouter.balance.Balancer;
 import io.finback.meshrouter.resilience.AccrualPolicy;
@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param attemptTimeout for one attempt until its response begins; empty: none
  * @param pool connections to one instance
  * @param tls when instances speak TLS
+ * @param wire how HTTP/2 and Thrift are spoken
  */
 public record ClientPolicy(
         Balancer.Spec balancer,
@@ -24,7 +25,8 @@ public record ClientPolicy(
         boolean failFast,
         Optional<Duration> attemptTimeout,
         PoolPolicy pool,
-        Optional<Tls.Client> tls) {
+        Optional<Tls.Client> tls,
+        WirePolicy wire) {
     public ClientPolicy {
         attemptTimeout.ifPresent(limit -> {
             if (limit.isNegative() || limit.isZero()) {

@@ -1,10 +1,12 @@
-package io.finback.meshrouter.http;
+package io.finback.meshrouter.traffic;
 
 import io.finback.meshrouter.balance.Balancer;
 import io.finback.meshrouter.balance.FailFast;
 import io.finback.meshrouter.balance.Node;
 import io.finback.meshrouter.balance.PeakEwma;
 import io.finback.meshrouter.resilience.FailureAccrual;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +30,7 @@ public final class Endpoint implements Node {
     private final double weight;
     private volatile FailFast failFast = FailFast.HEALTHY;
     private volatile boolean gone;
+    private final List<Runnable> onRetired = new ArrayList<>(0);
 
     /** {@code weight}: its share among its neighbours, >= 0; 1.0 is usual. */
     public Endpoint(String host, int port, double weight, ClientPolicy policy) {
@@ -57,15 +60,15 @@ public final class Endpoint implements Node {
         return weight;
     }
 
-    PoolPolicy pool() {
+    public PoolPolicy pool() {
         return pool;
     }
 
-    Optional<Tls.Client> tls() {
+    public Optional<Tls.Client> tls() {
         return tls;
     }
 
-    Permits permits() {
+    public Permits permits() {
         return permits;
     }
 
@@ -96,32 +99,49 @@ public final class Endpoint implements Node {
 
     /** It left its destination: idle connections to it are closed, those in use finish. */
     public void retire() {
-        gone = true;
+        List<Runnable> told;
+        synchronized (this) {
+            gone = true;
+            told = List.copyOf(onRetired);
+            onRetired.clear();
+        }
+        told.forEach(Runnable::run);
     }
 
-    boolean isGone() {
+    /** Runs {@code then} once it has left its destination; at once if it has. */
+    public void whenRetired(Runnable then) {
+        synchronized (this) {
+            if (!gone) {
+                onRetired.add(then);
+                return;
+            }
+        }
+        then.run();
+    }
+
+    public boolean isGone() {
         return gone;
     }
 
-    void begin(long nowNanos) {
+    public void begin(long nowNanos) {
         outstanding.incrementAndGet();
         latency.ifPresent(PeakEwma::start);
         accrual.begin(nowNanos);
     }
 
-    void end(FailureAccrual.Outcome outcome, long tookNanos, long nowNanos) {
+    public void end(FailureAccrual.Outcome outcome, long tookNanos, long nowNanos) {
         outstanding.decrementAndGet();
         latency.ifPresent(metric -> metric.end(tookNanos, nowNanos));
         accrual.end(outcome, nowNanos);
     }
 
-    void connectFailed(long nowNanos) {
+    public void connectFailed(long nowNanos) {
         if (failsFast) {
             failFast = failFast.onFailure(nowNanos);
         }
     }
 
-    void connected() {
+    public void connected() {
         if (failFast.failures() != 0) {
             failFast = FailFast.HEALTHY;
         }

@@ -1,6 +1,5 @@
-package io.finback.meshrouter.http;
+package io.finback.meshrouter.traffic;
 
-import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -12,17 +11,25 @@ import org.jspecify.annotations.Nullable;
  * id's high half when there is one; {@code l5d-reqid}, the trace id in hex; {@code l5d-sample}, the rate at which a root is sampled, 0 to 1.
  * Source: linkerd/linkerd LinkerdHeaders.scala, twitter/finagle TraceId.scala.
  */
-final class TraceContext {
+public final class TraceContext {
     private static final long SAMPLING_KNOWN = 2;
     private static final long SAMPLED = 4;
 
     private TraceContext() {}
 
-    /** Gives the request a span of its own: a child of the one it came with, else a new root. */
-    static void next(HttpHeaders headers) {
+    /** What a request gets: a span of its own, and the trace's id. */
+    public record Next(String context, String requestId) {}
+
+    /**
+     * A child of the span the request came with, else a new root.
+     *
+     * @param context its {@code l5d-ctx-trace}
+     * @param sample its {@code l5d-sample}
+     */
+    public static Next next(@Nullable String context, @Nullable String sample) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         long span = random.nextLong();
-        ByteBuffer parent = read(headers.get(LinkerdHeaders.CTX_TRACE));
+        ByteBuffer parent = read(context);
         ByteBuffer out = ByteBuffer.allocate(parent == null ? 32 : parent.capacity());
         long trace;
         if (parent == null) {
@@ -30,7 +37,7 @@ final class TraceContext {
             out.putLong(span)
                     .putLong(span)
                     .putLong(span)
-                    .putLong(rootFlags(headers.get(LinkerdHeaders.SAMPLE), random));
+                    .putLong(rootFlags(sample, random));
         } else {
             trace = parent.getLong(16);
             out.putLong(span).putLong(parent.getLong(0)).putLong(trace).putLong(parent.getLong(24));
@@ -38,9 +45,7 @@ final class TraceContext {
                 out.putLong(parent.getLong(32));
             }
         }
-        headers.set(LinkerdHeaders.CTX_TRACE, Base64.getEncoder().encodeToString(out.array()));
-        headers.set(LinkerdHeaders.REQUEST_ID, hex(trace));
-        headers.remove(LinkerdHeaders.SAMPLE);
+        return new Next(Base64.getEncoder().encodeToString(out.array()), hex(trace));
     }
 
     /** 16 small digits. */

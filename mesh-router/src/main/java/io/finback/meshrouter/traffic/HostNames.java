@@ -1,4 +1,4 @@
-package io.finback.meshrouter.http;
+package io.finback.meshrouter.traffic;
 
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * Turns host names into addresses off the event loops: literals at once, names through the system's resolver on two threads, kept for
  * five seconds. At most {@link #MAX_NAMES} names are kept and {@link #MAX_WAITING} lookups wait; more fail at once.
  */
-final class HostNames implements AutoCloseable {
+public final class HostNames implements AutoCloseable {
     private static final int MAX_NAMES = 1_000;
     private static final int MAX_WAITING = 256;
     private static final long TTL_NANOS = Duration.ofSeconds(5).toNanos();
@@ -32,12 +32,12 @@ final class HostNames implements AutoCloseable {
                 return thread;
             });
 
-    HostNames() {
+    public HostNames() {
         lookups.allowCoreThreadTimeOut(true);
     }
 
     /** One of the host's addresses; fails when it has none. May complete on another thread. */
-    CompletableFuture<InetAddress> resolve(String host) {
+    public CompletableFuture<InetAddress> resolve(String host) {
         byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
         if (literal != null) {
             try {

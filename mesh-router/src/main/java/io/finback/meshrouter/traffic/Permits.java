@@ -1,4 +1,4 @@
-package io.finback.meshrouter.http;
+package io.finback.meshrouter.traffic;
 
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
  * How many connections one instance may have, and who waits for one. A permission can pass from one event loop to another; a connection
  * cannot. Thread-safe. Source: twitter/finagle WatermarkPool.scala.
  */
-final class Permits {
+public final class Permits {
     /** What became of a request for a connection. */
-    enum Outcome {
+    public enum Outcome {
         GRANTED,
         QUEUED,
         TOO_MANY_WAITERS
@@ -20,13 +20,13 @@ final class Permits {
     private final ArrayDeque<Runnable> waiters = new ArrayDeque<>(0);
     private int open;
 
-    Permits(PoolPolicy policy) {
+    public Permits(PoolPolicy policy) {
         this.policy = policy;
         this.limited = policy.maxConnections() < Integer.MAX_VALUE;
     }
 
     /** Takes a permission, or keeps {@code waiter} to be run when there may be one; it runs on any thread and asks again. */
-    Outcome take(Runnable waiter) {
+    public Outcome take(Runnable waiter) {
         if (!limited) {
             return Outcome.GRANTED;
         }
@@ -44,7 +44,7 @@ final class Permits {
     }
 
     /** A connection has closed, or was not made. */
-    void giveBack() {
+    public void giveBack() {
         if (!limited) {
             return;
         }
@@ -59,7 +59,7 @@ final class Permits {
     }
 
     /** Who was told does not need it any more. */
-    void passOn() {
+    public void passOn() {
         @Nullable Runnable next;
         synchronized (this) {
             next = open < policy.maxConnections() ? waiters.pollFirst() : null;
@@ -70,12 +70,12 @@ final class Permits {
     }
 
     /** How many wait. */
-    synchronized int waiting() {
+    public synchronized int waiting() {
         return waiters.size();
     }
 
     /** Whether somebody waits. */
-    boolean isWanted() {
+    public boolean isWanted() {
         if (!limited) {
             return false;
         }
@@ -84,7 +84,7 @@ final class Permits {
         }
     }
 
-    synchronized void forget(Runnable waiter) {
+    public synchronized void forget(Runnable waiter) {
         waiters.removeIf(waiter::equals);
     }
 }

@@ -1,4 +1,4 @@
-package io.finback.meshrouter.http;
+package io.finback.meshrouter.traffic;
 
 import java.time.Duration;
 import java.util.Optional;
@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param forwarded how the {@code Forwarded} header names the two sides; empty: it is not added
  * @param timestampHeader the header that gets the milliseconds since 1970 at which a request was read
  * @param tls when the listener speaks TLS
+ * @param wire how HTTP/2 and Thrift are spoken
  * @param traces whether {@code l5d-ctx-trace} and {@code l5d-reqid} are made for every request
  */
 public record ServerPolicy(
@@ -21,10 +22,18 @@ public record ServerPolicy(
         Optional<Forwarded> forwarded,
         Optional<String> timestampHeader,
         Optional<Tls.Server> tls,
+        WirePolicy wire,
         boolean traces) {
     /** Nothing of all that. */
     public static final ServerPolicy PLAIN = new ServerPolicy(
-            false, Integer.MAX_VALUE, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), false);
+            false,
+            Integer.MAX_VALUE,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            WirePolicy.SERVER,
+            false);
 
     public ServerPolicy {
         if (maxConcurrentRequests < 1) {
