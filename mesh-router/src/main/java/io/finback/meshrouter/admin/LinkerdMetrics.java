@@ -1,13 +1,13 @@
 package io.finback.meshrouter.admin;
 
-import io.finback.meshrouter.traffic.Endpoint;
-import io.finback.meshrouter.traffic.LatencyHistogram;
-import io.finback.meshrouter.traffic.Service;
-import io.finback.meshrouter.traffic.Stats;
 import io.finback.meshrouter.resilience.FailureAccrual;
 import io.finback.meshrouter.router.LiveDestination;
 import io.finback.meshrouter.router.MeshRouter;
 import io.finback.meshrouter.router.RunningRouter;
+import io.finback.meshrouter.traffic.Endpoint;
+import io.finback.meshrouter.traffic.LatencyHistogram;
+import io.finback.meshrouter.traffic.Service;
+import io.finback.meshrouter.traffic.Stats;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryUsage;

@@ -1,11 +1,11 @@
 package io.finback.meshrouter.admin;
 
-import io.finback.meshrouter.traffic.LatencyHistogram;
-import io.finback.meshrouter.traffic.Listener;
-import io.finback.meshrouter.traffic.Stats;
 import io.finback.meshrouter.resilience.FailureAccrual;
 import io.finback.meshrouter.router.EndpointsSnapshot;
 import io.finback.meshrouter.router.LiveDestination;
+import io.finback.meshrouter.traffic.LatencyHistogram;
+import io.finback.meshrouter.traffic.Listener;
+import io.finback.meshrouter.traffic.Stats;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;

@@ -1,10 +1,10 @@
 package io.finback.meshrouter.http;
 
+import io.finback.meshrouter.resilience.FailureAccrual;
 import io.finback.meshrouter.traffic.Endpoint;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.Tries;
-import io.finback.meshrouter.resilience.FailureAccrual;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;

@@ -1,10 +1,10 @@
 package io.finback.meshrouter.http;
 
+import io.finback.meshrouter.resilience.FailureAccrual;
+import io.finback.meshrouter.resilience.ResponseClassifier.Verdict;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.LinkerdHeaders;
 import io.finback.meshrouter.traffic.Routing;
-import io.finback.meshrouter.resilience.FailureAccrual;
-import io.finback.meshrouter.resilience.ResponseClassifier.Verdict;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -84,16 +84,11 @@ final class Exchange {
         found.service().retries().deposit(startNanos);
         found.destination().requeues().deposit(startNanos);
         Heads.prepare(head, found, client.server().policy());
-        found.service()
-                .policy()
-                .totalTimeout()
-                .ifPresent(limit -> head.headers()
-                        .set(
-                                LinkerdHeaders.CTX_DEADLINE,
-                                LinkerdHeaders.deadline(
-                                        head.headers().get(LinkerdHeaders.CTX_DEADLINE),
-                                        System.currentTimeMillis(),
-                                        limit)));
+        found.service().policy().totalTimeout().ifPresent(limit -> head.headers()
+                .set(
+                        LinkerdHeaders.CTX_DEADLINE,
+                        LinkerdHeaders.deadline(
+                                head.headers().get(LinkerdHeaders.CTX_DEADLINE), System.currentTimeMillis(), limit)));
         Attempts made = new Attempts(this, client, head, found);
         attempts = made;
         made.next();

@@ -1,10 +1,10 @@
 package io.finback.meshrouter.http;
 
 import io.finback.meshrouter.traffic.AccessLog;
+import io.finback.meshrouter.traffic.Listener;
 import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.Stats;
-import io.finback.meshrouter.traffic.Listener;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;

@@ -1,11 +1,11 @@
 package io.finback.meshrouter.linkerd;
 
 import io.finback.meshrouter.balance.Balancer;
+import io.finback.meshrouter.resilience.AccrualPolicy;
+import io.finback.meshrouter.resilience.RetryBudget;
 import io.finback.meshrouter.traffic.ClientPolicy;
 import io.finback.meshrouter.traffic.PoolPolicy;
 import io.finback.meshrouter.traffic.Tls;
-import io.finback.meshrouter.resilience.AccrualPolicy;
-import io.finback.meshrouter.resilience.RetryBudget;
 import io.finback.meshrouter.traffic.WirePolicy;
 import java.time.Duration;
 import java.util.Optional;

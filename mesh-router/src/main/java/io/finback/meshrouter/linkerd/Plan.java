@@ -1,6 +1,5 @@
 package io.finback.meshrouter.linkerd;
 
-import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.namers.Changes;
 import io.finback.meshrouter.namers.Interpreter;
 import io.finback.meshrouter.namers.NameSource;
@@ -8,6 +7,7 @@ import io.finback.meshrouter.namers.Streams;
 import io.finback.meshrouter.router.Identifier;
 import io.finback.meshrouter.router.Policies;
 import io.finback.meshrouter.router.RouterSpec;
+import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.names.Dtab;
 import io.finback.names.Path;
 import java.time.Duration;

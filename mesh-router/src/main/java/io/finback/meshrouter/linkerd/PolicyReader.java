@@ -2,14 +2,14 @@ package io.finback.meshrouter.linkerd;
 
 import io.finback.meshrouter.balance.Aperture;
 import io.finback.meshrouter.balance.Balancer;
-import io.finback.meshrouter.traffic.PoolPolicy;
-import io.finback.meshrouter.traffic.StreamRetries;
-import io.finback.meshrouter.traffic.WirePolicy;
 import io.finback.meshrouter.linkerd.Layers.Layer;
 import io.finback.meshrouter.linkerd.Layers.Setting;
 import io.finback.meshrouter.resilience.AccrualPolicy;
 import io.finback.meshrouter.resilience.Backoff;
 import io.finback.meshrouter.resilience.RetryBudget;
+import io.finback.meshrouter.traffic.PoolPolicy;
+import io.finback.meshrouter.traffic.StreamRetries;
+import io.finback.meshrouter.traffic.WirePolicy;
 import io.finback.names.PathPattern;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -111,10 +111,10 @@ final class PolicyReader {
             StreamRetries usual = StreamRetries.DEFAULT;
             Optional<Duration> wait = block.millis("classificationTimeoutMs", 1);
             Optional<Block> sizes = block.block("retryBufferSize");
-            int request = sizes.flatMap(b -> b.integer("requestBytes", 0, MOST_HELD))
-                    .orElse(usual.requestBytes());
-            int response = sizes.flatMap(b -> b.integer("responseBytes", 0, MOST_HELD))
-                    .orElse(usual.responseBytes());
+            int request =
+                    sizes.flatMap(b -> b.integer("requestBytes", 0, MOST_HELD)).orElse(usual.requestBytes());
+            int response =
+                    sizes.flatMap(b -> b.integer("responseBytes", 0, MOST_HELD)).orElse(usual.responseBytes());
             sizes.ifPresent(Block::end);
             StreamRetries streams = new StreamRetries(request, response, wait.orElse(usual.classification()));
             if (wait.isPresent() || sizes.isPresent()) {

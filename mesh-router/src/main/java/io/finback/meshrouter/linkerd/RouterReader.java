@@ -1,6 +1,5 @@
 package io.finback.meshrouter.linkerd;
 
-import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.linkerd.Plan.AccessLogPlan;
 import io.finback.meshrouter.linkerd.Plan.InterpreterPlan;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
@@ -28,8 +27,8 @@ final class RouterReader {
     static RouterPlan read(Block block, String where) {
         String text = block.required("protocol", "http, h2, thrift, mux or thriftmux");
         Protocol protocol = Protocol.of(text)
-                .orElseThrow(() ->
-                        block.wrong("protocol", "'" + text + "' (expected: http, h2, thrift, mux or thriftmux)"));
+                .orElseThrow(
+                        () -> block.wrong("protocol", "'" + text + "' (expected: http, h2, thrift, mux or thriftmux)"));
         if (!block.flag("experimental").orElse(false) && protocol.isExperimental()) {
             throw block.wrong(
                     "protocol", text + " is experimental in Linkerd (expected: experimental: true beside it)");
@@ -162,8 +161,7 @@ final class RouterReader {
         Optional<String> file = block.text(key);
         String roll = block.text(key + "RollPolicy").orElse("never");
         boolean append = block.flag(key + "Append").orElse(true);
-        int keep =
-                block.integer(key + "RotateCount", -1, Integer.MAX_VALUE).orElse(-1);
+        int keep = block.integer(key + "RotateCount", -1, Integer.MAX_VALUE).orElse(-1);
         if (!roll.matches("never|hourly|daily|\\d+(\\.(bytes?|kilobytes?|megabytes?|gigabytes?))?")) {
             throw block.wrong(
                     key + "RollPolicy",

@@ -1,8 +1,8 @@
 package io.finback.meshrouter.linkerd;
 
+import io.finback.meshrouter.linkerd.Plan.ServerPlan;
 import io.finback.meshrouter.traffic.Forwarded;
 import io.finback.meshrouter.traffic.ServerPolicy;
-import io.finback.meshrouter.linkerd.Plan.ServerPlan;
 import io.finback.meshrouter.traffic.WirePolicy;
 import java.time.Duration;
 import java.util.Optional;

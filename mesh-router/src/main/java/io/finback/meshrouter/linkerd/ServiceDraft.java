@@ -1,11 +1,11 @@
 package io.finback.meshrouter.linkerd;
 
-import io.finback.meshrouter.traffic.ServicePolicy;
-import io.finback.meshrouter.traffic.StreamRetries;
 import io.finback.meshrouter.resilience.Backoff;
 import io.finback.meshrouter.resilience.GrpcClassifier;
 import io.finback.meshrouter.resilience.ResponseClassifier;
 import io.finback.meshrouter.resilience.RetryBudget;
+import io.finback.meshrouter.traffic.ServicePolicy;
+import io.finback.meshrouter.traffic.StreamRetries;
 import java.time.Duration;
 import java.util.Optional;
 

@@ -1,7 +1,7 @@
 package io.finback.meshrouter.linkerd;
 
-import io.finback.meshrouter.traffic.Tls;
 import io.finback.meshrouter.linkerd.Layers.Setting;
+import io.finback.meshrouter.traffic.Tls;
 import io.finback.names.PathPattern;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,8 +55,8 @@ final class TlsReader {
         if (!enabled) {
             return (draft, captures) -> draft.tls = Optional.empty();
         }
-        Tls.Client client =
-                block.checked("trustCerts", () -> Tls.Client.of(commonName, insecure, trusted, identity, protocols, h2));
+        Tls.Client client = block.checked(
+                "trustCerts", () -> Tls.Client.of(commonName, insecure, trusted, identity, protocols, h2));
         return (draft, captures) -> draft.tls = Optional.of(
                 commonName.isPresent() && !insecure
                         ? client.named(PathPattern.interpolate(commonName.get(), captures))

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param end how it ends, when that is later; null: it has
  * @param bytes of its body passed on so far
  */
-record Answered<R>(R response, Verdict verdict, int status, @Nullable Reply<Outcome> end, LongSupplier bytes) {
+record Answered<R>(
+        R response, Verdict verdict, int status, @Nullable Reply<Outcome> end, LongSupplier bytes) {
     static <R> Answered<R> whole(R response, Verdict verdict, int bytes) {
         return new Answered<>(response, verdict, -1, null, () -> bytes);
     }

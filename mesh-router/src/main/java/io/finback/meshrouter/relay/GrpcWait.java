@@ -22,7 +22,11 @@ final class GrpcWait {
      * @param last the end, if that was reached
      * @param failure how it broke off, if it did
      */
-    record Read(List<Body.Piece> pieces, Body.@Nullable Piece last, @Nullable Throwable failure, Body rest) {}
+    record Read(
+            List<Body.Piece> pieces,
+            Body.@Nullable Piece last,
+            @Nullable Throwable failure,
+            Body rest) {}
 
     private final Body source;
     private final StreamRetries limits;

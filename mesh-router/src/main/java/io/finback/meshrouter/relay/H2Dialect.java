@@ -184,7 +184,8 @@ final class H2Dialect implements Dialect<H2Message, H2Message> {
     public boolean repeatsLost(H2Message request, ServicePolicy policy) {
         return policy.grpc()
                 .map(GrpcClassifier::all)
-                .orElseGet(() -> IDEMPOTENT.contains(String.valueOf(request.headers().method())));
+                .orElseGet(() ->
+                        IDEMPOTENT.contains(String.valueOf(request.headers().method())));
     }
 
     // --- what goes wrong ---

@@ -39,7 +39,8 @@ record H2Head(Http2Headers headers) implements RequestHead {
     @Override
     public @Nullable String header(CharSequence name) {
         AsciiString small = AsciiString.of(name).toLowerCase();
-        CharSequence value = small.equals(HOST) && headers.authority() != null ? headers.authority() : headers.get(small);
+        CharSequence value =
+                small.equals(HOST) && headers.authority() != null ? headers.authority() : headers.get(small);
         return value == null ? null : value.toString();
     }
 

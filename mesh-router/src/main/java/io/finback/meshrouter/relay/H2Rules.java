@@ -44,11 +44,10 @@ final class H2Rules {
             ours.forEach(headers::remove);
         }
         policy.timestampHeader()
-                .ifPresent(name -> headers.set(
-                        AsciiString.of(name).toLowerCase(), Long.toString(System.currentTimeMillis())));
+                .ifPresent(name ->
+                        headers.set(AsciiString.of(name).toLowerCase(), Long.toString(System.currentTimeMillis())));
         policy.forwarded()
-                .ifPresent(names ->
-                        headers.add("forwarded", names.header(peer.remote(), peer.local(), peer.label())));
+                .ifPresent(names -> headers.add("forwarded", names.header(peer.remote(), peer.local(), peer.label())));
         return Optional.empty();
     }
 

@@ -74,8 +74,8 @@ final class Messages {
                     context.destination().length() > 1 ? to.residual() + context.destination() : to.residual());
         }
         if (to.service().policy().totalTimeout().isPresent()) {
-            Deadline own = Deadline.after(
-                    to.service().policy().totalTimeout().get().toNanos(), Deadline.now());
+            Deadline own =
+                    Deadline.after(to.service().policy().totalTimeout().get().toNanos(), Deadline.now());
             Deadline before = context.deadlineOrNull();
             out = out.withDeadline(before == null ? own : own.combined(before));
         }

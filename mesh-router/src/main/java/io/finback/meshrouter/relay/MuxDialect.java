@@ -23,9 +23,7 @@ final class MuxDialect implements Dialect<byte[], byte[]> {
     @Override
     public Server<byte[], byte[]> server(ServerPolicy policy) {
         return Mux.server()
-                .with(
-                        MuxParams.TLS,
-                        policy.tls().map(tls -> new MuxParams.Tls(tls.context(), MuxParams.Level.ALWAYS)));
+                .with(MuxParams.TLS, policy.tls().map(tls -> new MuxParams.Tls(tls.context(), MuxParams.Level.ALWAYS)));
     }
 
     @Override

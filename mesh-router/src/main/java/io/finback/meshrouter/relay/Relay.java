@@ -18,11 +18,7 @@ public final class Relay<Q, R> {
     private final Upstreams<Q, R> upstreams;
 
     private Relay(
-            Dialect<Q, R> dialect,
-            Routing routing,
-            EventLoopGroup loops,
-            HostNames names,
-            RelaySettings settings) {
+            Dialect<Q, R> dialect, Routing routing, EventLoopGroup loops, HostNames names, RelaySettings settings) {
         this.dialect = dialect;
         this.routing = routing;
         this.loops = loops;

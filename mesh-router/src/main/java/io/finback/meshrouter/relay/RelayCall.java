@@ -95,11 +95,12 @@ final class RelayCall<Q, R> {
                 }
             });
         }
-        stopWaiting = waiting.subscribe().apply(() -> peer.run(() -> {
-            if (!over && to == null) {
-                route(head);
-            }
-        }));
+        stopWaiting = waiting.subscribe()
+                .apply(() -> peer.run(() -> {
+                    if (!over && to == null) {
+                        route(head);
+                    }
+                }));
     }
 
     private void begin(Routing.To found) {
@@ -110,7 +111,10 @@ final class RelayCall<Q, R> {
         found.destination().requeues().deposit(startNanos);
         outgoing = dialect.outgoing(request, context, found, server.policy());
         tries = new Tries(found, server.settings().retryLimit());
-        found.service().policy().totalTimeout().ifPresent(limit -> timer(limit, () -> timedOut("total timeout", limit)));
+        found.service()
+                .policy()
+                .totalTimeout()
+                .ifPresent(limit -> timer(limit, () -> timedOut("total timeout", limit)));
         next();
     }
 
@@ -121,8 +125,7 @@ final class RelayCall<Q, R> {
         Endpoint endpoint = Objects.requireNonNull(tries).next(System.nanoTime());
         if (endpoint == null) {
             refuse(ErrorAnswer.noBrokers(
-                    found.name(),
-                    "no ready instance of " + found.destination().id()));
+                    found.name(), "no ready instance of " + found.destination().id()));
             return;
         }
         Attempt begun = new Attempt(found, endpoint);
@@ -156,8 +159,7 @@ final class RelayCall<Q, R> {
                 limit = peer.loop()
                         .schedule(() -> tookTooLong(most.get()), most.get().toNanos(), TimeUnit.NANOSECONDS);
             }
-            Reply<Service<Q, R>> acquiring =
-                    server.relay().upstreams().acquire(found, endpoint, peer.loop(), context);
+            Reply<Service<Q, R>> acquiring = server.relay().upstreams().acquire(found, endpoint, peer.loop(), context);
             if (acquiring.isSuccess()) {
                 send(acquiring.value());
                 return;
@@ -249,8 +251,8 @@ final class RelayCall<Q, R> {
             } else {
                 long tookInAll = System.nanoTime() - startNanos;
                 tell(judged.response());
-                later.onDone((outcome, failure) -> peer.run(() -> finish(
-                        this, judged, failure == null ? outcome : Outcome.FAILURE, took, tookInAll)));
+                later.onDone((outcome, failure) -> peer.run(
+                        () -> finish(this, judged, failure == null ? outcome : Outcome.FAILURE, took, tookInAll)));
             }
         }
 
@@ -259,14 +261,12 @@ final class RelayCall<Q, R> {
                 return;
             }
             Failure late = new Failure.TimedOut("attempt", endpoint.toString(), most, 0);
-            interrupt(late);
+            giveUp(Outcome.FAILURE, late);
             if (dialect.repeatsLost(request, found.service().policy())
                     && isRepeatable()
                     && Objects.requireNonNull(tries).retries(System.nanoTime())) {
-                end(Outcome.FAILURE, 0, -1);
                 pause();
             } else {
-                end(Outcome.FAILURE, 0, -1);
                 refuse(ErrorAnswer.unavailable("attempt timeout of " + most + " exceeded"));
             }
         }
@@ -280,10 +280,7 @@ final class RelayCall<Q, R> {
                 return;
             }
             boolean lost = failure instanceof Failure.ChannelClosed;
-            if (lost
-                    && dialect.repeatsLost(request, found.service().policy())
-                    && isRepeatable()
-                    && all.retries(now)) {
+            if (lost && dialect.repeatsLost(request, found.service().policy()) && isRepeatable() && all.retries(now)) {
                 end(Outcome.FAILURE, 0, -1);
                 pause();
                 return;
@@ -293,18 +290,27 @@ final class RelayCall<Q, R> {
             fail(dialect.failed(failure, found, !server.policy().clearContext()));
         }
 
-        void interrupt(Throwable why) {
-            Reply<?> waiting = waitsFor;
-            if (waiting != null) {
-                waiting.interrupt(why);
-            }
-        }
-
-        void end(Outcome outcome, int status, long tookNanos) {
+        /** Whoever works on it is told that nobody waits any more; what they say to that is not heard. */
+        void giveUp(Outcome outcome, Throwable why) {
             if (ended) {
                 return;
             }
             ended = true;
+            Reply<?> waiting = waitsFor;
+            if (waiting != null) {
+                waiting.interrupt(why);
+            }
+            account(outcome, 0, -1);
+        }
+
+        void end(Outcome outcome, int status, long tookNanos) {
+            if (!ended) {
+                ended = true;
+                account(outcome, status, tookNanos);
+            }
+        }
+
+        private void account(Outcome outcome, int status, long tookNanos) {
             ScheduledFuture<?> timer = limit;
             if (timer != null) {
                 timer.cancel(false);
@@ -361,8 +367,7 @@ final class RelayCall<Q, R> {
         }
         Attempt current = attempt;
         if (current != null) {
-            current.interrupt(why);
-            current.end(Outcome.IGNORED, 0, -1);
+            current.giveUp(Outcome.IGNORED, why);
         }
         over(0, false, 0, System.nanoTime() - startNanos);
         boolean unused = reply.fail(why);
@@ -377,9 +382,8 @@ final class RelayCall<Q, R> {
 
     private void refuse(ErrorAnswer error) {
         Attempt current = attempt;
-        if (current != null && !current.ended) {
-            current.interrupt(new Failure("given up: " + error.reason(), Failure.INTERRUPTED));
-            current.end(Outcome.FAILURE, 0, -1);
+        if (current != null) {
+            current.giveUp(Outcome.FAILURE, new Failure("given up: " + error.reason(), Failure.INTERRUPTED));
         }
         fail(dialect.error(error, !server.policy().clearContext()), error.status());
     }

@@ -42,8 +42,7 @@ final class ThriftDialect implements Dialect<byte[], byte[]> {
                         .with(
                                 MuxParams.TLS,
                                 policy.tls().map(tls -> new MuxParams.Tls(tls.context(), MuxParams.Level.ALWAYS)))
-                : Thrift.server()
-                        .with(ThriftParams.TLS, policy.tls().map(tls -> tls.context()));
+                : Thrift.server().with(ThriftParams.TLS, policy.tls().map(tls -> tls.context()));
         return server.with(ThriftParams.UPGRADE, policy.wire().ttwitterUpgrade());
     }
 

@@ -88,8 +88,7 @@ final class Upstreams<Q, R> {
     }
 
     private Reply<Service<Q, R>> connected(Params params, InetAddress address, Endpoint endpoint, Context context) {
-        Params whole =
-                params.with(ClientParams.ENDPOINT, new Address(address.getHostAddress(), endpoint.port(), 1));
+        Params whole = params.with(ClientParams.ENDPOINT, new Address(address.getHostAddress(), endpoint.port(), 1));
         return dialect.transport(whole).acquire(context);
     }
 

@@ -73,9 +73,8 @@ public final class Identifiers {
                     return null;
                 }
                 String method = head.method();
-                String name = old || host == null
-                        ? "1.0 " + method
-                        : "1.1 " + method + ' ' + host.toLowerCase(Locale.ROOT);
+                String name =
+                        old || host == null ? "1.0 " + method : "1.1 " + method + ' ' + host.toLowerCase(Locale.ROOT);
                 return uriInDst ? name + ' ' + pathOf(head.target()) : name;
             }
 
@@ -154,7 +153,9 @@ public final class Identifiers {
                 int end = key.indexOf('\n');
                 String destination = end < 0 ? key : key.substring(0, end);
                 Path path = destination.isEmpty() ? prefix : prefix.concat(Path.parse(destination));
-                return end < 0 ? path : path.concat(Path.of(key.substring(end + 1).split(":", 2)));
+                return end < 0
+                        ? path
+                        : path.concat(Path.of(key.substring(end + 1).split(":", 2)));
             }
         };
     }

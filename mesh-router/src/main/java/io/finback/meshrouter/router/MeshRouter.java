@@ -1,12 +1,12 @@
 package io.finback.meshrouter.router;
 
+import io.finback.meshrouter.namers.Changes;
+import io.finback.meshrouter.namers.Interpreter;
 import io.finback.meshrouter.traffic.Destination;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.RequestHead;
 import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.Service;
-import io.finback.meshrouter.namers.Changes;
-import io.finback.meshrouter.namers.Interpreter;
 import io.finback.names.Dtab;
 import io.finback.names.Name;
 import io.finback.names.NameTree;
@@ -83,7 +83,8 @@ public final class MeshRouter implements Routing {
         List<String> expected =
                 known.stream().map(each -> each.identifier().expectation()).toList();
         return refused(ErrorAnswer.unidentified(
-                "Unknown destination: " + (head.method().isEmpty() ? "request" : head.method()) + " without " + String.join(", or ", expected)));
+                "Unknown destination: " + (head.method().isEmpty() ? "request" : head.method()) + " without "
+                        + String.join(", or ", expected)));
     }
 
     private Answer route(RequestHead head, Known by, String key) {

@@ -34,10 +34,7 @@ public final class TraceContext {
         long trace;
         if (parent == null) {
             trace = span;
-            out.putLong(span)
-                    .putLong(span)
-                    .putLong(span)
-                    .putLong(rootFlags(sample, random));
+            out.putLong(span).putLong(span).putLong(span).putLong(rootFlags(sample, random));
         } else {
             trace = parent.getLong(16);
             out.putLong(span).putLong(parent.getLong(0)).putLong(trace).putLong(parent.getLong(24));

@@ -59,8 +59,8 @@ class MuxRouterTest {
     }
 
     private String finagle(Handler handler) {
-        ListeningServer server = com.twitter.finagle.Mux.serve(
-                "127.0.0.1:0", new com.twitter.finagle.Service<Request, Response>() {
+        ListeningServer server =
+                com.twitter.finagle.Mux.serve("127.0.0.1:0", new com.twitter.finagle.Service<Request, Response>() {
                     @Override
                     public Future<Response> apply(Request request) {
                         try {
@@ -105,7 +105,8 @@ class MuxRouterTest {
     @Test
     void callsGoWhereTheirDestinationSays() throws Exception {
         String web = finagle(request -> say("web " + Bufs.asUtf8String(request.body())));
-        String users = finagle(request -> say("users at " + request.destination().show()));
+        String users =
+                finagle(request -> say("users at " + request.destination().show()));
         TestRouter router = router("/svc/web => " + web + "; /svc/users => " + users);
         com.twitter.finagle.Service<Request, Response> client = client(router);
         List<Future<Response>> replies = new ArrayList<>();
@@ -207,8 +208,7 @@ class MuxRouterTest {
                 directory.resolve("disco/web"),
                 refusing.replaceAll(".*/", "127.0.0.1 ") + "\n" + well.replaceAll(".*/", "127.0.0.1 ") + "\n");
         TestRouter router = router(
-                "/svc => /#/io.l5d.fs",
-                "namers: [{kind: io.l5d.fs, rootDir: " + directory.resolve("disco") + "}]");
+                "/svc => /#/io.l5d.fs", "namers: [{kind: io.l5d.fs, rootDir: " + directory.resolve("disco") + "}]");
         com.twitter.finagle.Service<Request, Response> client = client(router);
         for (int i = 0; i < 50; i++) {
             assertThat(text(client.apply(to("/web", "")))).isEqualTo("well");
@@ -244,8 +244,8 @@ class MuxRouterTest {
         assertThat(events.poll(20, TimeUnit.SECONDS)).isEqualTo("begun");
         reply.raise(new Exception("nobody waits"));
         assertThat(events.poll(20, TimeUnit.SECONDS)).isEqualTo("interrupted");
-        TestRouter.await("the call has ended", () -> router.metric("rt/m/server/127.0.0.1/" + router.port() + "/load")
-                == 0);
+        TestRouter.await(
+                "the call has ended", () -> router.metric("rt/m/server/127.0.0.1/" + router.port() + "/load") == 0);
     }
 
     @Test

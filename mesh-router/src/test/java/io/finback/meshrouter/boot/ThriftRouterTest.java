@@ -131,7 +131,9 @@ class ThriftRouterTest {
                 "client: {thriftProtocol: compact}");
         Calculator.Client client = client(router.port(), COMPACT);
         assertThat(client.add(40, 2)).isEqualTo(42);
-        assertThat(client.unknown("nothing")).contains("Unable to route request!").contains("/thrift/nothing");
+        assertThat(client.unknown("nothing"))
+                .contains("Unable to route request!")
+                .contains("/thrift/nothing");
         TFramedTransport transport = new TFramedTransport(new TSocket("127.0.0.1", router.port(), 20_000));
         transport.open();
         open.add(transport);
@@ -151,9 +153,8 @@ class ThriftRouterTest {
                 "dtab: /svc/calculator => " + inet,
                 "servers: [{port: 0}]",
                 "client: {attemptTTwitterUpgrade: true}");
-        Service<byte[], byte[]> ours = Thrift.client()
-                .with(ThriftParams.UPGRADE, true)
-                .newService("127.0.0.1:" + upgrading.port(), "c");
+        Service<byte[], byte[]> ours =
+                Thrift.client().with(ThriftParams.UPGRADE, true).newService("127.0.0.1:" + upgrading.port(), "c");
         Filter.Simple<byte[], byte[]> named =
                 (request, context, next) -> next.apply(request, context.withDestination("/calculator/v2"));
         assertThat(over(named.andThen(ours)).add(1, 2)).isEqualTo(3);
@@ -162,13 +163,10 @@ class ThriftRouterTest {
         assertThat(first.destination()).isEqualTo("/v2/calculator/v2");
         assertThat(first.trace()).isPresent();
 
-        TestRouter plain = router(
-                "thrift",
-                "dtab: /svc => " + inet,
-                "servers: [{port: 0, attemptTTwitterUpgrade: false}]");
-        Service<byte[], byte[]> refused = Thrift.client()
-                .with(ThriftParams.UPGRADE, true)
-                .newService("127.0.0.1:" + plain.port(), "c");
+        TestRouter plain =
+                router("thrift", "dtab: /svc => " + inet, "servers: [{port: 0, attemptTTwitterUpgrade: false}]");
+        Service<byte[], byte[]> refused =
+                Thrift.client().with(ThriftParams.UPGRADE, true).newService("127.0.0.1:" + plain.port(), "c");
         assertThat(over(named.andThen(refused)).add(1, 2)).isEqualTo(3);
         Context second = seen.poll(20, TimeUnit.SECONDS);
         assertThat(second).isNotNull();

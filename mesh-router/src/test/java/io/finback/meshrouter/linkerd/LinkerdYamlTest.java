@@ -4,19 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.finback.meshrouter.balance.Balancer;
+import io.finback.meshrouter.linkerd.Plan.RouterPlan;
+import io.finback.meshrouter.resilience.Backoff;
+import io.finback.meshrouter.resilience.GrpcClassifier;
+import io.finback.meshrouter.resilience.ResponseClassifier;
 import io.finback.meshrouter.traffic.ClientPolicy;
 import io.finback.meshrouter.traffic.ServicePolicy;
 import io.finback.meshrouter.traffic.StreamRetries;
 import io.finback.meshrouter.traffic.WirePolicy;
-import io.finback.meshrouter.resilience.GrpcClassifier;
-import java.util.Set;
-import io.finback.meshrouter.linkerd.Plan.RouterPlan;
-import io.finback.meshrouter.resilience.Backoff;
-import io.finback.meshrouter.resilience.ResponseClassifier;
 import io.finback.names.Path;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,8 +125,7 @@ class LinkerdYamlTest {
 
     @Test
     void readsWhatTheOtherProtocolsHave() {
-        RouterPlan h2 = router(
-                """
+        RouterPlan h2 = router("""
                 routers:
                 - protocol: h2
                   identifier: {kind: io.l5d.header.path, segments: 2}
@@ -152,8 +151,7 @@ class LinkerdYamlTest {
         ServicePolicy service = h2.policies().service(Path.parse("/svc/x"));
         assertThat(service.streams()).isEqualTo(new StreamRetries(1, 2, Duration.ofMillis(50)));
         assertThat(service.grpc()).contains(new GrpcClassifier(Set.of(14), false, true, Set.of(0, 5)));
-        RouterPlan thrift = router(
-                """
+        RouterPlan thrift = router("""
                 routers:
                 - protocol: thrift
                   thriftMethodInDst: true

@@ -73,9 +73,9 @@ public final class H2 {
                     });
                     Http2Settings settings = settings(params).pushEnabled(false).maxConcurrentStreams(0);
                     Http2FrameCodec codec = limited(
-                                    Http2FrameCodecBuilder.forClient().encoderEnforceMaxConcurrentStreams(true),
-                                    params,
-                                    settings);
+                            Http2FrameCodecBuilder.forClient().encoderEnforceMaxConcurrentStreams(true),
+                            params,
+                            settings);
                     channel.pipeline().addLast(codec);
                     session.install(channel, () -> widen(params, codec));
                 }

@@ -62,9 +62,8 @@ public final class Thrift {
             ChannelInitializer<Channel> opening = new ChannelInitializer<>() {
                 @Override
                 protected void initChannel(Channel channel) {
-                    params.get(ThriftParams.TLS)
-                            .ifPresent(tls -> channel.pipeline()
-                                    .addLast(tls.newHandler(channel.alloc(), endpoint.host(), endpoint.port())));
+                    params.get(ThriftParams.TLS).ifPresent(tls -> channel.pipeline()
+                            .addLast(tls.newHandler(channel.alloc(), endpoint.host(), endpoint.port())));
                     channel.pipeline().addLast(frames(params), session);
                 }
             };

@@ -86,10 +86,7 @@ public final class Sockets {
         EventLoopGroup loops = params.get(LOOPS);
         ChannelFuture bound = new ServerBootstrap()
                 .group(loops)
-                .channel(
-                        isEpoll(loops)
-                                ? EpollServerSocketChannel.class
-                                : NioServerSocketChannel.class)
+                .channel(isEpoll(loops) ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
                 .option(ChannelOption.SO_BACKLOG, 1_024)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
