@@ -1,30 +1,30 @@
 package io.finback.meshrouter.linkerd;
 
 import io.finback.meshrouter.traffic.WirePolicy;
+import java.util.List;
 
 /** What servers and clients of {@code h2}, {@code thrift} and {@code thriftmux} routers have besides the others. */
 final class WireReader {
     private static final int MOST = Integer.MAX_VALUE;
+    private static final List<String> H2_KEYS = List.of(
+            "windowUpdateRatio",
+            "initialStreamWindowBytes",
+            "maxConcurrentStreamsPerConnection",
+            "maxFrameBytes",
+            "headerTableBytes",
+            "maxHeaderListBytes",
+            "maxHeaderListByts");
+    private static final List<String> THRIFT_KEYS =
+            List.of("attemptTTwitterUpgrade", "thriftFramed", "thriftProtocol");
 
     private WireReader() {}
 
     /** Whether {@code block} says anything of this; asked of every block, so that its keys are known. */
     static boolean isThere(Block block, Protocol protocol) {
+        List<String> keys = protocol == Protocol.H2 ? H2_KEYS : protocol.isThrift() ? THRIFT_KEYS : List.of();
         boolean there = false;
-        if (protocol == Protocol.H2) {
-            for (String key : new String[] {
-                "windowUpdateRatio",
-                "initialStreamWindowBytes",
-                "maxConcurrentStreamsPerConnection",
-                "maxFrameBytes",
-                "headerTableBytes",
-                "maxHeaderListBytes",
-                "maxHeaderListByts"
-            }) {
-                there |= block.has(key);
-            }
-        } else if (protocol.isThrift()) {
-            there = block.has("attemptTTwitterUpgrade") | block.has("thriftFramed") | block.has("thriftProtocol");
+        for (String key : keys) {
+            there |= block.has(key);
         }
         return there;
     }

@@ -88,7 +88,8 @@ class H2RouterTest {
 
     private static H2Message call(Service<H2Message, H2Message> client, String method, String host, String path)
             throws Exception {
-        return client.call(H2Message.request(method, host, path, Body.EMPTY), Context.EMPTY).get(LONG);
+        return client.call(H2Message.request(method, host, path, Body.EMPTY), Context.EMPTY)
+                .get(LONG);
     }
 
     private static String text(H2Message answer) throws Exception {
@@ -175,8 +176,7 @@ class H2RouterTest {
                 .as("the dtab of a client that is not trusted is not heard")
                 .isEqualTo("web");
         // Linkerd resets what it cannot identify with REFUSED_STREAM; a client may send it again elsewhere.
-        assertThatThrownBy(() -> call(client, "GET", "any", "/x"))
-                .hasMessageContaining("code 7");
+        assertThatThrownBy(() -> call(client, "GET", "any", "/x")).hasMessageContaining("code 7");
     }
 
     @Test
@@ -188,8 +188,7 @@ class H2RouterTest {
         });
         Listening well = backend(request -> say(200, "well"));
         Files.writeString(
-                directory.resolve("disco/web"),
-                "127.0.0.1 " + refusing.port() + "\n127.0.0.1 " + well.port() + "\n");
+                directory.resolve("disco/web"), "127.0.0.1 " + refusing.port() + "\n127.0.0.1 " + well.port() + "\n");
         TestRouter router = router(
                 "/svc/web => /#/io.l5d.fs/web; /svc/refused => " + inet(refusing),
                 "client:",
@@ -282,11 +281,8 @@ class H2RouterTest {
     void connectionsThatEndUnderACallAreTold() throws Exception {
         Raw lost = new Raw();
         Raw headless = new Raw(frame(1, 4, 3, STATUS_200), frame(0, 0, 3, "half".getBytes(UTF_8)));
-        Raw going = new Raw(frame(
-                7,
-                0,
-                0,
-                ByteBuffer.allocate(8).putInt(0).putInt(0).array()));
+        Raw going = new Raw(
+                frame(7, 0, 0, ByteBuffer.allocate(8).putInt(0).putInt(0).array()));
         Raw internal = new Raw(frame(3, 0, 3, ByteBuffer.allocate(4).putInt(2).array()));
         TestRouter router = router(
                 "/svc/lost => /$/inet/127.0.0.1/" + lost.socket.getLocalPort() + "; /svc/half => /$/inet/127.0.0.1/"
@@ -300,9 +296,13 @@ class H2RouterTest {
         H2Message answer = call(client, "POST", "lost", "/");
         assertThat(answer.status()).isEqualTo(502);
         assertThat(answer.headers().get("l5d-err").toString()).contains("no+response");
-        assertThat(lost.connections).as("what may have been processed is not repeated").hasValue(1);
+        assertThat(lost.connections)
+                .as("what may have been processed is not repeated")
+                .hasValue(1);
         assertThat(call(client, "GET", "lost", "/").status()).isEqualTo(502);
-        assertThat(lost.connections).as("unless it is idempotent, within the budget").hasValue(4);
+        assertThat(lost.connections)
+                .as("unless it is idempotent, within the budget")
+                .hasValue(4);
 
         H2Message half = call(client, "GET", "half", "/");
         assertThat(half.status()).isEqualTo(200);
