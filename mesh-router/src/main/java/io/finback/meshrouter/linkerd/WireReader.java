@@ -14,8 +14,7 @@ final class WireReader {
             "headerTableBytes",
             "maxHeaderListBytes",
             "maxHeaderListByts");
-    private static final List<String> THRIFT_KEYS =
-            List.of("attemptTTwitterUpgrade", "thriftFramed", "thriftProtocol");
+    private static final List<String> THRIFT_KEYS = List.of("attemptTTwitterUpgrade", "thriftFramed", "thriftProtocol");
 
     private WireReader() {}
 

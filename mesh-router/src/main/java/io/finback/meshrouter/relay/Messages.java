@@ -53,6 +53,7 @@ final class Messages {
         }
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // the caller's array; nobody compares these
     private record Same(byte[] next, Context context) implements Outgoing<byte[]> {
         @Override
         public boolean isRepeatable() {

@@ -15,14 +15,7 @@ import io.finback.meshrouter.rpc.server.Server;
 import io.finback.meshrouter.rpc.transport.Sockets;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
-import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
-import io.netty.handler.codec.http2.Http2CodecUtil;
-import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
-import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.ssl.SslHandler;
 
 /**
@@ -30,8 +23,6 @@ import io.netty.handler.ssl.SslHandler;
  * stream behind it, both ways at once. A call that may be repeated must have a body that can be: repetitions send the same {@link Body}.
  */
 public final class H2 {
-    private static final int RESET_SECONDS = 30;
-
     private H2() {}
 
     /** One connection to each endpoint, for all calls. Responses of 500 and above are failures. */
@@ -71,13 +62,7 @@ public final class H2 {
                         channel.pipeline().addLast(handler);
                         handler.handshakeFuture().addListener(shaken -> session.secured(handler, shaken.cause()));
                     });
-                    Http2Settings settings = settings(params).pushEnabled(false).maxConcurrentStreams(0);
-                    Http2FrameCodec codec = limited(
-                            Http2FrameCodecBuilder.forClient().encoderEnforceMaxConcurrentStreams(true),
-                            params,
-                            settings);
-                    channel.pipeline().addLast(codec);
-                    session.install(channel, () -> widen(params, codec));
+                    session.install(channel, params);
                 }
             };
             return Sockets.connect(params, endpoint, params.get(ClientParams.CONNECT_TIMEOUT), opening)
@@ -97,47 +82,9 @@ public final class H2 {
                 }
             });
         });
-        Http2FrameCodec codec = limited(
-                Http2FrameCodecBuilder.forServer(),
-                params,
-                settings(params).maxConcurrentStreams(params.get(H2Params.MAX_STREAMS)));
-        channel.pipeline().addLast(codec);
-        H2ServerSession session = new H2ServerSession(channel, application, () -> widen(params, codec));
+        H2ServerSession session = new H2ServerSession(channel, application, params);
         session.install();
         return session;
-    }
-
-    private static Http2Settings settings(Params params) {
-        return Http2Settings.defaultSettings()
-                .initialWindowSize(params.get(H2Params.WINDOW_BYTES))
-                .maxHeaderListSize(params.get(H2Params.MAX_HEADER_LIST_BYTES))
-                .maxFrameSize(params.get(H2Params.MAX_FRAME_BYTES))
-                .headerTableSize(params.get(H2Params.HEADER_TABLE_BYTES));
-    }
-
-    private static Http2FrameCodec limited(Http2FrameCodecBuilder builder, Params params, Http2Settings settings) {
-        Http2FrameCodec codec = builder.initialSettings(settings)
-                .decoderEnforceMaxRstFramesPerWindow(params.get(H2Params.MAX_RESETS), RESET_SECONDS)
-                .decoderEnforceMaxSmallContinuationFrames(params.get(H2Params.MAX_SMALL_CONTINUATIONS))
-                .gracefulShutdownTimeoutMillis(0)
-                .build();
-        if (codec.connection().local().flowController() instanceof DefaultHttp2LocalFlowController windows) {
-            windows.windowUpdateRatio(params.get(H2Params.WINDOW_UPDATE_RATIO).floatValue());
-        }
-        return codec;
-    }
-
-    /** Lets more come at once than HTTP/2 begins with. When the connection is open. */
-    static void widen(Params params, Http2FrameCodec codec) {
-        int more = params.get(H2Params.CONNECTION_WINDOW_BYTES) - Http2CodecUtil.DEFAULT_WINDOW_SIZE;
-        if (more > 0) {
-            try {
-                Http2Connection connection = codec.connection();
-                connection.local().flowController().incrementWindowSize(connection.connectionStream(), more);
-            } catch (Http2Exception e) {
-                throw new IllegalStateException("connection window of " + more + " bytes more", e);
-            }
-        }
     }
 
     /** How a stream is reset because of {@code failure}: as the other side did it, else by what the flags say. */
