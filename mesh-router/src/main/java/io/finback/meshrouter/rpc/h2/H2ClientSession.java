@@ -23,6 +23,7 @@ final class H2ClientSession implements Service<H2Message, H2Message>, H2Connecti
     private final Reply<@Nullable Void> gone = new Reply<>();
     private volatile @Nullable Channel channel;
     private volatile @Nullable H2Connection connection;
+    private volatile int maxWaiting;
     private volatile boolean going;
     private volatile int lastStream = Integer.MAX_VALUE;
 
@@ -32,6 +33,7 @@ final class H2ClientSession implements Service<H2Message, H2Message>, H2Connecti
 
     void install(Channel opened, Params params) {
         channel = opened;
+        maxWaiting = params.get(H2Params.MAX_WAITING);
         H2Connection made = H2Connection.of(false, params, this);
         connection = made;
         opened.pipeline().addLast(made);
@@ -111,6 +113,10 @@ final class H2ClientSession implements Service<H2Message, H2Message>, H2Connecti
         }
 
         void start(H2Connection own) {
+            if (own.waiting() >= maxWaiting) {
+                reply.fail(Failure.rejected("more than " + maxWaiting + " calls wait for a stream to " + endpoint));
+                return;
+            }
             int id = going ? -1 : own.begin(this);
             if (id < 0) {
                 going = true;

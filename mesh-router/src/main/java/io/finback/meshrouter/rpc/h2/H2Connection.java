@@ -143,6 +143,11 @@ final class H2Connection extends Http2ConnectionHandler {
         return id;
     }
 
+    /** How many streams of this side wait for the other side to take them. */
+    int waiting() {
+        return beginning.size();
+    }
+
     ChannelFuture head(int id, Http2Headers headers, boolean end) {
         ChannelFuture written = encoder().writeHeaders(context(), id, headers, 0, end, context().newPromise());
         flushSoon();

@@ -9,6 +9,9 @@ public final class H2Params {
     /** Streams that a client may have open on one connection: 1,000, as Linkerd. */
     public static final Params.Key<Integer> MAX_STREAMS = Params.Key.of("max concurrent streams", 1_000);
 
+    /** Calls of a client that wait on one connection because the other side takes no more streams: 1,000; more are rejected. */
+    public static final Params.Key<Integer> MAX_WAITING = Params.Key.of("max waiting streams", 1_000);
+
     /** Bytes of one stream that may come before they are taken: 64 KiB less one, as HTTP/2 begins with. */
     public static final Params.Key<Integer> WINDOW_BYTES = Params.Key.of("initial stream window bytes", 65_535);
 
