@@ -18,12 +18,14 @@ import io.finback.meshrouter.rpc.server.Server;
 import io.finback.meshrouter.traffic.AccessLog;
 import io.finback.meshrouter.traffic.ClientPolicy;
 import io.finback.meshrouter.traffic.ErrorAnswer;
+import io.finback.meshrouter.traffic.LinkerdHeaders;
 import io.finback.meshrouter.traffic.RequestHead;
 import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.ServicePolicy;
 import io.finback.meshrouter.traffic.WirePolicy;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -36,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class H2Dialect implements Dialect<H2Message, H2Message> {
     private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE");
+
+    private static final Set<AsciiString> UNIQUE =
+            Set.of(LinkerdHeaders.CTX_TRACE, LinkerdHeaders.REQUEST_ID, LinkerdHeaders.CTX_DEADLINE);
 
     private record Forwarded(H2Message request, Replay body) implements Outgoing<H2Message> {
         @Override
@@ -66,20 +71,16 @@ final class H2Dialect implements Dialect<H2Message, H2Message> {
 
     @Override
     public Server<H2Message, H2Message> server(ServerPolicy policy) {
-        WirePolicy wire = policy.wire();
         return H2.server()
-                .with(H2Params.WINDOW_UPDATE_RATIO, wire.windowUpdateRatio())
-                .with(H2Params.WINDOW_BYTES, wire.streamWindowBytes())
-                .with(H2Params.MAX_STREAMS, wire.maxStreams())
-                .with(H2Params.MAX_FRAME_BYTES, wire.maxFrameBytes())
-                .with(H2Params.HEADER_TABLE_BYTES, wire.headerTableBytes())
-                .with(H2Params.MAX_HEADER_LIST_BYTES, wire.maxHeaderListBytes())
+                .withAll(limits(policy.wire()))
                 .with(H2Params.TLS, policy.tls().map(tls -> tls.context()));
     }
 
     @Override
     public Params client(ClientPolicy policy) {
-        return limits(policy.wire()).with(H2Params.TLS, policy.tls().map(tls -> tls.context()));
+        return limits(policy.wire())
+                .with(H2Params.UNIQUE_HEADERS, UNIQUE)
+                .with(H2Params.TLS, policy.tls().map(tls -> tls.context()));
     }
 
     @Override

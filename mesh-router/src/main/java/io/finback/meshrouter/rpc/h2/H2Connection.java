@@ -20,7 +20,9 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.collection.IntObjectHashMap;
+import io.netty.util.AsciiString;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,9 +96,11 @@ final class H2Connection extends Http2ConnectionHandler {
         Builder(boolean server, Http2Settings settings, Params params, Owner owner) {
             this.params = params;
             this.owner = owner;
+            Set<AsciiString> unique = params.get(H2Params.UNIQUE_HEADERS);
             var unused = server(server)
                     .initialSettings(settings)
                     .frameListener(frames)
+                    .headerSensitivityDetector((name, value) -> name instanceof AsciiString && unique.contains(name))
                     .decoderEnforceMaxRstFramesPerWindow(params.get(H2Params.MAX_RESETS), RESET_SECONDS)
                     .decoderEnforceMaxSmallContinuationFrames(params.get(H2Params.MAX_SMALL_CONTINUATIONS))
                     .gracefulShutdownTimeoutMillis(0);
@@ -149,20 +153,23 @@ final class H2Connection extends Http2ConnectionHandler {
     }
 
     ChannelFuture head(int id, Http2Headers headers, boolean end) {
-        ChannelFuture written = encoder().writeHeaders(context(), id, headers, 0, end, context().newPromise());
+        ChannelFuture written =
+                encoder().writeHeaders(context(), id, headers, 0, end, context().newPromise());
         flushSoon();
         return written;
     }
 
     ChannelFuture data(int id, ByteBuf data, boolean end) {
-        ChannelFuture written = encoder().writeData(context(), id, data, 0, end, context().newPromise());
+        ChannelFuture written =
+                encoder().writeData(context(), id, data, 0, end, context().newPromise());
         flushSoon();
         return written;
     }
 
     void reset(int id, Http2Error error) {
         beginning.remove(id);
-        var unused = encoder().writeRstStream(context(), id, error.code(), context().newPromise());
+        var unused =
+                encoder().writeRstStream(context(), id, error.code(), context().newPromise());
         flushSoon();
     }
 
@@ -200,7 +207,12 @@ final class H2Connection extends Http2ConnectionHandler {
     /** Says that no more streams are taken; {@code then} behind it. */
     void goAway(Runnable then) {
         int last = connection().remote().lastStreamCreated();
-        var told = goAway(context(), last, Http2Error.NO_ERROR.code(), context().alloc().buffer(0), context().newPromise());
+        var told = goAway(
+                context(),
+                last,
+                Http2Error.NO_ERROR.code(),
+                context().alloc().buffer(0),
+                context().newPromise());
         flush(context());
         told.addListener(done -> then.run());
     }

@@ -2,7 +2,9 @@ package io.finback.meshrouter.rpc.h2;
 
 import io.finback.meshrouter.rpc.Params;
 import io.netty.handler.ssl.SslContext;
+import io.netty.util.AsciiString;
 import java.util.Optional;
+import java.util.Set;
 
 /** Parameters of HTTP/2, of both sides unless said otherwise. At a limit the stream or the connection ends with HTTP/2's own error. */
 public final class H2Params {
@@ -27,6 +29,10 @@ public final class H2Params {
 
     /** Memory of one connection for header compression: 4 KiB, as HTTP/2 begins with. */
     public static final Params.Key<Integer> HEADER_TABLE_BYTES = Params.Key.of("header table bytes", 4_096);
+
+    /** Names of headers whose value is another one each time: they are not remembered by header compression. Those of traces and deadlines. */
+    public static final Params.Key<Set<AsciiString>> UNIQUE_HEADERS =
+            Params.Key.of("unique headers", H2Contexts.UNIQUE);
 
     /** Names and values of one head together: 16 KiB, as Finagle. */
     public static final Params.Key<Integer> MAX_HEADER_LIST_BYTES = Params.Key.of("max header list bytes", 16 << 10);

@@ -62,6 +62,11 @@ public final class Server<Q extends @Nullable Object, R extends @Nullable Object
         return new Server<>(listener, params.with(key, value), change);
     }
 
+    /** With everything that is set in {@code others}. */
+    public Server<Q, R> withAll(Params others) {
+        return new Server<>(listener, params.withAll(others), change);
+    }
+
     /** With modules added, replaced, or taken away; {@link ServerStack} has the roles. */
     public Server<Q, R> withStack(UnaryOperator<Stack<Q, R>> more) {
         UnaryOperator<Stack<Q, R>> before = change;
