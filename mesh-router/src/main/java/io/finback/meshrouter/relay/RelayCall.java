@@ -110,7 +110,8 @@ final class RelayCall<Q, R> {
         found.service().retries().deposit(startNanos);
         found.destination().requeues().deposit(startNanos);
         outgoing = dialect.outgoing(request, context, found, server.policy());
-        tries = new Tries(found, server.settings().retryLimit());
+        tries = new Tries(
+                found, server.settings().retryLimit(), server.settings().connectTimeout());
         found.service()
                 .policy()
                 .totalTimeout()

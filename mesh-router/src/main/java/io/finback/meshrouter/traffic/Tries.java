@@ -9,20 +9,29 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The attempts of one request, one at a time, whatever its protocol: which endpoint each goes to, whether there may be another one, and
- * what is counted of it. Each goes to an endpoint not tried yet while there is one. Not thread-safe.
+ * what is counted of it. Instances that do not even answer to a connect take only so much of a caller's time. Each goes to an endpoint not tried yet while there is one. Not thread-safe.
  */
 public final class Tries {
     private final Routing.To to;
     private final int limit;
+    private final long mostLostNanos;
+    private long lostNanos;
     private final List<Endpoint> tried = new ArrayList<>(2);
     private @Nullable Endpoint endpoint;
     private long begunNanos;
     private Duration lastPause = Duration.ZERO;
 
-    /** @param limit attempts after the first */
-    public Tries(Routing.To to, int limit) {
+    /** How many connect timeouts one request may spend on instances that do not answer. */
+    private static final int MOST_TIMEOUTS = 3;
+
+    /**
+     * @param limit attempts after the first
+     * @param connectTimeout of one attempt: three of them together are the most that attempts may take that were not processed
+     */
+    public Tries(Routing.To to, int limit, Duration connectTimeout) {
         this.to = to;
         this.limit = limit;
+        this.mostLostNanos = connectTimeout.multipliedBy(MOST_TIMEOUTS).toNanos();
     }
 
     /** Begins an attempt; null when there is no endpoint at all. */
@@ -60,7 +69,8 @@ public final class Tries {
 
     /** Whether what was provably not processed may be sent again; takes one from the budget of requeues. */
     public boolean requeues(long now) {
-        return isLeft() && to.destination().requeues().tryWithdraw(now) && counted();
+        lostNanos += now - begunNanos;
+        return isLeft() && lostNanos < mostLostNanos && to.destination().requeues().tryWithdraw(now) && counted();
     }
 
     /** Whether what failed may be tried again; takes one from the budget of retries. */

@@ -241,7 +241,8 @@ class LinkerdTlsTest {
                 + (protocol.equals("h2") ? "  identifier: {kind: io.l5d.static, path: web}\n" : "");
         TestRouter inner = TestRouter.linkerd(
                 directory.resolve(protocol + "-inner.yaml"),
-                head + "  dtab: /svc => /$/inet/127.0.0.1/" + backend + "\n  servers:\n  - port: 0\n    tls: {certPath: "
+                head + "  dtab: /svc => /$/inet/127.0.0.1/" + backend
+                        + "\n  servers:\n  - port: 0\n    tls: {certPath: "
                         + web.cert + ", keyPath: " + web.key + ", caCertPath: " + edge.cert
                         + ", requireClientAuth: true}\n");
         TestRouter outer = TestRouter.linkerd(
@@ -256,8 +257,8 @@ class LinkerdTlsTest {
     void http2IsChosenByAlpnOnBothSides() throws Exception {
         Identity edge = new Identity("edge.test");
         Identity web = new Identity("web.test");
-        try (Listening backend = H2.server()
-                .serve("127.0.0.1:0", Service.of(request -> H2Message.response(200, request.body())))) {
+        try (Listening backend =
+                H2.server().serve("127.0.0.1:0", Service.of(request -> H2Message.response(200, request.body())))) {
             TestRouter[] routers = chained(
                     "h2", backend.port(), edge, web, "tls: {certPath: " + edge.cert + ", keyPath: " + edge.key + "}");
             try (TestRouter outer = routers[0];

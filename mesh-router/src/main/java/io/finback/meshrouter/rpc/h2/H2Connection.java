@@ -19,8 +19,8 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.AsciiString;
+import io.netty.util.collection.IntObjectHashMap;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -100,7 +100,7 @@ final class H2Connection extends Http2ConnectionHandler {
             var unused = server(server)
                     .initialSettings(settings)
                     .frameListener(frames)
-                    .headerSensitivityDetector((name, value) -> name instanceof AsciiString && unique.contains(name))
+                    .headerSensitivityDetector((name, value) -> name instanceof AsciiString known && unique.contains(known))
                     .decoderEnforceMaxRstFramesPerWindow(params.get(H2Params.MAX_RESETS), RESET_SECONDS)
                     .decoderEnforceMaxSmallContinuationFrames(params.get(H2Params.MAX_SMALL_CONTINUATIONS))
                     .gracefulShutdownTimeoutMillis(0);

@@ -22,7 +22,6 @@ abstract class H2Stream {
     private int id;
     private @Nullable Body outgoing;
     private boolean headRead;
-    private boolean headWritten;
     private boolean inputEnded;
     private boolean outputEnded;
     private boolean over;
@@ -119,7 +118,7 @@ abstract class H2Stream {
     }
 
     final void fail(Failure why) {
-        if (over || (inputEnded && outputEnded && headWritten)) {
+        if (over || (inputEnded && outputEnded)) {
             return;
         }
         over = true;
@@ -161,7 +160,6 @@ abstract class H2Stream {
             outputEnded = body.isEmpty();
             ChannelFuture writing = connection().head(id, headers, body.isEmpty());
             writing.addListener(done -> {
-                headWritten = done.isSuccess();
                 if (!done.isSuccess()) {
                     notWritten(done.cause());
                 }

@@ -245,6 +245,9 @@ class H2Test {
         Reply<H2Message> held = new Reply<>();
         BlockingQueue<String> begun = new ArrayBlockingQueue<>(10);
         Listening server = H2.server().with(H2Params.MAX_STREAMS, 1).serve("127.0.0.1:0", (request, context) -> {
+            if ("/first".contentEquals(request.headers().path())) {
+                return Reply.of(H2Message.response(200, Body.EMPTY));
+            }
             begun.add("begun");
             return held;
         });
@@ -255,6 +258,10 @@ class H2Test {
                 .withStats(stats)
                 .withRetryBudget(new RetryBudget.Spec(Duration.ofSeconds(10), 0, 0))
                 .newService("127.0.0.1:" + server.port(), "h2");
+        // Until the server's settings have come a client may begin a hundred.
+        assertThat(within(client.call(H2Message.request("GET", "x", "/first", Body.EMPTY)))
+                        .status())
+                .isEqualTo(200);
         Reply<H2Message> first = client.call(H2Message.request("GET", "x", "/", Body.EMPTY));
         assertThat(begun.poll(20, TimeUnit.SECONDS)).isNotNull();
         Reply<H2Message> second = client.call(H2Message.request("GET", "x", "/", Body.EMPTY));
