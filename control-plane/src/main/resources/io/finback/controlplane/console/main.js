@@ -156,9 +156,10 @@ function frame() {
     token.get() ? button('Forget token', () => { token.set(null); identity = null; place.refresh(); identify(); }) : null,
     h('span', { class: 'live ' + (lost ? 'bad' : at ? 'good' : 'busy'), role: 'status' },
       lost ? `No answer for ${span(Date.now() - since)}` : at ? 'Live' : error ? '' : 'Connecting'));
-  const current = place.path.split('/')[0];
+  const { nav: named } = place.view;
+  const section = (typeof named === 'function' ? named(place) : named) ?? place.path.split('/')[0];
   render(nav, NAV.map(([group, items]) => h('div', { class: 'group', key: group }, h('h2', null, group),
-    items.map(([name, text]) => h('a', { href: '#/' + name, 'aria-current': (place.view.nav ?? current) === name ? 'page' : null }, text)))));
+    items.map(([name, text]) => h('a', { href: '#/' + name, 'aria-current': section === name ? 'page' : null }, text)))));
   let banner = document.getElementById('lost');
   if (lost && place.data) {
     if (!banner) {

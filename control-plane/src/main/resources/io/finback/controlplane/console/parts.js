@@ -27,7 +27,7 @@ export function button(text, onclick, kind = '') {
 }
 
 export function facts(pairs) {
-  const shown = pairs.filter(pair => pair && pair[1] !== null && pair[1] !== undefined && pair[1] !== '');
+  const shown = pairs.filter(pair => pair && pair[1] !== null && pair[1] !== undefined && pair[1] !== '' && pair[1].length !== 0);
   return h('dl', { class: 'facts' }, shown.map(([name, value]) => h('div', { key: name }, h('dt', null, name), h('dd', null, value))));
 }
 

@@ -30,7 +30,8 @@ function deployment(each, ui) {
         button('Resume', async () => { await ui.act({ title: 'Resume this deployment?', action: 'Resume', done: 'It goes on', run: () => tell('resume') }); }),
         button('Roll back', ask({ title: `Roll back ${affected.join(', ')}?`, text: 'A new deployment brings back what was before.', danger: true, action: 'Roll back', done: 'It is rolled back', run: () => send('DELETE', url) }), 'danger'),
         button('Stop', ask({ title: 'Stop this deployment?', text: 'Everything stays as it is now, half done.', danger: true, action: 'Stop', done: 'It is stopped', run: () => send('DELETE', url + '?force=true') }), 'danger'))),
-    h('progress', { max: each.totalSteps, value: each.currentStep - 0.5, 'aria-label': 'Steps done' }),
+    h('div', { class: 'bar', role: 'progressbar', 'aria-valuemin': 0, 'aria-valuemax': each.totalSteps, 'aria-valuenow': each.currentStep, 'aria-label': 'Steps' },
+      h('i', { class: 'used', style: { width: f.percent(each.currentStep - 0.5, each.totalSteps) + '%' } })),
     h('ol', { class: 'steps' }, (each.steps ?? []).map((step, i) => h('li', { key: i, class: i + 1 < each.currentStep ? 'done' : i + 1 === each.currentStep ? 'now' : '' },
       step.actions.map(action => `${f.state(action.action.replace(/([a-z])([A-Z])/g, '$1 $2'))} ${action.app ?? action.pod ?? ''}`).join(', ')))));
 }

@@ -1,7 +1,7 @@
 // Definitions as JSON: new ones, and changes of those there are.
 import { h } from '../vdom.js';
 import { get, send } from '../api.js';
-import { at, button, heading, link, problem } from '../parts.js';
+import { at, heading, link, problem, section } from '../parts.js';
 import { toast } from '../dialog.js';
 import { url, definition } from './app.js';
 import { changes } from './diff.js';
@@ -96,7 +96,7 @@ export const edit = {
     return [
       heading(['Edit ', link('apps/' + at(app.id), app.id)], 'The whole definition; what is left out gets its default'),
       form.node,
-      form.value ? [h('h2', null, 'What changes'), changes(now, form.value)] : null,
+      form.value ? section('What changes', changes(now, form.value)) : null,
     ];
   },
 };

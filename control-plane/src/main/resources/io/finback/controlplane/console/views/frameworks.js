@@ -3,7 +3,7 @@ import { h } from '../vdom.js';
 import { get, operate, query } from '../api.js';
 import * as f from '../format.js';
 import { link, at, badge, button, empty, facts, heading, id, muted, outside, section, table, when } from '../parts.js';
-import { taskTable } from './tasks.js';
+import { LIVE, taskTable } from './tasks.js';
 
 const BUILT_IN = ['finback-services', 'finback-jobs'];
 const standing = framework => framework.torn_down ? 'REMOVED' : framework.active ? 'ACTIVE' : 'DISCONNECTED';
@@ -39,7 +39,7 @@ export const framework = {
     const [framework_id] = ui.params;
     const [summary, offers, tasks] = await Promise.all([
       get('cluster/finback/summary'), get('cluster/finback/offers' + query({ framework_id })),
-      get('cluster/finback/tasks' + query({ framework_id, limit: 100, offset: (Number(ui.query.page) || 0) * 100 || '' }))]);
+      get('cluster/finback/tasks' + query({ framework_id, state: LIVE, limit: 100, offset: (Number(ui.query.page) || 0) * 100 || '' }))]);
     const found = summary.frameworks.find(each => each.id === framework_id);
     if (!found) throw Object.assign(new Error('no such framework'), { status: 404 });
     return { framework: found, offers: offers.offers, tasks };
@@ -62,7 +62,7 @@ export const framework = {
         ['Capabilities', framework.capabilities.map(name => h('span', { class: 'tag', key: name }, name))],
       ]),
       section(`Offers (${offers.length})`, offerTable(ui, offers, false)),
-      section('Tasks', taskTable(ui, tasks, h('p', { class: 'muted' }, 'It has launched nothing that is remembered.'))),
+      section('Tasks', taskTable(ui, tasks, h('p', { class: 'muted' }, 'None of its tasks runs.')), h('p', { class: 'more' }, link('tasks?framework=' + at(framework.id), 'With those that have ended'))),
     ];
   },
 };

@@ -2,7 +2,7 @@
 import { h } from '../vdom.js';
 import { get, path, query, stream, token, headers } from '../api.js';
 import * as f from '../format.js';
-import { at, button, empty, facts, heading, link, table, tabs, when } from '../parts.js';
+import { at, button, empty, heading, link, table, tabs, when } from '../parts.js';
 import { toast } from '../dialog.js';
 import { Tail } from './tail.js';
 import { taskTabs } from './tasks.js';
@@ -28,6 +28,7 @@ async function task(ui) {
   return found.tasks[0] ?? null;
 }
 
+const area = ui => ui.query.task ? 'tasks' : 'agents';
 const name = file => file.slice(file.lastIndexOf('/') + 1);
 
 function download(ui, file) {
@@ -67,7 +68,7 @@ function top(data, ui, chosen) {
 
 export const browse = {
   title: 'Files',
-  nav: 'agents',
+  nav: area,
   every: 5000,
   async load(ui) {
     const where = ui.query.path || '/';
@@ -99,7 +100,7 @@ export const browse = {
 
 export const log = {
   title: ui => name(ui.query.path ?? ''),
-  nav: 'agents',
+  nav: area,
   every: 15000,
   load: async ui => ({ task: await task(ui) }),
   render(data, ui) {

@@ -2,13 +2,14 @@
 import { h } from '../vdom.js';
 import { get, query } from '../api.js';
 import * as f from '../format.js';
-import { link, at, badge, choice, empty, facts, heading, id, muted, search, section, table, tabs, when } from '../parts.js';
+import { link, at, badge, button, choice, empty, facts, heading, id, muted, search, section, table, tabs, when } from '../parts.js';
 import { files } from './sandbox.js';
 
 const SIZE = 100;
 const ENDED = ['FINISHED', 'FAILED', 'KILLED', 'ERROR', 'LOST', 'DROPPED', 'GONE', 'GONE_BY_OPERATOR'].map(each => 'TASK_' + each);
 const FAILED = 'TASK_FAILED,TASK_ERROR,TASK_LOST,TASK_DROPPED,TASK_GONE';
-const STATES = [['', 'All'], ['TASK_STAGING,TASK_STARTING,TASK_RUNNING,TASK_KILLING', 'Not ended'], ['TASK_RUNNING', 'Running'], ['TASK_STAGING,TASK_STARTING', 'Starting'],
+export const LIVE = 'TASK_STAGING,TASK_STARTING,TASK_RUNNING,TASK_KILLING,TASK_UNREACHABLE';
+const STATES = [['', 'All'], [LIVE, 'Not ended'], ['TASK_RUNNING', 'Running'], ['TASK_STAGING,TASK_STARTING', 'Starting'],
   ['TASK_KILLING', 'Being killed'], ['TASK_UNREACHABLE', 'Unreachable'], ['TASK_FINISHED', 'Finished'], [FAILED, 'Failed'], ['TASK_KILLED', 'Killed'], ['TASK_GONE_BY_OPERATOR', 'Gone by operator']];
 
 const last = task => task.statuses[task.statuses.length - 1] ?? {};
@@ -37,14 +38,15 @@ const sandbox = (task, text) => link(`agents/${at(task.slave_id)}/browse` + quer
 export const tasks = {
   title: 'Tasks',
   load: async ui => ({
-    found: await get('cluster/finback/tasks' + query({ search: ui.query.search, state: ui.query.state, framework_id: ui.query.framework, order: ui.query.order, limit: SIZE, offset: (Number(ui.query.page) || 0) * SIZE || '' })),
+    found: await get('cluster/finback/tasks' + query({ search: ui.query.search, state: ui.query.state, framework_id: ui.query.framework, agent_id: ui.query.agent, order: ui.query.order, limit: SIZE, offset: (Number(ui.query.page) || 0) * SIZE || '' })),
   }),
   render({ found }, ui) {
-    const states = STATES.map(([value, text]) => [value, text]);
+    const states = [...STATES];
     if (ui.query.state && !states.some(([value]) => value === ui.query.state)) states.push([ui.query.state, 'As in the address']);
     return [
       heading('Tasks', `${f.number(found.total)} ${ui.query.search || ui.query.state ? 'match' : 'known'}, the latest change first`),
-      h('div', { class: 'toolbar' }, search(ui, 'Id, name, role or host'), choice(ui, 'state', 'State', states), choice(ui, 'order', 'Order', [['', 'Latest first'], ['asc', 'Oldest first']])),
+      h('div', { class: 'toolbar' }, search(ui, 'Id, name, role or host'), choice(ui, 'state', 'State', states), choice(ui, 'order', 'Order', [['', 'Latest first'], ['asc', 'Oldest first']]),
+        ['framework', 'agent'].map(name => ui.query[name] ? button(`of ${name} ${f.short(ui.query[name])} ×`, () => ui.go({ [name]: '', page: '' }), 'small') : null)),
       h('p', { class: 'counts' }, Object.entries(found.states).map(([name, count]) => h('button', { type: 'button', class: 'chip ' + f.kind(name), key: name, onclick: () => ui.go({ state: name, page: '' }) }, `${f.state(name)} ${f.number(count)}`))),
       taskTable(ui, found, ui.query.search || ui.query.state
         ? empty('No such task', 'Nothing matches. Ended tasks are remembered for a while only.')
