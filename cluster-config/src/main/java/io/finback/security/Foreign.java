@@ -18,13 +18,13 @@ final class Foreign {
     static Optional<String> problem(Door door, HttpRequest request) {
         if (door == Door.WRITE || door == Door.FRAMEWORK) {
             return isForeign(request)
-                    ? Optional.of("a page of another site asked for this change (expected: one of this port, or no browser)")
+                    ? Optional.of(
+                            "a page of another site asked for this change (expected: one of this port, or no browser)")
                     : Optional.empty();
         }
         // A script element of any site reads such an answer; only a browser that keeps credentials sends them with it.
-        boolean readable = door == Door.READ
-                && request.getHeader("Authorization").isPresent()
-                && asksForScript(request);
+        boolean readable =
+                door == Door.READ && request.getHeader("Authorization").isPresent() && asksForScript(request);
         return readable
                 ? Optional.of("jsonp with credentials could be read by any site (expected: without jsonp)")
                 : Optional.empty();
@@ -50,7 +50,9 @@ final class Foreign {
         }
         int scheme = origin.get().indexOf("://");
         String host = value(request, "Host").orElse("");
-        return scheme < 0 || host.isEmpty() || !origin.get().substring(scheme + 3).equals(host);
+        return scheme < 0
+                || host.isEmpty()
+                || !origin.get().substring(scheme + 3).equals(host);
     }
 
     private static Optional<String> value(HttpRequest request, String name) {

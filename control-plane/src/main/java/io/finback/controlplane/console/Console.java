@@ -125,7 +125,8 @@ public final class Console {
                         : HttpResponse.create()
                                 .withStatus(405)
                                 .addHeader(RawHeader.create("Allow", "GET, HEAD"))
-                                .withEntity(ContentTypes.TEXT_PLAIN_UTF8, "The console is only looked at: GET, HEAD\n"));
+                                .withEntity(
+                                        ContentTypes.TEXT_PLAIN_UTF8, "The console is only looked at: GET, HEAD\n"));
     }
 
     private static HttpResponse redirect(String to) {

@@ -93,7 +93,8 @@ final class ConsoleFiles {
     /** Whether a header that lists names has this one, and not with weight 0. */
     static boolean accepts(HttpRequest request, String header, String name) {
         return request.getHeader(header)
-                .map(given -> Arrays.stream(given.value().toLowerCase(Locale.ROOT).split(",", -1))
+                .map(given -> Arrays.stream(
+                                given.value().toLowerCase(Locale.ROOT).split(",", -1))
                         .map(each -> each.strip().split("\\s*;\\s*", -1))
                         .anyMatch(each -> each[0].equals(name)
                                 && Arrays.stream(each).noneMatch(part -> part.matches("q=0(\\.0*)?"))))

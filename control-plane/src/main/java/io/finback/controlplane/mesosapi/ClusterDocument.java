@@ -75,9 +75,8 @@ public final class ClusterDocument implements ClusterApi.Handler {
                     .put("reachable", !state.getUnreachable().contains(member))
                     .put("oldest", oldest.filter(member::equals).isPresent());
             ArrayNode roles = node.putArray("roles");
-            new TreeSet<>(member.getRoles()).stream()
-                    .filter(role -> !role.startsWith("dc-"))
-                    .forEach(roles::add);
+            new TreeSet<>(member.getRoles())
+                    .stream().filter(role -> !role.startsWith("dc-")).forEach(roles::add);
         }
     }
 }

@@ -28,8 +28,7 @@ final class LookJson {
         }
 
         void add(Sums other) {
-            var unused = List.of(
-                    total.add(other.total), allocated.add(other.allocated), offered.add(other.offered));
+            var unused = List.of(total.add(other.total), allocated.add(other.allocated), offered.add(other.offered));
         }
     }
 
@@ -71,8 +70,9 @@ final class LookJson {
     }
 
     private static void writeStandings(ClusterSnapshot view, JsonGenerator json) throws IOException {
-        List<AllocationDelta.Agent> lost =
-                view.agents().stream().filter(agent -> !AgentJson.isShown(agent)).toList();
+        List<AllocationDelta.Agent> lost = view.agents().stream()
+                .filter(agent -> !AgentJson.isShown(agent))
+                .toList();
         json.writeObjectFieldStart("agents");
         json.writeNumberField("all", view.agents().size());
         json.writeNumberField("active", count(view, AllocationDelta.Agent::active));
@@ -93,7 +93,8 @@ final class LookJson {
 
     private static void writeLost(AllocationDelta.Agent agent, JsonGenerator json) throws IOException {
         if (agent.lostAt().isPresent()) {
-            json.writeNumberField("unreachable_time", StateJson.seconds(agent.lostAt().get()));
+            json.writeNumberField(
+                    "unreachable_time", StateJson.seconds(agent.lostAt().get()));
         }
     }
 

@@ -101,7 +101,8 @@ record TaskSearch(
                 }
             }
         }
-        List<FrameworkDelta.Task> shown = kept.stream().sorted(order).skip(offset).toList();
+        List<FrameworkDelta.Task> shown =
+                kept.stream().sorted(order).skip(offset).toList();
         return write(shown, total[0], counts, hosts);
     }
 
@@ -130,7 +131,8 @@ record TaskSearch(
             List<FrameworkDelta.Task> shown, long total, Map<TaskState, Long> counts, Map<AgentId, String> hosts) {
         Map<String, String> named = new LinkedHashMap<>();
         shown.forEach(each -> named.put(
-                each.agent().value(), hosts.getOrDefault(each.agent(), each.agent().value())));
+                each.agent().value(),
+                hosts.getOrDefault(each.agent(), each.agent().value())));
         return JsonRope.of(to -> {
             to.json().writeStartObject();
             to.json().writeNumberField("total", total);

@@ -88,19 +88,35 @@ class MasterSecurityTest {
                 .header("Content-Type", "text/plain")
                 .POST(HttpRequest.BodyPublishers.ofString("{\"id\":\"/a\",\"cmd\":\"true\",\"instances\":0}"));
         var text = HttpResponse.BodyHandlers.ofString();
-        assertThat(client.send(app.copy().header("Origin", "http://evil.example").build(), text).statusCode())
+        assertThat(client.send(
+                                app.copy()
+                                        .header("Origin", "http://evil.example")
+                                        .build(),
+                                text)
+                        .statusCode())
                 .isEqualTo(403);
-        assertThat(client.send(app.copy().header("Sec-Fetch-Site", "same-site").build(), text).statusCode())
+        assertThat(client.send(app.copy().header("Sec-Fetch-Site", "same-site").build(), text)
+                        .statusCode())
                 .isEqualTo(403);
-        assertThat(client.send(app.copy().header("Origin", "http://127.0.0.1:" + cluster).build(), text).statusCode())
+        assertThat(client.send(
+                                app.copy()
+                                        .header("Origin", "http://127.0.0.1:" + cluster)
+                                        .build(),
+                                text)
+                        .statusCode())
                 .isEqualTo(201);
-        assertThat(ask(cluster, "/state?jsonp=f", "ops:s3cret", "").statusCode()).isEqualTo(403);
+        assertThat(ask(cluster, "/state?jsonp=f", "ops:s3cret", "").statusCode())
+                .isEqualTo(403);
         assertThat(ask(cluster, "/console/cluster/state", "", "").statusCode()).isEqualTo(401);
-        assertThat(ask(services, "/ui/cluster/state", "ops:s3cret", "").statusCode()).isEqualTo(200);
+        assertThat(ask(services, "/ui/cluster/state", "ops:s3cret", "").statusCode())
+                .isEqualTo(200);
         assertThat(ask(cluster, "/console/", "", "").body()).contains("<main");
-        assertThat(ask(cluster, "/console/sign-in", "ops:wrong", "").statusCode()).isEqualTo(401);
-        assertThat(ask(cluster, "/console/sign-in", "ops:s3cret", "").statusCode()).isEqualTo(302);
-        assertThat(ask(cluster, "/console/cluster/finback/cluster", "ops:s3cret", "").body())
+        assertThat(ask(cluster, "/console/sign-in", "ops:wrong", "").statusCode())
+                .isEqualTo(401);
+        assertThat(ask(cluster, "/console/sign-in", "ops:s3cret", "").statusCode())
+                .isEqualTo(302);
+        assertThat(ask(cluster, "/console/cluster/finback/cluster", "ops:s3cret", "")
+                        .body())
                 .contains("\"principal\":\"ops\"", "\"roles\":[\"endpoints\",\"master\"]");
     }
 

@@ -36,7 +36,10 @@ class ConsoleTest {
     private final Console console = new Console(
             KIT.system(),
             new Guard(
-                    KIT.system(), "cluster", SecuritySettings.from(KIT.system().settings().config()), ClusterApi::refusal));
+                    KIT.system(),
+                    "cluster",
+                    SecuritySettings.from(KIT.system().settings().config()),
+                    ClusterApi::refusal));
     private final List<HttpRequest> asked = new ArrayList<>();
     private final Function<HttpRequest, CompletionStage<HttpResponse>> cluster =
             console.atCluster(request -> answer(request, "the cluster's"));
@@ -55,7 +58,8 @@ class ConsoleTest {
     }
 
     private HttpResponse send(String method, String path, String... headers) throws Exception {
-        HttpRequest request = HttpRequest.create(path).withMethod(HttpMethods.lookup(method).orElseThrow());
+        HttpRequest request =
+                HttpRequest.create(path).withMethod(HttpMethods.lookup(method).orElseThrow());
         for (int i = 0; i < headers.length; i += 2) {
             request = request.addHeader(RawHeader.create(headers[i], headers[i + 1]));
         }
@@ -105,7 +109,8 @@ class ConsoleTest {
         assertThat(header(plain, "Content-Encoding")).isEmpty();
         assertThat(header(zipped, "Content-Encoding")).isEqualTo("gzip");
         assertThat(header(zipped, "Vary")).isEqualTo("Accept-Encoding");
-        byte[] unzipped = new GZIPInputStream(new ByteArrayInputStream(body(zipped).toArray())).readAllBytes();
+        byte[] unzipped =
+                new GZIPInputStream(new ByteArrayInputStream(body(zipped).toArray())).readAllBytes();
         assertThat(unzipped).isEqualTo(body(plain).toArray());
         String tag = header(plain, "ETag");
         assertThat(tag).isNotEmpty().isNotEqualTo(header(zipped, "ETag"));
@@ -115,7 +120,9 @@ class ConsoleTest {
             assertThat(body(same).isEmpty()).isTrue();
             assertThat(header(same, "ETag")).isEqualTo(tag);
         }
-        assertThat(get("/console/main.js", "If-None-Match", "\"other\"").status().intValue())
+        assertThat(get("/console/main.js", "If-None-Match", "\"other\"")
+                        .status()
+                        .intValue())
                 .isEqualTo(200);
         assertThat(get("/console/main.js", "Accept-Encoding", "gzip;q=0").getHeader("Content-Encoding"))
                 .isEmpty();
@@ -204,8 +211,16 @@ class ConsoleTest {
         for (Path file : all) {
             String text = Files.readString(file);
             assertThat(text.lines().count()).as(file.toString()).isLessThan(400);
-            assertThat(text.replace("http://www.w3.org/2000/svg", "")).as(file.toString())
-                    .doesNotContain("://", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "localStorage");
+            assertThat(text.replace("http://www.w3.org/2000/svg", ""))
+                    .as(file.toString())
+                    .doesNotContain(
+                            "://",
+                            "innerHTML",
+                            "outerHTML",
+                            "insertAdjacentHTML",
+                            "document.write",
+                            "eval(",
+                            "localStorage");
             Matcher matcher = names.matcher(text);
             while (matcher.find()) {
                 Path other = file.resolveSibling(matcher.group(1)).normalize();

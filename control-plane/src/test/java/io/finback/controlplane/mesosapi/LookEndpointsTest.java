@@ -43,7 +43,8 @@ class LookEndpointsTest {
         assertThat(framework.path("name").asText()).isEqualTo("demo");
         assertThat(framework.path("offers").asInt()).isEqualTo(1);
         assertThat(framework.path("TASK_UNREACHABLE").asInt()).isEqualTo(1);
-        assertThat(summary.path("frameworks").get(1).path("torn_down").asBoolean()).isTrue();
+        assertThat(summary.path("frameworks").get(1).path("torn_down").asBoolean())
+                .isTrue();
     }
 
     @Test
@@ -108,7 +109,9 @@ class LookEndpointsTest {
         assertThat(ids(api.json("/finback/tasks?task_id=t7&framework_id=f1"))).containsExactly("t7");
         assertThat(ids(api.json("/finback/tasks?agent_id=other"))).isEmpty();
         for (String wrong : List.of("state=RUNNING", "limit=1001", "offset=100001", "order=up", "limit=-1")) {
-            assertThat(api.get("/finback/tasks?" + wrong).statusCode()).as(wrong).isEqualTo(400);
+            assertThat(api.get("/finback/tasks?" + wrong).statusCode())
+                    .as(wrong)
+                    .isEqualTo(400);
         }
     }
 
