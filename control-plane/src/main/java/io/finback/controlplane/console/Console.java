@@ -101,8 +101,13 @@ public final class Console {
         return port.get().apply(asked).thenApply(response -> {
             HttpResponse safe = response.addHeader(RawHeader.create("X-Content-Type-Options", "nosniff"))
                     .addHeader(RawHeader.create("Content-Security-Policy", "default-src 'none'; sandbox"));
+            if (!own) {
+                return safe;
+            }
             // A browser would ask for name and secret in the middle of a page that is being read.
-            return own && response.status().intValue() == 401 ? without(safe, "WWW-Authenticate") : safe;
+            return response.status().intValue() == 401
+                    ? without(safe, "WWW-Authenticate")
+                    : Repeated.lean(request, safe);
         });
     }
 

@@ -6,6 +6,8 @@ import { span } from './format.js';
 import { act } from './dialog.js';
 import { NAV, find } from './routes.js';
 
+// Of the time at most one part in so many is spent on asking: what is large is asked for less often.
+const SHARE = 20;
 const PAUSES = [2000, 4000, 8000, 15000];
 const IDENTITY = 60000;
 
@@ -14,6 +16,7 @@ const nav = document.getElementById('nav');
 const main = document.getElementById('main');
 
 let place = null;
+let entered = false;
 let timer = 0;
 
 /** Everything about the page that is shown; a new one for each address without its query. */
@@ -69,6 +72,9 @@ function enter() {
   place = new Place(path, view, params, query);
   if (main.firstChild) main.replaceChildren();
   window.scrollTo(0, 0);
+  // Who listens or uses keys goes on at the top of the new page.
+  if (entered) main.focus({ preventScroll: true });
+  entered = true;
   draw();
   clearTimeout(timer);
   poll(place);
@@ -77,6 +83,7 @@ function enter() {
 async function poll(of) {
   if (document.hidden) return;
   const round = of.round = (of.round ?? 0) + 1;
+  const began = Date.now();
   try {
     const data = await of.view.load(of);
     if (of !== place || round !== of.round) return;
@@ -89,7 +96,7 @@ async function poll(of) {
     draw();
   }
   clearTimeout(timer);
-  const pause = of.failed ? PAUSES[Math.min(of.failed, PAUSES.length) - 1] : of.view.every ?? 5000;
+  const pause = of.failed ? PAUSES[Math.min(of.failed, PAUSES.length) - 1] : Math.max(of.view.every ?? 5000, SHARE * (Date.now() - began));
   timer = setTimeout(() => poll(of), pause);
 }
 
@@ -154,8 +161,8 @@ function frame() {
     h('span', { class: 'fill' }),
     identity?.principal ? h('span', { class: 'who' }, identity.principal) : null,
     token.get() ? button('Forget token', () => { token.set(null); identity = null; place.refresh(); identify(); }) : null,
-    h('span', { class: 'live ' + (lost ? 'bad' : at ? 'good' : 'busy'), role: 'status' },
-      lost ? `No answer for ${span(Date.now() - since)}` : at ? 'Live' : error ? '' : 'Connecting'));
+    h('span', { class: 'live ' + (lost ? 'bad' : at && !error ? 'good' : 'busy'), role: 'status' },
+      lost ? `No answer for ${span(Date.now() - since)}` : error ? 'Not shown' : at ? 'Live' : 'Connecting'));
   const { nav: named } = place.view;
   const section = (typeof named === 'function' ? named(place) : named) ?? place.path.split('/')[0];
   render(nav, NAV.map(([group, items]) => h('div', { class: 'group', key: group }, h('h2', null, group),

@@ -189,6 +189,24 @@ class ConsoleTest {
     }
 
     @Test
+    void saysToItsPageOnceWhatAnApiSaysAgainAndAgain() throws Exception {
+        String apps = "{\"apps\":[" + "\"the same\",".repeat(500) + "0]}";
+        var unused = console.atServices(request -> answer(request, apps));
+        assertThat(get("/console/services/v2/apps").getHeader("ETag")).isEmpty();
+        HttpResponse first = get("/console/services/v2/apps", "X-Finback-Console", "1", "Accept-Encoding", "gzip");
+        assertThat(header(first, "Content-Encoding")).isEqualTo("gzip");
+        assertThat(new GZIPInputStream(new ByteArrayInputStream(body(first).toArray())).readAllBytes())
+                .asString()
+                .isEqualTo(apps);
+        HttpResponse again = get(
+                "/console/services/v2/apps", "X-Finback-Console", "1", "If-None-Match", header(first, "ETag"));
+        assertThat(again.status().intValue()).isEqualTo(304);
+        assertThat(body(again).isEmpty()).isTrue();
+        assertThat(send("POST", "/console/services/v2/apps", "X-Finback-Console", "1").getHeader("ETag"))
+                .isEmpty();
+    }
+
+    @Test
     void letsThePageAskForCredentialsItself() throws Exception {
         assertThat(header(get("/console/cluster/secret"), "WWW-Authenticate")).startsWith("Basic");
         HttpResponse quiet = get("/console/cluster/secret", "X-Finback-Console", "1");

@@ -53,7 +53,7 @@ class ConsoleIT {
 
     private static void showsTheAgent(Chromium browser) throws Exception {
         browser.press("#nav a", "Agents");
-        browser.reads("1 machines that run tasks");
+        browser.reads("1 machine for tasks");
         Waiting.until("the agent's page", LIMIT, () -> {
             browser.eval("document.querySelector('tbody a')?.click()");
             return browser.text().contains("Isolators");
@@ -120,7 +120,7 @@ class ConsoleIT {
         browser.press("dialog button[type=submit]", "Destroy");
         browser.reads("/shop/ticker is being destroyed");
         assertThat(browser.eval("location.hash")).isEqualTo("#/apps");
-        browser.reads("0 apps");
+        browser.reads("0 apps ·");
         browser.press("#nav a", "Tasks");
         browser.reads("Killed");
         assertThat(browser.complaints).isEmpty();
@@ -136,10 +136,10 @@ class ConsoleIT {
     private static void saysHowOldItIsWhenTheMasterIsGone(
             Chromium browser, ClusterProcesses cluster, ClusterProcesses.NodeProcess master, String home) throws Exception {
         browser.open(home + "console/#/agents");
-        browser.reads("1 machines that run tasks");
+        browser.reads("1 machine for tasks");
         cluster.kill9(master);
         browser.reads("the master does not answer");
-        assertThat(browser.text()).contains("What is shown is", "1 machines that run tasks");
+        assertThat(browser.text()).contains("What is shown is", "1 machine for tasks");
         cluster.restart(master);
         cluster.awaitReady(master);
         browser.readsNoMore("the master does not answer");
