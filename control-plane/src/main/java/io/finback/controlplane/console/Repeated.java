@@ -35,7 +35,8 @@ final class Repeated {
         }
         try {
             return tagged.addHeader(RawHeader.create("Content-Encoding", "gzip"))
-                    .withEntity(entity.getContentType(), ConsoleFiles.gzip(bytes).toArray());
+                    .withEntity(
+                            entity.getContentType(), ConsoleFiles.gzip(bytes).toArray());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

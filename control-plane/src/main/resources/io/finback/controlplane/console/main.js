@@ -37,7 +37,7 @@ class Place {
   refresh() {
     draw();
     clearTimeout(timer);
-    poll(this);
+    return poll(this);
   }
 
   redraw() {
@@ -58,9 +58,17 @@ class Place {
   }
 }
 
+/** What a part of the address means; a broken one is no page's. */
+function plain(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 function enter() {
   const [path, text = ''] = location.hash.replace(/^#\/?/, '').split('?');
-  if (location.hash === '#main') return;
   const query = Object.fromEntries(new URLSearchParams(text));
   if (place && place.path === path) {
     place.query = query;
@@ -68,7 +76,7 @@ function enter() {
     return;
   }
   place?.closing.forEach(work => work());
-  const [view, params] = find(path.split('/').map(decodeURIComponent));
+  const [view, params] = find(path.split('/').map(plain));
   place = new Place(path, view, params, query);
   if (main.firstChild) main.replaceChildren();
   window.scrollTo(0, 0);
@@ -96,6 +104,8 @@ async function poll(of) {
     draw();
   }
   clearTimeout(timer);
+  // Asking again would not help, and every refusal is written down.
+  if (of.error?.status === 401) return;
   const pause = of.failed ? PAUSES[Math.min(of.failed, PAUSES.length) - 1] : Math.max(of.view.every ?? 5000, SHARE * (Date.now() - began));
   timer = setTimeout(() => poll(of), pause);
 }
@@ -103,7 +113,7 @@ async function poll(of) {
 let identity = null;
 
 async function identify() {
-  if (document.hidden) return;
+  if (document.hidden || place.error?.status === 401) return;
   try {
     identity = await get('cluster/finback/cluster', { maxAge: IDENTITY / 2 });
   } catch { /* the page says what is wrong */ }
@@ -138,8 +148,7 @@ function signIn(error) {
   const submit = event => {
     event.preventDefault();
     token.set(event.target.elements.token.value.trim());
-    identify();
-    place.refresh();
+    place.refresh().then(identify);
   };
   return h('div', { class: 'empty signin' },
     h('h2', null, 'Who are you?'),
@@ -160,7 +169,7 @@ function frame() {
     identity ? h('span', { class: 'where' }, identity.self.address, h('span', { class: 'muted' }, ' ' + identity.self.version)) : null,
     h('span', { class: 'fill' }),
     identity?.principal ? h('span', { class: 'who' }, identity.principal) : null,
-    token.get() ? button('Forget token', () => { token.set(null); identity = null; place.refresh(); identify(); }) : null,
+    token.get() ? button('Forget token', () => { token.set(null); identity = null; place.refresh().then(identify); }) : null,
     h('span', { class: 'live ' + (lost ? 'bad' : at && !error ? 'good' : 'busy'), role: 'status' },
       lost ? `No answer for ${span(Date.now() - since)}` : error ? 'Not shown' : at ? 'Live' : 'Connecting'));
   const { nav: named } = place.view;
@@ -179,6 +188,11 @@ function frame() {
 }
 
 addEventListener('hashchange', enter);
+// The address says which page it is, so it cannot say where on the page one is.
+document.querySelector('.skip').onclick = event => {
+  event.preventDefault();
+  main.focus();
+};
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) clearTimeout(timer);
   else { place.refresh(); identify(); }

@@ -92,11 +92,13 @@ class ConsoleIT {
         browser.reads("line " + (Integer.parseInt(seen) + 10));
         browser.press("main a", "Sandbox");
         browser.reads("stderr");
-        assertThat(browser.eval("document.querySelector('main a[download]')?.textContent")).isEqualTo("Download");
+        assertThat(browser.eval("document.querySelector('main a[download]')?.textContent"))
+                .isEqualTo("Download");
     }
 
     private static void showsAHostileNameAsText(Chromium browser, int services) throws Exception {
-        String job = "{\"name\":\"hostile\",\"command\":\"sleep 1000\",\"description\":\"" + HOSTILE + "\",\"cpus\":0.1,\"mem\":32}";
+        String job = "{\"name\":\"hostile\",\"command\":\"sleep 1000\",\"description\":\"" + HOSTILE
+                + "\",\"cpus\":0.1,\"mem\":32}";
         HttpResponse<String> made = HttpClient.newHttpClient()
                 .send(
                         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + services + "/v1/scheduler/iso8601"))
@@ -134,7 +136,8 @@ class ConsoleIT {
     }
 
     private static void saysHowOldItIsWhenTheMasterIsGone(
-            Chromium browser, ClusterProcesses cluster, ClusterProcesses.NodeProcess master, String home) throws Exception {
+            Chromium browser, ClusterProcesses cluster, ClusterProcesses.NodeProcess master, String home)
+            throws Exception {
         browser.open(home + "console/#/agents");
         browser.reads("1 machine for tasks");
         cluster.kill9(master);
@@ -170,7 +173,8 @@ class ConsoleIT {
             browser.press("main a", "Sign in with name and secret");
             browser.reads("No job yet");
             assertThat(browser.eval("location.pathname + location.hash")).isEqualTo("/console/#/jobs");
-            assertThat(browser.eval("document.querySelector('.who').textContent")).isEqualTo("ops");
+            assertThat(browser.eval("document.querySelector('.who').textContent"))
+                    .isEqualTo("ops");
             browser.press("main a", "Create the first");
             browser.press("main button", "Deploy");
             browser.reads("nightly");
