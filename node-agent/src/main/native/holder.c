@@ -23,12 +23,13 @@
  *   group FILE                        a control group's cgroup.procs
  *   ns FILE                           a namespace of the task; "pid" before one of pids
  *   dir DIRECTORY                     where to go in there; if it is not there, it is the root
- * and bound, caps, uid, nnp as above. What fails is said on standard error; status 126 or 127, as a shell's.
+ *   apart                             a PID namespace of its own beneath that one, which ends whole with the command, and with who started this
+ * and mnt, proc, bound, caps, uid, nnp as above. What fails is said on standard error; status 126 or 127, as a shell's.
  */
 #include "become.h"
 #include "terminal.h"
 
-static int alone_in_pids, trying, go_pipe[2];
+static int alone_in_pids, trying, apart, go_pipe[2];
 static const char *begun;
 static struct stream out = {.name = "stdout", .most = 10 << 20, .files = 10}, err = {.name = "stderr", .most = 10 << 20, .files = 10};
 
@@ -57,13 +58,13 @@ static void be_task(void) {
     become_command();
 }
 
-/* The first process of a PID namespace: everything in it ends with it, and it ends with the holder. The kernel takes in orphans. */
+/* The first process of a PID namespace: everything in it ends with it, and it ends with its parent. The kernel takes in orphans. */
 static void be_init(void) {
     CALL2(prctl, PR_SET_PDEATHSIG, SIGKILL);
     CALL2(prctl, PR_SET_NAME, "finback-init");
     handle(SIGCHLD, 1);
     CALL1(chdir, "/");
-    CALL3(write, ready_pipe[1], "+", 1);
+    if (!apart) CALL3(write, ready_pipe[1], "+", 1);
     for (int fd = 0; fd < 32; fd++) CALL1(close, fd);
     for (;;) call(SYS_ppoll, 0, 0, 0, 0, 8);
 }
@@ -178,14 +179,42 @@ static void be_beside(void) {
     for (char **w = words; *w; w++) {
         if (same(*w, "dir")) directory = *++w;
     }
+    if (apart) unshare_all();
     if (directory && CALL1(chdir, directory) < 0) CALL1(chdir, "/");
     give_up_rights();
     become_command();
 }
 
+/* Ends as the child does; before that everything ends that "init" is the first process of. */
+static void end_as(long pid, long init) {
+    int status = 0, gone = 0;
+    while (CALL4(wait4, pid, &status, 0, 0) != pid) continue;
+    if (init) {
+        CALL2(kill, init, SIGKILL);
+        while (CALL4(wait4, init, &gone, 0, 0) != init) continue;
+    }
+    int signal = status & 0x7f;
+    if (signal) {
+        handle(signal, 0);
+        CALL2(kill, CALL1(getpid, 0), signal);
+        finish(128 + signal);
+    }
+    finish(status >> 8 & 0xff);
+}
+
+/* The parent, in the PID namespace above, of the two that begin one of their own. */
+static void keep_apart(void) {
+    CALL2(prctl, PR_SET_PDEATHSIG, SIGKILL);
+    must("!cannot make a PID namespace", "", CALL1(unshare, CLONE_NEWPID));
+    long init = child(be_init), pid;
+    must("!cannot fork", "", init);
+    must("!cannot fork", "", pid = child(be_beside));
+    end_as(pid, init);
+}
+
 /* Everything is opened before the first step: after it, the paths may mean something else. */
 static void enter(void) {
-    int spaces[16], groups[32], space_count = 0, group_count = 0, status = 0;
+    int spaces[16], groups[32], space_count = 0, group_count = 0;
     ready_pipe[1] = 2;
     for (int s = 1; s <= SIGNALS; s++) handle(s, 0);
     for (char **w = words; *w; w++) {
@@ -200,21 +229,15 @@ static void enter(void) {
         else if (same(*w, "uid")) w += 3;
     }
     CALL1(setsid, 0);
+    if (apart) CALL2(prctl, PR_SET_PDEATHSIG, SIGKILL);
     for (int i = 0; i < group_count; i++) must("!cannot join a control group", "", CALL3(write, groups[i], "0", 1));
     for (int i = 0; i < space_count; i++) must("!cannot enter a namespace", "", CALL2(setns, spaces[i], 0));
-    if (!alone_in_pids) be_beside();
-    /* Only a child is in the PID namespace. */
+    if (!alone_in_pids && !apart) be_beside();
+    /* Only a child is in the PID namespace, and only who is in one can make another beneath it. */
     CALL2(prctl, PR_SET_NAME, "finback-beside");
-    long pid = child(be_beside);
+    long pid = child(apart ? keep_apart : be_beside);
     must("!cannot fork", "", pid);
-    while (CALL4(wait4, pid, &status, 0, 0) != pid) continue;
-    int signal = status & 0x7f;
-    if (signal) {
-        handle(signal, 0);
-        CALL2(kill, CALL1(getpid, 0), signal);
-        finish(128 + signal);
-    }
-    finish(status >> 8 & 0xff);
+    end_as(pid, 0);
 }
 
 static void read_words(char **arguments) {
@@ -228,6 +251,7 @@ static void read_words(char **arguments) {
             w += 4;
         } else if (same(*w, "pid")) alone_in_pids = 1;
         else if (same(*w, "try")) trying = 1;
+        else if (same(*w, "apart")) apart = 1;
         else if (same(*w, "tmp") || same(*w, "shm") || same(*w, "bound") || same(*w, "caps")) w++;
         else if (same(*w, "group") || same(*w, "ns") || same(*w, "dir")) w++;
         else if (same(*w, "rlimit") || same(*w, "uid") || same(*w, "below") || same(*w, "tty")) w += 3;

@@ -1,5 +1,6 @@
 package io.finback.nodeagent.oci;
 
+import io.finback.nodeagent.cgroup.ContainerGroup;
 import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.containerizer.LaunchFailure;
 import io.finback.nodeagent.executor.Launcher;
@@ -256,6 +257,25 @@ final class Maker {
             Thread.currentThread().interrupt();
             return Optional.of("interrupted while it was started");
         }
+    }
+
+    /**
+     * What makes an {@code exec} start in a group beneath the container's. Nothing for crun with version 1, which would want it in every
+     * hierarchy.
+     *
+     * @param container the container's groups, by hierarchy
+     */
+    List<String> intoGroup(ContainerGroup group, Map<String, String> container) {
+        Map.Entry<String, String> one = group.directories().entrySet().iterator().next();
+        String around = container.get(one.getKey());
+        if (around == null) {
+            return List.of();
+        }
+        String below = Path.of(around).relativize(Path.of(one.getValue())).toString();
+        if (group.isUnified()) {
+            return List.of("--cgroup", below);
+        }
+        return runtime.version().startsWith("crun") ? List.of() : List.of("--cgroup", one.getKey() + ":" + below);
     }
 
     /** A call of the runtime where it sees the container as it made it: in A, with A's own {@code /proc}. */
