@@ -25,9 +25,13 @@
  *   dir DIRECTORY                     where to go in there; if it is not there, it is the root
  *   apart                             a PID namespace of its own beneath that one, which ends whole with the command, and with who started this
  * and mnt, proc, bound, caps, uid, nnp as above. What fails is said on standard error; status 126 or 127, as a shell's.
+ *
+ * "console" instead of the number: keep the terminal of a container a runtime will make beside the command, which becomes its holder and
+ * has 5 and 6 as outputs for what it starts. Words: log and tty as above; "in DIRECTORY" for the socket "console".
+ * "adopt": become the command, as the parent of whatever it starts that loses its own.
  */
 #include "become.h"
-#include "terminal.h"
+#include "console.h"
 
 static int alone_in_pids, trying, apart, go_pipe[2];
 static const char *begun;
@@ -240,6 +244,47 @@ static void enter(void) {
     end_as(pid, 0);
 }
 
+/* ---- the terminal of a container ---- */
+
+static int console_server;
+
+static void be_console(void) {
+    static const char ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGXFSZ};
+    struct window size = {0};
+    long nothing = CALL4(openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
+    for (int fd = 0; fd < 3; fd++) CALL3(dup3, nothing, fd, 0);
+    CALL2(prctl, PR_SET_NAME, "finback-console");
+    CALL2(prctl, PR_SET_PDEATHSIG, SIGKILL);
+    for (u64 i = 0; i < sizeof ignored; i++) handle(ignored[i], 1);
+    terminal = passed_through(console_server);
+    if (terminal == NONE) finish(1);
+    CALL1(close, console_server);
+    CALL3(fcntl, terminal, F_SETFL, O_NONBLOCK);
+    for (char **w = words; *w; w++) {
+        if (same(*w, "tty")) size.rows = (unsigned short)number(w[1], 10), size.columns = (unsigned short)number(w[2], 10);
+    }
+    if (size.rows && size.columns) CALL3(ioctl, terminal, TIOCSWINSZ, &size);
+    out.pipe = terminal;
+    show(&out);
+}
+
+static void begin_console(void) {
+    for (char **w = words; *w; w++) {
+        if (same(*w, "in")) console_server = console_in(*++w);
+        else if (same(*w, "tty")) open_input(w[3]);
+    }
+    open_file(&out);
+    long beside = child(be_console);
+    if (beside < 0) refuse("!cannot fork", beside);
+    CALL1(close, console_server);
+    CALL1(close, input);
+    CALL1(close, out.file);
+    long nothing = CALL4(openat, AT_FDCWD, "/dev/null", O_WRONLY | O_CLOEXEC, 0);
+    CALL3(dup3, nothing, 5, 0);
+    CALL3(dup3, nothing, 6, 0);
+    become_command();
+}
+
 static void read_words(char **arguments) {
     words = arguments;
     command = words + 1;
@@ -253,7 +298,7 @@ static void read_words(char **arguments) {
         else if (same(*w, "try")) trying = 1;
         else if (same(*w, "apart")) apart = 1;
         else if (same(*w, "tmp") || same(*w, "shm") || same(*w, "bound") || same(*w, "caps")) w++;
-        else if (same(*w, "group") || same(*w, "ns") || same(*w, "dir")) w++;
+        else if (same(*w, "group") || same(*w, "ns") || same(*w, "dir") || same(*w, "in")) w++;
         else if (same(*w, "rlimit") || same(*w, "uid") || same(*w, "below") || same(*w, "tty")) w += 3;
         command = w + 2;
     }
@@ -309,6 +354,11 @@ __attribute__((used, noreturn)) void begin(char **stack) {
     }
     read_words(arguments + 2);
     if (same(arguments[1], "enter")) enter();
+    if (same(arguments[1], "console")) begin_console();
+    if (same(arguments[1], "adopt")) {
+        CALL2(prctl, PR_SET_CHILD_SUBREAPER, 1);
+        become_command();
+    }
     start();
     finish(1);
     __builtin_unreachable();

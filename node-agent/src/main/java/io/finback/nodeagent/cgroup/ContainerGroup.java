@@ -77,7 +77,8 @@ public final class ContainerGroup {
      * @param preferred the version that is taken where both could be
      */
     public static Optional<ContainerGroup> endingAllOf(long pid, Version preferred) throws IOException {
-        Map<String, Path> theirs = new TreeMap<>(ofProcess(pid).map(group -> group.directories).orElse(Map.of()));
+        Map<String, Path> theirs =
+                new TreeMap<>(ofProcess(pid).map(group -> group.directories).orElse(Map.of()));
         Map<String, Path> ours = ofProcess(ProcessHandle.current().pid())
                 .map(group -> group.directories)
                 .orElse(Map.of());

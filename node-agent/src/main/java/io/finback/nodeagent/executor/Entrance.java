@@ -116,8 +116,7 @@ final class Entrance {
         long at = started;
         while (ProcFs.program(at).filter(ENTERING::contains).isPresent()) {
             Optional<Long> next = ProcFs.children(at).stream()
-                    .filter(child ->
-                            ProcFs.program(child).filter(INIT::equals).isEmpty())
+                    .filter(child -> ProcFs.program(child).filter(INIT::equals).isEmpty())
                     .findFirst();
             if (next.isEmpty()) {
                 break;
@@ -146,7 +145,8 @@ final class Entrance {
             }
             LockSupport.parkNanos(BETWEEN_LOOKS_NANOS);
         }
-        throw new Inside.Unreachable("the container it is to be in has not become its command yet (expected: it has; try again)");
+        throw new Inside.Unreachable(
+                "the container it is to be in has not become its command yet (expected: it has; try again)");
     }
 
     /** Whether we and the process have the same. */

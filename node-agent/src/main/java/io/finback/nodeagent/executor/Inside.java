@@ -71,7 +71,7 @@ public final class Inside {
      * @param leader a process of the task
      */
     public Process start(long leader, CommandInfo command) throws IOException, Unreachable {
-        return unattached(builder(Spot.beside(leader), command, List.of()));
+        return unattached(builder(Spot.beside(leader), command, List.of(), Optional.empty()));
     }
 
     /**
@@ -80,7 +80,7 @@ public final class Inside {
      * @param path where below the sandbox it is to be; exists when it is started
      */
     ProcessBuilder line(Spot spot, CommandInfo command, List<String> path) throws IOException, Unreachable {
-        ProcessBuilder builder = builder(spot, command, path);
+        ProcessBuilder builder = builder(spot, command, path, Optional.empty());
         if (builder.command().get(0).equals(tools.setsid().toString())) {
             builder.command(builder.command().subList(1, builder.command().size()).stream()
                     .toList());
@@ -102,7 +102,7 @@ public final class Inside {
 
     /** As {@link #startAttached(long, CommandInfo)}, at {@code path} below the sandbox. */
     public Process startAttached(Spot spot, CommandInfo command, List<String> path) throws IOException, Unreachable {
-        return builder(spot, command, path).start();
+        return builder(spot, command, path, Optional.empty()).start();
     }
 
     /** As {@link #startAttached}, on a terminal of its own; what it prints is all on its output. */
@@ -110,7 +110,7 @@ public final class Inside {
             throws IOException, Unreachable {
         Map<String, String> environment = new LinkedHashMap<>(command.environment());
         environment.putIfAbsent("TERM", "xterm");
-        ProcessBuilder builder = builder(spot, command.withEnvironment(environment), path);
+        ProcessBuilder builder = builder(spot, command.withEnvironment(environment), path, Optional.of(size));
         Terminal.around(builder, size, tools.setsid());
         return builder.start();
     }
@@ -134,11 +134,12 @@ public final class Inside {
         return command.shell() ? List.of("/bin/sh", "-c", command.value()) : command.arguments();
     }
 
-    private ProcessBuilder builder(Spot spot, CommandInfo command, List<String> path) throws IOException, Unreachable {
+    private ProcessBuilder builder(Spot spot, CommandInfo command, List<String> path, Optional<Tty> terminal)
+            throws IOException, Unreachable {
         List<String> words = words(command);
         long leader = spot.leader();
         Optional<List<String>> through =
-                door.into(spot, command.environment(), Path.of("", path.toArray(String[]::new)), words);
+                door.into(spot, command.environment(), Path.of("", path.toArray(String[]::new)), words, terminal);
         if (through.isPresent()) {
             List<String> line = new ArrayList<>(List.of(tools.setsid().toString()));
             line.addAll(through.get());
@@ -200,8 +201,8 @@ public final class Inside {
     }
 
     private List<String> joining(List<String> groups) {
-        List<String> line = new ArrayList<>(
-                List.of(tools.shell().toString(), "-c", JOIN, NAME, Integer.toString(groups.size())));
+        List<String> line =
+                new ArrayList<>(List.of(tools.shell().toString(), "-c", JOIN, NAME, Integer.toString(groups.size())));
         line.addAll(groups);
         return line;
     }

@@ -52,8 +52,7 @@ public final class NestedLauncher {
     private final boolean byProgram;
 
     /** @param isolation what tasks have of their own, commands in them have, too */
-    public NestedLauncher(
-            Inside inside, Launcher launcher, Processes processes, Isolation isolation, Tools tools) {
+    public NestedLauncher(Inside inside, Launcher launcher, Processes processes, Isolation isolation, Tools tools) {
         this.inside = inside;
         this.launcher = launcher;
         this.processes = processes;
@@ -178,8 +177,9 @@ public final class NestedLauncher {
 
     /** Those that it does not share with the task. */
     private static Set<String> namespaces(Spot.Apart apart, Optional<ProcessRef> outer) {
-        Set<String> names = new HashSet<>(
-                outer.flatMap(ProcessRef::containment).map(Containment::namespaces).orElse(Set.of()));
+        Set<String> names = new HashSet<>(outer.flatMap(ProcessRef::containment)
+                .map(Containment::namespaces)
+                .orElse(Set.of()));
         if (apart != Spot.Apart.NONE) {
             names.add("pid");
         }
@@ -190,8 +190,9 @@ public final class NestedLauncher {
     }
 
     private static long within(long leader, Optional<ProcessRef> outer) throws IOException, Inside.Unreachable {
-        Set<String> own =
-                outer.flatMap(ProcessRef::containment).map(Containment::namespaces).orElse(Set.of());
+        Set<String> own = outer.flatMap(ProcessRef::containment)
+                .map(Containment::namespaces)
+                .orElse(Set.of());
         return own.isEmpty() ? leader : Entrance.arrived(outer.orElseThrow().pid(), leader, own);
     }
 

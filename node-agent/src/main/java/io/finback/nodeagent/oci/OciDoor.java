@@ -8,6 +8,7 @@ import io.finback.nodeagent.executor.ProcFs;
 import io.finback.nodeagent.executor.Spot;
 import io.finback.nodeagent.task.Containment;
 import io.finback.nodeagent.task.ProcessRef;
+import io.finback.tasks.ContainerInfo.Tty;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,8 @@ final class OciDoor implements Door {
     }
 
     @Override
-    public Optional<List<String>> into(Spot spot, Map<String, String> environment, Path below, List<String> words)
+    public Optional<List<String>> into(
+            Spot spot, Map<String, String> environment, Path below, List<String> words, Optional<Tty> terminal)
             throws IOException {
         ProcessRef ref = byLeader.get(spot.leader());
         if (ref == null || maker.isEmpty() || !isThere(ref)) {
@@ -64,6 +66,7 @@ final class OciDoor implements Door {
         ArrayNode env = process.putArray("env");
         all.forEach((name, value) -> env.add(name + "=" + value));
         process.put("cwd", directory);
+        BundleConfig.terminal(process, terminal);
         // Deleted with the bundle: when the runtime has read it nobody here knows.
         Path written = bundle.resolve("exec-" + UUID.randomUUID() + ".json");
         Files.write(written, JSON.writeValueAsBytes(process));

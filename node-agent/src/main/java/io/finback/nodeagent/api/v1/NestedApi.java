@@ -135,7 +135,8 @@ final class NestedApi {
         if (!linux.getShareCgroups()) {
             throw new ApiFailure(
                     400,
-                    field + ".container.linux_info.share_cgroups: false (expected: true; it shares its parent's limits)");
+                    field
+                            + ".container.linux_info.share_cgroups: false (expected: true; it shares its parent's limits)");
         }
         return linux.getSharePidNamespace();
     }

@@ -47,11 +47,9 @@ final class Parents {
         List<String> own = path(AgentReads.containerId(task));
         return path.size() < own.size() || !path.subList(0, own.size()).equals(own)
                 ? Optional.empty()
-                : task.process()
-                        .flatMap(process -> process.leader()
-                                .map(leader -> new Place(
-                                        parent(task, own, leader, maker(process)),
-                                        path.subList(own.size(), path.size()))));
+                : task.process().flatMap(process -> process.leader()
+                        .map(leader -> new Place(
+                                parent(task, own, leader, maker(process)), path.subList(own.size(), path.size()))));
     }
 
     private static NestedLauncher.Maker maker(ContainerRef process) {
@@ -63,8 +61,7 @@ final class Parents {
     }
 
     /** Whoever owns a sandbox chooses what its names lead to; where a sandbox of its own is, the agent does. */
-    private NestedContainers.Parent parent(
-            AgentTask task, List<String> path, long leader, NestedLauncher.Maker maker) {
+    private NestedContainers.Parent parent(AgentTask task, List<String> path, long leader, NestedLauncher.Maker maker) {
         Path sandbox = view.sandboxes().of(task);
         if (!task.isNested()) {
             return new NestedContainers.Parent(path, leader, maker, sandbox, List.of());

@@ -34,7 +34,8 @@ final class Sessions {
      * @param place where it is to be
      * @param name its own
      */
-    synchronized Session start(String id, Parents.Place place, String name, CommandInfo command, Optional<Tty> terminal) {
+    synchronized Session start(
+            String id, Parents.Place place, String name, CommandInfo command, Optional<Tty> terminal) {
         if (running.size() >= most) {
             throw new ApiFailure(
                     503,

@@ -46,8 +46,7 @@ class NestedWholeTest {
             Images.busybox(Images.busybox().orElseThrow())
                     .save(data.resolve("local/" + ImageAgent.IMAGE + ".tar"), ImageAgent.IMAGE);
         }
-        return new ServedAgent(
-                kind == Kind.SHELL ? TaskWorld.byShell(data) : new TaskWorld(data, kind == Kind.IMAGE));
+        return new ServedAgent(kind == Kind.SHELL ? TaskWorld.byShell(data) : new TaskWorld(data, kind == Kind.IMAGE));
     }
 
     private static String launch(ServedAgent agent, Kind kind) throws Exception {
@@ -89,7 +88,9 @@ class NestedWholeTest {
             Files.createFile(agent.sandbox("web").resolve("containers/outer/containers/job/go"));
             assertThat(agent.call(call("WAIT_CONTAINER", job)).body()).contains("\"exit_status\":" + (3 << 8));
             Await.until("the daemon is ended, too", () -> daemons().isEmpty());
-            assertThat(ask(agent, "KILL_CONTAINER", outer)).as("what it was in went on").isEqualTo(200);
+            assertThat(ask(agent, "KILL_CONTAINER", outer))
+                    .as("what it was in went on")
+                    .isEqualTo(200);
         }
     }
 
