@@ -132,9 +132,10 @@ final class BundleConfig {
     static void terminal(ObjectNode process, Optional<Tty> terminal) {
         process.put("terminal", terminal.isPresent());
         process.remove("consoleSize");
-        terminal.filter(size -> size.rows() > 0 && size.columns() > 0).ifPresent(size -> process.putObject("consoleSize")
-                .put("height", size.rows())
-                .put("width", size.columns()));
+        terminal.filter(size -> size.rows() > 0 && size.columns() > 0)
+                .ifPresent(size -> process.putObject("consoleSize")
+                        .put("height", size.rows())
+                        .put("width", size.columns()));
     }
 
     private static String number(Optional<Long> limit) {
