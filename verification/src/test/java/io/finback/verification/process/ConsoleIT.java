@@ -111,6 +111,9 @@ class ConsoleIT {
         browser.press("main a", "hostile");
         browser.reads(HOSTILE);
         browser.press("#nav a", "Tasks");
+        browser.type("main input[type=search]", "TICKER");
+        browser.reads("1 match,");
+        assertThat(browser.eval("document.activeElement.value")).isEqualTo("TICKER");
         browser.press("main a", "ticker.shop");
         browser.reads("owner: " + HOSTILE);
         assertThat(browser.eval("document.querySelectorAll('main img').length")).isEqualTo("0");
