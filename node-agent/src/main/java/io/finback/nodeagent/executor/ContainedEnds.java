@@ -32,6 +32,7 @@ final class ContainedEnds {
 
     /** By the pid, which is a task's own until it is forgotten. */
     private final Map<Long, Long> looked = new ConcurrentHashMap<>();
+
     private final AtomicLong outOfMemory = new AtomicLong();
     private final AtomicLong leftGroups = new AtomicLong();
 

@@ -116,7 +116,8 @@ public final class DiskUse {
 
     /** What {@code du} says; empty where it says nothing. Costs a process. */
     public static OptionalLong exactly(Path directory) throws IOException, InterruptedException {
-        String number = said(List.of("du", "-k", "-s", "-x", directory.toString())).split("\\s", 2)[0];
+        String number =
+                said(List.of("du", "-k", "-s", "-x", directory.toString())).split("\\s", 2)[0];
         return number.matches("\\d{1,15}") ? OptionalLong.of(Long.parseLong(number) * 1024) : OptionalLong.empty();
     }
 

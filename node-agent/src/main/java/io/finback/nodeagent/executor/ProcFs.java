@@ -68,7 +68,9 @@ public final class ProcFs {
         byte[] line = new byte[STAT_BYTES];
         try (FileInputStream file = new FileInputStream("/proc/" + pid + "/stat")) {
             int read = Math.max(0, file.read(line));
-            return read == 0 ? Optional.empty() : Optional.of(parse(pid, new String(line, 0, read, StandardCharsets.ISO_8859_1)));
+            return read == 0
+                    ? Optional.empty()
+                    : Optional.of(parse(pid, new String(line, 0, read, StandardCharsets.ISO_8859_1)));
         } catch (IOException e) {
             return vanished(pid, e);
         }
@@ -192,7 +194,8 @@ public final class ProcFs {
             at = line.indexOf(' ', at) + 1;
             int end = line.indexOf(' ', at);
             // Some that are of no use here are larger than a number with a sign.
-            fields[field] = Long.parseUnsignedLong(line, at + (line.charAt(at) == '-' ? 1 : 0), end < 0 ? end(line) : end, 10);
+            fields[field] =
+                    Long.parseUnsignedLong(line, at + (line.charAt(at) == '-' ? 1 : 0), end < 0 ? end(line) : end, 10);
         }
         return new Stat(
                 pid,

@@ -152,10 +152,13 @@ public final class DiskWatch implements AutoCloseable {
 
     private Optional<String> excess(AgentTask task, List<Path> directories, long limit)
             throws IOException, InterruptedException {
-        // What has no name any more takes its room until it is closed. Of the sandbox's disk: volumes have their own quotas.
-        Map<Path, Long> nameless = directories.contains(tools.sandboxes().of(task)) && task.process().isPresent()
+        // What has no name any more takes its room until it is closed. Of the sandbox's disk: volumes have their own
+        // quotas.
+        Map<Path, Long> nameless = directories.contains(tools.sandboxes().of(task))
+                        && task.process().isPresent()
                 ? DiskUse.deleted(
-                        Containerizers.processes(task.process().get()), tools.sandboxes().of(task))
+                        Containerizers.processes(task.process().get()),
+                        tools.sandboxes().of(task))
                 : Map.of();
         long roughly = nameless.values().stream().mapToLong(Long::longValue).sum();
         for (Path directory : directories) {

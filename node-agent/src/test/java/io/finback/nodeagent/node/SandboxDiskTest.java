@@ -102,7 +102,9 @@ class SandboxDiskTest {
     void lookingLeavesTheProcessorsToTasks() throws Exception {
         start(data);
         launch(withDisk(
-                "many", 900, "i=0; while [ $i -lt 100 ]; do mkdir d$i; (cd d$i; seq 100 | xargs touch); i=$((i+1)); done;"
+                "many",
+                900,
+                "i=0; while [ $i -lt 100 ]; do mkdir d$i; (cd d$i; seq 100 | xargs touch); i=$((i+1)); done;"
                         + " touch up; exec sleep 600"));
         assertThat(update().state()).isEqualTo(TaskState.RUNNING);
         Await.until("they are there", () -> Files.exists(world.sandbox("many").resolve("up")));
