@@ -49,8 +49,8 @@ final class Attempts {
         this.loop = client.loop();
         this.head = head;
         this.to = to;
-        this.tries = new Tries(
-                to, client.settings().retryLimit(), client.settings().connectTimeout());
+        this.tries =
+                new Tries(to, client.settings().retryLimit(), client.settings().connectTimeout());
     }
 
     void next() {

@@ -70,7 +70,10 @@ public final class Tries {
     /** Whether what was provably not processed may be sent again; takes one from the budget of requeues. */
     public boolean requeues(long now) {
         lostNanos += now - begunNanos;
-        return isLeft() && lostNanos < mostLostNanos && to.destination().requeues().tryWithdraw(now) && counted();
+        return isLeft()
+                && lostNanos < mostLostNanos
+                && to.destination().requeues().tryWithdraw(now)
+                && counted();
     }
 
     /** Whether what failed may be tried again; takes one from the budget of retries. */

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * What a router costs over HTTP/2 beside HTTP/1.1 and beside no router: h2load (Debian's nghttp2-client) against nginx with 256 bytes an
  * answer, in turns in one run. HTTP/2 has one connection with so many streams at a time, HTTP/1.1 so many connections.
  *
- * <p>{@code H2Bench [seconds of a measurement] [rounds]}; the first round warms up.
+ * <p>{@code H2Bench [seconds of a measurement] [rounds]}; the first two rounds warm up.
  */
 public final class H2Bench {
     private static final int[] IN_FLIGHT = {1, 16, 64};
@@ -47,10 +47,10 @@ public final class H2Bench {
                     new Way("router, HTTP/2", router, true));
             out.println("| in flight | way | requests/s | mean | CPU ms per 1,000 requests of it |");
             out.println("| --- | --- | --- | --- | --- |");
-            for (int round = 0; round <= rounds; round++) {
+            for (int round = -1; round <= rounds; round++) {
                 for (int inFlight : IN_FLIGHT) {
                     for (Way way : ways) {
-                        String line = run(way, inFlight, round == 0 ? Math.max(8, seconds) : seconds);
+                        String line = run(way, inFlight, seconds);
                         if (round > 0) {
                             out.println(line);
                         }

@@ -100,7 +100,8 @@ final class H2Connection extends Http2ConnectionHandler {
             var unused = server(server)
                     .initialSettings(settings)
                     .frameListener(frames)
-                    .headerSensitivityDetector((name, value) -> name instanceof AsciiString known && unique.contains(known))
+                    .headerSensitivityDetector(
+                            (name, value) -> name instanceof AsciiString known && unique.contains(known))
                     .decoderEnforceMaxRstFramesPerWindow(params.get(H2Params.MAX_RESETS), RESET_SECONDS)
                     .decoderEnforceMaxSmallContinuationFrames(params.get(H2Params.MAX_SMALL_CONTINUATIONS))
                     .gracefulShutdownTimeoutMillis(0);
