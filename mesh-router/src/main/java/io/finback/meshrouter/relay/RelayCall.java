@@ -13,8 +13,6 @@ import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.Tries;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +34,7 @@ final class RelayCall<Q, R> {
     private final Reply<R> reply = new Reply<>();
     private final long startNanos = System.nanoTime();
     private final long epochMillis;
-    private final List<ScheduledFuture<?>> timers = new ArrayList<>(0);
+    private final CallTimers timers;
 
     private Routing.@Nullable To to;
     private @Nullable Outgoing<Q> outgoing;
@@ -54,6 +52,7 @@ final class RelayCall<Q, R> {
         this.peer = peer;
         this.request = request;
         this.context = context;
+        this.timers = new CallTimers(peer.loop());
         this.epochMillis = server.accessLog().isPresent() ? System.currentTimeMillis() : 0;
     }
 
@@ -243,17 +242,18 @@ final class RelayCall<Q, R> {
                 return;
             }
             answered = judged;
-            cancelTimers();
+            timers.cancel();
             long took = System.nanoTime() - begunNanos;
+            long tookInAll = System.nanoTime() - startNanos;
             Reply<Outcome> later = judged.end();
             if (later == null) {
-                finish(this, judged, judged.verdict() == Verdict.SUCCESS ? Outcome.SUCCESS : Outcome.FAILURE, took);
+                Outcome outcome = judged.verdict() == Verdict.SUCCESS ? Outcome.SUCCESS : Outcome.FAILURE;
+                finish(this, judged, outcome, took, tookInAll);
                 tell(judged.response());
             } else {
-                long tookInAll = System.nanoTime() - startNanos;
                 tell(judged.response());
-                later.onDone((outcome, failure) -> peer.run(
-                        () -> finish(this, judged, failure == null ? outcome : Outcome.FAILURE, took, tookInAll)));
+                later.onDone((outcome, failure) -> peer.run(() -> finish(
+                        this, judged, failure == null ? outcome : Outcome.FAILURE, took, tookInAll)));
             }
         }
 
@@ -341,20 +341,11 @@ final class RelayCall<Q, R> {
     // --- limits ---
 
     private void timer(Duration limit, Runnable then) {
-        timers.add(peer.loop()
-                .schedule(
-                        () -> {
-                            if (!over && !told) {
-                                then.run();
-                            }
-                        },
-                        limit.toNanos(),
-                        TimeUnit.NANOSECONDS));
-    }
-
-    private void cancelTimers() {
-        timers.forEach(timer -> timer.cancel(false));
-        timers.clear();
+        timers.after(limit, () -> {
+            if (!over && !told) {
+                then.run();
+            }
+        });
     }
 
     private void timedOut(String what, Duration limit) {
@@ -404,10 +395,6 @@ final class RelayCall<Q, R> {
         });
     }
 
-    private void finish(Attempt of, Answered<R> answered, Outcome outcome, long tookNanos) {
-        finish(of, answered, outcome, tookNanos, System.nanoTime() - startNanos);
-    }
-
     private void finish(Attempt of, Answered<R> answered, Outcome outcome, long tookNanos, long inAllNanos) {
         of.end(outcome, answered.status(), tookNanos);
         over(answered.status(), outcome == Outcome.SUCCESS, answered.bytes().getAsLong(), inAllNanos);
@@ -418,7 +405,7 @@ final class RelayCall<Q, R> {
             return;
         }
         over = true;
-        cancelTimers();
+        timers.cancel();
         Runnable stop = stopWaiting;
         stopWaiting = null;
         if (stop != null) {
@@ -427,10 +414,6 @@ final class RelayCall<Q, R> {
         if (to != null) {
             to.service().stats().answer(status, success, tookNanos);
         }
-        server.ended();
-        server.stats().request();
-        server.stats().answer(status, success, tookNanos);
-        server.accessLog().ifPresent(log -> dialect.logged(request, peer, epochMillis, status, bytes)
-                .ifPresent(log::log));
+        server.ended(request, peer, epochMillis, status, success, bytes, tookNanos);
     }
 }

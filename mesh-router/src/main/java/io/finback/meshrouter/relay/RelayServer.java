@@ -125,8 +125,13 @@ final class RelayServer<Q, R> implements Listener, ServiceFactory<Q, R> {
         return concurrent.incrementAndGet() <= policy.maxConcurrentRequests();
     }
 
-    void ended() {
+    /** A call has ended; {@code status} as statistics take it. */
+    void ended(Q request, Peer peer, long epochMillis, int status, boolean success, long bytes, long tookNanos) {
         concurrent.decrementAndGet();
+        stats.request();
+        stats.answer(status, success, tookNanos);
+        accessLog.ifPresent(log ->
+                dialect().logged(request, peer, epochMillis, status, bytes).ifPresent(log::log));
     }
 
     @Override

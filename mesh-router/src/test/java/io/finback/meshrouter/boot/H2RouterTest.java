@@ -235,7 +235,7 @@ class H2RouterTest {
                         if (head.length < 9) {
                             break;
                         }
-                        int length = (head[0] & 0xff) << 16 | (head[1] & 0xff) << 8 | head[2] & 0xff;
+                        int length = ((head[0] & 0xff) << 16) | ((head[1] & 0xff) << 8) | (head[2] & 0xff);
                         in.readNBytes(length);
                         if (head[3] == 4 && head[4] == 0) {
                             out.write(frame(4, 1, 0, new byte[0]));
