@@ -252,8 +252,8 @@ final class RelayCall<Q, R> {
                 tell(judged.response());
             } else {
                 tell(judged.response());
-                later.onDone((outcome, failure) -> peer.run(() -> finish(
-                        this, judged, failure == null ? outcome : Outcome.FAILURE, took, tookInAll)));
+                later.onDone((outcome, failure) -> peer.run(
+                        () -> finish(this, judged, failure == null ? outcome : Outcome.FAILURE, took, tookInAll)));
             }
         }
 
