@@ -1,6 +1,7 @@
 package io.finback.verification.process;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,8 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 
 /**
  * Clients that call all the time, each one after the other: writers change apps of their own, readers read. Every call has a short limit, so
@@ -95,6 +98,50 @@ final class Callers implements AutoCloseable {
             must(request);
             acknowledged.put(id, mark);
         });
+    }
+
+    /**
+     * A writer that knows several masters and, as behind a load balancer, takes the next one when one does not listen. A call that was
+     * taken and not answered well is a failure whoever took it.
+     */
+    void writer(List<Integer> servicesPorts, String id) {
+        AtomicLong round = new AtomicLong();
+        AtomicInteger at = new AtomicInteger();
+        start("writer " + id, () -> {
+            String mark = "m" + round.incrementAndGet();
+            acknowledged.remove(id);
+            anyOf(servicesPorts, at, port -> HttpRequest.newBuilder(
+                            URI.create("http://127.0.0.1:" + port + "/v2/apps" + id + "?force=true"))
+                    .timeout(LIMIT)
+                    .header("Content-Type", "application/json")
+                    .PUT(HttpRequest.BodyPublishers.ofString("{\"labels\":{\"mark\":\"" + mark + "\"}}"))
+                    .build());
+            acknowledged.put(id, mark);
+        });
+    }
+
+    /** The same, reading. */
+    void reader(List<Integer> ports, String path) {
+        AtomicInteger at = new AtomicInteger();
+        start("reader " + path, () -> anyOf(ports, at, port -> HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + port + path))
+                .timeout(LIMIT)
+                .build()));
+    }
+
+    private void anyOf(List<Integer> ports, AtomicInteger at, IntFunction<HttpRequest> request)
+            throws IOException, InterruptedException {
+        for (int tried = 1; ; tried++) {
+            try {
+                must(request.apply(ports.get(at.get() % ports.size())));
+                return;
+            } catch (ConnectException e) {
+                at.incrementAndGet();
+                if (tried == ports.size()) {
+                    throw new IOException("no master listens", e);
+                }
+            }
+        }
     }
 
     void reader(int port, String path) {
