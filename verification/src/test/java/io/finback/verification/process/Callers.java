@@ -24,9 +24,10 @@ import java.util.function.IntFunction;
  * failures were.
  */
 final class Callers implements AutoCloseable {
-    private static final Duration LIMIT = Duration.ofSeconds(3);
+    private static final Duration SHORT = Duration.ofSeconds(3);
     private static final Duration PAUSE = Duration.ofMillis(20);
 
+    private final Duration limit;
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
     private final List<Caller> callers = new ArrayList<>();
@@ -78,6 +79,15 @@ final class Callers implements AutoCloseable {
         }
     }
 
+    Callers() {
+        this(SHORT);
+    }
+
+    /** @param limit after how long a call counts as a failure */
+    Callers(Duration limit) {
+        this.limit = limit;
+    }
+
     /** Changes the labels of an app of its own, over and over; the app must exist. */
     void writer(int servicesPort, String id) {
         writer("127.0.0.1:" + servicesPort, id);
@@ -89,7 +99,7 @@ final class Callers implements AutoCloseable {
             String mark = "m" + round.incrementAndGet();
             HttpRequest request = HttpRequest.newBuilder(
                             URI.create("http://" + services + "/v2/apps" + id + "?force=true"))
-                    .timeout(LIMIT)
+                    .timeout(limit)
                     .header("Content-Type", "application/json")
                     .PUT(HttpRequest.BodyPublishers.ofString("{\"labels\":{\"mark\":\"" + mark + "\"}}"))
                     .build();
@@ -112,7 +122,7 @@ final class Callers implements AutoCloseable {
             acknowledged.remove(id);
             anyOf(servicesPorts, at, port -> HttpRequest.newBuilder(
                             URI.create("http://127.0.0.1:" + port + "/v2/apps" + id + "?force=true"))
-                    .timeout(LIMIT)
+                    .timeout(limit)
                     .header("Content-Type", "application/json")
                     .PUT(HttpRequest.BodyPublishers.ofString("{\"labels\":{\"mark\":\"" + mark + "\"}}"))
                     .build());
@@ -125,7 +135,7 @@ final class Callers implements AutoCloseable {
         AtomicInteger at = new AtomicInteger();
         start("reader " + path, () -> anyOf(ports, at, port -> HttpRequest.newBuilder(
                         URI.create("http://127.0.0.1:" + port + path))
-                .timeout(LIMIT)
+                .timeout(limit)
                 .build()));
     }
 
@@ -150,7 +160,7 @@ final class Callers implements AutoCloseable {
 
     void reader(String at, String path) {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + at + path))
-                .timeout(LIMIT)
+                .timeout(limit)
                 .build();
         start("reader " + path + "@" + at, () -> must(request));
     }

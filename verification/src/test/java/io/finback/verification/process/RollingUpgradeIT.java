@@ -26,6 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class RollingUpgradeIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration LIMIT = Duration.ofMinutes(3);
+    /** What clients of such APIs wait for an answer, at least. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private static final int MASTERS = 3;
     private static final int INSTANCES = 2;
     private static final int WRITERS = 3;
@@ -63,7 +66,7 @@ final class RollingUpgradeIT {
             }
             try (MeshCaller first = new MeshCaller("router-1", others.get(1).port("finback.router.http.port"));
                     MeshCaller second = new MeshCaller("router-2", others.get(2).port("finback.router.http.port"));
-                    Callers callers = new Callers()) {
+                    Callers callers = new Callers(PATIENCE)) {
                 // Until the first router has heard of the service.
                 first.awaitMore(1);
                 second.awaitMore(1);
