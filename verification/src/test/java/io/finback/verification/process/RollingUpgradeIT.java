@@ -82,7 +82,8 @@ final class RollingUpgradeIT {
                 for (ClusterProcesses.NodeProcess master : masters) {
                     upgrade(cluster, master);
                     callers.awaitMore(20);
-                    System.err.println(master.name + " upgraded:\n" + callers.report());
+                    System.err.println(master.name + " upgraded:\n" + callers.report() + "  " + first.report() + "\n  "
+                            + second.report());
                 }
                 upgrade(cluster, others.get(0));
                 callers.awaitMore(20);
