@@ -65,6 +65,23 @@ public final class InstancePlanner {
             return new Plan(0, List.of(), true);
         }
         AppVersion target = state.current().orElseThrow();
+        // A deployment that was dropped may leave some that never began and cannot any more: others take their place.
+        List<Instance> futile =
+                counted.stream().filter(i -> !i.launched() && !isNew(target, i)).toList();
+        if (futile.isEmpty()) {
+            return towards(state, kind, counted, listening, now);
+        }
+        List<Instance> rest =
+                counted.stream().filter(i -> i.launched() || isNew(target, i)).toList();
+        Plan plan = towards(state, kind, rest, listening, now);
+        List<Instance> end = new ArrayList<>(futile);
+        end.addAll(plan.end());
+        return new Plan(plan.add(), end, false);
+    }
+
+    private static Plan towards(
+            AppState state, Kind kind, List<Instance> counted, Listening listening, Instant now) {
+        AppVersion target = state.current().orElseThrow();
         if (kind == Kind.RESTART) {
             int limit = pace(state, listening, now).limit();
             return overdue(

@@ -4,16 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.sun.net.httpserver.HttpServer;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,17 +35,9 @@ final class AcceptanceAppsIT {
 
     private ClusterProcesses cluster;
     private ServicesClient services;
-    private HttpServer health;
-    private final AtomicBoolean healthy = new AtomicBoolean(true);
 
     @BeforeAll
     void start() throws Exception {
-        health = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        health.createContext("/", exchange -> {
-            exchange.sendResponseHeaders(healthy.get() ? 200 : 500, -1);
-            exchange.close();
-        });
-        health.start();
         cluster = new ClusterProcesses(dir);
         cluster.awaitReady(cluster.master());
         List<ClusterProcesses.NodeProcess> agents = List.of(cluster.agent(1), cluster.agent(2));
@@ -59,7 +48,6 @@ final class AcceptanceAppsIT {
     @AfterAll
     void stop() {
         cluster.close();
-        health.stop(0);
     }
 
     /** {@code more} begins with a comma, if it is not empty. */
@@ -77,6 +65,7 @@ final class AcceptanceAppsIT {
         services.delete("/v2/apps" + id + "?force=true");
         Waiting.until(id + " is gone", LIMIT, () -> !services.deploying(id), () -> services.describe(id));
         assertThat(services.get("/v2/apps" + id).status()).isEqualTo(404);
+        assertThat(services.get("/v2/tasks").text()).doesNotContain("\"" + id + "\"");
     }
 
     @Test
@@ -91,10 +80,27 @@ final class AcceptanceAppsIT {
 
     @Test
     void backoffIsKeptByAScaleAndEndsWithAnotherConfiguration() throws Exception {
-        services.post("/v2/apps", app("/crash", 1, "exit 1", ",\"backoffSeconds\":300,\"maxLaunchDelaySeconds\":3600"));
+        Path marks = dir.resolve("crash");
+        services.post(
+                "/v2/apps",
+                app(
+                        "/crash",
+                        1,
+                        "echo x >> " + marks + "; exit 1",
+                        ",\"backoffSeconds\":300,\"maxLaunchDelaySeconds\":3600"));
         awaitDelayed("/crash");
+        int ran = Files.readAllLines(marks).size();
         services.put("/v2/apps/crash?force=true", "{\"instances\":2}");
-        awaitDelayed("/crash");
+        Waiting.until(
+                "both wait",
+                LIMIT,
+                () -> queued("/crash")
+                        .filter(item -> item.path("count").asInt() == 2)
+                        .isPresent(),
+                () -> services.describe("/crash"));
+        assertThat(queued("/crash").orElseThrow().path("delay").path("timeLeftSeconds").asInt())
+                .isGreaterThan(60);
+        assertThat(Files.readAllLines(marks)).as("the scale launched none").hasSize(ran);
         services.put("/v2/apps/crash?force=true", "{\"cmd\":\"sleep 1000\"}");
         services.settled("/crash", 2, LIMIT);
         assertThat(queued("/crash")).isEmpty();
@@ -129,30 +135,63 @@ final class AcceptanceAppsIT {
         delete("/looper");
     }
 
+    /** Each sees that it is well, and later that it is ill. */
     @ParameterizedTest
-    @ValueSource(strings = {"HTTP", "TCP", "MESOS_HTTP", "MESOS_TCP", "COMMAND"})
+    @ValueSource(strings = {"HTTP", "HTTPS", "TCP", "MESOS_HTTP", "MESOS_HTTPS", "MESOS_TCP", "COMMAND"})
     void eachProtocolOfHealthChecksJudges(String protocol) throws Exception {
-        String id = "/health-" + protocol.toLowerCase(java.util.Locale.ROOT).replace('_', '-');
-        String how = protocol.equals("COMMAND")
-                ? "\"command\":{\"value\":\"true\"}"
-                : (protocol.endsWith("HTTP") ? "\"path\":\"/\"," : "") + "\"port\":"
-                        + health.getAddress().getPort();
+        String id = "/health-" + protocol.toLowerCase(Locale.ROOT).replace('_', '-');
+        try (CheckedDoor door = CheckedDoor.of(protocol, dir)) {
+            services.post(
+                    "/v2/apps",
+                    app(
+                            id,
+                            1,
+                            "sleep 1000",
+                            ",\"healthChecks\":[{\"protocol\":\"" + protocol + "\"," + door.how()
+                                    + ",\"gracePeriodSeconds\":60,\"intervalSeconds\":1,\"timeoutSeconds\":5,\"delaySeconds\":0,"
+                                    + "\"maxConsecutiveFailures\":1000}]"));
+            List<String> ids = services.settled(id, 1, LIMIT);
+            awaitCount(id, "tasksHealthy");
+            assertThat(services.app(id).path("tasksUnhealthy").asInt()).isZero();
+            door.shut();
+            awaitCount(id, "tasksUnhealthy");
+            assertThat(services.running(id)).as("so few failures end nothing").isEqualTo(ids);
+        }
+        delete(id);
+    }
+
+    private void awaitCount(String id, String which) {
+        Waiting.until(
+                which + " is 1", LIMIT, () -> services.app(id).path(which).asInt() == 1, () -> services.describe(id));
+    }
+
+    @Test
+    void whatFailsItsCheckTooOftenIsReplaced() throws Exception {
         services.post(
                 "/v2/apps",
                 app(
-                        id,
+                        "/frail",
                         1,
-                        "sleep 1000",
-                        ",\"healthChecks\":[{\"protocol\":\"" + protocol + "\"," + how
-                                + ",\"gracePeriodSeconds\":60,\"intervalSeconds\":1,\"timeoutSeconds\":5,\"delaySeconds\":0,"
-                                + "\"maxConsecutiveFailures\":3}]"));
-        services.settled(id, 1, LIMIT);
+                        "touch well; sleep 1000",
+                        ",\"healthChecks\":[{\"protocol\":\"COMMAND\",\"command\":{\"value\":\"test -e well\"},"
+                                + "\"gracePeriodSeconds\":0,\"intervalSeconds\":1,\"delaySeconds\":0,\"maxConsecutiveFailures\":2}]"));
+        String first = services.settled("/frail", 1, LIMIT).get(0);
+        try (Stream<Path> files = Files.walk(dir)) {
+            Path well = files.filter(file -> file.endsWith("well")
+                            && file.toString().contains("/" + first + "/"))
+                    .findFirst()
+                    .orElseThrow();
+            Files.delete(well);
+        }
         Waiting.until(
-                "healthy",
+                "another has its place",
                 LIMIT,
-                () -> services.app(id).path("tasksHealthy").asInt() == 1,
-                () -> services.describe(id));
-        delete(id);
+                () -> {
+                    List<String> running = services.running("/frail");
+                    return running.size() == 1 && !running.contains(first);
+                },
+                () -> services.describe("/frail"));
+        delete("/frail");
     }
 
     @Test
@@ -262,6 +301,41 @@ final class AcceptanceAppsIT {
         assertThat(services.deploying("/stuck")).isFalse();
         assertThat(services.app("/stuck").path("cpus").asDouble()).isEqualTo(1000);
         delete("/stuck");
+    }
+
+    /** Marathon 7104 and 7108: an upgrade whose instances failed grew above its capacity. */
+    @Test
+    void anUpgradeThatKeepsFailingNeverOverscalesAndEndsNothingThatServes() throws Exception {
+        List<String> old = create("/bad", 3);
+        Path marks = Files.createFile(dir.resolve("bad"));
+        String upgrade = services.put(
+                        "/v2/apps/bad",
+                        "{\"cmd\":\"echo x >> " + marks + "; exit 1\",\"backoffSeconds\":0,\"backoffFactor\":1,"
+                                + "\"upgradeStrategy\":{\"minimumHealthCapacity\":1,\"maximumOverCapacity\":0.34}}")
+                .body()
+                .path("deploymentId")
+                .asText();
+        int[] most = {0};
+        Waiting.until(
+                "the new ones failed ten times",
+                LIMIT,
+                () -> {
+                    most[0] = Math.max(
+                            most[0],
+                            services.get("/v2/apps/bad/tasks")
+                                    .body()
+                                    .path("tasks")
+                                    .size());
+                    return Files.readAllLines(marks).size() >= 10;
+                },
+                () -> services.describe("/bad"));
+        assertThat(most[0]).as("instances at any look").isLessThanOrEqualTo(4);
+        assertThat(services.running("/bad")).containsAll(old);
+        assertThat(services.deploying("/bad")).isTrue();
+        // It is not locked for ever: undone, what served all the time is left.
+        services.delete("/v2/deployments/" + upgrade);
+        assertThat(services.settled("/bad", 3, LIMIT)).containsExactlyInAnyOrderElementsOf(old);
+        delete("/bad");
     }
 
     @Test
