@@ -201,10 +201,12 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         Map<String, Instance.Place> places = InstanceChange.launchable(state, c.places());
         List<AppEvent> events = places.isEmpty() ? List.of() : List.of(new AppEvent.InstancesPlaced(places));
         return commit(state, events, s -> {
+            boolean enforces = links.enforcesRole(appId);
             List<TaskInfo> tasks = places.keySet().stream()
                     .flatMap(id -> s.instance(id).stream())
-                    .flatMap(i ->
-                            TaskEnvironment.tasks(s.current().orElseThrow(), i, SchedulerMessage.FRAMEWORK).stream())
+                    .flatMap(i -> TaskEnvironment.tasks(
+                            s.current().orElseThrow(), i, SchedulerMessage.FRAMEWORK, enforces)
+                            .stream())
                     .toList();
             SchedulerMessage.Placed.parts(appId, c.round(), tasks).forEach(c.replyTo()::tell);
         });

@@ -13,9 +13,7 @@ final class OptionsWriter {
     private OptionsWriter() {}
 
     static void write(ObjectNode node, AppOptions options) {
-        ObjectNode secrets = node.putObject("secrets");
-        options.secrets().declared().forEach((name, source) -> secrets.putObject(name)
-                .put("source", source));
+        secrets(node.putObject("secrets"), options);
         options.role().ifPresent(role -> node.put("role", role));
         if (!options.limits().isEmpty()) {
             ObjectNode limits = node.putObject("resourceLimits");
@@ -31,6 +29,11 @@ final class OptionsWriter {
         options.residency().ifPresent(residency -> node.putObject("residency")
                 .put("relaunchEscalationTimeoutSeconds", residency.escalation().toSeconds())
                 .put("taskLostBehavior", residency.lost().name()));
+    }
+
+    static void secrets(ObjectNode secrets, AppOptions options) {
+        options.secrets().declared().forEach((name, source) -> secrets.putObject(name)
+                .put("source", source));
     }
 
     /** Variables that are secret, beside those that are not. */

@@ -42,7 +42,7 @@ final class Roles {
         List<String> segments = AppPath.segments(read.id());
         String top = segments.get(0);
         boolean enforces =
-                segments.size() > 1 && enforced.orElseGet(() -> view.groups().enforcesRole("/" + top));
+                segments.size() > 1 && enforced.orElseGet(() -> view.enforcesRole("/" + top));
         Optional<AppDefinition> before =
                 view.any(read.id()).flatMap(AppSnapshot::current).map(AppVersion::definition);
         Optional<String> given = read.options().role();

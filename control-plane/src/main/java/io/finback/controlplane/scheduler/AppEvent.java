@@ -166,7 +166,9 @@ public sealed interface AppEvent {
     record PartReported(String taskId, String container, PodPart part) implements AppEvent {
         @Override
         public AppState applyTo(AppState state) {
-            return state.withInstances(map -> map.change(taskId, i -> i.reported(container, part)));
+            AppState reported = state.withInstances(map -> map.change(taskId, i -> i.reported(container, part)));
+            boolean runs = part.state() == TaskState.STARTING || part.state() == TaskState.RUNNING;
+            return runs ? Homes.lived(reported, taskId, Instance.Phase.RUNNING) : reported;
         }
     }
 

@@ -18,6 +18,7 @@ import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.marathonapi.ServicesApi;
 import io.finback.controlplane.service.ServicesSettings;
+import io.finback.controlplane.service.ServicesView;
 import io.finback.persistence.EventFeed;
 import io.finback.resources.Kind;
 import io.finback.resources.PersistentVolume;
@@ -261,6 +262,42 @@ class ResidentAppsTest {
     }
 
     @Test
+    void aPodComesBackToItsDiskAndItIsDestroyedWithThePod() {
+        LivingAgent one = agent("a1", SIX);
+        String disk = "{'id':'/pod','role':'data','containers':[{'name':'db','exec':{'command':{'shell':'x'}},"
+                + "'resources':{'cpus':1,'mem':64},'volumeMounts':[{'name':'disk','mountPath':'data'}]},"
+                + "{'name':'side','exec':{'command':{'shell':'x'}},'resources':{'cpus':1,'mem':64}}],"
+                + "'volumes':[{'name':'disk','persistent':{'size':256}}]}";
+        HttpResponse<String> created = send("POST", "/v2/pods", disk);
+        assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
+        // Two containers and their executor.
+        await("both containers run", () -> running(one).size() == 3);
+        settled();
+        Map<String, String> homes = homes();
+        assertThat(homes).hasSize(1);
+        TaskInfo db = running(one).stream()
+                .filter(task -> task.id().value().endsWith("_db"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(PersistentVolume.in(db.resources())).hasSize(1);
+        JsonNode pod = ok(send("GET", "/v2/pods/pod", ""));
+        assertThat(pod.path("volumes").toString())
+                .isEqualTo("[{\"name\":\"disk\",\"persistent\":{\"type\":\"root\",\"size\":256}}]");
+        assertThat(pod.path("scheduling").path("unreachableStrategy").asText()).isEqualTo("disabled");
+
+        running(one).forEach(task -> one.fail(task.id().value()));
+        await("another instance has its place", () -> running(one).size() == 3);
+        assertThat(running(one)).noneMatch(task -> task.id().equals(db.id()));
+        assertThat(homes()).isEqualTo(homes);
+        settled();
+        assertThat(send("DELETE", "/v2/pods/pod", "").statusCode()).isEqualTo(202);
+        await("its containers were ended", () -> running(one).size() == 1);
+        // As agents do: the executor ends with the last of its containers.
+        one.fail(running(one).get(0).id().value());
+        await("destroyed", () -> destroyed().containsAll(homes.values()));
+    }
+
+    @Test
     void waitsWhereItsVolumesAre() {
         LivingAgent one = agent("a1", SIX);
         create(DATABASE.replace("'instances':2", "'instances':1"));
@@ -310,11 +347,22 @@ class ResidentAppsTest {
         create("{'id':'/dev/web','cmd':'x','cpus':0.1,'mem':16}");
         await("it runs", () -> running(agent).size() == 1);
         assertThat(running(agent).get(0).role()).isEqualTo("dev");
+        assertThat(running(agent).get(0).command().environment())
+                .containsEntry("MARATHON_APP_ENFORCE_GROUP_ROLE", "true");
         HttpResponse<String> other = send("POST", "/v2/apps", "{'id':'/dev/other','role':'ops','cmd':'x'}");
         assertThat(other.statusCode()).isEqualTo(422);
         assertThat(other.body()).contains("/role").contains("expected: 'dev'");
         assertThat(send("PATCH", "/v2/groups/dev/web", "{'enforceRole':true}").statusCode())
                 .isIn(404, 422);
+    }
+
+    @Test
+    void whereGroupsEnforceTheirRoleUnlessTheySayOtherwise() {
+        ServicesView view = new ServicesView(true);
+        assertThat(view.enforcesRole("/dev")).isTrue();
+        assertThat(view.enforcesRole("/dev/inner")).isFalse();
+        assertThat(view.enforcesRole("/")).isFalse();
+        assertThat(new ServicesView(false).enforcesRole("/dev")).isFalse();
     }
 
     private static final String DATABASE =

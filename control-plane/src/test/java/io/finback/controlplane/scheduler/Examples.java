@@ -179,7 +179,8 @@ public final class Examples {
                 List.of(mount),
                 List.of(new AppDefinition.FetchUri("/a.tgz", true, false, false, Optional.empty())),
                 Map.of("l", "v"),
-                Optional.of(Duration.ofSeconds(5)));
+                Optional.of(Duration.ofSeconds(5)),
+                Map.of("PASS", "pw"));
         PodSpec.Container side = new PodSpec.Container(
                 "side",
                 Optional.of(new PodSpec.Command(false, List.of("tail", "-f"))),
@@ -192,7 +193,8 @@ public final class Examples {
                 List.of(mount),
                 List.of(),
                 Map.of(),
-                Optional.empty());
+                Optional.empty(),
+                Map.of());
         PodSpec pod = new PodSpec(List.of(web, side), List.of(new PodSpec.Volume("shared", Optional.empty())), small);
         return new AppDefinition(
                 "/p",

@@ -62,8 +62,10 @@ class RulesTest {
         Map<String, String> env = TaskEnvironment.environment(
                 state.current().orElseThrow(),
                 instance.taskId(),
-                instance.place().orElseThrow());
+                instance.place().orElseThrow(),
+                false);
         assertThat(env)
+                .containsEntry("MARATHON_APP_ENFORCE_GROUP_ROLE", "false")
                 .containsEntry("PORT", "31005")
                 .containsEntry("PORT0", "31005")
                 .containsEntry("PORTS", "31005")

@@ -310,7 +310,8 @@ final class AcceptanceAppsIT {
         Path marks = Files.createFile(dir.resolve("bad"));
         String upgrade = services.put(
                         "/v2/apps/bad",
-                        "{\"cmd\":\"echo x >> " + marks + "; exit 1\",\"backoffSeconds\":0,\"backoffFactor\":1,"
+                        "{\"cmd\":\"echo x >> " + marks + "; sleep 0.2; exit 1\",\"backoffSeconds\":0,\"backoffFactor\":1,"
+                                + "\"healthChecks\":[{\"protocol\":\"COMMAND\",\"command\":{\"value\":\"true\"},\"delaySeconds\":5}],"
                                 + "\"upgradeStrategy\":{\"minimumHealthCapacity\":1,\"maximumOverCapacity\":0.34}}")
                 .body()
                 .path("deploymentId")

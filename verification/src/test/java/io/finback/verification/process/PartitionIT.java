@@ -219,18 +219,22 @@ final class PartitionIT {
         return active;
     }
 
-    private void create(String app) throws Exception {
+    private void create(String app) {
         post("/v2/apps", app);
     }
 
-    private void post(String path, String body) throws Exception {
-        HttpResponse<String> response = http.send(
-                HttpRequest.newBuilder(URI.create("http://" + services(1) + path))
-                        .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString(body))
-                        .build(),
-                HttpResponse.BodyHandlers.ofString());
-        assertThat(response.statusCode()).as(response.body()).isBetween(200, 204);
+    /** Until it is acknowledged: while entities move from master to master, a request may be refused with 503. */
+    private void post(String path, String body) {
+        Waiting.until("acknowledged: " + body, LIMIT, () -> {
+            HttpResponse<String> response = http.send(
+                    HttpRequest.newBuilder(URI.create("http://" + services(1) + path))
+                            .header("Content-Type", "application/json")
+                            .POST(HttpRequest.BodyPublishers.ofString(body))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            // The one before may have been taken.
+            return response.statusCode() < 300 || response.statusCode() == 409;
+        });
     }
 
     /** Ids of what runs. */
