@@ -101,7 +101,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         this.links = links;
         this.checks = new AppChecks(appId, links, () -> EventIds.next(clock.instant()));
         this.portWatch = new PortWatch(settings.listenWait());
-        this.outbox = new AppOutbox(settings, links, context.getSelf());
+        this.outbox = new AppOutbox(appId, settings, links, context.getSelf());
     }
 
     @Override
@@ -357,7 +357,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private void sync(AppState state, boolean tick) {
-        outbox.sync(state, listening(), lastSequenceNumber(context), clock.instant(), tick);
+        outbox.sync(state, listening(), portWatch.revision(), lastSequenceNumber(context), clock.instant(), tick);
     }
 
     private Listening listening() {

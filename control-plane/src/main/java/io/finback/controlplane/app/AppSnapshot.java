@@ -90,6 +90,10 @@ public record AppSnapshot(
         return isLarge() ? with(List.of(), Slice.NONE) : this;
     }
 
+    static boolean isLarge(AppState state) {
+        return state.instances().size() > PART;
+    }
+
     /** One that goes to views in parts. */
     boolean isLarge() {
         return instances.size() > PART;

@@ -216,7 +216,8 @@ public sealed interface AppEvent {
             boolean mine = state.current()
                     .filter(c -> c.configAt().equals(instance.configAt()))
                     .isPresent();
-            if (mine && !instance.doomed() && Backoff.raisedBy(end, reason)) {
+            boolean news = !Backoff.isRefusal(end, reason) || Backoff.raisedByRefusal(state.backoff(), instance);
+            if (mine && news && !instance.doomed() && Backoff.raisedBy(end, reason)) {
                 AppDefinition app = state.current().orElseThrow().definition();
                 Optional<Backoff> raised = SchedulingLabels.backoff(app, instance, at)
                         .map(rule -> Backoff.raised(state.backoff(), instance.configAt(), rule, at));

@@ -89,6 +89,23 @@ public record AppState(
                 List.of());
     }
 
+    Census census() {
+        return InstanceMap.of(instances).census();
+    }
+
+    /**
+     * Names every instance of {@code before} that is not here as it was, and then every one here that was not as it is, in order. One
+     * that changed is named both times. Costs as much as has changed, where this state came from that one.
+     */
+    public void difference(AppState before, Consumer<Instance> gone, Consumer<Instance> come) {
+        InstanceMap.difference(InstanceMap.of(before.instances), InstanceMap.of(instances), gone, come);
+    }
+
+    /** None is on its way anywhere: each runs and is wanted. */
+    public boolean atRest() {
+        return !census().any(kind -> kind.doomed() || kind.phase() != Instance.Phase.RUNNING);
+    }
+
     public boolean exists() {
         return !versions.isEmpty();
     }
@@ -145,8 +162,7 @@ public record AppState(
     /** Some instance runs a configuration that is no longer wanted. */
     boolean mixed() {
         return current()
-                .map(c -> instances.values().stream()
-                        .anyMatch(i -> !i.doomed() && !i.configAt().equals(c.configAt())))
+                .map(c -> census().any(i -> !i.doomed() && !i.configAt().equals(c.configAt())))
                 .orElse(false);
     }
 

@@ -33,6 +33,23 @@ class RulesTest {
         assertThat(Backoff.raisedBy(TaskState.LOST, Optional.empty())).isFalse();
     }
 
+    /** 500 of them once made an app wait for five minutes. */
+    @Test
+    void manyLaunchesThatAreRefusedTogetherDelayAsOne() {
+        AppState state = Examples.running(Examples.app(500));
+        for (String id : java.util.List.copyOf(state.instances().keySet())) {
+            state = new AppEvent.InstanceEnded(
+                            id,
+                            TaskState.LOST,
+                            Examples.NOW.plusSeconds(1),
+                            Optional.of("INVALID_OFFERS"),
+                            Optional.empty())
+                    .applyTo(state);
+        }
+        assertThat(state.backoff().orElseThrow().delay()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(state.instances()).isEmpty();
+    }
+
     @Test
     void updatesThatContradictOrRepeatMeanNothing() {
         AppState state = Examples.running(Examples.app(1));

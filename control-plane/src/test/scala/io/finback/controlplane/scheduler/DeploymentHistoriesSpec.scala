@@ -38,7 +38,7 @@ class DeploymentHistoriesSpec extends AnyFunSuite {
     // A history in which nothing of a kind ever happens proves nothing of it.
     if (fixed.isEmpty)
       for (kind <- Seq("restart", "scale", "stop", "shared", "called off", "forced", "reverted", "dropped", "failover", "agent vanished",
-          "agent back", "agent gone", "failed", "ill", "ended while it served", "lost message", "stray", "expunged"))
+          "agent back", "agent gone", "failed", "ill", "ended while it served", "lost message", "stray", "expunged", "told from numbers"))
         assert(seen(kind) > 20, s"$kind happened ${seen(kind)} times in all histories")
   }
 
@@ -338,6 +338,7 @@ class DeploymentHistoriesSpec extends AnyFunSuite {
 
     private def settle(app: App): Unit = {
       val before = app.state
+      planned(before)
       val events = InstancePlanner.settle(before, now, listening(app), () => s"00000000-${id("")}").asScala.toSeq
       val expired = all(app).filter(i => i.phase == Phase.UNREACHABLE && !i.doomed).map(_.taskId).toSet
       write(app, events)
@@ -371,6 +372,20 @@ class DeploymentHistoriesSpec extends AnyFunSuite {
         case _ =>
           happened("stop")
           assert(!grown, s"${app.id} grows although it is $kind")
+      }
+    }
+
+    /** Told from numbers, the plan is the one told from each instance, whatever is listened for. */
+    private def planned(state: AppState): Unit = {
+      val order = state.order.map(_.kind).orElse(Kind.SCALE)
+      if (state.exists && !(state.lock.isPresent && state.order.isEmpty) && (order == Kind.SCALE || order == Kind.RESTART)) {
+        val tasks = state.instances.keySet.asScala.toVector
+        def some = JSet.copyOf(tasks.filter(_ => random.nextInt(3) == 0).asJava)
+        val open = some
+        val awaited = JSet.copyOf(some.asScala.filterNot(open.contains).asJava)
+        val listening = new Listening(open, awaited).withUnready(some)
+        if (PlanByCount.of(state, order, listening, now).isPresent) happened("told from numbers")
+        assert(InstancePlanner.plan(state, now, listening) == InstancePlanner.look(state, now, listening))
       }
     }
 
