@@ -204,9 +204,9 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
             boolean enforces = links.enforcesRole(appId);
             List<TaskInfo> tasks = places.keySet().stream()
                     .flatMap(id -> s.instance(id).stream())
-                    .flatMap(i -> TaskEnvironment.tasks(
-                            s.current().orElseThrow(), i, SchedulerMessage.FRAMEWORK, enforces)
-                            .stream())
+                    .flatMap(i ->
+                            TaskEnvironment.tasks(s.current().orElseThrow(), i, SchedulerMessage.FRAMEWORK, enforces)
+                                    .stream())
                     .toList();
             SchedulerMessage.Placed.parts(appId, c.round(), tasks).forEach(c.replyTo()::tell);
         });

@@ -173,8 +173,9 @@ final class AppOutbox {
     }
 
     private void demand(AppState state, long revision, boolean tick) {
-        Demand demand =
-                state.exists() && !state.removing() ? Demand.of(state, revision, index) : Demand.none(state.appId(), revision);
+        Demand demand = state.exists() && !state.removing()
+                ? Demand.of(state, revision, index)
+                : Demand.none(state.appId(), revision);
         boolean waits = !demand.waiting().isEmpty();
         boolean waited = demanded.map(d -> !d.waiting().isEmpty()).orElse(false);
         boolean changed = demanded.map(d -> !sameBut(d, demand)).orElse(waits);

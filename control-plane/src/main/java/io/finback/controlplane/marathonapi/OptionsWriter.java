@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.scheduler.AppOptions;
 import io.finback.controlplane.scheduler.AppOptions.TaskCheck;
 import io.finback.controlplane.scheduler.Home;
-import io.finback.controlplane.scheduler.Instance;
+import io.finback.resources.Resources;
 import io.finback.tasks.CheckStatus;
 
 /** Writes what few apps ask for. Keys that older clients do not know are there only where an app has them. */
@@ -91,8 +91,8 @@ final class OptionsWriter {
                 .put("secret", file.secret()));
     }
 
-    static void volumes(ArrayNode volumes, Instance.Place place) {
-        Home.volumesOf(place.home()).forEach(volume -> volumes.addObject()
+    static void volumes(ArrayNode volumes, Resources home) {
+        Home.volumesOf(home).forEach(volume -> volumes.addObject()
                 .put("containerPath", volume.getKey())
                 .put("persistenceId", volume.getValue()));
     }

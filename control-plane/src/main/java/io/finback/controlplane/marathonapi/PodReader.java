@@ -98,11 +98,10 @@ final class PodReader {
     /** Disks have the path of whoever mounts them: there is one such container. */
     private AppOptions options(Fields fields, PodSpec spec) {
         List<AppOptions.LocalVolume> disks = spec.volumes().stream()
-                .flatMap(volume -> volume.mib().stream()
-                        .flatMap(mib -> spec.containers().stream()
-                                .flatMap(container -> container.mounts().stream())
-                                .filter(mount -> mount.volume().equals(volume.name()))
-                                .map(mount -> new AppOptions.LocalVolume(mount.path(), mib))))
+                .flatMap(volume -> volume.mib().stream().flatMap(mib -> spec.containers().stream()
+                        .flatMap(container -> container.mounts().stream())
+                        .filter(mount -> mount.volume().equals(volume.name()))
+                        .map(mount -> new AppOptions.LocalVolume(mount.path(), mib))))
                 .toList();
         return new AppOptions(
                 fields.text("role"),

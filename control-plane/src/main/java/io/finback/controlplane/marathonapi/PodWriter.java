@@ -33,9 +33,9 @@ final class PodWriter {
             ObjectNode one = volumes.addObject().put("name", volume.name());
             volume.hostPath().ifPresent(path -> one.put("host", path));
             volume.secret().ifPresent(secret -> one.put("secret", secret));
-            volume.mib().ifPresent(mib -> one.putObject("persistent")
-                    .put("type", "root")
-                    .set("size", Json.number(mib)));
+            volume.mib()
+                    .ifPresent(mib ->
+                            one.putObject("persistent").put("type", "root").set("size", Json.number(mib)));
         }
         node.putArray("networks").addObject().put("mode", "host");
         node.putObject("scaling").put("kind", "fixed").put("instances", app.instances());
@@ -83,8 +83,9 @@ final class PodWriter {
                 .put("forcePull", image.forcePull()));
         ObjectNode environment = node.putObject("environment");
         map(environment, container.environment());
-        container.secrets().forEach((variable, name) -> environment.putObject(variable)
-                .put("secret", name));
+        container
+                .secrets()
+                .forEach((variable, name) -> environment.putObject(variable).put("secret", name));
         container.user().ifPresent(user -> node.put("user", user));
         container.check().ifPresent(check -> check(node.putObject("healthCheck"), check));
         ArrayNode mounts = node.putArray("volumeMounts");

@@ -137,6 +137,14 @@ public record AppState(
                 .toList();
     }
 
+    /** Those that no task uses now: nobody has them, or who has them waits. */
+    public List<Home> detached() {
+        return homes.stream()
+                .filter(home -> !home.leaving()
+                        && instance(home.taskId()).filter(Instance::launched).isEmpty())
+                .toList();
+    }
+
     /** Given up, and no task is there any more: what is reserved goes back. */
     public List<Home> toRelease() {
         return homes.stream()

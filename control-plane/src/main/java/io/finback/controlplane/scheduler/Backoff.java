@@ -38,7 +38,8 @@ public record Backoff(Instant configAt, Duration delay, Instant until) {
     }
 
     static boolean isRefusal(TaskState state, Optional<String> reason) {
-        return state == TaskState.LOST && reason.filter("INVALID_OFFERS"::equals).isPresent();
+        return state == TaskState.LOST
+                && reason.filter("INVALID_OFFERS"::equals).isPresent();
     }
 
     /** The backoff after one more end at {@code at}; forgotten failures (idle for the maximum) do not count. */

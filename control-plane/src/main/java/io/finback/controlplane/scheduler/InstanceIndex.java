@@ -84,10 +84,11 @@ public final class InstanceIndex {
     private void count(Instance instance, int one) {
         serving += instance.ready() || instance.doomed() ? 1 : 0;
         if (!instance.doomed()) {
-            instance.place().ifPresent(place -> placed.compute(spot(place), (spot, old) -> {
-                int now = (old == null ? 0 : old) + one;
-                return now == 0 ? null : now;
-            }));
+            instance.place()
+                    .ifPresent(place -> placed.compute(spot(place), (spot, old) -> {
+                        int now = (old == null ? 0 : old) + one;
+                        return now == 0 ? null : now;
+                    }));
         }
     }
 

@@ -104,8 +104,7 @@ final class InstanceMap extends AbstractMap<String, Instance> {
      * Names every instance of {@code before} that is not in {@code after} as it was, and then every one of {@code after} that was not
      * in {@code before} as it is, in order. One that changed is named both times. Costs as much as the pages that differ have places.
      */
-    static void difference(
-            InstanceMap before, InstanceMap after, Consumer<Instance> gone, Consumer<Instance> come) {
+    static void difference(InstanceMap before, InstanceMap after, Consumer<Instance> gone, Consumer<Instance> come) {
         before.eachBut(after, gone);
         after.eachBut(before, come);
     }
@@ -243,7 +242,8 @@ final class InstanceMap extends AbstractMap<String, Instance> {
             int slot = cells[cell(id)].slot(id);
             if (slot >= 0) {
                 @Nullable Seat[] page = page(slot / PAGE);
-                counter.remove(Optional.ofNullable(page[slot % PAGE]).orElseThrow().instance());
+                counter.remove(
+                        Optional.ofNullable(page[slot % PAGE]).orElseThrow().instance());
                 page[slot % PAGE] = null;
                 cells[cell(id)] = cells[cell(id)].without(id);
                 size--;

@@ -115,8 +115,7 @@ public final class InstancePlanner {
         return new Plan(plan.add(), end, false);
     }
 
-    private static Plan towards(
-            AppState state, Kind kind, List<Instance> counted, Listening listening, Instant now) {
+    private static Plan towards(AppState state, Kind kind, List<Instance> counted, Listening listening, Instant now) {
         AppVersion target = state.current().orElseThrow();
         if (kind == Kind.RESTART) {
             int limit = pace(state, listening, now).limit();
@@ -134,12 +133,12 @@ public final class InstancePlanner {
     /** Instances of the wanted configuration that a restart counts as done. */
     public static int updated(AppState state, Listening listening) {
         return state.current()
-                .map(target -> state.census()
-                                .count(i -> i.ready() && i.configAt().equals(target.configAt()))
-                        - (int) listening.unready().stream()
-                                .flatMap(id -> state.instance(id).stream())
-                                .filter(i -> i.ready() && isNew(target, i))
-                                .count())
+                .map(target ->
+                        state.census().count(i -> i.ready() && i.configAt().equals(target.configAt()))
+                                - (int) listening.unready().stream()
+                                        .flatMap(id -> state.instance(id).stream())
+                                        .filter(i -> i.ready() && isNew(target, i))
+                                        .count())
                 .orElse(0);
     }
 
@@ -173,10 +172,12 @@ public final class InstancePlanner {
     private static List<AppEvent> settleOnce(AppState state, Instant now, Listening listening, Supplier<String> uuids) {
         List<AppEvent> events = new ArrayList<>();
         boolean away = state.census().any(i -> i.phase() == Phase.UNREACHABLE);
-        List<String> expunged = !away ? List.of() : state.instances().values().stream()
-                .filter(i -> expired(state, i, now, UnreachableStrategy::expungeAfter))
-                .map(Instance::taskId)
-                .toList();
+        List<String> expunged = !away
+                ? List.of()
+                : state.instances().values().stream()
+                        .filter(i -> expired(state, i, now, UnreachableStrategy::expungeAfter))
+                        .map(Instance::taskId)
+                        .toList();
         events.addAll(Homes.wipe(state, expunged));
         parts(expunged, AppEvent.InstancesDropped::new, events);
         AppState seen = AppEvent.fold(state, events);

@@ -71,9 +71,8 @@ final class OptionRules {
 
     /** {@code at}: the path of variables. */
     static void secrets(List<Violation> found, AppOptions.Secrets secrets, String at) {
-        secrets.declared()
-                .forEach((name, source) -> sourceProblem(source)
-                        .ifPresent(why -> found.add(new Violation("/secrets/" + name + "/source", why))));
+        secrets.declared().forEach((name, source) -> sourceProblem(source)
+                .ifPresent(why -> found.add(new Violation("/secrets/" + name + "/source", why))));
         secrets.env().forEach((variable, name) -> undeclared(found, secrets, at + variable, name));
         for (AppOptions.SecretFile file : secrets.files()) {
             undeclared(found, secrets, "/container/volumes", file.secret());
@@ -103,8 +102,9 @@ final class OptionRules {
         }
         return depth > 0
                 ? Optional.empty()
-                : Optional.of("'" + source.replace("\0", "") + "' (expected: a relative path that does not leave the store,"
-                        + " without NUL, names of at most " + MAX_NAME + " bytes)");
+                : Optional.of(
+                        "'" + source.replace("\0", "") + "' (expected: a relative path that does not leave the store,"
+                                + " without NUL, names of at most " + MAX_NAME + " bytes)");
     }
 
     static void residency(List<Violation> found, AppDefinition app) {

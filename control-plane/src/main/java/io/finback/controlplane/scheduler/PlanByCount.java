@@ -47,8 +47,7 @@ final class PlanByCount {
             return Optional.empty();
         }
         int ready = census.count(Census.Kind::ready) - ready(listening.unready(), false, false);
-        return Optional.of(
-                new Plan(Math.max(0, bounds.least() - all), List.of(), ready == wanted && all == wanted));
+        return Optional.of(new Plan(Math.max(0, bounds.least() - all), List.of(), ready == wanted && all == wanted));
     }
 
     private Optional<Plan> restart(Instant now) {
@@ -56,8 +55,7 @@ final class PlanByCount {
         int fresh = census.count(this::isNew);
         int old = census.count(i -> !isNew(i));
         int oldLive = census.count(i -> !isNew(i) && !i.doomed());
-        int limit = Math.max(
-                InstancePlanner.pace(state, listening, now).limit(), Math.min(wanted, wanted - oldLive));
+        int limit = Math.max(InstancePlanner.pace(state, listening, now).limit(), Math.min(wanted, wanted - oldLive));
         boolean called = listening.open().stream()
                 .anyMatch(id -> state.instance(id).filter(Instance::ready).isPresent());
         int oldReady = census.count(i -> !isNew(i) && i.ready());

@@ -92,8 +92,7 @@ public final class PodRules {
                     .flatMap(container -> container.mounts().stream())
                     .filter(mount -> mount.volume().equals(volume.name()))
                     .toList();
-            if (volume.mib().isPresent()
-                    && (mounts.size() != 1 || mounts.get(0).readOnly())) {
+            if (volume.mib().isPresent() && (mounts.size() != 1 || mounts.get(0).readOnly())) {
                 wrong(
                         path + "/persistent",
                         "got " + mounts.size() + " mounts, expected one, in one container, that is not readOnly");

@@ -33,8 +33,7 @@ public final class TaskEnvironment {
      *
      * @param enforces its top-level group enforces its role
      */
-    public static List<TaskInfo> tasks(
-            AppVersion version, Instance instance, FrameworkId framework, boolean enforces) {
+    public static List<TaskInfo> tasks(AppVersion version, Instance instance, FrameworkId framework, boolean enforces) {
         return version.definition().pod().isPresent()
                 ? PodTasks.of(version, instance, framework, enforces)
                 : List.of(task(version, instance, framework, enforces));
@@ -93,8 +92,7 @@ public final class TaskEnvironment {
     }
 
     /** The variables of A4 that the scheduler knows; the app's own win. */
-    static Map<String, String> environment(
-            AppVersion version, String taskId, Instance.Place place, boolean enforces) {
+    static Map<String, String> environment(AppVersion version, String taskId, Instance.Place place, boolean enforces) {
         AppDefinition app = version.definition();
         Map<String, String> env = new TreeMap<>();
         env.put("HOST", place.host());

@@ -4,7 +4,6 @@ import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.placement.Assignment;
 import io.finback.controlplane.scheduler.AppPath;
-import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.Home;
 import io.finback.resources.OfferId;
 import io.finback.resources.Resources;

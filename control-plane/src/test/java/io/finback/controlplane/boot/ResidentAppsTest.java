@@ -231,6 +231,16 @@ class ResidentAppsTest {
         ok(send("PUT", "/v2/apps/db", "{'instances':1}"));
         await("one is left", () -> all().size() == 1);
         settled();
+        JsonNode tasks = ok(send("GET", "/v2/apps/db/tasks", "")).path("tasks");
+        assertThat(tasks).hasSize(2);
+        JsonNode detached = tasks.get(1);
+        assertThat(detached.path("state").asText()).isEqualTo("TASK_KILLED");
+        assertThat(detached.has("startedAt")).isFalse();
+        assertThat(homes).containsEntry(
+                detached.path("slaveId").asText(),
+                detached.path("localVolumes").get(0).path("persistenceId").asText());
+        assertThat(ok(send("GET", "/v2/apps/db", "")).path("app").path("tasksRunning").asInt())
+                .isEqualTo(1);
         ok(send("PUT", "/v2/apps/db", "{'instances':2}"));
         await("two again", () -> all().size() == 2);
         assertThat(homes()).isEqualTo(homes);
@@ -249,6 +259,16 @@ class ResidentAppsTest {
         ok(send("DELETE", "/v2/apps/db/tasks/" + victim + "?wipe=true", ""));
         await("a new one", () -> all().size() == 2 && !homes().containsValue(gone));
         await("destroyed", () -> destroyed().contains(gone));
+
+        // One that nobody uses is wiped alone.
+        ok(send("PUT", "/v2/apps/db", "{'instances':1}"));
+        await("one again", () -> all().size() == 1);
+        settled();
+        JsonNode idle = ok(send("GET", "/v2/apps/db/tasks", "")).path("tasks").get(1);
+        ok(send("DELETE", "/v2/apps/db/tasks/" + idle.path("id").asText() + "?wipe=true", ""));
+        await("wiped", () -> destroyed()
+                .contains(idle.path("localVolumes").get(0).path("persistenceId").asText()));
+        await("told", () -> ok(send("GET", "/v2/apps/db/tasks", "")).path("tasks").size() == 1);
 
         ok(send("DELETE", "/v2/apps/db", ""));
         await(

@@ -276,8 +276,7 @@ class PodsTest {
         assertThat(file.source()).isEqualTo(Volume.Source.SECRET);
         assertThat(file.name()).isEqualTo("shop/db");
         JsonNode pod = client.get("/v2/pods/kept").json();
-        assertThat(pod.path("volumes").toString())
-                .isEqualTo("[{\"name\":\"file\",\"secret\":\"pw\"}]");
+        assertThat(pod.path("volumes").toString()).isEqualTo("[{\"name\":\"file\",\"secret\":\"pw\"}]");
         assertThat(pod.path("environment").toString()).isEqualTo("{\"X\":\"y\",\"ALL\":{\"secret\":\"pw\"}}");
         Reply back = client.put("/v2/pods/kept", pod.toString());
         assertThat(back.status()).as(back.text()).isEqualTo(200);

@@ -55,8 +55,8 @@ class InstanceMapTest {
                 assertThat(map).isEqualTo(plain).hasSameSizeAs(plain);
                 assertThat(plain.keySet()).allMatch(map::containsKey);
                 // Counts are those of a walk, and the difference from any earlier one makes that one this one.
-                assertThat(map.census().count(Census.Kind::doomed))
-                        .isEqualTo((int) plain.values().stream().filter(Instance::doomed).count());
+                assertThat(map.census().count(Census.Kind::doomed)).isEqualTo((int)
+                        plain.values().stream().filter(Instance::doomed).count());
                 assertThat(map.census().count(kind -> true)).isEqualTo(plain.size());
                 InstanceMap from = before.get(random.nextInt(before.size()));
                 Map<String, Instance> made = new LinkedHashMap<>(from);

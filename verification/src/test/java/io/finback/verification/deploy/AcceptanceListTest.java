@@ -44,7 +44,8 @@ class AcceptanceListTest {
 
     private static List<Path> sources(String name) throws IOException {
         List<Path> found = new ArrayList<>();
-        for (String module : List.of("cluster-config", "control-plane", "node-agent", "mesh-router", "cli", "verification")) {
+        for (String module :
+                List.of("cluster-config", "control-plane", "node-agent", "mesh-router", "cli", "verification")) {
             Path tests = Tree.root().resolve(module).resolve("src/test");
             try (Stream<Path> files = Files.walk(tests)) {
                 files.filter(file -> {

@@ -98,7 +98,11 @@ final class AcceptanceAppsIT {
                         .filter(item -> item.path("count").asInt() == 2)
                         .isPresent(),
                 () -> services.describe("/crash"));
-        assertThat(queued("/crash").orElseThrow().path("delay").path("timeLeftSeconds").asInt())
+        assertThat(queued("/crash")
+                        .orElseThrow()
+                        .path("delay")
+                        .path("timeLeftSeconds")
+                        .asInt())
                 .isGreaterThan(60);
         assertThat(Files.readAllLines(marks)).as("the scale launched none").hasSize(ran);
         services.put("/v2/apps/crash?force=true", "{\"cmd\":\"sleep 1000\"}");
@@ -177,8 +181,8 @@ final class AcceptanceAppsIT {
                                 + "\"gracePeriodSeconds\":0,\"intervalSeconds\":1,\"delaySeconds\":0,\"maxConsecutiveFailures\":2}]"));
         String first = services.settled("/frail", 1, LIMIT).get(0);
         try (Stream<Path> files = Files.walk(dir)) {
-            Path well = files.filter(file -> file.endsWith("well")
-                            && file.toString().contains("/" + first + "/"))
+            Path well = files.filter(
+                            file -> file.endsWith("well") && file.toString().contains("/" + first + "/"))
                     .findFirst()
                     .orElseThrow();
             Files.delete(well);
@@ -310,7 +314,8 @@ final class AcceptanceAppsIT {
         Path marks = Files.createFile(dir.resolve("bad"));
         String upgrade = services.put(
                         "/v2/apps/bad",
-                        "{\"cmd\":\"echo x >> " + marks + "; sleep 0.2; exit 1\",\"backoffSeconds\":0,\"backoffFactor\":1,"
+                        "{\"cmd\":\"echo x >> " + marks
+                                + "; sleep 0.2; exit 1\",\"backoffSeconds\":0,\"backoffFactor\":1,"
                                 + "\"healthChecks\":[{\"protocol\":\"COMMAND\",\"command\":{\"value\":\"true\"},\"delaySeconds\":5}],"
                                 + "\"upgradeStrategy\":{\"minimumHealthCapacity\":1,\"maximumOverCapacity\":0.34}}")
                 .body()

@@ -134,7 +134,8 @@ final class AcceptanceGroupsIT {
                 () -> services.describe("/back/a"));
         // The default strategy asks for all of them to be healthy, all the time.
         assertThat(services.running("/back/a")).containsAll(old);
-        assertThat(services.send("DELETE", "/v2/deployments/" + first, Optional.empty()).status())
+        assertThat(services.send("DELETE", "/v2/deployments/" + first, Optional.empty())
+                        .status())
                 .as("over already")
                 .isEqualTo(404);
         gone("/back");
@@ -162,7 +163,9 @@ final class AcceptanceGroupsIT {
         assertThat(services.settled("/undo/a", 2, LIMIT)).containsExactlyInAnyOrderElementsOf(old);
         assertThat(services.app("/undo/a").path("cmd").asText()).isEqualTo("sleep 1000");
         Waiting.until(
-                "what it brought is gone", LIMIT, () -> services.get("/v2/apps/undo/b").status() == 404);
+                "what it brought is gone",
+                LIMIT,
+                () -> services.get("/v2/apps/undo/b").status() == 404);
         gone("/undo");
     }
 

@@ -163,10 +163,7 @@ final class PartitionIT {
     /** What Chronos and Marathon did not do once a partition had healed: due jobs run again, and an app that is new is deployed. */
     private void awaitRuns(Path ledger, String app) throws Exception {
         int ran = Files.readAllLines(ledger).size();
-        Waiting.until(
-                "the job goes on",
-                LIMIT,
-                () -> Files.readAllLines(ledger).size() >= ran + 3);
+        Waiting.until("the job goes on", LIMIT, () -> Files.readAllLines(ledger).size() >= ran + 3);
         create("{\"id\":\"/new-" + app + "\",\"cmd\":\"sleep 1000\",\"cpus\":0.1,\"mem\":16}");
         Waiting.until(
                 "a new app is deployed",

@@ -97,11 +97,13 @@ final class PodsIT {
             cluster.awaitReady(cluster.master());
             cluster.awaitReady(cluster.agent(1, List.of("finback.agent.secrets.directory=" + store)));
             services = new ServicesClient(cluster.servicesPort);
-            String say = "echo x >> data/uses; echo $PASS $(cat pw) $(wc -l < data/uses) >> " + log + "; exec sleep 7777";
+            String say =
+                    "echo x >> data/uses; echo $PASS $(cat pw) $(wc -l < data/uses) >> " + log + "; exec sleep 7777";
             services.post(
                     "/v2/pods",
                     "{\"id\":\"duo\",\"role\":\"data\",\"secrets\":{\"pw\":{\"source\":\"pw\"}},\"containers\":["
-                            + "{\"name\":\"db\",\"resources\":{\"cpus\":0.1,\"mem\":32},\"exec\":{\"command\":{\"shell\":\"" + say
+                            + "{\"name\":\"db\",\"resources\":{\"cpus\":0.1,\"mem\":32},\"exec\":{\"command\":{\"shell\":\""
+                            + say
                             + "\"}},\"environment\":{\"PASS\":{\"secret\":\"pw\"}},\"volumeMounts\":["
                             + "{\"name\":\"disk\",\"mountPath\":\"data\"},{\"name\":\"file\",\"mountPath\":\"pw\"}]}],"
                             + "\"volumes\":[{\"name\":\"disk\",\"persistent\":{\"size\":16}},{\"name\":\"file\",\"secret\":\"pw\"}],"

@@ -112,10 +112,12 @@ final class RestartsDuringDeploymentsIT {
                 + "[{\"name\":\"c\",\"exec\":{\"command\":{\"shell\":\"exec sleep 200000\"}},\"resources\":{" + small
                 + "}}]}]}";
         String id = "/g" + round;
-        Waiting.until("group " + id + " is acknowledged", LIMIT, () -> services.send(
-                                "PUT", "/v2/groups" + id + "?force=true", Optional.of(body))
-                        .status()
-                < 300);
+        Waiting.until(
+                "group " + id + " is acknowledged",
+                LIMIT,
+                () -> services.send("PUT", "/v2/groups" + id + "?force=true", Optional.of(body))
+                                .status()
+                        < 300);
         groups.add(id);
     }
 
