@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * @param listen the Artery address; other members use exactly this host and port
  * @param seeds masters to join, in the order written; empty for a lone master, and where discovery finds them
- * @param aloneAfter how long the first of several seeds looks for the others before it forms a cluster without them
+ * @param aloneAfter how long the first of several seeds waits for those that do not answer before it forms a cluster without them
  * @param discovery used when {@code seeds} is empty
  */
 public record ClusterSettings(
