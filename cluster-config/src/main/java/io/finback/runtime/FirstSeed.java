@@ -71,8 +71,7 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
     }
 
     static Behavior<Command> create(ClusterSettings settings) {
-        return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new FirstSeed(context, timers, settings)));
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> new FirstSeed(context, timers, settings)));
     }
 
     @Override
@@ -108,10 +107,7 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
                 warned = true;
                 getContext()
                         .getLog()
-                        .warn(
-                                "cluster.no_majority seeds={} answering={} next=wait_for_more",
-                                seeds,
-                                latest.size() + 1);
+                        .warn("cluster.no_majority seeds={} answering={} next=wait_for_more", seeds, latest.size() + 1);
             }
             waitingSince = now;
             waited = Duration.ZERO;

@@ -50,7 +50,9 @@ public record ClusterSettings(
         }
         String key = listed ? "finback.cluster.seeds" : "finback.cluster.discovery.contact-points";
         return Optional.of(key + ": " + masters + " masters (expected: 1, 3 or 5; "
-                + (masters == 2 ? "when one is lost the other ends, too" : "when half of them are lost the rest ends, too")
+                + (masters == 2
+                        ? "when one is lost the other ends, too"
+                        : "when half of them are lost the rest ends, too")
                 + ", since it cannot tell whether it is cut off)");
     }
 

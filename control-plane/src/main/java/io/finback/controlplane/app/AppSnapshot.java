@@ -128,18 +128,7 @@ public record AppSnapshot(
 
     private AppSnapshot with(List<Instance> others, Slice which) {
         return new AppSnapshot(
-                appId,
-                revision,
-                current,
-                versions,
-                others,
-                backoff,
-                lock,
-                order,
-                lastFailure,
-                health,
-                which,
-                detached);
+                appId, revision, current, versions, others, backoff, lock, order, lastFailure, health, which, detached);
     }
 
     /** With what checks have seen besides what is known already; only of instances that are there. */

@@ -139,7 +139,8 @@ final class AppWriter {
 
     /** Volumes that no task uses now, as Marathon shows them: a task that is suspended. */
     static ObjectNode detached(String appId, Home home) {
-        ObjectNode node = Json.object().put("id", home.taskId()).put("appId", appId).put("host", home.host());
+        ObjectNode node =
+                Json.object().put("id", home.taskId()).put("appId", appId).put("host", home.host());
         node.putArray("ports");
         node.putArray("servicePorts");
         node.put("slaveId", home.agentId()).put("state", "TASK_KILLED");

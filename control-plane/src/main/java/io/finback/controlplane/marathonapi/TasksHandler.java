@@ -80,8 +80,8 @@ final class TasksHandler {
         Optional<Home> detached = known(id).detachedFrom(taskId);
         if (detached.isPresent() && request.flag("wipe", false)) {
             return kill(request, id, List.of(taskId))
-                    .thenApply(nodes -> Answer.ok(
-                            (ObjectNode) Json.object().set("task", AppWriter.detached(id, detached.get()))));
+                    .thenApply(nodes ->
+                            Answer.ok((ObjectNode) Json.object().set("task", AppWriter.detached(id, detached.get()))));
         }
         boolean there = known(id).instances().stream().anyMatch(i -> i.taskId().equals(taskId));
         if (!there) {
@@ -225,7 +225,8 @@ final class TasksHandler {
                             || (states.contains("staging") && i.phase() == Instance.Phase.STAGING))
                     .forEach(i -> tasks.add(AppWriter.task(app, i)));
             if (states.isEmpty()) {
-                app.detached().ifPresent(homes -> homes.forEach(home -> tasks.add(AppWriter.detached(app.appId(), home))));
+                app.detached()
+                        .ifPresent(homes -> homes.forEach(home -> tasks.add(AppWriter.detached(app.appId(), home))));
             }
         }
         return Answer.ok(body);

@@ -109,7 +109,8 @@ final class InstanceMap extends AbstractMap<String, Instance> {
         after.eachBut(before, come);
     }
 
-    // A seat is never changed: another object may still say the same, and is named although nothing is new. That is allowed and rare.
+    // A seat is never changed: another object may still say the same, and is named although nothing is new. That is
+    // allowed and rare.
     @SuppressWarnings("ReferenceEquality")
     private void eachBut(InstanceMap other, Consumer<Instance> each) {
         for (int number = 0; number < pages.length; number++) {

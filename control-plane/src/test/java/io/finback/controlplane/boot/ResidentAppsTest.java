@@ -236,10 +236,17 @@ class ResidentAppsTest {
         JsonNode detached = tasks.get(1);
         assertThat(detached.path("state").asText()).isEqualTo("TASK_KILLED");
         assertThat(detached.has("startedAt")).isFalse();
-        assertThat(homes).containsEntry(
-                detached.path("slaveId").asText(),
-                detached.path("localVolumes").get(0).path("persistenceId").asText());
-        assertThat(ok(send("GET", "/v2/apps/db", "")).path("app").path("tasksRunning").asInt())
+        assertThat(homes)
+                .containsEntry(
+                        detached.path("slaveId").asText(),
+                        detached.path("localVolumes")
+                                .get(0)
+                                .path("persistenceId")
+                                .asText());
+        assertThat(ok(send("GET", "/v2/apps/db", ""))
+                        .path("app")
+                        .path("tasksRunning")
+                        .asInt())
                 .isEqualTo(1);
         ok(send("PUT", "/v2/apps/db", "{'instances':2}"));
         await("two again", () -> all().size() == 2);
@@ -268,7 +275,9 @@ class ResidentAppsTest {
         ok(send("DELETE", "/v2/apps/db/tasks/" + idle.path("id").asText() + "?wipe=true", ""));
         await("wiped", () -> destroyed()
                 .contains(idle.path("localVolumes").get(0).path("persistenceId").asText()));
-        await("told", () -> ok(send("GET", "/v2/apps/db/tasks", "")).path("tasks").size() == 1);
+        await(
+                "told",
+                () -> ok(send("GET", "/v2/apps/db/tasks", "")).path("tasks").size() == 1);
 
         ok(send("DELETE", "/v2/apps/db", ""));
         await(
