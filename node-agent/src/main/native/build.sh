@@ -3,7 +3,7 @@
 # files: Maven and its users need no compiler. Each result knows the hash of its source, which HolderBinaryTest compares.
 set -eu
 cd "$(dirname "$0")"
-source=$(cat become.h holder.c logs.h system.h terminal.h words.h | sha256sum | cut -c1-64)
+source=$(cat become.h console.h holder.c logs.h system.h terminal.h words.h | sha256sum | cut -c1-64)
 make() {
     processor=$1 compiler=$2
     shift 2

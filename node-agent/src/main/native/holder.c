@@ -23,12 +23,17 @@
  *   group FILE                        a control group's cgroup.procs
  *   ns FILE                           a namespace of the task; "pid" before one of pids
  *   dir DIRECTORY                     where to go in there; if it is not there, it is the root
- * and bound, caps, uid, nnp as above. What fails is said on standard error; status 126 or 127, as a shell's.
+ *   apart                             a PID namespace of its own beneath that one, which ends whole with the command, and with who started this
+ * and mnt, proc, bound, caps, uid, nnp as above. What fails is said on standard error; status 126 or 127, as a shell's.
+ *
+ * "console" instead of the number: keep the terminal of a container a runtime will make beside the command, which becomes its holder and
+ * has 5 and 6 as outputs for what it starts. Words: log and tty as above; "in DIRECTORY" for the socket "console".
+ * "adopt": become the command, as the parent of whatever it starts that loses its own.
  */
 #include "become.h"
-#include "terminal.h"
+#include "console.h"
 
-static int alone_in_pids, trying, go_pipe[2];
+static int alone_in_pids, trying, apart, go_pipe[2];
 static const char *begun;
 static struct stream out = {.name = "stdout", .most = 10 << 20, .files = 10}, err = {.name = "stderr", .most = 10 << 20, .files = 10};
 
@@ -57,13 +62,13 @@ static void be_task(void) {
     become_command();
 }
 
-/* The first process of a PID namespace: everything in it ends with it, and it ends with the holder. The kernel takes in orphans. */
+/* The first process of a PID namespace: everything in it ends with it, and it ends with its parent. The kernel takes in orphans. */
 static void be_init(void) {
     CALL2(prctl, PR_SET_PDEATHSIG, SIGKILL);
     CALL2(prctl, PR_SET_NAME, "finback-init");
     handle(SIGCHLD, 1);
     CALL1(chdir, "/");
-    CALL3(write, ready_pipe[1], "+", 1);
+    if (!apart) CALL3(write, ready_pipe[1], "+", 1);
     for (int fd = 0; fd < 32; fd++) CALL1(close, fd);
     for (;;) call(SYS_ppoll, 0, 0, 0, 0, 8);
 }
@@ -178,14 +183,42 @@ static void be_beside(void) {
     for (char **w = words; *w; w++) {
         if (same(*w, "dir")) directory = *++w;
     }
+    if (apart) unshare_all();
     if (directory && CALL1(chdir, directory) < 0) CALL1(chdir, "/");
     give_up_rights();
     become_command();
 }
 
+/* Ends as the child does; before that everything ends that "init" is the first process of. */
+static void end_as(long pid, long init) {
+    int status = 0, gone = 0;
+    while (CALL4(wait4, pid, &status, 0, 0) != pid) continue;
+    if (init) {
+        CALL2(kill, init, SIGKILL);
+        while (CALL4(wait4, init, &gone, 0, 0) != init) continue;
+    }
+    int signal = status & 0x7f;
+    if (signal) {
+        handle(signal, 0);
+        CALL2(kill, CALL1(getpid, 0), signal);
+        finish(128 + signal);
+    }
+    finish(status >> 8 & 0xff);
+}
+
+/* The parent, in the PID namespace above, of the two that begin one of their own. */
+static void keep_apart(void) {
+    CALL2(prctl, PR_SET_PDEATHSIG, SIGKILL);
+    must("!cannot make a PID namespace", "", CALL1(unshare, CLONE_NEWPID));
+    long init = child(be_init), pid;
+    must("!cannot fork", "", init);
+    must("!cannot fork", "", pid = child(be_beside));
+    end_as(pid, init);
+}
+
 /* Everything is opened before the first step: after it, the paths may mean something else. */
 static void enter(void) {
-    int spaces[16], groups[32], space_count = 0, group_count = 0, status = 0;
+    int spaces[16], groups[32], space_count = 0, group_count = 0;
     ready_pipe[1] = 2;
     for (int s = 1; s <= SIGNALS; s++) handle(s, 0);
     for (char **w = words; *w; w++) {
@@ -200,21 +233,56 @@ static void enter(void) {
         else if (same(*w, "uid")) w += 3;
     }
     CALL1(setsid, 0);
+    if (apart) CALL2(prctl, PR_SET_PDEATHSIG, SIGKILL);
     for (int i = 0; i < group_count; i++) must("!cannot join a control group", "", CALL3(write, groups[i], "0", 1));
     for (int i = 0; i < space_count; i++) must("!cannot enter a namespace", "", CALL2(setns, spaces[i], 0));
-    if (!alone_in_pids) be_beside();
-    /* Only a child is in the PID namespace. */
+    if (!alone_in_pids && !apart) be_beside();
+    /* Only a child is in the PID namespace, and only who is in one can make another beneath it. */
     CALL2(prctl, PR_SET_NAME, "finback-beside");
-    long pid = child(be_beside);
+    long pid = child(apart ? keep_apart : be_beside);
     must("!cannot fork", "", pid);
-    while (CALL4(wait4, pid, &status, 0, 0) != pid) continue;
-    int signal = status & 0x7f;
-    if (signal) {
-        handle(signal, 0);
-        CALL2(kill, CALL1(getpid, 0), signal);
-        finish(128 + signal);
+    end_as(pid, 0);
+}
+
+/* ---- the terminal of a container ---- */
+
+static int console_server;
+
+static void be_console(void) {
+    static const char ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGXFSZ};
+    struct window size = {0};
+    long nothing = CALL4(openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
+    for (int fd = 0; fd < 3; fd++) CALL3(dup3, nothing, fd, 0);
+    CALL2(prctl, PR_SET_NAME, "finback-console");
+    CALL2(prctl, PR_SET_PDEATHSIG, SIGKILL);
+    for (u64 i = 0; i < sizeof ignored; i++) handle(ignored[i], 1);
+    terminal = passed_through(console_server);
+    if (terminal == NONE) finish(1);
+    CALL1(close, console_server);
+    CALL3(fcntl, terminal, F_SETFL, O_NONBLOCK);
+    for (char **w = words; *w; w++) {
+        if (same(*w, "tty")) size.rows = (unsigned short)number(w[1], 10), size.columns = (unsigned short)number(w[2], 10);
     }
-    finish(status >> 8 & 0xff);
+    if (size.rows && size.columns) CALL3(ioctl, terminal, TIOCSWINSZ, &size);
+    out.pipe = terminal;
+    show(&out);
+}
+
+static void begin_console(void) {
+    for (char **w = words; *w; w++) {
+        if (same(*w, "in")) console_server = console_in(*++w);
+        else if (same(*w, "tty")) open_input(w[3]);
+    }
+    open_file(&out);
+    long beside = child(be_console);
+    if (beside < 0) refuse("!cannot fork", beside);
+    CALL1(close, console_server);
+    CALL1(close, input);
+    CALL1(close, out.file);
+    long nothing = CALL4(openat, AT_FDCWD, "/dev/null", O_WRONLY | O_CLOEXEC, 0);
+    CALL3(dup3, nothing, 5, 0);
+    CALL3(dup3, nothing, 6, 0);
+    become_command();
 }
 
 static void read_words(char **arguments) {
@@ -228,8 +296,9 @@ static void read_words(char **arguments) {
             w += 4;
         } else if (same(*w, "pid")) alone_in_pids = 1;
         else if (same(*w, "try")) trying = 1;
+        else if (same(*w, "apart")) apart = 1;
         else if (same(*w, "tmp") || same(*w, "shm") || same(*w, "bound") || same(*w, "caps")) w++;
-        else if (same(*w, "group") || same(*w, "ns") || same(*w, "dir")) w++;
+        else if (same(*w, "group") || same(*w, "ns") || same(*w, "dir") || same(*w, "in")) w++;
         else if (same(*w, "rlimit") || same(*w, "uid") || same(*w, "below") || same(*w, "tty")) w += 3;
         command = w + 2;
     }
@@ -285,6 +354,11 @@ __attribute__((used, noreturn)) void begin(char **stack) {
     }
     read_words(arguments + 2);
     if (same(arguments[1], "enter")) enter();
+    if (same(arguments[1], "console")) begin_console();
+    if (same(arguments[1], "adopt")) {
+        CALL2(prctl, PR_SET_CHILD_SUBREAPER, 1);
+        become_command();
+    }
     start();
     finish(1);
     __builtin_unreachable();

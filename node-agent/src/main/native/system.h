@@ -15,7 +15,7 @@ enum { SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_lseek = 8, SYS_rt_sigacti
        SYS_setresuid = 117, SYS_setresgid = 119, SYS_capset = 126, SYS_prctl = 157, SYS_mount = 165, SYS_exit_group = 231,
        SYS_openat = 257, SYS_mkdirat = 258, SYS_mknodat = 259,
        SYS_unlinkat = 263, SYS_renameat = 264, SYS_ppoll = 271, SYS_unshare = 272, SYS_signalfd4 = 289, SYS_dup3 = 292,
-       SYS_pipe2 = 293, SYS_prlimit64 = 302, SYS_setns = 308 };
+       SYS_pipe2 = 293, SYS_socket = 41, SYS_recvmsg = 47, SYS_bind = 49, SYS_listen = 50, SYS_fcntl = 72, SYS_accept4 = 288, SYS_prlimit64 = 302, SYS_setns = 308 };
 
 static long call(long n, long a, long b, long c, long d, long e) {
     long result;
@@ -34,7 +34,7 @@ enum { SYS_dup3 = 24, SYS_ioctl = 29, SYS_mknodat = 33, SYS_mkdirat = 34, SYS_un
        SYS_close = 57, SYS_pipe2 = 59, SYS_lseek = 62, SYS_read = 63, SYS_write = 64, SYS_ppoll = 73, SYS_signalfd4 = 74, SYS_capset = 91,
        SYS_exit_group = 94, SYS_unshare = 97, SYS_kill = 129, SYS_rt_sigaction = 134, SYS_rt_sigprocmask = 135, SYS_setresuid = 147,
        SYS_setresgid = 149, SYS_setsid = 157, SYS_setgroups = 159, SYS_prctl = 167, SYS_getpid = 172, SYS_clone = 220,
-       SYS_execve = 221, SYS_wait4 = 260, SYS_prlimit64 = 261, SYS_setns = 268 };
+       SYS_execve = 221, SYS_wait4 = 260, SYS_prlimit64 = 261, SYS_socket = 198, SYS_recvmsg = 212, SYS_bind = 200, SYS_listen = 201, SYS_fcntl = 25, SYS_accept4 = 242, SYS_setns = 268 };
 
 static long call(long n, long a, long b, long c, long d, long e) {
     register long x8 __asm__("x8") = n;
@@ -65,7 +65,8 @@ enum { ENOENT = 2, EIO = 5, EAGAIN = 11, ENOEXEC = 8, EACCES = 13, EEXIST = 17, 
 enum { SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGXFSZ = 25, SIGNALS = 64 };
 enum { CLONE_NEWNS = 0x20000, CLONE_NEWIPC = 0x8000000, CLONE_NEWPID = 0x20000000 };
 enum { MS_NOSUID = 2, MS_NODEV = 4, MS_NOEXEC = 8, MS_BIND = 4096, MS_REC = 16384, MS_PRIVATE = 1 << 18, MS_SLAVE = 1 << 19 };
-enum { PR_SET_PDEATHSIG = 1, PR_SET_NAME = 15, PR_CAPBSET_DROP = 24, PR_SET_SECUREBITS = 28, PR_SET_NO_NEW_PRIVS = 38,
+enum { AF_UNIX = 1, SOCK_STREAM = 1, SCM_RIGHTS = 1, SOL_SOCKET = 1, F_SETFL = 4, MSG_CMSG_CLOEXEC = 0x40000000 };
+enum { PR_SET_CHILD_SUBREAPER = 36, PR_SET_PDEATHSIG = 1, PR_SET_NAME = 15, PR_CAPBSET_DROP = 24, PR_SET_SECUREBITS = 28, PR_SET_NO_NEW_PRIVS = 38,
        PR_CAP_AMBIENT = 47, PR_CAP_AMBIENT_RAISE = 2 };
 /* Root has no rights but those it is given, for good; and changing the user keeps them until the program is started. */
 enum { SECURE = 1 /* NOROOT */ | 2 /* its lock */ | 16 /* KEEP_CAPS */ };
@@ -73,6 +74,10 @@ enum { SECURE = 1 /* NOROOT */ | 2 /* its lock */ | 16 /* KEEP_CAPS */ };
 enum { TIOCSCTTY = 0x540E, TIOCSWINSZ = 0x5414, TIOCSPTLCK = 0x40045431, TIOCGPTPEER = 0x5441 };
 
 struct window { unsigned short rows, columns, width, height; };
+struct unix_address { unsigned short family; char path[108]; };
+struct piece { void *at; u64 bytes; };
+struct passed { u64 bytes; int level, type, fd, padding; };
+struct message { void *name; u32 name_bytes; struct piece *pieces; u64 piece_count; void *control; u64 control_bytes; int flags; };
 struct pollfd { int fd; short events; short revents; };
 struct limit { u64 soft; u64 hard; };
 struct capheader { u32 version; int pid; };

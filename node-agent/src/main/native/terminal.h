@@ -13,6 +13,12 @@ static int terminal = NONE, input = NONE;
 static char typed[TYPED];
 static u64 typed_at, typed_end;
 
+static void open_input(const char *pipe) {
+    CALL4(mknodat, AT_FDCWD, pipe, FIFO_RIGHTS, 0);
+    input = (int)CALL4(openat, AT_FDCWD, pipe, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (input < 0) fail(1, "!cannot open its input", pipe, input);
+}
+
 static void open_terminal(struct stream *out, struct stream *err) {
     struct window size = {0};
     const char *pipe = 0, *uid = 0, *gid = 0;
@@ -34,9 +40,7 @@ static void open_terminal(struct stream *out, struct stream *err) {
     if (size.rows && size.columns) CALL3(ioctl, terminal, TIOCSWINSZ, &size);
     CALL2(fchmod, theirs, 0620);
     if (uid) CALL3(fchown, theirs, number(uid, 10), number(gid, 10));
-    CALL4(mknodat, AT_FDCWD, pipe, FIFO_RIGHTS, 0);
-    input = (int)CALL4(openat, AT_FDCWD, pipe, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
-    if (input < 0) fail(1, "!cannot open its input", pipe, input);
+    open_input(pipe);
     out->pipe = terminal;
     out->writer = err->writer = (int)theirs;
     err->pipe = NONE;

@@ -38,7 +38,9 @@ public final class Guard implements Rules {
         READ,
         WRITE,
         /** The scheduler API, where only refusals are written down. */
-        FRAMEWORK
+        FRAMEWORK,
+        /** Who asks must say who they are, whatever the settings. */
+        NAMED
     }
 
     private final ActorSystem<?> system;
@@ -84,6 +86,18 @@ public final class Guard implements Rules {
             Function<HttpRequest, Door> doors, Function<HttpRequest, CompletionStage<HttpResponse>> answer) {
         return request -> {
             Door door = doors.apply(request);
+            Optional<String> foreign = Foreign.problem(door, request);
+            if (foreign.isPresent()) {
+                forbidden.increment();
+                audit.warn(
+                        "audit.foreign port={} method={} path={} client={} reason={}",
+                        port,
+                        request.method().value(),
+                        request.getUri().path(),
+                        client(request),
+                        foreign.get());
+                return refuse(request, 403, foreign.get());
+            }
             Optional<String> header = request.getHeader("Authorization").map(each -> each.value());
             if (header.isEmpty()) {
                 return must(door)
@@ -143,6 +157,7 @@ public final class Guard implements Rules {
             case READ -> settings.reads();
             case WRITE -> settings.writes();
             case FRAMEWORK -> settings.frameworks();
+            case NAMED -> true;
         };
     }
 

@@ -14,11 +14,13 @@ import com.typesafe.config.Config;
 import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.allocation.AllocatorMeter;
 import io.finback.controlplane.app.SchedulerMessage;
+import io.finback.controlplane.console.Console;
 import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.job.JobEntity;
 import io.finback.controlplane.mesosapi.ClusterApi;
 import io.finback.controlplane.mesosapi.ClusterApiParts;
+import io.finback.controlplane.mesosapi.ClusterDocument;
 import io.finback.controlplane.mesosapi.MasterIdentity;
 import io.finback.controlplane.mesosapi.OperatorCommands;
 import io.finback.controlplane.mesosapi.subscribe.Connections;
@@ -127,13 +129,15 @@ public final class MasterNode implements Node {
         Readiness.of(system).add("master", () -> CompletableFuture.completedFuture(isServing()));
         CompletionStage<Void> management = Management.start(system);
         Guard guard = new Guard(system, "services", settings.security(), ServicesBoot::refusal);
-        CompletionStage<Void> api = bind(config, settings, guard);
+        Guard cluster = new Guard(system, "cluster", settings.security(), ClusterApi::refusal);
+        Console console = new Console(system, cluster);
+        CompletionStage<Void> api = bind(config, settings, cluster, guard, console);
         CompletionStage<Void> serving = until(this::isServing);
         // Services speak to allocator and frameworks from their first breath.
         CompletionStage<Void> all = management
                 .thenCompose(done -> api)
                 .thenCompose(done -> serving)
-                .thenCompose(done -> services.start(system, config, guard));
+                .thenCompose(done -> services.start(system, config, guard, console));
         all.whenComplete((done, failure) -> {
             if (failure == null) {
                 log.info("master.ready http={}", settings.http());
@@ -155,11 +159,11 @@ public final class MasterNode implements Node {
         return now.thenCompose(holds -> holds ? CompletableFuture.completedFuture(null) : until(condition));
     }
 
-    private CompletionStage<Void> bind(Config config, MasterSettings settings, Guard services) {
+    private CompletionStage<Void> bind(
+            Config config, MasterSettings settings, Guard guard, Guard services, Console console) {
         HttpListen listen = settings.http();
         MasterIdentity first = MasterSettings.identity(config, listen.port(), Instant.now());
         AtomicReference<MasterIdentity> self = new AtomicReference<>(first);
-        Guard guard = new Guard(system, "cluster", settings.security(), ClusterApi::refusal);
         ClusterApi api = ClusterApi.create(new ClusterApiParts(
                 view::get,
                 self::get,
@@ -184,12 +188,15 @@ public final class MasterNode implements Node {
         Gate gate = new Gate(settings.connections());
         Optional<NodeTls> tls = NodeTls.from(config);
         ClusterApi all = api.with("/api/v1/scheduler", schedulers::answer)
+                .withRead(
+                        "/finback/cluster",
+                        new ClusterDocument(system, self::get, () -> tls.map(NodeTls::expires), system.name()))
                 .withMetrics(() -> schedulers.counters().prometheus())
                 .withMetrics(gate::prometheus)
                 .withMetrics(() -> tls.map(NodeTls::prometheus).orElse(""))
                 .withMetrics(() ->
                         "# TYPE finback_http_refused_total counter\n" + guard.prometheus() + services.prometheus());
-        var guarded = guard.before(MasterDoors::cluster, all::answer);
+        var guarded = console.atCluster(guard.before(MasterDoors::cluster, all::answer));
         CompletionStage<ServerBinding> bound = Connections.bind(system, listen, gate, guarded);
         return bound.handle((binding, failure) -> {
             if (failure != null) {

@@ -12,6 +12,7 @@ import com.typesafe.config.Config;
 import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.chronosapi.JobsApi;
+import io.finback.controlplane.console.Console;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.job.JobCommand;
 import io.finback.controlplane.job.JobEntity;
@@ -53,7 +54,7 @@ final class ServicesBoot implements ServicesStarter {
     }
 
     @Override
-    public CompletionStage<Void> start(ActorSystem<?> system, Config config, Guard guard) {
+    public CompletionStage<Void> start(ActorSystem<?> system, Config config, Guard guard, Console console) {
         HttpListen listen = listen(config);
         AtomicReference<java.util.function.Function<String, Map<String, String>>> runs =
                 new AtomicReference<>(host -> Map.of());
@@ -80,7 +81,9 @@ final class ServicesBoot implements ServicesStarter {
                 Directives.concat(jobs.route(), namerd.route(), api.route()).handler(system);
         return NodeTls.secured(Http.get(system).newServerAt(listen.host(), listen.port()), config)
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true)) // events name who asked
-                .bind(guard.before(MasterDoors::services, request -> answer(handler, request))::apply)
+                .bind(
+                        console.atServices(guard.before(MasterDoors::services, request -> answer(handler, request)))
+                                ::apply)
                 .handle((binding, failure) -> {
                     if (failure != null) {
                         throw new CompletionException(new StartFailure(

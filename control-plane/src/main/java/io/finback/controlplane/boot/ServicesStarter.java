@@ -2,6 +2,7 @@ package io.finback.controlplane.boot;
 
 import akka.actor.typed.ActorSystem;
 import com.typesafe.config.Config;
+import io.finback.controlplane.console.Console;
 import io.finback.security.Guard;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -14,11 +15,12 @@ public interface ServicesStarter {
      * with the system.
      *
      * @param guard stands before the port
+     * @param console is shown there, too
      */
-    CompletionStage<Void> start(ActorSystem<?> system, Config config, Guard guard);
+    CompletionStage<Void> start(ActorSystem<?> system, Config config, Guard guard, Console console);
 
     /** Starts nothing. */
     static ServicesStarter none() {
-        return (system, config, guard) -> CompletableFuture.completedFuture(null);
+        return (system, config, guard, console) -> CompletableFuture.completedFuture(null);
     }
 }

@@ -39,6 +39,12 @@ final class AgentJson {
     /** With every resource in its own form besides the sums. */
     static void writeFull(AllocationDelta.Agent agent, JsonGenerator to) throws IOException {
         to.writeStartObject();
+        writeAll(agent, to);
+        to.writeEndObject();
+    }
+
+    /** The same without the brackets. */
+    static void writeAll(AllocationDelta.Agent agent, JsonGenerator to) throws IOException {
         writeFields(agent, to);
         to.writeObjectFieldStart("reserved_resources_full");
         for (String role : reservedRoles(agent.total())) {
@@ -52,7 +58,6 @@ final class AgentJson {
         ResourceJson.write(agent.allocated(), to);
         to.writeFieldName("offered_resources_full");
         ResourceJson.write(agent.offered(), to);
-        to.writeEndObject();
     }
 
     /** Everything but the brackets. */

@@ -77,6 +77,7 @@ public final class ClusterApi {
         EventStreams streams = new EventStreams(parts, reads);
         api.get("/help", request -> now(Answers.text(200, api.index(parts))));
         new ReadEndpoints(parts, reads, streams).addTo(api);
+        new LookEndpoints(parts, reads).addTo(api);
         new ProcessEndpoints(level, parts.rules()).addTo(api);
         new WriteEndpoints(bodies, writes).addTo(api);
         MasterFiles own = new MasterFiles(parts.settings().log(), reads);
@@ -106,6 +107,12 @@ public final class ClusterApi {
     @CanIgnoreReturnValue
     public ClusterApi with(String path, Handler handler) {
         return post(path, handler);
+    }
+
+    /** Adds a path that is read. */
+    @CanIgnoreReturnValue
+    public ClusterApi withRead(String path, Handler handler) {
+        return get(path, handler);
     }
 
     @CanIgnoreReturnValue

@@ -58,7 +58,7 @@ final class FrameworkJson {
         json.writeEndObject();
     }
 
-    private static void writeOffer(FrameworkOffers.Standing standing, JsonGenerator json) throws IOException {
+    static void writeOffer(FrameworkOffers.Standing standing, JsonGenerator json) throws IOException {
         json.writeStartObject();
         json.writeStringField("id", standing.offer().id().value());
         json.writeStringField("framework_id", standing.offer().framework().value());
@@ -71,7 +71,7 @@ final class FrameworkJson {
     }
 
     /** What is known without its tasks. */
-    private static void writeFields(ClusterSnapshot.Framework framework, JsonGenerator json) throws IOException {
+    static void writeFields(ClusterSnapshot.Framework framework, JsonGenerator json) throws IOException {
         Optional<FrameworkInfo> info = framework.info();
         json.writeStringField("id", framework.id().value());
         json.writeStringField("name", info.map(FrameworkInfo::name).orElse(""));

@@ -76,6 +76,50 @@ class MasterSecurityTest {
         return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    @Test
+    void refusesWhatAPageOfAnotherSiteAsksForThoughTheBrowserKnowsTheSecret() throws Exception {
+        overrides.put("finback.security.authenticate-reads", true);
+        overrides.put("finback.security.authenticate-writes", true);
+        overrides.put("finback.security.credentials", file("c", "ops s3cret\n").toString());
+        start();
+        HttpRequest.Builder app = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + cluster + "/console/services/v2/apps"))
+                .header("Authorization", basic("ops:s3cret"))
+                .header("Content-Type", "text/plain")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"id\":\"/a\",\"cmd\":\"true\",\"instances\":0}"));
+        var text = HttpResponse.BodyHandlers.ofString();
+        assertThat(client.send(
+                                app.copy()
+                                        .header("Origin", "http://evil.example")
+                                        .build(),
+                                text)
+                        .statusCode())
+                .isEqualTo(403);
+        assertThat(client.send(app.copy().header("Sec-Fetch-Site", "same-site").build(), text)
+                        .statusCode())
+                .isEqualTo(403);
+        assertThat(client.send(
+                                app.copy()
+                                        .header("Origin", "http://127.0.0.1:" + cluster)
+                                        .build(),
+                                text)
+                        .statusCode())
+                .isEqualTo(201);
+        assertThat(ask(cluster, "/state?jsonp=f", "ops:s3cret", "").statusCode())
+                .isEqualTo(403);
+        assertThat(ask(cluster, "/console/cluster/state", "", "").statusCode()).isEqualTo(401);
+        assertThat(ask(services, "/ui/cluster/state", "ops:s3cret", "").statusCode())
+                .isEqualTo(200);
+        assertThat(ask(cluster, "/console/", "", "").body()).contains("<main");
+        assertThat(ask(cluster, "/console/sign-in", "ops:wrong", "").statusCode())
+                .isEqualTo(401);
+        assertThat(ask(cluster, "/console/sign-in", "ops:s3cret", "").statusCode())
+                .isEqualTo(302);
+        assertThat(ask(cluster, "/console/cluster/finback/cluster", "ops:s3cret", "")
+                        .body())
+                .contains("\"principal\":\"ops\"", "\"roles\":[\"endpoints\",\"master\"]");
+    }
+
     /** The status of a call whose answer may never end. */
     private HttpResponse<java.io.InputStream> subscribe(String who, String body) throws Exception {
         HttpRequest.Builder request = HttpRequest.newBuilder(

@@ -176,7 +176,7 @@ public final class AgentNode implements Node {
                     settings,
                     view,
                     inside,
-                    NestedWork.takeOver(settings, inside, launcher, processes, isolation, bootId),
+                    NestedWork.takeOver(settings, inside, launcher, processes, isolation, tools, bootId),
                     store::begunFile,
                     () -> Optional.ofNullable(owner.get()),
                     door);

@@ -5,6 +5,7 @@ import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.Launcher;
 import io.finback.nodeagent.executor.NestedLauncher;
 import io.finback.nodeagent.executor.Processes;
+import io.finback.nodeagent.executor.Tools;
 import io.finback.nodeagent.isolation.Isolation;
 import io.finback.nodeagent.nested.NestedContainers;
 import io.finback.runtime.StartFailure;
@@ -21,12 +22,12 @@ final class NestedWork {
             Launcher launcher,
             Processes processes,
             Isolation isolation,
+            Tools tools,
             String bootId) {
         try {
             NestedContainers nested = new NestedContainers(
                     NestedStore.open(settings.dataDir()),
-                    new NestedLauncher(
-                            inside, launcher, processes, isolation.settings().oomScore()),
+                    new NestedLauncher(inside, launcher, processes, isolation, tools),
                     bootId,
                     settings.api().maxContainers());
             nested.recover();

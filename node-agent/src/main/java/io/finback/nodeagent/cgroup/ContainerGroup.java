@@ -4,6 +4,7 @@ import io.finback.nodeagent.containerizer.Usage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,8 @@ import java.util.TreeMap;
 public final class ContainerGroup {
     /** The hierarchy of version 2; all other names are controllers of version 1. */
     static final String UNIFIED = "unified";
+
+    private static final String FREEZER = "freezer";
 
     private final Map<String, Path> directories;
 
@@ -65,6 +68,56 @@ public final class ContainerGroup {
         }
         directories.values().removeIf(path -> !Files.isDirectory(path));
         return directories.isEmpty() ? Optional.empty() : Optional.of(new ContainerGroup(directories));
+    }
+
+    /**
+     * The one group of a process by which all in it can be ended. Empty where the process has none that is not ours, too, or none may be
+     * made beneath it.
+     *
+     * @param preferred the version that is taken where both could be
+     */
+    public static Optional<ContainerGroup> endingAllOf(long pid, Version preferred) throws IOException {
+        Map<String, Path> theirs =
+                new TreeMap<>(ofProcess(pid).map(group -> group.directories).orElse(Map.of()));
+        Map<String, Path> ours = ofProcess(ProcessHandle.current().pid())
+                .map(group -> group.directories)
+                .orElse(Map.of());
+        theirs.values().removeAll(ours.values());
+        List<String> order = preferred == Version.TWO ? List.of(UNIFIED, FREEZER) : List.of(FREEZER, UNIFIED);
+        return order.stream()
+                .filter(theirs::containsKey)
+                .map(hierarchy -> new ContainerGroup(Map.of(hierarchy, theirs.get(hierarchy))))
+                .filter(group -> group.directories.values().stream().allMatch(Files::isWritable))
+                .findFirst();
+    }
+
+    /** Makes a group beneath it, in each hierarchy it is in; nothing is limited by that. */
+    public ContainerGroup makeBeneath(String name) throws IOException {
+        Map<String, Path> beneath = new TreeMap<>();
+        directories.forEach((hierarchy, directory) -> beneath.put(hierarchy, directory.resolve(name)));
+        ContainerGroup group = new ContainerGroup(beneath);
+        group.make();
+        return group;
+    }
+
+    /** Those beneath it whose names begin so. */
+    public List<ContainerGroup> beneath(String prefix) {
+        List<ContainerGroup> found = new ArrayList<>();
+        directories.forEach((hierarchy, directory) -> Tracker.below(directory).stream()
+                .filter(group -> group.getFileName().toString().startsWith(prefix))
+                .forEach(group -> found.add(new ContainerGroup(Map.of(hierarchy, group)))));
+        return found;
+    }
+
+    /** Of control groups. */
+    public enum Version {
+        ONE,
+        TWO
+    }
+
+    /** Whether it is in the hierarchy of version 2. */
+    public boolean isUnified() {
+        return directories.containsKey(UNIFIED);
     }
 
     /** Absolute paths, by hierarchy. */
@@ -118,7 +171,12 @@ public final class ContainerGroup {
     }
 
     public boolean isEmpty() {
-        return tracker().map(Tracker::processes).orElse(List.of()).isEmpty();
+        return processes().isEmpty();
+    }
+
+    /** Those in it and beneath it; ended ones that nobody has waited for are none. */
+    public List<Long> processes() {
+        return tracker().map(Tracker::processes).orElse(List.of());
     }
 
     /**
@@ -202,7 +260,7 @@ public final class ContainerGroup {
         if (unified != null) {
             return Optional.of(new Tracker(unified, true));
         }
-        Path freezer = directories.get("freezer");
+        Path freezer = directories.get(FREEZER);
         return Optional.ofNullable(freezer)
                 .or(() -> directories.values().stream().findFirst())
                 .map(directory -> new Tracker(directory, false));

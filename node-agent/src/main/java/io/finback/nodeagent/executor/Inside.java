@@ -4,7 +4,6 @@ import io.finback.tasks.CommandInfo;
 import io.finback.tasks.ContainerInfo.Tty;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -40,12 +39,6 @@ public final class Inside {
 
     private static final String NAME = "finback-inside";
 
-    /** A namespace, and the option of {@code nsenter} for it; the mounts last, since it is the one that moves paths. */
-    private static final Map<String, String> NAMESPACES = namespaces();
-
-    /** Programs that wait out here for what they have started in a namespace of processes. */
-    private static final Set<String> ENTERING = Set.of("nsenter", "finback-beside");
-
     private static final int LOOKS = 20;
     private static final long BETWEEN_LOOKS_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
@@ -78,7 +71,7 @@ public final class Inside {
      * @param leader a process of the task
      */
     public Process start(long leader, CommandInfo command) throws IOException, Unreachable {
-        return unattached(builder(leader, command, List.of()));
+        return unattached(builder(Spot.beside(leader), command, List.of(), Optional.empty()));
     }
 
     /**
@@ -86,8 +79,8 @@ public final class Inside {
      *
      * @param path where below the sandbox it is to be; exists when it is started
      */
-    ProcessBuilder line(long leader, CommandInfo command, List<String> path) throws IOException, Unreachable {
-        ProcessBuilder builder = builder(leader, command, path);
+    ProcessBuilder line(Spot spot, CommandInfo command, List<String> path) throws IOException, Unreachable {
+        ProcessBuilder builder = builder(spot, command, path, Optional.empty());
         if (builder.command().get(0).equals(tools.setsid().toString())) {
             builder.command(builder.command().subList(1, builder.command().size()).stream()
                     .toList());
@@ -104,20 +97,20 @@ public final class Inside {
 
     /** As {@link #start}, with its input and outputs in the hands of the caller. */
     public Process startAttached(long leader, CommandInfo command) throws IOException, Unreachable {
-        return startAttached(leader, command, List.of());
+        return startAttached(Spot.beside(leader), command, List.of());
     }
 
     /** As {@link #startAttached(long, CommandInfo)}, at {@code path} below the sandbox. */
-    public Process startAttached(long leader, CommandInfo command, List<String> path) throws IOException, Unreachable {
-        return builder(leader, command, path).start();
+    public Process startAttached(Spot spot, CommandInfo command, List<String> path) throws IOException, Unreachable {
+        return builder(spot, command, path, Optional.empty()).start();
     }
 
     /** As {@link #startAttached}, on a terminal of its own; what it prints is all on its output. */
-    public Process startOnTerminal(long leader, CommandInfo command, List<String> path, Tty size)
+    public Process startOnTerminal(Spot spot, CommandInfo command, List<String> path, Tty size)
             throws IOException, Unreachable {
         Map<String, String> environment = new LinkedHashMap<>(command.environment());
         environment.putIfAbsent("TERM", "xterm");
-        ProcessBuilder builder = builder(leader, command.withEnvironment(environment), path);
+        ProcessBuilder builder = builder(spot, command.withEnvironment(environment), path, Optional.of(size));
         Terminal.around(builder, size, tools.setsid());
         return builder.start();
     }
@@ -141,11 +134,12 @@ public final class Inside {
         return command.shell() ? List.of("/bin/sh", "-c", command.value()) : command.arguments();
     }
 
-    private ProcessBuilder builder(long leader, CommandInfo command, List<String> path)
+    private ProcessBuilder builder(Spot spot, CommandInfo command, List<String> path, Optional<Tty> terminal)
             throws IOException, Unreachable {
         List<String> words = words(command);
+        long leader = spot.leader();
         Optional<List<String>> through =
-                door.into(leader, command.environment(), Path.of("", path.toArray(String[]::new)), words);
+                door.into(spot, command.environment(), Path.of("", path.toArray(String[]::new)), words, terminal);
         if (through.isPresent()) {
             List<String> line = new ArrayList<>(List.of(tools.setsid().toString()));
             line.addAll(through.get());
@@ -173,8 +167,8 @@ public final class Inside {
         // What a task names is obeyed by the command alone, not by programs of root's on its way.
         TaskEnvironment split = TaskEnvironment.split(environment);
         ProcessBuilder builder = tools.holder().isPresent()
-                ? byProgram(tools.holder().get(), leader, sandbox, words)
-                : byShell(leader, sandbox, assigning(split, words));
+                ? byProgram(tools.holder().get(), spot, sandbox, words)
+                : byShell(spot, sandbox, assigning(split, words));
         builder.environment().clear();
         try {
             builder.environment().putAll(tools.holder().isPresent() ? environment : split.exported());
@@ -196,34 +190,29 @@ public final class Inside {
 
     /** With the rights of the task, too. */
     private static ProcessBuilder byProgram(
-            HolderProgram program, long leader, Optional<String> sandbox, List<String> words) throws IOException {
+            HolderProgram program, Spot spot, Optional<String> sandbox, List<String> words) throws IOException {
         List<String> line = new ArrayList<>(List.of(program.file().toString(), "enter"));
-        groups(leader).forEach(file -> line.addAll(List.of("group", file)));
-        for (String namespace : NAMESPACES.keySet()) {
-            if (!same(leader, "ns/" + namespace)) {
-                if (namespace.equals("pid")) {
-                    line.add("pid");
-                }
-                line.addAll(
-                        List.of("ns", PROC.resolve(leader + "/ns/" + namespace).toString()));
-            }
-        }
+        line.addAll(Entrance.words(spot));
         sandbox.ifPresent(directory -> line.addAll(List.of("dir", directory)));
-        line.addAll(Rights.of(Long.toString(leader)).wordsFor(Rights.of("self")));
+        line.addAll(Rights.of(Long.toString(spot.leader())).wordsFor(Rights.of("self")));
         line.add("--");
         line.addAll(words);
         return new ProcessBuilder(line);
     }
 
-    /** With the task's user, and all that root may where that is root. */
-    private ProcessBuilder byShell(long leader, Optional<String> sandbox, List<String> words)
-            throws IOException, Unreachable {
+    private List<String> joining(List<String> groups) {
         List<String> line =
-                new ArrayList<>(List.of(tools.setsid().toString(), tools.shell().toString(), "-c", JOIN, NAME));
-        List<String> groups = groups(leader);
-        line.add(Integer.toString(groups.size()));
+                new ArrayList<>(List.of(tools.shell().toString(), "-c", JOIN, NAME, Integer.toString(groups.size())));
         line.addAll(groups);
-        List<String> entering = entering(leader);
+        return line;
+    }
+
+    /** With the task's user, and all that root may where that is root. */
+    private ProcessBuilder byShell(Spot spot, Optional<String> sandbox, List<String> words)
+            throws IOException, Unreachable {
+        List<String> line = new ArrayList<>(List.of(tools.setsid().toString()));
+        line.addAll(joining(Entrance.groups(spot)));
+        List<String> entering = Entrance.byNsenter(spot);
         line.addAll(entering);
         if (!entering.isEmpty()) {
             line.addAll(List.of("/bin/sh", "-c", GO_THERE, NAME, sandbox.orElse("/")));
@@ -243,7 +232,7 @@ public final class Inside {
      */
     public static String address(long leader, String loopback) {
         try {
-            return same(leader, "ns/net")
+            return Entrance.same(leader, "ns/net")
                     ? loopback
                     : addresses(leader).stream().findFirst().orElse(loopback);
         } catch (IOException e) {
@@ -268,8 +257,15 @@ public final class Inside {
 
     /** SIGKILL to the process, everything in its session, and all it has started that has not left it. One walk over {@code /proc}. */
     public static void end(Process started) {
-        end(started.pid());
-        started.destroyForcibly();
+        if (started.isAlive()) {
+            end(started.pid());
+            started.destroyForcibly();
+        } else {
+            // Its pid may be somebody else's by now; not its session's number while anybody is in that.
+            ProcFs.sessions(Set.of(started.pid())).stream()
+                    .filter(left -> left.pid() != started.pid())
+                    .forEach(left -> ProcessHandle.of(left.pid()).ifPresent(ProcessHandle::destroyForcibly));
+        }
     }
 
     /** The same by the pid, which must still be its. */
@@ -289,88 +285,10 @@ public final class Inside {
                 .forEach(stat -> ProcessHandle.of(stat.pid()).ifPresent(ProcessHandle::destroyForcibly));
     }
 
-    /** To its first process alone; where that entered a namespace of processes, it is the child of what waits for it out here. */
+    /** To its first process alone; where that entered a namespace of processes, it is below what waits for it out here. */
     public static void signal(long started, int signal) throws IOException {
-        List<Long> children =
-                ProcFs.program(started).filter(ENTERING::contains).isPresent() ? ProcFs.children(started) : List.of();
-        List<String> line = new ArrayList<>(List.of("/bin/sh", "-c", "kill \"$@\"", NAME, "-" + signal));
-        for (long pid : children.isEmpty() ? List.of(started) : children) {
-            line.add(Long.toString(pid));
-        }
+        List<String> line = new ArrayList<>(
+                List.of("/bin/sh", "-c", "kill \"$@\"", NAME, "-" + signal, Long.toString(Entrance.command(started))));
         Process unused = unattached(new ProcessBuilder(line));
-    }
-
-    /** The {@code cgroup.procs} of every control group that is the task's and not ours. */
-    private static List<String> groups(long leader) throws IOException {
-        Set<String> ours = Set.copyOf(Files.readAllLines(PROC.resolve("self/cgroup")));
-        List<String> files = new ArrayList<>();
-        for (String line : Files.readAllLines(PROC.resolve(leader + "/cgroup"))) {
-            String[] parts = line.split(":", 3);
-            if (parts.length < 3 || ours.contains(line)) {
-                continue;
-            }
-            mount(parts[1])
-                    .map(mount -> mount + parts[2] + "/cgroup.procs")
-                    .filter(file -> Files.isWritable(Path.of(file)))
-                    .ifPresent(files::add);
-        }
-        return files;
-    }
-
-    /** Where a hierarchy is mounted, by the controllers it is named by; empty: the unified one. */
-    private static Optional<String> mount(String controllers) {
-        if (controllers.isEmpty()) {
-            return List.of("/sys/fs/cgroup/unified", "/sys/fs/cgroup").stream()
-                    .filter(path -> Files.exists(Path.of(path, "cgroup.controllers")))
-                    .findFirst();
-        }
-        String name = controllers.startsWith("name=") ? controllers.substring("name=".length()) : controllers;
-        return List.of(name, name.replace(',', '_')).stream()
-                .map(directory -> "/sys/fs/cgroup/" + directory)
-                .filter(path -> Files.isDirectory(Path.of(path)))
-                .findFirst();
-    }
-
-    /** {@code nsenter} with what is different there; empty when nothing is. */
-    private static List<String> entering(long leader) throws IOException, Unreachable {
-        List<String> options = new ArrayList<>();
-        for (Map.Entry<String, String> namespace : NAMESPACES.entrySet()) {
-            if (!same(leader, "ns/" + namespace.getKey())) {
-                options.add(namespace.getValue());
-            }
-        }
-        Rights theirs = Rights.of(Long.toString(leader));
-        if (!theirs.uid().equals(Rights.of("self").uid())) {
-            options.addAll(List.of("-S", theirs.uid(), "-G", theirs.gid()));
-        }
-        if (options.isEmpty()) {
-            return options;
-        }
-        Path program = List.of("/usr/bin/nsenter", "/bin/nsenter", "/usr/sbin/nsenter").stream()
-                .map(Path::of)
-                .filter(Files::isExecutable)
-                .findFirst()
-                .orElseThrow(() -> new Unreachable("nsenter: not found (expected: util-linux has it)"));
-        List<String> line = new ArrayList<>(List.of(program.toString(), "-t", Long.toString(leader)));
-        line.addAll(options);
-        line.add("--");
-        return line;
-    }
-
-    private static boolean same(long leader, String link) throws IOException {
-        Path ours = PROC.resolve("self").resolve(link);
-        Path theirs = PROC.resolve(Long.toString(leader)).resolve(link);
-        return !Files.exists(ours, LinkOption.NOFOLLOW_LINKS)
-                || Files.readSymbolicLink(ours).equals(Files.readSymbolicLink(theirs));
-    }
-
-    private static Map<String, String> namespaces() {
-        Map<String, String> all = new LinkedHashMap<>();
-        all.put("ipc", "-i");
-        all.put("uts", "-u");
-        all.put("net", "-n");
-        all.put("pid", "-p");
-        all.put("mnt", "-m");
-        return all;
     }
 }

@@ -1,11 +1,13 @@
 package io.finback.nodeagent.executor;
 
 import io.finback.nodeagent.containerizer.ContainerSpec;
+import io.finback.tasks.ContainerInfo.Tty;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The loggers of a task (ADR 0017): what it prints goes into a pipe per stream, and a shell beside its holder copies from there into
@@ -72,12 +74,17 @@ public final class LogScript {
             exec "$@" 3<&- 4<&-
             """;
 
+    /** The socket's name. */
+    public static final String CONSOLE = "console";
+
     private final Path shell;
     private final LogTools tools;
     private final LogLimits limits;
+    private final Optional<HolderProgram> program;
 
     public LogScript(Tools tools, LogLimits limits) {
         this.shell = tools.shell();
+        this.program = tools.holder();
         this.tools = tools.logs();
         this.limits = limits;
     }
@@ -85,6 +92,40 @@ public final class LogScript {
     /** What stands before a command line. Throws {@link IllegalArgumentException} when the task asks for what cannot be. */
     public List<String> before(ContainerSpec spec) {
         return before(spec.begun(), spec.task().command().environment());
+    }
+
+    /** Whether there is what {@link #onTerminal} and {@link #adopting} need. */
+    public boolean hasProgram() {
+        return program.isPresent();
+    }
+
+    /**
+     * The same for a container whose runtime makes a terminal and sends it through the socket {@link #CONSOLE}.
+     *
+     * @param directory where that will be
+     */
+    public List<String> onTerminal(ContainerSpec spec, Tty size, Path directory) {
+        LogLimits out = limits.overriddenBy(spec.task().command().environment(), "STDOUT");
+        return List.of(
+                program.orElseThrow().file().toString(),
+                "console",
+                "log",
+                Long.toString(out.maxBytes()),
+                Integer.toString(out.maxFiles()),
+                Long.toString(out.maxBytes()),
+                Integer.toString(out.maxFiles()),
+                "tty",
+                Integer.toString(size.rows()),
+                Integer.toString(size.columns()),
+                Typing.file(spec.begun()).toString(),
+                "in",
+                directory.toString(),
+                "--");
+    }
+
+    /** What stands before a command that shall be the parent of whatever it starts that loses its own. */
+    public List<String> adopting() {
+        return List.of(program.orElseThrow().file().toString(), "adopt", "--");
     }
 
     List<String> before(Path begun, Map<String, String> environment) {

@@ -196,13 +196,18 @@ public final class ProcessContainerizer implements Containerizer {
         Orphans.end(sandboxes, known, processes, bootId);
         isolation.cgroups().ifPresent(cgroups -> cgroups.containers().stream()
                 .filter(container -> !known.contains(container))
-                .forEach(container -> endGroups(cgroups.find(container))));
+                .forEach(container -> endGroups(cgroups.find(container), "no_readable_checkpoint")));
+        // Their connections ended with the last agent.
+        isolation.cgroups().ifPresent(cgroups -> cgroups.containers().stream()
+                .filter(known::contains)
+                .flatMap(container -> cgroups.find(container).beneath(NestedLauncher.SESSION_GROUP).stream())
+                .forEach(session -> endGroups(session, "session_of_an_ended_agent")));
     }
 
-    private void endGroups(ContainerGroup groups) {
+    private void endGroups(ContainerGroup groups, String reason) {
         try {
             if (!groups.isEmpty()) {
-                log.warn("task.orphan_killed groups={} reason=no_readable_checkpoint", groups.directories());
+                log.warn("task.orphan_killed groups={} reason={}", groups.directories(), reason);
                 groups.kill();
             }
         } catch (IOException e) {

@@ -65,7 +65,8 @@ public final class Typing {
 
     /** Changes the size of its terminal; what runs in the foreground there hears SIGWINCH. False when there is none. */
     public static boolean resize(long leader, Tty size) throws IOException {
-        Path terminal = Files.readSymbolicLink(Path.of("/proc", Long.toString(leader), "fd", "0"));
-        return terminal.startsWith("/dev/pts") && Terminal.resize(terminal, size);
+        // By what it has open: in a container the name is that of another one out here.
+        Path input = Path.of("/proc", Long.toString(leader), "fd", "0");
+        return Files.readSymbolicLink(input).startsWith("/dev/pts") && Terminal.resize(input, size);
     }
 }

@@ -2,7 +2,9 @@ package io.finback.nodeagent.nested;
 
 import io.finback.nodeagent.checkpoint.NestedStore;
 import io.finback.nodeagent.containerizer.LaunchFailure;
+import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.executor.NestedLauncher;
+import io.finback.nodeagent.executor.Spot;
 import io.finback.nodeagent.nested.NestedFailure.Kind;
 import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.NestedContainer;
@@ -44,10 +46,11 @@ public final class NestedContainers {
      *
      * @param path the names of its containers, from the outermost on: of a task of the default executor that of the executor comes first
      * @param leader its first process
+     * @param maker of its container
      * @param root of its sandbox, whose place only the agent chooses
      * @param inner the steps from there to the task's own
      */
-    public record Parent(List<String> path, long leader, Path root, List<String> inner) {
+    public record Parent(List<String> path, long leader, NestedLauncher.Maker maker, Path root, List<String> inner) {
         public Parent {
             path = List.copyOf(path);
             inner = List.copyOf(inner);
@@ -83,9 +86,11 @@ public final class NestedContainers {
      * Starts a command.
      *
      * @param names below the task's container, its own last
+     * @param sharesPids whether it sees the processes of what it is in
      * @return false when it runs already
      */
-    public synchronized boolean launch(Parent parent, List<String> names, CommandInfo command) throws NestedFailure {
+    public synchronized boolean launch(Parent parent, List<String> names, CommandInfo command, boolean sharesPids)
+            throws NestedFailure {
         List<String> path = path(parent, names);
         String name = NestedContainer.name(path);
         NestedContainer before = known.get(path);
@@ -111,6 +116,9 @@ public final class NestedContainers {
                         "Container '" + NestedContainer.name(parent.path()) + "' has ended (expected: it runs)"));
         NestedLauncher.Order order = new NestedLauncher.Order(
                 parent.leader(),
+                parent.maker(),
+                outer(parent, names).map(NestedContainer::process),
+                sharesPids,
                 parent.root(),
                 parent.inner(),
                 names,
@@ -170,6 +178,31 @@ public final class NestedContainers {
         }
         all.putAll(own);
         return all;
+    }
+
+    /** The command that one of these names is directly in, if it runs; empty for one that is directly in the task. */
+    private Optional<NestedContainer> outer(Parent parent, List<String> names) {
+        return names.size() < 2
+                ? Optional.empty()
+                : find(path(parent, names.subList(0, names.size() - 1))).filter(around -> !around.isEnded());
+    }
+
+    /**
+     * Where a session is to be started.
+     *
+     * @param names below the task's container: of what it is directly in
+     * @param name its own
+     */
+    public Spot session(Parent parent, List<String> names, String name) throws IOException, Inside.Unreachable {
+        List<String> whole = new ArrayList<>(names);
+        whole.add(name);
+        return NestedLauncher.session(
+                parent.leader(), parent.maker(), outer(parent, whole).map(NestedContainer::process), name);
+    }
+
+    /** Ends all that a session has started. */
+    public void endSession(Process session, Spot spot) {
+        launcher.endSession(session, spot);
     }
 
     private static List<String> path(Parent parent, List<String> names) {
@@ -269,7 +302,7 @@ public final class NestedContainers {
     }
 
     private NestedContainer looked(NestedContainer container) {
-        Optional<Exit> exit = launcher.exit(container.process());
+        Optional<Exit> exit = launcher.exit(container.process(), store.begunFile(container.path()));
         if (exit.isEmpty()) {
             return container;
         }
@@ -300,6 +333,7 @@ public final class NestedContainers {
     private void forget(NestedContainer container) {
         known.remove(container.path());
         try {
+            NestedLauncher.tidy(store.begunFile(container.path()));
             store.delete(container);
         } catch (IOException e) {
             log.warn(

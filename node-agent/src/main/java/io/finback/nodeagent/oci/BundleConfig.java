@@ -9,6 +9,7 @@ import io.finback.nodeagent.isolation.Capability;
 import io.finback.nodeagent.isolation.Rights;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.ContainerInfo;
+import io.finback.tasks.ContainerInfo.Tty;
 import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.Rlimit;
 import io.finback.tasks.TaskInfo;
@@ -54,7 +55,7 @@ final class BundleConfig {
      * @param hostname what tasks see as {@code HOST}
      * @param noNewPrivileges whether setuid programs give nothing
      * @param ownIpc whether it has System V IPC and {@code /dev/shm} of its own
-     * @param pidNamespace a file that will be the PID namespace it joins
+     * @param pidNamespace a file that will be the PID namespace it joins; empty: it is in the machine's
      * @param cgroupsPath of its control groups, below each hierarchy
      */
     record Around(
@@ -62,7 +63,7 @@ final class BundleConfig {
             boolean noNewPrivileges,
             boolean ownIpc,
             int oomScore,
-            Path pidNamespace,
+            Optional<Path> pidNamespace,
             String cgroupsPath,
             List<Mounts.Mount> mounts) {}
 
@@ -85,10 +86,8 @@ final class BundleConfig {
         ObjectNode linux = root.putObject("linux");
         ArrayNode namespaces = linux.putArray("namespaces");
         namespaces.addObject().put("type", "mount");
-        namespaces
-                .addObject()
-                .put("type", "pid")
-                .put("path", around.pidNamespace().toString());
+        around.pidNamespace()
+                .ifPresent(file -> namespaces.addObject().put("type", "pid").put("path", file.toString()));
         if (around.ownIpc()) {
             namespaces.addObject().put("type", "ipc");
         }
@@ -107,7 +106,7 @@ final class BundleConfig {
             ContainerSpec spec, ImageConfig image, ImageUser user, Rights rights, Around around) {
         TaskInfo task = spec.task();
         ObjectNode process = JsonNodeFactory.instance.objectNode();
-        process.put("terminal", false);
+        terminal(process, task.options().container().orElseThrow().tty());
         ObjectNode who = process.putObject("user").put("uid", user.uid()).put("gid", user.gid());
         ArrayNode groups = who.putArray("additionalGids");
         user.groups().forEach(groups::add);
@@ -127,6 +126,16 @@ final class BundleConfig {
         process.put("noNewPrivileges", around.noNewPrivileges());
         process.put("oomScoreAdj", around.oomScore());
         return process;
+    }
+
+    /** Whether a process has a terminal, and of which size. */
+    static void terminal(ObjectNode process, Optional<Tty> terminal) {
+        process.put("terminal", terminal.isPresent());
+        process.remove("consoleSize");
+        terminal.filter(size -> size.rows() > 0 && size.columns() > 0)
+                .ifPresent(size -> process.putObject("consoleSize")
+                        .put("height", size.rows())
+                        .put("width", size.columns()));
     }
 
     private static String number(Optional<Long> limit) {
@@ -151,6 +160,9 @@ final class BundleConfig {
         all.put("HOME", user.home());
         all.putAll(image.environment());
         all.put("HOST", hostname);
+        if (task.options().container().flatMap(ContainerInfo::tty).isPresent()) {
+            all.putIfAbsent("TERM", "xterm");
+        }
         if (!ExecutorRuns.isRun(task.id())) {
             all.put("MESOS_TASK_ID", task.id().value());
         }

@@ -148,7 +148,7 @@ final class Bundles implements AutoCloseable {
                             isolation.isOn(Isolator.LINUX_NNP),
                             ownIpc,
                             isolation.settings().oomScore(),
-                            bundle.resolve("pidns"),
+                            sharesPids(container) ? Optional.empty() : Optional.of(bundle.resolve("pidns")),
                             path,
                             mounts));
             if (config.path("process").path("args").isEmpty()) {
@@ -166,6 +166,11 @@ final class Bundles implements AutoCloseable {
                 delete(bundle);
             }
         }
+    }
+
+    /** Whether it sees the machine's processes. */
+    static boolean sharesPids(ContainerInfo container) {
+        return container.linux().map(LinuxOptions::sharePidNamespace).orElse(false);
     }
 
     /** Once this is written the image stays for as long as the bundle does. */
@@ -289,7 +294,10 @@ final class Bundles implements AutoCloseable {
                             mount.getKey(),
                             mount.getValue().resolve(path.substring(1)).toString());
                 }
-                boolean gone = ContainerGroup.of(directories).remove();
+                ContainerGroup groups = ContainerGroup.of(directories);
+                // Where it has no PID namespace of its own, nothing has ended it with its holder.
+                groups.kill();
+                boolean gone = groups.remove();
                 log.info("oci.orphan_deleted bundle={} groupsGone={}", bundle, gone);
             }
         } catch (IOException e) {

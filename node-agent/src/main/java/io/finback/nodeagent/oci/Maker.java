@@ -1,5 +1,6 @@
 package io.finback.nodeagent.oci;
 
+import io.finback.nodeagent.cgroup.ContainerGroup;
 import io.finback.nodeagent.containerizer.ContainerSpec;
 import io.finback.nodeagent.containerizer.LaunchFailure;
 import io.finback.nodeagent.executor.Launcher;
@@ -9,6 +10,7 @@ import io.finback.nodeagent.executor.Tools;
 import io.finback.nodeagent.task.Containment;
 import io.finback.nodeagent.task.Containment.Init;
 import io.finback.nodeagent.task.ProcessRef;
+import io.finback.tasks.ContainerInfo;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -48,13 +50,27 @@ final class Maker {
             exec "$sleep" 2147483647 </dev/null >/dev/null 2>&1 4>&- 5>&- 6>&-
             """;
 
+    /** The same for a container that sees the machine's processes: it adopts the container itself, and what that leaves (words "adopt"). */
+    private static final String HOLDER_OF_SHARED_PIDS = """
+            sleep=$1 unshare=$2; shift 2
+            exec 4>&1
+            "$unshare" --mount --propagation slave "$@" </dev/null >&5 2>&6 4>&- 5>&- 6>&-
+            status=$?
+            if [ "$status" != 0 ]; then echo "failed $status" >&4; exit 1; fi
+            echo $$ $$ >&4
+            cd /
+            exec "$sleep" 2147483647 </dev/null >/dev/null 2>&1 4>&- 5>&- 6>&-
+            """;
+
     /** Runs in A, in mounts of its own that go when it ends: what the container has mounted stays with the container. */
     private static final String MAKE = """
             bundle=$1 container=$2 runtime=$3 mount=$4 unshare=$5 env=$6 sleep=$7 lower=$8 layers=$9; shift 9
+            if [ -z "$4" ]; then
             inside=$("$unshare" --pid "$1" -c '"$@" </dev/null >/dev/null 2>&1 & echo $!' inside \
               "$env" --ignore-signal=CHLD "$sleep" 2147483647 2>"$bundle/create.log") || exit 1
             echo "$inside" >"$bundle/inside"
             "$mount" --bind "/proc/$inside/ns/pid" "$bundle/pidns" 2>"$bundle/create.log" || exit 1
+            fi
             if [ -n "$lower" ]; then
               cd "$layers" || exit 1
               LIBMOUNT_FORCE_MOUNT2=always "$mount" -t overlay overlay \
@@ -62,7 +78,7 @@ final class Maker {
             fi
             cd "$bundle" || exit 1
             exec "$runtime" --root "$bundle/state" --log "$bundle/create.log" create \
-              --bundle "$bundle" --pid-file "$bundle/pid" "$container"
+              ${3:+--console-socket "$3"} --bundle "$bundle" --pid-file "$bundle/pid" "$container"
             """;
 
     /** A runtime that takes longer than this hangs. */
@@ -125,12 +141,40 @@ final class Maker {
             String[] pids = said.strip().split(" ", -1);
             return ref(bundle, Long.parseLong(pids[0]), Long.parseLong(pids[1]));
         } catch (IOException | NumberFormatException e) {
-            process.destroyForcibly();
+            abandon(process, bundle);
             throw new LaunchFailure("the holder said nothing", e);
         } catch (LaunchFailure e) {
-            process.destroyForcibly();
+            abandon(process, bundle);
             throw e;
         }
+    }
+
+    /** Where there is no namespace that would end with the holder, what waits in the container has to be ended by itself. */
+    private static void abandon(Process holder, Path bundle) {
+        try {
+            for (ProcFs.Stat stat : ProcFs.all()) {
+                if (stat.parent() == holder.pid() && Files.exists(bundle.resolve("pid"))) {
+                    ProcessHandle.of(stat.pid())
+                            .filter(child -> namespaceNumber(child.pid(), bundle))
+                            .ifPresent(ProcessHandle::destroyForcibly);
+                }
+            }
+        } finally {
+            holder.destroyForcibly();
+        }
+    }
+
+    private static boolean namespaceNumber(long pid, Path bundle) {
+        try {
+            return ProcFs.namespacePids(pid).contains(number(bundle.resolve("pid")));
+        } catch (IOException | NumberFormatException e) {
+            return false;
+        }
+    }
+
+    /** Whether a container may have a terminal, or the machine's processes. */
+    boolean hasProgram() {
+        return logs.hasProgram();
     }
 
     /** The holder says its pids and becomes another program; before that it is a shell. */
@@ -142,23 +186,39 @@ final class Maker {
     private List<String> line(ContainerSpec spec, Path bundle, String lower, Path layers) throws LaunchFailure {
         List<String> line = new ArrayList<>();
         line.add(tools.setsid().toString());
+        ContainerInfo container = spec.task().options().container().orElseThrow();
+        boolean shared = Bundles.sharesPids(container);
         try {
-            line.addAll(logs.before(spec));
+            line.addAll(
+                    container.tty().isPresent()
+                            ? logs.onTerminal(spec, container.tty().get(), bundle)
+                            : logs.before(spec));
         } catch (IllegalArgumentException e) {
             throw new LaunchFailure("command.environment", e);
         }
         String shell = tools.shell().toString();
-        line.addAll(List.of(
-                runtime.unshare().toString(),
-                "--pid",
-                shell,
-                "-c",
-                HOLDER,
-                "finback-holder",
-                tools.sleep().toString(),
-                runtime.setpriv().toString(),
-                runtime.env().toString(),
-                runtime.unshare().toString()));
+        if (shared) {
+            line.addAll(logs.adopting());
+            line.addAll(List.of(
+                    shell,
+                    "-c",
+                    HOLDER_OF_SHARED_PIDS,
+                    "finback-holder",
+                    tools.sleep().toString(),
+                    runtime.unshare().toString()));
+        } else {
+            line.addAll(List.of(
+                    runtime.unshare().toString(),
+                    "--pid",
+                    shell,
+                    "-c",
+                    HOLDER,
+                    "finback-holder",
+                    tools.sleep().toString(),
+                    runtime.setpriv().toString(),
+                    runtime.env().toString(),
+                    runtime.unshare().toString()));
+        }
         line.addAll(List.of(
                 shell,
                 "-c",
@@ -175,7 +235,9 @@ final class Maker {
                 layers.toString(),
                 shell,
                 // An overlay's options know no way to say a comma or a colon in a path that all kernels understand.
-                layers.relativize(bundle).toString()));
+                layers.relativize(bundle).toString(),
+                container.tty().isPresent() ? LogScript.CONSOLE : "",
+                shared ? "shared" : ""));
         return line;
     }
 
@@ -183,13 +245,17 @@ final class Maker {
         ProcFs.Stat holderStat = ProcFs.stat(holder).orElseThrow(() -> gone("holder"));
         try {
             ProcFs.Stat task = child(init, number(bundle.resolve("pid"))).orElseThrow(() -> gone("container"));
-            ProcFs.Stat inside =
-                    child(init, number(bundle.resolve("inside"))).orElseThrow(() -> gone("container's PID namespace"));
+            // Who is its own first process has made no namespace.
+            Optional<Init> inside = init == holder
+                    ? Optional.empty()
+                    : Optional.of(child(init, number(bundle.resolve("inside")))
+                            .map(stat -> new Init(stat.pid(), stat.startTicks()))
+                            .orElseThrow(() -> gone("container's PID namespace")));
             return new ProcessRef(bootId, task.pid(), task.startTicks(), holder, holderStat.startTicks())
                     .in(new Containment(
                             Map.of(),
-                            Optional.of(new Init(inside.pid(), inside.startTicks())),
-                            Set.of("mnt", "pid"),
+                            inside,
+                            inside.isPresent() ? Set.of("mnt", "pid") : Set.of("mnt"),
                             Optional.of(bundle.toString())));
         } catch (IOException | NumberFormatException e) {
             throw new LaunchFailure("the runtime did not say its pid", e);
@@ -256,6 +322,26 @@ final class Maker {
             Thread.currentThread().interrupt();
             return Optional.of("interrupted while it was started");
         }
+    }
+
+    /**
+     * What makes an {@code exec} start in a group beneath the container's. Nothing for crun with version 1, which would want it in every
+     * hierarchy.
+     *
+     * @param container the container's groups, by hierarchy
+     */
+    List<String> intoGroup(ContainerGroup group, Map<String, String> container) {
+        Map.Entry<String, String> one =
+                group.directories().entrySet().iterator().next();
+        String around = container.get(one.getKey());
+        if (around == null) {
+            return List.of();
+        }
+        String below = Path.of(around).relativize(Path.of(one.getValue())).toString();
+        if (group.isUnified()) {
+            return List.of("--cgroup", below);
+        }
+        return runtime.version().startsWith("crun") ? List.of() : List.of("--cgroup", one.getKey() + ":" + below);
     }
 
     /** A call of the runtime where it sees the container as it made it: in A, with A's own {@code /proc}. */

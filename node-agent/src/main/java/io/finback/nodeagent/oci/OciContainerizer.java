@@ -14,12 +14,12 @@ import io.finback.nodeagent.executor.Processes;
 import io.finback.nodeagent.executor.Tools;
 import io.finback.nodeagent.image.Reference;
 import io.finback.nodeagent.isolation.Isolation;
+import io.finback.nodeagent.isolation.Isolator;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Containment;
 import io.finback.nodeagent.task.Exit;
 import io.finback.nodeagent.task.ProcessRef;
 import io.finback.tasks.ContainerInfo;
-import io.finback.tasks.LinuxOptions;
 import io.finback.tasks.NetworkInfo;
 import io.finback.tasks.TaskInfo;
 import java.io.IOException;
@@ -151,12 +151,16 @@ public final class OciContainerizer implements Containerizer {
             return Optional.of("container.network_infos.name: " + network.get()
                     + " (expected: none; a container of an image has the machine's network, CNI is not supported)");
         }
-        if (container.tty().isPresent()) {
-            return Optional.of("container.tty_info: present (expected: none with an image; terminals are for commands"
-                    + " beside a task)");
+        boolean program = tools.map(one -> one.maker().hasProgram()).orElse(false);
+        if (container.tty().isPresent() && !program) {
+            return Optional.of("container.tty_info: present (expected: none, since tasks are started by a shell here:"
+                    + " finback.agent.launcher)");
         }
-        if (container.linux().map(LinuxOptions::sharePidNamespace).orElse(false)) {
-            return Optional.of("container.linux_info.share_pid_namespace: true (expected: false with an image)");
+        if (Bundles.sharesPids(container) && !(program && isolation.isOn(Isolator.CGROUPS_KILL))) {
+            return Optional.of("container.linux_info.share_pid_namespace: true (expected: false with an image, since "
+                    + (program
+                            ? "the isolator cgroups/kill is off on this agent)"
+                            : "tasks are started by a shell here: finback.agent.launcher)"));
         }
         return nameProblem("container.mesos.image", image)
                 .or(() -> Mounts.problem(task, container))

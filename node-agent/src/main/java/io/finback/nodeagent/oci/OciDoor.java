@@ -5,10 +5,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.nodeagent.executor.Door;
 import io.finback.nodeagent.executor.ProcFs;
+import io.finback.nodeagent.executor.Spot;
+import io.finback.nodeagent.task.Containment;
 import io.finback.nodeagent.task.ProcessRef;
+import io.finback.tasks.ContainerInfo.Tty;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,9 +43,10 @@ final class OciDoor implements Door {
     }
 
     @Override
-    public Optional<List<String>> into(long leader, Map<String, String> environment, Path below, List<String> words)
+    public Optional<List<String>> into(
+            Spot spot, Map<String, String> environment, Path below, List<String> words, Optional<Tty> terminal)
             throws IOException {
-        ProcessRef ref = byLeader.get(leader);
+        ProcessRef ref = byLeader.get(spot.leader());
         if (ref == null || maker.isEmpty() || !isThere(ref)) {
             return Optional.empty();
         }
@@ -61,19 +66,19 @@ final class OciDoor implements Door {
         ArrayNode env = process.putArray("env");
         all.forEach((name, value) -> env.add(name + "=" + value));
         process.put("cwd", directory);
+        BundleConfig.terminal(process, terminal);
         // Deleted with the bundle: when the runtime has read it nobody here knows.
         Path written = bundle.resolve("exec-" + UUID.randomUUID() + ".json");
         Files.write(written, JSON.writeValueAsBytes(process));
-        return Optional.of(maker.get()
-                .command(
-                        ref,
-                        bundle,
-                        "exec.log",
-                        List.of(
-                                "exec",
-                                "--process",
-                                written.toString(),
-                                bundle.getFileName().toString())));
+        List<String> call = new ArrayList<>(List.of("exec", "--process", written.toString()));
+        spot.group().ifPresent(group -> call.addAll(maker.get().intoGroup(group, groups(ref))));
+        spot.pidFile().ifPresent(file -> call.addAll(List.of("--pid-file", file.toString())));
+        call.add(bundle.getFileName().toString());
+        return Optional.of(maker.get().command(ref, bundle, "exec.log", call));
+    }
+
+    private static Map<String, String> groups(ProcessRef ref) {
+        return ref.containment().map(Containment::groups).orElse(Map.of());
     }
 
     private static boolean isThere(ProcessRef ref) {

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The files of version 2 as its documentation describes them, in a tree of our own. A machine that has its controllers in version 1
- * (as those the tests were written on) cannot show more: there, limits of version 2 are NOT tested against a kernel.
+ * The files of version 2 as its documentation describes them, in a tree of our own. What a kernel makes of them, {@code mvn verify -Pkernel}
+ * shows also where this machine's kernel has its controllers in version 1.
  */
 class CgroupsTest {
     private static final GroupLimits LIMITS =

@@ -28,7 +28,8 @@ class HolderProgramTest {
     @ValueSource(strings = {"amd64", "aarch64"})
     void isMadeFromTheSourceBesideIt(String architecture) throws Exception {
         MessageDigest hash = MessageDigest.getInstance("SHA-256");
-        for (String file : List.of("become.h", "holder.c", "logs.h", "system.h", "terminal.h", "words.h")) {
+        for (String file :
+                List.of("become.h", "console.h", "holder.c", "logs.h", "system.h", "terminal.h", "words.h")) {
             hash.update(Files.readAllBytes(SOURCES.resolve(file)));
         }
 

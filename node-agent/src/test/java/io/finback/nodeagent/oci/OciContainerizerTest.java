@@ -267,7 +267,7 @@ class OciContainerizerTest {
         assertThatThrownBy(() -> containers.prepare(spec(task(missing, container()))))
                 .isInstanceOf(LaunchFailure.class)
                 .hasMessageContaining("/bin/no-such")
-                .hasMessageContaining("no such file");
+                .hasMessageContaining("o such file");
     }
 
     @Test

@@ -102,7 +102,10 @@ public final class TaskWorld {
                 new Containerizers(oci.isPresent() ? List.of(commands, oci.get()) : List.of(commands));
         Inside inside = oci.isPresent() ? new Inside(programs, oci.get().door()) : new Inside(programs);
         this.nested = new NestedContainers(
-                NestedStore.open(data), new NestedLauncher(inside, launcher, processes, 200), bootId, 3);
+                NestedStore.open(data),
+                new NestedLauncher(inside, launcher, processes, isolation, programs),
+                bootId,
+                3);
         this.tools = new TaskTools(
                 Tasks.AGENT,
                 CheckpointStore.open(data),

@@ -165,6 +165,11 @@ final class ClusterProcesses implements AutoCloseable {
                         .toList());
     }
 
+    /** The newest of this name. */
+    NodeProcess node(String name) {
+        return Optional.ofNullable(nodes.get(name)).orElseThrow();
+    }
+
     NodeProcess router(int number) {
         return router(number, List.of());
     }

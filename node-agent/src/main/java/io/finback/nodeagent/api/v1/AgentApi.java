@@ -94,7 +94,7 @@ public final class AgentApi {
         this.files = new FileReads(space);
         Parents parents = new Parents(view);
         TaskTerminals terminals = new TaskTerminals(view, begun);
-        Sessions running = new Sessions(inside, limits.maxSessions());
+        Sessions running = new Sessions(inside, nested, limits.maxSessions());
         this.nested = nested;
         this.sessions = new SessionApi(system, parents, running, nested, terminals, blocking);
         this.containers = new NestedApi(parents, running, nested, terminals, space, blocking);

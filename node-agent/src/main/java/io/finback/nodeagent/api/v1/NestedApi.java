@@ -79,7 +79,7 @@ final class NestedApi {
     HttpResponse launch(Call call) {
         if (call.getType() == Call.Type.LAUNCH_NESTED_CONTAINER) {
             Call.LaunchNestedContainer order = call.getLaunchNestedContainer();
-            return launch("launch_nested_container", order.getContainerId(), order.getCommand(), order.hasContainer());
+            return launch("launch_nested_container", order.getContainerId(), order.getCommand(), order.getContainer());
         }
         Call.LaunchContainer order = call.getLaunchContainer();
         nestedOnly("launch_container", order.getContainerId());
@@ -87,15 +87,13 @@ final class NestedApi {
             throw new ApiFailure(
                     400, "launch_container.resources: present (expected: none; it shares those of its parent)");
         }
-        return launch("launch_container", order.getContainerId(), order.getCommand(), order.hasContainer());
+        return launch("launch_container", order.getContainerId(), order.getCommand(), order.getContainer());
     }
 
     private HttpResponse launch(
-            String field, Protos.ContainerID id, Protos.CommandInfo message, boolean containerInfo) {
+            String field, Protos.ContainerID id, Protos.CommandInfo message, Protos.ContainerInfo container) {
         check(field, id);
-        if (containerInfo) {
-            throw new ApiFailure(400, "The provided ContainerInfo is not supported");
-        }
+        boolean sharesPids = sharesPids(field, container);
         CommandInfo command;
         try {
             command = supported(field + ".command", TaskMessages.command(field + ".command", message));
@@ -106,11 +104,41 @@ final class NestedApi {
         List<String> names = new ArrayList<>(place.names());
         names.add(id.getValue());
         try {
-            boolean started = nested.launch(place.task(), names, command);
+            boolean started = nested.launch(place.task(), names, command, sharesPids);
             return HttpResponse.create().withStatus(started ? 200 : 202);
         } catch (NestedFailure e) {
             throw refused(e);
         }
+    }
+
+    /** All that one may choose; it has a namespace of processes of its own unless it says otherwise, as in Mesos. */
+    private static boolean sharesPids(String field, Protos.ContainerInfo container) {
+        Protos.LinuxInfo linux = container.getLinuxInfo();
+        boolean more = !container.toBuilder()
+                        .clearType()
+                        .clearLinuxInfo()
+                        .buildPartial()
+                        .getAllFields()
+                        .isEmpty()
+                || !linux.toBuilder()
+                        .clearSharePidNamespace()
+                        .clearShareCgroups()
+                        .build()
+                        .getAllFields()
+                        .isEmpty();
+        if (more || (container.hasType() && container.getType() != Protos.ContainerInfo.Type.MESOS)) {
+            throw new ApiFailure(
+                    400,
+                    field + ".container: more than is supported (expected: type MESOS, with"
+                            + " linux_info.share_pid_namespace at most)");
+        }
+        if (!linux.getShareCgroups()) {
+            throw new ApiFailure(
+                    400,
+                    field
+                            + ".container.linux_info.share_cgroups: false (expected: true; it shares its parent's limits)");
+        }
+        return linux.getSharePidNamespace();
     }
 
     /** What a command beside a task cannot have, and would be silently wrong without. */
@@ -186,8 +214,8 @@ final class NestedApi {
                 kill(container.get(), signal);
             } else {
                 kill(
-                        session(id)
-                                .filter(Process::isAlive)
+                        sessions.find(Parents.name(id))
+                                .filter(session -> session.process().isAlive())
                                 .orElseThrow(() -> Parents.missing(id, " (or is already killed)")),
                         signal);
             }
@@ -207,11 +235,11 @@ final class NestedApi {
         }
     }
 
-    private static void kill(Process session, int signal) throws IOException {
+    private static void kill(Session session, int signal) throws IOException {
         if (signal == SIGKILL) {
-            Inside.end(session);
+            session.kill();
         } else {
-            Inside.signal(session.pid(), signal);
+            Inside.signal(session.process().pid(), signal);
         }
     }
 

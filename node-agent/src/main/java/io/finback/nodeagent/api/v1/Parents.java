@@ -1,6 +1,8 @@
 package io.finback.nodeagent.api.v1;
 
 import io.finback.nodeagent.api.AgentView;
+import io.finback.nodeagent.containerizer.Containerizers;
+import io.finback.nodeagent.executor.NestedLauncher;
 import io.finback.nodeagent.nested.NestedContainers;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
@@ -45,21 +47,29 @@ final class Parents {
         List<String> own = path(AgentReads.containerId(task));
         return path.size() < own.size() || !path.subList(0, own.size()).equals(own)
                 ? Optional.empty()
-                : task.process()
-                        .flatMap(ContainerRef::leader)
-                        .map(leader -> new Place(parent(task, own, leader), path.subList(own.size(), path.size())));
+                : task.process().flatMap(process -> process.leader()
+                        .map(leader -> new Place(
+                                parent(task, own, leader, maker(process)), path.subList(own.size(), path.size()))));
+    }
+
+    private static NestedLauncher.Maker maker(ContainerRef process) {
+        return switch (process.containerizer()) {
+            case Containerizers.MESOS -> NestedLauncher.Maker.AGENT;
+            case Containerizers.OCI -> NestedLauncher.Maker.RUNTIME;
+            default -> NestedLauncher.Maker.ENGINE;
+        };
     }
 
     /** Whoever owns a sandbox chooses what its names lead to; where a sandbox of its own is, the agent does. */
-    private NestedContainers.Parent parent(AgentTask task, List<String> path, long leader) {
+    private NestedContainers.Parent parent(AgentTask task, List<String> path, long leader, NestedLauncher.Maker maker) {
         Path sandbox = view.sandboxes().of(task);
         if (!task.isNested()) {
-            return new NestedContainers.Parent(path, leader, sandbox, List.of());
+            return new NestedContainers.Parent(path, leader, maker, sandbox, List.of());
         }
         Path root = sandbox.resolve("../..").normalize();
         List<String> inner = new ArrayList<>();
         root.relativize(sandbox).forEach(step -> inner.add(step.toString()));
-        return new NestedContainers.Parent(path, leader, root, inner);
+        return new NestedContainers.Parent(path, leader, maker, root, inner);
     }
 
     static ApiFailure missing(Protos.ContainerID container, String more) {

@@ -20,10 +20,18 @@ final class Session implements Attached {
 
     private final Process process;
     private final Set<BoundedSourceQueue<ProcessIO>> listeners = ConcurrentHashMap.newKeySet();
+    private final Runnable end;
     private volatile boolean ended;
 
-    Session(Process process) {
+    /** @param end ends all that was started; may be asked more than once, and after the end */
+    Session(Process process, Runnable end) {
         this.process = process;
+        this.end = end;
+    }
+
+    /** SIGKILL to it, and to all it has started. */
+    void kill() {
+        end.run();
     }
 
     Process process() {

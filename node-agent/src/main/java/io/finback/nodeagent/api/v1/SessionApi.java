@@ -12,8 +12,6 @@ import io.finback.mesos.v1.BadMessageException;
 import io.finback.mesos.v1.Encoding;
 import io.finback.mesos.v1.Negotiation;
 import io.finback.mesos.v1.RecordIo;
-import io.finback.nodeagent.executor.Inside;
-import io.finback.nodeagent.executor.NestedLauncher;
 import io.finback.nodeagent.nested.NestedContainers;
 import io.finback.nodeagent.nested.NestedFailure;
 import io.finback.tasks.CommandInfo;
@@ -77,9 +75,9 @@ final class SessionApi {
         Parents.Place place = parents.place(launch.getContainerId().getParent());
         Session session = sessions.start(
                 Parents.name(launch.getContainerId()),
-                place.task().leader(),
+                place,
+                launch.getContainerId().getValue(),
                 inherited(place, command),
-                NestedLauncher.below(place.names()),
                 terminal);
         return Outputs.answer(request, output(session));
     }
@@ -127,7 +125,7 @@ final class SessionApi {
                 .watchTermination((before, ended) -> {
                     ended.whenComplete((done, failure) -> {
                         session.end();
-                        Inside.end(process);
+                        session.kill();
                     });
                     return NotUsed.getInstance();
                 });

@@ -1,6 +1,9 @@
 package io.finback.nodeagent.api.v1;
 
 import io.finback.nodeagent.executor.Inside;
+import io.finback.nodeagent.executor.NestedLauncher;
+import io.finback.nodeagent.executor.Spot;
+import io.finback.nodeagent.nested.NestedContainers;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.ContainerInfo.Tty;
 import java.io.IOException;
@@ -11,20 +14,28 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Commands that somebody runs beside a task, by the whole name of their container. Not on disk: a session ends with the connection that
- * started it, and with the agent. Thread-safe.
+ * started it, and with the agent. All it has started ends with its first process. Thread-safe.
  */
 final class Sessions {
     private final Inside inside;
+    private final NestedContainers nested;
     private final int most;
     private final Map<String, Session> running = new ConcurrentHashMap<>();
 
-    Sessions(Inside inside, int most) {
+    Sessions(Inside inside, NestedContainers nested, int most) {
         this.inside = inside;
+        this.nested = nested;
         this.most = most;
     }
 
-    /** @param path where below the task's sandbox it is to be */
-    synchronized Session start(String id, long leader, CommandInfo command, List<String> path, Optional<Tty> terminal) {
+    /**
+     * Starts one.
+     *
+     * @param place where it is to be
+     * @param name its own
+     */
+    synchronized Session start(
+            String id, Parents.Place place, String name, CommandInfo command, Optional<Tty> terminal) {
         if (running.size() >= most) {
             throw new ApiFailure(
                     503,
@@ -34,12 +45,17 @@ final class Sessions {
             throw new ApiFailure(409, "container_id: '" + id + "' (expected: one not in use)");
         }
         try {
-            Session session = new Session(
-                    terminal.isPresent()
-                            ? inside.startOnTerminal(leader, command, path, terminal.get())
-                            : inside.startAttached(leader, command, path));
+            List<String> path = NestedLauncher.below(place.names());
+            Spot spot = nested.session(place.task(), place.names(), name);
+            Process process = terminal.isPresent()
+                    ? inside.startOnTerminal(spot, command, path, terminal.get())
+                    : inside.startAttached(spot, command, path);
+            Session session = new Session(process, () -> nested.endSession(process, spot));
             running.put(id, session);
-            var unused = session.process().onExit().whenComplete((ended, failure) -> running.remove(id, session));
+            var unused = process.onExit().whenComplete((ended, failure) -> {
+                session.kill();
+                running.remove(id, session);
+            });
             return session;
         } catch (IOException | Inside.Unreachable e) {
             throw new ApiFailure(400, "The command cannot be started there: " + e.getMessage());

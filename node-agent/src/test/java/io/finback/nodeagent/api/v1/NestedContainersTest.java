@@ -166,8 +166,14 @@ class NestedContainersTest {
             assertThat(ask(
                             agent,
                             "LAUNCH_NESTED_CONTAINER",
-                            "\"container_id\":" + id("job", task) + command + ",\"container\":{\"type\":\"MESOS\"}"))
+                            "\"container_id\":" + id("job", task) + command + ",\"container\":{\"type\":\"DOCKER\"}"))
                     .isEqualTo(400);
+            HttpResponse<String> own = agent.call(call(
+                    "LAUNCH_NESTED_CONTAINER",
+                    "\"container_id\":" + id("job", task) + command
+                            + ",\"container\":{\"type\":\"MESOS\",\"linux_info\":{\"share_cgroups\":false}}"));
+            assertThat(own.statusCode()).isEqualTo(400);
+            assertThat(own.body()).contains("launch_nested_container.container.linux_info.share_cgroups: false");
             assertThat(ask(
                             agent,
                             "LAUNCH_CONTAINER",

@@ -95,7 +95,8 @@ class TaskTerminalTest {
                 + Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)) + "\"}}";
     }
 
-    private static String said(HttpResponse<InputStream> stream) throws Exception {
+    /** All that was printed. */
+    static String said(HttpResponse<InputStream> stream) throws Exception {
         StringBuilder all = new StringBuilder();
         for (byte[] record : new RecordIo.Decoder(1_000_000).feed(stream.body().readAllBytes())) {
             String data = new com.fasterxml.jackson.databind.json.JsonMapper()

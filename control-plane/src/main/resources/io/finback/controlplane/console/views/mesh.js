@@ -1,0 +1,44 @@
+// How names lead to instances.
+import { h } from '../vdom.js';
+import { get, tagOf } from '../api.js';
+import * as f from '../format.js';
+import { empty, heading, muted, section, table } from '../parts.js';
+import { members } from './overview.js';
+
+const DTABS = 'services/api/1/dtabs';
+const table1 = name => `${DTABS}/${encodeURIComponent(name)}`;
+
+/** Versions are numbers in eight bytes, in base64. */
+function version(tag) {
+  try {
+    return [...atob(tag.replaceAll('"', ''))].reduce((number, byte) => number * 256n + BigInt(byte.charCodeAt(0)), 0n).toString();
+  } catch {
+    return tag ?? '';
+  }
+}
+
+export const mesh = {
+  title: 'Mesh',
+  async load() {
+    const [names, bound, cluster] = await Promise.all([get(DTABS), get('services/api/1/bound-names'), get('cluster/finback/cluster', { maxAge: 9000 })]);
+    const dtabs = await Promise.all(names.slice(0, 50).map(name => get(table1(name), { maxAge: 9000 })));
+    return { names, bound, cluster, dtabs };
+  },
+  render({ names, bound, cluster, dtabs }, ui) {
+    return [
+      heading('Mesh', 'Delegation tables, the names that lead somewhere, and routers'),
+      section('Delegation tables', names.length ? names.slice(0, 50).map((name, i) => h('section', { class: 'panel', key: name },
+        h('h3', null, name, ' ', muted(`version ${version(tagOf(table1(name)) ?? '')}`)),
+        table({ ...ui, query: {} }, { rows: dtabs[i], key: rule => rule.prefix + rule.dst, none: muted('It is empty.'), size: 1000,
+          columns: [{ name: 'Prefix', cell: rule => h('code', null, rule.prefix) }, { name: 'Leads to', wide: true, cell: rule => h('code', null, rule.dst) }] })))
+        : empty('No table', 'Routers use the one of their linkerd.yaml, or the default: /svc leads to apps. Create one with POST /api/1/dtabs/<namespace>.')),
+      section(`Names (${f.number(bound.length)})`, table(ui, {
+        rows: bound.map(name => ({ name })), key: row => row.name, none: h('p', { class: 'muted' }, 'No app has an instance that is ready.'),
+        columns: [{ name: 'Name', by: row => row.name, wide: true, cell: row => h('code', null, row.name) },
+          { name: 'Called as', cell: row => h('code', null, '/svc' + row.name.replace('/#/io.finback', '')) }],
+      })),
+      section('Routers', members(cluster, ui, ['router'])),
+      muted('Routers that are no members of the cluster are not known to masters.'),
+    ];
+  },
+};
