@@ -21,7 +21,7 @@ import scala.util.Random
  * stop, every deployment ends and every app is as it was last wanted. A failure prints its seed; run again with `-Dfinback.seed=…`.
  */
 class DeploymentHistoriesSpec extends AnyFunSuite {
-  private val Runs = 300
+  private val Runs = 200
   private val Steps = 150
   private val CalmRounds = 400
 

@@ -61,13 +61,6 @@ final class AcceptanceAppsIT {
         return services.settled(id, instances, LIMIT);
     }
 
-    private void delete(String id) throws Exception {
-        services.delete("/v2/apps" + id + "?force=true");
-        Waiting.until(id + " is gone", LIMIT, () -> !services.deploying(id), () -> services.describe(id));
-        assertThat(services.get("/v2/apps" + id).status()).isEqualTo(404);
-        assertThat(services.get("/v2/tasks").text()).doesNotContain("\"" + id + "\"");
-    }
-
     @Test
     void createsASimpleAppAndRedeploysItUnchangedWithoutARestart() throws Exception {
         List<String> ids = create("/simple", 2);
@@ -75,7 +68,7 @@ final class AcceptanceAppsIT {
         assertThat(services.put("/v2/apps/simple", app.toString()).status()).isEqualTo(200);
         services.put("/v2/apps/simple", "{\"cmd\":\"sleep 1000\"}");
         assertThat(services.settled("/simple", 2, LIMIT)).containsExactlyInAnyOrderElementsOf(ids);
-        delete("/simple");
+        services.remove("/simple", LIMIT);
     }
 
     @Test
@@ -94,11 +87,11 @@ final class AcceptanceAppsIT {
         Waiting.until(
                 "both wait",
                 LIMIT,
-                () -> queued("/crash")
+                () -> services.queued("/crash")
                         .filter(item -> item.path("count").asInt() == 2)
                         .isPresent(),
                 () -> services.describe("/crash"));
-        assertThat(queued("/crash")
+        assertThat(services.queued("/crash")
                         .orElseThrow()
                         .path("delay")
                         .path("timeLeftSeconds")
@@ -107,13 +100,13 @@ final class AcceptanceAppsIT {
         assertThat(Files.readAllLines(marks)).as("the scale launched none").hasSize(ran);
         services.put("/v2/apps/crash?force=true", "{\"cmd\":\"sleep 1000\"}");
         services.settled("/crash", 2, LIMIT);
-        assertThat(queued("/crash")).isEmpty();
-        delete("/crash");
+        assertThat(services.queued("/crash")).isEmpty();
+        services.remove("/crash", LIMIT);
     }
 
     @Test
     void theDelayOfACrashLooperIsShownAndTakenAwayAndARestartBeginsAtOnce() throws Exception {
-        assertThat(queued("/looper")).isEmpty();
+        assertThat(services.queued("/looper")).isEmpty();
         assertThat(services.send("DELETE", "/v2/queue/looper/delay", Optional.empty())
                         .status())
                 .isEqualTo(404);
@@ -136,7 +129,7 @@ final class AcceptanceAppsIT {
                 "a restart waits for no delay",
                 LIMIT,
                 () -> Files.readAllLines(marks).size() > again);
-        delete("/looper");
+        services.remove("/looper", LIMIT);
     }
 
     /** Each sees that it is well, and later that it is ill. */
@@ -161,7 +154,7 @@ final class AcceptanceAppsIT {
             awaitCount(id, "tasksUnhealthy");
             assertThat(services.running(id)).as("so few failures end nothing").isEqualTo(ids);
         }
-        delete(id);
+        services.remove(id, LIMIT);
     }
 
     private void awaitCount(String id, String which) {
@@ -195,7 +188,7 @@ final class AcceptanceAppsIT {
                     return running.size() == 1 && !running.contains(first);
                 },
                 () -> services.describe("/frail"));
-        delete("/frail");
+        services.remove("/frail", LIMIT);
     }
 
     @Test
@@ -218,7 +211,7 @@ final class AcceptanceAppsIT {
                 },
                 () -> services.describe("/ill"));
         assertThat(services.deploying("/ill")).isTrue();
-        delete("/ill");
+        services.remove("/ill", LIMIT);
     }
 
     @Test
@@ -251,7 +244,7 @@ final class AcceptanceAppsIT {
         services.put("/v2/apps/change", "{\"version\":\"" + first + "\"}");
         services.settled("/change", 1, LIMIT);
         assertThat(services.app("/change").path("cmd").asText()).isEqualTo("sleep 1000");
-        delete("/change");
+        services.remove("/change", LIMIT);
     }
 
     @Test
@@ -275,7 +268,7 @@ final class AcceptanceAppsIT {
         services.delete("/v2/apps/kill/tasks?scale=true");
         services.settled("/kill", 0, LIMIT);
         assertThat(services.app("/kill").path("instances").asInt()).isZero();
-        delete("/kill");
+        services.remove("/kill", LIMIT);
     }
 
     @Test
@@ -304,7 +297,7 @@ final class AcceptanceAppsIT {
         assertThat(dropped.text()).isEmpty();
         assertThat(services.deploying("/stuck")).isFalse();
         assertThat(services.app("/stuck").path("cpus").asDouble()).isEqualTo(1000);
-        delete("/stuck");
+        services.remove("/stuck", LIMIT);
     }
 
     /** Marathon 7104 and 7108: an upgrade whose instances failed grew above its capacity. */
@@ -341,21 +334,21 @@ final class AcceptanceAppsIT {
         // It is not locked for ever: undone, what served all the time is left.
         services.delete("/v2/deployments/" + upgrade);
         assertThat(services.settled("/bad", 3, LIMIT)).containsExactlyInAnyOrderElementsOf(old);
-        delete("/bad");
+        services.remove("/bad", LIMIT);
     }
 
     @Test
     void theQueueIsEmptyPendingOrBackedOff() throws Exception {
-        assertThat(queued("/pending")).isEmpty();
+        assertThat(services.queued("/pending")).isEmpty();
         services.post(
                 "/v2/apps", app("/pending", 1, "sleep 1000", ",\"constraints\":[[\"hostname\",\"LIKE\",\"nowhere\"]]"));
-        Waiting.until("it waits", LIMIT, () -> queued("/pending").isPresent());
-        JsonNode item = queued("/pending").orElseThrow();
+        Waiting.until("it waits", LIMIT, () -> services.queued("/pending").isPresent());
+        JsonNode item = services.queued("/pending").orElseThrow();
         assertThat(item.path("count").asInt()).isEqualTo(1);
         assertThat(item.path("delay").path("overdue").asBoolean()).isTrue();
         assertThat(item.has("since")).isTrue();
-        delete("/pending");
-        Waiting.until("nothing waits", LIMIT, () -> queued("/pending").isEmpty());
+        services.remove("/pending", LIMIT);
+        Waiting.until("nothing waits", LIMIT, () -> services.queued("/pending").isEmpty());
     }
 
     @Test
@@ -390,26 +383,17 @@ final class AcceptanceAppsIT {
         assertThat(services.deploying("/gated")).isTrue();
         Files.createFile(ready);
         services.settled("/gated", 1, LIMIT);
-        delete("/gated");
+        services.remove("/gated", LIMIT);
     }
 
     private void awaitDelayed(String id) {
         Waiting.until(
                 id + " is backed off",
                 LIMIT,
-                () -> queued(id)
+                () -> services.queued(id)
                         .filter(item ->
                                 item.path("delay").path("timeLeftSeconds").asInt() > 60)
                         .isPresent(),
                 () -> services.describe(id));
-    }
-
-    private Optional<JsonNode> queued(String id) throws Exception {
-        for (JsonNode item : services.get("/v2/queue").body().path("queue")) {
-            if (item.path("app").path("id").asText().equals(id)) {
-                return Optional.of(item);
-            }
-        }
-        return Optional.empty();
     }
 }
