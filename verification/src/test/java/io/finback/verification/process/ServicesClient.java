@@ -95,8 +95,7 @@ final class ServicesClient {
     void remove(String id, Duration limit) throws IOException, InterruptedException {
         delete("/v2/apps" + id + "?force=true");
         Waiting.until(id + " is gone", limit, () -> !deploying(id), () -> describe(id));
-        if (get("/v2/apps" + id).status() != 404
-                || get("/v2/tasks").text().contains("\"" + id + "\"")) {
+        if (get("/v2/apps" + id).status() != 404 || get("/v2/tasks").text().contains("\"" + id + "\"")) {
             throw new AssertionError("something is left of " + describe(id));
         }
     }
