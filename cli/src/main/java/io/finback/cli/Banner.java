@@ -25,7 +25,8 @@ final class Banner {
         List<String> lines = new ArrayList<>();
         lines.add("Finback dev cluster: " + counted(plan, Role.MASTER) + ", " + counted(plan, Role.AGENT) + ", "
                 + counted(plan, Role.ROUTER));
-        url(plan, Role.MASTER, MASTER_API).ifPresent(url -> lines.add("  cluster API   " + url));
+        url(plan, Role.MASTER, MASTER_API)
+                .ifPresent(url -> lines.add("  cluster API   " + url + "   (a browser shows the console)"));
         url(plan, Role.MASTER, SERVICES_API).ifPresent(url -> lines.add("  services API  " + url));
         String admin =
                 url(plan, Role.ROUTER, MESH_ADMIN).map(url -> "   admin " + url).orElse("");

@@ -129,7 +129,7 @@ class DevPlanTest {
         assertThat(Banner.dev(plan))
                 .containsExactly(
                         "Finback dev cluster: 1 master, 2 agents, 1 router",
-                        "  cluster API   http://localhost:5050",
+                        "  cluster API   http://localhost:5050   (a browser shows the console)",
                         "  services API  http://localhost:8080",
                         "  mesh          http://localhost:4140   (name a service in the Host header)   admin"
                                 + " http://localhost:9990",

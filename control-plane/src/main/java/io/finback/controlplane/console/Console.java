@@ -46,14 +46,14 @@ public final class Console {
     public Function<HttpRequest, CompletionStage<HttpResponse>> atCluster(
             Function<HttpRequest, CompletionStage<HttpResponse>> port) {
         cluster.set(port);
-        return before(port, "/console/");
+        return before(port, "console/");
     }
 
     /** What answers at {@code finback.services.http}, its guard included; returns the same with the console before it. */
     public Function<HttpRequest, CompletionStage<HttpResponse>> atServices(
             Function<HttpRequest, CompletionStage<HttpResponse>> port) {
         services.set(port);
-        return before(port, "/ui/");
+        return before(port, "ui/");
     }
 
     private Function<HttpRequest, CompletionStage<HttpResponse>> before(
@@ -62,10 +62,10 @@ public final class Console {
             String path = request.getUri().path();
             for (String prefix : PREFIXES) {
                 if (path.startsWith(prefix + "/")) {
-                    return inside(request, prefix + "/", path.substring(prefix.length() + 1));
+                    return inside(request, path.substring(prefix.length() + 1));
                 }
                 if (path.equals(prefix)) {
-                    return looking(request, redirect(prefix + "/"));
+                    return looking(request, redirect(prefix.substring(1) + "/"));
                 }
             }
             boolean browser = LOOKS.contains(request.method().value())
@@ -77,7 +77,7 @@ public final class Console {
         };
     }
 
-    private CompletionStage<HttpResponse> inside(HttpRequest request, String home, String rest) {
+    private CompletionStage<HttpResponse> inside(HttpRequest request, String rest) {
         if (rest.startsWith("cluster/")) {
             return api(request, cluster, rest.substring("cluster".length()));
         }
@@ -85,7 +85,7 @@ public final class Console {
             return api(request, services, rest.substring("services".length()));
         }
         if (rest.equals("sign-in")) {
-            return guard.before(any -> Door.NAMED, known -> looking(known, redirect(home)))
+            return guard.before(any -> Door.NAMED, known -> looking(known, redirect("./")))
                     .apply(request);
         }
         return looking(request, files.answer(request, rest));
@@ -101,8 +101,13 @@ public final class Console {
         return port.get().apply(asked).thenApply(response -> {
             HttpResponse safe = response.addHeader(RawHeader.create("X-Content-Type-Options", "nosniff"))
                     .addHeader(RawHeader.create("Content-Security-Policy", "default-src 'none'; sandbox"));
+            if (!own) {
+                return safe;
+            }
             // A browser would ask for name and secret in the middle of a page that is being read.
-            return own && response.status().intValue() == 401 ? without(safe, "WWW-Authenticate") : safe;
+            return response.status().intValue() == 401
+                    ? without(safe, "WWW-Authenticate")
+                    : Repeated.lean(request, safe);
         });
     }
 
@@ -129,6 +134,7 @@ public final class Console {
                                         ContentTypes.TEXT_PLAIN_UTF8, "The console is only looked at: GET, HEAD\n"));
     }
 
+    /** Relative, so that a proxy may put all of it below a prefix. */
     private static HttpResponse redirect(String to) {
         return HttpResponse.create()
                 .withStatus(302)

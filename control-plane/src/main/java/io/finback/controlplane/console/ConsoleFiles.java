@@ -75,12 +75,7 @@ final class ConsoleFiles {
         List<akka.http.javadsl.model.HttpHeader> headers = new ArrayList<>(ALWAYS);
         headers.add(RawHeader.create("ETag", tag));
         HttpResponse response = HttpResponse.create();
-        boolean known = request.getHeader("If-None-Match")
-                .map(header -> Arrays.stream(header.value().split(",", -1))
-                        .map(String::strip)
-                        .anyMatch(each -> each.equals("*") || each.equals(tag) || each.equals("W/" + tag)))
-                .orElse(false);
-        if (known) {
+        if (isKnown(request, tag)) {
             return response.withStatus(304).addHeaders(headers);
         }
         if (zipped) {
@@ -88,6 +83,15 @@ final class ConsoleFiles {
         }
         return response.addHeaders(headers)
                 .withEntity(HttpEntities.create(asset.type(), zipped ? asset.gzipped() : asset.plain()));
+    }
+
+    /** Whether who asks has what is called so. */
+    static boolean isKnown(HttpRequest request, String tag) {
+        return request.getHeader("If-None-Match")
+                .map(header -> Arrays.stream(header.value().split(",", -1))
+                        .map(String::strip)
+                        .anyMatch(each -> each.equals("*") || each.equals(tag) || each.equals("W/" + tag)))
+                .orElse(false);
     }
 
     /** Whether a header that lists names has this one, and not with weight 0. */
@@ -122,7 +126,7 @@ final class ConsoleFiles {
         }
     }
 
-    private static ByteString gzip(byte[] bytes) throws IOException {
+    static ByteString gzip(byte[] bytes) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (GZIPOutputStream zip = new GZIPOutputStream(out)) {
             zip.write(bytes);
@@ -130,7 +134,8 @@ final class ConsoleFiles {
         return ByteString.fromArray(out.toByteArray());
     }
 
-    private static String tag(byte[] bytes) {
+    /** Names these bytes. */
+    static String tag(byte[] bytes) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
             return HexFormat.of().formatHex(digest, 0, 12);

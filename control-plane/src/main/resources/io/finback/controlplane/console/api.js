@@ -52,6 +52,8 @@ export async function send(method, path, body) {
   const json = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
   const response = await ask(path, { method, ...json, headers: headers({ 'Content-Type': 'application/json' }) });
   const text = await response.text();
+  // Whatever is known may have changed by it.
+  for (const each of known.values()) each.at = 0;
   return text ? parse(text) : null;
 }
 

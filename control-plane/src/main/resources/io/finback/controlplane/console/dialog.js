@@ -6,7 +6,9 @@ import { button, problem } from './parts.js';
 export function question({ title, text, action, danger = false, fields = [] }) {
   return new Promise(resolve => {
     const dialog = document.createElement('dialog');
+    const left = () => close(null);
     const close = value => {
+      removeEventListener('hashchange', left);
       dialog.close();
       dialog.remove();
       resolve(value);
@@ -28,6 +30,8 @@ export function question({ title, text, action, danger = false, fields = [] }) {
       h('div', { class: 'actions' },
         button('Cancel', () => close(null)),
         h('button', { type: 'submit', class: danger ? 'danger' : 'primary' }, action))));
+    // Who goes to another page has not said yes.
+    addEventListener('hashchange', left);
     document.body.append(dialog);
     dialog.showModal();
   });

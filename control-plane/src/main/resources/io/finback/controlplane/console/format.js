@@ -3,6 +3,8 @@
 const trim = (value, digits) => String(Number(value.toFixed(digits)));
 
 export const number = value => (value ?? 0).toLocaleString('en');
+/** 1 app, 2 apps. */
+export const count = (value, what) => `${number(value)} ${what}${value === 1 ? '' : 's'}`;
 export const cpus = value => trim(value ?? 0, 2);
 
 /** Megabytes (binary, as the APIs mean them) in the largest unit that fits. */
@@ -68,6 +70,9 @@ export function kind(name) {
   const plain = String(name ?? '').replace(/^TASK_/, '').replaceAll('_', ' ').toUpperCase();
   return Object.keys(KINDS).find(each => KINDS[each].includes(plain)) ?? 'idle';
 }
+
+/** A task's id without most of its random end: shop_web.1b4e28ba. */
+export const brief = id => id.replace(/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '$1');
 
 /** The start of a long id, enough to tell it from others at a glance. */
 export const short = id => id && id.length > 13 && /^[0-9a-f]{8}-/.test(id) ? id.slice(0, 8) : id;

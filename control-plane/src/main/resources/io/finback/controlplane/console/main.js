@@ -6,6 +6,8 @@ import { span } from './format.js';
 import { act } from './dialog.js';
 import { NAV, find } from './routes.js';
 
+// Of the time at most one part in so many is spent on asking: what is large is asked for less often.
+const SHARE = 20;
 const PAUSES = [2000, 4000, 8000, 15000];
 const IDENTITY = 60000;
 
@@ -14,6 +16,7 @@ const nav = document.getElementById('nav');
 const main = document.getElementById('main');
 
 let place = null;
+let entered = false;
 let timer = 0;
 
 /** Everything about the page that is shown; a new one for each address without its query. */
@@ -34,7 +37,7 @@ class Place {
   refresh() {
     draw();
     clearTimeout(timer);
-    poll(this);
+    return poll(this);
   }
 
   redraw() {
@@ -55,9 +58,17 @@ class Place {
   }
 }
 
+/** What a part of the address means; a broken one is no page's. */
+function plain(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 function enter() {
   const [path, text = ''] = location.hash.replace(/^#\/?/, '').split('?');
-  if (location.hash === '#main') return;
   const query = Object.fromEntries(new URLSearchParams(text));
   if (place && place.path === path) {
     place.query = query;
@@ -65,10 +76,13 @@ function enter() {
     return;
   }
   place?.closing.forEach(work => work());
-  const [view, params] = find(path.split('/').map(decodeURIComponent));
+  const [view, params] = find(path.split('/').map(plain));
   place = new Place(path, view, params, query);
   if (main.firstChild) main.replaceChildren();
   window.scrollTo(0, 0);
+  // Who listens or uses keys goes on at the top of the new page.
+  if (entered) main.focus({ preventScroll: true });
+  entered = true;
   draw();
   clearTimeout(timer);
   poll(place);
@@ -77,6 +91,7 @@ function enter() {
 async function poll(of) {
   if (document.hidden) return;
   const round = of.round = (of.round ?? 0) + 1;
+  const began = Date.now();
   try {
     const data = await of.view.load(of);
     if (of !== place || round !== of.round) return;
@@ -89,14 +104,16 @@ async function poll(of) {
     draw();
   }
   clearTimeout(timer);
-  const pause = of.failed ? PAUSES[Math.min(of.failed, PAUSES.length) - 1] : of.view.every ?? 5000;
+  // Asking again would not help, and every refusal is written down.
+  if (of.error?.status === 401) return;
+  const pause = of.failed ? PAUSES[Math.min(of.failed, PAUSES.length) - 1] : Math.max(of.view.every ?? 5000, SHARE * (Date.now() - began));
   timer = setTimeout(() => poll(of), pause);
 }
 
 let identity = null;
 
 async function identify() {
-  if (document.hidden) return;
+  if (document.hidden || place.error?.status === 401) return;
   try {
     identity = await get('cluster/finback/cluster', { maxAge: IDENTITY / 2 });
   } catch { /* the page says what is wrong */ }
@@ -131,8 +148,7 @@ function signIn(error) {
   const submit = event => {
     event.preventDefault();
     token.set(event.target.elements.token.value.trim());
-    identify();
-    place.refresh();
+    place.refresh().then(identify);
   };
   return h('div', { class: 'empty signin' },
     h('h2', null, 'Who are you?'),
@@ -153,9 +169,9 @@ function frame() {
     identity ? h('span', { class: 'where' }, identity.self.address, h('span', { class: 'muted' }, ' ' + identity.self.version)) : null,
     h('span', { class: 'fill' }),
     identity?.principal ? h('span', { class: 'who' }, identity.principal) : null,
-    token.get() ? button('Forget token', () => { token.set(null); identity = null; place.refresh(); identify(); }) : null,
-    h('span', { class: 'live ' + (lost ? 'bad' : at ? 'good' : 'busy'), role: 'status' },
-      lost ? `No answer for ${span(Date.now() - since)}` : at ? 'Live' : error ? '' : 'Connecting'));
+    token.get() ? button('Forget token', () => { token.set(null); identity = null; place.refresh().then(identify); }) : null,
+    h('span', { class: 'live ' + (lost ? 'bad' : at && !error ? 'good' : 'busy'), role: 'status' },
+      lost ? `No answer for ${span(Date.now() - since)}` : error ? 'Not shown' : at ? 'Live' : 'Connecting'));
   const { nav: named } = place.view;
   const section = (typeof named === 'function' ? named(place) : named) ?? place.path.split('/')[0];
   render(nav, NAV.map(([group, items]) => h('div', { class: 'group', key: group }, h('h2', null, group),
@@ -172,6 +188,11 @@ function frame() {
 }
 
 addEventListener('hashchange', enter);
+// The address says which page it is, so it cannot say where on the page one is.
+document.querySelector('.skip').onclick = event => {
+  event.preventDefault();
+  main.focus();
+};
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) clearTimeout(timer);
   else { place.refresh(); identify(); }

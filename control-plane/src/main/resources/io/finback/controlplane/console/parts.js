@@ -39,6 +39,7 @@ export function empty(title, text, ...actions) {
 export function problem(error) {
   return h('div', { class: 'problem', role: 'alert' },
     h('strong', null, error.message),
+    error.status === 401 ? [' ', h('a', { href: 'sign-in' + location.hash }, 'Sign in')] : null,
     error.details?.length ? h('ul', null, error.details.map(each =>
       h('li', null, h('code', null, each.path ?? ''), ' ', (each.errors ?? []).join('; ')))) : null);
 }

@@ -96,7 +96,7 @@ class ConsoleTest {
             assertThat(body(page).utf8String()).contains("<script type=\"module\" src=\"main.js\">");
             HttpResponse toIt = get(home.substring(0, home.length() - 1));
             assertThat(toIt.status().intValue()).isEqualTo(302);
-            assertThat(header(toIt, "Location")).isEqualTo(home);
+            assertThat(header(toIt, "Location")).isEqualTo(home.substring(1));
         }
         assertThat(asked).isEmpty();
     }
@@ -160,7 +160,7 @@ class ConsoleTest {
     void leavesTheRootToWhoIsNoBrowser() throws Exception {
         HttpResponse browser = get("/", "Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
         assertThat(browser.status().intValue()).isEqualTo(302);
-        assertThat(header(browser, "Location")).isEqualTo("/console/");
+        assertThat(header(browser, "Location")).isEqualTo("console/");
         assertThat(header(browser, "Vary")).isEqualTo("Accept");
         for (String accept : List.of("*/*", "application/json", "text/plain", "text/html;q=0")) {
             assertThat(body(get("/", "Accept", accept)).utf8String()).isEqualTo("the cluster's");
@@ -170,7 +170,7 @@ class ConsoleTest {
         HttpResponse ui = services.apply(HttpRequest.create("/").addHeader(RawHeader.create("Accept", "text/html")))
                 .toCompletableFuture()
                 .get(5, TimeUnit.SECONDS);
-        assertThat(header(ui, "Location")).isEqualTo("/ui/");
+        assertThat(header(ui, "Location")).isEqualTo("ui/");
     }
 
     @Test
@@ -186,6 +186,25 @@ class ConsoleTest {
         assertThat(passed.getHeader("X-Any")).isPresent();
         assertThat(body(get("/ui/cluster/state")).utf8String()).isEqualTo("the cluster's");
         assertThat(asked.get(1).getUri().path()).isEqualTo("/state");
+    }
+
+    @Test
+    void saysToItsPageOnceWhatAnApiSaysAgainAndAgain() throws Exception {
+        String apps = "{\"apps\":[" + "\"the same\",".repeat(500) + "0]}";
+        var unused = console.atServices(request -> answer(request, apps));
+        assertThat(get("/console/services/v2/apps").getHeader("ETag")).isEmpty();
+        HttpResponse first = get("/console/services/v2/apps", "X-Finback-Console", "1", "Accept-Encoding", "gzip");
+        assertThat(header(first, "Content-Encoding")).isEqualTo("gzip");
+        assertThat(new GZIPInputStream(new ByteArrayInputStream(body(first).toArray())).readAllBytes())
+                .asString()
+                .isEqualTo(apps);
+        HttpResponse again =
+                get("/console/services/v2/apps", "X-Finback-Console", "1", "If-None-Match", header(first, "ETag"));
+        assertThat(again.status().intValue()).isEqualTo(304);
+        assertThat(body(again).isEmpty()).isTrue();
+        assertThat(send("POST", "/console/services/v2/apps", "X-Finback-Console", "1")
+                        .getHeader("ETag"))
+                .isEmpty();
     }
 
     @Test

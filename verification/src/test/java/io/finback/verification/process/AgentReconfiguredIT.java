@@ -87,7 +87,8 @@ final class AgentReconfiguredIT {
         }
     }
 
-    private static ClusterProcesses.NodeProcess restarted(ClusterProcesses cluster, String resources, String attributes) {
+    private static ClusterProcesses.NodeProcess restarted(
+            ClusterProcesses cluster, String resources, String attributes) {
         cluster.kill9(cluster.node("agent-1"));
         return agent(cluster, resources, attributes);
     }

@@ -24,7 +24,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -150,18 +149,24 @@ final class Chromium implements AutoCloseable {
             case "Runtime.exceptionThrown" ->
                 complaints.add(about.path("exceptionDetails").toString());
             case "Runtime.consoleAPICalled" -> complaints.add(about.path("args").toString());
-            case "Log.entryAdded" -> complaints.add(about.path("entry").path("text").asText() + " "
-                    + about.path("entry").path("url").asText());
-            case "Page.javascriptDialogOpening" -> complaints.add("dialog: " + about.path("message").asText());
+            case "Log.entryAdded" ->
+                complaints.add(about.path("entry").path("text").asText() + " "
+                        + about.path("entry").path("url").asText());
+            case "Page.javascriptDialogOpening" ->
+                complaints.add("dialog: " + about.path("message").asText());
             case "Fetch.requestPaused" ->
-                tell("Fetch.continueRequest", JSON.createObjectNode().put("requestId", about.path("requestId").asText()));
+                tell(
+                        "Fetch.continueRequest",
+                        JSON.createObjectNode()
+                                .put("requestId", about.path("requestId").asText()));
             case "Fetch.authRequired" -> tell("Fetch.continueWithAuth", answer(about));
             default -> {}
         }
     }
 
     private ObjectNode answer(JsonNode about) {
-        ObjectNode answer = JSON.createObjectNode().put("requestId", about.path("requestId").asText());
+        ObjectNode answer =
+                JSON.createObjectNode().put("requestId", about.path("requestId").asText());
         ObjectNode typed = answer.putObject("authChallengeResponse");
         Optional<String> pair = credentials.get();
         typed.put("response", pair.isPresent() ? "ProvideCredentials" : "CancelAuth");
@@ -235,8 +240,8 @@ final class Chromium implements AutoCloseable {
 
     /** Presses what has this text, once it is there: links, buttons, check boxes by their label. */
     void press(String within, String text) {
-        String find = "[...document.querySelectorAll(" + quoted(within) + ")].filter(each => each.textContent.trim() === "
-                + quoted(text) + " && !each.disabled).pop()";
+        String find = "[...document.querySelectorAll(" + quoted(within)
+                + ")].filter(each => each.textContent.trim() === " + quoted(text) + " && !each.disabled).pop()";
         Waiting.until(
                 "'" + text + "' can be pressed",
                 LIMIT,
@@ -266,13 +271,17 @@ final class Chromium implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
         all.add(process.toHandle());
         all.forEach(ProcessHandle::destroy);
-        if (!process.waitFor(10, TimeUnit.SECONDS)) {
-            Stream.concat(all.stream(), process.descendants()).forEach(ProcessHandle::destroyForcibly);
-            process.waitFor(10, TimeUnit.SECONDS);
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                all.forEach(ProcessHandle::destroyForcibly);
+            }
+        } catch (InterruptedException e) {
+            all.forEach(ProcessHandle::destroyForcibly);
+            Thread.currentThread().interrupt();
         }
     }
 }

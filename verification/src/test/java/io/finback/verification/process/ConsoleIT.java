@@ -53,7 +53,7 @@ class ConsoleIT {
 
     private static void showsTheAgent(Chromium browser) throws Exception {
         browser.press("#nav a", "Agents");
-        browser.reads("1 machines that run tasks");
+        browser.reads("1 machine for tasks");
         Waiting.until("the agent's page", LIMIT, () -> {
             browser.eval("document.querySelector('tbody a')?.click()");
             return browser.text().contains("Isolators");
@@ -92,11 +92,13 @@ class ConsoleIT {
         browser.reads("line " + (Integer.parseInt(seen) + 10));
         browser.press("main a", "Sandbox");
         browser.reads("stderr");
-        assertThat(browser.eval("document.querySelector('main a[download]')?.textContent")).isEqualTo("Download");
+        assertThat(browser.eval("document.querySelector('main a[download]')?.textContent"))
+                .isEqualTo("Download");
     }
 
     private static void showsAHostileNameAsText(Chromium browser, int services) throws Exception {
-        String job = "{\"name\":\"hostile\",\"command\":\"sleep 1000\",\"description\":\"" + HOSTILE + "\",\"cpus\":0.1,\"mem\":32}";
+        String job = "{\"name\":\"hostile\",\"command\":\"sleep 1000\",\"description\":\"" + HOSTILE
+                + "\",\"cpus\":0.1,\"mem\":32}";
         HttpResponse<String> made = HttpClient.newHttpClient()
                 .send(
                         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + services + "/v1/scheduler/iso8601"))
@@ -109,6 +111,9 @@ class ConsoleIT {
         browser.press("main a", "hostile");
         browser.reads(HOSTILE);
         browser.press("#nav a", "Tasks");
+        browser.type("main input[type=search]", "TICKER");
+        browser.reads("1 match,");
+        assertThat(browser.eval("document.activeElement.value")).isEqualTo("TICKER");
         browser.press("main a", "ticker.shop");
         browser.reads("owner: " + HOSTILE);
         assertThat(browser.eval("document.querySelectorAll('main img').length")).isEqualTo("0");
@@ -120,7 +125,7 @@ class ConsoleIT {
         browser.press("dialog button[type=submit]", "Destroy");
         browser.reads("/shop/ticker is being destroyed");
         assertThat(browser.eval("location.hash")).isEqualTo("#/apps");
-        browser.reads("0 apps");
+        browser.reads("0 apps ·");
         browser.press("#nav a", "Tasks");
         browser.reads("Killed");
         assertThat(browser.complaints).isEmpty();
@@ -134,12 +139,13 @@ class ConsoleIT {
     }
 
     private static void saysHowOldItIsWhenTheMasterIsGone(
-            Chromium browser, ClusterProcesses cluster, ClusterProcesses.NodeProcess master, String home) throws Exception {
+            Chromium browser, ClusterProcesses cluster, ClusterProcesses.NodeProcess master, String home)
+            throws Exception {
         browser.open(home + "console/#/agents");
-        browser.reads("1 machines that run tasks");
+        browser.reads("1 machine for tasks");
         cluster.kill9(master);
         browser.reads("the master does not answer");
-        assertThat(browser.text()).contains("What is shown is", "1 machines that run tasks");
+        assertThat(browser.text()).contains("What is shown is", "1 machine for tasks");
         cluster.restart(master);
         cluster.awaitReady(master);
         browser.readsNoMore("the master does not answer");
@@ -170,7 +176,8 @@ class ConsoleIT {
             browser.press("main a", "Sign in with name and secret");
             browser.reads("No job yet");
             assertThat(browser.eval("location.pathname + location.hash")).isEqualTo("/console/#/jobs");
-            assertThat(browser.eval("document.querySelector('.who').textContent")).isEqualTo("ops");
+            assertThat(browser.eval("document.querySelector('.who').textContent"))
+                    .isEqualTo("ops");
             browser.press("main a", "Create the first");
             browser.press("main button", "Deploy");
             browser.reads("nightly");

@@ -22,21 +22,21 @@ export const agents = {
     const text = (ui.query.search ?? '').toLowerCase();
     const rows = data.agents.filter(agent => !text || [agent.id, agent.hostname, standing(agent), ...attributes(agent)].some(each => each.toLowerCase().includes(text)));
     return [
-      heading('Agents', `${f.number(data.agents.length)} machines that run tasks`),
+      heading('Agents', `${f.count(data.agents.length, 'machine')} for tasks`),
       h('div', { class: 'toolbar' }, search(ui, 'Host, id, state or attribute')),
       table(ui, {
         rows, key: agent => agent.id,
         none: data.agents.length ? empty('No such agent', `None of ${f.number(data.agents.length)} matches.`)
           : empty('No agent has joined yet', 'Start one with ./finback agent, and name this master in finback.cluster.seeds.'),
         columns: [
-          { name: 'Host', by: agent => agent.hostname, cell: agent => link('agents/' + at(agent.id), `${agent.hostname}:${agent.port}`) },
+          { name: 'Host', by: agent => agent.hostname, cell: agent => link('agents/' + at(agent.id), agent.hostname) },
           { name: 'Id', cell: agent => id(agent.id) },
           { name: 'State', by: standing, cell: agent => badge(standing(agent)) },
           { name: 'CPUs', num: true, by: agent => f.percent(agent.used_resources.cpus, agent.resources.cpus), cell: agent => gauge(agent.used_resources.cpus, agent.resources.cpus, `${f.cpus(agent.used_resources.cpus)} / ${f.cpus(agent.resources.cpus)}`) },
           { name: 'Memory', num: true, by: agent => f.percent(agent.used_resources.mem, agent.resources.mem), cell: agent => gauge(agent.used_resources.mem, agent.resources.mem, `${f.megabytes(agent.used_resources.mem)} / ${f.megabytes(agent.resources.mem)}`) },
           { name: 'Tasks', num: true, by: agent => agent.TASK_RUNNING, cell: agent => f.number(agent.TASK_RUNNING) },
           { name: 'Isolators off', num: true, by: agent => off(agent).length, cell: agent => agent.isolators ? off(agent).length || muted('none') : muted('unknown') },
-          { name: 'Attributes', wide: true, cell: agent => attributes(agent).map(each => h('span', { class: 'tag', key: each }, each)) },
+          { name: 'Attributes', wide: true, cell: agent => muted(attributes(agent).join(' ')) },
         ],
       }),
     ];

@@ -16,13 +16,12 @@ export const url = id => 'services/v2/apps/' + id.replace(/^\//, '').split('/').
 export const app = {
   title: ui => ui.params[0],
   nav: 'apps',
-  every: 3000,
+  every: 4000,
   async load(ui) {
     const [id] = ui.params;
-    const [found, queue] = await Promise.all([
-      get(url(id) + EMBED),
-      get('services/finback/queue' + id).catch(() => ({ waiting: 0 }))]);
-    const data = { app: found.app, queue };
+    const { app } = await get(url(id) + EMBED);
+    const waits = app.tasksRunning + app.tasksStaged < app.instances;
+    const data = { app, queue: waits ? await get('services/finback/queue' + id) : { waiting: 0 } };
     if (ui.query.tab === 'versions') {
       data.versions = (await get(url(id) + '/versions', { maxAge: 4000 })).versions;
       const [from, to] = [ui.query.from || data.versions[1], ui.query.to || data.versions[0]];
@@ -72,7 +71,7 @@ function instances(app, ui) {
     rows: app.tasks, key: task => task.id,
     none: empty('No instance', app.instances ? 'None has been placed yet; the queue says why.' : 'The app is suspended: scale it to run.', link('queue', 'To the queue')),
     columns: [
-      { name: 'Instance', wide: true, cell: task => link('tasks/' + at('finback-services', task.id), task.id) },
+      { name: 'Instance', wide: true, cell: task => h('a', { href: '#/tasks/' + at('finback-services', task.id), title: task.id }, f.brief(task.id)) },
       { name: 'State', by: task => task.state, cell: task => badge(task.state) },
       { name: 'Health', by: health, cell: task => health(task) ? badge(health(task)) : muted('–') },
       { name: 'Host', by: task => task.host, cell: task => task.slaveId ? link('agents/' + at(task.slaveId), task.host) : task.host },

@@ -32,7 +32,7 @@ const parent = id => id.slice(0, id.lastIndexOf('/')) || '/';
 export const apps = {
   title: 'Apps',
   load: async () => {
-    const [root, queue, deployments] = await Promise.all([get(EMBED), get('services/finback/queue'), get('services/v2/deployments')]);
+    const [root, queue, deployments] = await Promise.all([get(EMBED), get('services/finback/queue', { maxAge: 9000 }), get('services/v2/deployments', { maxAge: 9000 })]);
     return { root, queue: queue.queue, deployments };
   },
   render({ root, queue, deployments }, ui) {
@@ -48,7 +48,7 @@ export const apps = {
       : [...(here?.groups ?? []).map(group => ({ id: group.id, group: all(group), pods: group.pods?.length ?? 0 })), ...(here?.apps ?? [])];
     const name = row => text ? row.id : row.id.slice(row.id.lastIndexOf('/') + 1);
     return [
-      heading('Apps', `${f.number(everything.length)} apps in ${f.number(deployments.length)} deployments, ${f.number(waiting.size)} waiting`,
+      heading('Apps', [f.count(everything.length, 'app'), f.count(deployments.length, 'deployment') + ' under way', f.number(waiting.size) + ' waiting'].join(' · '),
         h('a', { class: 'button primary', href: '#/create' }, 'Create')),
       h('div', { class: 'toolbar' }, search(ui, 'Id, command, state or label'),
         text ? null : h('nav', { class: 'crumbs', 'aria-label': 'Group' }, crumbs(where))),
@@ -59,7 +59,7 @@ export const apps = {
             : empty('No app yet', 'An app is a command, or an image, that is kept running in so many instances.', h('a', { class: 'button primary', href: '#/create' }, 'Create the first')),
         columns: [
           { name: 'Name', by: row => row.id, wide: true, cell: row => row.group ? link('apps?group=' + encodeURIComponent(row.id), name(row) + '/') : link('apps/' + at(row.id), name(row)) },
-          { name: 'State', by: row => row.group ? '' : stand(row), cell: row => row.group ? muted(`${f.number(row.group.length)} apps`) : badge(stand(row)) },
+          { name: 'State', by: row => row.group ? '' : stand(row), cell: row => row.group ? muted(f.count(row.group.length, 'app')) : badge(stand(row)) },
           { name: 'Instances', num: true, by: row => sum(row, 'tasksRunning'), cell: row => gauge(sum(row, 'tasksRunning'), sum(row, 'instances'), `${f.number(sum(row, 'tasksRunning'))} / ${f.number(sum(row, 'instances'))}`) },
           { name: 'Unhealthy', num: true, by: row => sum(row, 'tasksUnhealthy'), cell: row => sum(row, 'tasksUnhealthy') || muted('0') },
           { name: 'CPUs', num: true, by: row => total(row, 'cpus'), cell: row => f.cpus(total(row, 'cpus')) },

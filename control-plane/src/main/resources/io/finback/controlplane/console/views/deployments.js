@@ -60,7 +60,7 @@ export function why(each, ui) {
     each.delay && !each.delay.overdue ? h('p', null, `Delayed for ${f.span(each.delay.timeLeftSeconds * 1000)} after failures. `,
       button('Launch now', () => ui.act({ title: `End the delay of ${each.id}?`, action: 'Launch now', done: 'The delay has ended', run: () => send('DELETE', 'services/v2/queue' + each.id + '/delay') }), 'small')) : null,
     cycle ? [
-      h('p', { class: 'counts' }, Object.entries({ ...cycle.rejectedBy, ...cycle.rejectedByConstraint }).map(([name, count]) => h('span', { class: 'chip busy', key: name }, `${name} ${f.number(count)}`)), muted(` of ${f.number(cycle.offers)} offers, looked at `, when(cycle.at))),
+      h('p', { class: 'counts' }, Object.entries({ ...cycle.rejectedBy, ...cycle.rejectedByConstraint }).map(([name, count]) => h('span', { class: 'chip busy', key: name }, `${name} ${f.number(count)}`)), muted(` of ${f.count(cycle.offers, 'offer')}, looked at `, when(cycle.at))),
       table({ ...ui, query: {} }, {
         rows: cycle.samples ?? [], key: sample => sample.offer, none: null, size: 10,
         columns: [

@@ -46,7 +46,7 @@ function editor(ui, { start, kind, save }) {
         onkeydown: event => { if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') event.target.form.requestSubmit(); } })),
     h('div', { id: 'wrong', key: 'wrong' },
       wrong ? h('p', { class: 'problem' }, 'This is not JSON: ', wrong) : null,
-      state.refused ? problem(state.refused) : null,
+      state.refused ? problem({ status: state.refused.status, message: state.refused.message, details: value ? state.refused.details.filter(each => !each.path) : state.refused.details }) : null,
       [...fields].map(([path, errors]) => value && path ? h('p', { class: 'field-error', key: path }, h('code', null, path), ' is ', h('code', null, JSON.stringify(atPath(value, path)) ?? 'absent'), ': ', errors.join('; ')) : null)),
     h('div', { class: 'actions' },
       h('button', { type: 'submit', class: 'primary', disabled: Boolean(wrong || state.saving) }, state.saving ? 'Asking …' : 'Deploy'),

@@ -38,7 +38,7 @@ export const framework = {
   async load(ui) {
     const [framework_id] = ui.params;
     const [summary, offers, tasks] = await Promise.all([
-      get('cluster/finback/summary'), get('cluster/finback/offers' + query({ framework_id })),
+      get('cluster/finback/summary', { maxAge: 9000 }), get('cluster/finback/offers' + query({ framework_id }), { maxAge: 9000 }),
       get('cluster/finback/tasks' + query({ framework_id, state: LIVE, limit: 100, offset: (Number(ui.query.page) || 0) * 100 || '' }))]);
     const found = summary.frameworks.find(each => each.id === framework_id);
     if (!found) throw Object.assign(new Error('no such framework'), { status: 404 });

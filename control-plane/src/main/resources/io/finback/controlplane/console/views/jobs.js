@@ -17,13 +17,13 @@ const due = job => job.parents?.length ? ['after ', job.parents.map((name, i) =>
 
 export const jobs = {
   title: 'Jobs',
-  load: async () => ({ jobs: await get(`${JOBS}/jobs`), states: (await get(`${JOBS}/jobs/summary`, { maxAge: 2000 })).jobs }),
+  load: async () => ({ jobs: await get(`${JOBS}/jobs`), states: (await get(`${JOBS}/jobs/summary`, { maxAge: 9000 })).jobs }),
   render({ jobs, states }, ui) {
     const state = new Map(states.map(each => [each.name, each.state]));
     const text = (ui.query.search ?? '').toLowerCase();
     const rows = jobs.filter(job => !text || [job.name, job.command, job.owner].some(each => each?.toLowerCase().includes(text)));
     return [
-      heading('Jobs', `${f.number(jobs.length)} jobs`, h('a', { class: 'button primary', href: '#/create/job' }, 'Create')),
+      heading('Jobs', f.count(jobs.length, 'job'), h('a', { class: 'button primary', href: '#/create/job' }, 'Create')),
       h('div', { class: 'toolbar' }, search(ui, 'Name, command or owner')),
       table(ui, {
         rows, key: job => job.name,
@@ -45,7 +45,7 @@ export const jobs = {
 export const job = {
   title: ui => `Job ${ui.params[0]}`,
   nav: 'jobs',
-  every: 3000,
+  every: 6000,
   async load(ui) {
     const [name] = ui.params;
     // An unknown one is a 400 there, as it was in Chronos.

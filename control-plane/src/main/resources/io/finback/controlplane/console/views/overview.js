@@ -6,17 +6,18 @@ import { link, at, badge, bar, bars, when, section, heading, empty, table } from
 
 const SOON = 14 * 86400000;
 const SHOWN = 8;
+const SLOW = 17000;
 
 export const overview = {
   title: 'Overview',
-  every: 5000,
+  every: 6000,
   async load() {
     const [summary, cluster, roles, queue] = await Promise.all([
       get('cluster/finback/summary'),
-      get('cluster/finback/cluster', { maxAge: 9000 }),
-      get('cluster/roles', { maxAge: 9000 }),
+      get('cluster/finback/cluster', { maxAge: SLOW }),
+      get('cluster/roles', { maxAge: SLOW }),
       // The other half of the master may be starting, or closed to who asks.
-      get('services/finback/queue', { maxAge: 9000 }).catch(() => ({ queue: [] })),
+      get('services/finback/queue', { maxAge: SLOW }).catch(() => ({ queue: [] })),
     ]);
     return { summary, cluster, roles: roles.roles, queue: queue.queue };
   },
@@ -79,12 +80,12 @@ function problems(summary, cluster, queue) {
     if (left < SOON) say(left < SOON / 4 ? 'bad' : 'busy', 'certificate', left < 0 ? 'The certificate of this master has ended.' : `The certificate of this master ends in ${f.span(left)}.`);
   }
   for (const each of queue) {
-    if (each.waiting > 0) say('busy', each.id, link('queue', `${each.id} waits`), ` for ${f.number(each.waiting)} ${each.waiting === 1 ? 'instance' : 'instances'}: ${each.explanation}`);
+    if (each.waiting > 0) say('busy', each.id, link('queue', `${each.id} waits`), ` for ${f.count(each.waiting, 'instance')}: ${each.explanation}`);
   }
   for (const framework of summary.frameworks) {
     if (!framework.active && !framework.torn_down) say('busy', framework.id, link('frameworks/' + at(framework.id), framework.name || framework.id), ' is not connected.');
   }
-  if (summary.agents.draining) say('idle', 'draining', link('agents', `${f.number(summary.agents.draining)} agents`), ' are drained.');
-  if (summary.agents.deactivated) say('idle', 'deactivated', link('agents', `${f.number(summary.agents.deactivated)} agents`), ' are deactivated.');
+  if (summary.agents.draining) say('idle', 'draining', link('agents', f.count(summary.agents.draining, 'agent')), ' to be left by all tasks.');
+  if (summary.agents.deactivated) say('idle', 'deactivated', link('agents', f.count(summary.agents.deactivated, 'agent')), ' deactivated.');
   return all;
 }

@@ -14,7 +14,7 @@ export const pods = {
   load: async () => ({ pods: await get('services/v2/pods/::status') }),
   render({ pods }, ui) {
     return [
-      heading('Pods', `${f.number(pods.length)} pods`, h('a', { class: 'button primary', href: '#/create/pod' }, 'Create')),
+      heading('Pods', f.count(pods.length, 'pod'), h('a', { class: 'button primary', href: '#/create/pod' }, 'Create')),
       table(ui, {
         rows: pods, key: pod => pod.id, none: empty('No pod yet', 'A pod is several containers on one machine that start and end together.', h('a', { class: 'button primary', href: '#/create/pod' }, 'Create the first')),
         columns: [

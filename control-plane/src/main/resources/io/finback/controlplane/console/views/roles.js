@@ -7,7 +7,7 @@ import { link, at, badge, bar, button, empty, heading, muted, section, table, wh
 export const roles = {
   title: 'Roles',
   async load() {
-    const [all, summary] = await Promise.all([get('cluster/roles'), get('cluster/finback/summary')]);
+    const [all, summary] = await Promise.all([get('cluster/roles'), get('cluster/finback/summary', { maxAge: 9000 })]);
     return { roles: all.roles, total: summary.resources };
   },
   render(data, ui) {
@@ -37,7 +37,7 @@ const amounts = of => of && Object.keys(of).length
 export const maintenance = {
   title: 'Maintenance',
   async load() {
-    const [schedule, status, drains] = await Promise.all([get('cluster/maintenance/schedule'), get('cluster/maintenance/status'), get('services/finback/drain')]);
+    const [schedule, status, drains] = await Promise.all([get('cluster/maintenance/schedule', { maxAge: 9000 }), get('cluster/maintenance/status', { maxAge: 9000 }), get('services/finback/drain')]);
     return { schedule, status, drains: drains.hosts };
   },
   render({ schedule, status, drains }, ui) {

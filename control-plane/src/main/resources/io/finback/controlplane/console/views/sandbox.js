@@ -13,6 +13,10 @@ export function files(task) {
   return task.executor_id && task.executor_id !== task.id ? `${run}/tasks/${task.id}` : run;
 }
 
+/** A custom executor keeps its tasks' files among its own. */
+const executors = file => file.replace(/\/tasks\/[^/]+(?=\/|$)/, '');
+const orExecutors = (file, ask) => ask(file).catch(error => error.status === 404 && executors(file) !== file ? ask(executors(file)) : Promise.reject(error));
+
 const of = (agent, what, values) => path('cluster/finback/agents', agent) + `/files/${what}` + query(values);
 
 /** The task whose files these are, as the address names it. */
@@ -33,7 +37,7 @@ const name = file => file.slice(file.lastIndexOf('/') + 1);
 
 function download(ui, file) {
   const from = of(ui.params[0], 'download', { path: file });
-  if (!token.get()) return h('a', { href: from, download: name(file), class: 'button' }, 'Download');
+  if (!token.get()) return h('a', { href: from, download: name(file), class: 'button small' }, 'Download');
   // A link would not carry the token.
   return button('Download', async () => {
     try {
@@ -73,7 +77,7 @@ export const browse = {
   async load(ui) {
     const where = ui.query.path || '/';
     const [found, list, roots] = await Promise.all([task(ui),
-      where === '/' ? [] : get(of(ui.params[0], 'browse', { path: where })),
+      where === '/' ? [] : orExecutors(where, file => get(of(ui.params[0], 'browse', { path: file }))),
       where === '/' ? get(of(ui.params[0], 'debug', {})) : {}]);
     return { task: found, list, roots };
   },
@@ -109,7 +113,7 @@ export const log = {
       ui.state.tail?.close();
       ui.state.file = file;
       ui.state.tail = new Tail({
-        follow: (offset, signal) => stream(of(ui.params[0], 'follow', { path: file, offset: String(offset) }), signal),
+        follow: (offset, signal) => orExecutors(file, path => stream(of(ui.params[0], 'follow', { path, offset: String(offset) }), signal)),
         read: (offset, length) => get(of(ui.params[0], 'read', { path: file, offset: String(offset), length: String(length) })),
         changed: () => ui.redraw(),
       });
