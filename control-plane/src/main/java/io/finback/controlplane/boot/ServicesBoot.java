@@ -162,6 +162,7 @@ final class ServicesBoot implements ServicesStarter {
                         services.intIn("replace-per-second", 1, 1_000_000),
                         services.duration("preemption-delay", SHORTEST, LONGEST))
                 .role(services.parsed("role", "a role's name, or *", ServicesBoot::role))
+                .groupsEnforceRole(services.flag("groups-enforce-role"))
                 .done();
     }
 }

@@ -274,13 +274,13 @@ final class ClusterProcesses implements AutoCloseable {
                 node.name + " is ready",
                 START_LIMIT,
                 () -> {
-                    String text = Files.readString(node.output);
-                    if (!node.alive()) {
-                        throw new AssertionError(node.name + " ended: " + text);
-                    }
-                    return text.lines().anyMatch(line -> line.startsWith("Ready"));
+                    return !node.alive()
+                            || Files.readString(node.output).lines().anyMatch(line -> line.startsWith("Ready"));
                 },
                 () -> tail(node.output));
+        if (!node.alive()) {
+            throw new AssertionError(node.name + " ended: " + tail(node.output));
+        }
     }
 
     /** SIGTERM, and gone when this returns. */
