@@ -65,7 +65,7 @@ class FarewellTest {
         Config config = ControlPlaneHarness.config(
                 data.resolve("node"),
                 Map.of(
-                        "finback.master.connections.leave-notice", "10 s",
+                        "finback.master.connections.leave-notice", "3 s",
                         "akka.coordinated-shutdown.run-by-actor-system-terminate", "on"));
         Node node = MasterNode.start(config);
         node.ready().toCompletableFuture().get(60, TimeUnit.SECONDS);

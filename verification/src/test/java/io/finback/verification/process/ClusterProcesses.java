@@ -67,10 +67,6 @@ final class ClusterProcesses implements AutoCloseable {
         restart(newer);
     }
 
-    NodeProcess node(String name) {
-        return Optional.ofNullable(nodes.get(name)).orElseThrow();
-    }
-
     private void build() {
         Path output = dir.resolve("build.out");
         try {
