@@ -4,6 +4,7 @@
  * started once per task and makes the others by fork, so that a task costs one start of a program besides its own.
  *
  * Arguments: a number that says what this process is; then words, each followed by what it needs; then "--" and the command.
+ *   away                              who started this waits until the command may run, and no longer: then it is nobody's child
  *   begun FILE                        made before the command can run
  *   log BYTES FILES BYTES FILES       what is kept of stdout, of stderr
  *   below NAME UID GID                go to this directory of where it is; one that is missing is made, for that user ("-": nobody's)
@@ -33,7 +34,7 @@
 #include "become.h"
 #include "console.h"
 
-static int alone_in_pids, trying, apart, go_pipe[2];
+static int alone_in_pids, trying, apart, away, go_pipe[2], away_pipe[2];
 static const char *begun;
 static struct stream out = {.name = "stdout", .most = 10 << 20, .files = 10}, err = {.name = "stderr", .most = 10 << 20, .files = 10};
 
@@ -46,6 +47,7 @@ static void be_task(void) {
     CALL3(dup3, err.writer, 2, 0);
     CALL1(close, nothing);
     CALL1(close, go_pipe[1]);
+    if (away) CALL1(close, away_pipe[1]);
     CALL1(setsid, 0);
     if (terminal != NONE) {
         CALL3(dup3, out.writer, 0, 0);
@@ -146,6 +148,7 @@ static void open_gate(void) {
     CALL1(close, file);
     CALL3(write, go_pipe[1], &go, 1);
     CALL1(close, go_pipe[1]);
+    if (away) CALL1(close, away_pipe[1]);
     CALL1(close, 0);
 }
 
@@ -297,6 +300,7 @@ static void read_words(char **arguments) {
         } else if (same(*w, "pid")) alone_in_pids = 1;
         else if (same(*w, "try")) trying = 1;
         else if (same(*w, "apart")) apart = 1;
+        else if (same(*w, "away")) away = 1;
         else if (same(*w, "tmp") || same(*w, "shm") || same(*w, "bound") || same(*w, "caps")) w++;
         else if (same(*w, "group") || same(*w, "ns") || same(*w, "dir") || same(*w, "in")) w++;
         else if (same(*w, "rlimit") || same(*w, "uid") || same(*w, "below") || same(*w, "tty")) w += 3;
@@ -305,9 +309,26 @@ static void read_words(char **arguments) {
     command[-1] = 0;
 }
 
+/* An agent's JVM has a thread for every child it has. Its end of the gate is closed when that child ends, so not before it is open. */
+static void go_away(void) {
+    char nothing;
+    if (CALL2(pipe2, away_pipe, O_CLOEXEC) < 0) refuse("!cannot make a pipe", 0);
+    long pid = call(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (pid < 0) refuse("!cannot fork", pid);
+    if (pid == 0) {
+        CALL1(close, away_pipe[0]);
+        return;
+    }
+    CALL1(close, away_pipe[1]);
+    for (int fd = 0; fd < 3; fd++) CALL1(close, fd);
+    CALL3(read, away_pipe[0], &nothing, 1);
+    finish(0);
+}
+
 static void start(void) {
     u64 no_signals = 0, terminate = 1UL << (SIGTERM - 1);
     static const char ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ};
+    if (away) go_away();
     CALL2(prctl, PR_SET_NAME, "finback-holder");
     CALL4(rt_sigprocmask, SIG_SETMASK, &no_signals, 0, 8);
     CALL1(setsid, 0);

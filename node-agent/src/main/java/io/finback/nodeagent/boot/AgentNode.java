@@ -114,6 +114,7 @@ public final class AgentNode implements Node {
      * running are adopted. Blocks until the API answers; {@link #ready} completes when a master has admitted the agent.
      */
     public static Node start(Config config) {
+        ProcessStarts.choose();
         AgentSettings settings = AgentSettings.from(config);
         Tools tools = TaskPrograms.find(settings.launcher(), settings.dataDir());
         AgentId id = AgentIdFile.of(settings.dataDir());

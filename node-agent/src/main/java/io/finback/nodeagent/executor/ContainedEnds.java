@@ -30,7 +30,9 @@ final class ContainedEnds {
     /** A kernel that killed one process of several says so in a file; it is read this often at most. */
     private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final Map<ProcessRef, Long> looked = new ConcurrentHashMap<>();
+    /** By the pid, which is a task's own until it is forgotten. */
+    private final Map<Long, Long> looked = new ConcurrentHashMap<>();
+
     private final AtomicLong outOfMemory = new AtomicLong();
     private final AtomicLong leftGroups = new AtomicLong();
 
@@ -57,22 +59,19 @@ final class ContainedEnds {
 
     /** Whether the kernel killed something in it for want of memory, looked at now and then. */
     boolean mustEnd(ProcessRef process) {
-        Optional<ContainerGroup> groups = groups(process);
-        if (groups.isEmpty()) {
-            return false;
-        }
+        // Most looks end here: what names the groups is not even read.
         long now = System.nanoTime();
-        Long last = looked.putIfAbsent(process, now);
+        Long last = looked.putIfAbsent(process.pid(), now);
         if (last == null || now - last < LOOK_NANOS) {
             return false;
         }
-        looked.put(process, now);
-        return groups.get().outOfMemory().isPresent();
+        looked.put(process.pid(), now);
+        return groups(process).flatMap(ContainerGroup::outOfMemory).isPresent();
     }
 
     /** The end as it is to be reported. */
     Exit judged(ProcessRef process, Exit exit) {
-        looked.remove(process);
+        looked.remove(process.pid());
         Optional<OutOfMemory> report = groups(process).flatMap(ContainerGroup::outOfMemory);
         if (report.isEmpty()) {
             return exit;

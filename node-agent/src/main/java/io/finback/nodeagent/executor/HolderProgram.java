@@ -29,6 +29,9 @@ public final class HolderProgram {
     private static final int NAME_CHARACTERS = 16;
     private static final int TRY_SECONDS = 5;
 
+    /** The first process of a container gets every orphan as a child, and a JVM waits for none but those it knows. */
+    private static final boolean IS_FIRST = ProcessHandle.current().pid() == 1;
+
     private final Path file;
 
     private HolderProgram(Path file) {
@@ -130,6 +133,9 @@ public final class HolderProgram {
     /** What stands before a command. */
     List<String> before(List<String> words) {
         List<String> line = new ArrayList<>(List.of(file.toString(), Launcher.FOR_EVER));
+        if (!IS_FIRST) {
+            line.add("away");
+        }
         line.addAll(words);
         line.add("--");
         return line;

@@ -1,5 +1,6 @@
 package io.finback.nodeagent.executor;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,12 @@ public final class ProcFs {
 
     /** Linux on the machines a JVM of 64 bits runs on; some ARM kernels have larger pages and would be shown too small. */
     private static final long PAGE_BYTES = 4096;
+
+    /** The most a line is long: a name of 64 bytes, and 51 numbers. */
+    private static final int STAT_BYTES = 2048;
+
+    /** Those after the name. */
+    private static final int FIELDS = 50;
 
     /**
      * A line of {@code /proc/<pid>/stat}.
@@ -57,9 +64,13 @@ public final class ProcFs {
 
     /** Empty when there is no such process, or it vanished while it was read. Throws when the kernel cannot be asked. */
     public static Optional<Stat> stat(long pid) {
-        try {
-            return Optional.of(parse(
-                    pid, new String(Files.readAllBytes(PROC.resolve(pid + "/stat")), StandardCharsets.ISO_8859_1)));
+        // Thousands are asked for in every second: one call to open, one to read, one to close.
+        byte[] line = new byte[STAT_BYTES];
+        try (FileInputStream file = new FileInputStream("/proc/" + pid + "/stat")) {
+            int read = Math.max(0, file.read(line));
+            return read == 0
+                    ? Optional.empty()
+                    : Optional.of(parse(pid, new String(line, 0, read, StandardCharsets.ISO_8859_1)));
         } catch (IOException e) {
             return vanished(pid, e);
         }
@@ -176,19 +187,36 @@ public final class ProcFs {
 
     static Stat parse(long pid, String line) {
         // The second field is the program's name in parentheses and may hold anything, blanks and parentheses included.
-        String[] rest = line.substring(line.lastIndexOf(')') + 2).strip().split(" ", -1);
+        int at = line.lastIndexOf(')') + 2;
+        char state = line.charAt(at);
+        long[] fields = new long[FIELDS];
+        for (int field = 1; field < FIELDS; field++) {
+            at = line.indexOf(' ', at) + 1;
+            int end = line.indexOf(' ', at);
+            // Some that are of no use here are larger than a number with a sign.
+            fields[field] =
+                    Long.parseUnsignedLong(line, at + (line.charAt(at) == '-' ? 1 : 0), end < 0 ? end(line) : end, 10);
+        }
         return new Stat(
                 pid,
-                rest[0].charAt(0),
-                Long.parseLong(rest[1]),
-                Long.parseLong(rest[2]),
-                Long.parseLong(rest[3]),
-                Long.parseLong(rest[17]),
-                Long.parseLong(rest[19]),
-                Integer.parseInt(rest[49]),
-                Long.parseLong(rest[11]),
-                Long.parseLong(rest[12]),
-                Long.parseLong(rest[21]) * PAGE_BYTES);
+                state,
+                fields[1],
+                fields[2],
+                fields[3],
+                fields[17],
+                fields[19],
+                (int) fields[49],
+                fields[11],
+                fields[12],
+                fields[21] * PAGE_BYTES);
+    }
+
+    private static int end(String line) {
+        int end = line.length();
+        while (Character.isWhitespace(line.charAt(end - 1))) {
+            end--;
+        }
+        return end;
     }
 
     private static boolean isPid(Path entry) {

@@ -1,5 +1,6 @@
 package io.finback.nodeagent.node;
 
+import io.finback.nodeagent.containerizer.Containerizers;
 import io.finback.nodeagent.executor.DiskUse;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.resources.Disk;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -25,15 +27,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Measures what running tasks have in their sandboxes, over the files of their images and in their persistent volumes, and says which hold more than they asked for. One thread, one task after the
- * other; what takes long to walk is walked the less often. Only one that seems too large costs a process, to be sure.
+ * Measures what running tasks have in their sandboxes, over the files of their images and in their persistent volumes, and says which
+ * hold more than they asked for. One thread, one task after the other; what takes long to walk is walked the less often. Only one that seems too large costs a process, to be sure.
  */
 public final class DiskWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DiskWatch.class);
     private static final long MEBIBYTE = 1L << 20;
 
-    /** Of its time this spends at most one part in so many on one sandbox. */
+    /** Of its time this spends at most one part in so many on one sandbox … */
     private static final long REST = 20;
+
+    /** … and one in so many on all. */
+    private static final long REST_OF_ALL = 5;
 
     private final TaskTools tools;
     private final Consumer<TasksActor.OverDisk> over;
@@ -54,11 +59,26 @@ public final class DiskWatch implements AutoCloseable {
      *
      * @param over hears of a task again at every look, until it has ended
      */
-    @SuppressWarnings("FutureReturnValueIgnored") // look() catches everything, so the schedule never ends by itself
     public static DiskWatch start(TaskTools tools, Duration every, Consumer<TasksActor.OverDisk> over) {
         DiskWatch watch = new DiskWatch(tools, over);
-        watch.thread.scheduleWithFixedDelay(watch::look, every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
+        watch.lookIn(every, every);
         return watch;
+    }
+
+    private void lookIn(Duration pause, Duration every) {
+        try {
+            var unused = thread.schedule(
+                    () -> {
+                        long begun = System.nanoTime();
+                        look();
+                        Duration rest = Duration.ofNanos((System.nanoTime() - begun) * (REST_OF_ALL - 1));
+                        lookIn(rest.compareTo(every) > 0 ? rest : every, every);
+                    },
+                    pause.toMillis(),
+                    TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            log.debug("task.disk_watch_closed reason={}", e.toString());
+        }
     }
 
     @Override
@@ -89,7 +109,7 @@ public final class DiskWatch implements AutoCloseable {
         long begun = System.nanoTime();
         Optional<String> excess = Optional.empty();
         for (Map.Entry<List<Path>, Long> quota : quotas(task).entrySet()) {
-            excess = excess.isPresent() ? excess : excess(quota.getKey(), quota.getValue());
+            excess = excess.isPresent() ? excess : excess(task, quota.getKey(), quota.getValue());
         }
         excess.ifPresent(why -> over.accept(new TasksActor.OverDisk(task.key(), task.container(), why)));
         long took = System.nanoTime() - begun;
@@ -130,16 +150,25 @@ public final class DiskWatch implements AutoCloseable {
         return milliMebibytes * MEBIBYTE / 1000;
     }
 
-    private static Optional<String> excess(List<Path> directories, long limit)
+    private Optional<String> excess(AgentTask task, List<Path> directories, long limit)
             throws IOException, InterruptedException {
-        long roughly = 0;
+        // What has no name any more takes its room until it is closed. Of the sandbox's disk: volumes have their own
+        // quotas.
+        Map<Path, Long> nameless = directories.contains(tools.sandboxes().of(task))
+                        && task.process().isPresent()
+                ? DiskUse.deleted(
+                        Containerizers.processes(task.process().get()),
+                        tools.sandboxes().of(task))
+                : Map.of();
+        long roughly = nameless.values().stream().mapToLong(Long::longValue).sum();
         for (Path directory : directories) {
             roughly += DiskUse.atMost(directory);
         }
         if (roughly <= limit) {
             return Optional.empty();
         }
-        long used = 0;
+        OptionalLong held = nameless.isEmpty() ? OptionalLong.of(0) : DiskUse.exactly(nameless.keySet());
+        long used = held.orElse(0);
         for (Path directory : directories) {
             OptionalLong exactly = DiskUse.exactly(directory);
             if (exactly.isEmpty()) {

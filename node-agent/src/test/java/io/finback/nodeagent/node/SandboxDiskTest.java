@@ -23,11 +23,13 @@ import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.MasterToAgent.UpdateId;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +77,53 @@ class SandboxDiskTest {
             assertThat(failed.message().orElse("")).startsWith("Disk usage (4MB) exceeds quota (2MB)");
             conversation.expectNoMessage(Duration.ofMillis(300));
         }
+    }
+
+    @Test
+    void aFileThatWasDeletedCountsWhileItIsOpen() throws Exception {
+        start(data);
+        try (DiskWatch watch = DiskWatch.start(world.tools(), Duration.ofMillis(50), tasks::tell)) {
+            assertThat(watch).isNotNull();
+            launch(withDisk("holes", 2, "exec 3>f; rm f; truncate -s 100M /proc/self/fd/3; sleep 600"));
+            assertThat(update().state()).isEqualTo(TaskState.RUNNING);
+            launch(withDisk("bad", 2, "(exec 3>f; rm f; head -c 5000000 /dev/zero >&3; sleep 600) & wait"));
+            assertThat(update().state()).isEqualTo(TaskState.RUNNING);
+
+            TaskStatus failed = update();
+
+            assertThat(failed.task().value()).isEqualTo("bad");
+            assertThat(failed.reason()).contains("CONTAINER_LIMITATION_DISK");
+            conversation.expectNoMessage(Duration.ofMillis(300));
+        }
+    }
+
+    /** Ten thousand files, looked at as often as it can: the looking rests for most of the time. */
+    @Test
+    void lookingLeavesTheProcessorsToTasks() throws Exception {
+        start(data);
+        launch(withDisk(
+                "many",
+                900,
+                "i=0; while [ $i -lt 100 ]; do mkdir d$i; (cd d$i; seq 100 | xargs touch); i=$((i+1)); done;"
+                        + " touch up; exec sleep 600"));
+        assertThat(update().state()).isEqualTo(TaskState.RUNNING);
+        Await.until("they are there", () -> Files.exists(world.sandbox("many").resolve("up")));
+        AtomicInteger looks = new AtomicInteger();
+        long cpu;
+        long began = System.nanoTime();
+        try (DiskWatch watch = DiskWatch.start(world.tools(), Duration.ofMillis(1), over -> looks.incrementAndGet())) {
+            long thread = Await.found("its thread", () -> Thread.getAllStackTraces().keySet().stream()
+                    .filter(one -> one.getName().equals("finback-disk-watch"))
+                    .map(Thread::getId)
+                    .findFirst());
+            Await.until("three seconds have passed", () -> System.nanoTime() - began > 3_000_000_000L);
+            cpu = ManagementFactory.getThreadMXBean().getThreadCpuTime(thread);
+            assertThat(watch).isNotNull();
+        }
+        assertThat(looks).as("it holds less than it asked for").hasValue(0);
+        assertThat((double) cpu / (System.nanoTime() - began))
+                .as("processors used by looking")
+                .isBetween(0.001, 0.3);
     }
 
     @Test
