@@ -51,7 +51,7 @@ final class AdminViews {
                 "connections",
                 parts.routers().stream()
                         .flatMap(running -> running.servers().stream())
-                        .mapToInt(server -> server.proxy().connections())
+                        .mapToInt(server -> server.listener().connections())
                         .sum());
         return Answers.json(out, false);
     }

@@ -1,13 +1,13 @@
 package io.finback.meshrouter.admin;
 
-import io.finback.meshrouter.http.Endpoint;
-import io.finback.meshrouter.http.LatencyHistogram;
-import io.finback.meshrouter.http.Service;
-import io.finback.meshrouter.http.Stats;
 import io.finback.meshrouter.resilience.FailureAccrual;
 import io.finback.meshrouter.router.LiveDestination;
 import io.finback.meshrouter.router.MeshRouter;
 import io.finback.meshrouter.router.RunningRouter;
+import io.finback.meshrouter.traffic.Endpoint;
+import io.finback.meshrouter.traffic.LatencyHistogram;
+import io.finback.meshrouter.traffic.Service;
+import io.finback.meshrouter.traffic.Stats;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryUsage;
@@ -40,10 +40,10 @@ final class LinkerdMetrics {
             List<String> rt = List.of("rt", running.label());
             for (RunningRouter.Server server : running.servers()) {
                 List<String> scope = with(rt, "server", server.ip() + "/" + server.port());
-                stats(out, scope, server.proxy().stats());
-                gauge(out, scope, "connections", server.proxy().connections());
-                gauge(out, scope, "load", server.proxy().concurrent());
-                bytes(out, scope, server.proxy().stats());
+                stats(out, scope, server.listener().stats());
+                gauge(out, scope, "connections", server.listener().connections());
+                gauge(out, scope, "load", server.listener().concurrent());
+                bytes(out, scope, server.listener().stats());
             }
             // One table of ours stands for two of Linkerd's, and nothing in it expires or is made for one request.
             bindCache(out, rt, "path", running.router().bindingCounts());

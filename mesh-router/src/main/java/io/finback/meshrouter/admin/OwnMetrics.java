@@ -1,11 +1,11 @@
 package io.finback.meshrouter.admin;
 
-import io.finback.meshrouter.http.LatencyHistogram;
-import io.finback.meshrouter.http.ProxyServer;
-import io.finback.meshrouter.http.Stats;
 import io.finback.meshrouter.resilience.FailureAccrual;
 import io.finback.meshrouter.router.EndpointsSnapshot;
 import io.finback.meshrouter.router.LiveDestination;
+import io.finback.meshrouter.traffic.LatencyHistogram;
+import io.finback.meshrouter.traffic.Listener;
+import io.finback.meshrouter.traffic.Stats;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -37,27 +37,27 @@ final class OwnMetrics {
                 .requests());
         server(out, "failures_total", "counter", "Of these, answered with 5xx or broken off.", p -> p.stats()
                 .failures());
-        server(out, "concurrent", "gauge", "Requests under way.", ProxyServer::concurrent);
+        server(out, "concurrent", "gauge", "Requests under way.", Listener::concurrent);
         String prefix = "finback_router_";
-        each(out, prefix + "connections", "gauge", "Client connections open now.", servers(ProxyServer::connections));
+        each(out, prefix + "connections", "gauge", "Client connections open now.", servers(Listener::connections));
         each(
                 out,
                 prefix + "connections_refused_total",
                 "counter",
                 "Turned away at limits.max-connections.",
-                servers(ProxyServer::refusedConnections));
+                servers(Listener::refusedConnections));
     }
 
-    private void server(StringBuilder out, String name, String type, String help, Function<ProxyServer, Number> value) {
+    private void server(StringBuilder out, String name, String type, String help, Function<Listener, Number> value) {
         each(out, "finback_router_server_" + name, type, help, servers(value));
     }
 
-    private List<Sample> servers(Function<ProxyServer, Number> value) {
+    private List<Sample> servers(Function<Listener, Number> value) {
         return parts.routers().stream()
                 .flatMap(running -> running.servers().stream()
                         .map(server -> new Sample(
                                 label("rt", running.label()) + "," + label("server", server.ip() + "/" + server.port()),
-                                value.apply(server.proxy()))))
+                                value.apply(server.listener()))))
                 .toList();
     }
 

@@ -1,6 +1,6 @@
 package io.finback.meshrouter.admin;
 
-import io.finback.meshrouter.http.AccessLog;
+import io.finback.meshrouter.traffic.AccessLog;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.List;

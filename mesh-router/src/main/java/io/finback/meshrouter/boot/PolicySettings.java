@@ -4,13 +4,15 @@ import com.typesafe.config.Config;
 import io.finback.meshrouter.balance.Aperture;
 import io.finback.meshrouter.balance.Balancer;
 import io.finback.meshrouter.balance.DeterministicAperture;
-import io.finback.meshrouter.http.ClientPolicy;
-import io.finback.meshrouter.http.PoolPolicy;
-import io.finback.meshrouter.http.ServicePolicy;
 import io.finback.meshrouter.resilience.AccrualPolicy;
 import io.finback.meshrouter.resilience.Backoff;
 import io.finback.meshrouter.resilience.ResponseClassifier;
 import io.finback.meshrouter.resilience.RetryBudget;
+import io.finback.meshrouter.traffic.ClientPolicy;
+import io.finback.meshrouter.traffic.PoolPolicy;
+import io.finback.meshrouter.traffic.ServicePolicy;
+import io.finback.meshrouter.traffic.StreamRetries;
+import io.finback.meshrouter.traffic.WirePolicy;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -26,7 +28,8 @@ final class PolicySettings {
                 config.getBoolean("fail-fast"),
                 duration(config, "attempt-timeout"),
                 PoolPolicy.UNLIMITED,
-                Optional.empty());
+                Optional.empty(),
+                WirePolicy.CLIENT);
     }
 
     static ServicePolicy service(Config config, Optional<Duration> totalTimeout) {
@@ -35,6 +38,8 @@ final class PolicySettings {
                 ResponseClassifier.ofKind(kind)
                         .orElseThrow(() -> new IllegalArgumentException("service.response-classifier: '" + kind
                                 + "' (expected: one of " + ResponseClassifier.kinds() + ")")),
+                Optional.empty(),
+                StreamRetries.DEFAULT,
                 budget("service.retry-budget", config.getConfig("retry-budget")),
                 new Backoff.Constant(config.getDuration("retry-pause")),
                 totalTimeout);

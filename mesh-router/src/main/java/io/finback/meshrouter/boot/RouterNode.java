@@ -7,16 +7,18 @@ import io.finback.meshrouter.admin.Admin;
 import io.finback.meshrouter.admin.AdminParts;
 import io.finback.meshrouter.admin.RecentRequests;
 import io.finback.meshrouter.admin.StatsdSender;
-import io.finback.meshrouter.http.AccessLog;
 import io.finback.meshrouter.http.Loops;
 import io.finback.meshrouter.http.ProxyServer;
 import io.finback.meshrouter.linkerd.Plan;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
 import io.finback.meshrouter.linkerd.Plan.ServerPlan;
+import io.finback.meshrouter.linkerd.Protocol;
 import io.finback.meshrouter.namers.Changes;
 import io.finback.meshrouter.namers.Interpreter;
 import io.finback.meshrouter.namers.NameSource;
 import io.finback.meshrouter.namers.Streams;
+import io.finback.meshrouter.relay.Relay;
+import io.finback.meshrouter.relay.RelaySettings;
 import io.finback.meshrouter.router.AccessLogFile;
 import io.finback.meshrouter.router.Endpoints;
 import io.finback.meshrouter.router.EndpointsLink;
@@ -25,6 +27,8 @@ import io.finback.meshrouter.router.FinbackNamer;
 import io.finback.meshrouter.router.MeshRouter;
 import io.finback.meshrouter.router.RouterSpec;
 import io.finback.meshrouter.router.RunningRouter;
+import io.finback.meshrouter.traffic.AccessLog;
+import io.finback.meshrouter.traffic.Listener;
 import io.finback.runtime.ClusterLink;
 import io.finback.runtime.ClusterSystem;
 import io.finback.runtime.Management;
@@ -201,13 +205,37 @@ public final class RouterNode implements Node {
                         plan.limits()),
                 environment.changes());
         Optional<AccessLog> accessLog = accessLog(plan, recent);
+        Listening listening = listening(plan, loops, router, accessLog);
         List<RunningRouter.Server> servers = new ArrayList<>();
         for (ServerPlan server : plan.servers()) {
-            ProxyServer proxy = listen(plan, server, loops, router, accessLog);
-            stops.push(() -> proxy.stop(settings.plan().admin().grace()));
-            servers.add(new RunningRouter.Server(server.ip(), proxy.port(), proxy));
+            Listener listener = listen(plan, server, listening);
+            stops.push(() -> listener.stop(settings.plan().admin().grace()));
+            servers.add(new RunningRouter.Server(server.ip(), listener.port(), listener));
         }
         return new RunningRouter(router, servers);
+    }
+
+    /** Begins to listen, in the protocol of a router. */
+    @FunctionalInterface
+    private interface Listening {
+        Listener at(ServerPlan server) throws IOException;
+    }
+
+    private Listening listening(RouterPlan plan, Loops loops, MeshRouter router, Optional<AccessLog> accessLog) {
+        if (plan.protocol() == Protocol.HTTP) {
+            return server -> ProxyServer.start(loops, settings.proxy(plan, server), server.policy(), router, accessLog);
+        }
+        RelaySettings of = settings.relay(plan, plan.servers().get(0));
+        Relay<?, ?> relay =
+                switch (plan.protocol()) {
+                    case H2 -> Relay.h2(router, loops.group(), loops.hostNames(), of);
+                    case MUX -> Relay.mux(router, loops.group(), loops.hostNames(), of);
+                    case THRIFT -> Relay.thrift(router, loops.group(), loops.hostNames(), of);
+                    case THRIFTMUX -> Relay.thriftMux(router, loops.group(), loops.hostNames(), of);
+                    case HTTP -> throw new IllegalStateException("returned above");
+                };
+        stops.push(() -> closed(relay::close));
+        return server -> relay.listen(server.policy(), settings.relay(plan, server), accessLog);
     }
 
     private Optional<AccessLog> accessLog(RouterPlan plan, Optional<RecentRequests> recent) {
@@ -282,10 +310,9 @@ public final class RouterNode implements Node {
         }
     }
 
-    private ProxyServer listen(
-            RouterPlan plan, ServerPlan server, Loops loops, MeshRouter router, Optional<AccessLog> accessLog) {
+    private Listener listen(RouterPlan plan, ServerPlan server, Listening listening) {
         try {
-            return ProxyServer.start(loops, settings.proxy(plan, server), server.policy(), router, accessLog);
+            return listening.at(server);
         } catch (IOException e) {
             throw cannotListen(
                     settings.linkerdYaml().isPresent() ? plan.where() + ".servers" : plan.where(),

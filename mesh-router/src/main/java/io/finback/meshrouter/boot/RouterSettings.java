@@ -3,18 +3,20 @@ package io.finback.meshrouter.boot;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.finback.meshrouter.http.ProxySettings;
-import io.finback.meshrouter.http.ServerPolicy;
 import io.finback.meshrouter.http.Transport;
 import io.finback.meshrouter.linkerd.LinkerdYaml;
 import io.finback.meshrouter.linkerd.Plan;
 import io.finback.meshrouter.linkerd.Plan.NamerPlan;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
 import io.finback.meshrouter.linkerd.Plan.ServerPlan;
+import io.finback.meshrouter.linkerd.Protocol;
 import io.finback.meshrouter.namers.DtabInterpreter;
 import io.finback.meshrouter.namers.FsNamer;
+import io.finback.meshrouter.relay.RelaySettings;
 import io.finback.meshrouter.router.Identifiers;
 import io.finback.meshrouter.router.Policies;
 import io.finback.meshrouter.router.RouterSpec;
+import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.names.Dtab;
 import io.finback.runtime.StartFailure;
 import io.finback.settings.ClusterSettings;
@@ -129,6 +131,21 @@ record RouterSettings(
                 shared.upstreamIdleTimeout());
     }
 
+    /** For what does not speak HTTP/1.1. */
+    RelaySettings relay(RouterPlan router, ServerPlan server) {
+        return new RelaySettings(
+                server.ip(),
+                server.port(),
+                shared.maxConnections(),
+                server.maxCallDepth(),
+                shared.retryLimit(),
+                shared.connectTimeout(),
+                router.bindingTimeout(),
+                server.clientIdle().orElse(shared.clientIdleTimeout()),
+                server.clientLife(),
+                shared.upstreamIdleTimeout());
+    }
+
     private static Shared shared(Config router, int retryLimit) {
         return new Shared(
                 router.getInt("limits.max-connections"),
@@ -174,6 +191,7 @@ record RouterSettings(
                 .orElseGet(List::of);
         RouterPlan http = new RouterPlan(
                 "http",
+                Protocol.HTTP,
                 "http",
                 dtab(router.getString("dtab")),
                 List.of(Identifiers.finback()),
@@ -183,6 +201,7 @@ record RouterSettings(
                         router.getInt("http.port"),
                         ServerPolicy.PLAIN,
                         limits.getInt("max-call-depth"),
+                        Optional.empty(),
                         Optional.empty())),
                 Policies.of(
                         PolicySettings.client(router.getConfig("client")),

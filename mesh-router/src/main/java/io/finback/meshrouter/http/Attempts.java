@@ -1,6 +1,10 @@
 package io.finback.meshrouter.http;
 
 import io.finback.meshrouter.resilience.FailureAccrual;
+import io.finback.meshrouter.traffic.Endpoint;
+import io.finback.meshrouter.traffic.ErrorAnswer;
+import io.finback.meshrouter.traffic.Routing;
+import io.finback.meshrouter.traffic.Tries;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -11,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -32,15 +35,12 @@ final class Attempts {
     private final Loop loop;
     private final HttpRequest head;
     private final Routing.To to;
-    private final List<Endpoint> tried = new ArrayList<>(2);
+    private final Tries tries;
     private final List<String> connectFailures = new ArrayList<>(0);
 
-    private @Nullable Endpoint endpoint;
     private @Nullable UpstreamConnection upstream;
-    private long begunNanos;
     private boolean bodyTaken;
     private boolean requestSent;
-    private Duration lastPause = Duration.ZERO;
     private @Nullable Runnable waiter;
 
     Attempts(Exchange exchange, ClientConnection client, HttpRequest head, Routing.To to) {
@@ -49,31 +49,22 @@ final class Attempts {
         this.loop = client.loop();
         this.head = head;
         this.to = to;
+        this.tries = new Tries(
+                to, client.settings().retryLimit(), client.settings().connectTimeout());
     }
 
     void next() {
-        Destination destination = to.destination();
-        List<Endpoint> ready = destination.endpoints();
-        if (ready.isEmpty()) {
-            exchange.fail(ErrorAnswer.noBrokers(to.name(), "no ready instance of " + destination.id()));
+        Endpoint picked = tries.next(System.nanoTime());
+        if (picked == null) {
+            exchange.fail(ErrorAnswer.noBrokers(
+                    to.name(), "no ready instance of " + to.destination().id()));
             return;
         }
-        List<Endpoint> untried = tried.isEmpty()
-                ? ready
-                : ready.stream().filter(e -> !tried.contains(e)).toList();
-        long now = System.nanoTime();
-        Endpoint picked = destination.pick(untried.isEmpty() ? ready : untried, now);
-        boolean retry = !tried.isEmpty();
-        tried.add(picked);
-        endpoint = picked;
-        begunNanos = now;
-        picked.begin(now);
-        destination.stats().request();
-        UpstreamConnection pooled = retry ? null : loop.poll(picked, maxIdleNanos());
+        UpstreamConnection pooled = tries.count() > 1 ? null : loop.poll(picked, maxIdleNanos());
         if (pooled != null) {
             send(pooled);
         } else {
-            connect(picked, tried.size());
+            connect(picked, tries.count());
         }
     }
 
@@ -131,7 +122,7 @@ final class Attempts {
 
     /** Another attempt was begun, or nobody waits any more. */
     private boolean isOver(int number) {
-        return exchange.isDone() || endpoint == null || number != tried.size();
+        return exchange.isDone() || tries.endpoint() == null || number != tries.count();
     }
 
     private void onConnectFailed(int number, Loop.ConnectFailure failure) {
@@ -142,8 +133,7 @@ final class Attempts {
         }
         connectFailures.add(failure.reason());
         end(FailureAccrual.Outcome.FAILURE, false, 0);
-        if (mayTryAgain() && to.destination().requeues().tryWithdraw(System.nanoTime())) {
-            to.service().stats().retry();
+        if (isUntouched() && tries.requeues(System.nanoTime())) {
             next();
         } else if (failure.resolving()) {
             exchange.fail(
@@ -205,13 +195,11 @@ final class Attempts {
     // --- the end of one ---
 
     boolean hasTakenLongerThan(Duration limit, long now) {
-        return endpoint != null && now - begunNanos > limit.toNanos();
+        return tries.hasTakenLongerThan(limit, now);
     }
 
-    private boolean mayTryAgain() {
-        return !exchange.responseBegun()
-                && !bodyTaken
-                && tried.size() <= client.settings().retryLimit();
+    private boolean isUntouched() {
+        return !exchange.responseBegun() && !bodyTaken;
     }
 
     /**
@@ -220,14 +208,13 @@ final class Attempts {
      * @param answered the status of what it brought; 0 for none
      */
     boolean tryAgain(int answered) {
-        if (!mayTryAgain() || !to.service().retries().tryWithdraw(System.nanoTime())) {
+        if (!isUntouched() || !tries.retries(System.nanoTime())) {
             return false;
         }
         end(FailureAccrual.Outcome.FAILURE, false, answered);
-        to.service().stats().retry();
         requestSent = false;
-        lastPause = to.service().policy().backoff().next(tried.size() - 1, lastPause, ThreadLocalRandom.current());
-        if (lastPause.isZero()) {
+        Duration pause = tries.pause();
+        if (pause.isZero()) {
             next();
             return true;
         }
@@ -238,7 +225,7 @@ final class Attempts {
                                 next();
                             }
                         },
-                        lastPause.toNanos(),
+                        pause.toNanos(),
                         TimeUnit.NANOSECONDS);
         Objects.requireNonNull(pausing);
         return true;
@@ -246,18 +233,13 @@ final class Attempts {
 
     /** Ends the attempt under way, if there is one; its connection is closed unless it is {@code clean}. */
     void end(FailureAccrual.Outcome outcome, boolean clean, int answered) {
-        Endpoint current = endpoint;
-        if (current != null) {
-            long now = System.nanoTime();
-            current.end(outcome, now - begunNanos, now);
-            to.destination().stats().answer(answered, outcome == FailureAccrual.Outcome.SUCCESS, now - begunNanos);
-        }
+        Endpoint current = tries.endpoint();
+        tries.end(outcome, answered, -1, System.nanoTime());
         Runnable waiting = waiter;
         waiter = null;
         if (waiting != null && current != null) {
             current.permits().forget(waiting);
         }
-        endpoint = null;
         UpstreamConnection connection = upstream;
         upstream = null;
         if (connection != null) {

@@ -1,5 +1,9 @@
 package io.finback.meshrouter.http;
 
+import io.finback.meshrouter.traffic.ErrorAnswer;
+import io.finback.meshrouter.traffic.Forwarded;
+import io.finback.meshrouter.traffic.ServerPolicy;
+import io.finback.meshrouter.traffic.Stats;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -277,7 +281,7 @@ final class ClientConnection extends FlowHandler {
             return;
         }
         keepAlive &= requestEnded || current.isBodyless();
-        writeHead(error.toResponse(!server.policy().clearContext()), false);
+        writeHead(ErrorResponse.of(error, !server.policy().clearContext()), false);
         flush();
         exchangeFinished();
     }
@@ -379,7 +383,7 @@ final class ClientConnection extends FlowHandler {
     void refuseForOverload(String reason) {
         lingering = true;
         lingeringSince = System.nanoTime();
-        FullHttpResponse response = ErrorAnswer.unavailable(reason).toResponse(true);
+        FullHttpResponse response = ErrorResponse.of(ErrorAnswer.unavailable(reason), true);
         response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         shutdownOutputWhen(context().writeAndFlush(response));
         pump();

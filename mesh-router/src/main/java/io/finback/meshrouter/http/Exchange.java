@@ -2,6 +2,9 @@ package io.finback.meshrouter.http;
 
 import io.finback.meshrouter.resilience.FailureAccrual;
 import io.finback.meshrouter.resilience.ResponseClassifier.Verdict;
+import io.finback.meshrouter.traffic.ErrorAnswer;
+import io.finback.meshrouter.traffic.LinkerdHeaders;
+import io.finback.meshrouter.traffic.Routing;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -55,7 +58,7 @@ final class Exchange {
     // --- from the client ---
 
     void start(Routing routing) {
-        Runnable next = routing.route(head)
+        Runnable next = routing.route(new HttpHead(head))
                 .match(
                         found -> () -> begin(found),
                         refusal -> () -> fail(refusal.error()),
@@ -81,10 +84,11 @@ final class Exchange {
         found.service().retries().deposit(startNanos);
         found.destination().requeues().deposit(startNanos);
         Heads.prepare(head, found, client.server().policy());
-        found.service()
-                .policy()
-                .totalTimeout()
-                .ifPresent(limit -> Heads.deadline(head.headers(), System.currentTimeMillis(), limit));
+        found.service().policy().totalTimeout().ifPresent(limit -> head.headers()
+                .set(
+                        LinkerdHeaders.CTX_DEADLINE,
+                        LinkerdHeaders.deadline(
+                                head.headers().get(LinkerdHeaders.CTX_DEADLINE), System.currentTimeMillis(), limit)));
         Attempts made = new Attempts(this, client, head, found);
         attempts = made;
         made.next();

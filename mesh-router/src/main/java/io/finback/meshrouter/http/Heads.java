@@ -1,5 +1,9 @@
 package io.finback.meshrouter.http;
 
+import io.finback.meshrouter.traffic.LinkerdHeaders;
+import io.finback.meshrouter.traffic.Routing;
+import io.finback.meshrouter.traffic.ServerPolicy;
+import io.finback.meshrouter.traffic.TraceContext;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -7,7 +11,6 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,31 +32,15 @@ final class Heads {
         }
         HttpRules.appendVia(headers);
         if (policy.traces()) {
-            TraceContext.next(headers);
+            TraceContext.Next next =
+                    TraceContext.next(headers.get(LinkerdHeaders.CTX_TRACE), headers.get(LinkerdHeaders.SAMPLE));
+            headers.set(LinkerdHeaders.CTX_TRACE, next.context());
+            headers.set(LinkerdHeaders.REQUEST_ID, next.requestId());
+            headers.remove(LinkerdHeaders.SAMPLE);
         }
         headers.set(LinkerdHeaders.SERVICE, found.name());
         headers.set(LinkerdHeaders.CLIENT, found.destination().id());
         headers.set(LinkerdHeaders.RESIDUAL, found.residual());
-    }
-
-    /**
-     * Says in {@code l5d-ctx-deadline} until when an answer is wanted: the earlier of ours and the one it came with. Nanoseconds since 1970,
-     * the moment it was set first. Source: linkerd/linkerd LinkerdHeaders.scala, twitter/finagle Deadline.scala.
-     */
-    static void deadline(HttpHeaders headers, long nowMillis, Duration limit) {
-        long now = nowMillis * 1_000_000;
-        long deadline = now + limit.toNanos();
-        String before = headers.get(LinkerdHeaders.CTX_DEADLINE);
-        if (before != null) {
-            int space = before.indexOf(' ');
-            try {
-                deadline = Math.min(deadline, Long.parseLong(before.substring(space + 1)));
-                now = Math.max(now, Long.parseLong(before.substring(0, Math.max(0, space))));
-            } catch (NumberFormatException e) {
-                deadline = nowMillis * 1_000_000 + limit.toNanos();
-            }
-        }
-        headers.set(LinkerdHeaders.CTX_DEADLINE, now + " " + deadline);
     }
 
     /** What a client that is not trusted may not say: removed before anything is decided. */

@@ -1,5 +1,8 @@
 package io.finback.meshrouter.http;
 
+import io.finback.meshrouter.traffic.Endpoint;
+import io.finback.meshrouter.traffic.HostNames;
+import io.finback.meshrouter.traffic.Stats;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;

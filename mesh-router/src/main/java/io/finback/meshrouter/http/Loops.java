@@ -1,5 +1,6 @@
 package io.finback.meshrouter.http;
 
+import io.finback.meshrouter.traffic.HostNames;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.EventExecutor;
@@ -38,8 +39,13 @@ public final class Loops {
         return transport;
     }
 
-    EventLoopGroup group() {
+    public EventLoopGroup group() {
         return group;
+    }
+
+    /** Names of instances, resolved off the loops. */
+    public HostNames hostNames() {
+        return hostNames;
     }
 
     Collection<Loop> all() {

@@ -1,5 +1,10 @@
 package io.finback.meshrouter.http;
 
+import io.finback.meshrouter.traffic.AccessLog;
+import io.finback.meshrouter.traffic.Listener;
+import io.finback.meshrouter.traffic.Routing;
+import io.finback.meshrouter.traffic.ServerPolicy;
+import io.finback.meshrouter.traffic.Stats;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -27,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * The HTTP/1.1 listener of the mesh: takes requests, asks {@link Routing} where to, and carries bytes both ways with back-pressure.
  * Thread-safe. One of several on the same {@link Loops}.
  */
-public final class ProxyServer {
+public final class ProxyServer implements Listener {
     private static final Logger log = LoggerFactory.getLogger(ProxyServer.class);
 
     /** Connections over the limit that are being told so; beyond these they are closed without a word. */
@@ -161,31 +166,32 @@ public final class ProxyServer {
         return value == null ? "" : value;
     }
 
-    /** Requests under way. */
+    @Override
     public int concurrent() {
         return concurrent.get();
     }
 
+    @Override
     public Stats stats() {
         return stats;
     }
 
-    /** Client connections open now. */
+    @Override
     public int connections() {
         return connections.get();
     }
 
-    /** Client connections turned away at {@code limits.max-connections} so far. */
+    @Override
     public long refusedConnections() {
         return refusedConnections.sum();
     }
 
-    /** The bound port, also when port 0 was asked for. */
+    @Override
     public int port() {
         return ((InetSocketAddress) listener.localAddress()).getPort();
     }
 
-    /** Accepts no more, lets what is under way finish for at most {@code limit}, then closes everything. Idempotent. */
+    @Override
     public CompletionStage<Void> stop(Duration limit) {
         if (!stopping.compareAndSet(false, true)) {
             return stopped;

@@ -1,5 +1,6 @@
 package io.finback.meshrouter.http;
 
+import io.finback.meshrouter.traffic.Stats;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpDecoderConfig;

@@ -1,5 +1,7 @@
 package io.finback.meshrouter.http;
 
+import io.finback.meshrouter.traffic.Endpoint;
+import io.finback.meshrouter.traffic.Stats;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMethod;

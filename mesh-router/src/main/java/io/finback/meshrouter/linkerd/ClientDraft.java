@@ -1,11 +1,12 @@
 package io.finback.meshrouter.linkerd;
 
 import io.finback.meshrouter.balance.Balancer;
-import io.finback.meshrouter.http.ClientPolicy;
-import io.finback.meshrouter.http.PoolPolicy;
-import io.finback.meshrouter.http.Tls;
 import io.finback.meshrouter.resilience.AccrualPolicy;
 import io.finback.meshrouter.resilience.RetryBudget;
+import io.finback.meshrouter.traffic.ClientPolicy;
+import io.finback.meshrouter.traffic.PoolPolicy;
+import io.finback.meshrouter.traffic.Tls;
+import io.finback.meshrouter.traffic.WirePolicy;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -21,9 +22,11 @@ final class ClientDraft {
     Optional<Duration> life = Optional.empty();
     Optional<Tls.Client> tls = Optional.empty();
 
+    WirePolicy wire = WirePolicy.CLIENT;
+
     ClientPolicy policy() {
         PoolPolicy all = new PoolPolicy(
                 pool.maxConnections(), pool.maxWaiters(), idle.or(pool::idleTime), life.or(pool::lifeTime));
-        return new ClientPolicy(balancer, accrual, requeues, failFast, attemptTimeout, all, tls);
+        return new ClientPolicy(balancer, accrual, requeues, failFast, attemptTimeout, all, tls, wire);
     }
 }

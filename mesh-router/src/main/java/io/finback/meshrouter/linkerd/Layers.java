@@ -1,8 +1,8 @@
 package io.finback.meshrouter.linkerd;
 
-import io.finback.meshrouter.http.ClientPolicy;
-import io.finback.meshrouter.http.ServicePolicy;
 import io.finback.meshrouter.router.Policies;
+import io.finback.meshrouter.traffic.ClientPolicy;
+import io.finback.meshrouter.traffic.ServicePolicy;
 import io.finback.names.Path;
 import io.finback.names.PathPattern;
 import java.util.List;

@@ -1,6 +1,5 @@
 package io.finback.meshrouter.linkerd;
 
-import io.finback.meshrouter.http.ServerPolicy;
 import io.finback.meshrouter.namers.Changes;
 import io.finback.meshrouter.namers.Interpreter;
 import io.finback.meshrouter.namers.NameSource;
@@ -8,6 +7,7 @@ import io.finback.meshrouter.namers.Streams;
 import io.finback.meshrouter.router.Identifier;
 import io.finback.meshrouter.router.Policies;
 import io.finback.meshrouter.router.RouterSpec;
+import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.names.Dtab;
 import io.finback.names.Path;
 import java.time.Duration;
@@ -67,6 +67,7 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
      */
     public record RouterPlan(
             String where,
+            Protocol protocol,
             String label,
             Dtab dtab,
             List<Identifier> identifiers,
@@ -84,9 +85,19 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
         }
     }
 
-    /** One listener. */
+    /**
+     * One listener.
+     *
+     * @param clientIdle how long a connection may have no request
+     * @param clientLife how old a connection may get; not for HTTP/1.1
+     */
     public record ServerPlan(
-            String ip, int port, ServerPolicy policy, int maxCallDepth, Optional<Duration> clientIdle) {}
+            String ip,
+            int port,
+            ServerPolicy policy,
+            int maxCallDepth,
+            Optional<Duration> clientIdle,
+            Optional<Duration> clientLife) {}
 
     /**
      * An access log.

@@ -2,13 +2,14 @@ package io.finback.meshrouter.linkerd;
 
 import io.finback.meshrouter.balance.Aperture;
 import io.finback.meshrouter.balance.Balancer;
-import io.finback.meshrouter.http.PoolPolicy;
 import io.finback.meshrouter.linkerd.Layers.Layer;
 import io.finback.meshrouter.linkerd.Layers.Setting;
 import io.finback.meshrouter.resilience.AccrualPolicy;
 import io.finback.meshrouter.resilience.Backoff;
-import io.finback.meshrouter.resilience.ResponseClassifier;
 import io.finback.meshrouter.resilience.RetryBudget;
+import io.finback.meshrouter.traffic.PoolPolicy;
+import io.finback.meshrouter.traffic.StreamRetries;
+import io.finback.meshrouter.traffic.WirePolicy;
 import io.finback.names.PathPattern;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,14 +21,17 @@ import java.util.function.Function;
 final class PolicyReader {
     private static final PathPattern EVERYTHING = PathPattern.parse("/");
 
+    /** Of one stream, bytes. */
+    private static final int MOST_HELD = 16 << 20;
+
     private PolicyReader() {}
 
-    static List<Layer<ClientDraft>> clients(Optional<Block> block) {
-        return layers(block, PolicyReader::client);
+    static List<Layer<ClientDraft>> clients(Optional<Block> block, Protocol protocol) {
+        return layers(block, found -> client(found, protocol));
     }
 
-    static List<Layer<ServiceDraft>> services(Optional<Block> block) {
-        return layers(block, PolicyReader::service);
+    static List<Layer<ServiceDraft>> services(Optional<Block> block, Protocol protocol) {
+        return layers(block, found -> service(found, protocol));
     }
 
     private static <D> List<Layer<D>> layers(Optional<Block> found, Function<Block, List<Setting<D>>> read) {
@@ -55,7 +59,7 @@ final class PolicyReader {
         return layers;
     }
 
-    private static List<Setting<ClientDraft>> client(Block block) {
+    private static List<Setting<ClientDraft>> client(Block block, Protocol protocol) {
         List<Setting<ClientDraft>> settings = new ArrayList<>();
         block.block("loadBalancer").ifPresent(b -> {
             Balancer.Spec spec = balancer(b);
@@ -85,23 +89,38 @@ final class PolicyReader {
                 draft.life = life;
             });
         });
-        block.block("tls").ifPresent(b -> settings.add(TlsReader.client(b)));
+        block.block("tls").ifPresent(b -> settings.add(TlsReader.client(b, protocol == Protocol.H2)));
+        if (WireReader.isThere(block, protocol)) {
+            WirePolicy wire = WireReader.read(block, protocol, WirePolicy.CLIENT);
+            settings.add((draft, captures) -> draft.wire = wire);
+        }
         block.refuse("forwardClientCert", "", "false");
         block.refuse("requestAuthorizers", "");
         block.block("socketOptions").ifPresent(ServerReader::socketOptions);
         return settings;
     }
 
-    private static List<Setting<ServiceDraft>> service(Block block) {
+    private static List<Setting<ServiceDraft>> service(Block block, Protocol protocol) {
         List<Setting<ServiceDraft>> settings = new ArrayList<>();
-        block.block("responseClassifier").ifPresent(b -> {
-            String kind = b.required("kind", "one of " + ResponseClassifier.kinds());
-            ResponseClassifier classifier = ResponseClassifier.ofKind(kind)
-                    .orElseThrow(() ->
-                            b.wrong("kind", "'" + kind + "' (expected: one of " + ResponseClassifier.kinds() + ")"));
-            b.end();
-            settings.add((draft, captures) -> draft.classifier = classifier);
-        });
+        if (protocol.isHttp()) {
+            block.block("responseClassifier").ifPresent(b -> settings.add(ClassifierReader.read(b, protocol)));
+        } else {
+            block.refuse("responseClassifier", "answers are failures when the protocol says so");
+        }
+        if (protocol == Protocol.H2) {
+            StreamRetries usual = StreamRetries.DEFAULT;
+            Optional<Duration> wait = block.millis("classificationTimeoutMs", 1);
+            Optional<Block> sizes = block.block("retryBufferSize");
+            int request =
+                    sizes.flatMap(b -> b.integer("requestBytes", 0, MOST_HELD)).orElse(usual.requestBytes());
+            int response =
+                    sizes.flatMap(b -> b.integer("responseBytes", 0, MOST_HELD)).orElse(usual.responseBytes());
+            sizes.ifPresent(Block::end);
+            StreamRetries streams = new StreamRetries(request, response, wait.orElse(usual.classification()));
+            if (wait.isPresent() || sizes.isPresent()) {
+                settings.add((draft, captures) -> draft.streams = streams);
+            }
+        }
         block.block("retries").ifPresent(b -> {
             Optional<RetryBudget.Spec> budget = b.block("budget").map(PolicyReader::budget);
             Optional<Backoff> backoff = b.block("backoff").map(PolicyReader::backoff);

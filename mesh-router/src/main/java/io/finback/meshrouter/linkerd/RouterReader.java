@@ -1,6 +1,5 @@
 package io.finback.meshrouter.linkerd;
 
-import io.finback.meshrouter.http.ServerPolicy;
 import io.finback.meshrouter.linkerd.Plan.AccessLogPlan;
 import io.finback.meshrouter.linkerd.Plan.InterpreterPlan;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
@@ -14,70 +13,72 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** An entry of {@code routers}. */
 final class RouterReader {
-    private static final Set<String> PROTOCOLS = Set.of("h2", "thrift", "mux", "thriftmux");
     private static final String IDENTIFIERS =
             "io.l5d.header.token, io.l5d.header, io.l5d.methodAndHost, io.l5d.path, io.l5d.static";
+    private static final String H2_IDENTIFIERS =
+            "io.l5d.header.token, io.l5d.header, io.l5d.header.path, io.l5d.path, io.l5d.static";
     private static final int NAMES = 1_000;
 
     private RouterReader() {}
 
     static RouterPlan read(Block block, String where) {
-        String protocol = block.required("protocol", "http");
-        if (PROTOCOLS.contains(protocol)) {
-            throw block.wrong("protocol", "'" + protocol + "' is not supported by this router yet (supported: http)");
+        String text = block.required("protocol", "http, h2, thrift, mux or thriftmux");
+        Protocol protocol = Protocol.of(text)
+                .orElseThrow(
+                        () -> block.wrong("protocol", "'" + text + "' (expected: http, h2, thrift, mux or thriftmux)"));
+        if (!block.flag("experimental").orElse(false) && protocol.isExperimental()) {
+            throw block.wrong(
+                    "protocol", text + " is experimental in Linkerd (expected: experimental: true beside it)");
         }
-        if (!protocol.equals("http")) {
-            throw block.wrong("protocol", "'" + protocol + "' (expected: http, h2, thrift, mux or thriftmux)");
-        }
-        String label = block.text("label").orElse(protocol);
+        String label = block.text("label").orElse(text);
         Dtab dtab = block.parsed("dtab", Dtab::parse).orElse(Dtab.EMPTY);
         Path prefix = block.parsed("dstPrefix", Path::parse).orElseGet(() -> Path.of("svc"));
         InterpreterPlan interpreter = InterpreterReader.read(block.block("interpreter"));
-        List<Identifier> identifiers = identifiers(block, prefix);
-        boolean traces = tracePropagator(block);
+        List<Identifier> identifiers = protocol.isHttp()
+                ? identifiers(block, prefix, protocol)
+                : List.of(Identifiers.named(
+                        prefix,
+                        protocol.isThrift() && block.flag("thriftMethodInDst").orElse(false)));
+        boolean traces = protocol.isHttp() && tracePropagator(block);
         List<ServerPlan> servers = new ArrayList<>();
-        block.blocks("servers").forEach(server -> servers.add(ServerReader.read(server, label, traces)));
+        block.blocks("servers").forEach(server -> servers.add(ServerReader.read(server, label, protocol, traces)));
         if (servers.isEmpty()) {
             if (block.has("servers")) {
                 throw block.wrong("servers", "is empty (expected: at least one)");
             }
-            servers.add(new ServerPlan(
-                    "127.0.0.1",
-                    ServerReader.PORT,
-                    new ServerPolicy(
-                            false,
-                            Integer.MAX_VALUE,
-                            Optional.empty(),
-                            Optional.empty(),
-                            Optional.empty(),
-                            Optional.empty(),
-                            traces),
-                    1000,
-                    Optional.empty()));
+            servers.add(ServerReader.usual(protocol, traces));
         }
-        Layers policies =
-                new Layers(PolicyReader.clients(block.block("client")), PolicyReader.services(block.block("service")));
+        Layers policies = new Layers(
+                PolicyReader.clients(block.block("client"), protocol),
+                PolicyReader.services(block.block("service"), protocol));
         Duration binding = block.millis("bindingTimeoutMs", 1).orElse(Duration.ofSeconds(10));
         RouterSpec.Limits limits = limits(block.block("bindingCache"));
-        int line = kilobytes(block, "maxInitialLineKB", 4);
-        int headers = kilobytes(block, "maxHeadersKB", 8);
-        // Bodies are never collected here: these say how much of one Linkerd may collect.
-        block.accepted(1, "maxErrResponseKB", "streamAfterContentLengthKB");
-        block.refuse("streamingEnabled", "bodies always run as streams", "true");
-        block.refuse("compressionLevel", "bodies are passed on as they are", "-1", "0");
+        int line = 4 << 10;
+        int headers = 8 << 10;
+        if (protocol == Protocol.HTTP) {
+            line = kilobytes(block, "maxInitialLineKB", 4);
+            headers = kilobytes(block, "maxHeadersKB", 8);
+            // Bodies are never collected here: these say how much of one Linkerd may collect.
+            block.accepted(1, "maxErrResponseKB", "streamAfterContentLengthKB");
+            block.refuse("streamingEnabled", "bodies always run as streams", "true");
+            block.refuse("compressionLevel", "bodies are passed on as they are", "-1", "0");
+        }
         block.refuse("originator", "", "false");
         if (!block.blocks("announcers").isEmpty()) {
             throw block.wrong("announcers", "are not supported by this router yet (expected: nothing)");
         }
-        block.refuse("loggers", "");
-        Optional<AccessLogPlan> accessLog = accessLog(block);
+        if (protocol.isHttp()) {
+            block.refuse("loggers", "");
+        }
+        Optional<AccessLogPlan> accessLog =
+                protocol.isHttp() ? accessLog(block, protocol.text() + "AccessLog") : Optional.empty();
         block.end();
         return new RouterPlan(
                 where,
+                protocol,
                 label,
                 dtab,
                 identifiers,
@@ -123,20 +124,23 @@ final class RouterReader {
         return new RouterSpec.Limits(paths, clients);
     }
 
-    private static List<Identifier> identifiers(Block router, Path prefix) {
+    private static List<Identifier> identifiers(Block router, Path prefix, Protocol protocol) {
+        boolean h2 = protocol == Protocol.H2;
+        String known = h2 ? H2_IDENTIFIERS : IDENTIFIERS;
+        String host = h2 ? ":authority" : "Host";
         List<Identifier> identifiers = new ArrayList<>();
         for (Block block : router.blocks("identifier")) {
-            String kind = block.required("kind", IDENTIFIERS);
+            String kind = block.required("kind", known);
             identifiers.add(
-                    switch (kind) {
+                    switch (h2 ? kind.replace("io.l5d.methodAndHost", "?") : kind.replace("io.l5d.header.path", "?")) {
                         case "io.l5d.header.token" ->
-                            Identifiers.headerToken(prefix, block.text("header").orElse("Host"));
+                            Identifiers.headerToken(prefix, block.text("header").orElse(host));
                         case "io.l5d.header" ->
                             Identifiers.header(prefix, block.text("header").orElse("l5d-name"));
                         case "io.l5d.methodAndHost" ->
                             Identifiers.methodAndHost(
                                     prefix, block.flag("httpUriInDst").orElse(false));
-                        case "io.l5d.path" ->
+                        case "io.l5d.path", "io.l5d.header.path" ->
                             Identifiers.path(
                                     prefix,
                                     block.integer("segments", 1, 100).orElse(1),
@@ -146,22 +150,21 @@ final class RouterReader {
                                     prefix,
                                     block.parsed("path", text -> Path.parse(text.startsWith("/") ? text : "/" + text))
                                             .orElseThrow(() -> block.wrong("path", "is missing (expected: a path)")));
-                        default -> throw Kinds.missing(block, kind, IDENTIFIERS);
+                        default -> throw Kinds.missing(block, kind, known);
                     });
             block.end();
         }
-        return identifiers.isEmpty() ? List.of(Identifiers.headerToken(prefix, "Host")) : identifiers;
+        return identifiers.isEmpty() ? List.of(Identifiers.headerToken(prefix, host)) : identifiers;
     }
 
-    private static Optional<AccessLogPlan> accessLog(Block block) {
-        Optional<String> file = block.text("httpAccessLog");
-        String roll = block.text("httpAccessLogRollPolicy").orElse("never");
-        boolean append = block.flag("httpAccessLogAppend").orElse(true);
-        int keep =
-                block.integer("httpAccessLogRotateCount", -1, Integer.MAX_VALUE).orElse(-1);
+    private static Optional<AccessLogPlan> accessLog(Block block, String key) {
+        Optional<String> file = block.text(key);
+        String roll = block.text(key + "RollPolicy").orElse("never");
+        boolean append = block.flag(key + "Append").orElse(true);
+        int keep = block.integer(key + "RotateCount", -1, Integer.MAX_VALUE).orElse(-1);
         if (!roll.matches("never|hourly|daily|\\d+(\\.(bytes?|kilobytes?|megabytes?|gigabytes?))?")) {
             throw block.wrong(
-                    "httpAccessLogRollPolicy",
+                    key + "RollPolicy",
                     "'" + roll + "' (expected: never, hourly, daily, or a size such as 100.megabytes)");
         }
         return file.map(text -> new AccessLogPlan(java.nio.file.Path.of(text), roll, append, keep));

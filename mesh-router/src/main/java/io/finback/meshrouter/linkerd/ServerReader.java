@@ -1,46 +1,85 @@
 package io.finback.meshrouter.linkerd;
 
-import io.finback.meshrouter.http.Forwarded;
-import io.finback.meshrouter.http.ServerPolicy;
 import io.finback.meshrouter.linkerd.Plan.ServerPlan;
+import io.finback.meshrouter.traffic.Forwarded;
+import io.finback.meshrouter.traffic.ServerPolicy;
+import io.finback.meshrouter.traffic.WirePolicy;
+import java.time.Duration;
 import java.util.Optional;
 
-/** A {@code servers} entry of an HTTP router. */
+/** A {@code servers} entry. */
 final class ServerReader {
-    static final int PORT = 4140;
     private static final int MAX_CALL_DEPTH = 1000;
 
     private ServerReader() {}
 
+    /** The only one of a router that says nothing of servers. */
+    static ServerPlan usual(Protocol protocol, boolean traces) {
+        return new ServerPlan(
+                "127.0.0.1",
+                protocol.port(),
+                new ServerPolicy(
+                        false,
+                        Integer.MAX_VALUE,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        WirePolicy.SERVER,
+                        traces),
+                MAX_CALL_DEPTH,
+                Optional.empty(),
+                Optional.empty());
+    }
+
     /** {@code traces}: whether the router makes Linkerd's trace headers. */
-    static ServerPlan read(Block block, String label, boolean traces) {
-        int port = block.integer("port", 0, 65535).orElse(PORT);
+    static ServerPlan read(Block block, String label, Protocol protocol, boolean traces) {
+        int port = block.integer("port", 0, 65535).orElse(protocol.port());
         String ip = block.text("ip").orElse("127.0.0.1");
-        var tls = block.block("tls").flatMap(TlsReader::server);
+        var tls = block.block("tls").flatMap(found -> TlsReader.server(found, protocol == Protocol.H2));
         int concurrent =
                 block.integer("maxConcurrentRequests", 1, Integer.MAX_VALUE).orElse(Integer.MAX_VALUE);
         if (!block.texts("announce").isEmpty()) {
             throw block.wrong("announce", "announcers are not supported by this router yet (expected: nothing)");
         }
+        if (!protocol.isHttp()) {
+            block.refuse("clearContext", "what travels with these calls is not Linkerd's alone", "false");
+        }
         boolean clear = block.flag("clearContext").orElse(false);
         var timeout = block.millis("timeoutMs", 1);
-        var idle = block.block("serverSession").flatMap(session -> {
-            var time = session.millis("idleTimeMs", 1);
-            session.refuse("lifeTimeMs", "connections of clients have no age limit");
-            session.end();
-            return time;
+        Optional<Block> session = block.block("serverSession");
+        Optional<Duration> idle = session.flatMap(found -> found.millis("idleTimeMs", 1));
+        Optional<Duration> life = session.flatMap(found -> {
+            if (protocol == Protocol.HTTP) {
+                found.refuse("lifeTimeMs", "connections of clients have no age limit");
+            }
+            return found.millis("lifeTimeMs", 1);
         });
-        Optional<Forwarded> forwarded = block.block("addForwardedHeader").map(add -> {
-            Forwarded both = new Forwarded(label(add, "by", label), label(add, "for", label));
-            add.end();
-            return both;
-        });
-        Optional<String> timestamp = block.text("timestampHeader");
-        int depth = block.integer("maxCallDepth", 1, 1_000_000).orElse(MAX_CALL_DEPTH);
+        session.ifPresent(Block::end);
+        Optional<Forwarded> forwarded = Optional.empty();
+        Optional<String> timestamp = Optional.empty();
+        int depth = MAX_CALL_DEPTH;
+        if (protocol.isHttp()) {
+            forwarded = block.block("addForwardedHeader").map(add -> {
+                Forwarded both = new Forwarded(label(add, "by", label), label(add, "for", label));
+                add.end();
+                return both;
+            });
+            timestamp = block.text("timestampHeader");
+            depth = block.integer("maxCallDepth", 1, 1_000_000).orElse(MAX_CALL_DEPTH);
+        }
+        WirePolicy wire = WireReader.isThere(block, protocol)
+                ? WireReader.read(block, protocol, WirePolicy.SERVER)
+                : WirePolicy.SERVER;
         block.block("socketOptions").ifPresent(ServerReader::socketOptions);
         block.end();
         return new ServerPlan(
-                ip, port, new ServerPolicy(clear, concurrent, timeout, forwarded, timestamp, tls, traces), depth, idle);
+                ip,
+                port,
+                new ServerPolicy(clear, concurrent, timeout, forwarded, timestamp, tls, wire, traces),
+                depth,
+                idle,
+                life);
     }
 
     private static Forwarded.Label label(Block add, String key, String router) {

@@ -1,7 +1,7 @@
 package io.finback.meshrouter.linkerd;
 
-import io.finback.meshrouter.http.Tls;
 import io.finback.meshrouter.linkerd.Layers.Setting;
+import io.finback.meshrouter.traffic.Tls;
 import io.finback.names.PathPattern;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,7 +12,7 @@ import java.util.Optional;
 final class TlsReader {
     private TlsReader() {}
 
-    static Optional<Tls.Server> server(Block block) {
+    static Optional<Tls.Server> server(Block block, boolean h2) {
         boolean enabled = block.flag("enabled").orElse(true);
         Path cert = Path.of(block.required("certPath", "a PEM file"));
         Path key = Path.of(block.required("keyPath", "a PEM file"));
@@ -24,11 +24,11 @@ final class TlsReader {
         block.end();
         return enabled
                 ? Optional.of(block.checked(
-                        "certPath", () -> Tls.Server.of(cert, key, intermediates, trusted, demand, protocols)))
+                        "certPath", () -> Tls.Server.of(cert, key, intermediates, trusted, demand, protocols, h2)))
                 : Optional.empty();
     }
 
-    static Setting<ClientDraft> client(Block block) {
+    static Setting<ClientDraft> client(Block block, boolean h2) {
         boolean enabled = block.flag("enabled").orElse(true);
         boolean insecure = block.flag("disableValidation").orElse(false);
         Optional<String> commonName = block.text("commonName");
@@ -55,8 +55,8 @@ final class TlsReader {
         if (!enabled) {
             return (draft, captures) -> draft.tls = Optional.empty();
         }
-        Tls.Client client =
-                block.checked("trustCerts", () -> Tls.Client.of(commonName, insecure, trusted, identity, protocols));
+        Tls.Client client = block.checked(
+                "trustCerts", () -> Tls.Client.of(commonName, insecure, trusted, identity, protocols, h2));
         return (draft, captures) -> draft.tls = Optional.of(
                 commonName.isPresent() && !insecure
                         ? client.named(PathPattern.interpolate(commonName.get(), captures))

@@ -1,6 +1,6 @@
 package io.finback.meshrouter.router;
 
-import io.finback.meshrouter.http.AccessLog;
+import io.finback.meshrouter.traffic.AccessLog;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

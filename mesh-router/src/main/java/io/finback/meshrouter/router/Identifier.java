@@ -1,7 +1,7 @@
 package io.finback.meshrouter.router;
 
+import io.finback.meshrouter.traffic.RequestHead;
 import io.finback.names.Path;
-import io.netty.handler.codec.http.HttpRequest;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +16,7 @@ public interface Identifier {
 
     /** What identifies the request, as one short text; null if it is none of this identifier's. Equal texts mean equal candidates. */
     @Nullable
-    String key(HttpRequest head);
+    String key(RequestHead head);
 
     /**
      * The names behind a key, in the order to try, at least one. Throws IllegalArgumentException for a key that cannot be read.
@@ -24,7 +24,7 @@ public interface Identifier {
     List<Candidate> candidates(String key);
 
     /** What a request that was identified by this is changed to on its way; most often nothing. */
-    default void forward(HttpRequest head) {}
+    default void forward(RequestHead head) {}
 
     /** Why a request that none of the identifiers knows is refused. */
     String expectation();

@@ -1,12 +1,10 @@
 package io.finback.meshrouter.router;
 
-import io.finback.meshrouter.http.LinkerdHeaders;
+import io.finback.meshrouter.traffic.LinkerdHeaders;
+import io.finback.meshrouter.traffic.RequestHead;
 import io.finback.names.NameSyntaxException;
 import io.finback.names.Path;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpVersion;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -31,8 +29,8 @@ public final class Identifiers {
     public static Identifier headerToken(Path prefix, String header) {
         return new Simple(header + " header") {
             @Override
-            public @Nullable String key(HttpRequest head) {
-                String value = head.headers().get(header);
+            public @Nullable String key(RequestHead head) {
+                String value = head.header(header);
                 return value == null || value.isEmpty() ? null : value;
             }
 
@@ -47,8 +45,8 @@ public final class Identifiers {
     public static Identifier header(Path prefix, String header) {
         return new Simple(header + " header with a path") {
             @Override
-            public @Nullable String key(HttpRequest head) {
-                String value = head.headers().get(header);
+            public @Nullable String key(RequestHead head) {
+                String value = head.header(header);
                 return value == null || value.isEmpty() ? null : value.trim();
             }
 
@@ -68,15 +66,16 @@ public final class Identifiers {
     public static Identifier methodAndHost(Path prefix, boolean uriInDst) {
         return new Simple("Host header") {
             @Override
-            public @Nullable String key(HttpRequest head) {
-                boolean old = head.protocolVersion().compareTo(HttpVersion.HTTP_1_1) < 0;
-                String host = head.headers().get(HttpHeaderNames.HOST, "");
-                if (!old && host.isEmpty()) {
+            public @Nullable String key(RequestHead head) {
+                boolean old = head.version().equals("1.0");
+                String host = head.header(HttpHeaderNames.HOST);
+                if (!old && (host == null || host.isEmpty())) {
                     return null;
                 }
-                String method = head.method().name();
-                String name = old ? "1.0 " + method : "1.1 " + method + ' ' + host.toLowerCase(Locale.ROOT);
-                return uriInDst ? name + ' ' + pathOf(head.uri()) : name;
+                String method = head.method();
+                String name =
+                        old || host == null ? "1.0 " + method : "1.1 " + method + ' ' + host.toLowerCase(Locale.ROOT);
+                return uriInDst ? name + ' ' + pathOf(head.target()) : name;
             }
 
             @Override
@@ -102,9 +101,9 @@ public final class Identifiers {
     public static Identifier path(Path prefix, int count, boolean consume) {
         return new Simple("target path with at least " + count + " elements") {
             @Override
-            public @Nullable String key(HttpRequest head) {
-                int end = endOf(head.uri(), count);
-                return end < 0 ? null : head.uri().substring(0, end);
+            public @Nullable String key(RequestHead head) {
+                int end = endOf(head.target(), count);
+                return end < 0 ? null : head.target().substring(0, end);
             }
 
             @Override
@@ -113,10 +112,10 @@ public final class Identifiers {
             }
 
             @Override
-            public void forward(HttpRequest head) {
+            public void forward(RequestHead head) {
                 if (consume) {
-                    String rest = head.uri().substring(endOf(head.uri(), count));
-                    head.setUri(rest.startsWith("/") ? rest : "/" + rest);
+                    String rest = head.target().substring(endOf(head.target(), count));
+                    head.retarget(rest.startsWith("/") ? rest : "/" + rest);
                 }
             }
         };
@@ -126,13 +125,37 @@ public final class Identifiers {
     public static Identifier fixed(Path prefix, Path path) {
         return new Simple("") {
             @Override
-            public String key(HttpRequest head) {
+            public String key(RequestHead head) {
                 return "";
             }
 
             @Override
             Path path(String key) {
                 return prefix.concat(path);
+            }
+        };
+    }
+
+    /**
+     * Mux's and Thrift's: {@code prefix} and the destination that the call itself names.
+     *
+     * @param method whether the method's name follows; of multiplexed services it is two elements, service and method
+     */
+    public static Identifier named(Path prefix, boolean method) {
+        return new Simple("a destination") {
+            @Override
+            public String key(RequestHead head) {
+                return method ? head.destination() + '\n' + head.method() : head.destination();
+            }
+
+            @Override
+            Path path(String key) {
+                int end = key.indexOf('\n');
+                String destination = end < 0 ? key : key.substring(0, end);
+                Path path = destination.isEmpty() ? prefix : prefix.concat(Path.parse(destination));
+                return end < 0
+                        ? path
+                        : path.concat(Path.of(key.substring(end + 1).split(":", 2)));
             }
         };
     }
@@ -200,13 +223,12 @@ public final class Identifiers {
 
     private static final class Finback implements Identifier {
         @Override
-        public @Nullable String key(HttpRequest head) {
-            HttpHeaders headers = head.headers();
-            String name = headers.get(LinkerdHeaders.NAME);
+        public @Nullable String key(RequestHead head) {
+            String name = head.header(LinkerdHeaders.NAME);
             if (name != null && !name.isBlank()) {
                 return name.trim();
             }
-            String host = headers.get(HttpHeaderNames.HOST);
+            String host = head.header(HttpHeaderNames.HOST);
             if (host == null || host.isBlank()) {
                 return null;
             }

@@ -1,11 +1,11 @@
 package io.finback.meshrouter.router;
 
 import io.finback.meshrouter.balance.Balancer;
-import io.finback.meshrouter.http.ClientPolicy;
-import io.finback.meshrouter.http.Destination;
-import io.finback.meshrouter.http.Endpoint;
-import io.finback.meshrouter.http.Stats;
 import io.finback.meshrouter.resilience.RetryBudget;
+import io.finback.meshrouter.traffic.ClientPolicy;
+import io.finback.meshrouter.traffic.Destination;
+import io.finback.meshrouter.traffic.Endpoint;
+import io.finback.meshrouter.traffic.Stats;
 import io.finback.names.Address;
 import java.util.ArrayList;
 import java.util.HashMap;

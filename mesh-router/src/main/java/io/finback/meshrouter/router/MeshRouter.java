@@ -1,20 +1,18 @@
 package io.finback.meshrouter.router;
 
-import io.finback.meshrouter.http.Destination;
-import io.finback.meshrouter.http.ErrorAnswer;
-import io.finback.meshrouter.http.LinkerdHeaders;
-import io.finback.meshrouter.http.Routing;
-import io.finback.meshrouter.http.Service;
 import io.finback.meshrouter.namers.Changes;
 import io.finback.meshrouter.namers.Interpreter;
+import io.finback.meshrouter.traffic.Destination;
+import io.finback.meshrouter.traffic.ErrorAnswer;
+import io.finback.meshrouter.traffic.RequestHead;
+import io.finback.meshrouter.traffic.Routing;
+import io.finback.meshrouter.traffic.Service;
 import io.finback.names.Dtab;
 import io.finback.names.Name;
 import io.finback.names.NameTree;
 import io.finback.names.NamingException;
 import io.finback.names.NotYetKnown;
 import io.finback.names.Path;
-import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +73,7 @@ public final class MeshRouter implements Routing {
     }
 
     @Override
-    public Answer route(HttpRequest head) {
+    public Answer route(RequestHead head) {
         for (Known each : known) {
             String key = each.identifier().key(head);
             if (key != null) {
@@ -84,14 +82,15 @@ public final class MeshRouter implements Routing {
         }
         List<String> expected =
                 known.stream().map(each -> each.identifier().expectation()).toList();
-        return refused(ErrorAnswer.badRequest(
-                "Unknown destination: " + head.method() + " without " + String.join(", or ", expected)));
+        return refused(ErrorAnswer.unidentified(
+                "Unknown destination: " + (head.method().isEmpty() ? "request" : head.method()) + " without "
+                        + String.join(", or ", expected)));
     }
 
-    private Answer route(HttpRequest head, Known by, String key) {
+    private Answer route(RequestHead head, Known by, String key) {
         long version = changes.version();
         try {
-            String local = localDtab(head.headers());
+            String local = head.localDtab();
             String cacheKey = local.isEmpty() ? key : key + '\n' + local;
             Binding binding = by.bindings().get(cacheKey);
             if (binding == null || binding.version() != version) {
@@ -132,16 +131,6 @@ public final class MeshRouter implements Routing {
         }
         Path first = candidates.get(0).path();
         return new Binding(version, first, first.show(), shown, NameTree.neg());
-    }
-
-    /** The text of the request's own dtab: what it has gathered on its way, and what it says itself. */
-    private static String localDtab(HttpHeaders headers) {
-        if (!headers.contains(LinkerdHeaders.DTAB) && !headers.contains(LinkerdHeaders.CTX_DTAB)) {
-            return "";
-        }
-        List<String> all = new ArrayList<>(headers.getAll(LinkerdHeaders.CTX_DTAB));
-        all.addAll(headers.getAll(LinkerdHeaders.DTAB));
-        return String.join(";", all);
     }
 
     private Answer choose(Binding binding, NameTree<Target> tree, int depth) {

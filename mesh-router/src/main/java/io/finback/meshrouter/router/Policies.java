@@ -1,7 +1,7 @@
 package io.finback.meshrouter.router;
 
-import io.finback.meshrouter.http.ClientPolicy;
-import io.finback.meshrouter.http.ServicePolicy;
+import io.finback.meshrouter.traffic.ClientPolicy;
+import io.finback.meshrouter.traffic.ServicePolicy;
 import io.finback.names.Path;
 
 /** Which policy a name has. Answers from memory, the same for the same name; asked once when a name is first used. */

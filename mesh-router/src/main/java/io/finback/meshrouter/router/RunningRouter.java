@@ -1,6 +1,6 @@
 package io.finback.meshrouter.router;
 
-import io.finback.meshrouter.http.ProxyServer;
+import io.finback.meshrouter.traffic.Listener;
 import java.util.List;
 
 /** A router that serves. */
@@ -10,7 +10,7 @@ public record RunningRouter(MeshRouter router, List<Server> servers) {
     }
 
     /** One of its listeners; {@code port} is the one it is bound to. */
-    public record Server(String ip, int port, ProxyServer proxy) {}
+    public record Server(String ip, int port, Listener listener) {}
 
     public String label() {
         return router.spec().label();

@@ -49,6 +49,13 @@ public final class Params {
         return values.containsKey(key);
     }
 
+    /** With everything that is set in {@code others}. */
+    public Params withAll(Params others) {
+        Map<Key<?>, Object> all = new HashMap<>(values);
+        all.putAll(others.values);
+        return new Params(Map.copyOf(all));
+    }
+
     public <T> Params with(Key<T> key, T value) {
         Map<Key<?>, Object> all = new HashMap<>(values);
         all.put(key, value);

@@ -431,7 +431,7 @@ class LinkerdRunTest {
             Response late = call(router.port(), "/", "Host: web");
             assertThat(late.status()).isEqualTo(503);
             assertThat(late.text()).contains("binding timed out").contains("namerd bind");
-            assertThat(router.node.routers().get(0).servers().get(0).proxy().concurrent())
+            assertThat(router.node.routers().get(0).servers().get(0).listener().concurrent())
                     .isZero();
         }
     }

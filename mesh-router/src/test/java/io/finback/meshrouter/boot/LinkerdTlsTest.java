@@ -6,6 +6,15 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import io.finback.meshrouter.http.RawClient;
+import io.finback.meshrouter.rpc.Service;
+import io.finback.meshrouter.rpc.client.Client;
+import io.finback.meshrouter.rpc.h2.H2;
+import io.finback.meshrouter.rpc.h2.H2Message;
+import io.finback.meshrouter.rpc.mux.Mux;
+import io.finback.meshrouter.rpc.server.Server;
+import io.finback.meshrouter.rpc.server.Server.Listening;
+import io.finback.meshrouter.rpc.thrift.Thrift;
+import io.finback.meshrouter.rpc.thrift.ThriftMux;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -222,6 +231,83 @@ class LinkerdTlsTest {
             assertThat(router.admin("/admin/metrics.json")).contains("rt/http/client/#/io.l5d.fs/web/connects\":1,");
         } finally {
             backend.stop(0);
+        }
+    }
+
+    /** Two routers of a protocol behind one another, with TLS between them. */
+    private TestRouter[] chained(String protocol, int backend, Identity edge, Identity web, String outerServer)
+            throws IOException {
+        String head = "admin: {port: 0}\nrouters:\n- protocol: " + protocol + "\n  experimental: true\n"
+                + (protocol.equals("h2") ? "  identifier: {kind: io.l5d.static, path: web}\n" : "");
+        TestRouter inner = TestRouter.linkerd(
+                directory.resolve(protocol + "-inner.yaml"),
+                head + "  dtab: /svc => /$/inet/127.0.0.1/" + backend
+                        + "\n  servers:\n  - port: 0\n    tls: {certPath: "
+                        + web.cert + ", keyPath: " + web.key + ", caCertPath: " + edge.cert
+                        + ", requireClientAuth: true}\n");
+        TestRouter outer = TestRouter.linkerd(
+                directory.resolve(protocol + "-outer.yaml"),
+                head + "  dtab: /svc => /$/inet/127.0.0.1/" + inner.port() + "\n  servers:\n  - port: 0\n    "
+                        + outerServer + "\n  client:\n    tls: {commonName: web.test, trustCerts: [" + web.cert
+                        + "], clientAuth: {certPath: " + edge.cert + ", keyPath: " + edge.key + "}}\n");
+        return new TestRouter[] {outer, inner};
+    }
+
+    @Test
+    void http2IsChosenByAlpnOnBothSides() throws Exception {
+        Identity edge = new Identity("edge.test");
+        Identity web = new Identity("web.test");
+        try (Listening backend =
+                H2.server().serve("127.0.0.1:0", Service.of(request -> H2Message.response(200, request.body())))) {
+            TestRouter[] routers = chained(
+                    "h2", backend.port(), edge, web, "tls: {certPath: " + edge.cert + ", keyPath: " + edge.key + "}");
+            try (TestRouter outer = routers[0];
+                    TestRouter inner = routers[1]) {
+                HttpClient client = HttpClient.newBuilder()
+                        .version(HttpClient.Version.HTTP_2)
+                        .sslContext(web.context(edge))
+                        .connectTimeout(Duration.ofSeconds(10))
+                        .build();
+                for (int i = 0; i < 3; i++) {
+                    HttpResponse<byte[]> answer = client.send(
+                            HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + outer.port() + "/"))
+                                    .timeout(Duration.ofSeconds(20))
+                                    .POST(HttpRequest.BodyPublishers.ofByteArray(new byte[300_000]))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofByteArray());
+                    assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_2);
+                    assertThat(answer.statusCode()).isEqualTo(200);
+                    assertThat(answer.body()).hasSize(300_000);
+                    assertThat(answer.headers().firstValue("via")).contains("2.0 linkerd, 2.0 linkerd");
+                }
+                assertThat(inner.metric("rt/h2/server/127.0.0.1/" + inner.port() + "/requests"))
+                        .isEqualTo(3);
+            }
+        }
+    }
+
+    @Test
+    void thriftAndMuxSpeakTlsToo() throws Exception {
+        Identity edge = new Identity("edge.test");
+        Identity web = new Identity("web.test");
+        byte[] call = {(byte) 0x80, 1, 0, 1, 0, 0, 0, 1, 'm', 0, 0, 0, 7, 0};
+        for (String protocol : List.of("thrift", "mux", "thriftmux")) {
+            Server<byte[], byte[]> server = protocol.equals("thrift")
+                    ? Thrift.server()
+                    : protocol.equals("mux") ? Mux.server() : ThriftMux.server();
+            Client<byte[], byte[]> client = protocol.equals("thrift") ? Thrift.client() : Mux.client();
+            try (Listening backend = server.serve("127.0.0.1:0", Service.of(request -> request))) {
+                TestRouter[] routers = chained(protocol, backend.port(), edge, web, "timeoutMs: 20000");
+                try (TestRouter outer = routers[0];
+                        TestRouter inner = routers[1]) {
+                    assertThat(client.newService("127.0.0.1:" + outer.port(), protocol)
+                                    .call(call)
+                                    .get(Duration.ofSeconds(20)))
+                            .isEqualTo(call);
+                    assertThat(inner.metric("rt/" + protocol + "/server/127.0.0.1/" + inner.port() + "/requests"))
+                            .isEqualTo(1);
+                }
+            }
         }
     }
 

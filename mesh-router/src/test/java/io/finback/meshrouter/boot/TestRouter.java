@@ -4,10 +4,15 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.finback.meshrouter.http.RawClient;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A router that runs alone, on free ports. */
 public final class TestRouter implements AutoCloseable {
@@ -21,6 +26,28 @@ public final class TestRouter implements AutoCloseable {
         Map<String, Object> all = new HashMap<>(settings);
         all.put("finback.router.dtab", dtab);
         node = RouterNode.start(config(all));
+    }
+
+    /** One that runs a linkerd.yaml; {@code file} is written. */
+    public static TestRouter linkerd(Path file, String yaml) throws IOException {
+        Files.writeString(file, yaml);
+        return new TestRouter("", Map.of("finback.router.linkerd-yaml", file.toString()));
+    }
+
+    /** The port of a router's first listener. */
+    public int port(int router) {
+        return node.routers().get(router).servers().get(0).port();
+    }
+
+    /** A value of Linkerd's {@code metrics.json}; 0 when it is not there. */
+    public long metric(String name) {
+        try {
+            Matcher found = Pattern.compile('"' + Pattern.quote(name) + "\":(\\d+)")
+                    .matcher(admin("/admin/metrics.json?q=" + name.replace("#", "%23")));
+            return found.find() ? Long.parseLong(found.group(1)) : 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     public static Config config(Map<String, Object> settings) {

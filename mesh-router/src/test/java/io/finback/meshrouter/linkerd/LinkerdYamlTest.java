@@ -4,15 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.finback.meshrouter.balance.Balancer;
-import io.finback.meshrouter.http.ClientPolicy;
-import io.finback.meshrouter.http.ServicePolicy;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
 import io.finback.meshrouter.resilience.Backoff;
+import io.finback.meshrouter.resilience.GrpcClassifier;
 import io.finback.meshrouter.resilience.ResponseClassifier;
+import io.finback.meshrouter.traffic.ClientPolicy;
+import io.finback.meshrouter.traffic.ServicePolicy;
+import io.finback.meshrouter.traffic.StreamRetries;
+import io.finback.meshrouter.traffic.WirePolicy;
 import io.finback.names.Path;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -120,6 +124,57 @@ class LinkerdYamlTest {
     }
 
     @Test
+    void readsWhatTheOtherProtocolsHave() {
+        RouterPlan h2 = router("""
+                routers:
+                - protocol: h2
+                  identifier: {kind: io.l5d.header.path, segments: 2}
+                  servers:
+                  - windowUpdateRatio: 0.5
+                    initialStreamWindowBytes: 100000
+                    maxConcurrentStreamsPerConnection: 7
+                    maxFrameBytes: 20000
+                    headerTableBytes: 0
+                    maxHeaderListByts: 9000
+                  client: {initialStreamWindowBytes: 5}
+                  service:
+                    classificationTimeoutMs: 50
+                    retryBufferSize: {requestBytes: 1, responseBytes: 2}
+                    responseClassifier: {kind: io.l5d.h2.grpc.compliant, successStatusCodes: [0, 5]}
+                """);
+        assertThat(h2.protocol()).isEqualTo(Protocol.H2);
+        assertThat(h2.servers().get(0).port()).isEqualTo(4142);
+        assertThat(h2.servers().get(0).policy().wire())
+                .isEqualTo(new WirePolicy(0.5, 100_000, 7, 20_000, 0, 9_000, true));
+        assertThat(h2.policies().client(Path.parse("/x")).wire().streamWindowBytes())
+                .isEqualTo(5);
+        ServicePolicy service = h2.policies().service(Path.parse("/svc/x"));
+        assertThat(service.streams()).isEqualTo(new StreamRetries(1, 2, Duration.ofMillis(50)));
+        assertThat(service.grpc()).contains(new GrpcClassifier(Set.of(14), false, true, Set.of(0, 5)));
+        RouterPlan thrift = router("""
+                routers:
+                - protocol: thrift
+                  thriftMethodInDst: true
+                  servers: [{thriftProtocol: compact, thriftFramed: true, attemptTTwitterUpgrade: false}]
+                  client: {attemptTTwitterUpgrade: true}
+                """);
+        assertThat(thrift.servers().get(0).port()).isEqualTo(4114);
+        assertThat(thrift.servers().get(0).policy().wire().ttwitterUpgrade()).isFalse();
+        assertThat(thrift.policies().client(Path.parse("/x")).wire().ttwitterUpgrade())
+                .isTrue();
+        assertThat(router("routers: [{protocol: mux, experimental: true}]")
+                        .servers()
+                        .get(0)
+                        .port())
+                .isEqualTo(4141);
+        assertThat(router("routers: [{protocol: thriftmux, experimental: true}]")
+                        .servers()
+                        .get(0)
+                        .port())
+                .isEqualTo(4144);
+    }
+
+    @Test
     void readsJson() {
         assertThat(router("{\"routers\": [{\"protocol\": \"http\", \"dtab\": \"/svc=>!\"}]}")
                         .dtab()
@@ -137,8 +192,21 @@ class LinkerdYamlTest {
                 "routers: [{protocol: http, dtabz: x}] ->> unknown key 'dtabz' in routers[0] (known here: ",
                 "routers: [{protocol: http}];routerz: 1 ->> line 2: unknown key 'routerz' (known here: admin, namers",
                 "routers: [{}] ->> routers[0].protocol: is missing",
-                "routers: [{protocol: h2}] ->> line 1: routers[0].protocol: 'h2' is not supported by this router yet",
-                "routers: [{protocol: thrift}] ->> 'thrift' is not supported by this router yet (supported: http)",
+                "routers: [{protocol: mux}] ->> line 1: routers[0].protocol: mux is experimental in Linkerd",
+                "routers: [{protocol: thriftmux}] ->> (expected: experimental: true beside it)",
+                "routers: [{protocol: h2, httpAccessLog: x}] ->> unknown key 'httpAccessLog' in routers[0]",
+                "routers: [{protocol: h2, thriftMethodInDst: true}] ->> unknown key 'thriftMethodInDst'",
+                "routers: [{protocol: http, h2AccessLog: x}] ->> unknown key 'h2AccessLog'",
+                "routers: [{protocol: thrift, identifier: {kind: io.l5d.path}}] ->> unknown key 'identifier'",
+                "routers: [{protocol: h2, servers: [{windowUpdateRatio: 1}]}] ->> windowUpdateRatio: 1.0 (expected: > 0 and < 1)",
+                "routers:;- protocol: h2;  servers:;  - maxFrameBytes: 5 ->> line 4: routers[0].servers[0].maxFrameBytes: '5' (expected: a whole number, 16384..16777215)",
+                "routers: [{protocol: http, servers: [{maxFrameBytes: 16384}]}] ->> unknown key 'maxFrameBytes'",
+                "routers: [{protocol: h2, service: {responseClassifier: {kind: io.l5d.http.allSuccessful}}}] ->> (expected: one of [io.l5d.h2.nonRetryable5XX",
+                "routers: [{protocol: http, service: {responseClassifier: {kind: io.l5d.h2.grpc.default}}}] ->> (expected: one of [io.l5d.http",
+                "routers: [{protocol: h2, service: {responseClassifier: {kind: io.l5d.h2.grpc.default, successStatusCodes: [17]}}}] ->> successStatusCodes: '17' (expected: gRPC statuses, 0..16)",
+                "routers: [{protocol: thrift, servers: [{thriftFramed: false}]}] ->> thriftFramed: 'false' is not supported by this router yet",
+                "routers: [{protocol: thrift, client: {thriftProtocol: json}}] ->> thriftProtocol: 'json' (expected: binary or compact)",
+                "routers: [{protocol: h2, identifier: {kind: io.l5d.methodAndHost}}] ->> 'io.l5d.methodAndHost' is not supported",
                 "routers: [{protocol: smtp}] ->> 'smtp' (expected: http, h2, thrift, mux or thriftmux)",
                 "routers: [{protocol: http, dtab: '/svc =>'}] ->> line 1: routers[0].dtab: expected '(', a path",
                 "routers: [{protocol: http}, {protocol: http}] ->> two routers are labelled 'http'",

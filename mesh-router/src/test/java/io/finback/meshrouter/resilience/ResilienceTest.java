@@ -180,4 +180,35 @@ class ResilienceTest {
             accrual.end(Outcome.FAILURE, now);
         }
     }
+
+    @Test
+    void aClientDropsCallsItselfWhenMostAreRefused() {
+        long second = Duration.ofSeconds(1).toNanos();
+        NackRate rate = new NackRate(0);
+        long now = 0;
+        assertThat(rate.drops(0, now)).isFalse();
+        for (int i = 0; i < 1_000; i++) {
+            now += second / 10;
+            boolean unused = rate.drops(1, now);
+            rate.ended(true, now);
+        }
+        // 100 s of refusals: e^(-100/120) of the average is left, which is below a half.
+        assertThat(rate.value()).isBetween(0.43, 0.44);
+        double share = 1 - rate.value() / 0.5;
+        assertThat(rate.drops(share - 0.01, now)).isTrue();
+        assertThat(rate.drops(share + 0.01, now)).isFalse();
+        for (int i = 0; i < 10_000; i++) {
+            now += second / 10;
+            boolean unused = rate.drops(1, now);
+            rate.ended(true, now);
+        }
+        assertThat(rate.value()).isLessThan(0.01);
+        assertThat(rate.drops(0.74, now)).as("three quarters at most").isTrue();
+        assertThat(rate.drops(0.76, now)).isFalse();
+        for (int i = 0; i < 10; i++) {
+            now += second / 2;
+            boolean unused = rate.drops(1, now);
+        }
+        assertThat(rate.drops(0, now)).as("two calls a second are left alone").isFalse();
+    }
 }

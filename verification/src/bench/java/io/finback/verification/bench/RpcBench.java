@@ -34,14 +34,15 @@ import java.util.stream.Collectors;
 
 /**
  * Echo of 128 bytes over Mux, a client and a server in JVMs of their own: ours against Finagle's, in turns in one run, each with its whole
- * default stack and one connection. Says requests per second, latencies of the closed loop, and CPU of both JVMs per 1,000 requests.
+ * default stack and one connection; with {@code h2}, unary gRPC over HTTP/2 against gRPC-Java's on its direct executor. Says requests per second, latencies of the closed loop, and CPU of both JVMs per 1,000 requests.
  *
- * <p>{@code RpcBench [seconds of a measurement] [rounds]}; the first round warms up.
+ * <p>{@code RpcBench [h2] [seconds of a measurement] [rounds]}; the first round warms up.
  */
 public final class RpcBench {
     private static final int BODY_BYTES = 128;
     private static final int[] IN_FLIGHT = {1, 16, 64};
-    private static final String[] WHO = {"ours", "finagle"};
+    private static final List<String> MUX = List.of("ours", "finagle");
+    private static final List<String> H2 = List.of("ours h2", "gRPC-Java");
 
     private RpcBench() {}
 
@@ -51,22 +52,24 @@ public final class RpcBench {
         } else if (args.length > 2 && args[0].equals("client")) {
             client(args[1], Integer.parseInt(args[2]));
         } else {
-            int seconds = args.length > 0 ? Integer.parseInt(args[0]) : 5;
-            int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 4;
-            compare(seconds, rounds);
+            boolean h2 = args.length > 0 && args[0].equals("h2");
+            int at = h2 ? 1 : 0;
+            int seconds = args.length > at ? Integer.parseInt(args[at]) : 5;
+            int rounds = args.length > at + 1 ? Integer.parseInt(args[at + 1]) : 4;
+            compare(h2 ? H2 : MUX, seconds, rounds);
         }
     }
 
     /** Called until it is told to stop; then {@code done}. */
-    private interface Loop {
+    interface Loop {
         void start(Runnable done);
     }
 
-    private static void compare(int seconds, int rounds) throws IOException {
+    private static void compare(List<String> peers, int seconds, int rounds) throws IOException {
         PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
         List<Pair> pairs = new ArrayList<>();
         try {
-            for (String who : WHO) {
+            for (String who : peers) {
                 pairs.add(new Pair(who));
             }
             out.println("| in flight | who | requests/s | p50 µs | p99 µs | CPU ms per 1,000 requests: both | client | server |");
@@ -188,6 +191,10 @@ public final class RpcBench {
         if (who.equals("ours")) {
             Listening server = Mux.server().withLabel("echo").serve("127.0.0.1:0", Service.of(body -> body));
             port = server.port();
+        } else if (who.equals("ours h2")) {
+            port = GrpcEcho.serveOurs();
+        } else if (who.equals("gRPC-Java")) {
+            port = GrpcEcho.serveGrpc();
         } else {
             var server = com.twitter.finagle.Mux.serve(
                     "127.0.0.1:0", new com.twitter.finagle.Service<Request, Response>() {
@@ -208,7 +215,13 @@ public final class RpcBench {
     private static void client(String who, int port) throws Exception {
         PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
         byte[] body = new byte[BODY_BYTES];
-        Loop loop = who.equals("ours") ? ours(port, body) : finagle(port, body);
+        Loop loop =
+                switch (who) {
+                    case "ours" -> ours(port, body);
+                    case "ours h2" -> GrpcEcho.ours(port, body);
+                    case "gRPC-Java" -> GrpcEcho.grpc(port, body);
+                    default -> finagle(port, body);
+                };
         out.println("ready");
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {

@@ -116,6 +116,17 @@ public final class ClientStack {
         return Stack.of(modules, transport);
     }
 
+    /** What keeps the connections of one endpoint, above what connects: for who chooses endpoints and judges them himself. */
+    public static <Q extends @Nullable Object, R extends @Nullable Object> Stack<Q, R> connections(
+            Stack.Leaf<Q, R> transport) {
+        return Stack.of(
+                List.of(
+                        Module.of(POOL, ClientStack::pool),
+                        Module.of(PENDING, ClientStack::pending),
+                        Module.of(EXPIRATION, ClientStack::expiring)),
+                transport);
+    }
+
     private static <Q extends @Nullable Object, R extends @Nullable Object> Module<Q, R> optional(
             Role role, Function<Params, Optional<Filter.Simple<Q, R>>> filter) {
         return Module.of(role, (params, next) -> filter.apply(params)

@@ -15,9 +15,7 @@ import io.finback.meshrouter.rpc.server.Server;
 import io.finback.meshrouter.rpc.transport.Sockets;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
-import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
-import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.ssl.SslHandler;
 
 /**
@@ -25,8 +23,6 @@ import io.netty.handler.ssl.SslHandler;
  * stream behind it, both ways at once. A call that may be repeated must have a body that can be: repetitions send the same {@link Body}.
  */
 public final class H2 {
-    private static final int RESET_SECONDS = 30;
-
     private H2() {}
 
     /** One connection to each endpoint, for all calls. Responses of 500 and above are failures. */
@@ -66,9 +62,7 @@ public final class H2 {
                         channel.pipeline().addLast(handler);
                         handler.handshakeFuture().addListener(shaken -> session.secured(handler, shaken.cause()));
                     });
-                    Http2Settings settings = settings(params).pushEnabled(false).maxConcurrentStreams(0);
-                    channel.pipeline().addLast(limited(Http2FrameCodecBuilder.forClient(), params, settings));
-                    session.install(channel);
+                    session.install(channel, params);
                 }
             };
             return Sockets.connect(params, endpoint, params.get(ClientParams.CONNECT_TIMEOUT), opening)
@@ -88,29 +82,21 @@ public final class H2 {
                 }
             });
         });
-        channel.pipeline()
-                .addLast(limited(
-                        Http2FrameCodecBuilder.forServer(),
-                        params,
-                        settings(params).maxConcurrentStreams(params.get(H2Params.MAX_STREAMS))));
-        H2ServerSession session = new H2ServerSession(channel, application);
+        H2ServerSession session = new H2ServerSession(channel, application, params);
         session.install();
         return session;
     }
 
-    private static Http2Settings settings(Params params) {
-        return Http2Settings.defaultSettings()
-                .initialWindowSize(params.get(H2Params.WINDOW_BYTES))
-                .maxHeaderListSize(params.get(H2Params.MAX_HEADER_LIST_BYTES))
-                .maxFrameSize(params.get(H2Params.MAX_FRAME_BYTES));
-    }
-
-    private static Http2FrameCodec limited(Http2FrameCodecBuilder builder, Params params, Http2Settings settings) {
-        return builder.initialSettings(settings)
-                .decoderEnforceMaxRstFramesPerWindow(params.get(H2Params.MAX_RESETS), RESET_SECONDS)
-                .decoderEnforceMaxSmallContinuationFrames(params.get(H2Params.MAX_SMALL_CONTINUATIONS))
-                .gracefulShutdownTimeoutMillis(0)
-                .build();
+    /** How a stream is reset because of {@code failure}: as the other side did it, else by what the flags say. */
+    static Http2Error code(Throwable failure) {
+        if (failure instanceof H2Reset reset) {
+            Http2Error known = Http2Error.valueOf(reset.code());
+            return known == null ? Http2Error.INTERNAL_ERROR : known;
+        }
+        long flags = Failure.flagsOf(failure);
+        return (flags & Failure.RETRYABLE) != 0
+                ? Http2Error.REFUSED_STREAM
+                : (flags & Failure.INTERRUPTED) != 0 ? Http2Error.CANCEL : Http2Error.INTERNAL_ERROR;
     }
 
     /** What a code of RST_STREAM means for the call: refused streams were not processed. Source: RFC 9113, sections 5.4.2 and 8.7. */
@@ -118,6 +104,6 @@ public final class H2 {
         long flags = code == 7
                 ? Failure.RETRYABLE | Failure.REJECTED
                 : code == 11 ? Failure.REJECTED | Failure.NON_RETRYABLE : code == 8 ? Failure.INTERRUPTED : 0;
-        return new Failure("stream reset by " + endpoint + ", code " + code, flags);
+        return new H2Reset("stream reset by " + endpoint + ", code " + code, code, flags);
     }
 }

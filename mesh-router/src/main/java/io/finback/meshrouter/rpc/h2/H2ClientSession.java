@@ -2,32 +2,28 @@ package io.finback.meshrouter.rpc.h2;
 
 import io.finback.meshrouter.rpc.Context;
 import io.finback.meshrouter.rpc.Failure;
+import io.finback.meshrouter.rpc.Params;
 import io.finback.meshrouter.rpc.Reply;
 import io.finback.meshrouter.rpc.Service;
 import io.finback.meshrouter.rpc.Status;
 import io.finback.meshrouter.rpc.transport.Sockets;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2MultiplexHandler;
-import io.netty.handler.codec.http2.Http2StreamChannel;
-import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.util.ReferenceCountUtil;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** A client's side of one HTTP/2 connection. Behind a GOAWAY it takes no more calls; those that were not processed are safe to repeat. */
-final class H2ClientSession extends ChannelInboundHandlerAdapter implements Service<H2Message, H2Message> {
+final class H2ClientSession implements Service<H2Message, H2Message>, H2Connection.Owner {
     private final String endpoint;
     private final Reply<Service<H2Message, H2Message>> ready = new Reply<>();
     private final Reply<@Nullable Void> gone = new Reply<>();
     private volatile @Nullable Channel channel;
+    private volatile @Nullable H2Connection connection;
+    private volatile int maxWaiting;
     private volatile boolean going;
     private volatile int lastStream = Integer.MAX_VALUE;
 
@@ -35,15 +31,12 @@ final class H2ClientSession extends ChannelInboundHandlerAdapter implements Serv
         this.endpoint = endpoint;
     }
 
-    void install(Channel opened) {
+    void install(Channel opened, Params params) {
         channel = opened;
-        opened.pipeline().addLast(new Http2MultiplexHandler(new ChannelInboundHandlerAdapter() {
-            @Override
-            public boolean isSharable() {
-                return true;
-            }
-        }));
-        opened.pipeline().addLast(this);
+        maxWaiting = params.get(H2Params.MAX_WAITING);
+        H2Connection made = H2Connection.of(false, params, this);
+        connection = made;
+        opened.pipeline().addLast(made);
         opened.closeFuture().addListener(closed -> {
             going = true;
             ready.fail(new Failure.NotConnected(endpoint, "closed before the first call"));
@@ -64,13 +57,13 @@ final class H2ClientSession extends ChannelInboundHandlerAdapter implements Serv
         } else if (!"h2".equals(handler.applicationProtocol())) {
             ready.fail(new Failure.NotConnected(
                     endpoint, "ALPN chose " + handler.applicationProtocol() + " (expected: h2)"));
-            Sockets.close(opened());
+            Sockets.close(socket());
         } else {
             ready.complete(this);
         }
     }
 
-    private Channel opened() {
+    private Channel socket() {
         Channel now = channel;
         if (now == null) {
             throw new IllegalStateException("not connected yet");
@@ -79,53 +72,63 @@ final class H2ClientSession extends ChannelInboundHandlerAdapter implements Serv
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext ctx, Object msg) {
-        if (msg instanceof Http2GoAwayFrame frame) {
-            lastStream = frame.lastStreamId();
-            going = true;
-        }
-        ReferenceCountUtil.release(msg);
+    public void active() {}
+
+    @Override
+    public @Nullable H2Stream opened() {
+        return null;
     }
 
     @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        // Violations of the protocol the codec answers itself, with a GOAWAY that names them, and closes.
-        if (!(cause instanceof Http2Exception)) {
-            Sockets.close(ctx.channel());
-        }
+    public void goingAway(int last) {
+        lastStream = last;
+        going = true;
     }
+
+    @Override
+    public void streamClosed() {}
 
     @Override
     public CompletionStage<H2Message> apply(H2Message request, Context context) {
         if (going) {
             return Reply.failed(new Failure.ChannelClosed(endpoint, "going away", false));
         }
-        Reply<H2Message> reply = new Reply<>();
-        Call call = new Call(reply);
+        H2Connection own = Objects.requireNonNull(connection);
         H2Contexts.write(context, request.headers());
-        var opening = new Http2StreamChannelBootstrap(opened()).handler(call).open();
-        opening.addListener(done -> {
-            if (done.isSuccess()) {
-                reply.onInterrupt(why -> {
-                    call.abort(Http2Error.CANCEL);
-                    reply.fail(new Failure("interrupted: " + why.getMessage(), Failure.INTERRUPTED, why));
-                });
-                call.send(request.headers(), request.body());
-            } else {
-                // Nothing of it was sent.
-                reply.fail(new Failure(
-                        "no stream to " + endpoint + ": " + done.cause().getMessage(),
-                        Failure.RETRYABLE | Failure.REJECTED));
-            }
-        });
-        return reply;
+        Call call = new Call(request);
+        if (own.context().executor().inEventLoop()) {
+            call.start(own);
+        } else {
+            own.context().executor().execute(() -> call.start(own));
+        }
+        return call.reply;
     }
 
     private final class Call extends H2Stream {
-        private final Reply<H2Message> reply;
+        private final H2Message request;
+        private final Reply<H2Message> reply = new Reply<>();
 
-        Call(Reply<H2Message> reply) {
-            this.reply = reply;
+        Call(H2Message request) {
+            this.request = request;
+        }
+
+        void start(H2Connection own) {
+            if (own.waiting() >= maxWaiting) {
+                reply.fail(Failure.rejected("more than " + maxWaiting + " calls wait for a stream to " + endpoint));
+                return;
+            }
+            int id = going ? -1 : own.begin(this);
+            if (id < 0) {
+                going = true;
+                reply.fail(new Failure.ChannelClosed(endpoint, "going away", false));
+                return;
+            }
+            begun(own, id);
+            reply.onInterrupt(why -> {
+                abort(Http2Error.CANCEL);
+                reply.fail(new Failure("interrupted: " + why.getMessage(), Failure.INTERRUPTED, why));
+            });
+            send(request.headers(), request.body());
         }
 
         @Override
@@ -143,8 +146,7 @@ final class H2ClientSession extends ChannelInboundHandlerAdapter implements Serv
             if (code >= 0) {
                 return H2.failure(endpoint, code);
             }
-            boolean processed = !(channel() instanceof Http2StreamChannel stream)
-                    || stream.stream().id() <= lastStream;
+            boolean processed = id() <= lastStream;
             return new Failure.ChannelClosed(endpoint, going ? "going away" : "by the other side", processed);
         }
     }
@@ -156,7 +158,7 @@ final class H2ClientSession extends ChannelInboundHandlerAdapter implements Serv
 
     @Override
     public CompletionStage<@Nullable Void> close(Duration grace) {
-        Sockets.close(opened());
+        Sockets.close(socket());
         return gone;
     }
 }

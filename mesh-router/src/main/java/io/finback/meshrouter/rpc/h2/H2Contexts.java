@@ -5,21 +5,26 @@ import io.finback.meshrouter.rpc.Context;
 import io.finback.meshrouter.rpc.Deadline;
 import io.finback.meshrouter.rpc.TraceId;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What travels with a call in headers: B3's for the trace, Finagle's for deadline and retries. */
 final class H2Contexts {
-    private static final String DEADLINE = "finagle-ctx-com.twitter.finagle.deadline";
-    private static final String RETRIES = "finagle-ctx-com.twitter.finagle.retries";
-    private static final String TRACE = "x-b3-traceid";
-    private static final String SPAN = "x-b3-spanid";
-    private static final String PARENT = "x-b3-parentspanid";
-    private static final String SAMPLED = "x-b3-sampled";
-    private static final String FLAGS = "x-b3-flags";
+    private static final AsciiString DEADLINE = AsciiString.cached("finagle-ctx-com.twitter.finagle.deadline");
+    private static final AsciiString RETRIES = AsciiString.cached("finagle-ctx-com.twitter.finagle.retries");
+    private static final AsciiString TRACE = AsciiString.cached("x-b3-traceid");
+    private static final AsciiString SPAN = AsciiString.cached("x-b3-spanid");
+    private static final AsciiString PARENT = AsciiString.cached("x-b3-parentspanid");
+    private static final AsciiString SAMPLED = AsciiString.cached("x-b3-sampled");
+    private static final AsciiString FLAGS = AsciiString.cached("x-b3-flags");
+
+    /** Those whose value is another one in every call: no use to header compression. */
+    static final Set<AsciiString> UNIQUE = Set.of(TRACE, SPAN, PARENT, DEADLINE);
 
     private H2Contexts() {}
 

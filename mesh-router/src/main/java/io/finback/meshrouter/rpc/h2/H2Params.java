@@ -2,15 +2,37 @@ package io.finback.meshrouter.rpc.h2;
 
 import io.finback.meshrouter.rpc.Params;
 import io.netty.handler.ssl.SslContext;
+import io.netty.util.AsciiString;
 import java.util.Optional;
+import java.util.Set;
 
 /** Parameters of HTTP/2, of both sides unless said otherwise. At a limit the stream or the connection ends with HTTP/2's own error. */
 public final class H2Params {
     /** Streams that a client may have open on one connection: 1,000, as Linkerd. */
     public static final Params.Key<Integer> MAX_STREAMS = Params.Key.of("max concurrent streams", 1_000);
 
+    /** Calls of a client that wait on one connection because the other side takes no more streams: 1,000; more are rejected. */
+    public static final Params.Key<Integer> MAX_WAITING = Params.Key.of("max waiting streams", 1_000);
+
     /** Bytes of one stream that may come before they are taken: 64 KiB less one, as HTTP/2 begins with. */
     public static final Params.Key<Integer> WINDOW_BYTES = Params.Key.of("initial stream window bytes", 65_535);
+
+    /**
+     * Bytes of all streams of one connection together that may come before they are taken: 16 MiB, so that some hundred streams that nobody
+     * reads do not stop the others.
+     */
+    public static final Params.Key<Integer> CONNECTION_WINDOW_BYTES =
+            Params.Key.of("connection window bytes", 16 << 20);
+
+    /** What share of a window may be left before it is opened again, above 0 and below 1: one half. */
+    public static final Params.Key<Double> WINDOW_UPDATE_RATIO = Params.Key.of("window update ratio", 0.5);
+
+    /** Memory of one connection for header compression: 4 KiB, as HTTP/2 begins with. */
+    public static final Params.Key<Integer> HEADER_TABLE_BYTES = Params.Key.of("header table bytes", 4_096);
+
+    /** Names of headers whose value is another one each time: they are not remembered by header compression. Those of traces and deadlines. */
+    public static final Params.Key<Set<AsciiString>> UNIQUE_HEADERS =
+            Params.Key.of("unique headers", H2Contexts.UNIQUE);
 
     /** Names and values of one head together: 16 KiB, as Finagle. */
     public static final Params.Key<Integer> MAX_HEADER_LIST_BYTES = Params.Key.of("max header list bytes", 16 << 10);

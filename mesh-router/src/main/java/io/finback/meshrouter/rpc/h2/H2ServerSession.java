@@ -1,20 +1,14 @@
 package io.finback.meshrouter.rpc.h2;
 
 import io.finback.meshrouter.rpc.Failure;
+import io.finback.meshrouter.rpc.Params;
 import io.finback.meshrouter.rpc.Reply;
 import io.finback.meshrouter.rpc.Service;
 import io.finback.meshrouter.rpc.server.Connections;
 import io.finback.meshrouter.rpc.transport.Sockets;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
-import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2MultiplexHandler;
-import io.netty.util.ReferenceCountUtil;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -23,31 +17,22 @@ import org.jspecify.annotations.Nullable;
  * A server's side of one HTTP/2 connection. What the application refuses as not processed is reset with REFUSED_STREAM, its other failures
  * are answered with 500. A server that closes sends GOAWAY, refuses newer streams, and answers those it has.
  */
-final class H2ServerSession extends ChannelInboundHandlerAdapter implements Connections.Connection {
+final class H2ServerSession implements Connections.Connection, H2Connection.Owner {
     private final Channel channel;
     private final Service<H2Message, H2Message> service;
     private final Reply<@Nullable Void> gone = new Reply<>();
+    private final H2Connection connection;
     private int underWay;
     private boolean draining;
 
-    H2ServerSession(Channel channel, Service<H2Message, H2Message> service) {
+    H2ServerSession(Channel channel, Service<H2Message, H2Message> service, Params params) {
         this.channel = channel;
         this.service = service;
+        connection = H2Connection.of(true, params, this);
     }
 
     void install() {
-        channel.pipeline().addLast(new Http2MultiplexHandler(new ChannelInitializer<Channel>() {
-            @Override
-            protected void initChannel(Channel stream) {
-                underWay++;
-                stream.closeFuture().addListener(closed -> {
-                    underWay--;
-                    closeIfDrained();
-                });
-                stream.pipeline().addLast(new Exchange());
-            }
-        }));
-        channel.pipeline().addLast(this);
+        channel.pipeline().addLast(connection);
         channel.closeFuture().addListener(closed -> {
             var unused = service.close(Duration.ZERO);
             gone.complete(null);
@@ -55,16 +40,21 @@ final class H2ServerSession extends ChannelInboundHandlerAdapter implements Conn
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext ctx, Object msg) {
-        ReferenceCountUtil.release(msg);
+    public void active() {}
+
+    @Override
+    public H2Stream opened() {
+        underWay++;
+        return new Exchange();
     }
 
     @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        // Violations of the protocol the codec answers itself, with a GOAWAY that names them, and closes.
-        if (!(cause instanceof Http2Exception)) {
-            Sockets.close(ctx.channel());
-        }
+    public void goingAway(int last) {}
+
+    @Override
+    public void streamClosed() {
+        underWay--;
+        closeIfDrained();
     }
 
     private final class Exchange extends H2Stream {
@@ -81,6 +71,8 @@ final class H2ServerSession extends ChannelInboundHandlerAdapter implements Conn
             answer.onDone((response, failure) -> {
                 if (failure == null) {
                     send(response.headers(), response.body());
+                } else if (failure instanceof H2Reset) {
+                    abort(H2.code(failure));
                 } else if ((Failure.flagsOf(failure) & Failure.RETRYABLE) != 0) {
                     abort(Http2Error.REFUSED_STREAM);
                 } else if ((Failure.flagsOf(failure) & Failure.REJECTED) != 0) {
@@ -127,8 +119,7 @@ final class H2ServerSession extends ChannelInboundHandlerAdapter implements Conn
                 return;
             }
             draining = true;
-            var told = channel.writeAndFlush(new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR));
-            told.addListener(done -> closeIfDrained());
+            connection.goAway(this::closeIfDrained);
             var unused =
                     channel.eventLoop().schedule(() -> Sockets.close(channel), grace.toMillis(), TimeUnit.MILLISECONDS);
         });

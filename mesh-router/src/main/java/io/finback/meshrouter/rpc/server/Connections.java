@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 public final class Connections<Q extends @Nullable Object, R extends @Nullable Object> implements Server.Listening {
     private static final Duration AGED_GRACE = Duration.ofSeconds(10);
 
+    /** Whose session is acquired: in the context of that. */
+    public static final Context.Local<Channel> CHANNEL = new Context.Local<>("connection");
+
     /** One connection, as far as it can be ended. */
     public interface Connection {
         /** Takes no more calls, answers those under way, and closes; at the latest after {@code grace}. Any thread. */
@@ -63,7 +66,7 @@ public final class Connections<Q extends @Nullable Object, R extends @Nullable O
     private final class Accepting extends ChannelInitializer<Channel> {
         @Override
         protected void initChannel(Channel accepted) {
-            Reply<Service<Q, R>> session = factory.acquire(Context.EMPTY);
+            Reply<Service<Q, R>> session = factory.acquire(Context.EMPTY.with(CHANNEL, accepted));
             if (closing || !session.isSuccess()) {
                 Sockets.close(accepted);
                 return;

@@ -62,6 +62,11 @@ public final class Server<Q extends @Nullable Object, R extends @Nullable Object
         return new Server<>(listener, params.with(key, value), change);
     }
 
+    /** With everything that is set in {@code others}. */
+    public Server<Q, R> withAll(Params others) {
+        return new Server<>(listener, params.withAll(others), change);
+    }
+
     /** With modules added, replaced, or taken away; {@link ServerStack} has the roles. */
     public Server<Q, R> withStack(UnaryOperator<Stack<Q, R>> more) {
         UnaryOperator<Stack<Q, R>> before = change;
@@ -103,6 +108,15 @@ public final class Server<Q extends @Nullable Object, R extends @Nullable Object
         List<Filter.Simple<?, ?>> all = new ArrayList<>(params.get(ServerParams.ADMISSION));
         all.add(filter);
         return with(ServerParams.ADMISSION, List.copyOf(all));
+    }
+
+    /**
+     * Listens, with sessions of the caller's own in the place of the stack and the application.
+     *
+     * @param sessions each connection acquires one, with {@link Connections#CHANNEL} in its context; none: the connection is closed
+     */
+    public Listening listen(Address address, ServiceFactory<Q, R> sessions) {
+        return listener.listen(params, address, sessions);
     }
 
     /**

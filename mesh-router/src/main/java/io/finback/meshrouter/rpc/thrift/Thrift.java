@@ -16,6 +16,7 @@ import io.finback.meshrouter.rpc.transport.Sockets;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import io.netty.handler.ssl.SslHandler;
 
 /**
  * Clients and servers of framed Thrift, one call at a time on a connection. A request and its answer are whole messages, of any of Thrift's
@@ -61,6 +62,8 @@ public final class Thrift {
             ChannelInitializer<Channel> opening = new ChannelInitializer<>() {
                 @Override
                 protected void initChannel(Channel channel) {
+                    params.get(ThriftParams.TLS).ifPresent(tls -> channel.pipeline()
+                            .addLast(tls.newHandler(channel.alloc(), endpoint.host(), endpoint.port())));
                     channel.pipeline().addLast(frames(params), session);
                 }
             };
@@ -72,7 +75,10 @@ public final class Thrift {
 
     /** A server's handlers, put into the pipeline of {@code channel}. */
     public static Connections.Connection accept(Params params, Channel channel, Service<byte[], byte[]> application) {
-        ThriftServerSession session = new ThriftServerSession(application);
+        if (channel.pipeline().get(SslHandler.class) == null) {
+            params.get(ThriftParams.TLS).ifPresent(tls -> channel.pipeline().addLast(tls.newHandler(channel.alloc())));
+        }
+        ThriftServerSession session = new ThriftServerSession(application, params.get(ThriftParams.UPGRADE));
         channel.pipeline().addLast(frames(params), session);
         return session;
     }

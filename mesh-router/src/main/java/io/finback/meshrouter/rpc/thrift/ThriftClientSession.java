@@ -11,6 +11,7 @@ import io.finback.meshrouter.rpc.transport.Sockets;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslHandler;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -61,6 +62,21 @@ final class ThriftClientSession extends ChannelInboundHandlerAdapter implements 
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
+        SslHandler tls = ctx.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            begin(ctx);
+        } else {
+            tls.handshakeFuture().addListener(shaken -> {
+                if (shaken.isSuccess()) {
+                    begin(ctx);
+                } else {
+                    fail("TLS: " + shaken.cause().getMessage());
+                }
+            });
+        }
+    }
+
+    private void begin(ChannelHandlerContext ctx) {
         if (!params.get(ThriftParams.UPGRADE)) {
             ready.complete(this);
             return;

@@ -139,17 +139,26 @@ public record ThriftMessage(Protocol protocol, String method, Kind kind, int seq
 
     /** An answer to this that says that the application failed; in the protocol of the call. */
     byte[] failed(String why) {
+        return failed(why, INTERNAL_ERROR);
+    }
+
+    /** An answer to this that says that there is no such method. */
+    byte[] unknown() {
+        return failed("Invalid method name: '" + method + "'", UNKNOWN_METHOD);
+    }
+
+    private byte[] failed(String why, int type) {
         byte[] text = why.getBytes(StandardCharsets.UTF_8);
         byte[] name = method.getBytes(StandardCharsets.UTF_8);
         ByteBuffer out = ByteBuffer.allocate(64 + text.length + name.length);
         switch (protocol) {
             case BINARY -> {
                 out.putInt(VERSION_1 | 3).putInt(name.length).put(name).putInt(sequence);
-                binaryException(out, text);
+                binaryException(out, text, type);
             }
             case OLD_BINARY -> {
                 out.putInt(name.length).put(name).put((byte) 3).putInt(sequence);
-                binaryException(out, text);
+                binaryException(out, text, type);
             }
             case COMPACT -> {
                 out.put((byte) COMPACT_ID).put((byte) (3 << 5 | 1));
@@ -159,7 +168,7 @@ public record ThriftMessage(Protocol protocol, String method, Kind kind, int seq
                 out.put((byte) (1 << 4 | 8));
                 putVarint(out, text.length);
                 out.put(text);
-                out.put((byte) (1 << 4 | 5)).put((byte) (INTERNAL_ERROR << 1));
+                out.put((byte) (1 << 4 | 5)).put((byte) (type << 1));
                 out.put((byte) 0);
             }
         }
@@ -169,11 +178,12 @@ public record ThriftMessage(Protocol protocol, String method, Kind kind, int seq
         return bytes;
     }
 
+    private static final int UNKNOWN_METHOD = 1;
     private static final int INTERNAL_ERROR = 6;
 
-    private static void binaryException(ByteBuffer out, byte[] text) {
+    private static void binaryException(ByteBuffer out, byte[] text, int type) {
         out.put((byte) 11).putShort((short) 1).putInt(text.length).put(text);
-        out.put((byte) 8).putShort((short) 2).putInt(INTERNAL_ERROR);
+        out.put((byte) 8).putShort((short) 2).putInt(type);
         out.put((byte) 0);
     }
 

@@ -1,6 +1,7 @@
 package io.finback.meshrouter.rpc.thrift;
 
 import io.finback.meshrouter.rpc.Params;
+import io.netty.handler.ssl.SslContext;
 import java.util.Optional;
 
 /** Parameters of Thrift. */
@@ -8,7 +9,10 @@ public final class ThriftParams {
     /** The longest frame that is taken: 16 MiB, as libthrift. A longer one ends the connection. */
     public static final Params.Key<Integer> MAX_FRAME_BYTES = Params.Key.of("max frame bytes", 16 << 20);
 
-    /** Whether a client of plain Thrift asks for Twitter's headers, in which contexts travel. */
+    /** TLS from the first byte on. */
+    public static final Params.Key<Optional<SslContext>> TLS = Params.Key.of("tls", Optional.empty());
+
+    /** Whether a client of plain Thrift asks for Twitter's headers, in which contexts travel, and a server says that it knows them. */
     public static final Params.Key<Boolean> UPGRADE = Params.Key.of("attempt TTwitter upgrade", true);
 
     /** Who this client says it is, unless the context of a call says otherwise. */

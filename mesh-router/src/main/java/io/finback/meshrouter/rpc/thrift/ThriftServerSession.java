@@ -24,12 +24,15 @@ final class ThriftServerSession extends ChannelInboundHandlerAdapter implements 
     private final Reply<@Nullable Void> gone = new Reply<>();
     private @Nullable ChannelHandlerContext context;
     private @Nullable Reply<byte[]> underWay;
+    private final boolean upgrades;
     private boolean upgraded;
     private boolean taking;
     private boolean draining;
 
-    ThriftServerSession(Service<byte[], byte[]> service) {
+    /** @param upgrades whether it says that it knows Twitter's headers */
+    ThriftServerSession(Service<byte[], byte[]> service, boolean upgrades) {
         this.service = service;
+        this.upgrades = upgrades;
     }
 
     private ChannelHandlerContext context() {
@@ -83,8 +86,8 @@ final class ThriftServerSession extends ChannelInboundHandlerAdapter implements 
         in.readBytes(message);
         ThriftMessage head = ThriftMessage.read(message);
         if (!upgraded && head.method().equals(TTwitter.QUESTION)) {
-            answer(false, TTwitter.yes(head.sequence()));
-            upgraded = true;
+            answer(false, upgrades ? TTwitter.yes(head.sequence()) : head.unknown());
+            upgraded = upgrades;
             return;
         }
         Reply<byte[]> reply = service.call(message, call);

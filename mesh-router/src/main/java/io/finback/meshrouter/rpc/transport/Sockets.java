@@ -9,7 +9,9 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollEventLoopGroup;
@@ -22,11 +24,15 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.Consumer;
 
 /** Connects and listens on event loops. Handlers, and callbacks of what they complete, run on the loop of their connection. */
 public final class Sockets {
     /** The event loops of this process: one thread for each processor, daemons. */
     public static final Params.Key<EventLoopGroup> LOOPS = Params.Key.made("event loops", () -> Shared.LOOPS);
+
+    /** Is shown every connection that is made, on its loop, before its handlers are there. */
+    public static final Params.Key<Consumer<Channel>> WATCH = Params.Key.of("watch", channel -> {});
 
     private static final class Shared {
         private static final EventLoopGroup LOOPS = loops(
@@ -40,17 +46,29 @@ public final class Sockets {
         return Epoll.isAvailable() ? new EpollEventLoopGroup(threads, names) : new NioEventLoopGroup(threads, names);
     }
 
+    /** Also of a group that is a single loop of another one. */
+    private static boolean isEpoll(EventLoopGroup loops) {
+        EventLoopGroup whole = loops instanceof EventLoop loop ? loop.parent() : loops;
+        return whole instanceof EpollEventLoopGroup;
+    }
+
     /** A connection, with {@code handler} in its pipeline; else {@link Failure.NotConnected}. */
     public static Reply<Channel> connect(Params params, Address address, Duration timeout, ChannelHandler handler) {
         Reply<Channel> reply = new Reply<>();
         EventLoopGroup loops = params.get(LOOPS);
         ChannelFuture connecting = new Bootstrap()
                 .group(loops)
-                .channel(loops instanceof EpollEventLoopGroup ? EpollSocketChannel.class : NioSocketChannel.class)
+                .channel(isEpoll(loops) ? EpollSocketChannel.class : NioSocketChannel.class)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, Math.max(1, timeout.toMillis())))
-                .handler(handler)
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        params.get(WATCH).accept(channel);
+                        channel.pipeline().addLast(handler);
+                    }
+                })
                 .connect(new InetSocketAddress(address.host(), address.port()));
         connecting.addListener(done -> {
             if (done.isSuccess()) {
@@ -68,10 +86,7 @@ public final class Sockets {
         EventLoopGroup loops = params.get(LOOPS);
         ChannelFuture bound = new ServerBootstrap()
                 .group(loops)
-                .channel(
-                        loops instanceof EpollEventLoopGroup
-                                ? EpollServerSocketChannel.class
-                                : NioServerSocketChannel.class)
+                .channel(isEpoll(loops) ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
                 .option(ChannelOption.SO_BACKLOG, 1_024)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)

@@ -18,12 +18,12 @@ import org.apache.thrift.protocol.TType;
  * A service as Thrift's compiler would generate it, on libthrift: {@code i32 add(1: i32 a, 2: i32 b) throws (1: Overflow e)} and
  * {@code oneway void note(1: string text)}. Unknown methods are answered as generated code answers them.
  */
-final class Calculator {
+public final class Calculator {
     private Calculator() {}
 
     /** The server's half. */
-    static final class Processor implements TProcessor {
-        final List<String> notes = Collections.synchronizedList(new ArrayList<>());
+    public static final class Processor implements TProcessor {
+        public final List<String> notes = Collections.synchronizedList(new ArrayList<>());
 
         @Override
         public void process(TProtocol in, TProtocol out) throws TException {
@@ -87,15 +87,15 @@ final class Calculator {
     }
 
     /** The client's half. */
-    static final class Client {
+    public static final class Client {
         private final TProtocol protocol;
         private int sequence;
 
-        Client(TProtocol protocol) {
+        public Client(TProtocol protocol) {
             this.protocol = protocol;
         }
 
-        int add(int a, int b) throws TException {
+        public int add(int a, int b) throws TException {
             call("add", TMessageType.CALL, a, b);
             TMessage answer = protocol.readMessageBegin();
             if (answer.type == TMessageType.EXCEPTION) {
@@ -124,7 +124,7 @@ final class Calculator {
             return sum;
         }
 
-        void note(String text) throws TException {
+        public void note(String text) throws TException {
             protocol.writeMessageBegin(new TMessage("note", TMessageType.ONEWAY, ++sequence));
             protocol.writeStructBegin(new TStruct("note_args"));
             protocol.writeFieldBegin(new TField("text", TType.STRING, (short) 1));
@@ -137,7 +137,7 @@ final class Calculator {
         }
 
         /** Calls a method without arguments, and reads nothing but the message's kind. */
-        String unknown(String method) throws TException {
+        public String unknown(String method) throws TException {
             call(method, TMessageType.CALL);
             TMessage answer = protocol.readMessageBegin();
             String text = answer.type == TMessageType.EXCEPTION

@@ -1,0 +1,436 @@
+package io.finback.meshrouter.relay;
+
+import io.finback.meshrouter.resilience.FailureAccrual.Outcome;
+import io.finback.meshrouter.resilience.ResponseClassifier.Verdict;
+import io.finback.meshrouter.rpc.Context;
+import io.finback.meshrouter.rpc.Failure;
+import io.finback.meshrouter.rpc.Reply;
+import io.finback.meshrouter.rpc.Service;
+import io.finback.meshrouter.traffic.Endpoint;
+import io.finback.meshrouter.traffic.ErrorAnswer;
+import io.finback.meshrouter.traffic.RequestHead;
+import io.finback.meshrouter.traffic.Routing;
+import io.finback.meshrouter.traffic.Tries;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call on its way through the router, with all its attempts. Runs on the event loop of the client's connection.
+ *
+ * <p>What was provably not processed (no connection, refused, not written) is sent again within the budget of requeues; what the classifier
+ * calls a retryable failure within the budget of retries, after the configured pause; both only while the whole request can be sent once
+ * more and nothing of an answer was passed on.
+ */
+final class RelayCall<Q, R> {
+    private final RelayServer<Q, R> server;
+    private final Dialect<Q, R> dialect;
+    private final Peer peer;
+    private final Q request;
+    private final Context context;
+    private final Reply<R> reply = new Reply<>();
+    private final long startNanos = System.nanoTime();
+    private final long epochMillis;
+    private final List<ScheduledFuture<?>> timers = new ArrayList<>(0);
+
+    private Routing.@Nullable To to;
+    private @Nullable Outgoing<Q> outgoing;
+    private @Nullable Tries tries;
+    private @Nullable Attempt attempt;
+    private @Nullable Runnable stopWaiting;
+    /** The client has its answer, or its failure. */
+    private boolean told;
+
+    private boolean over;
+
+    RelayCall(RelayServer<Q, R> server, Peer peer, Q request, Context context) {
+        this.server = server;
+        this.dialect = server.dialect();
+        this.peer = peer;
+        this.request = request;
+        this.context = context;
+        this.epochMillis = server.accessLog().isPresent() ? System.currentTimeMillis() : 0;
+    }
+
+    Reply<R> start() {
+        reply.onInterrupt(why -> peer.run(() -> cancel(why)));
+        boolean welcome = server.began();
+        Optional<ErrorAnswer> refusal = dialect.admit(request, peer, server.policy(), server.settings());
+        if (refusal.isPresent()) {
+            refuse(refusal.get());
+        } else if (!welcome) {
+            refuse(ErrorAnswer.nack("more than " + server.policy().maxConcurrentRequests()
+                    + " requests at once (servers.maxConcurrentRequests)"));
+        } else {
+            server.policy().timeout().ifPresent(limit -> timer(limit, () -> timedOut("timeout", limit)));
+            route(dialect.head(request, context));
+        }
+        return reply;
+    }
+
+    // --- where to ---
+
+    private void route(RequestHead head) {
+        Runnable next = server.routing()
+                .route(head)
+                .match(
+                        found -> () -> begin(found),
+                        refusal -> () -> refuse(refusal.error()),
+                        waiting -> () -> await(head, waiting));
+        next.run();
+    }
+
+    /** Asks again at the next change of any name, within the binding timeout. */
+    private void await(RequestHead head, Routing.Waiting waiting) {
+        if (stopWaiting == null) {
+            Duration limit = server.settings().bindingTimeout();
+            timer(limit, () -> {
+                if (to == null) {
+                    refuse(ErrorAnswer.unavailable("binding timed out after " + limit + ": " + waiting.what()));
+                }
+            });
+        }
+        stopWaiting = waiting.subscribe()
+                .apply(() -> peer.run(() -> {
+                    if (!over && to == null) {
+                        route(head);
+                    }
+                }));
+    }
+
+    private void begin(Routing.To found) {
+        to = found;
+        stopWaiting = null;
+        found.service().stats().request();
+        found.service().retries().deposit(startNanos);
+        found.destination().requeues().deposit(startNanos);
+        outgoing = dialect.outgoing(request, context, found, server.policy());
+        tries = new Tries(
+                found, server.settings().retryLimit(), server.settings().connectTimeout());
+        found.service()
+                .policy()
+                .totalTimeout()
+                .ifPresent(limit -> timer(limit, () -> timedOut("total timeout", limit)));
+        next();
+    }
+
+    // --- attempts ---
+
+    private void next() {
+        Routing.To found = Objects.requireNonNull(to);
+        Endpoint endpoint = Objects.requireNonNull(tries).next(System.nanoTime());
+        if (endpoint == null) {
+            refuse(ErrorAnswer.noBrokers(
+                    found.name(), "no ready instance of " + found.destination().id()));
+            return;
+        }
+        Attempt begun = new Attempt(found, endpoint);
+        attempt = begun;
+        begun.start();
+    }
+
+    private boolean isRepeatable() {
+        return !told && outgoing != null && outgoing.isRepeatable();
+    }
+
+    /** One attempt: a connection, a request, perhaps an answer. */
+    private final class Attempt {
+        private final Routing.To found;
+        private final Endpoint endpoint;
+        private final long begunNanos = System.nanoTime();
+        private @Nullable Service<Q, R> session;
+        private @Nullable Reply<?> waitsFor;
+        private @Nullable ScheduledFuture<?> limit;
+        private @Nullable Answered<R> answered;
+        private boolean ended;
+
+        Attempt(Routing.To found, Endpoint endpoint) {
+            this.found = found;
+            this.endpoint = endpoint;
+        }
+
+        void start() {
+            Optional<Duration> most = found.destination().policy().attemptTimeout();
+            if (most.isPresent()) {
+                limit = peer.loop()
+                        .schedule(() -> tookTooLong(most.get()), most.get().toNanos(), TimeUnit.NANOSECONDS);
+            }
+            Reply<Service<Q, R>> acquiring = server.relay().upstreams().acquire(found, endpoint, peer.loop(), context);
+            if (acquiring.isSuccess()) {
+                send(acquiring.value());
+                return;
+            }
+            waitsFor = acquiring;
+            acquiring.onDone((service, failure) -> peer.run(() -> {
+                if (ended) {
+                    if (failure == null) {
+                        giveBack(service);
+                    }
+                } else if (failure == null) {
+                    send(service);
+                } else {
+                    noConnection(failure);
+                }
+            }));
+        }
+
+        private void noConnection(Throwable failure) {
+            if (failure instanceof Failure.NotConnected) {
+                endpoint.connectFailed(System.nanoTime());
+                found.destination().stats().connectFailed();
+            }
+            failed(failure);
+        }
+
+        private void send(Service<Q, R> service) {
+            session = service;
+            endpoint.connected();
+            Outgoing<Q> out = Objects.requireNonNull(outgoing);
+            Reply<R> answering = service.call(out.next(), out.context());
+            waitsFor = answering;
+            if (answering.isSuccess()) {
+                judge(answering.value());
+            } else {
+                answering.onDone((response, failure) -> peer.run(() -> {
+                    if (!ended) {
+                        if (failure == null) {
+                            judge(response);
+                        } else {
+                            failed(failure);
+                        }
+                    }
+                }));
+            }
+        }
+
+        private void judge(R response) {
+            boolean again = isRepeatable() && Objects.requireNonNull(tries).isLeft();
+            Reply<Answered<R>> judging = dialect.judge(
+                    request,
+                    Objects.requireNonNull(outgoing),
+                    response,
+                    found.service().policy(),
+                    peer,
+                    again);
+            waitsFor = judging;
+            if (judging.isSuccess()) {
+                judged(judging.value());
+            } else {
+                judging.onDone((judged, failure) -> peer.run(() -> {
+                    if (!ended) {
+                        if (failure == null) {
+                            judged(judged);
+                        } else {
+                            failed(failure);
+                        }
+                    }
+                }));
+            }
+        }
+
+        private void judged(Answered<R> judged) {
+            if (judged.verdict() == Verdict.RETRYABLE_FAILURE
+                    && isRepeatable()
+                    && Objects.requireNonNull(tries).retries(System.nanoTime())) {
+                dialect.discard(judged.response());
+                end(Outcome.FAILURE, judged.status() < 0 ? 0 : judged.status(), -1);
+                pause();
+                return;
+            }
+            answered = judged;
+            cancelTimers();
+            long took = System.nanoTime() - begunNanos;
+            Reply<Outcome> later = judged.end();
+            if (later == null) {
+                finish(this, judged, judged.verdict() == Verdict.SUCCESS ? Outcome.SUCCESS : Outcome.FAILURE, took);
+                tell(judged.response());
+            } else {
+                long tookInAll = System.nanoTime() - startNanos;
+                tell(judged.response());
+                later.onDone((outcome, failure) -> peer.run(
+                        () -> finish(this, judged, failure == null ? outcome : Outcome.FAILURE, took, tookInAll)));
+            }
+        }
+
+        private void tookTooLong(Duration most) {
+            if (ended || answered != null) {
+                return;
+            }
+            Failure late = new Failure.TimedOut("attempt", endpoint.toString(), most, 0);
+            giveUp(Outcome.FAILURE, late);
+            if (dialect.repeatsLost(request, found.service().policy())
+                    && isRepeatable()
+                    && Objects.requireNonNull(tries).retries(System.nanoTime())) {
+                pause();
+            } else {
+                refuse(ErrorAnswer.unavailable("attempt timeout of " + most + " exceeded"));
+            }
+        }
+
+        private void failed(Throwable failure) {
+            long now = System.nanoTime();
+            Tries all = Objects.requireNonNull(tries);
+            if (Failure.retryable(failure) && isRepeatable() && all.requeues(now)) {
+                end(Outcome.FAILURE, 0, -1);
+                next();
+                return;
+            }
+            boolean lost = failure instanceof Failure.ChannelClosed;
+            if (lost && dialect.repeatsLost(request, found.service().policy()) && isRepeatable() && all.retries(now)) {
+                end(Outcome.FAILURE, 0, -1);
+                pause();
+                return;
+            }
+            boolean nobody = (Failure.flagsOf(failure) & (Failure.INTERRUPTED | Failure.IGNORABLE)) != 0;
+            end(nobody ? Outcome.IGNORED : Outcome.FAILURE, 0, -1);
+            fail(dialect.failed(failure, found, !server.policy().clearContext()));
+        }
+
+        /** Whoever works on it is told that nobody waits any more; what they say to that is not heard. */
+        void giveUp(Outcome outcome, Throwable why) {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            Reply<?> waiting = waitsFor;
+            if (waiting != null) {
+                waiting.interrupt(why);
+            }
+            account(outcome, 0, -1);
+        }
+
+        void end(Outcome outcome, int status, long tookNanos) {
+            if (!ended) {
+                ended = true;
+                account(outcome, status, tookNanos);
+            }
+        }
+
+        private void account(Outcome outcome, int status, long tookNanos) {
+            ScheduledFuture<?> timer = limit;
+            if (timer != null) {
+                timer.cancel(false);
+            }
+            Objects.requireNonNull(tries).end(outcome, status, tookNanos, System.nanoTime());
+            Service<Q, R> held = session;
+            session = null;
+            if (held != null) {
+                giveBack(held);
+            }
+        }
+
+        private void giveBack(Service<Q, R> service) {
+            var unused = service.close(Duration.ZERO);
+        }
+    }
+
+    private void pause() {
+        Duration pause = Objects.requireNonNull(tries).pause();
+        if (pause.isZero()) {
+            next();
+        } else {
+            timer(pause, this::next);
+        }
+    }
+
+    // --- limits ---
+
+    private void timer(Duration limit, Runnable then) {
+        timers.add(peer.loop()
+                .schedule(
+                        () -> {
+                            if (!over && !told) {
+                                then.run();
+                            }
+                        },
+                        limit.toNanos(),
+                        TimeUnit.NANOSECONDS));
+    }
+
+    private void cancelTimers() {
+        timers.forEach(timer -> timer.cancel(false));
+        timers.clear();
+    }
+
+    private void timedOut(String what, Duration limit) {
+        refuse(ErrorAnswer.unavailable(what + " of " + limit + " exceeded"));
+    }
+
+    /** Nobody waits any more. */
+    private void cancel(Throwable why) {
+        if (over || told) {
+            return;
+        }
+        Attempt current = attempt;
+        if (current != null) {
+            current.giveUp(Outcome.IGNORED, why);
+        }
+        over(0, false, 0, System.nanoTime() - startNanos);
+        boolean unused = reply.fail(why);
+    }
+
+    // --- the end ---
+
+    private void tell(R response) {
+        told = true;
+        boolean unused = reply.complete(response);
+    }
+
+    private void refuse(ErrorAnswer error) {
+        Attempt current = attempt;
+        if (current != null) {
+            current.giveUp(Outcome.FAILURE, new Failure("given up: " + error.reason(), Failure.INTERRUPTED));
+        }
+        fail(dialect.error(error, !server.policy().clearContext()), error.status());
+    }
+
+    private void fail(Reply<R> answer) {
+        fail(answer, 502);
+    }
+
+    private void fail(Reply<R> answer, int status) {
+        if (over || told) {
+            return;
+        }
+        over(answer.isSuccess() ? status : 0, false, 0, System.nanoTime() - startNanos);
+        told = true;
+        answer.onDone((response, failure) -> {
+            boolean unused = failure == null ? reply.complete(response) : reply.fail(failure);
+        });
+    }
+
+    private void finish(Attempt of, Answered<R> answered, Outcome outcome, long tookNanos) {
+        finish(of, answered, outcome, tookNanos, System.nanoTime() - startNanos);
+    }
+
+    private void finish(Attempt of, Answered<R> answered, Outcome outcome, long tookNanos, long inAllNanos) {
+        of.end(outcome, answered.status(), tookNanos);
+        over(answered.status(), outcome == Outcome.SUCCESS, answered.bytes().getAsLong(), inAllNanos);
+    }
+
+    private void over(int status, boolean success, long bytes, long tookNanos) {
+        if (over) {
+            return;
+        }
+        over = true;
+        cancelTimers();
+        Runnable stop = stopWaiting;
+        stopWaiting = null;
+        if (stop != null) {
+            stop.run();
+        }
+        if (to != null) {
+            to.service().stats().answer(status, success, tookNanos);
+        }
+        server.ended();
+        server.stats().request();
+        server.stats().answer(status, success, tookNanos);
+        server.accessLog().ifPresent(log -> dialect.logged(request, peer, epochMillis, status, bytes)
+                .ifPresent(log::log));
+    }
+}
