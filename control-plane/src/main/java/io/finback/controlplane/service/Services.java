@@ -291,8 +291,13 @@ public final class Services {
 
     /** Asks an app; its answer is in the view before the stage completes. Fails with a timeout after {@code askTimeout}. */
     public CompletionStage<AppAnswer> ask(String appId, Function<ActorRef<AppAnswer>, AppCommand> command) {
+        return ask(appId, command, settings.askTimeout());
+    }
+
+    private CompletionStage<AppAnswer> ask(
+            String appId, Function<ActorRef<AppAnswer>, AppCommand> command, Duration limit) {
         CompletionStage<AppAnswer> answer = sharding.entityRefFor(AppCommand.KEY, AppPath.entityId(appId))
-                .ask(command::apply, settings.askTimeout());
+                .ask(command::apply, limit);
         return answer.thenApply(a -> {
             view.apply(a.snapshot());
             return a;
