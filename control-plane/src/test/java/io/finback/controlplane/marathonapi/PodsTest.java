@@ -281,7 +281,7 @@ class PodsTest {
         Reply back = client.put("/v2/pods/kept", pod.toString());
         assertThat(back.status()).as(back.text()).isEqualTo(200);
         assertThat(back.json().path("version")).isEqualTo(pod.path("version"));
-        client.delete("/v2/pods/kept");
+        assertThat(client.delete("/v2/pods/kept").status()).isEqualTo(202);
     }
 
     @Test
