@@ -40,6 +40,10 @@ public final class ClusterSystem {
         ActorSystem<T> system = create(guardian, config, settings);
         if (role == Role.MASTER) {
             var unused = system.systemActorOf(MembershipResponder.create(), MembershipResponder.NAME, Props.empty());
+            ClusterSettings cluster = ClusterSettings.from(settings);
+            if (isFirstSeed(cluster, role)) {
+                var unusedSeed = system.systemActorOf(FirstSeed.create(cluster), FirstSeed.NAME, Props.empty());
+            }
             var unusedWatch = system.systemActorOf(CrashWatch.create(), CrashWatch.NAME, Props.empty());
         }
         return system;
@@ -89,6 +93,9 @@ public final class ClusterSystem {
                 .toList();
         if (!cluster.knowsMasters() && role == Role.MASTER) {
             seeds = List.of("akka://" + NAME + "@" + cluster.listen());
+        } else if (isFirstSeed(cluster, role)) {
+            // Akka would form a cluster as soon as nobody answers.
+            seeds = List.of();
         }
         Map<String, Object> derived = managementAddress(settings);
         derived.putAll(MasterLookup.akka(cluster));
@@ -96,15 +103,17 @@ public final class ClusterSystem {
         derived.put("akka.remote.artery.canonical.port", cluster.listen().port());
         derived.put("akka.remote.artery.advanced.inbound-lanes", lanes(role));
         derived.put("akka.cluster.seed-nodes", seeds);
-        if (cluster.seeds().size() > 1
-                && cluster.seeds().get(0).toString().equals(cluster.listen().toString())) {
-            // For all others this is how often they ask again.
-            derived.put("akka.cluster.seed-node-timeout", cluster.aloneAfter().toMillis() + " ms");
-        }
         derived.put("akka.cluster.roles", role.clusterRoles());
         derived.putAll(remoting(settings));
         Config persistence = role == Role.MASTER ? Persistence.layer(settings) : ConfigFactory.empty();
         return layered(derived, settings, persistence.withFallback(resource("finback-cluster.conf")));
+    }
+
+    /** Of several; a single one is a lone master. */
+    private static boolean isFirstSeed(ClusterSettings cluster, Role role) {
+        return role == Role.MASTER
+                && cluster.seeds().size() > 1
+                && cluster.seeds().get(0).toString().equals(cluster.listen().toString());
     }
 
     /** Mutual TLS between nodes, by Akka's own engine: it shows and asks for certificates, and follows files that are replaced. */

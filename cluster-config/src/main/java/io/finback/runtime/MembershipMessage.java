@@ -3,6 +3,7 @@ package io.finback.runtime;
 import akka.actor.typed.ActorRef;
 import akka.cluster.UniqueAddress;
 import io.finback.wire.WireMessage;
+import java.util.Optional;
 
 /** What a {@link ClusterLink} asks masters and masters ask each other, and the answers. Told, never asked: a lost one is followed by the next. */
 sealed interface MembershipMessage extends WireMessage {
@@ -15,8 +16,14 @@ sealed interface MembershipMessage extends WireMessage {
      *
      * @param member whether the answerer itself is up in a cluster
      * @param knowsYou whether that cluster holds the sender, in this incarnation
+     * @param outside whether the answerer is in no cluster, nor on its way into one; earlier versions do not say
      */
-    record IAm(Incarnation self, boolean member, boolean knowsYou) implements MembershipMessage {}
+    record IAm(Incarnation self, boolean member, boolean knowsYou, Optional<Boolean> outside)
+            implements MembershipMessage {
+        boolean isOutside() {
+            return outside.orElse(!member);
+        }
+    }
 
     /** To the {@link CrashWatch} of another master: has the master at this address answered you lately? */
     record DoYouHear(String address, ActorRef<Hears> replyTo) implements MembershipMessage, CrashWatch.Command {}

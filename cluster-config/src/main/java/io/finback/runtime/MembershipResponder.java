@@ -11,6 +11,7 @@ import akka.cluster.typed.Cluster;
 import io.finback.runtime.MembershipMessage.IAm;
 import io.finback.runtime.MembershipMessage.Incarnation;
 import io.finback.runtime.MembershipMessage.WhoAreYou;
+import java.util.Optional;
 
 /** Answers {@link WhoAreYou}. One on every master, as {@code /system/finback-membership}. Keeps nothing. */
 final class MembershipResponder extends AbstractBehavior<WhoAreYou> {
@@ -34,14 +35,15 @@ final class MembershipResponder extends AbstractBehavior<WhoAreYou> {
 
     private Behavior<WhoAreYou> onWhoAreYou(WhoAreYou question) {
         boolean knows = false;
+        boolean outside = true;
+        Incarnation self = Incarnation.of(cluster.selfMember().uniqueAddress());
         for (Member member : cluster.state().getMembers()) {
+            outside &= !Incarnation.of(member.uniqueAddress()).equals(self);
             knows |= Incarnation.of(member.uniqueAddress()).equals(question.sender())
                     && !member.status().equals(MemberStatus.down());
         }
-        Member self = cluster.selfMember();
-        question.replyTo()
-                .tell(new IAm(
-                        Incarnation.of(self.uniqueAddress()), self.status().equals(MemberStatus.up()), knows));
+        boolean up = cluster.selfMember().status().equals(MemberStatus.up());
+        question.replyTo().tell(new IAm(self, up, knows, Optional.of(outside)));
         return this;
     }
 }

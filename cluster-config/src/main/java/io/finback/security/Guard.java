@@ -11,6 +11,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -20,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stands before a port: tells who asks, sends away who must say so and does not, and writes down every change and every refusal (logger
+ * Stands before a port: tells who asks, sends away who must say so and does not, lets nobody ask too often, and writes down every change and every refusal (logger
  * {@code finback.audit}). The principal goes with the request ({@link #principal}). Thread-safe.
  */
 public final class Guard implements Rules {
@@ -51,6 +52,8 @@ public final class Guard implements Rules {
     private final ThreadPoolExecutor hashing;
     private final LongAdder unauthenticated = new LongAdder();
     private final LongAdder forbidden = new LongAdder();
+    private final LongAdder throttled = new LongAdder();
+    private final Throttle throttle;
 
     /**
      * @param port its name in metrics and audit lines
@@ -66,6 +69,7 @@ public final class Guard implements Rules {
         this.settings = settings;
         this.authenticator = new Authenticator(settings.credentials(), settings.tokens());
         this.refusal = refusal;
+        this.throttle = new Throttle(settings.rateLimits(), settings.longestWait());
         this.hashing = new ThreadPoolExecutor(
                 THREADS, THREADS, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING), work -> {
                     Thread thread = new Thread(work, "finback-security-" + port);
@@ -148,7 +152,8 @@ public final class Guard implements Rules {
     public String prometheus() {
         String name = "finback_http_refused_total";
         return name + "{port=\"" + port + "\",reason=\"unauthenticated\"} " + unauthenticated.sum() + "\n" + name
-                + "{port=\"" + port + "\",reason=\"forbidden\"} " + forbidden.sum() + "\n";
+                + "{port=\"" + port + "\",reason=\"forbidden\"} " + forbidden.sum() + "\n" + name
+                + "{port=\"" + port + "\",reason=\"throttled\"} " + throttled.sum() + "\n";
     }
 
     private boolean must(Door door) {
@@ -163,6 +168,32 @@ public final class Guard implements Rules {
 
     private CompletionStage<HttpResponse> pass(
             Door door, HttpRequest request, Function<HttpRequest, CompletionStage<HttpResponse>> answer) {
+        if (door == Door.OPEN) {
+            return answer.apply(request);
+        }
+        Throttle.Turn turn = throttle.next(principal(request).map(Principal::name), System.nanoTime());
+        if (!turn.admitted()) {
+            throttled.increment();
+            return refuse(
+                    request,
+                    429,
+                    "too many requests; ask again in " + seconds(turn) + " s",
+                    seconds(turn));
+        }
+        if (turn.nanos() == 0) {
+            return allowed(door, request, answer);
+        }
+        Executor later = CompletableFuture.delayedExecutor(turn.nanos(), TimeUnit.NANOSECONDS);
+        return CompletableFuture.supplyAsync(() -> allowed(door, request, answer), later)
+                .thenCompose(done -> done);
+    }
+
+    private static long seconds(Throttle.Turn turn) {
+        return Math.max(1, TimeUnit.NANOSECONDS.toSeconds(turn.nanos() + 999_999_999));
+    }
+
+    private CompletionStage<HttpResponse> allowed(
+            Door door, HttpRequest request, Function<HttpRequest, CompletionStage<HttpResponse>> answer) {
         String path = request.getUri().path();
         if (door == Door.READ && !allows(principal(request), Action.GET_ENDPOINT_WITH_PATH, path)) {
             return refuse(request, 403, "not allowed to read " + path);
@@ -174,6 +205,11 @@ public final class Guard implements Rules {
     }
 
     private CompletionStage<HttpResponse> refuse(HttpRequest request, int status, String reason) {
+        return refuse(request, status, reason, 1);
+    }
+
+    /** @param again after how many seconds to ask again, if that may help */
+    private CompletionStage<HttpResponse> refuse(HttpRequest request, int status, String reason, long again) {
         var unused = request.discardEntityBytes(system);
         if (status == 401) {
             unauthenticated.increment();
@@ -188,8 +224,8 @@ public final class Guard implements Rules {
         HttpResponse response = refusal.apply(status, reason);
         if (status == 401) {
             response = response.addHeader(RawHeader.create("WWW-Authenticate", settings.challenge()));
-        } else if (status == 503) {
-            response = response.addHeader(RawHeader.create("Retry-After", "1"));
+        } else if (status == 503 || status == 429) {
+            response = response.addHeader(RawHeader.create("Retry-After", Long.toString(again)));
         }
         return CompletableFuture.completedFuture(response);
     }

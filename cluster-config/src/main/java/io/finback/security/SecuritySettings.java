@@ -12,6 +12,7 @@ import java.util.function.Supplier;
  * @param reads whether who only looks must say who they are; likewise {@code writes} and {@code frameworks}
  * @param executors whether agents ask executors for the token they were started with
  * @param realm what a browser shows who is asked
+ * @param longestWait how long a request may wait for its turn
  */
 public record SecuritySettings(
         boolean reads,
@@ -21,12 +22,23 @@ public record SecuritySettings(
         String realm,
         Supplier<Credentials> credentials,
         Supplier<Optional<Tokens>> tokens,
-        Supplier<Acls> acls) {
+        Supplier<Acls> acls,
+        Supplier<RateLimits> rateLimits,
+        Duration longestWait) {
     private static final String PATH = "finback.security";
 
     /** Everybody may do everything. */
     public static final SecuritySettings OPEN = new SecuritySettings(
-            false, false, false, false, "finback", () -> Credentials.NONE, Optional::empty, () -> Acls.PERMISSIVE);
+            false,
+            false,
+            false,
+            false,
+            "finback",
+            () -> Credentials.NONE,
+            Optional::empty,
+            () -> Acls.PERMISSIVE,
+            () -> RateLimits.NONE,
+            Duration.ZERO);
 
     /** Throws {@link io.finback.runtime.StartFailure} for wrong values and files. */
     public static SecuritySettings from(Config config) {
@@ -57,7 +69,9 @@ public record SecuritySettings(
                 reader.parsed("realm", "printable characters without quotes", SecuritySettings::realm),
                 credentials,
                 tokens,
-                Watched.of(reader, PATH, "acls", Acls.PERMISSIVE, Acls::parse, every));
+                Watched.of(reader, PATH, "acls", Acls.PERMISSIVE, Acls::parse, every),
+                Watched.of(reader, PATH, "rate-limits", RateLimits.NONE, RateLimits::parse, every),
+                reader.duration("longest-wait", Duration.ZERO, Duration.ofMinutes(1)));
     }
 
     private static String realm(String text) {

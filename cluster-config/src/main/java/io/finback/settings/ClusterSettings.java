@@ -3,13 +3,14 @@ package io.finback.settings;
 import com.typesafe.config.Config;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@code finback.cluster}: where this member is reached and whom it joins.
  *
  * @param listen the Artery address; other members use exactly this host and port
  * @param seeds masters to join, in the order written; empty for a lone master, and where discovery finds them
- * @param aloneAfter how long the first of several seeds looks for the others before it forms a cluster without them
+ * @param aloneAfter how long the first of several seeds waits for those that do not answer before it forms a cluster without them
  * @param discovery used when {@code seeds} is empty
  */
 public record ClusterSettings(
@@ -35,6 +36,24 @@ public record ClusterSettings(
         }
         return new ClusterSettings(
                 listen, seeds, reader.duration("alone-after", SHORTEST_ALONE, LONGEST_ALONE), discovery);
+    }
+
+    /**
+     * Says that an even number of masters is configured; empty: it is odd. Half of them have no majority, and end when the others are lost: of
+     * two masters neither may be.
+     */
+    public Optional<String> evenMasters() {
+        boolean listed = !seeds.isEmpty();
+        int masters = listed ? seeds.size() : discovery.used() ? discovery.contactPoints() : 1;
+        if (masters % 2 == 1) {
+            return Optional.empty();
+        }
+        String key = listed ? "finback.cluster.seeds" : "finback.cluster.discovery.contact-points";
+        return Optional.of(key + ": " + masters + " masters (expected: 1, 3 or 5; "
+                + (masters == 2
+                        ? "when one is lost the other ends, too"
+                        : "when half of them are lost the rest ends, too")
+                + ", since it cannot tell whether it is cut off)");
     }
 
     /** Whether there is a way to masters: without one an agent cannot work, a router runs alone, a master forms a cluster by itself. */

@@ -8,6 +8,7 @@ import io.finback.runtime.MembershipRule.Verdict;
 import io.finback.runtime.MembershipRule.View;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class MembershipRuleTest {
@@ -82,10 +83,10 @@ class MembershipRuleTest {
     }
 
     private static IAm up(Incarnation who, boolean knowsYou) {
-        return new IAm(who, true, knowsYou);
+        return new IAm(who, true, knowsYou, Optional.of(false));
     }
 
     private static IAm starting(Incarnation who) {
-        return new IAm(who, false, false);
+        return new IAm(who, false, false, Optional.of(true));
     }
 }

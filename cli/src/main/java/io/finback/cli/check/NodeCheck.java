@@ -64,6 +64,8 @@ public final class NodeCheck {
         findings.addAll(LocalChecks.ports(listeners.apply(config), alive.isPresent()));
         findings.addAll(LocalChecks.seeds(cluster.seeds(), role));
         if (role == Role.MASTER) {
+            cluster.evenMasters()
+                    .ifPresent(why -> findings.add(Finding.warn("masters", why, "start one more, or one less")));
             findings.addAll(LocalChecks.journal(config, dataDir));
         }
         if (role == Role.AGENT) {

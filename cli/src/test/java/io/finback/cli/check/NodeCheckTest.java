@@ -114,7 +114,11 @@ class NodeCheckTest {
     @Test
     void mastersThatCannotBeReachedAreNamed() {
         assertThat(shown(check(Role.AGENT, 1, List.of("cluster.seeds=127.0.0.1:1,127.0.0.1:2"))))
-                .contains("FAIL seeds: no connection to 127.0.0.1:1, 127.0.0.1:2");
+                .contains("FAIL seeds: no connection to 127.0.0.1:1, 127.0.0.1:2")
+                .doesNotContain("WARN masters");
+        assertThat(shown(check(Role.MASTER, 1, List.of("cluster.seeds=127.0.0.1:1,127.0.0.1:2"))))
+                .contains(
+                        "WARN masters: finback.cluster.seeds: 2 masters (expected: 1, 3 or 5; when one is lost the other ends, too");
     }
 
     @Test

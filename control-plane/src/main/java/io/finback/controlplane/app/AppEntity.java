@@ -101,7 +101,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         this.links = links;
         this.checks = new AppChecks(appId, links, () -> EventIds.next(clock.instant()));
         this.portWatch = new PortWatch(settings.listenWait());
-        this.outbox = new AppOutbox(settings, links, context.getSelf());
+        this.outbox = new AppOutbox(appId, settings, links, context.getSelf());
     }
 
     @Override
@@ -201,10 +201,12 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         Map<String, Instance.Place> places = InstanceChange.launchable(state, c.places());
         List<AppEvent> events = places.isEmpty() ? List.of() : List.of(new AppEvent.InstancesPlaced(places));
         return commit(state, events, s -> {
+            boolean enforces = links.enforcesRole(appId);
             List<TaskInfo> tasks = places.keySet().stream()
                     .flatMap(id -> s.instance(id).stream())
                     .flatMap(i ->
-                            TaskEnvironment.tasks(s.current().orElseThrow(), i, SchedulerMessage.FRAMEWORK).stream())
+                            TaskEnvironment.tasks(s.current().orElseThrow(), i, SchedulerMessage.FRAMEWORK, enforces)
+                                    .stream())
                     .toList();
             SchedulerMessage.Placed.parts(appId, c.round(), tasks).forEach(c.replyTo()::tell);
         });
@@ -355,7 +357,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     }
 
     private void sync(AppState state, boolean tick) {
-        outbox.sync(state, listening(), lastSequenceNumber(context), clock.instant(), tick);
+        outbox.sync(state, listening(), portWatch.revision(), lastSequenceNumber(context), clock.instant(), tick);
     }
 
     private Listening listening() {

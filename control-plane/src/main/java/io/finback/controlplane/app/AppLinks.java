@@ -22,6 +22,9 @@ public interface AppLinks {
     /** The hosts that are to be left, as this master knows them. */
     DrainBook drains();
 
+    /** The top-level group of an app enforces its role, as this master knows it. */
+    boolean enforcesRole(String appId);
+
     void toViews(HealthReport report);
 
     void publish(ServiceEvent event);

@@ -7,6 +7,7 @@ import io.finback.controlplane.scheduler.Demand;
 import io.finback.controlplane.scheduler.Home;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Instance.Phase;
+import io.finback.controlplane.scheduler.InstanceIndex;
 import io.finback.controlplane.scheduler.InstancePlanner;
 import io.finback.controlplane.scheduler.Listening;
 import io.finback.resources.AgentId;
@@ -35,9 +36,15 @@ final class AppOutbox {
     /** Tasks asked about in one message. */
     private static final int ASKED = 5_000;
 
+    /** So many endpoints are told together, those of {@link #LARGE_ENDPOINTS}. */
+    private static final int MANY_ENDPOINTS = 2_000;
+
+    private static final Duration LARGE_ENDPOINTS = Duration.ofMillis(250);
+
     private final AppSettings settings;
     private final AppLinks links;
     private final ActorRef<AppCommand> self;
+    private final InstanceIndex index;
 
     private long viewed = -1;
     private Instant viewedAt = Instant.EPOCH;
@@ -47,6 +54,9 @@ final class AppOutbox {
     private Set<String> doomedWhenPublished = Set.of();
     private Instant publishedAt = Instant.EPOCH;
     private boolean endpointsConfirmed;
+    private long servingTold = -1;
+    private long listeningTold = -1;
+    private boolean endpointsDue;
     private boolean portsFreed;
     private Instant claimedFor = Instant.EPOCH;
     private Instant stagingAskedAt = Instant.EPOCH;
@@ -55,21 +65,23 @@ final class AppOutbox {
     private final Map<String, Instant> killedAt = new HashMap<>();
     private final Map<String, Instant> releasedAt = new HashMap<>();
 
-    AppOutbox(AppSettings settings, AppLinks links, ActorRef<AppCommand> self) {
+    AppOutbox(String appId, AppSettings settings, AppLinks links, ActorRef<AppCommand> self) {
+        this.index = new InstanceIndex(appId);
         this.settings = settings;
         this.links = links;
         this.self = self;
     }
 
-    /** Sends what changed; with {@code tick} also what is unconfirmed. */
-    void sync(AppState state, Listening listening, long revision, Instant now, boolean tick) {
+    /** Sends what changed; with {@code tick} also what is unconfirmed. {@code heard}: grows when {@code listening} has changed. */
+    void sync(AppState state, Listening listening, long heard, long revision, Instant now, boolean tick) {
         if (revision == 0) {
             return;
         }
+        index.observe(state);
         view(state, revision, now);
         ports(state, revision, tick);
         demand(state, revision, tick);
-        endpoints(state, listening, now);
+        endpoints(state, listening, heard, now);
         kills(state, now);
         homes(state, now);
         deployment(state, listening, now, tick);
@@ -84,10 +96,10 @@ final class AppOutbox {
         if (!viewDue) {
             return;
         }
-        AppSnapshot snapshot = AppSnapshot.of(state, revision);
-        if (snapshot.isLarge() && now.isBefore(viewedAt.plus(LARGE_VIEW))) {
+        if (AppSnapshot.isLarge(state) && now.isBefore(viewedAt.plus(LARGE_VIEW))) {
             return;
         }
+        AppSnapshot snapshot = AppSnapshot.of(state, revision);
         snapshot.parts().forEach(links::toViews);
         viewed = revision;
         viewedAt = now;
@@ -97,12 +109,13 @@ final class AppOutbox {
     /** Something is under way, so ticks come often. */
     boolean busy(AppState state) {
         return viewDue
+                || endpointsDue
                 || state.lock().isPresent()
                 || !endpointsConfirmed
                 || state.portsMissing()
                 || !state.toRelease().isEmpty()
                 || (!state.exists() && !portsFreed)
-                || state.instances().values().stream().anyMatch(i -> i.doomed() || i.phase() != Phase.RUNNING);
+                || !state.atRest();
     }
 
     /** Nothing will ever be said again, until somebody creates the app. */
@@ -160,8 +173,9 @@ final class AppOutbox {
     }
 
     private void demand(AppState state, long revision, boolean tick) {
-        Demand demand =
-                state.exists() && !state.removing() ? Demand.of(state, revision) : Demand.none(state.appId(), revision);
+        Demand demand = state.exists() && !state.removing()
+                ? Demand.of(state, revision, index)
+                : Demand.none(state.appId(), revision);
         boolean waits = !demand.waiting().isEmpty();
         boolean waited = demanded.map(d -> !d.waiting().isEmpty()).orElse(false);
         boolean changed = demanded.map(d -> !sameBut(d, demand)).orElse(waits);
@@ -185,7 +199,17 @@ final class AppOutbox {
      * What listens is no journaled fact, so the entity's sequence number may stand still while this list changes, and routers take only
      * what is newer: hence the clock, which also passes over failovers (as far as the masters' clocks agree).
      */
-    private void endpoints(AppState state, Listening listening, Instant now) {
+    private void endpoints(AppState state, Listening listening, long heard, Instant now) {
+        boolean overdue = !endpointsConfirmed && now.isAfter(publishedAt.plus(ENDPOINTS_REPEAT));
+        endpointsDue = index.serving() != servingTold || heard != listeningTold || published.isEmpty();
+        boolean many = published.filter(p -> p.ready().size() > MANY_ENDPOINTS).isPresent();
+        boolean later = many && now.isBefore(publishedAt.plus(LARGE_ENDPOINTS));
+        if (!overdue && (!endpointsDue || later)) {
+            return;
+        }
+        endpointsDue = false;
+        servingTold = index.serving();
+        listeningTold = heard;
         List<AppEndpoints.Instance> ready = new ArrayList<>();
         Set<String> doomed = new HashSet<>();
         for (Instance instance : state.instances().values()) {
@@ -201,7 +225,6 @@ final class AppOutbox {
         }
         boolean changed =
                 published.map(p -> !p.ready().equals(ready)).orElse(true) || !doomedWhenPublished.containsAll(doomed);
-        boolean overdue = !endpointsConfirmed && now.isAfter(publishedAt.plus(ENDPOINTS_REPEAT));
         if (changed || overdue) {
             long revision = Math.max(
                     now.toEpochMilli(), published.map(AppEndpoints::revision).orElse(0L) + 1);
@@ -218,11 +241,8 @@ final class AppOutbox {
         killableAt.keySet().retainAll(state.instances().keySet());
         killedAt.keySet().retainAll(state.instances().keySet());
         Optional<Duration> grace = state.current().flatMap(c -> c.definition().killGrace());
-        for (Instance instance : state.instances().values()) {
-            if (!instance.doomed() || !instance.launched()) {
-                continue;
-            }
-            String id = instance.taskId();
+        for (String id : index.doomed()) {
+            Instance instance = state.instance(id).orElseThrow();
             boolean called = instance.phase() == Phase.RUNNING;
             boolean drained = !called || !now.isBefore(killableAt.getOrDefault(id, Instant.MAX));
             boolean due = !now.isBefore(killedAt.getOrDefault(id, Instant.EPOCH).plus(settings.killRepeat()));

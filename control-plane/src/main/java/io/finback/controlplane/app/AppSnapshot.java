@@ -4,6 +4,7 @@ import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.AppVersion;
 import io.finback.controlplane.scheduler.Backoff;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.wire.WireMessage;
 import java.time.Instant;
@@ -24,6 +25,7 @@ import java.util.stream.Collectors;
  * @param versions times of the stored versions, newest first
  * @param health what checks have seen, by task id; filled in by the view
  * @param slice which part of the instances this one has
+ * @param detached homes of a resident app that no task uses now; empty: none
  */
 public record AppSnapshot(
         String appId,
@@ -36,7 +38,8 @@ public record AppSnapshot(
         Optional<AppState.Order> order,
         Optional<AppState.TaskFailure> lastFailure,
         Optional<Map<String, HealthReport.Seen>> health,
-        Slice slice)
+        Slice slice,
+        Optional<List<Home>> detached)
         implements WireMessage {
     /** Instances in one message: some 400 bytes each, well below a remote frame. */
     private static final int PART = 2000;
@@ -68,7 +71,15 @@ public record AppSnapshot(
                 state.order(),
                 state.lastFailure(),
                 Optional.empty(),
-                Slice.WHOLE);
+                Slice.WHOLE,
+                Optional.of(state.detached()).filter(homes -> !homes.isEmpty()));
+    }
+
+    /** The home that no task uses now and that this task had last, or waits for. */
+    public Optional<Home> detachedFrom(String taskId) {
+        return detached.orElse(List.of()).stream()
+                .filter(home -> home.taskId().equals(taskId))
+                .findFirst();
     }
 
     /** As many messages as it takes. */
@@ -88,6 +99,10 @@ public record AppSnapshot(
     /** For an answer, which is one message: of a large app nothing about its instances. */
     AppSnapshot brief() {
         return isLarge() ? with(List.of(), Slice.NONE) : this;
+    }
+
+    static boolean isLarge(AppState state) {
+        return state.instances().size() > PART;
     }
 
     /** One that goes to views in parts. */
@@ -113,7 +128,7 @@ public record AppSnapshot(
 
     private AppSnapshot with(List<Instance> others, Slice which) {
         return new AppSnapshot(
-                appId, revision, current, versions, others, backoff, lock, order, lastFailure, health, which);
+                appId, revision, current, versions, others, backoff, lock, order, lastFailure, health, which, detached);
     }
 
     /** With what checks have seen besides what is known already; only of instances that are there. */
@@ -136,7 +151,8 @@ public record AppSnapshot(
                 order,
                 lastFailure,
                 all.isEmpty() ? Optional.empty() : Optional.of(Map.copyOf(all)),
-                slice);
+                slice,
+                detached);
     }
 
     public Optional<HealthReport.Seen> seen(String taskId) {

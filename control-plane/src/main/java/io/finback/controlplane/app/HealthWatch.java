@@ -10,6 +10,7 @@ import io.finback.tasks.CheckStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -87,23 +88,42 @@ public final class HealthWatch {
     /** What general checks have seen, of whatever instance is there. */
     private final Map<String, CheckStatus> general = new HashMap<>();
 
-    private boolean recovered;
+    /** Of those with a readiness check: running, and not ready yet. */
+    private final Set<String> unready = new HashSet<>();
+
+    private Optional<AppState> seen = Optional.empty();
+    /** Nothing is due before: what was computed when last something was. */
+    private Instant nextCheck = Instant.MAX;
+
+    private Instant nextReadiness = Instant.MAX;
 
     /** Takes the state as it is now. To be called before anything else is asked with that state. */
     void observe(AppState state, Instant now) {
-        patients.keySet()
-                .removeIf(id -> state.instance(id).filter(HealthWatch::watched).isEmpty());
-        general.keySet().removeIf(id -> state.instance(id).isEmpty());
-        changed.removeIf(id -> !patients.containsKey(id) && !general.containsKey(id));
-        for (Instance instance : state.instances().values()) {
-            if (watched(instance) && !patients.containsKey(instance.taskId())) {
-                admit(state, instance, now);
-            }
-        }
-        recovered = true;
+        boolean recovered = seen.isPresent();
+        state.difference(
+                seen.orElse(AppState.empty(state.appId())), before -> discharge(state, before.taskId()), after -> {
+                    if (watched(after) && !patients.containsKey(after.taskId())) {
+                        admit(state, after, recovered, now);
+                    }
+                });
+        seen = Optional.of(state);
     }
 
-    private void admit(AppState state, Instance instance, Instant now) {
+    private void discharge(AppState state, String id) {
+        Optional<Instance> instance = state.instance(id);
+        if (instance.filter(HealthWatch::watched).isEmpty()) {
+            patients.remove(id);
+            unready.remove(id);
+        }
+        if (instance.isEmpty()) {
+            general.remove(id);
+        }
+        if (!patients.containsKey(id) && !general.containsKey(id)) {
+            changed.remove(id);
+        }
+    }
+
+    private void admit(AppState state, Instance instance, boolean recovered, Instant now) {
         Optional<AppDefinition> definition =
                 state.version(instance.version()).or(state::current).map(AppVersion::definition);
         List<AppHealth.Check> checks = definition.map(AppDefinition::checks).orElse(List.of());
@@ -122,13 +142,25 @@ public final class HealthWatch {
             one.alive = instance.healthy().orElse(false);
             one.known = one.alive;
             patient.checks.add(one);
+            if (!check.protocol().byAgent()) {
+                nextCheck = earlier(nextCheck, one.askAt);
+            }
         }
         patients.put(instance.taskId(), patient);
+        if (readiness.isPresent()) {
+            unready.add(instance.taskId());
+            nextReadiness = earlier(nextReadiness, patient.readyAt);
+        }
     }
 
     /** The looks that are due. {@code deploying}: readiness is looked at too. */
     List<Look> due(Instant now, boolean deploying) {
         List<Look> due = new ArrayList<>();
+        if (now.isBefore(nextCheck) && !(deploying && !now.isBefore(nextReadiness))) {
+            return due;
+        }
+        nextCheck = Instant.MAX;
+        nextReadiness = Instant.MAX;
         patients.forEach((id, patient) -> {
             Instance.Place place = patient.instance.place().orElseThrow();
             for (int i = 0; i < patient.checks.size(); i++) {
@@ -138,6 +170,9 @@ public final class HealthWatch {
                     one.askAt = now.plus(one.check.interval());
                     due.add(new Look(id, i, place.host(), port.get(), Optional.of(one.check), Optional.empty()));
                 }
+                if (!one.check.protocol().byAgent()) {
+                    nextCheck = earlier(nextCheck, one.askAt);
+                }
             }
             if (deploying && patient.readiness.isPresent() && !patient.ready && !now.isBefore(patient.readyAt)) {
                 AppHealth.Readiness readiness = patient.readiness.get();
@@ -145,6 +180,9 @@ public final class HealthWatch {
                 port(patient, readiness.portName())
                         .ifPresent(port -> due.add(
                                 new Look(id, READINESS, place.host(), port, Optional.empty(), Optional.of(readiness))));
+            }
+            if (patient.readiness.isPresent() && !patient.ready) {
+                nextReadiness = earlier(nextReadiness, patient.readyAt);
             }
         });
         return due;
@@ -168,24 +206,14 @@ public final class HealthWatch {
                 .map(ports::get);
     }
 
-    /** When the next look is due; empty when none will be. */
+    /** When the next look is due, or earlier; empty when none will be. */
     Optional<Instant> next(boolean deploying) {
-        Optional<Instant> next = Optional.empty();
-        for (Patient patient : patients.values()) {
-            for (Watched one : patient.checks) {
-                if (!one.check.protocol().byAgent()) {
-                    next = earlier(next, one.askAt);
-                }
-            }
-            if (deploying && patient.readiness.isPresent() && !patient.ready) {
-                next = earlier(next, patient.readyAt);
-            }
-        }
-        return next;
+        Instant next = deploying ? earlier(nextCheck, nextReadiness) : nextCheck;
+        return next.equals(Instant.MAX) ? Optional.empty() : Optional.of(next);
     }
 
-    private static Optional<Instant> earlier(Optional<Instant> a, Instant b) {
-        return a.filter(at -> at.isBefore(b)).or(() -> Optional.of(b));
+    private static Instant earlier(Instant a, Instant b) {
+        return a.isBefore(b) ? a : b;
     }
 
     Outcome answered(AppState state, String taskId, int index, ProbeResult result, Instant now) {
@@ -199,6 +227,9 @@ public final class HealthWatch {
             boolean preserve =
                     patient.readiness.map(AppHealth.Readiness::preserve).orElse(false);
             patient.ready |= good;
+            if (patient.ready) {
+                unready.remove(taskId);
+            }
             patient.answer = preserve ? result.answer() : Optional.empty();
             changed.add(taskId);
             return new Outcome(Optional.empty(), false, false, "", Optional.empty(), good);
@@ -271,15 +302,9 @@ public final class HealthWatch {
         return instance.healthy().equals(Optional.of(healthy)) ? Optional.empty() : Optional.of(healthy);
     }
 
-    /** Running instances that have not been ready yet. */
+    /** Running instances that have not been ready yet, as they are until the next call of anything else here. */
     Set<String> unready() {
-        Set<String> ids = new HashSet<>();
-        patients.forEach((id, p) -> {
-            if (p.readiness.isPresent() && !p.ready) {
-                ids.add(id);
-            }
-        });
-        return ids;
+        return Collections.unmodifiableSet(unready);
     }
 
     /** What was seen since the last report, or of everything. */

@@ -6,12 +6,14 @@ import io.finback.controlplane.scheduler.Listening;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * What an app's entity knows of its instances' first ports: which take connections, which are still waited for. Forgotten at a restart,
@@ -51,7 +53,13 @@ final class PortWatch {
 
     private final Duration limit;
     private final Map<String, Watched> watched = new HashMap<>();
-    private boolean recovered;
+    /** Those of which the answer may still change. */
+    private final Map<String, Watched> asking = new LinkedHashMap<>();
+
+    private final Set<String> open = new HashSet<>();
+    private final Set<String> awaited = new HashSet<>();
+    private Optional<AppState> seen = Optional.empty();
+    private long revision;
 
     PortWatch(Duration limit) {
         this.limit = limit;
@@ -59,22 +67,53 @@ final class PortWatch {
 
     /** Takes the state as it is now. To be called before {@link #listening()} is used with that state. */
     void observe(AppState state, Instant now) {
-        watched.keySet()
-                .removeIf(id -> state.instance(id).filter(PortWatch::running).isEmpty());
-        Door first = recovered ? Door.AWAITED : Door.OPEN;
-        for (Instance instance : state.instances().values()) {
-            if (running(instance) && !watched.containsKey(instance.taskId())) {
-                question(state, instance).ifPresent(q -> watched.put(instance.taskId(), new Watched(q, first, now)));
-            }
+        Door first = seen.isPresent() ? Door.AWAITED : Door.OPEN;
+        state.difference(
+                seen.orElse(AppState.empty(state.appId())),
+                before -> {
+                    if (state.instance(before.taskId())
+                            .filter(PortWatch::running)
+                            .isEmpty()) {
+                        forget(before.taskId());
+                    }
+                },
+                after -> {
+                    if (running(after) && !watched.containsKey(after.taskId())) {
+                        question(state, after).ifPresent(q -> watch(new Watched(q, first, now)));
+                    }
+                });
+        seen = Optional.of(state);
+    }
+
+    private void watch(Watched one) {
+        watched.put(one.question.taskId(), one);
+        asking.put(one.question.taskId(), one);
+        stands(one.question.taskId(), one.door);
+    }
+
+    private void forget(String taskId) {
+        asking.remove(taskId);
+        if (watched.remove(taskId) != null) {
+            stands(taskId, Door.GIVEN_UP);
         }
-        recovered = true;
+    }
+
+    private void stands(String taskId, Door door) {
+        boolean changed = door == Door.OPEN ? open.add(taskId) : open.remove(taskId);
+        changed |= door == Door.AWAITED ? awaited.add(taskId) : awaited.remove(taskId);
+        revision += changed ? 1 : 0;
+    }
+
+    /** Grows whenever {@link #listening} says something else. */
+    long revision() {
+        return revision;
     }
 
     /** The questions that are due; each is answered by {@link #answered}, or repeated. */
     List<Question> due(Instant now) {
         List<Question> due = new ArrayList<>();
-        for (Watched one : watched.values()) {
-            if (!one.settled && !now.isBefore(one.askAt)) {
+        for (Watched one : asking.values()) {
+            if (!now.isBefore(one.askAt)) {
                 one.askAt = now.plus(SLOW_REPEAT);
                 due.add(one.question);
             }
@@ -100,26 +139,21 @@ final class PortWatch {
             one.door = Door.AWAITED;
             one.askAt = now.plus(now.isBefore(since.plus(SOON)) ? REPEAT : SLOW_REPEAT);
         }
+        if (one.settled) {
+            asking.remove(taskId);
+        }
+        stands(taskId, one.door);
         return one.door != before;
     }
 
     /** When the next question is due; empty when none will be. */
     Optional<Instant> next() {
-        return watched.values().stream()
-                .filter(w -> !w.settled)
-                .map(w -> w.askAt)
-                .min(Instant::compareTo);
+        return asking.values().stream().map(w -> w.askAt).min(Instant::compareTo);
     }
 
+    /** As it is until the next call of anything else here. */
     Listening listening() {
-        return new Listening(ids(Door.OPEN), ids(Door.AWAITED));
-    }
-
-    private Set<String> ids(Door door) {
-        return watched.entrySet().stream()
-                .filter(e -> e.getValue().door == door)
-                .map(Map.Entry::getKey)
-                .collect(Collectors.toSet());
+        return new Listening(Collections.unmodifiableSet(open), Collections.unmodifiableSet(awaited));
     }
 
     private static boolean running(Instance instance) {

@@ -38,6 +38,7 @@ import io.finback.runtime.Readiness;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
 import io.finback.security.Guard;
+import io.finback.settings.ClusterSettings;
 import io.finback.settings.HttpListen;
 import io.finback.tls.NodeTls;
 import java.time.Clock;
@@ -97,6 +98,7 @@ public final class MasterNode implements Node {
         listeners.put("finback.master.http", settings.http());
         listeners.put("finback.services.http", ServicesBoot.listen(config));
         Ports.check(listeners);
+        ClusterSettings.from(config).evenMasters().ifPresent(why -> log.warn("master.even_number {}", why));
         MasterNode node = new MasterNode(
                 ClusterSystem.member(Behaviors.empty(), config, Role.MASTER),
                 new EventLog(settings.api().keptEvents()));
@@ -194,7 +196,8 @@ public final class MasterNode implements Node {
                 .withMetrics(() -> tls.map(NodeTls::prometheus).orElse(""))
                 .withMetrics(() ->
                         "# TYPE finback_http_refused_total counter\n" + guard.prometheus() + services.prometheus());
-        var guarded = console.atCluster(guard.before(MasterDoors::cluster, all::answer));
+        var guarded = Farewell.of(system, config)
+                .before(console.atCluster(guard.before(MasterDoors::cluster, all::answer)));
         CompletionStage<ServerBinding> bound = Connections.bind(system, listen, gate, guarded);
         return bound.handle((binding, failure) -> {
             if (failure != null) {

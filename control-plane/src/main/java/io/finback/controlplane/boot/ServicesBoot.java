@@ -81,9 +81,9 @@ final class ServicesBoot implements ServicesStarter {
                 Directives.concat(jobs.route(), namerd.route(), api.route()).handler(system);
         return NodeTls.secured(Http.get(system).newServerAt(listen.host(), listen.port()), config)
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true)) // events name who asked
-                .bind(
-                        console.atServices(guard.before(MasterDoors::services, request -> answer(handler, request)))
-                                ::apply)
+                .bind(Farewell.of(system, config)
+                        .before(console.atServices(
+                                guard.before(MasterDoors::services, request -> answer(handler, request))))::apply)
                 .handle((binding, failure) -> {
                     if (failure != null) {
                         throw new CompletionException(new StartFailure(
@@ -162,6 +162,7 @@ final class ServicesBoot implements ServicesStarter {
                         services.intIn("replace-per-second", 1, 1_000_000),
                         services.duration("preemption-delay", SHORTEST, LONGEST))
                 .role(services.parsed("role", "a role's name, or *", ServicesBoot::role))
+                .groupsEnforceRole(services.flag("groups-enforce-role"))
                 .done();
     }
 }

@@ -53,7 +53,8 @@ final class ConsoleFiles {
                             + " base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
                             + " require-trusted-types-for 'script'; trusted-types 'none'"));
 
-    private final Map<String, Optional<Asset>> assets = new ConcurrentHashMap<>();
+    /** Of files there are: names that lead to none are not kept, or anybody could fill it. */
+    private final Map<String, Asset> assets = new ConcurrentHashMap<>();
 
     private record Asset(ContentType type, ByteString plain, ByteString gzipped, String tag) {}
 
@@ -63,7 +64,12 @@ final class ConsoleFiles {
         if (!NAME.matcher(file).matches()) {
             return missing(name);
         }
-        return assets.computeIfAbsent(file, ConsoleFiles::read)
+        return Optional.ofNullable(assets.get(file))
+                .or(() -> {
+                    Optional<Asset> read = read(file);
+                    read.ifPresent(asset -> assets.put(file, asset));
+                    return read;
+                })
                 .map(asset -> answer(request, asset))
                 .orElseGet(() -> missing(name));
     }

@@ -60,7 +60,7 @@ final class AppReader {
                 fields.number("disk").orElse(0.0),
                 fields.integer("gpus").orElse(0),
                 fields.integer("instances").orElse(1),
-                OptionsReader.plainEnv(fields),
+                OptionsReader.plainEnv(fields, "env"),
                 fields.map("labels").orElse(Map.of()),
                 ports,
                 fields.bool("requirePorts").orElse(false),

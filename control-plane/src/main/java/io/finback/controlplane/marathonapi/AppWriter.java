@@ -7,6 +7,7 @@ import io.finback.controlplane.scheduler.AppContainer;
 import io.finback.controlplane.scheduler.AppDefinition;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.AppVersion;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Instance.Phase;
 import java.util.List;
@@ -86,6 +87,7 @@ final class AppWriter {
         if (embed.contains("tasks")) {
             ArrayNode tasks = node.putArray("tasks");
             shown(app.instances()).forEach(i -> tasks.add(task(app, i)));
+            app.detached().ifPresent(homes -> homes.forEach(home -> tasks.add(detached(app.appId(), home))));
         }
         if (embed.contains("deployments")) {
             deployments(node, app);
@@ -124,7 +126,7 @@ final class AppWriter {
                     .addObject()
                     .put("ipAddress", place.host())
                     .put("protocol", "IPv4");
-            OptionsWriter.volumes(node.putArray("localVolumes"), place);
+            OptionsWriter.volumes(node.putArray("localVolumes"), place.home());
             app.current()
                     .map(v -> v.definition().role())
                     .filter(role -> !role.equals("*"))
@@ -132,6 +134,19 @@ final class AppWriter {
             HealthWriter.results(node, app, instance);
             HealthWriter.general(node, app, instance);
         });
+        return node;
+    }
+
+    /** Volumes that no task uses now, as Marathon shows them: a task that is suspended. */
+    static ObjectNode detached(String appId, Home home) {
+        ObjectNode node =
+                Json.object().put("id", home.taskId()).put("appId", appId).put("host", home.host());
+        node.putArray("ports");
+        node.putArray("servicePorts");
+        node.put("slaveId", home.agentId()).put("state", "TASK_KILLED");
+        node.putArray("ipAddresses");
+        OptionsWriter.volumes(node.putArray("localVolumes"), home.resources());
+        node.putArray("healthCheckResults");
         return node;
     }
 

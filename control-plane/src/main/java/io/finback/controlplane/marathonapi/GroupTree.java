@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /** The tree of groups, of apps and pods, as the view has it at one moment: those made as such, and those that ids of apps imply. */
@@ -27,13 +28,15 @@ final class GroupTree {
     private final Map<String, List<AppSnapshot>> appsOf = new TreeMap<>();
     private final Map<String, Set<String>> groupsOf = new TreeMap<>();
     private final GroupBook book;
+    private final Predicate<String> enforcing;
 
     GroupTree(ServicesView view) {
-        this(view.all(), view.groups());
+        this(view.all(), view.groups(), view::enforcesRole);
     }
 
-    private GroupTree(List<AppSnapshot> all, GroupBook book) {
+    private GroupTree(List<AppSnapshot> all, GroupBook book, Predicate<String> enforcing) {
         this.book = book;
+        this.enforcing = enforcing;
         groupsOf.put("/", new TreeSet<>());
         for (AppSnapshot app : all) {
             apps.put(app.appId(), app);
@@ -138,7 +141,7 @@ final class GroupTree {
         List<String> before = dependencies(path);
         List<String> dependencies = update.dependencies().orElse(before);
         changes |= update.enforceRole()
-                .filter(enforce -> enforce != book.enforcesRole(path))
+                .filter(enforce -> enforce != enforcing.test(path))
                 .isPresent();
         if (changes || !dependencies.equals(before)) {
             kept.add(new GroupBook.Group(path, dependencies, List.of(), update.enforceRole()));
@@ -227,6 +230,6 @@ final class GroupTree {
         ArrayNode dependencies = node.putArray("dependencies");
         dependencies(path).forEach(dependencies::add);
         Instant version = versions(path).stream().findFirst().orElse(Instant.EPOCH);
-        return node.put("version", Json.time(version)).put("enforceRole", book.enforcesRole(path));
+        return node.put("version", Json.time(version)).put("enforceRole", enforcing.test(path));
     }
 }

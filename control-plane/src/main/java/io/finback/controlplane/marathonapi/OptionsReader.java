@@ -32,7 +32,7 @@ final class OptionsReader {
                 fields.text("role"),
                 limits(),
                 fields.object("check").flatMap(this::check),
-                new Secrets(declared(), secretEnv(), volumes.secrets()),
+                new Secrets(declared(), secretEnv(fields, "env", problems), volumes.secrets()),
                 residency(volumes),
                 volumes.local());
     }
@@ -89,7 +89,7 @@ final class OptionsReader {
                 check.seconds("delaySeconds").orElse(DELAY)));
     }
 
-    private Map<String, String> declared() {
+    Map<String, String> declared() {
         Map<String, String> declared = new TreeMap<>();
         fields.any("secrets").filter(JsonNode::isObject).ifPresent(secrets -> secrets.properties()
                 .forEach(entry -> {
@@ -105,12 +105,12 @@ final class OptionsReader {
     }
 
     /** Variables whose value is {@code {"secret": name}}. */
-    private Map<String, String> secretEnv() {
+    static Map<String, String> secretEnv(Fields fields, String key, Problems problems) {
         Map<String, String> env = new TreeMap<>();
-        fields.any("env").filter(JsonNode::isObject).ifPresent(all -> all.properties()
+        fields.any(key).filter(JsonNode::isObject).ifPresent(all -> all.properties()
                 .forEach(entry -> {
                     if (entry.getValue().isObject()) {
-                        String path = "/env/" + entry.getKey();
+                        String path = fields.path(key) + "/" + entry.getKey();
                         Fields variable = fields.element(entry.getValue(), path);
                         Optional<String> name = variable.text("secret");
                         if (name.isEmpty() && !variable.has("secret")) {
@@ -123,12 +123,12 @@ final class OptionsReader {
     }
 
     /** The variables with values, not secret ones. */
-    static Map<String, String> plainEnv(Fields fields) {
+    static Map<String, String> plainEnv(Fields fields, String key) {
         Map<String, String> env = new TreeMap<>();
-        fields.object("env")
-                .ifPresent(given -> fields.any("env").orElseThrow().properties().forEach(entry -> {
+        fields.object(key)
+                .ifPresent(given -> fields.any(key).orElseThrow().properties().forEach(entry -> {
                     if (!entry.getValue().isObject()) {
-                        fields.text(entry.getValue(), "/env/" + entry.getKey())
+                        fields.text(entry.getValue(), fields.path(key) + "/" + entry.getKey())
                                 .ifPresent(value -> env.put(entry.getKey(), value));
                     }
                 }));

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.scheduler.AppOptions;
 import io.finback.controlplane.scheduler.AppOptions.TaskCheck;
 import io.finback.controlplane.scheduler.Home;
-import io.finback.controlplane.scheduler.Instance;
+import io.finback.resources.Resources;
 import io.finback.tasks.CheckStatus;
 
 /** Writes what few apps ask for. Keys that older clients do not know are there only where an app has them. */
@@ -13,9 +13,7 @@ final class OptionsWriter {
     private OptionsWriter() {}
 
     static void write(ObjectNode node, AppOptions options) {
-        ObjectNode secrets = node.putObject("secrets");
-        options.secrets().declared().forEach((name, source) -> secrets.putObject(name)
-                .put("source", source));
+        secrets(node.putObject("secrets"), options);
         options.role().ifPresent(role -> node.put("role", role));
         if (!options.limits().isEmpty()) {
             ObjectNode limits = node.putObject("resourceLimits");
@@ -31,6 +29,11 @@ final class OptionsWriter {
         options.residency().ifPresent(residency -> node.putObject("residency")
                 .put("relaunchEscalationTimeoutSeconds", residency.escalation().toSeconds())
                 .put("taskLostBehavior", residency.lost().name()));
+    }
+
+    static void secrets(ObjectNode secrets, AppOptions options) {
+        options.secrets().declared().forEach((name, source) -> secrets.putObject(name)
+                .put("source", source));
     }
 
     /** Variables that are secret, beside those that are not. */
@@ -88,8 +91,8 @@ final class OptionsWriter {
                 .put("secret", file.secret()));
     }
 
-    static void volumes(ArrayNode volumes, Instance.Place place) {
-        Home.volumesOf(place.home()).forEach(volume -> volumes.addObject()
+    static void volumes(ArrayNode volumes, Resources home) {
+        Home.volumesOf(home).forEach(volume -> volumes.addObject()
                 .put("containerPath", volume.getKey())
                 .put("persistenceId", volume.getValue()));
     }

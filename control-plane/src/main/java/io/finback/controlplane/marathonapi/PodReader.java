@@ -9,6 +9,7 @@ import io.finback.controlplane.scheduler.AppOptions;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.PodRules;
 import io.finback.controlplane.scheduler.PodSpec;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -47,20 +48,17 @@ final class PodReader {
             problems.type("/containers", "error.path.missing");
         }
         networks(fields);
-        if (fields.object("secrets").isPresent()
-                && !fields.any("secrets").orElseThrow().isEmpty()) {
-            problems.rule("/secrets", NOT_YET);
-        }
         PodSpec spec = new PodSpec(
                 fields.list("containers", (e, path) -> container(fields.element(e, path), path))
                         .orElse(List.of()),
-                fields.list("volumes", (e, path) -> volume(fields.element(e, path), path))
+                fields.list("volumes", (e, path) -> volume(fields.element(e, path)))
                         .orElse(List.of()),
                 fields.object("executorResources")
                         .map(r -> amounts(r, EXECUTOR))
                         .orElse(EXECUTOR));
         PodSpec.Amounts total = spec.total();
-        PodScheduling scheduling = PodScheduling.read(fields, problems);
+        AppOptions options = options(fields, spec);
+        PodScheduling scheduling = PodScheduling.read(fields, options.isResident(), problems);
         AppDefinition pod = new AppDefinition(
                 pathId.or(() -> given).orElse("/"),
                 Optional.empty(),
@@ -89,12 +87,32 @@ final class PodReader {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of(spec),
-                fields.text("role").map(AppOptions.NONE::withRole).orElse(AppOptions.NONE));
+                options);
         if (!problems.wrongTypes()) {
             problems.rules(PodRules.check(pod));
         }
         problems.check();
         return pod;
+    }
+
+    /** Disks have the path of whoever mounts them: there is one such container. */
+    private AppOptions options(Fields fields, PodSpec spec) {
+        List<AppOptions.LocalVolume> disks = spec.volumes().stream()
+                .flatMap(volume -> volume.mib().stream().flatMap(mib -> spec.containers().stream()
+                        .flatMap(container -> container.mounts().stream())
+                        .filter(mount -> mount.volume().equals(volume.name()))
+                        .map(mount -> new AppOptions.LocalVolume(mount.path(), mib))))
+                .toList();
+        return new AppOptions(
+                fields.text("role"),
+                Map.of(),
+                Optional.empty(),
+                new AppOptions.Secrets(
+                        new OptionsReader(fields, problems).declared(),
+                        OptionsReader.secretEnv(fields, "environment", problems),
+                        List.of()),
+                disks.isEmpty() ? Optional.empty() : Optional.of(AppOptions.Residency.STANDARD),
+                disks);
     }
 
     /** What is not of the containers: how many, where, and how they are replaced. */
@@ -106,7 +124,7 @@ final class PodReader {
             UpgradeStrategy upgrade,
             AppDefinition.UnreachableStrategy unreachable,
             AppDefinition.KillSelection killSelection) {
-        static PodScheduling read(Fields fields, Problems problems) {
+        static PodScheduling read(Fields fields, boolean resident, Problems problems) {
             Optional<Fields> scaling = fields.object("scaling");
             scaling.flatMap(s -> s.text("kind"))
                     .filter(kind -> !kind.equalsIgnoreCase("fixed"))
@@ -114,6 +132,10 @@ final class PodReader {
             int instances = scaling.flatMap(s ->
                             s.integer("instances").or(() -> s.object("fixed").flatMap(f -> f.integer("instances"))))
                     .orElse(1);
+            // What has volumes is waited for.
+            AppDefinition.UnreachableStrategy otherwise = resident
+                    ? new AppDefinition.UnreachableStrategy(true, Duration.ZERO, Duration.ZERO)
+                    : AppReader.UNREACHABLE;
             Optional<Fields> scheduling = fields.object("scheduling");
             Optional<Fields> placement = scheduling.flatMap(s -> s.object("placement"));
             Optional<Fields> backoff =
@@ -130,12 +152,12 @@ final class PodReader {
                             backoff.flatMap(b -> b.seconds("maxLaunchDelay")).orElse(AppReader.MAX_LAUNCH_DELAY)),
                     new UpgradeStrategy(
                             upgrade.flatMap(u -> u.number("minimumHealthCapacity"))
-                                    .orElse(1.0),
+                                    .orElse(resident ? 0.5 : 1.0),
                             upgrade.flatMap(u -> u.number("maximumOverCapacity"))
-                                    .orElse(1.0)),
+                                    .orElse(resident ? 0.0 : 1.0)),
                     scheduling
-                            .map(s -> AppReader.unreachable(s, AppReader.UNREACHABLE, problems))
-                            .orElse(AppReader.UNREACHABLE),
+                            .map(s -> AppReader.unreachable(s, otherwise, problems))
+                            .orElse(otherwise),
                     scheduling
                             .map(s -> AppReader.killSelection(s, problems))
                             .orElse(AppDefinition.KillSelection.YOUNGEST_FIRST));
@@ -175,29 +197,22 @@ final class PodReader {
             });
             return all;
         }
-        given.filter(JsonNode::isObject).ifPresent(env -> env.properties().forEach(e -> {
-            if (e.getValue().isObject()) {
-                problems.rule(
-                        fields.path("environment") + "/" + e.getKey(),
-                        "secrets are not supported yet (expected: a string)");
-            }
-        }));
-        return problems.none() ? fields.map("environment").orElse(Map.of()) : Map.of();
+        return OptionsReader.plainEnv(fields, "environment");
     }
 
     private static Map<String, String> labels(Fields fields) {
         return fields.map("labels").orElse(Map.of());
     }
 
-    private Optional<PodSpec.Volume> volume(Fields volume, String path) {
-        for (String kind : List.of("persistent", "secret")) {
-            if (volume.has(kind)) {
-                problems.rule(path + "/" + kind, NOT_YET);
-            }
-        }
+    private Optional<PodSpec.Volume> volume(Fields volume) {
+        Optional<Double> disk = volume.object("persistent")
+                .flatMap(p -> new VolumeReader(problems).persistent(p, ""))
+                .map(AppOptions.LocalVolume::mib);
         return Optional.of(new PodSpec.Volume(
                 volume.text("name").orElse(""),
-                volume.text("host").or(() -> volume.text("hostPath")).filter(h -> !h.isEmpty())));
+                volume.text("host").or(() -> volume.text("hostPath")).filter(h -> !h.isEmpty()),
+                volume.text("secret"),
+                disk));
     }
 
     private Optional<PodSpec.Container> container(Fields container, String path) {
@@ -239,7 +254,8 @@ final class PodReader {
                         .orElse(List.of()),
                 AppReader.artifacts(container, "artifacts", problems).orElse(List.of()),
                 labels(container),
-                container.object("lifecycle").flatMap(l -> l.seconds("killGracePeriodSeconds"))));
+                container.object("lifecycle").flatMap(l -> l.seconds("killGracePeriodSeconds")),
+                OptionsReader.secretEnv(container, "environment", problems)));
     }
 
     /** {@code {"command":{"shell":…}}} or {@code {"command":{"argv":[…]}}}. */

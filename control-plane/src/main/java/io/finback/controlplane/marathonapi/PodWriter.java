@@ -22,14 +22,20 @@ final class PodWriter {
         map(node.putObject("labels"), app.labels());
         app.user().ifPresent(user -> node.put("user", user));
         app.options().role().ifPresent(role -> node.put("role", role));
-        map(node.putObject("environment"), app.env());
+        ObjectNode environment = node.putObject("environment");
+        map(environment, app.env());
+        OptionsWriter.env(environment, app.options());
         ArrayNode containers = node.putArray("containers");
         pod.containers().forEach(c -> container(containers.addObject(), c));
-        node.putObject("secrets");
+        OptionsWriter.secrets(node.putObject("secrets"), app.options());
         ArrayNode volumes = node.putArray("volumes");
         for (PodSpec.Volume volume : pod.volumes()) {
             ObjectNode one = volumes.addObject().put("name", volume.name());
             volume.hostPath().ifPresent(path -> one.put("host", path));
+            volume.secret().ifPresent(secret -> one.put("secret", secret));
+            volume.mib()
+                    .ifPresent(mib ->
+                            one.putObject("persistent").put("type", "root").set("size", Json.number(mib)));
         }
         node.putArray("networks").addObject().put("mode", "host");
         node.putObject("scaling").put("kind", "fixed").put("instances", app.instances());
@@ -75,7 +81,11 @@ final class PodWriter {
                 .put("kind", image.kind())
                 .put("id", image.id())
                 .put("forcePull", image.forcePull()));
-        map(node.putObject("environment"), container.environment());
+        ObjectNode environment = node.putObject("environment");
+        map(environment, container.environment());
+        container
+                .secrets()
+                .forEach((variable, name) -> environment.putObject(variable).put("secret", name));
         container.user().ifPresent(user -> node.put("user", user));
         container.check().ifPresent(check -> check(node.putObject("healthCheck"), check));
         ArrayNode mounts = node.putArray("volumeMounts");

@@ -41,8 +41,7 @@ final class Roles {
     AppDefinition resolved(AppDefinition read, Optional<Boolean> enforced) {
         List<String> segments = AppPath.segments(read.id());
         String top = segments.get(0);
-        boolean enforces =
-                segments.size() > 1 && enforced.orElseGet(() -> view.groups().enforcesRole("/" + top));
+        boolean enforces = segments.size() > 1 && enforced.orElseGet(() -> view.enforcesRole("/" + top));
         Optional<AppDefinition> before =
                 view.any(read.id()).flatMap(AppSnapshot::current).map(AppVersion::definition);
         Optional<String> given = read.options().role();

@@ -8,6 +8,7 @@ import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppSnapshot;
 import io.finback.controlplane.scheduler.AppDefinition;
 import io.finback.controlplane.scheduler.AppPath;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.service.Services;
 import io.finback.controlplane.service.ServicesView;
@@ -76,6 +77,12 @@ final class TasksHandler {
     /** {@code DELETE /v2/apps/{id}/tasks/{taskId}}. */
     CompletionStage<Answer> killOne(Request request, String id, String taskId) {
         noScaleAndWipe(request);
+        Optional<Home> detached = known(id).detachedFrom(taskId);
+        if (detached.isPresent() && request.flag("wipe", false)) {
+            return kill(request, id, List.of(taskId))
+                    .thenApply(nodes ->
+                            Answer.ok((ObjectNode) Json.object().set("task", AppWriter.detached(id, detached.get()))));
+        }
         boolean there = known(id).instances().stream().anyMatch(i -> i.taskId().equals(taskId));
         if (!there) {
             throw noTask(taskId);
@@ -217,6 +224,10 @@ final class TasksHandler {
                             || (states.contains("running") && i.phase() == Instance.Phase.RUNNING)
                             || (states.contains("staging") && i.phase() == Instance.Phase.STAGING))
                     .forEach(i -> tasks.add(AppWriter.task(app, i)));
+            if (states.isEmpty()) {
+                app.detached()
+                        .ifPresent(homes -> homes.forEach(home -> tasks.add(AppWriter.detached(app.appId(), home))));
+            }
         }
         return Answer.ok(body);
     }

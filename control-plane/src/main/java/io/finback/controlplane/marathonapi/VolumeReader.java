@@ -53,7 +53,7 @@ final class VolumeReader {
         }
     }
 
-    private Optional<LocalVolume> persistent(Fields volume, String target) {
+    Optional<LocalVolume> persistent(Fields volume, String target) {
         String type = volume.text("type").orElse("root");
         if (!type.equals("root")) {
             problems.rule(

@@ -166,7 +166,9 @@ public sealed interface AppEvent {
     record PartReported(String taskId, String container, PodPart part) implements AppEvent {
         @Override
         public AppState applyTo(AppState state) {
-            return state.withInstances(map -> map.change(taskId, i -> i.reported(container, part)));
+            AppState reported = state.withInstances(map -> map.change(taskId, i -> i.reported(container, part)));
+            boolean runs = part.state() == TaskState.STARTING || part.state() == TaskState.RUNNING;
+            return runs ? Homes.lived(reported, taskId, Instance.Phase.RUNNING) : reported;
         }
     }
 
@@ -214,7 +216,8 @@ public sealed interface AppEvent {
             boolean mine = state.current()
                     .filter(c -> c.configAt().equals(instance.configAt()))
                     .isPresent();
-            if (mine && !instance.doomed() && Backoff.raisedBy(end, reason)) {
+            boolean news = !Backoff.isRefusal(end, reason) || Backoff.raisedByRefusal(state.backoff(), instance);
+            if (mine && news && !instance.doomed() && Backoff.raisedBy(end, reason)) {
                 AppDefinition app = state.current().orElseThrow().definition();
                 Optional<Backoff> raised = SchedulingLabels.backoff(app, instance, at)
                         .map(rule -> Backoff.raised(state.backoff(), instance.configAt(), rule, at));

@@ -89,6 +89,23 @@ public record AppState(
                 List.of());
     }
 
+    Census census() {
+        return InstanceMap.of(instances).census();
+    }
+
+    /**
+     * Names every instance of {@code before} that is not here as it was, and then every one here that was not as it is, in order. One
+     * that changed is named both times. Costs as much as has changed, where this state came from that one.
+     */
+    public void difference(AppState before, Consumer<Instance> gone, Consumer<Instance> come) {
+        InstanceMap.difference(InstanceMap.of(before.instances), InstanceMap.of(instances), gone, come);
+    }
+
+    /** None is on its way anywhere: each runs and is wanted. */
+    public boolean atRest() {
+        return !census().any(kind -> kind.doomed() || kind.phase() != Instance.Phase.RUNNING);
+    }
+
     public boolean exists() {
         return !versions.isEmpty();
     }
@@ -120,6 +137,14 @@ public record AppState(
                 .toList();
     }
 
+    /** Those that no task uses now: nobody has them, or who has them waits. */
+    public List<Home> detached() {
+        return homes.stream()
+                .filter(home -> !home.leaving()
+                        && instance(home.taskId()).filter(Instance::launched).isEmpty())
+                .toList();
+    }
+
     /** Given up, and no task is there any more: what is reserved goes back. */
     public List<Home> toRelease() {
         return homes.stream()
@@ -145,8 +170,7 @@ public record AppState(
     /** Some instance runs a configuration that is no longer wanted. */
     boolean mixed() {
         return current()
-                .map(c -> instances.values().stream()
-                        .anyMatch(i -> !i.doomed() && !i.configAt().equals(c.configAt())))
+                .map(c -> census().any(i -> !i.doomed() && !i.configAt().equals(c.configAt())))
                 .orElse(false);
     }
 

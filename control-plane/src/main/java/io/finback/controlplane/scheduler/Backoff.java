@@ -23,9 +23,23 @@ public record Backoff(Instant configAt, Duration delay, Instant until) {
 
     /** True when an end like this delays the next launch. A lost task is replaced at once, unless its launch was refused. */
     static boolean raisedBy(TaskState state, Optional<String> reason) {
-        return RAISING.contains(state)
-                || (state == TaskState.LOST
-                        && reason.filter("INVALID_OFFERS"::equals).isPresent());
+        return RAISING.contains(state) || isRefusal(state, reason);
+    }
+
+    /**
+     * True when a launch that was refused delays the next one. Many that were decided before the last refusal was known say nothing new: they
+     * are refused together, as when an agent has come back and its offers are gone.
+     */
+    static boolean raisedByRefusal(Optional<Backoff> old, Instance instance) {
+        return instance.place()
+                .flatMap(place -> old.filter(b -> b.configAt().equals(instance.configAt())
+                        && place.at().isBefore(b.until().minus(b.delay()))))
+                .isEmpty();
+    }
+
+    static boolean isRefusal(TaskState state, Optional<String> reason) {
+        return state == TaskState.LOST
+                && reason.filter("INVALID_OFFERS"::equals).isPresent();
     }
 
     /** The backoff after one more end at {@code at}; forgotten failures (idle for the maximum) do not count. */

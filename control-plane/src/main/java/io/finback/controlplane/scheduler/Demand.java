@@ -6,10 +6,7 @@ import io.finback.controlplane.scheduler.AppDefinition.Constraint;
 import io.finback.resources.Resources;
 import java.time.Instant;
 import java.util.Collections;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -137,19 +134,21 @@ public record Demand(
 
     /** What {@code state} waits for. */
     public static Demand of(AppState state, long revision) {
+        InstanceIndex index = new InstanceIndex(state.appId());
+        index.observe(state);
+        return of(state, revision, index);
+    }
+
+    /** The same, where {@code index} has observed {@code state}. */
+    public static Demand of(AppState state, long revision, InstanceIndex index) {
         AppVersion current = state.current().orElseThrow();
         AppDefinition app = current.definition();
-        List<String> waiting = state.instances().values().stream()
-                .filter(i -> !i.launched() && !i.doomed() && i.configAt().equals(current.configAt()))
-                .map(Instance::taskId)
+        List<String> waiting = index.waiting().stream()
+                .filter(id -> state.instance(id)
+                        .filter(i -> i.configAt().equals(current.configAt()))
+                        .isPresent())
                 .limit(MAX_WAITING)
                 .toList();
-        Set<String> fields = app.constraints().stream().map(Constraint::field).collect(Collectors.toSet());
-        Map<Spot, Integer> placed = new LinkedHashMap<>();
-        state.instances().values().stream()
-                .filter(i -> !i.doomed())
-                .flatMap(i -> i.place().stream())
-                .forEach(p -> placed.merge(spot(p, fields), 1, Integer::sum));
         return new Demand(
                 app.id(),
                 revision,
@@ -159,18 +158,10 @@ public record Demand(
                 app.constraints(),
                 waiting,
                 state.backoff().map(Backoff::until).orElse(Instant.EPOCH),
-                placed.entrySet().stream()
-                        .map(e -> new Standing(e.getKey(), e.getValue()))
-                        .toList(),
+                index.placed(),
                 SchedulingLabels.priority(app),
                 SchedulingLabels.preemptible(app),
                 Terms.of(state, app, waiting));
-    }
-
-    private static Spot spot(Instance.Place place, Set<String> fields) {
-        Map<String, String> named = new HashMap<>(place.attributes());
-        named.keySet().retainAll(fields);
-        return new Spot(place.host(), named);
     }
 
     /** As placing takes it: without those that have homes. */

@@ -71,9 +71,9 @@ public record GroupBook(Map<String, Group> groups) {
         return groups.keySet().stream().anyMatch(p -> p.equals(path) || AppPath.inside(path, p));
     }
 
-    /** What is created in this top-level group, or below it, has the group's role. */
-    public boolean enforcesRole(String path) {
-        return Optional.ofNullable(groups.get(path)).flatMap(Group::enforceRole).orElse(false);
+    /** Whether what is created in this top-level group, or below it, has the group's role. {@code otherwise}: where the group says nothing. */
+    public boolean enforcesRole(String path, boolean otherwise) {
+        return Optional.ofNullable(groups.get(path)).flatMap(Group::enforceRole).orElse(otherwise);
     }
 
     public Map<String, List<String>> dependencies() {

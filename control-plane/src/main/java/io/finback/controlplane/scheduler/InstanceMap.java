@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class InstanceMap extends AbstractMap<String, Instance> {
     private static final int PAGE = 128;
     private static final int CELLS = 256;
-    private static final InstanceMap EMPTY = new InstanceMap(new @Nullable Seat[0][], emptyCells(), 0, 0);
+    private static final InstanceMap EMPTY = new InstanceMap(new @Nullable Seat[0][], emptyCells(), 0, 0, Census.EMPTY);
 
     private record Seat(String id, Instance instance) {}
 
@@ -72,8 +73,10 @@ final class InstanceMap extends AbstractMap<String, Instance> {
     private final Cell[] cells;
     private final int used;
     private final int size;
+    private final Census census;
 
-    private InstanceMap(@Nullable Seat[][] pages, Cell[] cells, int used, int size) {
+    private InstanceMap(@Nullable Seat[][] pages, Cell[] cells, int used, int size, Census census) {
+        this.census = census;
         this.pages = pages;
         this.cells = cells;
         this.used = used;
@@ -91,6 +94,38 @@ final class InstanceMap extends AbstractMap<String, Instance> {
 
     Editor edit() {
         return new Editor(this);
+    }
+
+    Census census() {
+        return census;
+    }
+
+    /**
+     * Names every instance of {@code before} that is not in {@code after} as it was, and then every one of {@code after} that was not
+     * in {@code before} as it is, in order. One that changed is named both times. Costs as much as the pages that differ have places.
+     */
+    static void difference(InstanceMap before, InstanceMap after, Consumer<Instance> gone, Consumer<Instance> come) {
+        before.eachBut(after, gone);
+        after.eachBut(before, come);
+    }
+
+    // A seat is never changed: another object may still say the same, and is named although nothing is new. That is
+    // allowed and rare.
+    @SuppressWarnings("ReferenceEquality")
+    private void eachBut(InstanceMap other, Consumer<Instance> each) {
+        for (int number = 0; number < pages.length; number++) {
+            @Nullable Seat[] mine = pages[number];
+            @Nullable Seat[] others = number < other.pages.length ? other.pages[number] : null;
+            if (mine == others) {
+                continue;
+            }
+            for (int i = 0; i < PAGE; i++) {
+                Seat seat = mine[i];
+                if (seat != null && (others == null || seat != others[i])) {
+                    each.accept(seat.instance());
+                }
+            }
+        }
     }
 
     @Override
@@ -160,6 +195,7 @@ final class InstanceMap extends AbstractMap<String, Instance> {
         private @Nullable Seat[][] pages;
         private final Cell[] cells;
         private final BitSet own = new BitSet();
+        private final Census.Counter counter;
         private int used;
         private int size;
 
@@ -168,6 +204,7 @@ final class InstanceMap extends AbstractMap<String, Instance> {
             this.cells = of.cells.clone();
             this.used = of.used;
             this.size = of.size;
+            this.counter = of.census.counter();
         }
 
         /** Adds it at the end, or in the place of the one with its id. */
@@ -182,7 +219,13 @@ final class InstanceMap extends AbstractMap<String, Instance> {
                 size++;
                 cells[cell(id)] = cells[cell(id)].with(id, slot);
             }
-            page(slot / PAGE)[slot % PAGE] = new Seat(id, instance);
+            @Nullable Seat[] page = page(slot / PAGE);
+            Seat before = page[slot % PAGE];
+            if (before != null) {
+                counter.remove(before.instance());
+            }
+            counter.add(instance);
+            page[slot % PAGE] = new Seat(id, instance);
         }
 
         /** Changes one that is there. */
@@ -191,14 +234,20 @@ final class InstanceMap extends AbstractMap<String, Instance> {
             if (slot >= 0) {
                 @Nullable Seat[] page = page(slot / PAGE);
                 Seat seat = Optional.ofNullable(page[slot % PAGE]).orElseThrow();
-                page[slot % PAGE] = new Seat(id, change.apply(seat.instance()));
+                Instance changed = change.apply(seat.instance());
+                counter.remove(seat.instance());
+                counter.add(changed);
+                page[slot % PAGE] = new Seat(id, changed);
             }
         }
 
         void remove(String id) {
             int slot = cells[cell(id)].slot(id);
             if (slot >= 0) {
-                page(slot / PAGE)[slot % PAGE] = null;
+                @Nullable Seat[] page = page(slot / PAGE);
+                counter.remove(
+                        Optional.ofNullable(page[slot % PAGE]).orElseThrow().instance());
+                page[slot % PAGE] = null;
                 cells[cell(id)] = cells[cell(id)].without(id);
                 size--;
             }
@@ -207,10 +256,10 @@ final class InstanceMap extends AbstractMap<String, Instance> {
         InstanceMap done() {
             if (used >= 2 * PAGE && size < used / 2) {
                 Editor closed = EMPTY.edit();
-                new InstanceMap(pages, cells, used, size).forEach(closed::put);
+                new InstanceMap(pages, cells, used, size, Census.EMPTY).forEach(closed::put);
                 return closed.done();
             }
-            return new InstanceMap(pages, cells, used, size);
+            return new InstanceMap(pages, cells, used, size, counter.done());
         }
 
         private @Nullable Seat[] page(int number) {

@@ -42,6 +42,35 @@ public final class InstancePlanner {
         static final Plan NOTHING = new Plan(0, List.of(), false);
     }
 
+    /** What a restart keeps to: so many that serve at least, so many instances at most. */
+    record Bounds(int least, int most) {
+        static Bounds of(AppDefinition app) {
+            int wanted = app.instances();
+            int least = (int) Math.ceil(wanted * app.upgrade().minimumHealthCapacity());
+            int most = (int) Math.floor(wanted * (1 + app.upgrade().maximumOverCapacity()));
+            if (least != most) {
+                return new Bounds(least, most);
+            }
+            // Where volumes are the old instance has to go first: they are there.
+            return app.options().isResident() ? new Bounds(least - 1, most) : new Bounds(least, most + 1);
+        }
+    }
+
+    /** Between how many live ones a scale lets the app be, while it is held back too. */
+    static Bounds scaled(AppState state, AppVersion target, Listening listening, Instant now) {
+        int wanted = target.definition().instances();
+        if (!pace(state, listening, now).held()) {
+            return new Bounds(wanted, wanted);
+        }
+        // It stands still between what was and what shall be; what is lost meanwhile is replaced.
+        int before = state.lock()
+                .flatMap(AppState.Lock::revertTo)
+                .flatMap(state::version)
+                .map(v -> v.definition().instances())
+                .orElse(0);
+        return new Bounds(Math.min(before, wanted), Math.max(before, wanted));
+    }
+
     public static Plan plan(AppState state, Instant now) {
         return plan(state, now, Listening.UNKNOWN);
     }
@@ -55,15 +84,38 @@ public final class InstancePlanner {
             return Plan.NOTHING;
         }
         Kind kind = state.order().map(AppState.Order::kind).orElse(Kind.SCALE);
-        List<Instance> counted = counted(state, now);
         if (kind == Kind.STOP) {
-            List<Instance> live = counted.stream().filter(i -> !i.doomed()).toList();
+            List<Instance> live =
+                    counted(state, now).stream().filter(i -> !i.doomed()).toList();
             return new Plan(
                     0, live, state.instances().isEmpty() && state.homes().isEmpty());
         }
         if (kind == Kind.START) {
             return new Plan(0, List.of(), true);
         }
+        return PlanByCount.of(state, kind, listening, now).orElseGet(() -> look(state, now, listening));
+    }
+
+    /** The same, told from each instance instead of their numbers, where the order in force is to scale or to restart. */
+    static Plan look(AppState state, Instant now, Listening listening) {
+        Kind kind = state.order().map(AppState.Order::kind).orElse(Kind.SCALE);
+        List<Instance> counted = counted(state, now);
+        AppVersion target = state.current().orElseThrow();
+        // A deployment that was dropped may leave some that never began and cannot any more: others take their place.
+        List<Instance> futile =
+                counted.stream().filter(i -> !i.launched() && !isNew(target, i)).toList();
+        if (futile.isEmpty()) {
+            return towards(state, kind, counted, listening, now);
+        }
+        List<Instance> rest =
+                counted.stream().filter(i -> i.launched() || isNew(target, i)).toList();
+        Plan plan = towards(state, kind, rest, listening, now);
+        List<Instance> end = new ArrayList<>(futile);
+        end.addAll(plan.end());
+        return new Plan(plan.add(), end, false);
+    }
+
+    private static Plan towards(AppState state, Kind kind, List<Instance> counted, Listening listening, Instant now) {
         AppVersion target = state.current().orElseThrow();
         if (kind == Kind.RESTART) {
             int limit = pace(state, listening, now).limit();
@@ -80,20 +132,20 @@ public final class InstancePlanner {
 
     /** Instances of the wanted configuration that a restart counts as done. */
     public static int updated(AppState state, Listening listening) {
-        return (int) state.current()
-                .map(target -> state.instances().values().stream()
-                        .filter(i -> isNew(target, i) && isReady(i, listening))
-                        .count())
-                .orElse(0L)
-                .longValue();
+        return state.current()
+                .map(target ->
+                        state.census().count(i -> i.ready() && i.configAt().equals(target.configAt()))
+                                - (int) listening.unready().stream()
+                                        .flatMap(id -> state.instance(id).stream())
+                                        .filter(i -> i.ready() && isNew(target, i))
+                                        .count())
+                .orElse(0);
     }
 
     /** How far the deployment that holds the app may go; without limits where nobody says otherwise. */
     public static DeploymentConduct.Pace pace(AppState state, Listening listening, Instant now) {
         AppVersion target = state.current().orElseThrow();
-        int fresh = (int) state.instances().values().stream()
-                .filter(i -> isNew(target, i) && !i.doomed())
-                .count();
+        int fresh = state.census().count(i -> i.configAt().equals(target.configAt()) && !i.doomed());
         int all = target.definition().instances();
         Optional<AppState.Lock> lock =
                 state.lock().filter(l -> !l.removes() && !l.reverts().orElse(false));
@@ -119,10 +171,13 @@ public final class InstancePlanner {
 
     private static List<AppEvent> settleOnce(AppState state, Instant now, Listening listening, Supplier<String> uuids) {
         List<AppEvent> events = new ArrayList<>();
-        List<String> expunged = state.instances().values().stream()
-                .filter(i -> expired(state, i, now, UnreachableStrategy::expungeAfter))
-                .map(Instance::taskId)
-                .toList();
+        boolean away = state.census().any(i -> i.phase() == Phase.UNREACHABLE);
+        List<String> expunged = !away
+                ? List.of()
+                : state.instances().values().stream()
+                        .filter(i -> expired(state, i, now, UnreachableStrategy::expungeAfter))
+                        .map(Instance::taskId)
+                        .toList();
         events.addAll(Homes.wipe(state, expunged));
         parts(expunged, AppEvent.InstancesDropped::new, events);
         AppState seen = AppEvent.fold(state, events);
@@ -132,9 +187,11 @@ public final class InstancePlanner {
         for (Instance instance : plan.end()) {
             (instance.launched() ? doomed : dropped).add(instance.taskId());
         }
-        seen.instances().values().stream()
-                .filter(i -> i.doomed() && !i.launched())
-                .forEach(i -> dropped.add(i.taskId()));
+        if (seen.census().any(i -> i.doomed() && !i.launched())) {
+            seen.instances().values().stream()
+                    .filter(i -> i.doomed() && !i.launched())
+                    .forEach(i -> dropped.add(i.taskId()));
+        }
         parts(dropped, AppEvent.InstancesDropped::new, events);
         parts(doomed, AppEvent.InstancesDoomed::new, events);
         if (plan.add() > 0) {
@@ -162,20 +219,9 @@ public final class InstancePlanner {
             AppState state, AppVersion target, List<Instance> counted, Listening listening, Instant now) {
         int wanted = target.definition().instances();
         List<Instance> live = counted.stream().filter(i -> !i.doomed()).toList();
-        int least = wanted;
-        int most = wanted;
-        if (pace(state, listening, now).held()) {
-            // It stands still between what was and what shall be; what is lost meanwhile is replaced.
-            int before = state.lock()
-                    .flatMap(AppState.Lock::revertTo)
-                    .flatMap(state::version)
-                    .map(v -> v.definition().instances())
-                    .orElse(0);
-            least = Math.min(before, wanted);
-            most = Math.max(before, wanted);
-        }
-        List<Instance> surplus = KillOrder.first(Math.max(0, live.size() - most), live, target.definition());
-        int add = Math.max(0, least - counted.size());
+        Bounds bounds = scaled(state, target, listening, now);
+        List<Instance> surplus = KillOrder.first(Math.max(0, live.size() - bounds.most()), live, target.definition());
+        int add = Math.max(0, bounds.least() - counted.size());
         long ready = counted.stream().filter(i -> isReady(i, listening)).count();
         return new Plan(add, surplus, ready == wanted && counted.size() == wanted);
     }
@@ -215,15 +261,7 @@ public final class InstancePlanner {
     private static Plan restart(
             AppVersion target, List<Instance> counted, Listening listening, Predicate<Instance> stays, int paced) {
         int wanted = target.definition().instances();
-        AppDefinition.UpgradeStrategy strategy = target.definition().upgrade();
-        int minHealthy = (int) Math.ceil(wanted * strategy.minimumHealthCapacity());
-        int maxCapacity = (int) Math.floor(wanted * (1 + strategy.maximumOverCapacity()));
-        if (minHealthy == maxCapacity && target.definition().options().isResident()) {
-            // Its volumes are where the old instance is: that one has to go first.
-            minHealthy -= 1;
-        } else if (minHealthy == maxCapacity) {
-            maxCapacity += 1;
-        }
+        Bounds bounds = Bounds.of(target.definition());
         List<Instance> fresh = counted.stream().filter(stays).toList();
         List<Instance> old = counted.stream().filter(stays.negate()).toList();
         // So many of the new version may be there now, and so many of the old ones stay. What old ones are lost
@@ -252,7 +290,7 @@ public final class InstancePlanner {
         int ready = (int) fresh.stream().filter(i -> isReady(i, listening)).count();
         int serving = (int)
                 fresh.stream().filter(serves).filter(i -> isReady(i, listening)).count();
-        int mayEnd = Math.min(oldReady.size(), Math.max(0, oldReady.size() + serving - minHealthy));
+        int mayEnd = Math.min(oldReady.size(), Math.max(0, oldReady.size() + serving - bounds.least()));
         if (stay > 0) {
             mayEnd = Math.min(mayEnd, Math.max(0, oldLive - stay - end.size()));
         }
@@ -260,7 +298,7 @@ public final class InstancePlanner {
         List<Instance> liveFresh = fresh.stream().filter(i -> !i.doomed()).toList();
         end.addAll(KillOrder.first(Math.max(0, liveFresh.size() - wanted), liveFresh, target.definition()));
         long leaving = old.stream().filter(Instance::launched).count();
-        long room = Math.min(limit - fresh.size(), maxCapacity - leaving - fresh.size());
+        long room = Math.min(limit - fresh.size(), bounds.most() - leaving - fresh.size());
         boolean done = ready == wanted && fresh.size() == wanted && old.isEmpty();
         return new Plan((int) Math.max(0, room), end, done);
     }

@@ -17,7 +17,7 @@ public final class MemberChange {
 
     /** {@code slice}: the app's part of the plan. Repeating it changes nothing. */
     public static Decision enlist(AppState state, Member member, DeploymentPlan slice, boolean force, Instant now) {
-        if (AppChange.holds(state, slice.id())) {
+        if (AppChange.holds(state, slice.id()) || isDone(state, member, slice)) {
             return new Decision.Accepted(List.of(), slice.version());
         }
         Optional<Refusal> refusal = refusal(state, member, force);
@@ -51,6 +51,18 @@ public final class MemberChange {
         return AppChange.holds(state, deploymentId) && state.order().isEmpty()
                 ? List.of(new AppEvent.Withdrawn(deploymentId))
                 : List.of();
+    }
+
+    /** Whether that deployment is over already: what it wants is there, as of its time. */
+    private static boolean isDone(AppState state, Member member, DeploymentPlan slice) {
+        return state.lock().isEmpty()
+                && state.current()
+                        .filter(current -> current.version().equals(slice.version())
+                                && member.definition()
+                                        .map(wanted -> wanted.reusingPortsOf(current.definition()))
+                                        .filter(current.definition()::equals)
+                                        .isPresent())
+                        .isPresent();
     }
 
     private static Optional<Refusal> refusal(AppState state, Member member, boolean force) {

@@ -2,15 +2,19 @@ package io.finback.controlplane.scheduler;
 
 import io.finback.controlplane.scheduler.AppRules.Violation;
 import io.finback.resources.RoleName;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** What makes valid what few apps ask for. Source: Marathon's AppValidation. */
 final class OptionRules {
     private static final String ANY = "*";
+    /** Of a file, on any common file system. */
+    private static final int MAX_NAME = 255;
 
     private OptionRules() {}
 
@@ -49,7 +53,7 @@ final class OptionRules {
                         "portIndex " + index + " (expected: one of the app's " + ports + " ports, or a port)"));
             }
         });
-        secrets(found, options.secrets());
+        secrets(found, options.secrets(), "/env/");
         residency(found, app);
     }
 
@@ -65,34 +69,54 @@ final class OptionRules {
         });
     }
 
-    private static void secrets(List<Violation> found, AppOptions.Secrets secrets) {
-        secrets.declared().forEach((name, source) -> {
-            if (source.isEmpty()) {
-                found.add(new Violation("/secrets/" + name + "/source", "must not be empty"));
-            }
-        });
-        secrets.env().forEach((variable, name) -> {
-            if (!secrets.declared().containsKey(name)) {
-                found.add(new Violation("/env/" + variable, "references an undefined secret named '" + name + "'"));
-            }
-        });
+    /** {@code at}: the path of variables. */
+    static void secrets(List<Violation> found, AppOptions.Secrets secrets, String at) {
+        secrets.declared().forEach((name, source) -> sourceProblem(source)
+                .ifPresent(why -> found.add(new Violation("/secrets/" + name + "/source", why))));
+        secrets.env().forEach((variable, name) -> undeclared(found, secrets, at + variable, name));
         for (AppOptions.SecretFile file : secrets.files()) {
-            if (!secrets.declared().containsKey(file.secret())) {
-                found.add(new Violation(
-                        "/container/volumes", "references an undefined secret named '" + file.secret() + "'"));
-            }
+            undeclared(found, secrets, "/container/volumes", file.secret());
             path(found, file.containerPath());
         }
     }
 
-    private static void residency(List<Violation> found, AppDefinition app) {
+    static void undeclared(List<Violation> found, AppOptions.Secrets secrets, String at, String name) {
+        if (!secrets.declared().containsKey(name)) {
+            found.add(new Violation(at, "references an undefined secret named '" + name + "'"));
+        }
+    }
+
+    /** Why no store has a secret of this name: stores know them by relative paths. */
+    private static Optional<String> sourceProblem(String source) {
+        if (source.isEmpty()) {
+            return Optional.of("must not be empty");
+        }
+        int depth = 0;
+        for (String name : source.split("/", -1)) {
+            boolean nothing = name.isEmpty() || name.equals(".");
+            depth += name.equals("..") ? -1 : nothing ? 0 : 1;
+            if (depth < 0 || name.indexOf('\0') >= 0 || name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME) {
+                depth = 0;
+                break;
+            }
+        }
+        return depth > 0
+                ? Optional.empty()
+                : Optional.of(
+                        "'" + source.replace("\0", "") + "' (expected: a relative path that does not leave the store,"
+                                + " without NUL, names of at most " + MAX_NAME + " bytes)");
+    }
+
+    static void residency(List<Violation> found, AppDefinition app) {
         AppOptions options = app.options();
         if (!options.isResident()) {
             return;
         }
         if (app.upgrade().maximumOverCapacity() != 0) {
             found.add(new Violation(
-                    "/upgradeStrategy/maximumOverCapacity",
+                    app.pod().isPresent()
+                            ? "/scheduling/upgrade/maximumOverCapacity"
+                            : "/upgradeStrategy/maximumOverCapacity",
                     "got " + app.upgrade().maximumOverCapacity() + ", expected 0 with persistent volumes"));
         }
         options.residency()

@@ -4,8 +4,10 @@ import io.finback.controlplane.scheduler.AppRules.Violation;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What makes a pod valid. Paths are those of the pod's own JSON. Source: Marathon's PodsValidation. */
 public final class PodRules {
@@ -27,6 +29,10 @@ public final class PodRules {
         PodRules rules = new PodRules(app.pod().orElseThrow());
         rules.found.addAll(AppRules.common(app));
         rules.containers();
+        AppOptions.Secrets secrets = app.options().secrets();
+        OptionRules.secrets(rules.found, secrets, "/environment/");
+        OptionRules.residency(rules.found, app);
+        rules.volumes(secrets);
         return rules.found;
     }
 
@@ -67,6 +73,37 @@ public final class PodRules {
                     wrong(at + "/mountPath", "must not be empty");
                 }
             }
+        }
+    }
+
+    /** What has a kind: each one alone, secrets declared, and disks with one owner. */
+    private void volumes(AppOptions.Secrets secrets) {
+        for (int i = 0; i < pod.volumes().size(); i++) {
+            PodSpec.Volume volume = pod.volumes().get(i);
+            String path = "/volumes(" + i + ")";
+            long kinds = Stream.of(volume.hostPath(), volume.secret(), volume.mib())
+                    .filter(Optional::isPresent)
+                    .count();
+            if (kinds > 1) {
+                wrong(path, "got " + kinds + " of host, secret and persistent, expected at most one");
+            }
+            volume.secret().ifPresent(name -> OptionRules.undeclared(found, secrets, path + "/secret", name));
+            List<PodSpec.Mount> mounts = pod.containers().stream()
+                    .flatMap(container -> container.mounts().stream())
+                    .filter(mount -> mount.volume().equals(volume.name()))
+                    .toList();
+            if (volume.mib().isPresent() && (mounts.size() != 1 || mounts.get(0).readOnly())) {
+                wrong(
+                        path + "/persistent",
+                        "got " + mounts.size() + " mounts, expected one, in one container, that is not readOnly");
+            }
+        }
+        for (int i = 0; i < pod.containers().size(); i++) {
+            String path = "/containers(" + i + ")/environment/";
+            pod.containers()
+                    .get(i)
+                    .secrets()
+                    .forEach((variable, name) -> OptionRules.undeclared(found, secrets, path + variable, name));
         }
     }
 

@@ -71,12 +71,22 @@ public record PodSpec(List<Container> containers, List<Volume> volumes, Amounts 
         }
     }
 
-    /** Empty {@code hostPath}: a directory that lives as long as the instance, shared by those that mount it. */
-    public record Volume(String name, Optional<String> hostPath) {}
+    /**
+     * Of none of the three kinds: a directory that lives as long as the instance, shared by those that mount it.
+     *
+     * @param hostPath of the machine
+     * @param secret the name of one the pod declares: a file with its value
+     * @param mib a disk of so many MiB that outlives the instance's tasks
+     */
+    public record Volume(String name, Optional<String> hostPath, Optional<String> secret, Optional<Double> mib) {
+        public Volume(String name, Optional<String> hostPath) {
+            this(name, hostPath, Optional.empty(), Optional.empty());
+        }
+    }
 
     public record Mount(String volume, String path, boolean readOnly) {}
 
-    /** One container. */
+    /** One container. {@code secrets}: variable to the name of a secret the pod declares. */
     public record Container(
             String name,
             Optional<Command> exec,
@@ -89,8 +99,11 @@ public record PodSpec(List<Container> containers, List<Volume> volumes, Amounts 
             List<Mount> mounts,
             List<FetchUri> artifacts,
             Map<String, String> labels,
-            Optional<Duration> killGrace) {
+            Optional<Duration> killGrace,
+            Map<String, String> secrets) {
+        /** Secrets may be missing in what an earlier version has written. */
         public Container {
+            secrets = secrets == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(secrets));
             endpoints = List.copyOf(endpoints);
             environment = Collections.unmodifiableMap(new TreeMap<>(environment));
             mounts = List.copyOf(mounts);

@@ -1,6 +1,7 @@
 package io.finback.controlplane.scheduler;
 
 import io.finback.resources.AgentId;
+import io.finback.resources.Disk;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.Ranges;
 import io.finback.resources.Resources;
@@ -21,7 +22,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Makes the task group of a placed instance of a pod: one task a container, all of one default executor. Source: TaskGroupBuilder. */
 final class PodTasks {
@@ -31,19 +34,23 @@ final class PodTasks {
     private final Instance instance;
     private final Instance.Place place;
     private final FrameworkId framework;
+    private final boolean enforces;
     /** What of a place that is reserved no part has yet. */
     private final Optional<Shares> shares;
     /** Host ports by endpoint name. */
     private final Map<String, Integer> ports = new HashMap<>();
 
-    private PodTasks(AppVersion version, Instance instance, FrameworkId framework) {
+    private PodTasks(AppVersion version, Instance instance, FrameworkId framework, boolean enforces) {
+        this.enforces = enforces;
         this.version = version;
         this.app = version.definition();
         this.pod = app.pod().orElseThrow();
         this.instance = instance;
         this.place = instance.place().orElseThrow();
         this.framework = framework;
-        this.shares = place.held().map(Shares::new);
+        this.shares = place.held()
+                .map(held -> held.filter(kind -> !kind.isPersistentVolume()))
+                .map(Shares::new);
         Iterator<Integer> given = place.ports().iterator();
         for (PodSpec.Container container : pod.containers()) {
             for (PodSpec.Endpoint endpoint : container.endpoints()) {
@@ -55,8 +62,8 @@ final class PodTasks {
     }
 
     /** {@code instance} has a place. */
-    static List<TaskInfo> of(AppVersion version, Instance instance, FrameworkId framework) {
-        return new PodTasks(version, instance, framework).tasks();
+    static List<TaskInfo> of(AppVersion version, Instance instance, FrameworkId framework, boolean enforces) {
+        return new PodTasks(version, instance, framework, enforces).tasks();
     }
 
     private List<TaskInfo> tasks() {
@@ -90,16 +97,49 @@ final class PodTasks {
                 container.name(),
                 framework,
                 AgentId.of(place.agentId()),
-                share(amounts(container.resources()).withPorts(Ranges.ofValues(mine))),
+                share(amounts(container.resources()).withPorts(Ranges.ofValues(mine)))
+                        .plus(disks(container)),
                 command(
                         container.exec(),
                         environment(container),
                         container.user().or(app::user),
-                        container.artifacts()),
+                        container.artifacts(),
+                        secrets(container)),
                 container.killGrace().or(app::killGrace),
                 container.labels(),
                 app.role(),
                 Optional.empty());
+    }
+
+    /** The disks that this container mounts and that outlive it. */
+    private Resources disks(PodSpec.Container container) {
+        Set<String> paths = container.mounts().stream()
+                .filter(mount -> volume(mount.volume()).mib().isPresent())
+                .map(PodSpec.Mount::path)
+                .collect(Collectors.toSet());
+        return place.held()
+                .map(held -> held.filter(kind -> kind.isPersistentVolume()
+                        && kind.disk()
+                                .flatMap(Disk::volume)
+                                .filter(mount -> paths.contains(mount.containerPath()))
+                                .isPresent()))
+                .orElse(Resources.EMPTY);
+    }
+
+    private PodSpec.Volume volume(String name) {
+        return pod.volumes().stream()
+                .filter(v -> v.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Variable to source; the container's own word wins over the pod's. */
+    private Map<String, String> secrets(PodSpec.Container container) {
+        AppOptions.Secrets all = app.options().secrets();
+        Map<String, String> names = new TreeMap<>(all.env());
+        names.keySet().removeAll(container.environment().keySet());
+        names.putAll(container.secrets());
+        return new AppOptions.Secrets(all.declared(), names, List.of()).sources();
     }
 
     private Resources share(Resources wanted) {
@@ -110,7 +150,8 @@ final class PodTasks {
             Optional<PodSpec.Command> exec,
             Map<String, String> environment,
             Optional<String> user,
-            List<AppDefinition.FetchUri> artifacts) {
+            List<AppDefinition.FetchUri> artifacts,
+            Map<String, String> secrets) {
         boolean shell = exec.map(PodSpec.Command::shell).orElse(false);
         List<String> words = exec.map(PodSpec.Command::words).orElse(List.of());
         return new CommandInfo(
@@ -119,15 +160,21 @@ final class PodTasks {
                 shell ? List.of() : words,
                 environment,
                 user,
-                artifacts.stream().map(TaskEnvironment::uri).toList());
+                artifacts.stream().map(TaskEnvironment::uri).toList(),
+                secrets);
     }
 
     private RunOptions options(PodSpec.Container container) {
         RunOptions options = RunOptions.NONE;
-        if (container.image().isPresent() || !container.mounts().isEmpty()) {
+        // A disk that outlives the container is among its resources.
+        List<Volume> mounts = container.mounts().stream()
+                .filter(mount -> volume(mount.volume()).mib().isEmpty())
+                .map(this::mounted)
+                .toList();
+        if (container.image().isPresent() || !mounts.isEmpty()) {
             options = options.withContainer(new ContainerInfo(
                     ContainerInfo.Type.MESOS,
-                    container.mounts().stream().map(this::volume).toList(),
+                    mounts,
                     Optional.empty(),
                     Optional.empty(),
                     container.image().map(i -> new Image(i.id(), Optional.empty(), !i.forcePull())),
@@ -150,11 +197,19 @@ final class PodTasks {
     }
 
     /** Containers of one instance find a volume without a path of the machine in the sandbox around theirs. */
-    private Volume volume(PodSpec.Mount mount) {
-        Optional<String> hostPath = pod.volumes().stream()
-                .filter(v -> v.name().equals(mount.volume()))
-                .findFirst()
-                .flatMap(PodSpec.Volume::hostPath);
+    private Volume mounted(PodSpec.Mount mount) {
+        PodSpec.Volume volume = volume(mount.volume());
+        if (volume.secret().isPresent()) {
+            String name = volume.secret().get();
+            return new Volume(
+                    mount.path(),
+                    true,
+                    Volume.Source.SECRET,
+                    app.options().secrets().declared().getOrDefault(name, name),
+                    Optional.empty(),
+                    Map.of());
+        }
+        Optional<String> hostPath = volume.hostPath();
         return new Volume(
                 mount.path(),
                 mount.readOnly(),
@@ -172,7 +227,8 @@ final class PodTasks {
                         check.command(),
                         environment(container),
                         container.user().or(app::user),
-                        List.of()));
+                        List.of(),
+                        Map.of()));
             case TCP -> Probe.of(new Probe.Tcp(port, false));
             case HTTP -> Probe.of(new Probe.Http("http", port, path(check), false, List.of()));
             case HTTPS -> Probe.of(new Probe.Http("https", port, path(check), false, List.of()));
@@ -190,6 +246,7 @@ final class PodTasks {
         env.put("MESOS_TASK_ID", AppPath.partId(instance.taskId(), container.name()));
         env.put("MARATHON_APP_ID", app.id());
         env.put("MARATHON_APP_VERSION", TaskEnvironment.TIME.format(version.version()));
+        env.put(TaskEnvironment.ENFORCES, Boolean.toString(enforces));
         env.put("MARATHON_CONTAINER_ID", container.name());
         env.put(
                 "MARATHON_CONTAINER_RESOURCE_CPUS",
@@ -215,6 +272,7 @@ final class PodTasks {
             }
         }
         env.putAll(app.env());
+        env.keySet().removeAll(container.secrets().keySet());
         env.putAll(container.environment());
         return env;
     }

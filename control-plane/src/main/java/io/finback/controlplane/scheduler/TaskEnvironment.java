@@ -23,22 +23,27 @@ import java.util.stream.Collectors;
 public final class TaskEnvironment {
     static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+    static final String ENFORCES = "MARATHON_APP_ENFORCE_GROUP_ROLE";
     private static final int MAX_LABEL_VALUE = 512;
 
     private TaskEnvironment() {}
 
-    /** What is launched for {@code instance}, which has a place: one task, or those of a group. */
-    public static List<TaskInfo> tasks(AppVersion version, Instance instance, FrameworkId framework) {
+    /**
+     * What is launched for {@code instance}, which has a place: one task, or those of a group.
+     *
+     * @param enforces its top-level group enforces its role
+     */
+    public static List<TaskInfo> tasks(AppVersion version, Instance instance, FrameworkId framework, boolean enforces) {
         return version.definition().pod().isPresent()
-                ? PodTasks.of(version, instance, framework)
-                : List.of(task(version, instance, framework));
+                ? PodTasks.of(version, instance, framework, enforces)
+                : List.of(task(version, instance, framework, enforces));
     }
 
     /** {@code instance} has a place. */
-    public static TaskInfo task(AppVersion version, Instance instance, FrameworkId framework) {
+    public static TaskInfo task(AppVersion version, Instance instance, FrameworkId framework, boolean enforces) {
         AppDefinition app = version.definition();
         Instance.Place place = instance.place().orElseThrow();
-        Map<String, String> env = environment(version, instance.taskId(), place);
+        Map<String, String> env = environment(version, instance.taskId(), place, enforces);
         CommandInfo command = new CommandInfo(
                 app.cmd().isPresent(),
                 app.cmd().orElse(""),
@@ -87,13 +92,14 @@ public final class TaskEnvironment {
     }
 
     /** The variables of A4 that the scheduler knows; the app's own win. */
-    static Map<String, String> environment(AppVersion version, String taskId, Instance.Place place) {
+    static Map<String, String> environment(AppVersion version, String taskId, Instance.Place place, boolean enforces) {
         AppDefinition app = version.definition();
         Map<String, String> env = new TreeMap<>();
         env.put("HOST", place.host());
         env.put("MESOS_TASK_ID", taskId);
         env.put("MARATHON_APP_ID", app.id());
         env.put("MARATHON_APP_VERSION", TIME.format(version.version()));
+        env.put(ENFORCES, Boolean.toString(enforces));
         env.put("MARATHON_APP_RESOURCE_CPUS", Double.toString(app.cpus()));
         env.put("MARATHON_APP_RESOURCE_MEM", Double.toString(app.mem()));
         env.put("MARATHON_APP_RESOURCE_DISK", Double.toString(app.disk()));

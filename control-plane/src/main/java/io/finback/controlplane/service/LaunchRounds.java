@@ -7,6 +7,7 @@ import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.Home;
 import io.finback.resources.OfferId;
 import io.finback.resources.Resources;
+import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.TaskInfo;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -139,18 +140,35 @@ final class LaunchRounds {
                             () -> plain.add(task));
         }
         List<SchedulerCall.Operation> operations = new ArrayList<>();
-        for (TaskInfo task : tasks) {
-            Resources home = task.resources().filter(Home::isPart);
-            if (!home.isEmpty() && !launch.returning.contains(task.id().value())) {
+        homes(tasks).forEach((instance, home) -> {
+            if (!home.isEmpty() && !launch.returning.contains(instance)) {
                 operations.add(change(ResourceOperation.Type.RESERVE, Home.reserved(home)));
                 operations.add(change(ResourceOperation.Type.CREATE, Home.volumes(home)));
             }
-        }
+        });
         if (!plain.isEmpty()) {
             operations.add(new SchedulerCall.Operation.Launch(plain));
         }
         groups.values().forEach(group -> operations.add(new SchedulerCall.Operation.LaunchGroup(group, List.of())));
         return operations;
+    }
+
+    /** What each instance comes back to: of a pod, that of all its containers and of their executor. */
+    private static Map<String, Resources> homes(List<TaskInfo> tasks) {
+        Map<String, Resources> homes = new LinkedHashMap<>();
+        for (TaskInfo task : tasks) {
+            String instance = AppPath.instanceOfTask(task.id().value());
+            Resources whole = homes.containsKey(instance)
+                    ? homes.get(instance)
+                    : task.options()
+                            .executor()
+                            .filter(executor -> task.options().group().isPresent())
+                            .map(ExecutorInfo::resources)
+                            .orElse(Resources.EMPTY)
+                            .filter(Home::isPart);
+            homes.put(instance, whole.plus(task.resources().filter(Home::isPart)));
+        }
+        return homes;
     }
 
     private static SchedulerCall.Operation change(ResourceOperation.Type type, Resources resources) {

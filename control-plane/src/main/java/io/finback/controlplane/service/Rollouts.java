@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -26,12 +25,14 @@ final class Rollouts {
 
     private final ClusterSharding sharding;
     private final Duration timeout;
-    private final BiFunction<String, Function<ActorRef<AppAnswer>, AppCommand>, CompletionStage<AppAnswer>> apps;
+    private final Apps apps;
 
-    Rollouts(
-            ClusterSharding sharding,
-            Duration timeout,
-            BiFunction<String, Function<ActorRef<AppAnswer>, AppCommand>, CompletionStage<AppAnswer>> apps) {
+    /** One question to an app. */
+    interface Apps {
+        CompletionStage<AppAnswer> ask(String app, Function<ActorRef<AppAnswer>, AppCommand> command, Duration limit);
+    }
+
+    Rollouts(ClusterSharding sharding, Duration timeout, Apps apps) {
         this.sharding = sharding;
         this.timeout = timeout;
         this.apps = apps;
@@ -60,8 +61,8 @@ final class Rollouts {
 
     private CompletionStage<List<AppAnswer.Refused>> begun(
             DeploymentPlan plan, EntityRef<DeploymentMessage> deployment) {
-        CompletionStage<DeploymentMessage.BeginReply> reply =
-                deployment.ask(replyTo -> new DeploymentMessage.Begin(plan, replyTo), timeout);
+        CompletionStage<DeploymentMessage.BeginReply> reply = Patience.ask(
+                timeout, limit -> deployment.ask(replyTo -> new DeploymentMessage.Begin(plan, replyTo), limit));
         return reply.thenApply(r -> {
             if (!r.begun()) {
                 throw new IllegalStateException("deployment " + plan.id() + " was called off before it began");
@@ -79,7 +80,12 @@ final class Rollouts {
         List<CompletableFuture<AppAnswer>> answers = new ArrayList<>();
         for (Member member : batch) {
             DeploymentPlan slice = plan.slice(member.appId());
-            answers.add(apps.apply(member.appId(), replyTo -> new AppCommand.Enlist(member, slice, force, replyTo))
+            answers.add(Patience.ask(
+                            timeout,
+                            limit -> apps.ask(
+                                    member.appId(),
+                                    replyTo -> new AppCommand.Enlist(member, slice, force, replyTo),
+                                    limit))
                     .toCompletableFuture());
         }
         return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))

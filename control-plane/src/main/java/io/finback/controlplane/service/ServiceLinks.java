@@ -16,6 +16,7 @@ import io.finback.controlplane.app.PortsMessage;
 import io.finback.controlplane.app.ProbeResult;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.app.ServiceEvent;
+import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.scheduler.Home;
 import io.finback.resources.AgentId;
@@ -30,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** Where the apps of this master send what they have to say. Thread-safe. */
@@ -40,6 +42,7 @@ record ServiceLinks(
         AtomicBoolean stopping,
         Prober prober,
         Supplier<DrainBook> drained,
+        Predicate<String> enforcing,
         Services.Operator operator,
         Executor blocking)
         implements AppLinks {
@@ -90,6 +93,12 @@ record ServiceLinks(
     @Override
     public DrainBook drains() {
         return drained.get();
+    }
+
+    @Override
+    public boolean enforcesRole(String appId) {
+        List<String> segments = AppPath.segments(appId);
+        return segments.size() > 1 && enforcing.test("/" + segments.get(0));
     }
 
     @Override

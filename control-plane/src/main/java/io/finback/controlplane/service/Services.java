@@ -71,7 +71,7 @@ public final class Services {
 
     private final ServicesSettings settings;
     private final ClusterSharding sharding;
-    private final ServicesView view = new ServicesView();
+    private final ServicesView view;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final AtomicBoolean stopping = new AtomicBoolean();
     /** The scheduler has been connected here before. */
@@ -117,6 +117,7 @@ public final class Services {
                     return CompletableFuture.completedFuture(Done.getInstance());
                 });
         InstantSource clock = InstantSource.system();
+        this.view = new ServicesView(settings.groupsEnforceRole());
         Topics topics = new Topics(
                 system.systemActorOf(Topic.create(AppSnapshot.class, "finback-apps"), "finback-apps", Props.empty()),
                 system.systemActorOf(Topic.create(QueueReport.class, "finback-queue"), "finback-queue", Props.empty()),
@@ -141,6 +142,7 @@ public final class Services {
                 stopping,
                 new Prober(system, settings.looks()),
                 view::drains,
+                view::enforcesRole,
                 operator,
                 system.dispatchers().lookup(DispatcherSelector.blocking()));
         String role = Role.MASTER.id();
@@ -289,8 +291,13 @@ public final class Services {
 
     /** Asks an app; its answer is in the view before the stage completes. Fails with a timeout after {@code askTimeout}. */
     public CompletionStage<AppAnswer> ask(String appId, Function<ActorRef<AppAnswer>, AppCommand> command) {
+        return ask(appId, command, settings.askTimeout());
+    }
+
+    private CompletionStage<AppAnswer> ask(
+            String appId, Function<ActorRef<AppAnswer>, AppCommand> command, Duration limit) {
         CompletionStage<AppAnswer> answer = sharding.entityRefFor(AppCommand.KEY, AppPath.entityId(appId))
-                .ask(command::apply, settings.askTimeout());
+                .ask(command::apply, limit);
         return answer.thenApply(a -> {
             view.apply(a.snapshot());
             return a;

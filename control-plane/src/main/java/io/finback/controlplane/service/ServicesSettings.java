@@ -15,6 +15,7 @@ import java.time.Duration;
  * @param looks health checks under way at once on one master
  * @param maxDeployments while so many run, requests for more are answered with 403
  * @param role of apps that name none; {@code *}: they use what is nobody's own
+ * @param groupsEnforceRole top-level groups that say nothing themselves enforce their role
  */
 public record ServicesSettings(
         AppSettings app,
@@ -29,7 +30,8 @@ public record ServicesSettings(
         CallbackSettings callbacks,
         int maxDeployments,
         ArtifactSettings artifacts,
-        String role) {
+        String role,
+        boolean groupsEnforceRole) {
     public ServicesSettings {
         positive("finback.services.ask-timeout", askTimeout);
         positive("finback.services.repeat", deploymentRepeat);
@@ -72,6 +74,7 @@ public record ServicesSettings(
         private int replacePerSecond = 20;
         private Duration preemptionDelay = Duration.ofMinutes(3);
         private String role = "*";
+        private boolean groupsEnforceRole;
 
         private Draft(String address, String version) {
             this.address = address;
@@ -96,6 +99,7 @@ public record ServicesSettings(
             replacePerSecond = from.scheduler.replacePerSecond();
             preemptionDelay = from.scheduler.preemptionDelay();
             role = from.role;
+            groupsEnforceRole = from.groupsEnforceRole;
         }
 
         /** {@code repeat}: what is derived from it follows the notes in {@code reference.conf}. */
@@ -148,6 +152,11 @@ public record ServicesSettings(
             return this;
         }
 
+        public Draft groupsEnforceRole(boolean enforce) {
+            groupsEnforceRole = enforce;
+            return this;
+        }
+
         public ServicesSettings done() {
             if (drainDelay.isNegative()) {
                 throw new IllegalArgumentException("finback.services.drain-delay: " + drainDelay + " (expected: >= 0)");
@@ -187,7 +196,8 @@ public record ServicesSettings(
                     callbacks,
                     maxDeployments,
                     artifacts,
-                    role);
+                    role,
+                    groupsEnforceRole);
         }
     }
 

@@ -4,6 +4,7 @@ import io.finback.controlplane.app.AppSnapshot;
 import io.finback.controlplane.app.DrainsSnapshot;
 import io.finback.controlplane.app.GroupsSnapshot;
 import io.finback.controlplane.app.HealthReport;
+import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.scheduler.GroupBook;
@@ -41,6 +42,13 @@ public final class ServicesView {
     private final AtomicReference<DrainsSnapshot> drains =
             new AtomicReference<>(new DrainsSnapshot(-1, DrainBook.EMPTY, false));
 
+    private final boolean groupsEnforceRole;
+
+    /** @param groupsEnforceRole top-level groups that say nothing enforce their role */
+    public ServicesView(boolean groupsEnforceRole) {
+        this.groupsEnforceRole = groupsEnforceRole;
+    }
+
     private final AtomicReference<GroupsSnapshot> groups =
             new AtomicReference<>(new GroupsSnapshot(-1, GroupBook.EMPTY, false));
 
@@ -60,6 +68,12 @@ public final class ServicesView {
     /** The groups that were made as such. */
     public GroupBook groups() {
         return groups.get().book();
+    }
+
+    /** What is created in this top-level group, or below it, has the group's role. */
+    public boolean enforcesRole(String group) {
+        boolean top = AppPath.segments(group).size() == 1;
+        return top && groups().enforcesRole(group, groupsEnforceRole);
     }
 
     /** False until this view has heard from the owner of groups. */

@@ -5,7 +5,7 @@ const KEPT = 60;
 const TOKEN = 'finback.token';
 
 /** What went wrong: `status` 0 when nothing answered; `details` is what the API says of single fields. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, message, details = []) {
     super(message);
     this.status = status;
@@ -37,7 +37,7 @@ export async function get(path, { maxAge = 0 } = {}) {
     return was.data;
   }
   const text = await response.text();
-  let data = was?.text === text ? was.data : parse(text);
+  const data = was?.text === text ? was.data : parse(text);
   known.delete(path);
   known.set(path, { tag: response.headers.get('ETag'), text: response.headers.get('ETag') ? null : text, data, at: Date.now() });
   if (known.size > KEPT) known.delete(known.keys().next().value);

@@ -3,7 +3,7 @@ import { h, render } from './vdom.js';
 import { button, problem } from './parts.js';
 
 /** Asks; resolves with the form's values, or null. `fields`: name, label, and what an input has. */
-export function question({ title, text, action, danger = false, fields = [] }) {
+function question({ title, text, action, danger = false, fields = [] }) {
   return new Promise(resolve => {
     const dialog = document.createElement('dialog');
     const left = () => close(null);

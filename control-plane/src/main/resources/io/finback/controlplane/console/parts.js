@@ -76,8 +76,7 @@ export function search(ui, label, name = 'search') {
   });
 }
 
-export function choice(ui, name, label, options) {
-  const chosen = ui.query[name] ?? '';
+export function choice(ui, name, label, options, chosen = ui.query[name] ?? '') {
   return h('label', { class: 'choice' }, label, ' ',
     h('select', { onchange: event => ui.go({ [name]: event.target.value, page: '' }) },
       options.map(([value, text]) => h('option', { value, selected: value === chosen }, text))));

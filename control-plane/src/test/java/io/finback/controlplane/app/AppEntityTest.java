@@ -62,6 +62,11 @@ class AppEntityTest {
         }
 
         @Override
+        public boolean enforcesRole(String appId) {
+            return false;
+        }
+
+        @Override
         public void toScheduler(SchedulerMessage message) {
             scheduler.add(message);
         }

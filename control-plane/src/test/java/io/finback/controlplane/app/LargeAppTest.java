@@ -32,7 +32,7 @@ class LargeAppTest {
         for (int seed = 0; seed < 6; seed++) {
             List<AppSnapshot> parts = new ArrayList<>(whole.parts());
             Collections.shuffle(parts, new Random(seed));
-            ServicesView view = new ServicesView();
+            ServicesView view = new ServicesView(false);
             view.apply(parts.get(0));
             view.apply(parts.get(1));
             assertThat(view.any(ID)).isEmpty();
@@ -44,7 +44,7 @@ class LargeAppTest {
 
     @Test
     void aPartThatIsLostLeavesWhatWasKnownUntilTheNextIsWhole() {
-        ServicesView view = new ServicesView();
+        ServicesView view = new ServicesView(false);
         AppSnapshot.of(STATE, 7).parts().forEach(view::apply);
         List<AppSnapshot> next = AppSnapshot.of(STATE, 8).parts();
         view.apply(next.get(0));
@@ -57,7 +57,7 @@ class LargeAppTest {
 
     @Test
     void anAnswerSaysEverythingButItsInstances() {
-        ServicesView view = new ServicesView();
+        ServicesView view = new ServicesView(false);
         AppSnapshot.of(STATE, 7).parts().forEach(view::apply);
         AppSnapshot answer = AppSnapshot.of(STATE, 8).brief();
         assertThat(answer.instances()).isEmpty();

@@ -166,7 +166,7 @@ class ProtocolTest {
                 .filter(Instance::launched)
                 .findFirst()
                 .orElseThrow();
-        TaskInfo task = TaskEnvironment.task(STATE.current().orElseThrow(), placed, SchedulerMessage.FRAMEWORK);
+        TaskInfo task = TaskEnvironment.task(STATE.current().orElseThrow(), placed, SchedulerMessage.FRAMEWORK, true);
         return List.of(
                 snapshot,
                 new AppAnswer.Changed(snapshot, "d", Examples.NOW),

@@ -222,6 +222,37 @@ class MasterSecurityTest {
         await("ops:changed-and-longer", 200);
     }
 
+    @Test
+    void nobodyAsksMoreOftenThanTheirLimit() throws Exception {
+        overrides.put(
+                "finback.security.credentials",
+                file("credentials", "ops s\ndev d\n").toString());
+        Path limits = file("limits", "{\"limits\": [{\"principal\": \"dev\", \"qps\": 0.01}]}");
+        overrides.put("finback.security.rate-limits", limits.toString());
+        overrides.put("finback.security.refresh", "100 ms");
+        start();
+        String app = "{\"id\":\"/web\",\"cmd\":\"x\",\"instances\":0}";
+        assertThat(ask(services, "/v2/apps", "dev:d", app).statusCode()).isEqualTo(201);
+        HttpResponse<String> refused = ask(services, "/v2/apps", "dev:d", "");
+        assertThat(refused.statusCode()).isEqualTo(429);
+        assertThat(refused.headers().firstValue("Retry-After").map(Integer::parseInt))
+                .hasValueSatisfying(seconds -> assertThat(seconds).isBetween(50, 100));
+        assertThat(refused.body()).startsWith("{\"message\":\"too many requests; ask again in ");
+        assertThat(ask(services, "/ping", "dev:d", "").statusCode()).isEqualTo(200);
+        for (int i = 0; i < 3; i++) {
+            assertThat(ask(services, "/v2/apps", "ops:s", "").statusCode()).isEqualTo(200);
+            assertThat(ask(services, "/v2/apps", "", "").statusCode()).isEqualTo(200);
+        }
+        // A turn that comes soon is waited for.
+        Files.writeString(limits, "{\"limits\": [{\"principal\": \"dev\", \"qps\": 5}]}");
+        await("dev:d", 200);
+        for (int i = 0; i < 4; i++) {
+            assertThat(ask(cluster, "/state", "dev:d", "").statusCode()).isEqualTo(200);
+        }
+        assertThat(ask(cluster, "/metrics", "ops:s", "").body())
+                .contains("finback_http_refused_total{port=\"services\",reason=\"throttled\"} 1");
+    }
+
     private void await(String who, int status) throws Exception {
         long end = System.nanoTime() + 10_000_000_000L;
         while (ask(cluster, "/state", who, "").statusCode() != status) {
@@ -252,6 +283,10 @@ class MasterSecurityTest {
                 "finback.security.acls: ",
                 "acls",
                 file("a", "{\"view_tasks\":[]}").toString());
+        refused(
+                "finback.security.rate-limits: ",
+                "rate-limits",
+                file("r", "{\"limits\":[{}]}").toString());
         refused(
                 "finback.security.jwt.key-file",
                 "jwt.key-file",

@@ -18,6 +18,7 @@ import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.marathonapi.ServicesApi;
 import io.finback.controlplane.service.ServicesSettings;
+import io.finback.controlplane.service.ServicesView;
 import io.finback.persistence.EventFeed;
 import io.finback.resources.Kind;
 import io.finback.resources.PersistentVolume;
@@ -230,6 +231,23 @@ class ResidentAppsTest {
         ok(send("PUT", "/v2/apps/db", "{'instances':1}"));
         await("one is left", () -> all().size() == 1);
         settled();
+        JsonNode tasks = ok(send("GET", "/v2/apps/db/tasks", "")).path("tasks");
+        assertThat(tasks).hasSize(2);
+        JsonNode detached = tasks.get(1);
+        assertThat(detached.path("state").asText()).isEqualTo("TASK_KILLED");
+        assertThat(detached.has("startedAt")).isFalse();
+        assertThat(homes)
+                .containsEntry(
+                        detached.path("slaveId").asText(),
+                        detached.path("localVolumes")
+                                .get(0)
+                                .path("persistenceId")
+                                .asText());
+        assertThat(ok(send("GET", "/v2/apps/db", ""))
+                        .path("app")
+                        .path("tasksRunning")
+                        .asInt())
+                .isEqualTo(1);
         ok(send("PUT", "/v2/apps/db", "{'instances':2}"));
         await("two again", () -> all().size() == 2);
         assertThat(homes()).isEqualTo(homes);
@@ -249,6 +267,18 @@ class ResidentAppsTest {
         await("a new one", () -> all().size() == 2 && !homes().containsValue(gone));
         await("destroyed", () -> destroyed().contains(gone));
 
+        // One that nobody uses is wiped alone.
+        ok(send("PUT", "/v2/apps/db", "{'instances':1}"));
+        await("one again", () -> all().size() == 1);
+        settled();
+        JsonNode idle = ok(send("GET", "/v2/apps/db/tasks", "")).path("tasks").get(1);
+        ok(send("DELETE", "/v2/apps/db/tasks/" + idle.path("id").asText() + "?wipe=true", ""));
+        await("wiped", () -> destroyed()
+                .contains(idle.path("localVolumes").get(0).path("persistenceId").asText()));
+        await(
+                "told",
+                () -> ok(send("GET", "/v2/apps/db/tasks", "")).path("tasks").size() == 1);
+
         ok(send("DELETE", "/v2/apps/db", ""));
         await(
                 "gone",
@@ -258,6 +288,42 @@ class ResidentAppsTest {
         // Nothing is reserved any more: both agents are free for others.
         create("{'id':'/all','cmd':'x','cpus':6,'mem':4096,'disk':10000,'instances':2}");
         await("all of it", () -> all().size() == 2);
+    }
+
+    @Test
+    void aPodComesBackToItsDiskAndItIsDestroyedWithThePod() {
+        LivingAgent one = agent("a1", SIX);
+        String disk = "{'id':'/pod','role':'data','containers':[{'name':'db','exec':{'command':{'shell':'x'}},"
+                + "'resources':{'cpus':1,'mem':64},'volumeMounts':[{'name':'disk','mountPath':'data'}]},"
+                + "{'name':'side','exec':{'command':{'shell':'x'}},'resources':{'cpus':1,'mem':64}}],"
+                + "'volumes':[{'name':'disk','persistent':{'size':256}}]}";
+        HttpResponse<String> created = send("POST", "/v2/pods", disk);
+        assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
+        // Two containers and their executor.
+        await("both containers run", () -> running(one).size() == 3);
+        settled();
+        Map<String, String> homes = homes();
+        assertThat(homes).hasSize(1);
+        TaskInfo db = running(one).stream()
+                .filter(task -> task.id().value().endsWith("_db"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(PersistentVolume.in(db.resources())).hasSize(1);
+        JsonNode pod = ok(send("GET", "/v2/pods/pod", ""));
+        assertThat(pod.path("volumes").toString())
+                .isEqualTo("[{\"name\":\"disk\",\"persistent\":{\"type\":\"root\",\"size\":256}}]");
+        assertThat(pod.path("scheduling").path("unreachableStrategy").asText()).isEqualTo("disabled");
+
+        running(one).forEach(task -> one.fail(task.id().value()));
+        await("another instance has its place", () -> running(one).size() == 3);
+        assertThat(running(one)).noneMatch(task -> task.id().equals(db.id()));
+        assertThat(homes()).isEqualTo(homes);
+        settled();
+        assertThat(send("DELETE", "/v2/pods/pod", "").statusCode()).isEqualTo(202);
+        await("its containers were ended", () -> running(one).size() == 1);
+        // As agents do: the executor ends with the last of its containers.
+        one.fail(running(one).get(0).id().value());
+        await("destroyed", () -> destroyed().containsAll(homes.values()));
     }
 
     @Test
@@ -310,11 +376,22 @@ class ResidentAppsTest {
         create("{'id':'/dev/web','cmd':'x','cpus':0.1,'mem':16}");
         await("it runs", () -> running(agent).size() == 1);
         assertThat(running(agent).get(0).role()).isEqualTo("dev");
+        assertThat(running(agent).get(0).command().environment())
+                .containsEntry("MARATHON_APP_ENFORCE_GROUP_ROLE", "true");
         HttpResponse<String> other = send("POST", "/v2/apps", "{'id':'/dev/other','role':'ops','cmd':'x'}");
         assertThat(other.statusCode()).isEqualTo(422);
         assertThat(other.body()).contains("/role").contains("expected: 'dev'");
         assertThat(send("PATCH", "/v2/groups/dev/web", "{'enforceRole':true}").statusCode())
                 .isIn(404, 422);
+    }
+
+    @Test
+    void whereGroupsEnforceTheirRoleUnlessTheySayOtherwise() {
+        ServicesView view = new ServicesView(true);
+        assertThat(view.enforcesRole("/dev")).isTrue();
+        assertThat(view.enforcesRole("/dev/inner")).isFalse();
+        assertThat(view.enforcesRole("/")).isFalse();
+        assertThat(new ServicesView(false).enforcesRole("/dev")).isFalse();
     }
 
     private static final String DATABASE =

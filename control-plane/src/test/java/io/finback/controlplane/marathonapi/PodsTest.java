@@ -13,6 +13,7 @@ import io.finback.tasks.TaskState;
 import io.finback.tasks.Volume;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -251,6 +252,58 @@ class PodsTest {
                 .isEqualTo("DEGRADED");
         assertThat(client.send("DELETE", "/v2/pods/wide?force=true", null).status())
                 .isEqualTo(202);
+    }
+
+    @Test
+    void secretsOfAPodAreHandedToItsContainersByName() {
+        String spec = "{\"id\":\"kept\",\"environment\":{\"X\":\"y\",\"ALL\":{\"secret\":\"pw\"}},"
+                + "\"secrets\":{\"pw\":{\"source\":\"shop/db\"}},\"containers\":["
+                + "{\"name\":\"web\",\"exec\":{\"command\":{\"shell\":\"serve\"}}," + SMALL
+                + ",\"environment\":{\"OWN\":{\"secret\":\"pw\"},\"ALL\":\"plain\"}},"
+                + "{\"name\":\"side\",\"exec\":{\"command\":{\"shell\":\"serve\"}}," + SMALL
+                + ",\"volumeMounts\":[{\"name\":\"file\",\"mountPath\":\"pw\"}]}],"
+                + "\"volumes\":[{\"name\":\"file\",\"secret\":\"pw\"}]}";
+        Reply created = client.post("/v2/pods", spec);
+        assertThat(created.status()).as(created.text()).isEqualTo(201);
+        stable("/kept", 1);
+        List<FakeWorld.Task> tasks = world.running("kept");
+        TaskInfo web = task(tasks, "web");
+        TaskInfo side = task(tasks, "side");
+        assertThat(web.command().secrets()).isEqualTo(Map.of("OWN", "shop/db"));
+        assertThat(web.command().environment()).containsEntry("ALL", "plain").containsEntry("X", "y");
+        assertThat(side.command().secrets()).isEqualTo(Map.of("ALL", "shop/db"));
+        Volume file = side.options().container().orElseThrow().volumes().get(0);
+        assertThat(file.source()).isEqualTo(Volume.Source.SECRET);
+        assertThat(file.name()).isEqualTo("shop/db");
+        JsonNode pod = client.get("/v2/pods/kept").json();
+        assertThat(pod.path("volumes").toString()).isEqualTo("[{\"name\":\"file\",\"secret\":\"pw\"}]");
+        assertThat(pod.path("environment").toString()).isEqualTo("{\"X\":\"y\",\"ALL\":{\"secret\":\"pw\"}}");
+        Reply back = client.put("/v2/pods/kept", pod.toString());
+        assertThat(back.status()).as(back.text()).isEqualTo(200);
+        assertThat(back.json().path("version")).isEqualTo(pod.path("version"));
+        assertThat(client.delete("/v2/pods/kept").status()).isEqualTo(202);
+    }
+
+    @Test
+    void secretsAndDisksThatCannotBeAreNamed() {
+        String containers = "\"containers\":[{\"name\":\"web\",\"exec\":{\"command\":{\"shell\":\"x\"}}," + SMALL
+                + ",\"environment\":{\"A\":{\"secret\":\"none\"}}}]";
+        Reply reply = client.post(
+                "/v2/pods",
+                "{\"id\":\"bad\"," + containers
+                        + ",\"secrets\":{\"up\":{\"source\":\"../..\"},\"self\":{\"source\":\"a/..\"},\"ok\":{\"source\":\"/a//b\"}},"
+                        + "\"volumes\":[{\"name\":\"two\",\"host\":\"/x\",\"secret\":\"up\"},"
+                        + "{\"name\":\"alone\",\"persistent\":{\"size\":1}}]}");
+        assertThat(reply.status()).isEqualTo(422);
+        assertThat(reply.text())
+                .contains(
+                        "/containers(0)/environment/A",
+                        "references an undefined secret named 'none'",
+                        "/secrets/up/source",
+                        "/secrets/self/source",
+                        "/volumes(0)",
+                        "/volumes(1)/persistent")
+                .doesNotContain("/secrets/ok");
     }
 
     @Test

@@ -71,6 +71,50 @@ public final class Examples {
         return app("/shop/api", List.of(), cmd, instances, min, over, Optional.of(health));
     }
 
+    static AppDefinition deployed(
+            String id,
+            String cmd,
+            int instances,
+            UpgradeStrategy strategy,
+            UnreachableStrategy unreachable,
+            AppHealth health) {
+        AppDefinition app = app(
+                id,
+                List.of(),
+                cmd,
+                instances,
+                strategy.minimumHealthCapacity(),
+                strategy.maximumOverCapacity(),
+                Optional.of(health));
+        return new AppDefinition(
+                app.id(),
+                app.cmd(),
+                app.args(),
+                app.user(),
+                app.cpus(),
+                app.mem(),
+                app.disk(),
+                app.gpus(),
+                app.instances(),
+                app.env(),
+                app.labels(),
+                app.ports(),
+                app.requirePorts(),
+                app.fetch(),
+                app.constraints(),
+                app.acceptedResourceRoles(),
+                app.dependencies(),
+                app.backoff(),
+                app.upgrade(),
+                unreachable,
+                app.killSelection(),
+                app.killGrace(),
+                app.containerType(),
+                app.executor(),
+                app.health(),
+                app.container());
+    }
+
     private static AppDefinition app(
             String id,
             List<String> dependencies,
@@ -135,7 +179,8 @@ public final class Examples {
                 List.of(mount),
                 List.of(new AppDefinition.FetchUri("/a.tgz", true, false, false, Optional.empty())),
                 Map.of("l", "v"),
-                Optional.of(Duration.ofSeconds(5)));
+                Optional.of(Duration.ofSeconds(5)),
+                Map.of("PASS", "pw"));
         PodSpec.Container side = new PodSpec.Container(
                 "side",
                 Optional.of(new PodSpec.Command(false, List.of("tail", "-f"))),
@@ -148,7 +193,8 @@ public final class Examples {
                 List.of(mount),
                 List.of(),
                 Map.of(),
-                Optional.empty());
+                Optional.empty(),
+                Map.of());
         PodSpec pod = new PodSpec(List.of(web, side), List.of(new PodSpec.Volume("shared", Optional.empty())), small);
         return new AppDefinition(
                 "/p",

@@ -54,6 +54,18 @@ class InstanceMapTest {
                         .isEqualTo(new ArrayList<>(plain.values()));
                 assertThat(map).isEqualTo(plain).hasSameSizeAs(plain);
                 assertThat(plain.keySet()).allMatch(map::containsKey);
+                // Counts are those of a walk, and the difference from any earlier one makes that one this one.
+                assertThat(map.census().count(Census.Kind::doomed)).isEqualTo((int)
+                        plain.values().stream().filter(Instance::doomed).count());
+                assertThat(map.census().count(kind -> true)).isEqualTo(plain.size());
+                InstanceMap from = before.get(random.nextInt(before.size()));
+                Map<String, Instance> made = new LinkedHashMap<>(from);
+                InstanceMap.difference(
+                        from,
+                        map,
+                        gone -> assertThat(made.remove(gone.taskId())).isSameAs(gone),
+                        come -> assertThat(made.put(come.taskId(), come)).isNull());
+                assertThat(made).isEqualTo(plain);
             }
             for (int i = 0; i < before.size(); i++) {
                 assertThat(new ArrayList<>(before.get(i).entrySet()))

@@ -159,6 +159,29 @@ class RollingRestartTest {
     }
 
     @Test
+    void whatNeverBeganIsNotWaitedForWhenItsConfigurationIsNoLongerWanted() {
+        AppState state = Examples.running(Examples.app("v1", 3, 1, 0));
+        String failed = state.instances().keySet().iterator().next();
+        state = AppEvent.fold(state, TaskReport.events(state, Examples.status(failed, TaskState.FAILED)));
+        state = Examples.settle(state);
+        state = Examples.apply(
+                state,
+                AppChange.update(
+                        state,
+                        Examples.app("v2", 3, 1, 0),
+                        state.current().orElseThrow().version(),
+                        false,
+                        "d1",
+                        Examples.NOW));
+        // Dropped before it has done anything.
+        state = AppEvent.fold(state, AppChange.release(state, "d1", false));
+        state = Examples.settle(state);
+        assertThat(state.instances()).hasSize(3);
+        assertThat(fresh(state)).as("may be launched").isEqualTo(1);
+        assertThat(Examples.ofCommand(state, false)).hasSize(2).allMatch(Instance::ready);
+    }
+
+    @Test
     void scaleDownEndsTheLeastUsefulFirstThenTheYoungest() {
         AppState state = Examples.running(Examples.app(3));
         List<String> ids = List.copyOf(state.instances().keySet());

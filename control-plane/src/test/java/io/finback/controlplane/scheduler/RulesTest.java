@@ -33,6 +33,23 @@ class RulesTest {
         assertThat(Backoff.raisedBy(TaskState.LOST, Optional.empty())).isFalse();
     }
 
+    /** 500 of them once made an app wait for five minutes. */
+    @Test
+    void manyLaunchesThatAreRefusedTogetherDelayAsOne() {
+        AppState state = Examples.running(Examples.app(500));
+        for (String id : java.util.List.copyOf(state.instances().keySet())) {
+            state = new AppEvent.InstanceEnded(
+                            id,
+                            TaskState.LOST,
+                            Examples.NOW.plusSeconds(1),
+                            Optional.of("INVALID_OFFERS"),
+                            Optional.empty())
+                    .applyTo(state);
+        }
+        assertThat(state.backoff().orElseThrow().delay()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(state.instances()).isEmpty();
+    }
+
     @Test
     void updatesThatContradictOrRepeatMeanNothing() {
         AppState state = Examples.running(Examples.app(1));
@@ -62,8 +79,10 @@ class RulesTest {
         Map<String, String> env = TaskEnvironment.environment(
                 state.current().orElseThrow(),
                 instance.taskId(),
-                instance.place().orElseThrow());
+                instance.place().orElseThrow(),
+                false);
         assertThat(env)
+                .containsEntry("MARATHON_APP_ENFORCE_GROUP_ROLE", "false")
                 .containsEntry("PORT", "31005")
                 .containsEntry("PORT0", "31005")
                 .containsEntry("PORTS", "31005")

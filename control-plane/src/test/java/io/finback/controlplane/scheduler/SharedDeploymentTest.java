@@ -103,6 +103,14 @@ class SharedDeploymentTest {
                         .match(Decision.Accepted::events, why -> List.of(new AppEvent.BackoffReset())))
                 .as("said again")
                 .isEmpty();
+        AppState done = AppEvent.fold(held, AppChange.release(held, "d9", true));
+        assertThat(version(done)).isEqualTo(plan.version());
+        assertThat(refusal(done, update(running, next), plan, false))
+                .as("said again when it is over")
+                .isEmpty();
+        assertThat(refusal(done, update(running, Examples.app("v3", 2, 1, 1)), plan, false))
+                .as("something else was asked for the version that is no more")
+                .contains(Refusal.STALE);
         assertThat(AppEvent.fold(held, MemberChange.withdraw(held, "d9"))).isEqualTo(running);
         assertThat(MemberChange.withdraw(held, "other")).isEmpty();
 

@@ -8,11 +8,13 @@ import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.Query;
 import akka.http.javadsl.model.StatusCodes;
-import akka.japi.function.Function;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.finback.meshrouter.linkerd.Plan.Security;
 import io.finback.names.NamingException;
 import io.finback.names.NotYetKnown;
+import io.finback.security.Guard;
+import io.finback.security.SecuritySettings;
+import io.finback.tls.NodeTls;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -27,6 +29,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The admin server (Linkerd's port 9990). Requests are answered on threads of its own, of which the data path uses none; so many wait, more
@@ -46,6 +50,7 @@ public final class Admin implements AutoCloseable {
     private final LinkerdMetrics metrics;
     private final OwnMetrics own;
     private final ExecutorService executor;
+    private volatile Supplier<String> refused = () -> "";
 
     public Admin(AdminParts parts) {
         this.parts = parts;
@@ -61,8 +66,10 @@ public final class Admin implements AutoCloseable {
                 });
     }
 
-    /** Listens; the stage fails when the address cannot be bound. */
+    /** Listens, behind {@code finback.security} and {@code finback.tls.http} as every HTTP port; the stage fails when the address cannot be bound. */
     public CompletionStage<ServerBinding> bind(ActorSystem<?> system, String host, int port) {
+        Guard guard = new Guard(system, "admin", SecuritySettings.from(system.settings().config()), AdminDoors::refusal);
+        refused = () -> "# TYPE finback_http_refused_total counter\n" + guard.prometheus();
         Function<HttpRequest, CompletionStage<HttpResponse>> handler = request -> request.entity()
                 .withSizeLimit(MAX_BODY)
                 .toStrict(BODY_LIMIT_MILLIS, system)
@@ -71,7 +78,10 @@ public final class Admin implements AutoCloseable {
                         : CompletableFuture.completedFuture(
                                 Answers.text(413, "body: at most " + MAX_BODY + " bytes within 3 s\n")))
                 .thenCompose(answered -> answered);
-        return Http.get(system).newServerAt(host, port).bind(handler);
+        return NodeTls.secured(
+                        Http.get(system).newServerAt(host, port), system.settings().config())
+                .adaptSettings(server -> server.withRemoteAddressAttribute(true))
+                .bind(guard.before(AdminDoors::of, handler)::apply);
     }
 
     private CompletionStage<HttpResponse> answerLater(HttpRequest request, String body) {
@@ -139,7 +149,7 @@ public final class Admin implements AutoCloseable {
             case "/admin/ping" -> Answers.text(200, "pong");
             case "/health" -> views.health();
             case "/admin/metrics.json" -> metricsJson(query);
-            case "/metrics" -> Answers.prometheus(own.prometheus());
+            case "/metrics" -> Answers.prometheus(own.prometheus() + refused.get());
             case "/admin/metrics/influxdb" ->
                 parts.plan().telemetry().influxdb() ? Answers.text(200, metrics.influxdb(host())) : Answers.notFound();
             case "/delegator.json" -> views.delegator(query.get("namespace"), query.get("path"), query.get("dtab"));

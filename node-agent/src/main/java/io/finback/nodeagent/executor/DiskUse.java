@@ -19,11 +19,15 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What a directory takes on its disk. Follows no links. Blocks; thread-safe. */
 public final class DiskUse {
     private static final long PAGE = 4096;
     private static final long SECONDS = 60;
+
+    private static final Logger log = LoggerFactory.getLogger(DiskUse.class);
 
     private DiskUse() {}
 
@@ -70,8 +74,7 @@ public final class DiskUse {
                     addDeleted(file, disk, seen, found);
                 }
             } catch (IOException | DirectoryIteratorException e) {
-                // It has ended.
-                continue;
+                log.debug("disk.process_ended pid={}", pid);
             }
         }
         return found;
@@ -91,8 +94,7 @@ public final class DiskUse {
                 found.put(file, (size + PAGE - 1) / PAGE * PAGE);
             }
         } catch (IOException e) {
-            // Closed meanwhile.
-            return;
+            log.debug("disk.file_closed file={}", file);
         }
     }
 

@@ -22,6 +22,8 @@ class SystemdUnitsTest {
         String unit = Files.readString(Tree.k8s().resolve("systemd").resolve(name));
         assertThat(unit)
                 .contains("ExecStart=/opt/finback/finback " + role + " --config /etc/finback/" + role + ".conf");
+        // Whatever ends it, it is started again, and nobody has to be told.
+        assertThat(unit).contains("\nRestart=always\n", "\nStartLimitIntervalSec=0\n");
         assertThat(unit).contains("FINBACK_DATA_DIR=/var/lib/finback-" + role);
         if (!Tree.onPath("systemd-analyze")) {
             String line = "SKIPPED: systemd units: systemd-analyze is not installed";

@@ -4,16 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.sun.net.httpserver.HttpServer;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,17 +35,9 @@ final class AcceptanceAppsIT {
 
     private ClusterProcesses cluster;
     private ServicesClient services;
-    private HttpServer health;
-    private final AtomicBoolean healthy = new AtomicBoolean(true);
 
     @BeforeAll
     void start() throws Exception {
-        health = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        health.createContext("/", exchange -> {
-            exchange.sendResponseHeaders(healthy.get() ? 200 : 500, -1);
-            exchange.close();
-        });
-        health.start();
         cluster = new ClusterProcesses(dir);
         cluster.awaitReady(cluster.master());
         List<ClusterProcesses.NodeProcess> agents = List.of(cluster.agent(1), cluster.agent(2));
@@ -59,7 +48,6 @@ final class AcceptanceAppsIT {
     @AfterAll
     void stop() {
         cluster.close();
-        health.stop(0);
     }
 
     /** {@code more} begins with a comma, if it is not empty. */
@@ -73,12 +61,6 @@ final class AcceptanceAppsIT {
         return services.settled(id, instances, LIMIT);
     }
 
-    private void delete(String id) throws Exception {
-        services.delete("/v2/apps" + id + "?force=true");
-        Waiting.until(id + " is gone", LIMIT, () -> !services.deploying(id), () -> services.describe(id));
-        assertThat(services.get("/v2/apps" + id).status()).isEqualTo(404);
-    }
-
     @Test
     void createsASimpleAppAndRedeploysItUnchangedWithoutARestart() throws Exception {
         List<String> ids = create("/simple", 2);
@@ -86,24 +68,45 @@ final class AcceptanceAppsIT {
         assertThat(services.put("/v2/apps/simple", app.toString()).status()).isEqualTo(200);
         services.put("/v2/apps/simple", "{\"cmd\":\"sleep 1000\"}");
         assertThat(services.settled("/simple", 2, LIMIT)).containsExactlyInAnyOrderElementsOf(ids);
-        delete("/simple");
+        services.remove("/simple", LIMIT);
     }
 
     @Test
     void backoffIsKeptByAScaleAndEndsWithAnotherConfiguration() throws Exception {
-        services.post("/v2/apps", app("/crash", 1, "exit 1", ",\"backoffSeconds\":300,\"maxLaunchDelaySeconds\":3600"));
+        Path marks = dir.resolve("crash");
+        services.post(
+                "/v2/apps",
+                app(
+                        "/crash",
+                        1,
+                        "echo x >> " + marks + "; exit 1",
+                        ",\"backoffSeconds\":300,\"maxLaunchDelaySeconds\":3600"));
         awaitDelayed("/crash");
+        int ran = Files.readAllLines(marks).size();
         services.put("/v2/apps/crash?force=true", "{\"instances\":2}");
-        awaitDelayed("/crash");
+        Waiting.until(
+                "both wait",
+                LIMIT,
+                () -> services.queued("/crash")
+                        .filter(item -> item.path("count").asInt() == 2)
+                        .isPresent(),
+                () -> services.describe("/crash"));
+        assertThat(services.queued("/crash")
+                        .orElseThrow()
+                        .path("delay")
+                        .path("timeLeftSeconds")
+                        .asInt())
+                .isGreaterThan(60);
+        assertThat(Files.readAllLines(marks)).as("the scale launched none").hasSize(ran);
         services.put("/v2/apps/crash?force=true", "{\"cmd\":\"sleep 1000\"}");
         services.settled("/crash", 2, LIMIT);
-        assertThat(queued("/crash")).isEmpty();
-        delete("/crash");
+        assertThat(services.queued("/crash")).isEmpty();
+        services.remove("/crash", LIMIT);
     }
 
     @Test
     void theDelayOfACrashLooperIsShownAndTakenAwayAndARestartBeginsAtOnce() throws Exception {
-        assertThat(queued("/looper")).isEmpty();
+        assertThat(services.queued("/looper")).isEmpty();
         assertThat(services.send("DELETE", "/v2/queue/looper/delay", Optional.empty())
                         .status())
                 .isEqualTo(404);
@@ -126,33 +129,66 @@ final class AcceptanceAppsIT {
                 "a restart waits for no delay",
                 LIMIT,
                 () -> Files.readAllLines(marks).size() > again);
-        delete("/looper");
+        services.remove("/looper", LIMIT);
     }
 
+    /** Each sees that it is well, and later that it is ill. */
     @ParameterizedTest
-    @ValueSource(strings = {"HTTP", "TCP", "MESOS_HTTP", "MESOS_TCP", "COMMAND"})
+    @ValueSource(strings = {"HTTP", "HTTPS", "TCP", "MESOS_HTTP", "MESOS_HTTPS", "MESOS_TCP", "COMMAND"})
     void eachProtocolOfHealthChecksJudges(String protocol) throws Exception {
-        String id = "/health-" + protocol.toLowerCase(java.util.Locale.ROOT).replace('_', '-');
-        String how = protocol.equals("COMMAND")
-                ? "\"command\":{\"value\":\"true\"}"
-                : (protocol.endsWith("HTTP") ? "\"path\":\"/\"," : "") + "\"port\":"
-                        + health.getAddress().getPort();
+        String id = "/health-" + protocol.toLowerCase(Locale.ROOT).replace('_', '-');
+        try (CheckedDoor door = CheckedDoor.of(protocol, dir)) {
+            services.post(
+                    "/v2/apps",
+                    app(
+                            id,
+                            1,
+                            "sleep 1000",
+                            ",\"healthChecks\":[{\"protocol\":\"" + protocol + "\"," + door.how()
+                                    + ",\"gracePeriodSeconds\":60,\"intervalSeconds\":1,\"timeoutSeconds\":5,\"delaySeconds\":0,"
+                                    + "\"maxConsecutiveFailures\":1000}]"));
+            List<String> ids = services.settled(id, 1, LIMIT);
+            awaitCount(id, "tasksHealthy");
+            assertThat(services.app(id).path("tasksUnhealthy").asInt()).isZero();
+            door.shut();
+            awaitCount(id, "tasksUnhealthy");
+            assertThat(services.running(id)).as("so few failures end nothing").isEqualTo(ids);
+        }
+        services.remove(id, LIMIT);
+    }
+
+    private void awaitCount(String id, String which) {
+        Waiting.until(
+                which + " is 1", LIMIT, () -> services.app(id).path(which).asInt() == 1, () -> services.describe(id));
+    }
+
+    @Test
+    void whatFailsItsCheckTooOftenIsReplaced() throws Exception {
         services.post(
                 "/v2/apps",
                 app(
-                        id,
+                        "/frail",
                         1,
-                        "sleep 1000",
-                        ",\"healthChecks\":[{\"protocol\":\"" + protocol + "\"," + how
-                                + ",\"gracePeriodSeconds\":60,\"intervalSeconds\":1,\"timeoutSeconds\":5,\"delaySeconds\":0,"
-                                + "\"maxConsecutiveFailures\":3}]"));
-        services.settled(id, 1, LIMIT);
+                        "touch well; sleep 1000",
+                        ",\"healthChecks\":[{\"protocol\":\"COMMAND\",\"command\":{\"value\":\"test -e well\"},"
+                                + "\"gracePeriodSeconds\":0,\"intervalSeconds\":1,\"delaySeconds\":0,\"maxConsecutiveFailures\":2}]"));
+        String first = services.settled("/frail", 1, LIMIT).get(0);
+        try (Stream<Path> files = Files.walk(dir)) {
+            Path well = files.filter(
+                            file -> file.endsWith("well") && file.toString().contains("/" + first + "/"))
+                    .findFirst()
+                    .orElseThrow();
+            Files.delete(well);
+        }
         Waiting.until(
-                "healthy",
+                "another has its place",
                 LIMIT,
-                () -> services.app(id).path("tasksHealthy").asInt() == 1,
-                () -> services.describe(id));
-        delete(id);
+                () -> {
+                    List<String> running = services.running("/frail");
+                    return running.size() == 1 && !running.contains(first);
+                },
+                () -> services.describe("/frail"));
+        services.remove("/frail", LIMIT);
     }
 
     @Test
@@ -175,7 +211,7 @@ final class AcceptanceAppsIT {
                 },
                 () -> services.describe("/ill"));
         assertThat(services.deploying("/ill")).isTrue();
-        delete("/ill");
+        services.remove("/ill", LIMIT);
     }
 
     @Test
@@ -208,7 +244,7 @@ final class AcceptanceAppsIT {
         services.put("/v2/apps/change", "{\"version\":\"" + first + "\"}");
         services.settled("/change", 1, LIMIT);
         assertThat(services.app("/change").path("cmd").asText()).isEqualTo("sleep 1000");
-        delete("/change");
+        services.remove("/change", LIMIT);
     }
 
     @Test
@@ -232,7 +268,7 @@ final class AcceptanceAppsIT {
         services.delete("/v2/apps/kill/tasks?scale=true");
         services.settled("/kill", 0, LIMIT);
         assertThat(services.app("/kill").path("instances").asInt()).isZero();
-        delete("/kill");
+        services.remove("/kill", LIMIT);
     }
 
     @Test
@@ -261,21 +297,58 @@ final class AcceptanceAppsIT {
         assertThat(dropped.text()).isEmpty();
         assertThat(services.deploying("/stuck")).isFalse();
         assertThat(services.app("/stuck").path("cpus").asDouble()).isEqualTo(1000);
-        delete("/stuck");
+        services.remove("/stuck", LIMIT);
+    }
+
+    /** Marathon 7104 and 7108: an upgrade whose instances failed grew above its capacity. */
+    @Test
+    void anUpgradeThatKeepsFailingNeverOverscalesAndEndsNothingThatServes() throws Exception {
+        List<String> old = create("/bad", 3);
+        Path marks = Files.createFile(dir.resolve("bad"));
+        String upgrade = services.put(
+                        "/v2/apps/bad",
+                        "{\"cmd\":\"echo x >> " + marks
+                                + "; sleep 0.2; exit 1\",\"backoffSeconds\":0,\"backoffFactor\":1,"
+                                + "\"healthChecks\":[{\"protocol\":\"COMMAND\",\"command\":{\"value\":\"true\"},\"delaySeconds\":5}],"
+                                + "\"upgradeStrategy\":{\"minimumHealthCapacity\":1,\"maximumOverCapacity\":0.34}}")
+                .body()
+                .path("deploymentId")
+                .asText();
+        int[] most = {0};
+        Waiting.until(
+                "the new ones failed ten times",
+                LIMIT,
+                () -> {
+                    most[0] = Math.max(
+                            most[0],
+                            services.get("/v2/apps/bad/tasks")
+                                    .body()
+                                    .path("tasks")
+                                    .size());
+                    return Files.readAllLines(marks).size() >= 10;
+                },
+                () -> services.describe("/bad"));
+        assertThat(most[0]).as("instances at any look").isLessThanOrEqualTo(4);
+        assertThat(services.running("/bad")).containsAll(old);
+        assertThat(services.deploying("/bad")).isTrue();
+        // It is not locked for ever: undone, what served all the time is left.
+        services.delete("/v2/deployments/" + upgrade);
+        assertThat(services.settled("/bad", 3, LIMIT)).containsExactlyInAnyOrderElementsOf(old);
+        services.remove("/bad", LIMIT);
     }
 
     @Test
     void theQueueIsEmptyPendingOrBackedOff() throws Exception {
-        assertThat(queued("/pending")).isEmpty();
+        assertThat(services.queued("/pending")).isEmpty();
         services.post(
                 "/v2/apps", app("/pending", 1, "sleep 1000", ",\"constraints\":[[\"hostname\",\"LIKE\",\"nowhere\"]]"));
-        Waiting.until("it waits", LIMIT, () -> queued("/pending").isPresent());
-        JsonNode item = queued("/pending").orElseThrow();
+        Waiting.until("it waits", LIMIT, () -> services.queued("/pending").isPresent());
+        JsonNode item = services.queued("/pending").orElseThrow();
         assertThat(item.path("count").asInt()).isEqualTo(1);
         assertThat(item.path("delay").path("overdue").asBoolean()).isTrue();
         assertThat(item.has("since")).isTrue();
-        delete("/pending");
-        Waiting.until("nothing waits", LIMIT, () -> queued("/pending").isEmpty());
+        services.remove("/pending", LIMIT);
+        Waiting.until("nothing waits", LIMIT, () -> services.queued("/pending").isEmpty());
     }
 
     @Test
@@ -310,26 +383,17 @@ final class AcceptanceAppsIT {
         assertThat(services.deploying("/gated")).isTrue();
         Files.createFile(ready);
         services.settled("/gated", 1, LIMIT);
-        delete("/gated");
+        services.remove("/gated", LIMIT);
     }
 
     private void awaitDelayed(String id) {
         Waiting.until(
                 id + " is backed off",
                 LIMIT,
-                () -> queued(id)
+                () -> services.queued(id)
                         .filter(item ->
                                 item.path("delay").path("timeLeftSeconds").asInt() > 60)
                         .isPresent(),
                 () -> services.describe(id));
-    }
-
-    private Optional<JsonNode> queued(String id) throws Exception {
-        for (JsonNode item : services.get("/v2/queue").body().path("queue")) {
-            if (item.path("app").path("id").asText().equals(id)) {
-                return Optional.of(item);
-            }
-        }
-        return Optional.empty();
     }
 }

@@ -3,6 +3,8 @@ package io.finback.verification.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,7 +28,7 @@ final class AcceptanceFailoverIT {
                 + ",\"portDefinitions\":[]" + more + "}";
     }
 
-    /** A deployment that waits for an unhealthy instance, and one that waits for readiness, wait on after a restart, and end after. */
+    /** A new app and an upgrade, both waiting for what is unhealthy, wait on after a restart, and end after. */
     @Test
     void appsAndDeploymentsOutliveAbdicationAndTheirLeader() throws Exception {
         Path well = dir.resolve("well");
@@ -74,6 +76,61 @@ final class AcceptanceFailoverIT {
             assertThat(fresh).as("the one that waited was used").containsAnyElementsOf(before);
             assertThat(fresh).doesNotContainAnyElementsOf(steady);
         }
+    }
+
+    /** A deployment that waits for a readiness check waits on after a restart, with the instance it had begun. */
+    @Test
+    void aDeploymentThatWaitsForReadinessOutlivesItsLeader() throws Exception {
+        Path ready = dir.resolve("ready");
+        try (ClusterProcesses cluster = new ClusterProcesses(dir)) {
+            ClusterProcesses.NodeProcess master = cluster.master();
+            cluster.awaitReady(master);
+            cluster.awaitReady(cluster.agent(1));
+            ServicesClient services = new ServicesClient(cluster.servicesPort);
+            services.post("/v2/apps", gated(Backend.command("$PORT_HTTP", dir.toString())));
+            String first = services.settled("/gated", 1, LIMIT).get(0);
+            services.put("/v2/apps/gated", gated(Backend.command("$PORT_HTTP", ready.toString())));
+            Waiting.until(
+                    "the new one was asked, and is not ready",
+                    LIMIT,
+                    () -> services.running("/gated").size() == 2
+                            && services.get("/v2/apps/gated").text().contains("\"status\":503"),
+                    () -> services.describe("/gated"));
+            List<String> both = services.running("/gated");
+            cluster.kill9(master);
+            cluster.restart(master);
+            cluster.awaitReady(master);
+            Waiting.until(
+                    "it is asked again",
+                    LIMIT,
+                    () -> services.get("/v2/apps/gated").text().contains("\"status\":503"),
+                    () -> services.describe("/gated"));
+            assertThat(services.deploying("/gated")).isTrue();
+            assertThat(services.running("/gated")).containsExactlyInAnyOrderElementsOf(both);
+            Files.createFile(ready);
+            assertThat(services.settled("/gated", 1, LIMIT))
+                    .as("the new one is kept, the old one ended")
+                    .doesNotContain(first)
+                    .allMatch(both::contains);
+        }
+    }
+
+    private static String gated(String cmd) {
+        ObjectNode app = new ObjectMapper()
+                .createObjectNode()
+                .put("id", "/gated")
+                .put("cmd", cmd)
+                .put("cpus", 0.05)
+                .put("mem", 64)
+                .put("instances", 1);
+        app.putArray("portDefinitions").addObject().put("port", 0).put("name", "http");
+        app.putArray("readinessChecks")
+                .addObject()
+                .put("portName", "http")
+                .put("intervalSeconds", 1)
+                .put("timeoutSeconds", 0.9)
+                .put("preserveLastResponse", true);
+        return app.toString();
     }
 
     private static String check(Path well) {

@@ -112,6 +112,64 @@ final class AcceptanceGroupsIT {
     }
 
     @Test
+    void anUpgradeUnderWayIsReplacedByForceAndTheDefaultStrategyKeepsAllThatServe() throws Exception {
+        services.post("/v2/groups", "{\"id\":\"/back\",\"apps\":[" + app("a", 2, "sleep 1000", "") + "]}");
+        List<String> old = services.settled("/back/a", 2, LIMIT);
+        String never = ",\"healthChecks\":[{\"protocol\":\"COMMAND\",\"command\":{\"value\":\"false\"},"
+                + "\"gracePeriodSeconds\":60,\"intervalSeconds\":1,\"delaySeconds\":0,\"maxConsecutiveFailures\":0}]";
+        String first = upgrade("sleep 2000", never);
+        Waiting.until(
+                "the new ones run beside the old ones and are not healthy",
+                LIMIT,
+                () -> services.running("/back/a").size() == 4,
+                () -> services.describe("/back/a"));
+        String second = upgrade("sleep 3000", never);
+        Waiting.until(
+                "the one that was forced is the only one",
+                LIMIT,
+                () -> {
+                    String deployments = services.get("/v2/deployments").text();
+                    return deployments.contains(second) && !deployments.contains(first);
+                },
+                () -> services.describe("/back/a"));
+        // The default strategy asks for all of them to be healthy, all the time.
+        assertThat(services.running("/back/a")).containsAll(old);
+        assertThat(services.send("DELETE", "/v2/deployments/" + first, Optional.empty())
+                        .status())
+                .as("over already")
+                .isEqualTo(404);
+        gone("/back");
+    }
+
+    private String upgrade(String cmd, String more) throws Exception {
+        return services.put("/v2/groups/back?force=true", "{\"apps\":[" + app("a", 2, cmd, more) + "]}")
+                .body()
+                .path("deploymentId")
+                .asText();
+    }
+
+    @Test
+    void aGroupsUpgradeIsUndoneAndWhatServedIsLeft() throws Exception {
+        services.post("/v2/groups", "{\"id\":\"/undo\",\"apps\":[" + app("a", 2, "sleep 1000", "") + "]}");
+        List<String> old = services.settled("/undo/a", 2, LIMIT);
+        String id = services.put(
+                        "/v2/groups/undo",
+                        "{\"apps\":[" + app("a", 2, "exit 1", "") + "," + app("b", 1, "sleep 1000", "") + "]}")
+                .body()
+                .path("deploymentId")
+                .asText();
+        Waiting.until("it has begun", LIMIT, () -> services.deploying("/undo/a"));
+        services.delete("/v2/deployments/" + id);
+        assertThat(services.settled("/undo/a", 2, LIMIT)).containsExactlyInAnyOrderElementsOf(old);
+        assertThat(services.app("/undo/a").path("cmd").asText()).isEqualTo("sleep 1000");
+        Waiting.until(
+                "what it brought is gone",
+                LIMIT,
+                () -> services.get("/v2/apps/undo/b").status() == 404);
+        gone("/undo");
+    }
+
+    @Test
     void dependenciesOfAppsAndGroupsAreKeptAndCirclesRefused() throws Exception {
         Path order = Files.createFile(dir.resolve("order"));
         String group = "{\"id\":\"/dep\",\"groups\":["

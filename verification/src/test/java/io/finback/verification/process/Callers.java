@@ -1,6 +1,7 @@
 package io.finback.verification.process;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,8 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
 
 /**
  * Clients that call all the time, each one after the other: writers change apps of their own, readers read. Every call has a short limit, so
@@ -21,9 +24,10 @@ import java.util.concurrent.locks.LockSupport;
  * failures were.
  */
 final class Callers implements AutoCloseable {
-    private static final Duration LIMIT = Duration.ofSeconds(3);
+    private static final Duration SHORT = Duration.ofSeconds(3);
     private static final Duration PAUSE = Duration.ofMillis(20);
 
+    private final Duration limit;
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
     private final List<Caller> callers = new ArrayList<>();
@@ -75,6 +79,15 @@ final class Callers implements AutoCloseable {
         }
     }
 
+    Callers() {
+        this(SHORT);
+    }
+
+    /** @param limit after how long a call counts as a failure */
+    Callers(Duration limit) {
+        this.limit = limit;
+    }
+
     /** Changes the labels of an app of its own, over and over; the app must exist. */
     void writer(int servicesPort, String id) {
         writer("127.0.0.1:" + servicesPort, id);
@@ -86,7 +99,7 @@ final class Callers implements AutoCloseable {
             String mark = "m" + round.incrementAndGet();
             HttpRequest request = HttpRequest.newBuilder(
                             URI.create("http://" + services + "/v2/apps" + id + "?force=true"))
-                    .timeout(LIMIT)
+                    .timeout(limit)
                     .header("Content-Type", "application/json")
                     .PUT(HttpRequest.BodyPublishers.ofString("{\"labels\":{\"mark\":\"" + mark + "\"}}"))
                     .build();
@@ -97,13 +110,57 @@ final class Callers implements AutoCloseable {
         });
     }
 
+    /**
+     * A writer that knows several masters and, as behind a load balancer, takes the next one when one does not listen. A call that was
+     * taken and not answered well is a failure whoever took it.
+     */
+    void writer(List<Integer> servicesPorts, String id) {
+        AtomicLong round = new AtomicLong();
+        AtomicInteger at = new AtomicInteger();
+        start("writer " + id, () -> {
+            String mark = "m" + round.incrementAndGet();
+            acknowledged.remove(id);
+            anyOf(servicesPorts, at, port -> HttpRequest.newBuilder(
+                            URI.create("http://127.0.0.1:" + port + "/v2/apps" + id + "?force=true"))
+                    .timeout(limit)
+                    .header("Content-Type", "application/json")
+                    .PUT(HttpRequest.BodyPublishers.ofString("{\"labels\":{\"mark\":\"" + mark + "\"}}"))
+                    .build());
+            acknowledged.put(id, mark);
+        });
+    }
+
+    /** The same, reading. */
+    void reader(List<Integer> ports, String path) {
+        AtomicInteger at = new AtomicInteger();
+        start("reader " + path, () -> anyOf(ports, at, port -> HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + port + path))
+                .timeout(limit)
+                .build()));
+    }
+
+    private void anyOf(List<Integer> ports, AtomicInteger at, IntFunction<HttpRequest> request)
+            throws IOException, InterruptedException {
+        for (int tried = 1; ; tried++) {
+            try {
+                must(request.apply(ports.get(at.get() % ports.size())));
+                return;
+            } catch (ConnectException e) {
+                at.incrementAndGet();
+                if (tried == ports.size()) {
+                    throw new IOException("no master listens", e);
+                }
+            }
+        }
+    }
+
     void reader(int port, String path) {
         reader("127.0.0.1:" + port, path);
     }
 
     void reader(String at, String path) {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + at + path))
-                .timeout(LIMIT)
+                .timeout(limit)
                 .build();
         start("reader " + path + "@" + at, () -> must(request));
     }

@@ -29,6 +29,7 @@ final class ClusterProcesses implements AutoCloseable {
     private final Path dir;
     private final Map<String, NodeProcess> nodes = new LinkedHashMap<>();
     private final List<Integer> arteries = new ArrayList<>();
+    private Path program = launcher();
     /** Of the first master. */
     final int servicesPort = freePort();
 
@@ -45,6 +46,25 @@ final class ClusterProcesses implements AutoCloseable {
             arteries.add(freePort());
         }
         build();
+    }
+
+    /** What nodes are started with from now on that are not there yet; this build's launcher unless said. */
+    void startWith(Path other) {
+        program = other;
+    }
+
+    /** Stops the node (SIGTERM) and starts this build in its place, without waiting for it. */
+    void upgrade(NodeProcess node) {
+        stop(node);
+        NodeProcess newer = new NodeProcess(
+                node.name,
+                node.command.stream()
+                        .map(word -> word.equals(program.toString()) ? launcher().toString() : word)
+                        .toList(),
+                node.output,
+                node.ports);
+        nodes.put(node.name, newer);
+        restart(newer);
     }
 
     private void build() {
@@ -207,7 +227,7 @@ final class ClusterProcesses implements AutoCloseable {
         ports.putAll(apis);
         List<String> command = new ArrayList<>(machine.prefix());
         command.addAll(
-                List.of(launcher().toString(), role, "--set", "finback.data-dir=" + dir.resolve(machine.name())));
+                List.of(program.toString(), role, "--set", "finback.data-dir=" + dir.resolve(machine.name())));
         ports.keySet()
                 .forEach(key -> command.addAll(List.of(
                         "--set", key.substring(0, key.length() - "port".length()) + "host=" + machine.address())));
@@ -219,7 +239,7 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     private NodeProcess start(String name, String role, Map<String, Integer> ports, List<String> more) {
-        List<String> command = new ArrayList<>(List.of(launcher().toString(), role));
+        List<String> command = new ArrayList<>(List.of(program.toString(), role));
         command.addAll(List.of("--set", "finback.data-dir=" + dir.resolve(name)));
         ports.forEach((key, port) -> command.addAll(List.of("--set", key + "=" + port)));
         command.addAll(more);
@@ -250,13 +270,13 @@ final class ClusterProcesses implements AutoCloseable {
                 node.name + " is ready",
                 START_LIMIT,
                 () -> {
-                    String text = Files.readString(node.output);
-                    if (!node.alive()) {
-                        throw new AssertionError(node.name + " ended: " + text);
-                    }
-                    return text.lines().anyMatch(line -> line.startsWith("Ready"));
+                    return !node.alive()
+                            || Files.readString(node.output).lines().anyMatch(line -> line.startsWith("Ready"));
                 },
                 () -> tail(node.output));
+        if (!node.alive()) {
+            throw new AssertionError(node.name + " ended: " + tail(node.output));
+        }
     }
 
     /** SIGTERM, and gone when this returns. */

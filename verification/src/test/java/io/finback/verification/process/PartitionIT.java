@@ -10,6 +10,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Three masters and an agent on machines of their own (network namespaces), a PostgreSQL on another, and clients that write and read all the time, while
  * a master is cut off, packets are lost, the agent is cut off, and the database is paused and restarted. After each of them every write that was
- * acknowledged is there, on every master, and the tasks are those of before. Prints how long clients waited.
+ * acknowledged is there, on every master, the tasks are those of before, a job goes on and a new app is deployed. Prints how long clients waited.
  */
 @Tag("process")
 @Timeout(900)
@@ -77,10 +78,14 @@ final class PartitionIT {
             create("{\"id\":\"/kept\",\"cmd\":\"exec sleep 1000\",\"instances\":3,\"cpus\":0.1,\"mem\":16}");
             Waiting.until("three tasks run", LIMIT, () -> tasks().size() == 3);
             Set<String> tasks = tasks();
+            Path ledger = Files.createFile(dir.resolve("ledger"));
+            post("/v1/scheduler/iso8601", job(ledger));
+            awaitRuns(ledger, "before");
 
             during("the oldest master is cut off", () -> machines.get(0).cutOff());
             machines.get(0).heal();
             awaitWhole(cluster);
+            awaitRuns(ledger, "one");
 
             during("a master loses every fifth packet that comes", () -> machines.get(2)
                     .lose(20));
@@ -90,6 +95,7 @@ final class PartitionIT {
             during("the agent is cut off", work::cutOff);
             work.heal();
             Waiting.until("the agent is known again", LIMIT, () -> activeAgents() == 1);
+            awaitRuns(ledger, "two");
 
             during("PostgreSQL is paused for " + DATABASE_PAUSE.toSeconds() + " s", () -> {
                 long until = System.nanoTime() + DATABASE_PAUSE.toNanos();
@@ -106,7 +112,11 @@ final class PartitionIT {
             assertThat(during("PostgreSQL is restarted", database::restart)).isLessThan(30_000);
             assertThat(masters).as("no master ended of the restart").allMatch(ClusterProcesses.NodeProcess::alive);
             awaitWhole(cluster);
+            awaitRuns(ledger, "three");
             assertThat(tasks()).as("nothing of all this touched a task").isEqualTo(tasks);
+            assertThat(Files.readAllLines(ledger))
+                    .as("tasks of the job, each once")
+                    .doesNotHaveDuplicates();
         }
     }
 
@@ -143,6 +153,26 @@ final class PartitionIT {
                     .containsAll(promised.entrySet()));
         }
         return waited;
+    }
+
+    private static String job(Path ledger) {
+        return "{\"name\":\"often\",\"command\":\"echo $MESOS_TASK_ID >> " + ledger
+                + "\",\"schedule\":\"R//PT2S\",\"cpus\":0.1,\"mem\":16,\"disk\":1}";
+    }
+
+    /** What Chronos and Marathon did not do once a partition had healed: due jobs run again, and an app that is new is deployed. */
+    private void awaitRuns(Path ledger, String app) throws Exception {
+        int ran = Files.readAllLines(ledger).size();
+        Waiting.until("the job goes on", LIMIT, () -> Files.readAllLines(ledger).size() >= ran + 3);
+        create("{\"id\":\"/new-" + app + "\",\"cmd\":\"sleep 1000\",\"cpus\":0.1,\"mem\":16}");
+        Waiting.until(
+                "a new app is deployed",
+                LIMIT,
+                () -> get(services(1), "/v2/apps/new-" + app)
+                                .path("app")
+                                .path("tasksRunning")
+                                .asInt()
+                        == 1);
     }
 
     private String services(int master) {
@@ -186,14 +216,22 @@ final class PartitionIT {
         return active;
     }
 
-    private void create(String app) throws Exception {
-        HttpResponse<String> response = http.send(
-                HttpRequest.newBuilder(URI.create("http://" + services(1) + "/v2/apps"))
-                        .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString(app))
-                        .build(),
-                HttpResponse.BodyHandlers.ofString());
-        assertThat(response.statusCode()).as(response.body()).isEqualTo(201);
+    private void create(String app) {
+        post("/v2/apps", app);
+    }
+
+    /** Until it is acknowledged: while entities move from master to master, a request may be refused with 503. */
+    private void post(String path, String body) {
+        Waiting.until("acknowledged: " + body, LIMIT, () -> {
+            HttpResponse<String> response = http.send(
+                    HttpRequest.newBuilder(URI.create("http://" + services(1) + path))
+                            .header("Content-Type", "application/json")
+                            .POST(HttpRequest.BodyPublishers.ofString(body))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            // The one before may have been taken.
+            return response.statusCode() < 300 || response.statusCode() == 409;
+        });
     }
 
     /** Ids of what runs. */

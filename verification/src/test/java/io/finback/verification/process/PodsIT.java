@@ -87,6 +87,39 @@ final class PodsIT {
         }
     }
 
+    /** What a container writes on its disk outlives its instance, and its secret is a variable and a file. */
+    @Test
+    void aDiskIsFoundAgainAndASecretIsGiven() throws Exception {
+        Path log = Files.createFile(dir.resolve("log"));
+        Path store = Files.createDirectories(dir.resolve("store"));
+        Files.writeString(store.resolve("pw"), "ishmael");
+        try (ClusterProcesses cluster = new ClusterProcesses(dir)) {
+            cluster.awaitReady(cluster.master());
+            cluster.awaitReady(cluster.agent(1, List.of("finback.agent.secrets.directory=" + store)));
+            services = new ServicesClient(cluster.servicesPort);
+            String say =
+                    "echo x >> data/uses; echo $PASS $(cat pw) $(wc -l < data/uses) >> " + log + "; exec sleep 7777";
+            services.post(
+                    "/v2/pods",
+                    "{\"id\":\"duo\",\"role\":\"data\",\"secrets\":{\"pw\":{\"source\":\"pw\"}},\"containers\":["
+                            + "{\"name\":\"db\",\"resources\":{\"cpus\":0.1,\"mem\":32},\"exec\":{\"command\":{\"shell\":\""
+                            + say
+                            + "\"}},\"environment\":{\"PASS\":{\"secret\":\"pw\"}},\"volumeMounts\":["
+                            + "{\"name\":\"disk\",\"mountPath\":\"data\"},{\"name\":\"file\",\"mountPath\":\"pw\"}]}],"
+                            + "\"volumes\":[{\"name\":\"disk\",\"persistent\":{\"size\":16}},{\"name\":\"file\",\"secret\":\"pw\"}],"
+                            + "\"scheduling\":{\"backoff\":{\"backoff\":0.1,\"maxLaunchDelay\":1}}}");
+            stable(1);
+            Waiting.until("it began", LIMIT, () -> lines(log, "").size() == 1, this::describe);
+            services.delete("/v2/pods/duo::instances/" + instance().path("id").asText());
+            Waiting.until("another began", LIMIT, () -> lines(log, "").size() == 2, this::describe);
+            assertThat(lines(log, "")).containsExactly("ishmael ishmael 1", "ishmael ishmael 2");
+            stable(1);
+            services.delete("/v2/pods/duo?force=true");
+            Waiting.until(
+                    "gone", LIMIT, () -> services.get("/v2/pods/duo::status").status() == 404, this::describe);
+        }
+    }
+
     /** Each container says that it began, with the port of the one that has one; the second fails when there is a file {@code fail}. */
     private static String pod(Path log, Path fail, int instances, String mark) {
         // What they say goes through the volume they share.

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A master and two agents, each its own OS process, killed with SIGKILL in random order and at random moments while apps are scaled and
- * upgraded; {@code -Dseed} repeats a run. Once it is quiet, every app is as it was last acknowledged, no task id was ever started twice, and no
+ * upgraded and groups of apps and pods are made; {@code -Dseed} repeats a run. Once it is quiet, all of them are as last acknowledged, no task id was ever started twice, and no
  * process is left that nobody knows.
  */
 @Tag("process")
@@ -34,6 +34,7 @@ final class RestartsDuringDeploymentsIT {
 
     private final Map<String, String> commands = new TreeMap<>();
     private final Map<String, Integer> counts = new TreeMap<>();
+    private final List<String> groups = new ArrayList<>();
 
     @Test
     void everyAppIsAsItWasLastAcknowledged() throws Exception {
@@ -55,6 +56,7 @@ final class RestartsDuringDeploymentsIT {
             for (int round = 1; round <= ROUNDS; round++) {
                 String id = "/a" + random.nextInt(APPS);
                 boolean scale = random.nextBoolean();
+                changeGroup(services, round);
                 change(
                         services,
                         id,
@@ -76,6 +78,12 @@ final class RestartsDuringDeploymentsIT {
                         () -> processes(id).size() == running.size() && running.containsAll(processes(id)),
                         () -> processes(id) + " but known are " + running);
             }
+            for (String id : groups) {
+                services.settled(id + "/app", 1, LIMIT);
+                assertThat(services.get("/v2/pods" + id + "/pod").status())
+                        .as("pod of " + id)
+                        .isEqualTo(200);
+            }
             assertThat(Files.readAllLines(ledger))
                     .as("task ids, each started once (seed %d)", seed)
                     .doesNotHaveDuplicates();
@@ -94,6 +102,23 @@ final class RestartsDuringDeploymentsIT {
         });
         commands.put(id, command);
         counts.put(id, instances);
+    }
+
+    /** Another group of an app and a pod. */
+    private void changeGroup(ServicesClient services, int round) {
+        String small = "\"cpus\":0.02,\"mem\":16";
+        String body = "{\"apps\":[{\"id\":\"app\",\"cmd\":\"exec sleep 200000\"," + small
+                + ",\"portDefinitions\":[],\"dependencies\":[\"pod\"]}],\"pods\":[{\"id\":\"pod\",\"containers\":"
+                + "[{\"name\":\"c\",\"exec\":{\"command\":{\"shell\":\"exec sleep 200000\"}},\"resources\":{" + small
+                + "}}]}]}";
+        String id = "/g" + round;
+        Waiting.until(
+                "group " + id + " is acknowledged",
+                LIMIT,
+                () -> services.send("PUT", "/v2/groups" + id + "?force=true", Optional.of(body))
+                                .status()
+                        < 300);
+        groups.add(id);
     }
 
     private static String command(Path ledger, int round) {

@@ -91,6 +91,25 @@ final class ServicesClient {
         return ids;
     }
 
+    /** Ends the app, and waits until nothing is left of it. */
+    void remove(String id, Duration limit) throws IOException, InterruptedException {
+        delete("/v2/apps" + id + "?force=true");
+        Waiting.until(id + " is gone", limit, () -> !deploying(id), () -> describe(id));
+        if (get("/v2/apps" + id).status() != 404 || get("/v2/tasks").text().contains("\"" + id + "\"")) {
+            throw new AssertionError("something is left of " + describe(id));
+        }
+    }
+
+    /** The app's entry in the queue. */
+    Optional<JsonNode> queued(String id) throws IOException, InterruptedException {
+        for (JsonNode item : get("/v2/queue").body().path("queue")) {
+            if (item.path("app").path("id").asText().equals(id)) {
+                return Optional.of(item);
+            }
+        }
+        return Optional.empty();
+    }
+
     /** Waits until so many tasks run and no deployment is about the app any more; returns their ids. */
     List<String> settled(String id, int instances, Duration limit) throws IOException, InterruptedException {
         Waiting.until(

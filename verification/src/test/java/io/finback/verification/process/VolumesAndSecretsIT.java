@@ -30,7 +30,7 @@ final class VolumesAndSecretsIT {
         Path store = Files.createDirectories(dir.resolve("store"));
         Files.writeString(store.resolve("pw"), VALUE);
         Path log = Files.createFile(dir.resolve("log"));
-        List<String> more = List.of("--set", "finback.agent.secrets.directory=" + store);
+        List<String> more = List.of("finback.agent.secrets.directory=" + store);
         try (ClusterProcesses cluster = new ClusterProcesses(dir)) {
             ClusterProcesses.NodeProcess master = cluster.master();
             cluster.awaitReady(master);

@@ -27,7 +27,8 @@ function folder(group, id) {
   return next ? folder(next, id) : null;
 }
 
-const parent = id => id.slice(0, id.lastIndexOf('/')) || '/';
+/** The group an app or a group is in. */
+export const parent = id => id.slice(0, id.lastIndexOf('/')) || '/';
 
 export const apps = {
   title: 'Apps',
@@ -78,5 +79,3 @@ export function crumbs(where) {
   const parts = where.split('/').filter(Boolean);
   return [link('apps', 'all'), parts.map((part, i) => [' / ', link('apps?group=' + encodeURIComponent('/' + parts.slice(0, i + 1).join('/')), part)])];
 }
-
-export { parent };

@@ -2,11 +2,11 @@
 import { h } from '../vdom.js';
 import { get, tagOf } from '../api.js';
 import * as f from '../format.js';
-import { empty, heading, muted, section, table } from '../parts.js';
+import { choice, empty, heading, muted, section, table } from '../parts.js';
 import { members } from './overview.js';
 
 const DTABS = 'services/api/1/dtabs';
-const table1 = name => `${DTABS}/${encodeURIComponent(name)}`;
+const of = name => `${DTABS}/${encodeURIComponent(name)}`;
 
 /** Versions are numbers in eight bytes, in base64. */
 function version(tag) {
@@ -19,18 +19,18 @@ function version(tag) {
 
 export const mesh = {
   title: 'Mesh',
-  async load() {
-    const [names, bound, cluster] = await Promise.all([get(DTABS), get('services/api/1/bound-names'), get('cluster/finback/cluster', { maxAge: 9000 })]);
-    const dtabs = await Promise.all(names.slice(0, 50).map(name => get(table1(name), { maxAge: 9000 })));
-    return { names, bound, cluster, dtabs };
+  async load(ui) {
+    const [names, bound, cluster] = await Promise.all([get(DTABS, { maxAge: 9000 }), get('services/api/1/bound-names', { maxAge: 9000 }), get('cluster/finback/cluster', { maxAge: 9000 })]);
+    const name = names.includes(ui.query.dtab) ? ui.query.dtab : names[0];
+    return { names, name, dtab: name ? await get(of(name)) : [], bound, cluster };
   },
-  render({ names, bound, cluster, dtabs }, ui) {
+  render({ names, name, dtab, bound, cluster }, ui) {
     return [
       heading('Mesh', 'Delegation tables, the names that lead somewhere, and routers'),
-      section('Delegation tables', names.length ? names.slice(0, 50).map((name, i) => h('section', { class: 'panel', key: name },
-        h('h3', null, name, ' ', muted(`version ${version(tagOf(table1(name)) ?? '')}`)),
-        table({ ...ui, query: {} }, { rows: dtabs[i], key: rule => rule.prefix + rule.dst, none: muted('It is empty.'), size: 1000,
-          columns: [{ name: 'Prefix', cell: rule => h('code', null, rule.prefix) }, { name: 'Leads to', wide: true, cell: rule => h('code', null, rule.dst) }] })))
+      section(`Delegation tables (${f.number(names.length)})`, name ? [
+        h('div', { class: 'toolbar' }, choice(ui, 'dtab', 'Table', names.map(each => [each, each]), name), muted(`version ${version(tagOf(of(name)) ?? '')}`)),
+        table({ ...ui, query: {} }, { rows: dtab, key: rule => rule.prefix + rule.dst, none: muted('It is empty.'), size: 1000,
+          columns: [{ name: 'Prefix', cell: rule => h('code', null, rule.prefix) }, { name: 'Leads to', wide: true, cell: rule => h('code', null, rule.dst) }] })]
         : empty('No table', 'Routers use the one of their linkerd.yaml, or the default: /svc leads to apps. Create one with POST /api/1/dtabs/<namespace>.')),
       section(`Names (${f.number(bound.length)})`, table(ui, {
         rows: bound.map(name => ({ name })), key: row => row.name, none: h('p', { class: 'muted' }, 'No app has an instance that is ready.'),

@@ -75,6 +75,9 @@ function problems(summary, cluster, queue) {
     say('bad', agent.id, link('agents/' + at(agent.id), `Agent ${agent.hostname}`), ' has not answered for ', f.span(Date.now() - f.millis(agent.unreachable_time)), '. Its tasks are unreachable.');
   }
   if (summary.agents.unreachable > 5) say('bad', 'more-agents', link('agents', `${f.number(summary.agents.unreachable)} agents`), ' do not answer.');
+  const { all: agents, active, unreachable, deactivated, draining } = summary.agents;
+  const silent = agents - active - unreachable - deactivated - draining;
+  if (silent > 0) say('busy', 'silent', link('agents?search=silent', f.count(silent, 'agent')), ' silent for seconds: not offered until they answer.');
   if (cluster.certificate_ends) {
     const left = f.millis(cluster.certificate_ends) - Date.now();
     if (left < SOON) say(left < SOON / 4 ? 'bad' : 'busy', 'certificate', left < 0 ? 'The certificate of this master has ended.' : `The certificate of this master ends in ${f.span(left)}.`);
