@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -174,11 +174,7 @@ public final class Guard implements Rules {
         Throttle.Turn turn = throttle.next(principal(request).map(Principal::name), System.nanoTime());
         if (!turn.admitted()) {
             throttled.increment();
-            return refuse(
-                    request,
-                    429,
-                    "too many requests; ask again in " + seconds(turn) + " s",
-                    seconds(turn));
+            return refuse(request, 429, "too many requests; ask again in " + seconds(turn) + " s", seconds(turn));
         }
         if (turn.nanos() == 0) {
             return allowed(door, request, answer);

@@ -83,7 +83,9 @@ class ThrottleTest {
         refuses("{\"limits\": [{\"qps\": 1}]}", "limits[0].principal: missing");
         refuses("{\"limits\": [{\"principal\": \"a\", \"qps\": 0}]}", "limits[0].qps: 0 (expected: a number from");
         refuses("{\"limits\": [{\"principal\": \"a\", \"capacity\": 5}]}", "limits[0].capacity: 5 without qps");
-        refuses("{\"limits\": [{\"principal\": \"a\"}, {\"principal\": \"a\"}]}", "limits[1].principal: a is there twice");
+        refuses(
+                "{\"limits\": [{\"principal\": \"a\"}, {\"principal\": \"a\"}]}",
+                "limits[1].principal: a is there twice");
         refuses("{\"aggregate_default_qps\": \"many\"}", "aggregate_default_qps: \"many\"");
     }
 

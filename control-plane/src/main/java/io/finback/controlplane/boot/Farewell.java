@@ -26,16 +26,14 @@ final class Farewell {
     private Farewell() {}
 
     static Farewell of(ActorSystem<?> system, Config config) {
-        Duration notice =
-                SettingsReader.of(config, "finback.master.connections").duration("leave-notice", Duration.ZERO, LONGEST);
+        Duration notice = SettingsReader.of(config, "finback.master.connections")
+                .duration("leave-notice", Duration.ZERO, LONGEST);
         Farewell farewell = new Farewell();
-        CoordinatedShutdown.get(system)
-                .addTask(CoordinatedShutdown.PhaseServiceUnbind(), "finback-farewell", () -> {
-                    farewell.leaving = true;
-                    return CompletableFuture.supplyAsync(
-                            Done::getInstance,
-                            CompletableFuture.delayedExecutor(notice.toMillis(), TimeUnit.MILLISECONDS));
-                });
+        CoordinatedShutdown.get(system).addTask(CoordinatedShutdown.PhaseServiceUnbind(), "finback-farewell", () -> {
+            farewell.leaving = true;
+            return CompletableFuture.supplyAsync(
+                    Done::getInstance, CompletableFuture.delayedExecutor(notice.toMillis(), TimeUnit.MILLISECONDS));
+        });
         return farewell;
     }
 

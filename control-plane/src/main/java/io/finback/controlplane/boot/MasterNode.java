@@ -196,8 +196,8 @@ public final class MasterNode implements Node {
                 .withMetrics(() -> tls.map(NodeTls::prometheus).orElse(""))
                 .withMetrics(() ->
                         "# TYPE finback_http_refused_total counter\n" + guard.prometheus() + services.prometheus());
-        var guarded = Farewell.of(system, config)
-                .before(console.atCluster(guard.before(MasterDoors::cluster, all::answer)));
+        var guarded =
+                Farewell.of(system, config).before(console.atCluster(guard.before(MasterDoors::cluster, all::answer)));
         CompletionStage<ServerBinding> bound = Connections.bind(system, listen, gate, guarded);
         return bound.handle((binding, failure) -> {
             if (failure != null) {

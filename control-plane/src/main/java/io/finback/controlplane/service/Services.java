@@ -296,8 +296,8 @@ public final class Services {
 
     private CompletionStage<AppAnswer> ask(
             String appId, Function<ActorRef<AppAnswer>, AppCommand> command, Duration limit) {
-        CompletionStage<AppAnswer> answer = sharding.entityRefFor(AppCommand.KEY, AppPath.entityId(appId))
-                .ask(command::apply, limit);
+        CompletionStage<AppAnswer> answer =
+                sharding.entityRefFor(AppCommand.KEY, AppPath.entityId(appId)).ask(command::apply, limit);
         return answer.thenApply(a -> {
             view.apply(a.snapshot());
             return a;

@@ -68,7 +68,8 @@ public final class Admin implements AutoCloseable {
 
     /** Listens, behind {@code finback.security} and {@code finback.tls.http} as every HTTP port; the stage fails when the address cannot be bound. */
     public CompletionStage<ServerBinding> bind(ActorSystem<?> system, String host, int port) {
-        Guard guard = new Guard(system, "admin", SecuritySettings.from(system.settings().config()), AdminDoors::refusal);
+        Guard guard = new Guard(
+                system, "admin", SecuritySettings.from(system.settings().config()), AdminDoors::refusal);
         refused = () -> "# TYPE finback_http_refused_total counter\n" + guard.prometheus();
         Function<HttpRequest, CompletionStage<HttpResponse>> handler = request -> request.entity()
                 .withSizeLimit(MAX_BODY)
@@ -79,7 +80,8 @@ public final class Admin implements AutoCloseable {
                                 Answers.text(413, "body: at most " + MAX_BODY + " bytes within 3 s\n")))
                 .thenCompose(answered -> answered);
         return NodeTls.secured(
-                        Http.get(system).newServerAt(host, port), system.settings().config())
+                        Http.get(system).newServerAt(host, port),
+                        system.settings().config())
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true))
                 .bind(guard.before(AdminDoors::of, handler)::apply);
     }

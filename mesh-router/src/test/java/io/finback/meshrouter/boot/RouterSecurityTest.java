@@ -20,8 +20,8 @@ class RouterSecurityTest {
     private static int ask(TestRouter router, String method, String path, String who) throws IOException {
         String authorization = who.isEmpty()
                 ? ""
-                : "Authorization: Basic "
-                        + Base64.getEncoder().encodeToString(who.getBytes(StandardCharsets.UTF_8)) + "\r\n";
+                : "Authorization: Basic " + Base64.getEncoder().encodeToString(who.getBytes(StandardCharsets.UTF_8))
+                        + "\r\n";
         return RawClient.once(
                         router.node.adminPort(),
                         method + " " + path + " HTTP/1.1\r\nHost: admin\r\nContent-Length: 0\r\nConnection: close\r\n"
@@ -42,10 +42,14 @@ class RouterSecurityTest {
         try (TestRouter router = new TestRouter(
                 "",
                 Map.of(
-                        "finback.security.credentials", credentials.toString(),
-                        "finback.security.acls", acls.toString(),
-                        "finback.security.authenticate-reads", true,
-                        "finback.security.authenticate-writes", true))) {
+                        "finback.security.credentials",
+                        credentials.toString(),
+                        "finback.security.acls",
+                        acls.toString(),
+                        "finback.security.authenticate-reads",
+                        true,
+                        "finback.security.authenticate-writes",
+                        true))) {
             assertThat(ask(router, "GET", "/admin/ping", "")).isEqualTo(200);
             for (String path : new String[] {"/admin/metrics.json", "/metrics", "/config.json", "/delegator.json"}) {
                 assertThat(ask(router, "GET", path, "")).as(path).isEqualTo(401);

@@ -91,7 +91,10 @@ final class BackupIT {
                         connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
                         for (String table : tables(connection)) {
                             ByteArrayOutputStream rows = new ByteArrayOutputStream();
-                            connection.unwrap(PGConnection.class).getCopyAPI().copyOut("COPY " + table + " TO STDOUT", rows);
+                            connection
+                                    .unwrap(PGConnection.class)
+                                    .getCopyAPI()
+                                    .copyOut("COPY " + table + " TO STDOUT", rows);
                             dump.put(table, rows.toByteArray());
                         }
                         connection.rollback();

@@ -133,10 +133,11 @@ final class Callers implements AutoCloseable {
     /** The same, reading. */
     void reader(List<Integer> ports, String path) {
         AtomicInteger at = new AtomicInteger();
-        start("reader " + path, () -> anyOf(ports, at, port -> HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + port + path))
-                .timeout(limit)
-                .build()));
+        start(
+                "reader " + path,
+                () -> anyOf(ports, at, port -> HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                        .timeout(limit)
+                        .build()));
     }
 
     private void anyOf(List<Integer> ports, AtomicInteger at, IntFunction<HttpRequest> request)

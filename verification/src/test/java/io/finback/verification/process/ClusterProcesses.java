@@ -59,7 +59,8 @@ final class ClusterProcesses implements AutoCloseable {
         NodeProcess newer = new NodeProcess(
                 node.name,
                 node.command.stream()
-                        .map(word -> word.equals(program.toString()) ? launcher().toString() : word)
+                        .map(word ->
+                                word.equals(program.toString()) ? launcher().toString() : word)
                         .toList(),
                 node.output,
                 node.ports);
@@ -226,8 +227,7 @@ final class ClusterProcesses implements AutoCloseable {
                 };
         ports.putAll(apis);
         List<String> command = new ArrayList<>(machine.prefix());
-        command.addAll(
-                List.of(program.toString(), role, "--set", "finback.data-dir=" + dir.resolve(machine.name())));
+        command.addAll(List.of(program.toString(), role, "--set", "finback.data-dir=" + dir.resolve(machine.name())));
         ports.keySet()
                 .forEach(key -> command.addAll(List.of(
                         "--set", key.substring(0, key.length() - "port".length()) + "host=" + machine.address())));

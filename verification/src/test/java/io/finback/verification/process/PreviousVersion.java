@@ -26,8 +26,8 @@ final class PreviousVersion {
                 .orElseThrow();
         boolean there = run(home, List.of("git", "cat-file", "-e", commit + "^{commit}")) == 0;
         if (!there) {
-            System.err.println("#".repeat(100) + "\n# NOT TESTED: two versions together, the history here has no " + commit
-                    + "\n" + "#".repeat(100));
+            System.err.println("#".repeat(100) + "\n# NOT TESTED: two versions together, the history here has no "
+                    + commit + "\n" + "#".repeat(100));
         }
         assumeTrue(there, "the history has " + commit);
         Path tree = home.resolve(".finback/previous").resolve(commit);

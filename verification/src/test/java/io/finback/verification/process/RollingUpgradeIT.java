@@ -52,8 +52,7 @@ final class RollingUpgradeIT {
                 masters.add(cluster.master(i, settings));
             }
             masters.forEach(cluster::awaitReady);
-            List<ClusterProcesses.NodeProcess> others =
-                    List.of(cluster.agent(1), cluster.router(1), cluster.router(2));
+            List<ClusterProcesses.NodeProcess> others = List.of(cluster.agent(1), cluster.router(1), cluster.router(2));
             others.forEach(cluster::awaitReady);
             List<Integer> services = ports(masters, "finback.services.http.port");
             ServicesClient client = new ServicesClient(services.get(0));
@@ -98,7 +97,9 @@ final class RollingUpgradeIT {
                 upgrade(cluster, others.get(2));
                 second.awaitMore(100);
                 System.err.println("all upgraded:\n" + callers.report() + first.report() + "\n" + second.report());
-                assertThat(others2).as("the other router's calls: " + second.report()).isLessThanOrEqualTo(before);
+                assertThat(others2)
+                        .as("the other router's calls: " + second.report())
+                        .isLessThanOrEqualTo(before);
                 assertThat(callers.failures("reader")).as(callers.report()).isZero();
                 assertThat(callers.failures("writer")).as(callers.report()).isZero();
                 callers.close();
