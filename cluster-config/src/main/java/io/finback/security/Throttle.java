@@ -46,11 +46,11 @@ final class Throttle {
         double apart = NANOS / limit.qps().getAsDouble();
         String key = current.shares(principal) ? OTHERS : principal.orElse(OTHERS);
         synchronized (this) {
-            if (of != current) {
+            if (!of.equals(current)) {
                 nextTurn.clear();
                 of = current;
             }
-            double turn = Math.max(now, nextTurn.getOrDefault(key, (double) now));
+            double turn = Math.max((double) now, nextTurn.getOrDefault(key, (double) now));
             double wait = turn - now;
             boolean full = limit.capacity().isPresent()
                     && Math.ceil(wait / apart) > limit.capacity().getAsLong();

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +33,7 @@ final class AgentReconfiguredIT {
             cluster.awaitReady(cluster.master(List.of("finback.master.agent-unreachable-after=10m")));
             cluster.awaitReady(agent(cluster, "cpus:4;mem:1024", "rack:r1"));
             try (LoadScheduler scheduler = new LoadScheduler(cluster.clusterPort, List.of())) {
-                AtomicReference<Boolean> launched = new AtomicReference<>(false);
+                AtomicBoolean launched = new AtomicBoolean();
                 scheduler.onOffer(offer -> {
                     if (launched.compareAndSet(false, true)) {
                         scheduler.use(

@@ -246,6 +246,11 @@ final class Callers implements AutoCloseable {
 
     @Override
     public void close() {
+        finish();
+    }
+
+    /** No further call is begun; those under way are waited for. Idempotent. */
+    void finish() {
         stopped = true;
         for (Thread thread : threads) {
             try {

@@ -25,7 +25,7 @@ final class CheckedDoor implements AutoCloseable {
     private final Closing close;
 
     private interface Closing {
-        void run() throws Exception;
+        void run() throws IOException;
     }
 
     private CheckedDoor(String how, Closing shut, Closing close) {
@@ -64,12 +64,12 @@ final class CheckedDoor implements AutoCloseable {
         return how;
     }
 
-    void shut() throws Exception {
+    void shut() throws IOException {
         shut.run();
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         close.run();
     }
 

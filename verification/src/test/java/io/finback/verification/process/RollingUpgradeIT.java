@@ -102,7 +102,7 @@ final class RollingUpgradeIT {
                         .isLessThanOrEqualTo(before);
                 assertThat(callers.failures("reader")).as(callers.report()).isZero();
                 assertThat(callers.failures("writer")).as(callers.report()).isZero();
-                callers.close();
+                callers.finish();
                 assertThat(marks(client)).containsAllEntriesOf(callers.acknowledged());
             }
             assertThat(client.running("/web")).as("the same tasks").containsExactlyInAnyOrderElementsOf(tasks);
