@@ -245,17 +245,21 @@ class MasterSecurityTest {
         }
         // A turn that comes soon is waited for.
         Files.writeString(limits, "{\"limits\": [{\"principal\": \"dev\", \"qps\": 5}]}");
-        await("dev:d", 200);
+        await(services, "/v2/apps", "dev:d", 200);
         for (int i = 0; i < 4; i++) {
-            assertThat(ask(cluster, "/state", "dev:d", "").statusCode()).isEqualTo(200);
+            assertThat(ask(services, "/v2/apps", "dev:d", "").statusCode()).isEqualTo(200);
         }
         assertThat(ask(cluster, "/metrics", "ops:s", "").body())
-                .contains("finback_http_refused_total{port=\"services\",reason=\"throttled\"} 1");
+                .containsPattern("finback_http_refused_total\\{port=\"services\",reason=\"throttled\"} [1-9]");
     }
 
     private void await(String who, int status) throws Exception {
+        await(cluster, "/state", who, status);
+    }
+
+    private void await(int port, String path, String who, int status) throws Exception {
         long end = System.nanoTime() + 10_000_000_000L;
-        while (ask(cluster, "/state", who, "").statusCode() != status) {
+        while (ask(port, path, who, "").statusCode() != status) {
             assertThat(System.nanoTime()).as(who).isLessThan(end);
         }
     }

@@ -204,10 +204,13 @@ class SchedulerApiAbuseTest {
                     .setReconcile(reconcile)
                     .build();
             int status = 202;
+            String said = "";
             for (int i = 0; i < 20 && status == 202; i++) {
-                status = client.call(call, "Mesos-Stream-Id", streamId).statusCode();
+                var answer = client.call(call, "Mesos-Stream-Id", streamId);
+                status = answer.statusCode();
+                said = i + ": " + answer.body();
             }
-            assertThat(status).isEqualTo(403);
+            assertThat(status).as(said).isEqualTo(403);
         }
         assertThat(harness.api.counters().prometheus())
                 .containsPattern("finback_scheduler_api_slow_subscribers_total [1-9]");
