@@ -91,6 +91,14 @@ public final class ContainerGroup {
                 .findFirst();
     }
 
+    /** The processes that are with one in the group it has for itself; that one alone where it has none. Asks the kernel. */
+    public static List<Long> processesWith(long pid) throws IOException {
+        return endingAllOf(pid, Version.TWO)
+                .map(ContainerGroup::processes)
+                .filter(found -> !found.isEmpty())
+                .orElse(List.of(pid));
+    }
+
     /** Makes a group beneath it, in each hierarchy it is in; nothing is limited by that. */
     public ContainerGroup makeBeneath(String name) throws IOException {
         Map<String, Path> beneath = new TreeMap<>();

@@ -1,6 +1,5 @@
 package io.finback.nodeagent.containerizer;
 
-import io.finback.nodeagent.cgroup.ContainerGroup;
 import io.finback.nodeagent.task.ContainerRef;
 import io.finback.nodeagent.task.Exit;
 import io.finback.tasks.ContainerInfo;
@@ -123,18 +122,6 @@ public final class Containerizers {
         return Optional.ofNullable(byName.get(container.containerizer()))
                 .map(one -> one.written(container))
                 .orElse(List.of());
-    }
-
-    /** The processes of one: those of the control group it has for itself, else the first alone. Asks the kernel. */
-    public static List<Long> processes(ContainerRef container) throws IOException {
-        Optional<Long> leader = container.leader();
-        if (leader.isEmpty()) {
-            return List.of();
-        }
-        return ContainerGroup.endingAllOf(leader.get(), ContainerGroup.Version.TWO)
-                .map(ContainerGroup::processes)
-                .filter(found -> !found.isEmpty())
-                .orElse(List.of(leader.get()));
     }
 
     public Map<ContainerRef, Usage> usage(Collection<ContainerRef> containers) {

@@ -1,8 +1,9 @@
 package io.finback.nodeagent.node;
 
-import io.finback.nodeagent.containerizer.Containerizers;
+import io.finback.nodeagent.cgroup.ContainerGroup;
 import io.finback.nodeagent.executor.DiskUse;
 import io.finback.nodeagent.task.AgentTask;
+import io.finback.nodeagent.task.ContainerRef;
 import io.finback.resources.Disk;
 import io.finback.resources.PersistentVolume;
 import io.finback.resources.Resources;
@@ -154,11 +155,10 @@ public final class DiskWatch implements AutoCloseable {
             throws IOException, InterruptedException {
         // What has no name any more takes its room until it is closed. Of the sandbox's disk: volumes have their own
         // quotas.
-        Map<Path, Long> nameless = directories.contains(tools.sandboxes().of(task))
-                        && task.process().isPresent()
-                ? DiskUse.deleted(
-                        Containerizers.processes(task.process().get()),
-                        tools.sandboxes().of(task))
+        Path sandbox = tools.sandboxes().of(task);
+        Optional<Long> leader = task.process().flatMap(ContainerRef::leader);
+        Map<Path, Long> nameless = leader.isPresent() && directories.contains(sandbox)
+                ? DiskUse.deleted(ContainerGroup.processesWith(leader.get()), sandbox)
                 : Map.of();
         long roughly = nameless.values().stream().mapToLong(Long::longValue).sum();
         for (Path directory : directories) {
