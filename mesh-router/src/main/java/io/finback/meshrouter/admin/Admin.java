@@ -45,6 +45,8 @@ public final class Admin implements AutoCloseable {
 
     private static final Duration ASK_AGAIN = Duration.ofMillis(50);
 
+    private static final Duration ANSWERED_WITHIN = Duration.ofMillis(200);
+
     private final AdminParts parts;
     private final AdminViews views;
     private final LinkerdMetrics metrics;
@@ -210,7 +212,9 @@ public final class Admin implements AutoCloseable {
                         .orElseGet(() -> HttpResponse.create().withStatus(StatusCodes.NO_CONTENT));
             }
             default -> {
-                parts.shutdown().run();
+                // Who asked hears it before the listener is gone.
+                CompletableFuture.delayedExecutor(ANSWERED_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
+                        .execute(parts.shutdown());
                 yield Answers.text(200, "quitting\n");
             }
         };
