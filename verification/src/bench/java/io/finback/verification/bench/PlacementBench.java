@@ -37,11 +37,16 @@ public final class PlacementBench {
 
     private final StringBuilder rows = new StringBuilder();
 
-    private PlacementBench() {}
+    private final boolean withPeer;
 
+    private PlacementBench(boolean withPeer) {
+        this.withPeer = withPeer;
+    }
+
+    /** {@code FOLDER [AGENTS [alone]]}: {@code alone} leaves the peer out, which takes minutes. */
     public static void main(String[] args) throws IOException {
         int agents = args.length > 1 ? Integer.parseInt(args[1]) : 10_000;
-        new PlacementBench().run(Path.of(args[0]), agents);
+        new PlacementBench(args.length < 3 || !args[2].equals("alone")).run(Path.of(args[0]), agents);
     }
 
     private void run(Path folder, int agents) throws IOException {
@@ -85,7 +90,7 @@ public final class PlacementBench {
         double median = millis[ROUNDS / 2];
         long hosts = placed.stream().map(a -> a.candidate().offer()).distinct().count();
         String theirs = "";
-        if (peer) {
+        if (peer && withPeer) {
             System.out.printf(Locale.ROOT, "ours: %.0f ms; now Fenzo%n", median);
             long cpu = cpuNanos();
             FenzoPeer.Done done = FenzoPeer.place(offers, requests);
