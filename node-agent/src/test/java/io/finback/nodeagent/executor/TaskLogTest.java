@@ -12,6 +12,7 @@ import io.finback.nodeagent.testing.Mounts;
 import io.finback.nodeagent.testing.TaskWorld;
 import io.finback.nodeagent.testing.Tasks;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,7 +46,12 @@ class TaskLogTest {
     void end() {
         if (processes != null) {
             processes.forceKill(last);
+            // What was printed before the end still goes to the files, which are about to be deleted.
+            processes.awaitLoggers(List.of(last));
             processes.forget(last);
+            Await.until(
+                    "nobody writes to " + directory + " any more",
+                    () -> ProcessHandle.allProcesses().noneMatch(process -> isAt(process.pid(), directory)));
         }
     }
 
@@ -176,6 +182,22 @@ class TaskLogTest {
         try (Stream<Path> files = Files.list(sandbox)) {
             return files.filter(file -> file.getFileName().toString().startsWith(start))
                     .toList();
+        }
+    }
+
+    /** Whether this process works there or has a file of there open. One that ends meanwhile is at no place. */
+    private static boolean isAt(long pid, Path place) {
+        Path process = Path.of("/proc", Long.toString(pid));
+        try (Stream<Path> open = Files.list(process.resolve("fd"))) {
+            return Stream.concat(open, Stream.of(process.resolve("cwd"))).anyMatch(link -> {
+                try {
+                    return Files.readSymbolicLink(link).startsWith(place);
+                } catch (IOException e) {
+                    return false;
+                }
+            });
+        } catch (IOException | UncheckedIOException e) {
+            return false;
         }
     }
 
