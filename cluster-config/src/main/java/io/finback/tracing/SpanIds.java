@@ -75,7 +75,8 @@ public record SpanIds(long traceIdHigh, long traceId, long spanId, long parentId
         return hex(spanId);
     }
 
-    static String hex(long value) {
+    /** 16 small digits. */
+    public static String hex(long value) {
         return HexFormat.of().toHexDigits(value);
     }
 

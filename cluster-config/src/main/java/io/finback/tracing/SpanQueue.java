@@ -39,8 +39,20 @@ public final class SpanQueue implements SpanSink, AutoCloseable {
         }
     }
 
-    /** How many spans have had which fate. */
-    public record Counts(long sent, long dropped, long failed, int waiting) {}
+    /**
+     * How many spans have had which fate.
+     *
+     * @param sent a collector has them
+     * @param dropped the queue had no room
+     * @param failed no collector took them, retries included
+     * @param waiting now
+     */
+    public record Counts(long sent, long dropped, long failed, int waiting) {
+        public Counts plus(Counts other) {
+            return new Counts(
+                    sent + other.sent, dropped + other.dropped, failed + other.failed, waiting + other.waiting);
+        }
+    }
 
     private final String name;
     private final SpanExport export;

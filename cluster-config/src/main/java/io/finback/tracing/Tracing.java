@@ -62,8 +62,8 @@ public final class Tracing implements Extension, SpanSink {
             headers.put(header.getKey(), header.getValue().reveal());
         }
         SpanExport export = target.exporter() == Exporter.OTLP
-                ? new OtlpExport(target.endpoint(), service, headers, target.timeout())
-                : new ZipkinExport(target.endpoint(), service, headers, target.timeout());
+                ? SpanExports.otlp(target.endpoint(), service, headers, target.timeout())
+                : SpanExports.zipkin(target.endpoint(), service, headers, target.timeout());
         return SpanQueue.start(target.exporter() == Exporter.OTLP ? "otlp" : "zipkin", export, target.limits());
     }
 

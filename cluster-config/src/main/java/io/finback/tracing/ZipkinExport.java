@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 
 /** Zipkin's v2 API by HTTP: {@code POST /api/v2/spans}. */
-public final class ZipkinExport implements SpanExport {
+final class ZipkinExport implements SpanExport {
     private final URI endpoint;
     private final String service;
     private final Map<String, String> headers;
@@ -24,7 +24,7 @@ public final class ZipkinExport implements SpanExport {
      * @param headers sent with every message
      * @param timeout for a message, connecting included
      */
-    public ZipkinExport(URI endpoint, String service, Map<String, String> headers, Duration timeout) {
+    ZipkinExport(URI endpoint, String service, Map<String, String> headers, Duration timeout) {
         this.endpoint = endpoint;
         this.service = service;
         this.headers = Map.copyOf(headers);

@@ -158,6 +158,7 @@ final class ClientConnection extends FlowHandler {
         }
         HttpRules.toOriginForm(head);
         prepare(head.headers());
+        started.beginTrace();
         if (server.isFull()) {
             started.fail(ErrorAnswer.nack("more than " + server.policy().maxConcurrentRequests()
                     + " requests at once (servers.maxConcurrentRequests)"));

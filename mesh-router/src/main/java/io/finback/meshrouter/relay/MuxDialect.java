@@ -13,10 +13,14 @@ import io.finback.meshrouter.traffic.AccessLog;
 import io.finback.meshrouter.traffic.ClientPolicy;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.RequestHead;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.ServicePolicy;
+import io.finback.meshrouter.traffic.Traces;
+import io.finback.tracing.SpanIds;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Mux: the destination of a call's Tdispatch says where to. Errors are Mux's, refusals its nacks. */
 final class MuxDialect implements Dialect<byte[], byte[]> {
@@ -58,8 +62,24 @@ final class MuxDialect implements Dialect<byte[], byte[]> {
     }
 
     @Override
-    public Outgoing<byte[]> outgoing(byte[] request, Context context, Routing.To to, ServerPolicy policy) {
-        return Messages.outgoing(request, context, to);
+    public RequestTrace trace(byte[] request, Context context, Traces traces) {
+        return MessageTraces.begin(context, traces);
+    }
+
+    @Override
+    public RequestTrace.Request traced(byte[] request, Context context) {
+        return MessageTraces.request("mux");
+    }
+
+    @Override
+    public Outgoing<byte[]> sent(Outgoing<byte[]> outgoing, RequestTrace trace, SpanIds sender) {
+        return Messages.sent(outgoing, sender);
+    }
+
+    @Override
+    public Outgoing<byte[]> outgoing(
+            byte[] request, Context context, Routing.To to, ServerPolicy policy, @Nullable RequestTrace trace) {
+        return Messages.outgoing(request, context, to, trace);
     }
 
     @Override

@@ -19,10 +19,14 @@ import io.finback.meshrouter.traffic.ClientPolicy;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.PoolPolicy;
 import io.finback.meshrouter.traffic.RequestHead;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.ServicePolicy;
+import io.finback.meshrouter.traffic.Traces;
+import io.finback.tracing.SpanIds;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Thrift, plain or in Mux: where to is what Twitter's header or the Tdispatch says, and perhaps the method. An answer that is an exception
@@ -93,8 +97,32 @@ final class ThriftDialect implements Dialect<byte[], byte[]> {
     }
 
     @Override
-    public Outgoing<byte[]> outgoing(byte[] request, Context context, Routing.To to, ServerPolicy policy) {
-        return Messages.outgoing(request, context, to);
+    public RequestTrace trace(byte[] request, Context context, Traces traces) {
+        return MessageTraces.begin(context, traces);
+    }
+
+    private static String method(byte[] request) {
+        try {
+            return ThriftMessage.read(request).method();
+        } catch (Failure.Protocol e) {
+            return "";
+        }
+    }
+
+    @Override
+    public RequestTrace.Request traced(byte[] request, Context context) {
+        return MessageTraces.request(method(request));
+    }
+
+    @Override
+    public Outgoing<byte[]> sent(Outgoing<byte[]> outgoing, RequestTrace trace, SpanIds sender) {
+        return Messages.sent(outgoing, sender);
+    }
+
+    @Override
+    public Outgoing<byte[]> outgoing(
+            byte[] request, Context context, Routing.To to, ServerPolicy policy, @Nullable RequestTrace trace) {
+        return Messages.outgoing(request, context, to, trace);
     }
 
     @Override
