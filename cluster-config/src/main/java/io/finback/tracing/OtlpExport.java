@@ -63,12 +63,10 @@ final class OtlpExport implements SpanExport {
         for (Span span : spans) {
             data.add(new OtlpSpan(span, resource));
         }
-        CompletableResultCode result =
-                exporter.export(data).join(timeout.toMillis() + 500, TimeUnit.MILLISECONDS);
+        CompletableResultCode result = exporter.export(data).join(timeout.toMillis() + 500, TimeUnit.MILLISECONDS);
         if (!result.isSuccess()) {
             Throwable why = result.getFailureThrowable();
-            throw new IOException(
-                    why == null ? "no answer within " + timeout : String.valueOf(why.getMessage()), why);
+            throw new IOException(why == null ? "no answer within " + timeout : String.valueOf(why.getMessage()), why);
         }
     }
 

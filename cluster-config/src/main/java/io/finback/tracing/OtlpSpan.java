@@ -30,8 +30,7 @@ final class OtlpSpan implements SpanData {
         this.resource = resource;
         SpanIds ids = span.ids();
         String trace = ids.longTraceIdHex();
-        this.context =
-                SpanContext.create(trace, ids.spanIdHex(), TraceFlags.getSampled(), TraceState.getDefault());
+        this.context = SpanContext.create(trace, ids.spanIdHex(), TraceFlags.getSampled(), TraceState.getDefault());
         this.parent = ids.parentId() == 0
                 ? SpanContext.getInvalid()
                 : SpanContext.create(

@@ -60,7 +60,8 @@ public final class TraceHeaders {
             long span = hex(text, 36, 52);
             long flags = hex(text, 53, 55);
             boolean valid = version >= 0 && (high != 0 || low != 0) && span != 0;
-            // A trace id whose lower half is 0 is valid there, though nobody makes one; such a trace gets no spans of ours.
+            // A trace id whose lower half is 0 is valid there, though nobody makes one; such a trace gets no spans of
+            // ours.
             return valid && low != 0 ? new SpanIds(high, low, span, 0, Sampling.of((flags & 1) != 0)) : null;
         } catch (NumberFormatException e) {
             return null;

@@ -23,10 +23,12 @@ public final class Tracing implements Extension, SpanSink {
     private static final Id ID = new Id();
 
     private final Sampler sampler;
+    private final Sampler deployments;
     private final Optional<SpanQueue> queue;
 
-    private Tracing(Sampler sampler, Optional<SpanQueue> queue) {
+    private Tracing(Sampler sampler, Sampler deployments, Optional<SpanQueue> queue) {
         this.sampler = sampler;
+        this.deployments = deployments;
         this.queue = queue;
     }
 
@@ -53,7 +55,9 @@ public final class Tracing implements Extension, SpanSink {
 
     static Tracing start(TracingSettings settings) {
         return new Tracing(
-                new Sampler(settings.rate()), settings.target().map(target -> queue(target, settings.service())));
+                new Sampler(settings.rate()),
+                new Sampler(settings.deploymentRate()),
+                settings.target().map(target -> queue(target, settings.service())));
     }
 
     private static SpanQueue queue(Target target, String service) {
@@ -77,6 +81,11 @@ public final class Tracing implements Extension, SpanSink {
         return sampler;
     }
 
+    /** Of deployments: few, and each is looked at. */
+    public Sampler deployments() {
+        return deployments;
+    }
+
     @Override
     public void take(Span span) {
         queue.ifPresent(to -> to.take(span));
@@ -85,6 +94,15 @@ public final class Tracing implements Extension, SpanSink {
     /** All 0 while it is off. */
     public SpanQueue.Counts counts() {
         return queue.map(SpanQueue::counts).orElse(new SpanQueue.Counts(0, 0, 0, 0));
+    }
+
+    /** In Prometheus' format. */
+    public String prometheus() {
+        SpanQueue.Counts counts = counts();
+        return "# TYPE finback_traces_sent_total counter\nfinback_traces_sent_total " + counts.sent()
+                + "\n# TYPE finback_traces_dropped_total counter\nfinback_traces_dropped_total " + counts.dropped()
+                + "\n# TYPE finback_traces_failed_total counter\nfinback_traces_failed_total " + counts.failed()
+                + "\n# TYPE finback_traces_waiting gauge\nfinback_traces_waiting " + counts.waiting() + "\n";
     }
 
     /**
@@ -109,7 +127,7 @@ public final class Tracing implements Extension, SpanSink {
             Config config = system.settings().config();
             Tracing tracing = config.hasPath("finback.tracing")
                     ? start(TracingSettings.from(config, service(config)))
-                    : new Tracing(new Sampler(0), Optional.empty());
+                    : new Tracing(new Sampler(0), new Sampler(0), Optional.empty());
             if (tracing.isOn()) {
                 system.registerOnTermination(tracing::close);
             }

@@ -20,9 +20,10 @@ import java.util.Set;
  *
  * @param service what this node's spans are of
  * @param rate of traces that begin here, 0..1
+ * @param deploymentRate of deployments, 0..1
  * @param target empty: no span is made at all
  */
-public record TracingSettings(String service, double rate, Optional<Target> target) {
+public record TracingSettings(String service, double rate, double deploymentRate, Optional<Target> target) {
     private static final String PATH = "finback.tracing";
     private static final Set<String> OURS =
             Set.of("host", "content-type", "content-length", "content-encoding", "connection", "transfer-encoding");
@@ -36,11 +37,7 @@ public record TracingSettings(String service, double rate, Optional<Target> targ
 
     /** Where spans go; {@code headers} are sent with every message. */
     public record Target(
-            Exporter exporter,
-            URI endpoint,
-            Map<String, Secret> headers,
-            Duration timeout,
-            SpanQueue.Limits limits) {
+            Exporter exporter, URI endpoint, Map<String, Secret> headers, Duration timeout, SpanQueue.Limits limits) {
         public Target {
             headers = Map.copyOf(headers);
         }
@@ -55,6 +52,7 @@ public record TracingSettings(String service, double rate, Optional<Target> targ
         SettingsReader reader = SettingsReader.of(config, PATH);
         String service = reader.optionalText("service-name").orElse(usualService);
         double rate = reader.doubleIn("sample-rate", 0, 1);
+        double deployments = reader.doubleIn("deployment-sample-rate", 0, 1);
         Exporter exporter = reader.oneOf("exporter", Exporter.class);
         Duration timeout = reader.duration("timeout", Duration.ofMillis(10), Duration.ofMinutes(1));
         SpanQueue.Limits limits = new SpanQueue.Limits(
@@ -68,7 +66,7 @@ public record TracingSettings(String service, double rate, Optional<Target> targ
             if (!endpoint.isEmpty()) {
                 throw reader.refuse("endpoint", "empty while finback.tracing.exporter is none; otlp or zipkin there");
             }
-            return new TracingSettings(service, rate, Optional.empty());
+            return new TracingSettings(service, rate, deployments, Optional.empty());
         }
         URI uri = endpoint.isEmpty()
                 ? URI.create(
@@ -79,7 +77,7 @@ public record TracingSettings(String service, double rate, Optional<Target> targ
         Map<String, Secret> headers =
                 headersFile.map(file -> headers(reader, Path.of(file))).orElseGet(Map::of);
         return new TracingSettings(
-                service, rate, Optional.of(new Target(exporter, uri, headers, timeout, limits)));
+                service, rate, deployments, Optional.of(new Target(exporter, uri, headers, timeout, limits)));
     }
 
     private static URI url(String text) {

@@ -98,7 +98,8 @@ class TracingTest {
             assertThat(client.getParentSpanId()).isEqualTo(server.getSpanId());
             assertThat(server.getName()).isEqualTo("GET");
             assertThat(server.getStartTimeUnixNano()).isEqualTo(SERVER.startNanos());
-            assertThat(server.getEndTimeUnixNano() - server.getStartTimeUnixNano()).isEqualTo(2_500_000);
+            assertThat(server.getEndTimeUnixNano() - server.getStartTimeUnixNano())
+                    .isEqualTo(2_500_000);
             assertThat(texts(server.getAttributesList()))
                     .containsEntry("http.path", "/a")
                     .containsEntry("network.peer.address", "127.0.0.1:4000");
@@ -110,8 +111,8 @@ class TracingTest {
     }
 
     private static Map<String, String> texts(List<KeyValue> attributes) {
-        return attributes.stream()
-                .collect(Collectors.toMap(KeyValue::getKey, value -> value.getValue().getStringValue()));
+        return attributes.stream().collect(Collectors.toMap(KeyValue::getKey, value -> value.getValue()
+                .getStringValue()));
     }
 
     private static String hex(ByteString bytes) {

@@ -34,10 +34,11 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
             FrameworkId id,
             FrameworkSettings settings,
             Outbound out,
+            OfferTraces traces,
             SubscriptionDesk.Host host,
             Function<AgentId, AgentStanding> standing,
             ActorRef<FrameworkDelta> views) {
-        this.turn = new Turn(id, settings, out);
+        this.turn = new Turn(id, settings, out, traces);
         this.offers = new OfferDesk(turn);
         this.accepts = new AcceptDesk(turn, offers);
         this.subscriptions = new SubscriptionDesk(turn, host, offers);

@@ -102,7 +102,8 @@ public final class RouterNode implements Node {
             manage(system, managed);
             Loops loops = Loops.start(settings.ioThreads(), settings.transport());
             stops.push(loops::stop);
-            SpanReports spans = SpanReports.start(Tracing.of(system), plan.telemetry().spans());
+            SpanReports spans =
+                    SpanReports.start(Tracing.of(system), plan.telemetry().spans());
             stops.push(() -> closed(spans));
             Optional<RecentRequests> recent = plan.telemetry().recentRequests() > 0
                     ? Optional.of(new RecentRequests(
@@ -121,7 +122,15 @@ public final class RouterNode implements Node {
                         spans));
             }
             AdminParts parts = new AdminParts(
-                    plan, routers, sources, endpoints::get, settings.config(), recent, spans::counts, System::nanoTime, () -> {
+                    plan,
+                    routers,
+                    sources,
+                    endpoints::get,
+                    settings.config(),
+                    recent,
+                    spans::counts,
+                    System::nanoTime,
+                    () -> {
                         var ending = stop();
                         Objects.requireNonNull(ending);
                     });

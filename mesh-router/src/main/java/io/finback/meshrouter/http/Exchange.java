@@ -107,7 +107,8 @@ final class Exchange {
         made.next();
     }
 
-    @Nullable RequestTrace trace() {
+    @Nullable
+    RequestTrace trace() {
         return trace;
     }
 

@@ -107,8 +107,8 @@ final class RouterReader {
         return switch (kind) {
             case "io.l5d.default" -> Traces.Propagation.LINKERD;
             case "io.l5d.zipkin" -> Traces.Propagation.ZIPKIN;
-            default -> throw propagator.get()
-                    .wrong("kind", "'" + kind + "' (expected: io.l5d.default or io.l5d.zipkin)");
+            default ->
+                throw propagator.get().wrong("kind", "'" + kind + "' (expected: io.l5d.default or io.l5d.zipkin)");
         };
     }
 

@@ -15,8 +15,8 @@ final class TelemetryReader {
     private static final String TELEMETERS =
             "io.l5d.prometheus, io.l5d.influxdb, io.l5d.statsd, io.l5d.recentRequests, io.l5d.tracelog, io.l5d.zipkin,"
                     + " io.zipkin.http, io.l5d.commonMetrics";
-    private static final Set<String> LEVELS = Set.of(
-            "ALL", "CRITICAL", "DEBUG", "ERROR", "FATAL", "INFO", "OFF", "TRACE", "WARNING");
+    private static final Set<String> LEVELS =
+            Set.of("ALL", "CRITICAL", "DEBUG", "ERROR", "FATAL", "INFO", "OFF", "TRACE", "WARNING");
     /** Finagle's. */
     private static final double SAMPLE_RATE = 0.001;
 
@@ -89,7 +89,8 @@ final class TelemetryReader {
         if (endpoint.getHost() == null || endpoint.getPort() < 0) {
             throw block.wrong("host", "'" + host + "' (expected: host:port)");
         }
-        return new SpanTelemeter.ZipkinHttp(endpoint, rate(block, "initialSampleRate").orElse(SAMPLE_RATE));
+        return new SpanTelemeter.ZipkinHttp(
+                endpoint, rate(block, "initialSampleRate").orElse(SAMPLE_RATE));
     }
 
     private static Statsd statsd(Block block) {

@@ -52,8 +52,7 @@ interface Dialect<Q, R> {
     Outgoing<Q> sent(Outgoing<Q> outgoing, RequestTrace trace, SpanIds sender);
 
     /** What goes to instances; where {@code trace} makes no spans, its ids go along. */
-    Outgoing<Q> outgoing(
-            Q request, Context context, Routing.To to, ServerPolicy policy, @Nullable RequestTrace trace);
+    Outgoing<Q> outgoing(Q request, Context context, Routing.To to, ServerPolicy policy, @Nullable RequestTrace trace);
 
     /**
      * Looks at an answer.

@@ -131,11 +131,7 @@ final class H2Dialect implements Dialect<H2Message, H2Message> {
 
     @Override
     public Outgoing<H2Message> outgoing(
-            H2Message request,
-            Context context,
-            Routing.To to,
-            ServerPolicy policy,
-            @Nullable RequestTrace trace) {
+            H2Message request, Context context, Routing.To to, ServerPolicy policy, @Nullable RequestTrace trace) {
         H2Rules.prepare(request.headers(), to, policy, trace);
         return new Forwarded(
                 request,

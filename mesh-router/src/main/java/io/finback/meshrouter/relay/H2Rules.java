@@ -61,8 +61,7 @@ final class H2Rules {
     }
 
     /** Once for all attempts. */
-    static void prepare(
-            Http2Headers headers, Routing.To to, ServerPolicy policy, @Nullable RequestTrace trace) {
+    static void prepare(Http2Headers headers, Routing.To to, ServerPolicy policy, @Nullable RequestTrace trace) {
         headers.remove(LinkerdHeaders.DTAB);
         if (!to.localDtab().isEmpty()) {
             headers.set(LinkerdHeaders.CTX_DTAB, to.localDtab());

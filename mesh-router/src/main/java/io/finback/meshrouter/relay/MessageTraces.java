@@ -44,8 +44,7 @@ final class MessageTraces {
         Sampling sampling = (id.flags() & TraceId.DEBUG) != 0
                 ? Sampling.DEBUG
                 : id.isSampled() ? Sampling.YES : id.isSamplingKnown() ? Sampling.NO : Sampling.UNDECIDED;
-        return new SpanIds(
-                id.traceIdHigh(), id.traceId(), id.spanId(), id.isRoot() ? 0 : id.parentId(), sampling);
+        return new SpanIds(id.traceIdHigh(), id.traceId(), id.spanId(), id.isRoot() ? 0 : id.parentId(), sampling);
     }
 
     /** What came with the call, as the one header it has; nothing is written to it. */

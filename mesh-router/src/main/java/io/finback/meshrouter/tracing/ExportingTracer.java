@@ -36,8 +36,7 @@ public final class ExportingTracer implements Tracer, AutoCloseable {
      * @param rate of traces that begin here, 0..1; IllegalArgumentException when it is not
      */
     public static ExportingTracer otlp(String endpoint, String service, double rate) {
-        return new ExportingTracer(
-                "otlp", SpanExports.otlp(URI.create(endpoint), service, Map.of(), TIMEOUT), rate);
+        return new ExportingTracer("otlp", SpanExports.otlp(URI.create(endpoint), service, Map.of(), TIMEOUT), rate);
     }
 
     /** Zipkin's v2 API, such as {@code http://127.0.0.1:9411/api/v2/spans}; the rest as for {@link #otlp}. */

@@ -16,15 +16,14 @@ public final class TraceLog implements SpanSink {
 
     /** At a level of Twitter's logging, such as {@code INFO}; one that is none of them is OFF. */
     public TraceLog(String level) {
-        this.line =
-                switch (level) {
-                    case "ALL", "TRACE" -> log::trace;
-                    case "DEBUG" -> log::debug;
-                    case "INFO" -> log::info;
-                    case "WARNING" -> log::warn;
-                    case "ERROR", "CRITICAL", "FATAL" -> log::error;
-                    default -> nothing -> {};
-                };
+        this.line = switch (level) {
+            case "ALL", "TRACE" -> log::trace;
+            case "DEBUG" -> log::debug;
+            case "INFO" -> log::info;
+            case "WARNING" -> log::warn;
+            case "ERROR", "CRITICAL", "FATAL" -> log::error;
+            default -> nothing -> {};
+        };
     }
 
     @Override
@@ -33,7 +32,8 @@ public final class TraceLog implements SpanSink {
         text.append("trace.span trace=").append(span.ids().traceIdHex());
         text.append(" span=").append(span.ids().spanIdHex());
         if (span.ids().parentId() != 0) {
-            text.append(" parent=").append(java.util.HexFormat.of().toHexDigits(span.ids().parentId()));
+            text.append(" parent=")
+                    .append(java.util.HexFormat.of().toHexDigits(span.ids().parentId()));
         }
         text.append(" kind=").append(span.kind()).append(" name=");
         quoted(text, span.name());

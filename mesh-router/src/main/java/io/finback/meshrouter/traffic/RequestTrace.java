@@ -171,8 +171,7 @@ public final class RequestTrace {
      * @param to null: routing has found nothing
      * @param attempts how many there were
      */
-    public void end(
-            Request request, Routing.@Nullable To to, String peer, int status, int attempts, String error) {
+    public void end(Request request, Routing.@Nullable To to, String peer, int status, int attempts, String error) {
         if (told.isEmpty()) {
             return;
         }
@@ -227,9 +226,7 @@ public final class RequestTrace {
 
     /** {@code host:port} of the other side; empty when it is not known. */
     public static String peer(InetSocketAddress address) {
-        return address.getAddress() == null
-                ? ""
-                : NetUtil.toSocketAddressString(address);
+        return address.getAddress() == null ? "" : NetUtil.toSocketAddressString(address);
     }
 
     /** Queries may hold what is nobody's business. */

@@ -171,8 +171,7 @@ class TracesTest {
             Request asked = web.requests.get(0);
             assertThat(asked.header("traceparent")).endsWith(out.id() + "-01");
             switch (form) {
-                case "b3" ->
-                    assertThat(asked.header("b3")).isEqualTo(trace + "-" + out.id() + "-1-" + in.id());
+                case "b3" -> assertThat(asked.header("b3")).isEqualTo(trace + "-" + out.id() + "-1-" + in.id());
                 case "x-b3" -> {
                     assertThat(asked.header("x-b3-traceid")).isEqualTo(trace);
                     assertThat(asked.header("x-b3-spanid")).isEqualTo(out.id());
@@ -194,8 +193,10 @@ class TracesTest {
                 assertThat(get(router.port(), "/")).isEqualTo(200);
             }
             // This one is kept, whatever the rate, and what came before it has been sent by then.
-            assertThat(get(router.port(), "/last", "traceparent: 00-" + TRACE + "-" + SPAN + "-01")).isEqualTo(200);
-            TestRouter.await("the last", () -> collector.spans.stream().anyMatch(s -> s.trace().equals(TRACE)));
+            assertThat(get(router.port(), "/last", "traceparent: 00-" + TRACE + "-" + SPAN + "-01"))
+                    .isEqualTo(200);
+            TestRouter.await("the last", () -> collector.spans.stream()
+                    .anyMatch(s -> s.trace().equals(TRACE)));
             long kept = collector.spans.stream()
                     .filter(s -> s.kind().equals("SERVER") && !s.trace().equals(TRACE))
                     .count();
@@ -205,8 +206,11 @@ class TracesTest {
                     .count();
             assertThat(told).isEqualTo(kept + 1);
             // Whose trace is not kept is not asked again.
-            assertThat(get(router.port(), "/no", "traceparent: 00-" + TRACE + "-" + SPAN + "-00")).isEqualTo(200);
-            assertThat(web.requests.get(201).header("traceparent")).startsWith("00-" + TRACE).endsWith("-00");
+            assertThat(get(router.port(), "/no", "traceparent: 00-" + TRACE + "-" + SPAN + "-00"))
+                    .isEqualTo(200);
+            assertThat(web.requests.get(201).header("traceparent"))
+                    .startsWith("00-" + TRACE)
+                    .endsWith("-00");
         }
     }
 
@@ -280,14 +284,13 @@ class TracesTest {
             H2Message request = H2Message.request("POST", "web", "/pkg.Echo/Say?x", Body.EMPTY);
             // Finagle's ids, which this client writes as X-B3-*, of a span of its own.
             Context caller = Context.EMPTY.withTrace(new TraceId(
-                    0x0af7651916cd43ddL,
-                    0x8448eb211c80319cL,
-                    1,
-                    2,
-                    TraceId.SAMPLING_KNOWN | TraceId.SAMPLED));
+                    0x0af7651916cd43ddL, 0x8448eb211c80319cL, 1, 2, TraceId.SAMPLING_KNOWN | TraceId.SAMPLED));
             var client = H2.client().newService("127.0.0.1:" + router.port(), "h2");
             H2Message answer = client.call(request, caller).get(Duration.ofSeconds(20));
-            assertThat(Body.whole(answer.body(), 100).get(Duration.ofSeconds(20)).data().array())
+            assertThat(Body.whole(answer.body(), 100)
+                            .get(Duration.ofSeconds(20))
+                            .data()
+                            .array())
                     .isEqualTo("web".getBytes(UTF_8));
             collector.await(2);
             Got in = collector.the("SERVER", "linkerd");
@@ -312,7 +315,8 @@ class TracesTest {
     @Test
     void thriftCallsReachAZipkinOfOldOverScribe() throws Exception {
         List<Read> logged = new java.util.concurrent.CopyOnWriteArrayList<>();
-        try (Listening scribe = Thrift.server().serve("127.0.0.1:0", (request, context) -> Reply.of(log(request, logged)));
+        try (Listening scribe =
+                        Thrift.server().serve("127.0.0.1:0", (request, context) -> Reply.of(log(request, logged)));
                 Listening web = Thrift.server().serve("127.0.0.1:0", (request, context) -> Reply.of(reply("ping")));
                 TestRouter router = linkerd(
                         "admin: {port: 0}",
@@ -376,7 +380,8 @@ class TracesTest {
             for (int i = 0; i < entries; i++) {
                 Map<Short, Object> entry = struct(in);
                 assertThat(entry.get((short) 1)).isEqualTo("zipkin");
-                byte[] span = Base64.getMimeDecoder().decode(entry.get((short) 2).toString());
+                byte[] span =
+                        Base64.getMimeDecoder().decode(entry.get((short) 2).toString());
                 logged.add(span(struct(new TBinaryProtocol(new TMemoryInputTransport(span)))));
             }
             TMemoryBuffer buffer = new TMemoryBuffer(64);
