@@ -19,6 +19,7 @@ import java.util.zip.GZIPInputStream;
 
 /** Takes what is posted to it, over a real socket. */
 final class Collector implements AutoCloseable {
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares these
     record Message(String path, Map<String, String> headers, byte[] body) {}
 
     private final HttpServer server;
