@@ -73,6 +73,12 @@ public final class ExportingTracer implements Tracer, AutoCloseable {
         return Optional.of(sampler.samples(id.traceId()));
     }
 
+    /** Collectors of today know one span by one id. */
+    @Override
+    public boolean sharesSpans() {
+        return false;
+    }
+
     /** How many spans have had which fate. */
     public SpanQueue.Counts counts() {
         return queue.counts();
