@@ -94,7 +94,10 @@ public final class LaunchBench {
 
     /** All in one ACCEPT. */
     private void many(
-            String round, LoadScheduler scheduler, ClusterProcesses.NodeProcess master, ClusterProcesses.NodeProcess agent)
+            String round,
+            LoadScheduler scheduler,
+            ClusterProcesses.NodeProcess master,
+            ClusterProcesses.NodeProcess agent)
             throws IOException {
         List<ObjectNode> tasks = new ArrayList<>();
         for (int number = 0; number < count; number++) {

@@ -75,9 +75,7 @@ final class NetworkedCluster implements AutoCloseable {
         for (int number = 0; number < WRITERS; number++) {
             post("/v2/apps", "{\"id\":\"/w" + number + "\",\"cmd\":\"sleep 1000\",\"instances\":0}");
         }
-        post(
-                "/v2/apps",
-                "{\"id\":\"/kept\",\"cmd\":\"exec sleep 1000\",\"instances\":3,\"cpus\":0.1,\"mem\":16}");
+        post("/v2/apps", "{\"id\":\"/kept\",\"cmd\":\"exec sleep 1000\",\"instances\":3,\"cpus\":0.1,\"mem\":16}");
         Waiting.until("three tasks run", LIMIT, () -> running().size() == 3);
         tasks = running();
         ledger = Files.createFile(dir.resolve("ledger"));

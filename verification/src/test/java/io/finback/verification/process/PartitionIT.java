@@ -35,10 +35,8 @@ final class PartitionIT {
             cluster.awaitWhole();
             cluster.awaitRuns("one");
 
-            cluster.during(
-                    "a master loses every fifth packet that comes",
-                    left,
-                    () -> cluster.machine(2).lose(20));
+            cluster.during("a master loses every fifth packet that comes", left, () -> cluster.machine(2)
+                    .lose(20));
             cluster.machine(2).heal();
             cluster.awaitWhole();
 
