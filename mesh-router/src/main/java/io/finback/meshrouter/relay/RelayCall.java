@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,13 +59,12 @@ final class RelayCall<Q, R> {
 
     Reply<R> start() {
         reply.onInterrupt(why -> peer.run(() -> cancel(why)));
-        boolean welcome = server.began();
+        boolean welcome = server.gate().began();
         Optional<ErrorAnswer> refusal = dialect.admit(request, peer, server.policy(), server.settings());
         if (refusal.isPresent()) {
             refuse(refusal.get());
         } else if (!welcome) {
-            refuse(ErrorAnswer.nack("more than " + server.policy().maxConcurrentRequests()
-                    + " requests at once (servers.maxConcurrentRequests)"));
+            refuse(server.gate().tooManyRequests());
         } else {
             server.policy().timeout().ifPresent(limit -> timer(limit, () -> timedOut("timeout", limit)));
             route(dialect.head(request, context));
@@ -160,20 +160,21 @@ final class RelayCall<Q, R> {
                         .schedule(() -> tookTooLong(most.get()), most.get().toNanos(), TimeUnit.NANOSECONDS);
             }
             Reply<Service<Q, R>> acquiring = server.relay().upstreams().acquire(found, endpoint, peer.loop(), context);
-            if (acquiring.isSuccess()) {
-                send(acquiring.value());
+            then(acquiring, this::send, this::noConnection, this::giveBack);
+        }
+
+        /** Goes on with what {@code coming} brings; once the attempt has ended, what comes all the same is {@code late}. */
+        private <X> void then(Reply<X> coming, Consumer<X> next, Consumer<Throwable> failed, Consumer<X> late) {
+            if (coming.isSuccess()) {
+                next.accept(coming.value());
                 return;
             }
-            waitsFor = acquiring;
-            acquiring.onDone((service, failure) -> peer.run(() -> {
-                if (ended) {
-                    if (failure == null) {
-                        giveBack(service);
-                    }
-                } else if (failure == null) {
-                    send(service);
-                } else {
-                    noConnection(failure);
+            waitsFor = coming;
+            coming.onDone((value, failure) -> peer.run(() -> {
+                if (failure == null) {
+                    (ended ? late : next).accept(value);
+                } else if (!ended) {
+                    failed.accept(failure);
                 }
             }));
         }
@@ -190,46 +191,22 @@ final class RelayCall<Q, R> {
             session = service;
             endpoint.connected();
             Outgoing<Q> out = Objects.requireNonNull(outgoing);
-            Reply<R> answering = service.call(out.next(), out.context());
-            waitsFor = answering;
-            if (answering.isSuccess()) {
-                judge(answering.value());
-            } else {
-                answering.onDone((response, failure) -> peer.run(() -> {
-                    if (!ended) {
-                        if (failure == null) {
-                            judge(response);
-                        } else {
-                            failed(failure);
-                        }
-                    }
-                }));
-            }
+            then(service.call(out.next(), out.context()), this::judge, this::failed, late -> {});
         }
 
         private void judge(R response) {
             boolean again = isRepeatable() && Objects.requireNonNull(tries).isLeft();
-            Reply<Answered<R>> judging = dialect.judge(
-                    request,
-                    Objects.requireNonNull(outgoing),
-                    response,
-                    found.service().policy(),
-                    peer,
-                    again);
-            waitsFor = judging;
-            if (judging.isSuccess()) {
-                judged(judging.value());
-            } else {
-                judging.onDone((judged, failure) -> peer.run(() -> {
-                    if (!ended) {
-                        if (failure == null) {
-                            judged(judged);
-                        } else {
-                            failed(failure);
-                        }
-                    }
-                }));
-            }
+            then(
+                    dialect.judge(
+                            request,
+                            Objects.requireNonNull(outgoing),
+                            response,
+                            found.service().policy(),
+                            peer,
+                            again),
+                    this::judged,
+                    this::failed,
+                    late -> {});
         }
 
         private void judged(Answered<R> judged) {
