@@ -126,9 +126,6 @@ final class RelayServer<Q, R> implements Listener, ServiceFactory<Q, R> {
 
     @Override
     public CompletionStage<?> drain(Duration limit) {
-        return listening
-                .close(limit)
-                .toCompletableFuture()
-                .orTimeout(limit.toMillis() + 1_000, TimeUnit.MILLISECONDS);
+        return listening.close(limit).toCompletableFuture().orTimeout(limit.toMillis() + 1_000, TimeUnit.MILLISECONDS);
     }
 }

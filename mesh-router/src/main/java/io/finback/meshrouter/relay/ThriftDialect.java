@@ -37,9 +37,7 @@ final class ThriftDialect implements MessageDialect {
     public Server<byte[], byte[]> server(ServerPolicy policy) {
         Server<byte[], byte[]> server = mux
                 ? ThriftMux.server()
-                        .with(
-                                MuxParams.TLS,
-                                MessageDialect.muxTls(policy.tls().map(tls -> tls.context())))
+                        .with(MuxParams.TLS, MessageDialect.muxTls(policy.tls().map(tls -> tls.context())))
                 : Thrift.server().with(ThriftParams.TLS, policy.tls().map(tls -> tls.context()));
         return server.with(ThriftParams.UPGRADE, policy.wire().ttwitterUpgrade());
     }
@@ -48,8 +46,7 @@ final class ThriftDialect implements MessageDialect {
     public Params client(ClientPolicy policy) {
         return mux
                 ? Params.EMPTY.with(
-                        MuxParams.TLS,
-                        MessageDialect.muxTls(policy.tls().map(tls -> tls.context())))
+                        MuxParams.TLS, MessageDialect.muxTls(policy.tls().map(tls -> tls.context())))
                 : Params.EMPTY
                         .with(ThriftParams.TLS, policy.tls().map(tls -> tls.context()))
                         .with(ThriftParams.UPGRADE, policy.wire().ttwitterUpgrade());

@@ -1,15 +1,14 @@
 package io.finback.meshrouter.boot;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-import static io.finback.meshrouter.rpc.h2.GrpcService.UNARY;
-import static io.finback.meshrouter.rpc.h2.GrpcService.DOWN;
-import static io.finback.meshrouter.rpc.h2.GrpcService.UP;
 import static io.finback.meshrouter.rpc.h2.GrpcService.BIDI;
+import static io.finback.meshrouter.rpc.h2.GrpcService.DOWN;
+import static io.finback.meshrouter.rpc.h2.GrpcService.UNARY;
+import static io.finback.meshrouter.rpc.h2.GrpcService.UP;
 import static io.finback.meshrouter.rpc.h2.GrpcService.observer;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.junit.jupiter.api.extension.RegisterExtension;
 import io.finback.meshrouter.Closing;
 import io.finback.meshrouter.rpc.h2.GrpcService;
 import io.grpc.CallOptions;
@@ -32,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A router with {@code protocol: h2} between gRPC-Java's own clients and servers. */

@@ -5,14 +5,13 @@ import static io.finback.meshrouter.rpc.thrift.LibThrift.COMPACT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.junit.jupiter.api.extension.RegisterExtension;
-import io.finback.meshrouter.rpc.thrift.LibThrift;
 import io.finback.meshrouter.Closing;
 import io.finback.meshrouter.rpc.Context;
 import io.finback.meshrouter.rpc.Filter;
 import io.finback.meshrouter.rpc.Service;
 import io.finback.meshrouter.rpc.server.Server.Listening;
 import io.finback.meshrouter.rpc.thrift.Calculator;
+import io.finback.meshrouter.rpc.thrift.LibThrift;
 import io.finback.meshrouter.rpc.thrift.Thrift;
 import io.finback.meshrouter.rpc.thrift.ThriftMux;
 import io.finback.meshrouter.rpc.thrift.ThriftParams;
@@ -28,6 +27,7 @@ import org.apache.thrift.transport.TSocket;
 import org.apache.thrift.transport.layered.TFramedTransport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Routers with {@code protocol: thrift} and {@code thriftmux} between libthrift's clients and servers, and ours. */

@@ -217,6 +217,4 @@ abstract class MuxConnection extends ChannelInboundHandlerAdapter {
         output.writeError(MuxWire.CONTROL_TAG, text);
         output.closeFlushed();
     }
-
-
 }

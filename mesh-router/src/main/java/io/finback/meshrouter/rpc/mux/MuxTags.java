@@ -30,7 +30,8 @@ final class MuxTags<E> {
 
     /** Whose it is; null: nobody's. */
     @SuppressWarnings("unchecked") // only take() puts something in
-    @Nullable E get(int tag) {
+    @Nullable
+    E get(int tag) {
         return tag < byTag.length ? (E) byTag[tag] : null;
     }
 

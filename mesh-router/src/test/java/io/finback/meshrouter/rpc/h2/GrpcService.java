@@ -104,8 +104,7 @@ public final class GrpcService implements AutoCloseable {
                 call.onNext(message);
                 if (left.get() == 0) {
                     if (words.length > 2) {
-                        call.onError(
-                                Status.DATA_LOSS.withDescription(words[2]).asRuntimeException());
+                        call.onError(Status.DATA_LOSS.withDescription(words[2]).asRuntimeException());
                     } else {
                         call.onCompleted();
                     }
@@ -129,8 +128,7 @@ public final class GrpcService implements AutoCloseable {
         return observer(answers::onNext, answers::onCompleted, answers::onError);
     }
 
-    public static StreamObserver<byte[]> observer(
-            Consumer<byte[]> next, Runnable done, Consumer<Throwable> failed) {
+    public static StreamObserver<byte[]> observer(Consumer<byte[]> next, Runnable done, Consumer<Throwable> failed) {
         return new StreamObserver<>() {
             @Override
             public void onNext(byte[] value) {

@@ -1,14 +1,13 @@
 package io.finback.meshrouter.rpc.h2;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-import static io.finback.meshrouter.rpc.h2.GrpcService.UNARY;
 import static io.finback.meshrouter.rpc.h2.GrpcService.BIDI;
+import static io.finback.meshrouter.rpc.h2.GrpcService.UNARY;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.junit.jupiter.api.extension.RegisterExtension;
-import io.finback.meshrouter.Closing;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.finback.meshrouter.Closing;
 import io.finback.meshrouter.resilience.RetryBudget;
 import io.finback.meshrouter.rpc.Context;
 import io.finback.meshrouter.rpc.Deadline;
@@ -46,6 +45,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** HTTP/2 against ourselves and against gRPC-Java, which nobody here wrote, both directions. */

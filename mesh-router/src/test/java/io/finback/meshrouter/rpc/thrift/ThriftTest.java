@@ -4,8 +4,6 @@ import static io.finback.meshrouter.rpc.thrift.LibThrift.BINARY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.junit.jupiter.api.extension.RegisterExtension;
-import io.finback.meshrouter.Closing;
 import com.twitter.finagle.ListeningServer;
 import com.twitter.finagle.mux.Request;
 import com.twitter.finagle.mux.Requests;
@@ -14,6 +12,7 @@ import com.twitter.finagle.mux.Responses;
 import com.twitter.io.Bufs;
 import com.twitter.util.Await;
 import com.twitter.util.Future;
+import io.finback.meshrouter.Closing;
 import io.finback.meshrouter.rpc.Context;
 import io.finback.meshrouter.rpc.Context.Delegation;
 import io.finback.meshrouter.rpc.Deadline;
@@ -50,6 +49,7 @@ import org.apache.thrift.transport.TMemoryBuffer;
 import org.apache.thrift.transport.TMemoryInputTransport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Thrift and ThriftMux against libthrift and Finagle's Mux, both directions. */
 @Timeout(120)
