@@ -82,6 +82,14 @@ abstract class H2Stream {
         endIfOver();
     }
 
+    /** All that the other side says, at once. */
+    final void whole(Http2Headers headers, Body body) {
+        inputEnded = true;
+        headRead = true;
+        head(headers, body);
+        endIfOver();
+    }
+
     /** How many of the bytes are taken at once; the others when they are asked for. */
     final int data(ByteBuf data, boolean end) {
         int length = data.readableBytes();
