@@ -39,7 +39,8 @@ final class ThriftDialect implements MessageDialect {
                 ? ThriftMux.server()
                         .with(MuxParams.TLS, MessageDialect.muxTls(policy.tls().map(tls -> tls.context())))
                 : Thrift.server().with(ThriftParams.TLS, policy.tls().map(tls -> tls.context()));
-        return server.with(ThriftParams.UPGRADE, policy.wire().ttwitterUpgrade());
+        return server.with(ThriftParams.UPGRADE, policy.wire().ttwitterUpgrade())
+                .with(ThriftParams.FRAMED, policy.wire().thriftFramed());
     }
 
     @Override
@@ -49,7 +50,8 @@ final class ThriftDialect implements MessageDialect {
                         MuxParams.TLS, MessageDialect.muxTls(policy.tls().map(tls -> tls.context())))
                 : Params.EMPTY
                         .with(ThriftParams.TLS, policy.tls().map(tls -> tls.context()))
-                        .with(ThriftParams.UPGRADE, policy.wire().ttwitterUpgrade());
+                        .with(ThriftParams.UPGRADE, policy.wire().ttwitterUpgrade())
+                        .with(ThriftParams.FRAMED, policy.wire().thriftFramed());
     }
 
     @Override

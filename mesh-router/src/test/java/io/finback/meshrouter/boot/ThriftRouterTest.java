@@ -19,6 +19,7 @@ import io.finback.meshrouter.rpc.thrift.generated.Processors;
 import io.finback.meshrouter.rpc.thrift.generated.ServiceTransport;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -131,6 +132,36 @@ class ThriftRouterTest {
         Context second = seen.poll(20, TimeUnit.SECONDS);
         assertThat(second).isNotNull();
         assertThat(second.destination()).isEmpty();
+    }
+
+    /** Each side says for itself whether it has frames. */
+    @Test
+    void messagesWithoutFramesPassThroughRouters() throws Exception {
+        int unframed = libthrift.serveUnframed(BINARY);
+        int framed = libthrift.serve(BINARY);
+        TestRouter both = router(
+                "thrift",
+                "dtab: /svc => /$/inet/127.0.0.1/" + unframed,
+                "servers: [{port: 0, thriftFramed: false}]",
+                "client: {thriftFramed: false}");
+        TestRouter in = router(
+                "thrift",
+                "dtab: /svc => /$/inet/127.0.0.1/" + framed,
+                "servers: [{port: 0, thriftFramed: false}]");
+        TestRouter out = router(
+                "thrift",
+                "dtab: /svc => /$/inet/127.0.0.1/" + unframed,
+                "servers: [{port: 0}]",
+                "client: {thriftFramed: false, attemptTTwitterUpgrade: false}");
+        Calculator.Client first = libthrift.unframedClient(both.port(), BINARY);
+        Calculator.Client second = libthrift.unframedClient(in.port(), BINARY);
+        Calculator.Client third = libthrift.client(out.port(), BINARY);
+        for (Calculator.Client client : List.of(first, second, third)) {
+            for (int i = 0; i < 50; i++) {
+                assertThat(client.add(i, 1)).isEqualTo(i + 1);
+            }
+            assertThat(client.unknown("nothing")).isEqualTo("Invalid method name: 'nothing'");
+        }
     }
 
     private Service<byte[], byte[]> spied(BlockingQueue<Context> seen) {

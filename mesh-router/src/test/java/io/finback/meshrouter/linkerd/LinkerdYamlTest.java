@@ -145,7 +145,7 @@ class LinkerdYamlTest {
         assertThat(h2.protocol()).isEqualTo(Protocol.H2);
         assertThat(h2.servers().get(0).port()).isEqualTo(4142);
         assertThat(h2.servers().get(0).policy().wire())
-                .isEqualTo(new WirePolicy(0.5, 100_000, 7, 20_000, 0, 9_000, true));
+                .isEqualTo(new WirePolicy(0.5, 100_000, 7, 20_000, 0, 9_000, true, true));
         assertThat(h2.policies().client(Path.parse("/x")).wire().streamWindowBytes())
                 .isEqualTo(5);
         ServicePolicy service = h2.policies().service(Path.parse("/svc/x"));
@@ -155,7 +155,7 @@ class LinkerdYamlTest {
                 routers:
                 - protocol: thrift
                   thriftMethodInDst: true
-                  servers: [{thriftProtocol: compact, thriftFramed: true, attemptTTwitterUpgrade: false}]
+                  servers: [{thriftProtocol: compact, thriftFramed: false, attemptTTwitterUpgrade: false}]
                   client: {attemptTTwitterUpgrade: true}
                 """);
         assertThat(thrift.servers().get(0).port()).isEqualTo(4114);
@@ -204,7 +204,6 @@ class LinkerdYamlTest {
                 "routers: [{protocol: h2, service: {responseClassifier: {kind: io.l5d.http.allSuccessful}}}] ->> (expected: one of [io.l5d.h2.nonRetryable5XX",
                 "routers: [{protocol: http, service: {responseClassifier: {kind: io.l5d.h2.grpc.default}}}] ->> (expected: one of [io.l5d.http",
                 "routers: [{protocol: h2, service: {responseClassifier: {kind: io.l5d.h2.grpc.default, successStatusCodes: [17]}}}] ->> successStatusCodes: '17' (expected: gRPC statuses, 0..16)",
-                "routers: [{protocol: thrift, servers: [{thriftFramed: false}]}] ->> thriftFramed: 'false' is not supported by this router yet",
                 "routers: [{protocol: thrift, client: {thriftProtocol: json}}] ->> thriftProtocol: 'json' (expected: binary or compact)",
                 "routers: [{protocol: h2, identifier: {kind: io.l5d.methodAndHost}}] ->> 'io.l5d.methodAndHost' is not supported",
                 "routers: [{protocol: smtp}] ->> 'smtp' (expected: http, h2, thrift, mux or thriftmux)",

@@ -1,6 +1,7 @@
 package io.finback.meshrouter.rpc.thrift;
 
 import static io.finback.meshrouter.rpc.thrift.LibThrift.BINARY;
+import static io.finback.meshrouter.rpc.thrift.LibThrift.COMPACT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -40,6 +41,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.thrift.TException;
 import org.apache.thrift.protocol.TCompactProtocol;
 import org.apache.thrift.protocol.TField;
+import org.apache.thrift.protocol.TBinaryProtocol;
 import org.apache.thrift.protocol.TList;
 import org.apache.thrift.protocol.TProtocol;
 import org.apache.thrift.protocol.TProtocolFactory;
@@ -275,6 +277,63 @@ class ThriftTest {
         mux.note("over mux");
         assertThat(mux.add(1, 1)).isEqualTo(2);
         assertThat(libthrift.processor.notes).contains("over mux");
+    }
+
+    @Test
+    void messagesWithoutFramesPassBothWays() throws Exception {
+        for (TProtocolFactory protocols : List.of(BINARY, COMPACT, new TBinaryProtocol.Factory(false, false))) {
+            Listening server = open.add(
+                    Thrift.server().with(ThriftParams.FRAMED, false).serve("127.0.0.1:0", calculator(protocols)));
+            Calculator.Client theirs = libthrift.unframedClient(server.port(), protocols);
+            Calculator.Client ours = new Calculator.Client(protocols.getProtocol(new ServiceTransport(
+                    Thrift.client()
+                            .with(ThriftParams.FRAMED, false)
+                            .with(ThriftParams.UPGRADE, false)
+                            .newService("127.0.0.1:" + libthrift.serveUnframed(protocols), "calculator"),
+                    LONG)));
+            for (Calculator.Client client : List.of(theirs, ours)) {
+                for (int i = 0; i < 50; i++) {
+                    assertThat(client.add(i, 1)).isEqualTo(i + 1);
+                }
+                client.note("n".repeat(200_000));
+                assertThat(client.add(2, 2)).isEqualTo(4);
+                assertThatThrownBy(() -> client.add(-5, 1)).hasMessage("overflow");
+                assertThat(client.unknown("nothing")).isEqualTo("Invalid method name: 'nothing'");
+            }
+        }
+        assertThat(libthrift.processor.notes).hasSize(6);
+    }
+
+    @Test
+    void theUpgradeGoesWithoutFrames() throws Exception {
+        BlockingQueue<Context> seen = new ArrayBlockingQueue<>(10);
+        Service<byte[], byte[]> calculator = calculator(BINARY);
+        Listening server = open.add(Thrift.server()
+                .with(ThriftParams.FRAMED, false)
+                .serve("127.0.0.1:0", (request, context) -> {
+                    seen.add(context);
+                    return calculator.apply(request, context);
+                }));
+        Calculator.Client client = over(Thrift.client()
+                .with(ThriftParams.FRAMED, false)
+                .with(ThriftParams.CLIENT_ID, Optional.of("me"))
+                .newService("127.0.0.1:" + server.port(), "calculator"));
+        for (int i = 0; i < 20; i++) {
+            assertThat(client.add(i, 1)).isEqualTo(i + 1);
+            assertThat(seen.take().clientId()).contains("me");
+        }
+    }
+
+    @Test
+    void thriftMuxTakesPlainThriftWithoutFrames() throws Exception {
+        Listening server =
+                open.add(ThriftMux.server().with(ThriftParams.FRAMED, false).serve("127.0.0.1:0", calculator(BINARY)));
+        Calculator.Client mux = over(ThriftMux.client().newService("127.0.0.1:" + server.port(), "calculator"));
+        Calculator.Client plain = libthrift.unframedClient(server.port(), BINARY);
+        for (int i = 0; i < 20; i++) {
+            assertThat(mux.add(i, 1)).isEqualTo(i + 1);
+            assertThat(plain.add(i, 2)).isEqualTo(i + 2);
+        }
     }
 
     /** ThriftMux is Thrift's message in a Mux dispatch: Finagle's Mux carries it, libthrift reads it. */
