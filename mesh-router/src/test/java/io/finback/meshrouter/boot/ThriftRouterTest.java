@@ -145,9 +145,7 @@ class ThriftRouterTest {
                 "servers: [{port: 0, thriftFramed: false}]",
                 "client: {thriftFramed: false}");
         TestRouter in = router(
-                "thrift",
-                "dtab: /svc => /$/inet/127.0.0.1/" + framed,
-                "servers: [{port: 0, thriftFramed: false}]");
+                "thrift", "dtab: /svc => /$/inet/127.0.0.1/" + framed, "servers: [{port: 0, thriftFramed: false}]");
         TestRouter out = router(
                 "thrift",
                 "dtab: /svc => /$/inet/127.0.0.1/" + unframed,

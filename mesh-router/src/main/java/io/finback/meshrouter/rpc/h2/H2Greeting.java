@@ -49,8 +49,7 @@ final class H2Greeting extends ChannelInboundHandlerAdapter {
      */
     static void install(
             Channel channel, H2Connection connection, Params params, BiConsumer<Http2Headers, byte[]> upgraded) {
-        HttpServerCodec http =
-                new HttpServerCodec(MAX_LINE_BYTES, params.get(H2Params.MAX_HEADER_LIST_BYTES), 8 << 10);
+        HttpServerCodec http = new HttpServerCodec(MAX_LINE_BYTES, params.get(H2Params.MAX_HEADER_LIST_BYTES), 8 << 10);
         HttpServerUpgradeHandler upgrades = new HttpServerUpgradeHandler(
                 http,
                 protocol -> AsciiString.contentEquals(Http2CodecUtil.HTTP_UPGRADE_PROTOCOL_NAME, protocol)
@@ -58,8 +57,7 @@ final class H2Greeting extends ChannelInboundHandlerAdapter {
                         : null,
                 params.get(H2Params.MAX_UPGRADE_BYTES));
         ChannelPipeline pipeline = channel.pipeline();
-        pipeline.addLast(
-                new CleartextHttp2ServerUpgradeHandler(http, upgrades, connection), new H2Greeting(upgraded));
+        pipeline.addLast(new CleartextHttp2ServerUpgradeHandler(http, upgrades, connection), new H2Greeting(upgraded));
     }
 
     @Override

@@ -79,8 +79,7 @@ public final class Thrift {
             params.get(ThriftParams.TLS).ifPresent(tls -> channel.pipeline().addLast(tls.newHandler(channel.alloc())));
         }
         ThriftFraming framing = new ThriftFraming(params);
-        ThriftServerSession session =
-                new ThriftServerSession(application, framing, params.get(ThriftParams.UPGRADE));
+        ThriftServerSession session = new ThriftServerSession(application, framing, params.get(ThriftParams.UPGRADE));
         channel.pipeline().addLast(framing.decoder(), session);
         return session;
     }

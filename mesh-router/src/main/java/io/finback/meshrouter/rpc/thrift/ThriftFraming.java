@@ -20,9 +20,8 @@ final class ThriftFraming {
     ThriftFraming(Params params) {
         int most = params.get(ThriftParams.MAX_FRAME_BYTES);
         unframed = params.get(ThriftParams.FRAMED) ? null : new Unframed(most);
-        decoder = unframed == null
-                ? new LengthFieldBasedFrameDecoder(most, 0, LENGTH_BYTES, 0, LENGTH_BYTES)
-                : unframed;
+        decoder =
+                unframed == null ? new LengthFieldBasedFrameDecoder(most, 0, LENGTH_BYTES, 0, LENGTH_BYTES) : unframed;
     }
 
     private static final class Unframed extends ByteToMessageDecoder {

@@ -119,9 +119,7 @@ public final class ThriftMux {
                 return;
             }
             head = null;
-            boolean thrift = framed
-                    ? isThrift(in.getInt(in.readerIndex() + 4))
-                    : in.getByte(in.readerIndex()) < 0;
+            boolean thrift = framed ? isThrift(in.getInt(in.readerIndex() + 4)) : in.getByte(in.readerIndex()) < 0;
             Connections.Connection connection =
                     thrift ? Thrift.accept(params, ctx.channel(), session) : Mux.accept(params, ctx.channel(), session);
             found.complete(connection);

@@ -129,8 +129,8 @@ final class ThriftServerSession extends ChannelInboundHandlerAdapter implements 
         if (header) {
             TTwitter.writeResponse(frame);
         }
-        var unused =
-                context().writeAndFlush(framing.end(frame.writeBytes(message)), context().voidPromise());
+        var unused = context()
+                .writeAndFlush(framing.end(frame.writeBytes(message)), context().voidPromise());
     }
 
     @Override

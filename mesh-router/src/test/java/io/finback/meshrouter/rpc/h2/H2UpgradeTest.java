@@ -30,18 +30,20 @@ class H2UpgradeTest {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
 
     private Listening echo() {
-        return open.add(H2.server()
-                .serve("127.0.0.1:0", (request, context) -> Body.whole(request.body(), 100 << 20)
-                        .map(all -> {
-                            H2Message answer = H2Message.response(200, Body.of(all.data().array()));
-                            answer.headers()
-                                    .set("asked", request.headers().method() + " "
+        return open.add(H2.server().serve("127.0.0.1:0", (request, context) -> Body.whole(request.body(), 100 << 20)
+                .map(all -> {
+                    H2Message answer =
+                            H2Message.response(200, Body.of(all.data().array()));
+                    answer.headers()
+                            .set(
+                                    "asked",
+                                    request.headers().method() + " "
                                             + request.headers().scheme() + "://"
                                             + request.headers().authority()
                                             + request.headers().path());
-                            answer.headers().set("names", request.headers().names().toString());
-                            return answer;
-                        })));
+                    answer.headers().set("names", request.headers().names().toString());
+                    return answer;
+                })));
     }
 
     private static HttpRequest post(int port, String path, byte[] body) {

@@ -120,7 +120,9 @@ class ThriftScannerTest {
     @Test
     void findsEveryEndHoweverTheBytesCome() throws TException {
         List<TProtocolFactory> all = List.of(
-                new TBinaryProtocol.Factory(), new TBinaryProtocol.Factory(false, false), new TCompactProtocol.Factory());
+                new TBinaryProtocol.Factory(),
+                new TBinaryProtocol.Factory(false, false),
+                new TCompactProtocol.Factory());
         for (int run = 0; run < 3_000; run++) {
             TProtocolFactory protocols = all.get(run % all.size());
             List<Integer> lengths = new ArrayList<>();

@@ -39,9 +39,9 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.thrift.TException;
+import org.apache.thrift.protocol.TBinaryProtocol;
 import org.apache.thrift.protocol.TCompactProtocol;
 import org.apache.thrift.protocol.TField;
-import org.apache.thrift.protocol.TBinaryProtocol;
 import org.apache.thrift.protocol.TList;
 import org.apache.thrift.protocol.TProtocol;
 import org.apache.thrift.protocol.TProtocolFactory;
@@ -308,9 +308,8 @@ class ThriftTest {
     void theUpgradeGoesWithoutFrames() throws Exception {
         BlockingQueue<Context> seen = new ArrayBlockingQueue<>(10);
         Service<byte[], byte[]> calculator = calculator(BINARY);
-        Listening server = open.add(Thrift.server()
-                .with(ThriftParams.FRAMED, false)
-                .serve("127.0.0.1:0", (request, context) -> {
+        Listening server =
+                open.add(Thrift.server().with(ThriftParams.FRAMED, false).serve("127.0.0.1:0", (request, context) -> {
                     seen.add(context);
                     return calculator.apply(request, context);
                 }));
