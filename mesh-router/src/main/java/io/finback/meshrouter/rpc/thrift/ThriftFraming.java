@@ -1,5 +1,6 @@
 package io.finback.meshrouter.rpc.thrift;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.meshrouter.rpc.Params;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -60,6 +61,7 @@ final class ThriftFraming {
     }
 
     /** It is complete. */
+    @CanIgnoreReturnValue
     ByteBuf end(ByteBuf out) {
         return unframed == null ? out.setInt(0, out.readableBytes() - LENGTH_BYTES) : out;
     }
