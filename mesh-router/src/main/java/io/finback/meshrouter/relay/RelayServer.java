@@ -43,6 +43,7 @@ final class RelayServer<Q, R> implements Listener, ServiceFactory<Q, R> {
         counting = new Counting(stats());
         listening = Gate.bound(() -> relay.dialect()
                 .server(policy)
+                .withAll(settings.wire())
                 .with(Sockets.LOOPS, relay.loops())
                 .with(ServerParams.MAX_IDLE_TIME, Optional.of(settings.clientIdle()))
                 .with(ServerParams.MAX_LIFE_TIME, settings.clientLife())
@@ -64,10 +65,12 @@ final class RelayServer<Q, R> implements Listener, ServiceFactory<Q, R> {
 
     private final class Calls implements Service<Q, R> {
         private final Channel channel;
+        private final Stalls stalls;
         private volatile @Nullable Peer peer;
 
         Calls(Channel channel) {
             this.channel = channel;
+            this.stalls = new Stalls(channel.eventLoop(), settings.exchangeIdle());
         }
 
         @Override
@@ -77,7 +80,7 @@ final class RelayServer<Q, R> implements Listener, ServiceFactory<Q, R> {
                 known = Peer.of(channel);
                 peer = known;
             }
-            return new RelayCall<>(RelayServer.this, known, request, context).start();
+            return new RelayCall<>(RelayServer.this, known, stalls, request, context).start();
         }
     }
 

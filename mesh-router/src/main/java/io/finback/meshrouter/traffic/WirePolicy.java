@@ -21,14 +21,6 @@ public record WirePolicy(
         int maxHeaderListBytes,
         boolean ttwitterUpgrade,
         boolean thriftFramed) {
-    /** Linkerd's defaults of a listener; header lists as Finagle. */
-    public static final WirePolicy SERVER =
-            new WirePolicy(0.99, 64 << 10, 1_000, 16 << 10, 4_096, 16 << 10, true, true);
-
-    /** The same of a client, which does not ask for the upgrade unless it is told to. */
-    public static final WirePolicy CLIENT =
-            new WirePolicy(0.99, 64 << 10, 1_000, 16 << 10, 4_096, 16 << 10, false, true);
-
     public WirePolicy {
         if (!(windowUpdateRatio > 0 && windowUpdateRatio < 1)) {
             throw new IllegalArgumentException("windowUpdateRatio: " + windowUpdateRatio + " (expected: > 0 and < 1)");

@@ -3,6 +3,7 @@ package io.finback.meshrouter.linkerd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.finback.meshrouter.traffic.Usual;
 import io.finback.meshrouter.balance.Balancer;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
 import io.finback.meshrouter.resilience.Backoff;
@@ -28,7 +29,7 @@ class LinkerdYamlTest {
     java.nio.file.Path directory;
 
     private static RouterPlan router(String yaml) {
-        return LinkerdYaml.read(yaml).routers().get(0);
+        return LinkerdYaml.read(yaml, Usual.WIRE).routers().get(0);
     }
 
     @Test
@@ -47,7 +48,7 @@ class LinkerdYamlTest {
                         + " retries: {budget: {percentCanRetry: 0.2}}, totalTimeoutMs: 2000}",
                 "  client: {loadBalancer: {kind: ewma}, failureAccrual: {kind: io.l5d.successRateWindowed,"
                         + " successRate: 0.9, window: 20}}",
-                "  servers: [{port: 4140, ip: 0.0.0.0}]"));
+                "  servers: [{port: 4140, ip: 0.0.0.0}]"), Usual.WIRE);
         RouterPlan out = plan.routers().get(0);
         assertThat(plan.admin().port()).isEqualTo(9990);
         assertThat(plan.namers()).extracting(Plan.NamerPlan::prefix).containsExactly(Path.parse("/#/io.l5d.fs"));
@@ -228,7 +229,7 @@ class LinkerdYamlTest {
                 "routers: [{protocol: http ->> line 1: ",
             })
     void refusesWithTheLine(String yaml, String message) {
-        assertThatThrownBy(() -> LinkerdYaml.read(yaml.replace(";", "\n")))
+        assertThatThrownBy(() -> LinkerdYaml.read(yaml.replace(";", "\n"), Usual.WIRE))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(message);
     }

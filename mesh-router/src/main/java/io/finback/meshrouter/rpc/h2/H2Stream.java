@@ -165,6 +165,7 @@ abstract class H2Stream {
                 return;
             }
             outgoing = body;
+            body.onGivenUp(why -> abort(H2.code(why)));
             outputEnded = body.isEmpty();
             ChannelFuture writing = connection().head(id, headers, body.isEmpty());
             writing.addListener(done -> {
