@@ -116,7 +116,15 @@ public final class RouterNode implements Node {
                         recent));
             }
             AdminParts parts = new AdminParts(
-                    plan, routers, sources, endpoints::get, settings.config(), recent, System::nanoTime, () -> {
+                    plan,
+                    routers,
+                    sources,
+                    streams,
+                    endpoints::get,
+                    settings.config(),
+                    recent,
+                    System::nanoTime,
+                    () -> {
                         var ending = stop();
                         Objects.requireNonNull(ending);
                     });
