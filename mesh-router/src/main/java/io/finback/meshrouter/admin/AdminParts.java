@@ -2,7 +2,6 @@ package io.finback.meshrouter.admin;
 
 import io.finback.meshrouter.linkerd.Plan;
 import io.finback.meshrouter.namers.NameSource;
-import io.finback.meshrouter.namers.Streams;
 import io.finback.meshrouter.router.EndpointsSnapshot;
 import io.finback.meshrouter.router.RunningRouter;
 import java.util.List;
@@ -13,7 +12,6 @@ import java.util.function.Supplier;
 /**
  * What the admin server shows and may do.
  *
- * @param watches what namers and interpreters follow far ends with
  * @param config the configuration as JSON values
  * @param recent the latest requests; empty when nobody keeps them
  * @param shutdown ends this process as a signal would
@@ -22,7 +20,6 @@ public record AdminParts(
         Plan plan,
         List<RunningRouter> routers,
         List<NameSource> namers,
-        Streams watches,
         Supplier<EndpointsSnapshot> endpoints,
         Object config,
         Optional<RecentRequests> recent,

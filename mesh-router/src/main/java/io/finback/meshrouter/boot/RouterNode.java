@@ -116,15 +116,7 @@ public final class RouterNode implements Node {
                         recent));
             }
             AdminParts parts = new AdminParts(
-                    plan,
-                    routers,
-                    sources,
-                    streams,
-                    endpoints::get,
-                    settings.config(),
-                    recent,
-                    System::nanoTime,
-                    () -> {
+                    plan, routers, sources, endpoints::get, settings.config(), recent, System::nanoTime, () -> {
                         var ending = stop();
                         Objects.requireNonNull(ending);
                     });

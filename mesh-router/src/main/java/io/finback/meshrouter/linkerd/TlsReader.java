@@ -6,7 +6,6 @@ import io.finback.names.PathPattern;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** The {@code tls} blocks of clients, servers and the admin server. Files are read here, so that a bad one stops the start. */
@@ -27,13 +26,6 @@ final class TlsReader {
                 ? Optional.of(block.checked(
                         "certPath", () -> Tls.Server.of(cert, key, intermediates, trusted, demand, protocols, h2)))
                 : Optional.empty();
-    }
-
-    /** Of a client with nothing to capture from, over HTTP/2; empty when it is not enabled. */
-    static Optional<Tls.Client> client(Block block) {
-        ClientDraft draft = new ClientDraft();
-        client(block, true).apply(draft, Map.of());
-        return draft.tls;
     }
 
     static Setting<ClientDraft> client(Block block, boolean h2) {

@@ -48,9 +48,6 @@ final class H2Connection extends Http2ConnectionHandler {
 
         /** A stream has ended. */
         void streamClosed();
-
-        /** The other side has answered a ping. */
-        default void pingAnswered() {}
     }
 
     private final Owner owner;
@@ -208,12 +205,6 @@ final class H2Connection extends Http2ConnectionHandler {
         flush(context());
     }
 
-    /** Asks the other side for an answer. */
-    void ping() {
-        var unused = encoder().writePing(context(), false, 0, context().newPromise());
-        flushSoon();
-    }
-
     /** Says that no more streams are taken; {@code then} behind it. */
     void goAway(Runnable then) {
         int last = connection().remote().lastStreamCreated();
@@ -359,11 +350,6 @@ final class H2Connection extends Http2ConnectionHandler {
                 stream.closed();
                 of().owner.streamClosed();
             }
-        }
-
-        @Override
-        public void onPingAckRead(ChannelHandlerContext ctx, long data) {
-            of().owner.pingAnswered();
         }
 
         @Override
