@@ -14,7 +14,7 @@ final class ServerReader {
     private ServerReader() {}
 
     /** The only one of a router that says nothing of servers. */
-    static ServerPlan usual(Protocol protocol, boolean traces) {
+    static ServerPlan usual(Protocol protocol, boolean traces, WirePolicy wire) {
         return new ServerPlan(
                 "127.0.0.1",
                 protocol.port(),
@@ -25,7 +25,7 @@ final class ServerReader {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.empty(),
-                        WirePolicy.SERVER,
+                        wire,
                         traces),
                 MAX_CALL_DEPTH,
                 Optional.empty(),
@@ -33,7 +33,7 @@ final class ServerReader {
     }
 
     /** {@code traces}: whether the router makes Linkerd's trace headers. */
-    static ServerPlan read(Block block, String label, Protocol protocol, boolean traces) {
+    static ServerPlan read(Block block, String label, Protocol protocol, boolean traces, WirePolicy usual) {
         int port = block.integer("port", 0, 65535).orElse(protocol.port());
         String ip = block.text("ip").orElse("127.0.0.1");
         var tls = block.block("tls").flatMap(found -> TlsReader.server(found, protocol == Protocol.H2));
@@ -69,8 +69,8 @@ final class ServerReader {
             depth = block.integer("maxCallDepth", 1, 1_000_000).orElse(MAX_CALL_DEPTH);
         }
         WirePolicy wire = WireReader.isThere(block, protocol)
-                ? WireReader.read(block, protocol, WirePolicy.SERVER)
-                : WirePolicy.SERVER;
+                ? WireReader.read(block, protocol, usual)
+                : usual;
         block.block("socketOptions").ifPresent(ServerReader::socketOptions);
         block.end();
         return new ServerPlan(

@@ -24,20 +24,22 @@ public record ServerPolicy(
         Optional<Tls.Server> tls,
         WirePolicy wire,
         boolean traces) {
-    /** Nothing of all that. */
-    public static final ServerPolicy PLAIN = new ServerPolicy(
-            false,
-            Integer.MAX_VALUE,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            WirePolicy.SERVER,
-            false);
-
     public ServerPolicy {
         if (maxConcurrentRequests < 1) {
             throw new IllegalArgumentException("maxConcurrentRequests: " + maxConcurrentRequests + " (expected: >= 1)");
         }
+    }
+
+    /** Nothing of all that. */
+    public static ServerPolicy plain(WirePolicy wire) {
+        return new ServerPolicy(
+                false,
+                Integer.MAX_VALUE,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                wire,
+                false);
     }
 }
