@@ -148,6 +148,11 @@ public final class Guard implements Rules {
         return allowed;
     }
 
+    @Override
+    public Sight sight(Optional<Principal> principal) {
+        return new Sight(settings.acls().get(), principal);
+    }
+
     /** Its numbers in Prometheus' text format, without the line that says their type. */
     public String prometheus() {
         String name = "finback_http_refused_total";

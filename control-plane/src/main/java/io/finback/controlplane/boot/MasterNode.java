@@ -117,13 +117,15 @@ public final class MasterNode implements Node {
         ClusterView.Topics topics = new ClusterView.Topics(
                 spawn(Topic.create(AllocationDelta.class, "finback-allocation"), "allocation-topic"),
                 spawn(Topic.create(FrameworkDelta.class, "finback-frameworks"), "framework-topic"));
+        Guard cluster = new Guard(system, "cluster", settings.security(), ClusterApi::refusal);
         Entities.init(
                 system,
                 settings,
                 spawn(ClusterView.publisher(topics.allocation()), "allocation-publisher"),
                 spawn(ClusterView.publisher(topics.frameworks()), "framework-publisher"),
                 new AgentStandings(view::get),
-                meter);
+                meter,
+                cluster);
         var unused = spawn(
                 ClusterView.create(
                         view, events, topics, BUILT_IN, settings.allocator().viewDelay()),
@@ -131,7 +133,6 @@ public final class MasterNode implements Node {
         Readiness.of(system).add("master", () -> CompletableFuture.completedFuture(isServing()));
         CompletionStage<Void> management = Management.start(system);
         Guard guard = new Guard(system, "services", settings.security(), ServicesBoot::refusal);
-        Guard cluster = new Guard(system, "cluster", settings.security(), ClusterApi::refusal);
         Console console = new Console(system, cluster);
         CompletionStage<Void> api = bind(config, settings, cluster, guard, console);
         CompletionStage<Void> serving = until(this::isServing);

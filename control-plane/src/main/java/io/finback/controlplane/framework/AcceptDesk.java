@@ -51,7 +51,7 @@ final class AcceptDesk {
                         turn.now());
         AcceptDraft draft = new AcceptDraft(turn, call, ground(call, used));
         call.operations().forEach(draft::add);
-        draft.unsupported().forEach((id, message) -> failed(draft, id, message));
+        draft.refused().forEach((id, message) -> failed(draft, id, message));
         boolean claims = !draft.steps().isEmpty()
                 && !call.offers().isEmpty()
                 && draft.ground().agent().isPresent();

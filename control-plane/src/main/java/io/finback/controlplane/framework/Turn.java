@@ -2,6 +2,7 @@ package io.finback.controlplane.framework;
 
 import io.finback.controlplane.allocator.Capability;
 import io.finback.resources.FrameworkId;
+import io.finback.security.Rules;
 import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskState;
@@ -18,17 +19,19 @@ final class Turn {
     private final FrameworkId id;
     private final FrameworkSettings settings;
     private final Outbound out;
+    private final Rules rules;
     private final Claims claims;
     private final Courier courier;
     private final OfferTraces traces;
     private FrameworkRound round = new FrameworkRound(new FrameworkState());
     private Instant now = Instant.EPOCH;
 
-    Turn(FrameworkId id, FrameworkSettings settings, Outbound out, OfferTraces traces) {
+    Turn(FrameworkId id, FrameworkSettings settings, Outbound out, OfferTraces traces, Rules rules) {
         this.id = id;
         this.settings = settings;
         this.out = out;
         this.traces = traces;
+        this.rules = rules;
         this.claims = new Claims(settings.repeat(), settings.repeatMax());
         this.courier = new Courier(settings, out::afterwards);
     }
@@ -68,6 +71,11 @@ final class Turn {
 
     Instant now() {
         return now;
+    }
+
+    /** As the rules are now. */
+    AcceptRights rights() {
+        return new AcceptRights(rules, round.subscription().map(FrameworkEvent.Subscribed::info));
     }
 
     boolean has(Capability capability) {

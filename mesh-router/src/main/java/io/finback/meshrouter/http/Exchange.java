@@ -56,7 +56,7 @@ final class Exchange {
         this.head = head;
         this.bodyless = bodyless;
         this.uri = head.uri();
-        client.server().began();
+        boolean unused = client.server().gate().began(); // asked for, once its head is known to be good
         this.epochMillis = client.server().isLogging() ? System.currentTimeMillis() : 0;
     }
 
@@ -315,7 +315,7 @@ final class Exchange {
         if (trace != null && trace.isTold()) {
             tell(trace, givenUp);
         }
-        client.server().ended();
+        client.server().gate().ended();
         client.serverStats().request();
         client.serverStats().answer(status, success, nanos);
         if (client.server().isLogging()) {

@@ -6,6 +6,7 @@ import io.finback.meshrouter.linkerd.Plan.RouterPlan;
 import io.finback.meshrouter.linkerd.Plan.Security;
 import io.finback.meshrouter.linkerd.Plan.ServerPlan;
 import io.finback.meshrouter.linkerd.Plan.Telemetry;
+import io.finback.meshrouter.traffic.WireDefaults;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -22,8 +23,10 @@ public final class LinkerdYaml {
     /**
      * Reads one, YAML or JSON. Throws {@link YamlFailure} naming the line and the key: for what Linkerd would refuse, for keys it does not
      * know, and for what this router cannot do.
+     *
+     * @param usual what holds where it says nothing
      */
-    public static Plan read(String text) {
+    public static Plan read(String text, WireDefaults usual) {
         Block root = Block.parse(text);
         AdminPlan admin = admin(root.block("admin"));
         List<NamerPlan> namers = new ArrayList<>();
@@ -33,7 +36,7 @@ public final class LinkerdYaml {
         List<RouterPlan> routers = new ArrayList<>();
         List<Block> blocks = root.blocks("routers");
         for (int i = 0; i < blocks.size(); i++) {
-            routers.add(RouterReader.read(blocks.get(i), "routers[" + i + "]"));
+            routers.add(RouterReader.read(blocks.get(i), "routers[" + i + "]", usual));
         }
         root.end();
         if (routers.isEmpty()) {

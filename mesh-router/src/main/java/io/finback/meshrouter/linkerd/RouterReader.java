@@ -8,6 +8,7 @@ import io.finback.meshrouter.router.Identifier;
 import io.finback.meshrouter.router.Identifiers;
 import io.finback.meshrouter.router.RouterSpec;
 import io.finback.meshrouter.traffic.Traces;
+import io.finback.meshrouter.traffic.WireDefaults;
 import io.finback.names.Dtab;
 import io.finback.names.Path;
 import java.time.Duration;
@@ -25,7 +26,7 @@ final class RouterReader {
 
     private RouterReader() {}
 
-    static RouterPlan read(Block block, String where) {
+    static RouterPlan read(Block block, String where, WireDefaults usual) {
         String text = block.required("protocol", "http, h2, thrift, mux or thriftmux");
         Protocol protocol = Protocol.of(text)
                 .orElseThrow(
@@ -45,16 +46,18 @@ final class RouterReader {
                         protocol.isThrift() && block.flag("thriftMethodInDst").orElse(false)));
         Traces traces = protocol.isHttp() ? Traces.of(tracePropagator(block)) : Traces.NONE;
         List<ServerPlan> servers = new ArrayList<>();
-        block.blocks("servers").forEach(server -> servers.add(ServerReader.read(server, label, protocol, traces)));
+        block.blocks("servers").forEach(server -> servers.add(
+                ServerReader.read(server, label, protocol, traces, usual.server())));
         if (servers.isEmpty()) {
             if (block.has("servers")) {
                 throw block.wrong("servers", "is empty (expected: at least one)");
             }
-            servers.add(ServerReader.usual(protocol, traces));
+            servers.add(ServerReader.usual(protocol, traces, usual.server()));
         }
         Layers policies = new Layers(
-                PolicyReader.clients(block.block("client"), protocol),
-                PolicyReader.services(block.block("service"), protocol));
+                usual,
+                PolicyReader.clients(block.block("client"), protocol, usual),
+                PolicyReader.services(block.block("service"), protocol, usual));
         Duration binding = block.millis("bindingTimeoutMs", 1).orElse(Duration.ofSeconds(10));
         RouterSpec.Limits limits = limits(block.block("bindingCache"));
         int line = 4 << 10;

@@ -1,6 +1,7 @@
 package io.finback.meshrouter.relay;
 
 import io.finback.meshrouter.rpc.Context;
+import io.finback.meshrouter.rpc.Failure;
 import io.finback.meshrouter.rpc.Params;
 import io.finback.meshrouter.rpc.Reply;
 import io.finback.meshrouter.rpc.ServiceFactory;
@@ -76,4 +77,7 @@ interface Dialect<Q, R> {
 
     /** What is done with an answer that is not passed on. */
     default void discard(R response) {}
+
+    /** Ends an answer of {@link #judge} that has been passed on and does not end by itself: neither side waits for the rest of it. */
+    default void giveUp(R response, Failure why) {}
 }

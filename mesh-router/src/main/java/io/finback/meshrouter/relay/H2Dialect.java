@@ -57,6 +57,11 @@ final class H2Dialect implements Dialect<H2Message, H2Message> {
         }
 
         @Override
+        public long moved() {
+            return body.bytes();
+        }
+
+        @Override
         public boolean isRepeatable() {
             return body.isRepeatable();
         }
@@ -201,6 +206,13 @@ final class H2Dialect implements Dialect<H2Message, H2Message> {
     @Override
     public void discard(H2Message response) {
         response.body().cancel(new Failure("another attempt is made", Failure.INTERRUPTED));
+    }
+
+    @Override
+    public void giveUp(H2Message response, Failure why) {
+        if (response.body() instanceof Watched watched) {
+            watched.giveUp(why);
+        }
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * calls a retryable failure within the budget of retries, after the configured pause; both only while the whole request can be sent once
  * more and nothing of an answer was passed on.
  */
-final class RelayCall<Q, R> {
+final class RelayCall<Q, R> extends Stalls.Call {
     private final RelayServer<Q, R> server;
     private final Dialect<Q, R> dialect;
     private final Peer peer;
@@ -38,21 +39,24 @@ final class RelayCall<Q, R> {
     private final long epochMillis;
     private final CallTimers timers;
     private @Nullable RequestTrace trace;
+    private final Stalls stalls;
+    private final BindingWait binding = new BindingWait();
+    private long steps;
 
     private Routing.@Nullable To to;
     private @Nullable Outgoing<Q> outgoing;
     private @Nullable Tries tries;
     private @Nullable Attempt attempt;
-    private @Nullable Runnable stopWaiting;
     /** The client has its answer, or its failure. */
     private boolean told;
 
     private boolean over;
 
-    RelayCall(RelayServer<Q, R> server, Peer peer, Q request, Context context) {
+    RelayCall(RelayServer<Q, R> server, Peer peer, Stalls stalls, Q request, Context context) {
         this.server = server;
         this.dialect = server.dialect();
         this.peer = peer;
+        this.stalls = stalls;
         this.request = request;
         this.context = context;
         this.timers = new CallTimers(peer.loop());
@@ -61,7 +65,8 @@ final class RelayCall<Q, R> {
 
     Reply<R> start() {
         reply.onInterrupt(why -> peer.run(() -> cancel(why)));
-        boolean welcome = server.began();
+        boolean welcome = server.gate().began();
+        stalls.began(this);
         Optional<ErrorAnswer> refusal = dialect.admit(request, peer, server.policy(), server.settings());
         Traces traces = server.policy().traces();
         if (!traces.isQuiet()) {
@@ -70,8 +75,7 @@ final class RelayCall<Q, R> {
         if (refusal.isPresent()) {
             refuse(refusal.get());
         } else if (!welcome) {
-            refuse(ErrorAnswer.nack("more than " + server.policy().maxConcurrentRequests()
-                    + " requests at once (servers.maxConcurrentRequests)"));
+            refuse(server.gate().tooManyRequests());
         } else {
             server.policy().timeout().ifPresent(limit -> timer(limit, () -> timedOut("timeout", limit)));
             route(dialect.head(request, context));
@@ -93,7 +97,7 @@ final class RelayCall<Q, R> {
 
     /** Asks again at the next change of any name, within the binding timeout. */
     private void await(RequestHead head, Routing.Waiting waiting) {
-        if (stopWaiting == null) {
+        if (!binding.hasBegun()) {
             Duration limit = server.settings().bindingTimeout();
             timer(limit, () -> {
                 if (to == null) {
@@ -101,17 +105,12 @@ final class RelayCall<Q, R> {
                 }
             });
         }
-        stopWaiting = waiting.subscribe()
-                .apply(() -> peer.run(() -> {
-                    if (!over && to == null) {
-                        route(head);
-                    }
-                }));
+        binding.until(waiting, peer, () -> route(head));
     }
 
     private void begin(Routing.To found) {
         to = found;
-        stopWaiting = null;
+        binding.end();
         found.service().stats().request();
         found.service().retries().deposit(startNanos);
         found.destination().requeues().deposit(startNanos);
@@ -137,6 +136,7 @@ final class RelayCall<Q, R> {
         }
         Attempt begun = new Attempt(found, endpoint);
         attempt = begun;
+        steps++;
         begun.start();
     }
 
@@ -168,22 +168,19 @@ final class RelayCall<Q, R> {
                         .schedule(() -> tookTooLong(most.get()), most.get().toNanos(), TimeUnit.NANOSECONDS);
             }
             Reply<Service<Q, R>> acquiring = server.relay().upstreams().acquire(found, endpoint, peer.loop(), context);
-            if (acquiring.isSuccess()) {
-                send(acquiring.value());
-                return;
+            then(acquiring, this::send, this::noConnection, this::giveBack);
+        }
+
+        /** Goes on with what {@code coming} brings; once the attempt has ended, what comes all the same is {@code late}. */
+        private <X> void then(Reply<X> coming, Consumer<X> next, Consumer<Throwable> failed, Consumer<X> late) {
+            if (!coming.isSuccess()) {
+                waitsFor = coming;
             }
-            waitsFor = acquiring;
-            acquiring.onDone((service, failure) -> peer.run(() -> {
-                if (ended) {
-                    if (failure == null) {
-                        giveBack(service);
-                    }
-                } else if (failure == null) {
-                    send(service);
-                } else {
-                    noConnection(failure);
+            peer.hear(coming, value -> (ended ? late : next).accept(value), failure -> {
+                if (!ended) {
+                    failed.accept(failure);
                 }
-            }));
+            });
         }
 
         private void noConnection(Throwable failure) {
@@ -201,46 +198,22 @@ final class RelayCall<Q, R> {
             if (trace != null && span != null) {
                 out = dialect.sent(out, trace, span.ids());
             }
-            Reply<R> answering = service.call(out.next(), out.context());
-            waitsFor = answering;
-            if (answering.isSuccess()) {
-                judge(answering.value());
-            } else {
-                answering.onDone((response, failure) -> peer.run(() -> {
-                    if (!ended) {
-                        if (failure == null) {
-                            judge(response);
-                        } else {
-                            failed(failure);
-                        }
-                    }
-                }));
-            }
+            then(service.call(out.next(), out.context()), this::judge, this::failed, late -> {});
         }
 
         private void judge(R response) {
             boolean again = isRepeatable() && Objects.requireNonNull(tries).isLeft();
-            Reply<Answered<R>> judging = dialect.judge(
-                    request,
-                    Objects.requireNonNull(outgoing),
-                    response,
-                    found.service().policy(),
-                    peer,
-                    again);
-            waitsFor = judging;
-            if (judging.isSuccess()) {
-                judged(judging.value());
-            } else {
-                judging.onDone((judged, failure) -> peer.run(() -> {
-                    if (!ended) {
-                        if (failure == null) {
-                            judged(judged);
-                        } else {
-                            failed(failure);
-                        }
-                    }
-                }));
-            }
+            then(
+                    dialect.judge(
+                            request,
+                            Objects.requireNonNull(outgoing),
+                            response,
+                            found.service().policy(),
+                            peer,
+                            again),
+                    this::judged,
+                    this::failed,
+                    late -> {});
         }
 
         private void judged(Answered<R> judged) {
@@ -253,6 +226,7 @@ final class RelayCall<Q, R> {
                 return;
             }
             answered = judged;
+            steps++;
             timers.cancel();
             long took = System.nanoTime() - begunNanos;
             long tookInAll = System.nanoTime() - startNanos;
@@ -260,9 +234,11 @@ final class RelayCall<Q, R> {
             if (later == null) {
                 Outcome outcome = judged.verdict() == Verdict.SUCCESS ? Outcome.SUCCESS : Outcome.FAILURE;
                 finish(this, judged, outcome, took, tookInAll);
-                tell(judged.response());
+                told = true;
+                reply.complete(judged.response());
             } else {
-                tell(judged.response());
+                told = true;
+                reply.complete(judged.response());
                 later.onDone((outcome, failure) -> peer.run(
                         () -> finish(this, judged, failure == null ? outcome : Outcome.FAILURE, took, tookInAll)));
             }
@@ -299,7 +275,7 @@ final class RelayCall<Q, R> {
             }
             boolean nobody = (Failure.flagsOf(failure) & (Failure.INTERRUPTED | Failure.IGNORABLE)) != 0;
             end(nobody ? Outcome.IGNORED : Outcome.FAILURE, 0, -1);
-            fail(dialect.failed(failure, found, !server.policy().clearContext()));
+            fail(dialect.failed(failure, found, !server.policy().clearContext()), 502);
         }
 
         /** Whoever works on it is told that nobody waits any more; what they say to that is not heard. */
@@ -357,14 +333,31 @@ final class RelayCall<Q, R> {
         }
     }
 
-    // --- limits ---
-
     private void timer(Duration limit, Runnable then) {
         timers.after(limit, () -> {
             if (!over && !told) {
                 then.run();
             }
         });
+    }
+
+    @Override
+    long moved() {
+        Answered<R> answer = attempt == null ? null : attempt.answered;
+        return steps
+                + (outgoing == null ? 0 : outgoing.moved())
+                + (answer == null ? 0 : answer.bytes().getAsLong());
+    }
+
+    @Override
+    void stalled(Duration limit) {
+        String why = "nothing moved for " + limit;
+        Answered<R> answer = attempt == null ? null : attempt.answered;
+        if (told && answer != null) {
+            dialect.giveUp(answer.response(), new Failure(why, Failure.INTERRUPTED));
+        } else {
+            refuse(ErrorAnswer.unavailable(why));
+        }
     }
 
     private void timedOut(String what, Duration limit) {
@@ -386,21 +379,12 @@ final class RelayCall<Q, R> {
 
     // --- the end ---
 
-    private void tell(R response) {
-        told = true;
-        boolean unused = reply.complete(response);
-    }
-
     private void refuse(ErrorAnswer error) {
         Attempt current = attempt;
         if (current != null) {
             current.giveUp(Outcome.FAILURE, new Failure("given up: " + error.reason(), Failure.INTERRUPTED));
         }
         fail(dialect.error(error, !server.policy().clearContext()), error.status());
-    }
-
-    private void fail(Reply<R> answer) {
-        fail(answer, 502);
     }
 
     private void fail(Reply<R> answer, int status) {
@@ -424,12 +408,9 @@ final class RelayCall<Q, R> {
             return;
         }
         over = true;
+        stalls.ended(this);
         timers.cancel();
-        Runnable stop = stopWaiting;
-        stopWaiting = null;
-        if (stop != null) {
-            stop.run();
-        }
+        binding.end();
         if (to != null) {
             to.service().stats().answer(status, success, tookNanos);
         }

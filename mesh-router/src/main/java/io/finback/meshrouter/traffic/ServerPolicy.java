@@ -24,17 +24,6 @@ public record ServerPolicy(
         Optional<Tls.Server> tls,
         WirePolicy wire,
         Traces traces) {
-    /** Nothing of all that. */
-    public static final ServerPolicy PLAIN = new ServerPolicy(
-            false,
-            Integer.MAX_VALUE,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            WirePolicy.SERVER,
-            Traces.NONE);
-
     public ServerPolicy {
         if (maxConcurrentRequests < 1) {
             throw new IllegalArgumentException("maxConcurrentRequests: " + maxConcurrentRequests + " (expected: >= 1)");
@@ -44,5 +33,18 @@ public record ServerPolicy(
     public ServerPolicy with(Traces other) {
         return new ServerPolicy(
                 clearContext, maxConcurrentRequests, timeout, forwarded, timestampHeader, tls, wire, other);
+    }
+
+    /** Nothing of all that. */
+    public static ServerPolicy plain(WirePolicy wire) {
+        return new ServerPolicy(
+                false,
+                Integer.MAX_VALUE,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                wire,
+                Traces.NONE);
     }
 }
