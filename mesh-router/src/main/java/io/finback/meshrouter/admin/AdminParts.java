@@ -14,6 +14,7 @@ import java.util.function.Supplier;
  *
  * @param config the configuration as JSON values
  * @param recent the latest requests; empty when nobody keeps them
+ * @param secured whether {@code finback.security} asks who wants to know
  * @param shutdown ends this process as a signal would
  */
 public record AdminParts(
@@ -23,6 +24,7 @@ public record AdminParts(
         Supplier<EndpointsSnapshot> endpoints,
         Object config,
         Optional<RecentRequests> recent,
+        boolean secured,
         LongSupplier nanoTime,
         Runnable shutdown) {
     public AdminParts {

@@ -32,6 +32,7 @@ import io.finback.runtime.Node;
 import io.finback.runtime.Readiness;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
+import io.finback.security.SecuritySettings;
 import io.finback.settings.HttpListen;
 import java.io.IOException;
 import java.time.Duration;
@@ -116,7 +117,15 @@ public final class RouterNode implements Node {
                         recent));
             }
             AdminParts parts = new AdminParts(
-                    plan, routers, sources, endpoints::get, settings.config(), recent, System::nanoTime, () -> {
+                    plan,
+                    routers,
+                    sources,
+                    endpoints::get,
+                    settings.config(),
+                    recent,
+                    SecuritySettings.from(config).reads(),
+                    System::nanoTime,
+                    () -> {
                         var ending = stop();
                         Objects.requireNonNull(ending);
                     });
