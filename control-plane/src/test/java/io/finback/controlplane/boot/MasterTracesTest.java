@@ -95,7 +95,8 @@ class MasterTracesTest {
                         .ask(
                                 (ActorRef<OperatorReply> replyTo) -> new AllocatorMessage.Operate(command, replyTo),
                                 Duration.ofSeconds(5)),
-                host -> Map.of());
+                host -> Map.of(),
+                io.finback.security.Rules.NONE);
         akka.japi.function.Function<akka.http.javadsl.model.HttpRequest, java.util.concurrent.CompletionStage<akka.http.javadsl.model.HttpResponse>>
                 handler = api.route().handler(harness.system());
         ServerBinding server = TestMaster.get(Http.get(harness.system())
