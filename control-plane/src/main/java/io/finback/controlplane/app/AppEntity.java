@@ -32,6 +32,7 @@ import io.finback.persistence.EntityDefaults;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
+import io.finback.tracing.Tracing;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -75,6 +76,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     private final AppOutbox outbox;
     private final PortWatch portWatch;
     private final AppChecks checks;
+    private final InstanceTraces traces;
     private boolean idle;
     /** Answers that wait until service ports are journaled, so that a read after them sees the ports. */
     private final List<Consumer<AppState>> afterPorts = new ArrayList<>();
@@ -101,6 +103,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         this.links = links;
         this.checks = new AppChecks(appId, links, () -> EventIds.next(clock.instant()));
         this.portWatch = new PortWatch(settings.listenWait());
+        this.traces = new InstanceTraces(Tracing.of(context.getSystem()));
         this.outbox = new AppOutbox(appId, settings, links, context.getSelf());
     }
 
@@ -341,6 +344,7 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
                 .persist(AppEvent.joined(all))
                 .thenRun((AppState s) -> {
                     checks.publish(state, all, now);
+                    traces.tell(state, all, now);
                     before.filter(id -> !AppChange.holds(s, id)).ifPresent(id -> outbox.notHeld(s, id));
                     committed(s, then);
                 })

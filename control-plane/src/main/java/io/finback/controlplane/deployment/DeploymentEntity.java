@@ -19,6 +19,7 @@ import io.finback.controlplane.app.ServiceEvent.Progress;
 import io.finback.controlplane.scheduler.DeploymentEvent;
 import io.finback.controlplane.scheduler.DeploymentState;
 import io.finback.persistence.EntityDefaults;
+import io.finback.tracing.Tracing;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -64,6 +65,7 @@ public final class DeploymentEntity
     private final Consumer<ServiceEvent> events;
     private final InstantSource clock;
     private final Duration gatherLimit;
+    private final StepTraces traces;
     private final Set<String> gathered = new HashSet<>();
     private long ticks;
     private final Set<String> released = new HashSet<>();
@@ -98,6 +100,7 @@ public final class DeploymentEntity
         this.apps = apps;
         this.events = events;
         this.clock = clock;
+        this.traces = new StepTraces(Tracing.of(context.getSystem()), entityId, clock.instant());
     }
 
     @Override
@@ -247,6 +250,7 @@ public final class DeploymentEntity
     }
 
     private void tell(DeploymentState before, DeploymentState after) {
+        traces.tell(before, after, clock.instant());
         if (before.plan().isEmpty()) {
             tell(after, Progress.INFO, 0, Optional.empty());
         }

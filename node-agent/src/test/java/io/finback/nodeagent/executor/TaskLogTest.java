@@ -49,9 +49,8 @@ class TaskLogTest {
             // What was printed before the end still goes to the files, which are about to be deleted.
             processes.awaitLoggers(List.of(last));
             processes.forget(last);
-            Await.until(
-                    "nobody writes to " + directory + " any more",
-                    () -> ProcessHandle.allProcesses().noneMatch(process -> isAt(process.pid(), directory)));
+            Await.until("nobody writes to " + directory + " any more", () -> ProcessHandle.allProcesses()
+                    .noneMatch(process -> isAt(process.pid(), directory)));
         }
     }
 
