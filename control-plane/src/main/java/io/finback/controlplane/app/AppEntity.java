@@ -29,6 +29,7 @@ import io.finback.persistence.OwningEntity;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
+import io.finback.tracing.Tracing;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -69,6 +70,7 @@ public final class AppEntity extends OwningEntity<AppCommand, AppEvent, AppState
     private final AppOutbox outbox;
     private final PortWatch portWatch;
     private final AppChecks checks;
+    private final InstanceTraces traces;
     private boolean idle;
     /** Answers that wait until service ports are journaled, so that a read after them sees the ports. */
     private final List<Consumer<AppState>> afterPorts = new ArrayList<>();
@@ -100,6 +102,7 @@ public final class AppEntity extends OwningEntity<AppCommand, AppEvent, AppState
         this.links = links;
         this.checks = new AppChecks(appId, links, () -> EventIds.next(clock.instant()));
         this.portWatch = new PortWatch(settings.listenWait());
+        this.traces = new InstanceTraces(Tracing.of(context.getSystem()));
         this.outbox = new AppOutbox(appId, settings, links, context.getSelf());
     }
 
@@ -325,6 +328,7 @@ public final class AppEntity extends OwningEntity<AppCommand, AppEvent, AppState
                 .persist(AppEvent.joined(all))
                 .thenRun((AppState s) -> {
                     checks.publish(state, all, now);
+                    traces.tell(state, all, now);
                     before.filter(id -> !AppChange.holds(s, id)).ifPresent(id -> outbox.notHeld(s, id));
                     committed(s, then);
                 })

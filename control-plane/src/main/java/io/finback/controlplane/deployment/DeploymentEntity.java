@@ -17,6 +17,7 @@ import io.finback.controlplane.app.ServiceEvent.Progress;
 import io.finback.controlplane.scheduler.DeploymentEvent;
 import io.finback.controlplane.scheduler.DeploymentState;
 import io.finback.persistence.OwningEntity;
+import io.finback.tracing.Tracing;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -60,6 +61,7 @@ public final class DeploymentEntity extends OwningEntity<DeploymentMessage, Depl
     private final Consumer<ServiceEvent> events;
     private final InstantSource clock;
     private final Duration gatherLimit;
+    private final StepTraces traces;
     private final Set<String> gathered = new HashSet<>();
     private long ticks;
     private final Set<String> released = new HashSet<>();
@@ -99,6 +101,7 @@ public final class DeploymentEntity extends OwningEntity<DeploymentMessage, Depl
         this.apps = apps;
         this.events = events;
         this.clock = clock;
+        this.traces = new StepTraces(Tracing.of(context.getSystem()), entityId, clock.instant());
     }
 
     @Override
@@ -238,6 +241,7 @@ public final class DeploymentEntity extends OwningEntity<DeploymentMessage, Depl
     }
 
     private void tell(DeploymentState before, DeploymentState after) {
+        traces.tell(before, after, clock.instant());
         if (before.plan().isEmpty()) {
             tell(after, Progress.INFO, 0, Optional.empty());
         }

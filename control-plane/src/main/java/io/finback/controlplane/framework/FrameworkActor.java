@@ -23,6 +23,7 @@ import io.finback.controlplane.ingress.Ingress;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.security.Rules;
+import io.finback.tracing.Tracing;
 import io.finback.wire.AgentSessionMessage;
 import java.time.Clock;
 import java.time.Duration;
@@ -208,7 +209,9 @@ public final class FrameworkActor
         Outbound out = new Outbound(id, with.settings(), with.allocator(), with.sessions(), allocatorReplies);
         SubscriptionDesk.Host host = new SchedulerHost<>(
                 ctx, scheduler -> new Batch<>(-1, List.of(new FrameworkSignal.SchedulerGone(scheduler)), ingress));
-        return new FrameworkDesk(id, with.settings(), out, host, with.agents(), with.views(), with.rules());
+        Tracing tracing = Tracing.of(ctx.getSystem());
+        OfferTraces traces = new OfferTraces(tracing.isOn(), tracing.sampler(), tracing, id.value());
+        return new FrameworkDesk(id, with.settings(), out, traces, host, with.agents(), with.views(), with.rules());
     }
 
     @Override

@@ -35,11 +35,12 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
             FrameworkId id,
             FrameworkSettings settings,
             Outbound out,
+            OfferTraces traces,
             SubscriptionDesk.Host host,
             Function<AgentId, AgentStanding> standing,
             ActorRef<FrameworkDelta> views,
             Rules rules) {
-        this.turn = new Turn(id, settings, out, rules);
+        this.turn = new Turn(id, settings, out, traces, rules);
         this.offers = new OfferDesk(turn);
         this.accepts = new AcceptDesk(turn, offers);
         this.subscriptions = new SubscriptionDesk(turn, host, offers);

@@ -22,13 +22,15 @@ final class Turn {
     private final Rules rules;
     private final Claims claims;
     private final Courier courier;
+    private final OfferTraces traces;
     private FrameworkRound round = new FrameworkRound(new FrameworkState());
     private Instant now = Instant.EPOCH;
 
-    Turn(FrameworkId id, FrameworkSettings settings, Outbound out, Rules rules) {
+    Turn(FrameworkId id, FrameworkSettings settings, Outbound out, OfferTraces traces, Rules rules) {
         this.id = id;
         this.settings = settings;
         this.out = out;
+        this.traces = traces;
         this.rules = rules;
         this.claims = new Claims(settings.repeat(), settings.repeatMax());
         this.courier = new Courier(settings, out::afterwards);
@@ -57,6 +59,10 @@ final class Turn {
 
     Courier courier() {
         return courier;
+    }
+
+    OfferTraces traces() {
+        return traces;
     }
 
     FrameworkRound round() {
@@ -121,6 +127,7 @@ final class Turn {
             return;
         }
         round.status(record, status);
+        traces.status(status.task(), status.state(), now);
         if (status.state().isTerminal()) {
             out.release(status.task(), now);
         }

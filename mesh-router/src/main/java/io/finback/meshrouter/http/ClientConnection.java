@@ -158,6 +158,7 @@ final class ClientConnection extends FlowHandler {
         }
         HttpRules.toOriginForm(head);
         prepare(head.headers());
+        started.beginTrace();
         if (server.gate().isFull()) {
             started.fail(server.gate().tooManyRequests());
             return;

@@ -4,8 +4,11 @@ import io.finback.meshrouter.resilience.FailureAccrual;
 import io.finback.meshrouter.resilience.ResponseClassifier.Verdict;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.LinkerdHeaders;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.Routing;
+import io.finback.meshrouter.traffic.Traces;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -29,6 +32,8 @@ final class Exchange {
     private final long startNanos = System.nanoTime();
     private final String uri;
     private final long epochMillis;
+
+    private @Nullable RequestTrace trace;
 
     private Routing.@Nullable To to;
     private @Nullable Attempts attempts;
@@ -57,6 +62,14 @@ final class Exchange {
 
     // --- from the client ---
 
+    /** Once, when what the client may not say has been removed. */
+    void beginTrace() {
+        Traces traces = client.server().policy().traces();
+        if (!traces.isQuiet()) {
+            trace = traces.begin(new HttpTraceHead(head.headers()));
+        }
+    }
+
     void start(Routing routing) {
         Runnable next = routing.route(new HttpHead(head))
                 .match(
@@ -83,7 +96,7 @@ final class Exchange {
         found.service().stats().request();
         found.service().retries().deposit(startNanos);
         found.destination().requeues().deposit(startNanos);
-        Heads.prepare(head, found, client.server().policy());
+        Heads.prepare(head, found, client.server().policy(), trace);
         found.service().policy().totalTimeout().ifPresent(limit -> head.headers()
                 .set(
                         LinkerdHeaders.CTX_DEADLINE,
@@ -92,6 +105,11 @@ final class Exchange {
         Attempts made = new Attempts(this, client, head, found);
         attempts = made;
         made.next();
+    }
+
+    @Nullable
+    RequestTrace trace() {
+        return trace;
     }
 
     boolean isBodyless() {
@@ -294,6 +312,9 @@ final class Exchange {
         if (to != null) {
             to.service().stats().answer(status, success, nanos);
         }
+        if (trace != null && trace.isTold()) {
+            tell(trace, givenUp);
+        }
         client.server().gate().ended();
         client.serverStats().request();
         client.serverStats().answer(status, success, nanos);
@@ -301,5 +322,25 @@ final class Exchange {
             client.server().log(client, head, uri, status, bytesSent, epochMillis);
         }
         ReferenceCountUtil.release(head);
+    }
+
+    private void tell(RequestTrace of, boolean givenUp) {
+        String method = head.method().name();
+        String host = head.headers().get(HttpHeaderNames.HOST);
+        String error = givenUp
+                ? "the client did not wait for the answer"
+                : status >= 500 ? Integer.toString(status) : status == 0 ? "no answer" : "";
+        of.end(
+                new RequestTrace.Request(
+                        method,
+                        method,
+                        uri,
+                        host == null ? "" : host,
+                        head.protocolVersion().text()),
+                to,
+                RequestTrace.peer(client.remote()),
+                status,
+                attempts == null ? 0 : attempts.count(),
+                error);
     }
 }

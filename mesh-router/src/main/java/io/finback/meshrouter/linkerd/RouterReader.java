@@ -7,6 +7,7 @@ import io.finback.meshrouter.linkerd.Plan.ServerPlan;
 import io.finback.meshrouter.router.Identifier;
 import io.finback.meshrouter.router.Identifiers;
 import io.finback.meshrouter.router.RouterSpec;
+import io.finback.meshrouter.traffic.Traces;
 import io.finback.meshrouter.traffic.WireDefaults;
 import io.finback.names.Dtab;
 import io.finback.names.Path;
@@ -43,7 +44,7 @@ final class RouterReader {
                 : List.of(Identifiers.named(
                         prefix,
                         protocol.isThrift() && block.flag("thriftMethodInDst").orElse(false)));
-        boolean traces = protocol.isHttp() && tracePropagator(block);
+        Traces traces = protocol.isHttp() ? Traces.of(tracePropagator(block)) : Traces.NONE;
         List<ServerPlan> servers = new ArrayList<>();
         block.blocks("servers").forEach(server -> servers.add(
                 ServerReader.read(server, label, protocol, traces, usual.server())));
@@ -99,18 +100,18 @@ final class RouterReader {
         return block.integer(key, 1, 1024).orElse(usual) * 1024;
     }
 
-    private static boolean tracePropagator(Block block) {
+    private static Traces.Propagation tracePropagator(Block block) {
         Optional<Block> propagator = block.block("tracePropagator");
         if (propagator.isEmpty()) {
-            return true;
+            return Traces.Propagation.LINKERD;
         }
         String kind = propagator.get().required("kind", "io.l5d.default or io.l5d.zipkin");
         propagator.get().end();
         return switch (kind) {
-            case "io.l5d.default" -> true;
-            // X-B3-* headers are passed on as they come.
-            case "io.l5d.zipkin" -> throw Kinds.missing(propagator.get(), kind, "io.l5d.default");
-            default -> throw propagator.get().wrong("kind", "'" + kind + "' (expected: io.l5d.default)");
+            case "io.l5d.default" -> Traces.Propagation.LINKERD;
+            case "io.l5d.zipkin" -> Traces.Propagation.ZIPKIN;
+            default ->
+                throw propagator.get().wrong("kind", "'" + kind + "' (expected: io.l5d.default or io.l5d.zipkin)");
         };
     }
 

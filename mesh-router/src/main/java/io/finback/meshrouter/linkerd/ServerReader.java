@@ -3,6 +3,7 @@ package io.finback.meshrouter.linkerd;
 import io.finback.meshrouter.linkerd.Plan.ServerPlan;
 import io.finback.meshrouter.traffic.Forwarded;
 import io.finback.meshrouter.traffic.ServerPolicy;
+import io.finback.meshrouter.traffic.Traces;
 import io.finback.meshrouter.traffic.WirePolicy;
 import java.time.Duration;
 import java.util.Optional;
@@ -14,7 +15,7 @@ final class ServerReader {
     private ServerReader() {}
 
     /** The only one of a router that says nothing of servers. */
-    static ServerPlan usual(Protocol protocol, boolean traces, WirePolicy wire) {
+    static ServerPlan usual(Protocol protocol, Traces traces, WirePolicy wire) {
         return new ServerPlan(
                 "127.0.0.1",
                 protocol.port(),
@@ -32,8 +33,8 @@ final class ServerReader {
                 Optional.empty());
     }
 
-    /** {@code traces}: whether the router makes Linkerd's trace headers. */
-    static ServerPlan read(Block block, String label, Protocol protocol, boolean traces, WirePolicy usual) {
+    /** {@code traces}: which headers of traces the router makes. */
+    static ServerPlan read(Block block, String label, Protocol protocol, Traces traces, WirePolicy usual) {
         int port = block.integer("port", 0, 65535).orElse(protocol.port());
         String ip = block.text("ip").orElse("127.0.0.1");
         var tls = block.block("tls").flatMap(found -> TlsReader.server(found, protocol == Protocol.H2));

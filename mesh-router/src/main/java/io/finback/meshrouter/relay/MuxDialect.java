@@ -12,6 +12,7 @@ import io.finback.meshrouter.rpc.server.Server;
 import io.finback.meshrouter.traffic.ClientPolicy;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.RequestHead;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.ServicePolicy;
 import java.util.Optional;
@@ -53,6 +54,11 @@ final class MuxDialect implements MessageDialect {
     @Override
     public Optional<ErrorAnswer> admit(byte[] request, Peer peer, ServerPolicy policy, RelaySettings settings) {
         return Optional.empty();
+    }
+
+    @Override
+    public RequestTrace.Request traced(byte[] request, Context context) {
+        return MessageTraces.request("mux");
     }
 
     @Override

@@ -9,7 +9,9 @@ import io.finback.meshrouter.rpc.Service;
 import io.finback.meshrouter.traffic.Endpoint;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.RequestHead;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.Routing;
+import io.finback.meshrouter.traffic.Traces;
 import io.finback.meshrouter.traffic.Tries;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
@@ -36,6 +38,7 @@ final class RelayCall<Q, R> extends Stalls.Call {
     private final long startNanos = System.nanoTime();
     private final long epochMillis;
     private final CallTimers timers;
+    private @Nullable RequestTrace trace;
     private final Stalls stalls;
     private final BindingWait binding = new BindingWait();
     private long steps;
@@ -65,6 +68,10 @@ final class RelayCall<Q, R> extends Stalls.Call {
         boolean welcome = server.gate().began();
         stalls.began(this);
         Optional<ErrorAnswer> refusal = dialect.admit(request, peer, server.policy(), server.settings());
+        Traces traces = server.policy().traces();
+        if (!traces.isQuiet()) {
+            trace = dialect.trace(request, context, traces);
+        }
         if (refusal.isPresent()) {
             refuse(refusal.get());
         } else if (!welcome) {
@@ -107,7 +114,7 @@ final class RelayCall<Q, R> extends Stalls.Call {
         found.service().stats().request();
         found.service().retries().deposit(startNanos);
         found.destination().requeues().deposit(startNanos);
-        outgoing = dialect.outgoing(request, context, found, server.policy());
+        outgoing = dialect.outgoing(request, context, found, server.policy(), trace);
         tries = new Tries(
                 found, server.settings().retryLimit(), server.settings().connectTimeout());
         found.service()
@@ -146,6 +153,7 @@ final class RelayCall<Q, R> extends Stalls.Call {
         private @Nullable Reply<?> waitsFor;
         private @Nullable ScheduledFuture<?> limit;
         private @Nullable Answered<R> answered;
+        private final RequestTrace.@Nullable Attempt span = trace == null ? null : trace.attempt();
         private boolean ended;
 
         Attempt(Routing.To found, Endpoint endpoint) {
@@ -187,6 +195,9 @@ final class RelayCall<Q, R> extends Stalls.Call {
             session = service;
             endpoint.connected();
             Outgoing<Q> out = Objects.requireNonNull(outgoing);
+            if (trace != null && span != null) {
+                out = dialect.sent(out, trace, span.ids());
+            }
             then(service.call(out.next(), out.context()), this::judge, this::failed, late -> {});
         }
 
@@ -293,6 +304,14 @@ final class RelayCall<Q, R> extends Stalls.Call {
                 timer.cancel(false);
             }
             Objects.requireNonNull(tries).end(outcome, status, tookNanos, System.nanoTime());
+            if (span != null) {
+                span.end(
+                        dialect.traced(request, context).name(),
+                        found,
+                        endpoint.toString(),
+                        status,
+                        RequestTrace.error(outcome, status));
+            }
             Service<Q, R> held = session;
             session = null;
             if (held != null) {
@@ -395,6 +414,19 @@ final class RelayCall<Q, R> extends Stalls.Call {
         if (to != null) {
             to.service().stats().answer(status, success, tookNanos);
         }
+        if (trace != null && trace.isTold()) {
+            trace.end(
+                    dialect.traced(request, context),
+                    to,
+                    RequestTrace.peer(peer.remote()),
+                    status,
+                    tries == null ? 0 : tries.count(),
+                    success || (status > 0 && status < 500) ? "" : status == 0 ? "no answer" : error(status));
+        }
         server.ended(request, peer, epochMillis, status, success, bytes, tookNanos);
+    }
+
+    private static String error(int status) {
+        return status > 0 ? Integer.toString(status) : "failed";
     }
 }

@@ -18,6 +18,7 @@ import io.finback.meshrouter.traffic.ClientPolicy;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.PoolPolicy;
 import io.finback.meshrouter.traffic.RequestHead;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.ServicePolicy;
 import java.util.Optional;
@@ -86,6 +87,19 @@ final class ThriftDialect implements MessageDialect {
                     : Optional.of(ErrorAnswer.badRequest("message of kind " + head.kind() + " (expected: a call)"));
         } catch (Failure.Protocol e) {
             return Optional.of(ErrorAnswer.badRequest(String.valueOf(e.getMessage())));
+        }
+    }
+
+    @Override
+    public RequestTrace.Request traced(byte[] request, Context context) {
+        return MessageTraces.request(method(request));
+    }
+
+    private static String method(byte[] request) {
+        try {
+            return ThriftMessage.read(request).method();
+        } catch (Failure.Protocol e) {
+            return "";
         }
     }
 

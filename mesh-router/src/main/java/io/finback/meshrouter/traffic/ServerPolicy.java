@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param timestampHeader the header that gets the milliseconds since 1970 at which a request was read
  * @param tls when the listener speaks TLS
  * @param wire how HTTP/2 and Thrift are spoken
- * @param traces whether {@code l5d-ctx-trace} and {@code l5d-reqid} are made for every request
+ * @param traces which headers of traces every request gets, and who is told of spans
  */
 public record ServerPolicy(
         boolean clearContext,
@@ -23,11 +23,16 @@ public record ServerPolicy(
         Optional<String> timestampHeader,
         Optional<Tls.Server> tls,
         WirePolicy wire,
-        boolean traces) {
+        Traces traces) {
     public ServerPolicy {
         if (maxConcurrentRequests < 1) {
             throw new IllegalArgumentException("maxConcurrentRequests: " + maxConcurrentRequests + " (expected: >= 1)");
         }
+    }
+
+    public ServerPolicy with(Traces other) {
+        return new ServerPolicy(
+                clearContext, maxConcurrentRequests, timeout, forwarded, timestampHeader, tls, wire, other);
     }
 
     /** Nothing of all that. */
@@ -40,6 +45,6 @@ public record ServerPolicy(
                 Optional.empty(),
                 Optional.empty(),
                 wire,
-                false);
+                Traces.NONE);
     }
 }

@@ -225,7 +225,10 @@ class LinkerdYamlTest {
                 "routers: [{protocol: http, interpreter: {kind: io.l5d.namerd.http, dst: /$/inet/a/1}}] ->> experimental: true beside it",
                 "routers: [{protocol: http}];namers: [{kind: io.l5d.fs, rootDir: /no/such}] ->> line 2: namers[0].rootDir: '/no/such' (expected: an existing directory)",
                 "routers: [{protocol: http}];namers: [{kind: io.l5d.curator}] ->> io.l5d.curator is experimental",
-                "routers: [{protocol: http}];telemetry: [{kind: io.l5d.zipkin}] ->> 'io.l5d.zipkin' is not supported by this router yet",
+                "routers: [{protocol: http}];telemetry: [{kind: io.l5d.zipkin, sampleRate: 2}] ->> line 2: telemetry[0].sampleRate: 2.0 (expected: 0.0 to 1.0)",
+                "routers: [{protocol: http}];telemetry: [{kind: io.l5d.tracelog, level: LOUD}] ->> telemetry[0].level: 'LOUD' (expected: ALL",
+                "routers: [{protocol: http}];telemetry: [{kind: io.zipkin.http, host: zipkin}] ->> telemetry[0].host: 'zipkin' (expected: host:port)",
+                "routers: [{protocol: http}];telemetry: [{kind: io.l5d.usage}] ->> 'io.l5d.usage' is not supported by this router yet",
                 "routers: [{protocol: http ->> line 1: ",
             })
     void refusesWithTheLine(String yaml, String message) {
