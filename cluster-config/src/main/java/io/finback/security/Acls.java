@@ -153,6 +153,15 @@ public final class Acls {
         return permissive;
     }
 
+    /** Whether an entry says that {@code principal} may; what no entry is about is refused, {@code permissive} or not. */
+    public boolean grants(Optional<Principal> principal, Action action, String object) {
+        return entries.getOrDefault(action, List.of()).stream()
+                .filter(entry -> entry.isAbout(principal) && entry.objects().isAbout(object))
+                .findFirst()
+                .map(Entry::allows)
+                .orElse(false);
+    }
+
     /** Whether {@code principal} may do that to everything, whatever its name. False where that cannot be told without a name. */
     public boolean allowsAll(Optional<Principal> principal, Action action) {
         for (Entry entry : entries.getOrDefault(action, List.of())) {

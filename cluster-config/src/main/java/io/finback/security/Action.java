@@ -4,8 +4,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What may be allowed or refused, by Mesos' names in ACL files. Source: apache/mesos {@code include/mesos/authorizer/acls.proto}; the last
- * one is ours.
+ * What may be allowed or refused, by Mesos' names in ACL files. Source: apache/mesos {@code include/mesos/authorizer/acls.proto}; those that
+ * say so are ours.
  */
 public enum Action {
     REGISTER_FRAMEWORK("register_frameworks", "roles"),
@@ -50,6 +50,19 @@ public enum Action {
     REACTIVATE_AGENT("reactivate_agents", "agents"),
     MARK_AGENT_GONE("mark_agents_gone", "agents"),
     SET_LOG_LEVEL("set_log_level", "level"),
+    /** Ours, after Marathon's plugins ({@code ViewRunSpec}, {@code ViewGroup} and so on): apps, pods and groups by their paths. */
+    VIEW_APP("view_apps", "paths"),
+    CREATE_APP("create_apps", "paths"),
+    UPDATE_APP("update_apps", "paths"),
+    DELETE_APP("delete_apps", "paths"),
+    /** Ours: jobs by their names. */
+    VIEW_JOB("view_jobs", "jobs"),
+    CHANGE_JOB("change_jobs", "jobs"),
+    /**
+     * Ours: makes a member of the cluster leave or takes it for down, by its address ({@code akka://finback@host:port}). The only one that is refused
+     * unless a rule allows it.
+     */
+    CHANGE_MEMBER("change_members", "members"),
     GET_ENDPOINT_WITH_PATH("get_endpoints", "paths"),
     /** Ours: every request of the masters' ports that may change something, by its path; {@code /v2/apps/team/%} is all below. */
     CHANGE_ENDPOINT_WITH_PATH("change_endpoints", "paths");

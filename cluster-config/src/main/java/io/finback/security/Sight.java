@@ -18,7 +18,11 @@ public final class Sight {
         this.principal = principal;
     }
 
-    /** @param object as the action's objects are written; empty where it has none, such as flags */
+    /**
+     * Whether that may be seen.
+     *
+     * @param object as the action's objects are written; empty where it has none, such as flags
+     */
     public boolean sees(Action action, String object) {
         return acls.allows(principal, action, object);
     }

@@ -68,46 +68,119 @@ public record RunOptions(
 
     public RunOptions withContainer(ContainerInfo other) {
         return new RunOptions(
-                Optional.of(other), healthCheck, check, maxCompletion, limits, executor, group, data, executorRun, frameworkUser);
+                Optional.of(other),
+                healthCheck,
+                check,
+                maxCompletion,
+                limits,
+                executor,
+                group,
+                data,
+                executorRun,
+                frameworkUser);
     }
 
     public RunOptions withHealthCheck(HealthCheck other) {
         return new RunOptions(
-                container, Optional.of(other), check, maxCompletion, limits, executor, group, data, executorRun, frameworkUser);
+                container,
+                Optional.of(other),
+                check,
+                maxCompletion,
+                limits,
+                executor,
+                group,
+                data,
+                executorRun,
+                frameworkUser);
     }
 
     public RunOptions withCheck(CheckInfo other) {
         return new RunOptions(
-                container, healthCheck, Optional.of(other), maxCompletion, limits, executor, group, data, executorRun, frameworkUser);
+                container,
+                healthCheck,
+                Optional.of(other),
+                maxCompletion,
+                limits,
+                executor,
+                group,
+                data,
+                executorRun,
+                frameworkUser);
     }
 
     public RunOptions withMaxCompletion(Duration other) {
         return new RunOptions(
-                container, healthCheck, check, Optional.of(other), limits, executor, group, data, executorRun, frameworkUser);
+                container,
+                healthCheck,
+                check,
+                Optional.of(other),
+                limits,
+                executor,
+                group,
+                data,
+                executorRun,
+                frameworkUser);
     }
 
     public RunOptions withLimits(Map<String, Double> other) {
-        return new RunOptions(container, healthCheck, check, maxCompletion, other, executor, group, data, executorRun, frameworkUser);
+        return new RunOptions(
+                container, healthCheck, check, maxCompletion, other, executor, group, data, executorRun, frameworkUser);
     }
 
     public RunOptions withExecutor(ExecutorInfo other) {
         return new RunOptions(
-                container, healthCheck, check, maxCompletion, limits, Optional.of(other), group, data, executorRun, frameworkUser);
+                container,
+                healthCheck,
+                check,
+                maxCompletion,
+                limits,
+                Optional.of(other),
+                group,
+                data,
+                executorRun,
+                frameworkUser);
     }
 
     public RunOptions withGroup(TaskGroup other) {
         return new RunOptions(
-                container, healthCheck, check, maxCompletion, limits, executor, Optional.of(other), data, executorRun, frameworkUser);
+                container,
+                healthCheck,
+                check,
+                maxCompletion,
+                limits,
+                executor,
+                Optional.of(other),
+                data,
+                executorRun,
+                frameworkUser);
     }
 
     public RunOptions withData(Bytes other) {
         return new RunOptions(
-                container, healthCheck, check, maxCompletion, limits, executor, group, Optional.of(other), executorRun, frameworkUser);
+                container,
+                healthCheck,
+                check,
+                maxCompletion,
+                limits,
+                executor,
+                group,
+                Optional.of(other),
+                executorRun,
+                frameworkUser);
     }
 
     public RunOptions withExecutorRun(TaskId run) {
         return new RunOptions(
-                container, healthCheck, check, maxCompletion, limits, executor, group, data, Optional.of(run), frameworkUser);
+                container,
+                healthCheck,
+                check,
+                maxCompletion,
+                limits,
+                executor,
+                group,
+                data,
+                Optional.of(run),
+                frameworkUser);
     }
 
     public RunOptions withFrameworkUser(String user) {

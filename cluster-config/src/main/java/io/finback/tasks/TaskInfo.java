@@ -116,7 +116,6 @@ public record TaskInfo(
                 Optional.of(user),
                 command.uris(),
                 command.secrets());
-        return new TaskInfo(
-                id, name, framework, agent, resources, as, killGrace, labels, role, discovery, options);
+        return new TaskInfo(id, name, framework, agent, resources, as, killGrace, labels, role, discovery, options);
     }
 }

@@ -15,6 +15,7 @@ import java.util.function.Supplier;
  *
  * @param config the configuration as JSON values
  * @param recent the latest requests; empty when nobody keeps them
+ * @param secured whether {@code finback.security} asks who wants to know
  * @param spans what has become of them
  * @param shutdown ends this process as a signal would
  */
@@ -25,6 +26,7 @@ public record AdminParts(
         Supplier<EndpointsSnapshot> endpoints,
         Object config,
         Optional<RecentRequests> recent,
+        boolean secured,
         Supplier<SpanQueue.Counts> spans,
         LongSupplier nanoTime,
         Runnable shutdown) {

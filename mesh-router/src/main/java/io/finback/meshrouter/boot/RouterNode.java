@@ -32,6 +32,7 @@ import io.finback.runtime.Node;
 import io.finback.runtime.Readiness;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
+import io.finback.security.SecuritySettings;
 import io.finback.settings.HttpListen;
 import io.finback.tracing.Tracing;
 import java.io.IOException;
@@ -128,6 +129,7 @@ public final class RouterNode implements Node {
                     endpoints::get,
                     settings.config(),
                     recent,
+                    SecuritySettings.from(config).reads(),
                     spans::counts,
                     System::nanoTime,
                     () -> {
