@@ -213,7 +213,8 @@ public final class RouterNode implements Node {
                 Listening.of(plan, settings, loops, router, accessLog, relay -> stops.push(() -> closed(relay)));
         List<RunningRouter.Server> servers = new ArrayList<>();
         for (ServerPlan server : plan.servers()) {
-            Listener listener = listen(plan, server.reporting(plan.label(), watching.spans().reporters()), listening);
+            Listener listener =
+                    listen(plan, server.reporting(plan.label(), watching.spans().reporters()), listening);
             stops.push(() -> listener.stop(settings.plan().admin().grace()));
             servers.add(new RunningRouter.Server(server.ip(), listener.port(), listener));
         }
