@@ -30,13 +30,16 @@ public final class NamerdHttp implements Interpreter {
 
     private final String base;
     private final String namespace;
+    private final Credentials credentials;
     private final Streams streams;
     private final Changes changes;
     private final Watches<NameTree<Name.Bound>> trees;
     private final Watches<Optional<List<Address>>> addresses;
     private final Watches<Dtab> dtabs;
 
-    private NamerdHttp(String host, int port, String namespace, Streams streams, Changes changes) {
+    private NamerdHttp(
+            String host, int port, String namespace, Credentials credentials, Streams streams, Changes changes) {
+        this.credentials = credentials;
         this.base = Uris.base(host, port) + "/api/1/";
         this.namespace = namespace;
         this.streams = streams;
@@ -46,8 +49,10 @@ public final class NamerdHttp implements Interpreter {
         this.dtabs = new Watches<>("namerd dtab", 1, changes, v -> false, this::watchDtab);
     }
 
-    public static NamerdHttp start(String host, int port, String namespace, Streams streams, Changes changes) {
-        return new NamerdHttp(host, port, namespace, streams, changes);
+    /** Begins to ask when a name is asked for; {@code credentials} go with every request. */
+    public static NamerdHttp start(
+            String host, int port, String namespace, Credentials credentials, Streams streams, Changes changes) {
+        return new NamerdHttp(host, port, namespace, credentials, streams, changes);
     }
 
     @Override
@@ -125,7 +130,7 @@ public final class NamerdHttp implements Interpreter {
                 () -> Streams.then(
                         streams.lines(
                                 base + uri,
-                                Map.of("Accept", "application/json"),
+                                credentials.with("Accept", "application/json"),
                                 text -> line.accept(Json.parse(text))),
                         end -> AGAIN));
     }

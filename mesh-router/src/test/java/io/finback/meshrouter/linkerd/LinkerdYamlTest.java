@@ -3,7 +3,6 @@ package io.finback.meshrouter.linkerd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.finback.meshrouter.traffic.Usual;
 import io.finback.meshrouter.balance.Balancer;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
 import io.finback.meshrouter.resilience.Backoff;
@@ -12,6 +11,7 @@ import io.finback.meshrouter.resilience.ResponseClassifier;
 import io.finback.meshrouter.traffic.ClientPolicy;
 import io.finback.meshrouter.traffic.ServicePolicy;
 import io.finback.meshrouter.traffic.StreamRetries;
+import io.finback.meshrouter.traffic.Usual;
 import io.finback.meshrouter.traffic.WirePolicy;
 import io.finback.names.Path;
 import java.io.IOException;
@@ -35,20 +35,22 @@ class LinkerdYamlTest {
     @Test
     void readsTheWorkedExample() throws IOException {
         java.nio.file.Path disco = Files.createDirectory(directory.resolve("disco"));
-        Plan plan = LinkerdYaml.read(String.join(
-                "\n",
-                "admin: {port: 9990}",
-                "namers: [{kind: io.l5d.fs, rootDir: " + disco + "}]",
-                "routers:",
-                "- protocol: http",
-                "  label: out",
-                "  dtab: |",
-                "    /svc => /#/io.l5d.fs ;",
-                "  service: {responseClassifier: {kind: io.l5d.http.retryableRead5XX},"
-                        + " retries: {budget: {percentCanRetry: 0.2}}, totalTimeoutMs: 2000}",
-                "  client: {loadBalancer: {kind: ewma}, failureAccrual: {kind: io.l5d.successRateWindowed,"
-                        + " successRate: 0.9, window: 20}}",
-                "  servers: [{port: 4140, ip: 0.0.0.0}]"), Usual.WIRE);
+        Plan plan = LinkerdYaml.read(
+                String.join(
+                        "\n",
+                        "admin: {port: 9990}",
+                        "namers: [{kind: io.l5d.fs, rootDir: " + disco + "}]",
+                        "routers:",
+                        "- protocol: http",
+                        "  label: out",
+                        "  dtab: |",
+                        "    /svc => /#/io.l5d.fs ;",
+                        "  service: {responseClassifier: {kind: io.l5d.http.retryableRead5XX},"
+                                + " retries: {budget: {percentCanRetry: 0.2}}, totalTimeoutMs: 2000}",
+                        "  client: {loadBalancer: {kind: ewma}, failureAccrual: {kind: io.l5d.successRateWindowed,"
+                                + " successRate: 0.9, window: 20}}",
+                        "  servers: [{port: 4140, ip: 0.0.0.0}]"),
+                Usual.WIRE);
         RouterPlan out = plan.routers().get(0);
         assertThat(plan.admin().port()).isEqualTo(9990);
         assertThat(plan.namers()).extracting(Plan.NamerPlan::prefix).containsExactly(Path.parse("/#/io.l5d.fs"));
@@ -221,6 +223,9 @@ class LinkerdYamlTest {
                 "routers: [{protocol: http, client: {tls: {commonName: a, trustCerts: [/no/such.pem]}}}] ->> /no/such.pem cannot be read",
                 "routers: [{protocol: http, service: {responseClassifier: {kind: x}}}] ->> (expected: one of [io.l5d.http.nonRetryable5XX",
                 "routers: [{protocol: http, identifier: {kind: io.l5d.ingress}}] ->> 'io.l5d.ingress' is not supported by this router yet",
+                "routers: [{protocol: http, interpreter: {kind: io.l5d.namerd.http, experimental: true, dst: /$/inet/a/1, credentials: {principal: p}}}] ->> credentials.secretFile",
+                "routers: [{protocol: http, interpreter: {kind: io.l5d.namerd.http, experimental: true, dst: /$/inet/a/1, credentials: {}}}] ->> credentials.tokenFile",
+                "routers: [{protocol: http, interpreter: {kind: io.l5d.namerd.http, experimental: true, dst: /$/inet/a/1, credentials: {tokenFile: /no/such}}}] ->> '/no/such' (expected: a file that can be read)",
                 "routers: [{protocol: http, interpreter: {kind: io.l5d.mesh}}] ->> 'io.l5d.mesh' is not supported by this router yet",
                 "routers: [{protocol: http, interpreter: {kind: io.l5d.namerd.http, dst: /$/inet/a/1}}] ->> experimental: true beside it",
                 "routers: [{protocol: http}];namers: [{kind: io.l5d.fs, rootDir: /no/such}] ->> line 2: namers[0].rootDir: '/no/such' (expected: an existing directory)",
