@@ -9,10 +9,12 @@ import io.finback.meshrouter.namers.MarathonNamer;
 import io.finback.meshrouter.namers.RewriteNamer;
 import io.finback.meshrouter.namers.Transformed;
 import io.finback.meshrouter.namers.Transformer;
+import io.finback.meshrouter.namers.ZkNamer;
 import io.finback.names.Path;
 import io.finback.names.PathPattern;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -23,8 +25,8 @@ import java.util.Set;
 
 /** An entry of {@code namers}. */
 final class NamerReader {
-    private static final String SUPPORTED =
-            "io.l5d.fs, io.l5d.consul, io.l5d.k8s, io.l5d.k8s.ns, io.l5d.marathon," + " io.l5d.dnssrv, io.l5d.rewrite";
+    private static final String SUPPORTED = "io.l5d.fs, io.l5d.consul, io.l5d.k8s, io.l5d.k8s.ns, io.l5d.marathon,"
+            + " io.l5d.dnssrv, io.l5d.rewrite, io.l5d.serversets, io.l5d.zkLeader";
     private static final Set<String> STATUSES = Set.of("passing", "warning", "critical", "maintenance");
 
     private NamerReader() {}
@@ -43,6 +45,8 @@ final class NamerReader {
                     case "io.l5d.marathon" -> marathon(block, prefix);
                     case "io.l5d.dnssrv" -> dnssrv(block, prefix);
                     case "io.l5d.rewrite" -> rewrite(block, prefix);
+                    case "io.l5d.serversets" -> serversets(block, prefix);
+                    case "io.l5d.zkLeader" -> leaders(block, prefix);
                     default -> throw Kinds.missing(block, kind, SUPPORTED);
                 };
         block.end();
@@ -147,5 +151,33 @@ final class NamerReader {
         Path checked = block.checked("name", () -> Path.parse(name.replaceAll("\\{[^{}]*}", "x")));
         Objects.requireNonNull(checked);
         return environment -> new RewriteNamer(prefix, pattern, name);
+    }
+
+    private static NamerPlan.Start serversets(Block block, Path prefix) {
+        String servers = zkAddrs(block);
+        return environment -> ZkNamer.serversets(prefix, servers, environment.streams(), environment.changes());
+    }
+
+    private static NamerPlan.Start leaders(Block block, Path prefix) {
+        String servers = zkAddrs(block);
+        return environment -> ZkNamer.leaders(prefix, servers, environment.streams(), environment.changes());
+    }
+
+    /** {@code zkAddrs}, as ZooKeeper's clients take them: {@code host:port,host:port}. */
+    static String zkAddrs(Block owner) {
+        List<String> servers = new ArrayList<>();
+        for (Block block : owner.blocks("zkAddrs")) {
+            String host = block.required("host", "a host name or an IP");
+            if (!host.matches("[A-Za-z0-9._:-]+")) {
+                throw block.wrong("host", "'" + host + "' (expected: a host name or an IP)");
+            }
+            int port = block.integer("port", 1, 65535).orElse(2181);
+            servers.add((host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port);
+            block.end();
+        }
+        if (servers.isEmpty()) {
+            throw owner.wrong("zkAddrs", "is missing (expected: a list of host and port)");
+        }
+        return String.join(",", servers);
     }
 }

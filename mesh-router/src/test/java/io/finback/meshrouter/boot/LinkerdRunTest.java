@@ -9,6 +9,7 @@ import io.finback.meshrouter.http.RawClient;
 import io.finback.meshrouter.http.RawClient.Response;
 import io.finback.meshrouter.namers.FakeNamerd;
 import io.finback.meshrouter.namers.FarEnd;
+import io.finback.meshrouter.namers.RealZooKeeper;
 import io.finback.runtime.StartFailure;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -160,6 +161,44 @@ class LinkerdRunTest {
                     }
                 });
                 assertThat(get(port(router, 0, 0), "/", "Host: web")).isEqualTo("web");
+            }
+        }
+    }
+
+    @Test
+    void followsServersetsAndLeadersInZooKeeper() throws Exception {
+        try (RawBackend web = RawBackend.answering("web");
+                RawBackend leader = RawBackend.answering("leader");
+                RealZooKeeper zookeeper = new RealZooKeeper(directory.resolve("zookeeper"))) {
+            zookeeper.create(
+                    "/discovery/prod/web/member_", RealZooKeeper.member("127.0.0.1", web.port() - 1, "ALIVE", ""));
+            zookeeper.create("/leaders/web/member_", "127.0.0.1:" + leader.port());
+            try (TestRouter router = run(
+                    "admin: {port: 0}",
+                    "namers:",
+                    "- kind: io.l5d.serversets",
+                    "  zkAddrs: [{host: 127.0.0.1, port: " + zookeeper.port() + "}]",
+                    "- kind: io.l5d.zkLeader",
+                    "  prefix: /lead",
+                    "  zkAddrs:",
+                    "  - host: 127.0.0.1",
+                    "    port: " + zookeeper.port(),
+                    "routers:",
+                    "- protocol: http",
+                    "  dtab: |",
+                    "    /svc => /#/io.l5d.serversets/discovery/prod;",
+                    "    /svc/lead => /#/lead/leaders/web",
+                    "  servers: [{port: 0}]")) {
+                assertThat(get(port(router, 0, 0), "/", "Host: web:http")).isEqualTo("web");
+                assertThat(get(port(router, 0, 0), "/", "Host: lead")).isEqualTo("leader");
+                assertThat(call(port(router, 0, 0), "/", "Host: web:other").status())
+                        .isEqualTo(502);
+                assertThat(router.admin("/namer_state/io.l5d.serversets.json"))
+                        .contains("SyncConnected", "/discovery/prod/web:http", "127.0.0.1:" + web.port());
+                assertThat(router.admin("/delegator.json?path=/svc/web:http/x"))
+                        .contains("/#/io.l5d.serversets/discovery/prod/web:http");
+                zookeeper.stop();
+                assertThat(get(port(router, 0, 0), "/", "Host: web:http")).isEqualTo("web");
             }
         }
     }
