@@ -202,7 +202,10 @@ public final class RouterNode implements Node {
                 new RouterSpec(
                         plan.label(),
                         plan.dtab(),
-                        plan.identifiers(),
+                        plan.identifiers().stream()
+                                .map(identifier -> identifier.start(
+                                        environment, watch -> stops.push(() -> closed(watch))))
+                                .toList(),
                         interpreter,
                         plan.policies(),
                         notYet,

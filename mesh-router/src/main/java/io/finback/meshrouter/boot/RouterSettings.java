@@ -194,7 +194,7 @@ record RouterSettings(
                 Protocol.HTTP,
                 "http",
                 dtab(router.getString("dtab")),
-                List.of(Identifiers.finback()),
+                List.of(Plan.IdentifierPlan.of(Identifiers.finback())),
                 new Plan.InterpreterPlan("default", (environment, sources) -> DtabInterpreter.of(sources)),
                 List.of(new ServerPlan(
                         router.getString("http.host"),

@@ -1,12 +1,13 @@
 package io.finback.meshrouter.linkerd;
 
 import io.finback.meshrouter.linkerd.Plan.InterpreterPlan;
+import io.finback.meshrouter.linkerd.Plan.TransformerPlan;
 import io.finback.meshrouter.namers.DtabInterpreter;
 import io.finback.meshrouter.namers.FsDtab;
 import io.finback.meshrouter.namers.MeshInterpreter;
 import io.finback.meshrouter.namers.NamerdHttp;
 import io.finback.meshrouter.namers.Transformed;
-import io.finback.meshrouter.namers.Transformer;
+import io.finback.meshrouter.namers.WatchedDtab;
 import io.finback.meshrouter.resilience.Backoff;
 import io.finback.meshrouter.rpc.h2.H2Params;
 import io.finback.meshrouter.traffic.Tls;
@@ -16,11 +17,13 @@ import io.finback.names.Path;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** A router's {@code interpreter}. */
 final class InterpreterReader {
-    private static final String SUPPORTED = "default, io.l5d.fs, io.l5d.namerd.http, io.l5d.mesh";
+    private static final String SUPPORTED = 
+            "default, io.l5d.fs, io.l5d.namerd.http, io.l5d.mesh, io.l5d.k8s.configMap, io.l5d.consul.interpreter";
     static final InterpreterPlan DEFAULT =
             new InterpreterPlan("default", (environment, sources) -> DtabInterpreter.of(sources));
 
@@ -34,19 +37,22 @@ final class InterpreterReader {
         }
         Block block = found.get();
         String kind = Kinds.of(block, SUPPORTED);
-        List<Transformer> transformers = TransformerReader.read(block);
+        List<TransformerPlan> transformers = TransformerReader.read(block);
         InterpreterPlan.Opening start =
                 switch (kind) {
                     case "default" -> DEFAULT.start();
                     case "io.l5d.fs" -> fs(block);
                     case "io.l5d.namerd.http" -> namerd(block);
                     case "io.l5d.mesh" -> mesh(block);
+                    case "io.l5d.k8s.configMap" -> configMap(block);
+                    case "io.l5d.consul.interpreter" -> consul(block);
                     default -> throw Kinds.missing(block, kind, SUPPORTED);
                 };
         block.end();
         return new InterpreterPlan(
                 kind,
-                (environment, sources) -> Transformed.interpreter(start.start(environment, sources), transformers));
+                (environment, sources) -> Transformed.interpreter(
+                        start.start(environment, sources), TransformerPlan.all(transformers, environment)));
     }
 
     private static InterpreterPlan.Opening fs(Block block) {
@@ -68,6 +74,55 @@ final class InterpreterReader {
         block.refuse("tls", "namerd is asked in clear text");
         return (environment, sources) -> NamerdHttp.start(
                 address.host(), address.port(), namespace, environment.streams(), environment.changes());
+    }
+
+    private static InterpreterPlan.Opening configMap(Block block) {
+        String host = block.text("host").orElse("localhost");
+        int port = block.integer("port", 1, 65535).orElse(8001);
+        String namespace = block.text("namespace").orElse("default");
+        String name = block.required("name", "the name of a ConfigMap");
+        String key = block.required("filename", "the key of its data that is a dtab");
+        return (environment, sources) -> {
+            WatchedDtab dtab = WatchedDtab.configMap(
+                    host, port, namespace, name, key, environment.streams(), environment.changes());
+            return DtabInterpreter.of("io.l5d.k8s.configMap", dtab, sources, dtab);
+        };
+    }
+
+    private static InterpreterPlan.Opening consul(Block block) {
+        Path prefix = block.parsed("pathPrefix", Path::parse).orElseGet(() -> Path.of("namerd", "dtabs"));
+        String namespace = block.text("namespace").orElse("default");
+        if (!namespace.matches("[A-Za-z0-9_.-]+")) {
+            throw block.wrong("namespace", "'" + namespace + "' (expected: letters, digits, '.', '-', '_')");
+        }
+        String read = consistency(block, "readConsistencyMode");
+        // Dtabs are never written here.
+        String unused = consistency(block, "writeConsistencyMode");
+        Objects.requireNonNull(unused);
+        block.refuse("failFast", "", "false");
+        block.refuse("tls", "Consul is asked in clear text");
+        WatchedDtab.ConsulKey at = new WatchedDtab.ConsulKey(
+                block.text("host").orElse("localhost"),
+                block.integer("port", 1, 65535).orElse(8500),
+                prefix.concat(Path.of(namespace)).show().substring(1),
+                block.text("token"),
+                block.text("datacenter"),
+                read,
+                block.block("backoff")
+                        .map(PolicyReader::backoff)
+                        .orElseGet(() -> new Backoff.DecorrelatedJittered(Duration.ofMillis(1), Duration.ofMinutes(1))));
+        return (environment, sources) -> {
+            WatchedDtab dtab = WatchedDtab.consul(at, environment.streams(), environment.changes());
+            return DtabInterpreter.of("io.l5d.consul.interpreter", dtab, sources, dtab);
+        };
+    }
+
+    private static String consistency(Block block, String key) {
+        String mode = block.text(key).orElse("default");
+        if (!List.of("default", "stale", "consistent").contains(mode)) {
+            throw block.wrong(key, "'" + mode + "' (expected: default, stale or consistent)");
+        }
+        return mode;
     }
 
     private static Address dst(Block block) {

@@ -1,14 +1,15 @@
 package io.finback.meshrouter.linkerd;
 
 import io.finback.meshrouter.linkerd.Plan.NamerPlan;
+import io.finback.meshrouter.linkerd.Plan.TransformerPlan;
 import io.finback.meshrouter.namers.ConsulNamer;
 import io.finback.meshrouter.namers.DnsSrvNamer;
 import io.finback.meshrouter.namers.FsNamer;
+import io.finback.meshrouter.namers.K8sExternal;
 import io.finback.meshrouter.namers.K8sNamer;
 import io.finback.meshrouter.namers.MarathonNamer;
 import io.finback.meshrouter.namers.RewriteNamer;
 import io.finback.meshrouter.namers.Transformed;
-import io.finback.meshrouter.namers.Transformer;
 import io.finback.meshrouter.namers.ZkNamer;
 import io.finback.names.Path;
 import io.finback.names.PathPattern;
@@ -25,7 +26,7 @@ import java.util.Set;
 
 /** An entry of {@code namers}. */
 final class NamerReader {
-    private static final String SUPPORTED = "io.l5d.fs, io.l5d.consul, io.l5d.k8s, io.l5d.k8s.ns, io.l5d.marathon,"
+    private static final String SUPPORTED = "io.l5d.fs, io.l5d.consul, io.l5d.k8s, io.l5d.k8s.ns, io.l5d.k8s.external, io.l5d.marathon,"
             + " io.l5d.dnssrv, io.l5d.rewrite, io.l5d.serversets, io.l5d.zkLeader";
     private static final Set<String> STATUSES = Set.of("passing", "warning", "critical", "maintenance");
 
@@ -35,13 +36,14 @@ final class NamerReader {
         String kind = Kinds.of(block, SUPPORTED);
         Path prefix =
                 Path.of("#").concat(block.parsed("prefix", NamerReader::prefix).orElseGet(() -> Path.of(kind)));
-        List<Transformer> transformers = TransformerReader.read(block);
+        List<TransformerPlan> transformers = TransformerReader.read(block);
         NamerPlan.Start start =
                 switch (kind) {
                     case "io.l5d.fs" -> fs(block, prefix);
                     case "io.l5d.consul" -> consul(block, prefix);
                     case "io.l5d.k8s" -> k8s(block, prefix, Optional.empty());
                     case "io.l5d.k8s.ns" -> k8s(block, prefix, Optional.of(namespace(block)));
+                    case "io.l5d.k8s.external" -> external(block, prefix);
                     case "io.l5d.marathon" -> marathon(block, prefix);
                     case "io.l5d.dnssrv" -> dnssrv(block, prefix);
                     case "io.l5d.rewrite" -> rewrite(block, prefix);
@@ -50,7 +52,11 @@ final class NamerReader {
                     default -> throw Kinds.missing(block, kind, SUPPORTED);
                 };
         block.end();
-        return new NamerPlan(kind, prefix, environment -> Transformed.source(start.start(environment), transformers));
+        return new NamerPlan(
+                kind,
+                prefix,
+                environment -> Transformed.source(
+                        start.start(environment), TransformerPlan.all(transformers, environment)));
     }
 
     private static Path prefix(String text) {
@@ -123,6 +129,14 @@ final class NamerReader {
         Optional<String> label = block.text("labelSelector");
         return environment ->
                 K8sNamer.start(prefix, host, port, namespace, label, environment.streams(), environment.changes());
+    }
+
+    private static NamerPlan.Start external(Block block, Path prefix) {
+        String host = block.text("host").orElse("localhost");
+        int port = block.integer("port", 1, 65535).orElse(8001);
+        Optional<String> label = block.text("labelSelector");
+        return environment ->
+                K8sExternal.start(prefix, host, port, label, environment.streams(), environment.changes());
     }
 
     private static NamerPlan.Start marathon(Block block, Path prefix) {

@@ -4,6 +4,7 @@ import io.finback.meshrouter.namers.Changes;
 import io.finback.meshrouter.namers.Interpreter;
 import io.finback.meshrouter.namers.NameSource;
 import io.finback.meshrouter.namers.Streams;
+import io.finback.meshrouter.namers.Transformer;
 import io.finback.meshrouter.router.Identifier;
 import io.finback.meshrouter.router.Policies;
 import io.finback.meshrouter.router.RouterSpec;
@@ -13,6 +14,7 @@ import io.finback.names.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What a process runs: routers with their servers, name sources, the admin server. Checked; nothing of it has started.
@@ -51,6 +53,26 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
         }
     }
 
+    /** Starts a transformer. */
+    @FunctionalInterface
+    public interface TransformerPlan {
+        Transformer start(Environment environment);
+
+        static List<Transformer> all(List<TransformerPlan> plans, Environment environment) {
+            return plans.stream().map(plan -> plan.start(environment)).toList();
+        }
+    }
+
+    /** Starts an identifier; what it watches is closed with {@code closing}. */
+    @FunctionalInterface
+    public interface IdentifierPlan {
+        Identifier start(Environment environment, Consumer<AutoCloseable> closing);
+
+        static IdentifierPlan of(Identifier identifier) {
+            return (environment, closing) -> identifier;
+        }
+    }
+
     /** An interpreter. */
     public record InterpreterPlan(String kind, Opening start) {
         /** Starts it on sources, given in the order to ask; throws IllegalArgumentException when it cannot. */
@@ -70,7 +92,7 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
             Protocol protocol,
             String label,
             Dtab dtab,
-            List<Identifier> identifiers,
+            List<IdentifierPlan> identifiers,
             InterpreterPlan interpreter,
             List<ServerPlan> servers,
             Policies policies,

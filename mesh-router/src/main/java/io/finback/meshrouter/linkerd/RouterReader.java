@@ -1,11 +1,13 @@
 package io.finback.meshrouter.linkerd;
 
 import io.finback.meshrouter.linkerd.Plan.AccessLogPlan;
+import io.finback.meshrouter.linkerd.Plan.IdentifierPlan;
 import io.finback.meshrouter.linkerd.Plan.InterpreterPlan;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
 import io.finback.meshrouter.linkerd.Plan.ServerPlan;
-import io.finback.meshrouter.router.Identifier;
+import io.finback.meshrouter.namers.Ingresses;
 import io.finback.meshrouter.router.Identifiers;
+import io.finback.meshrouter.router.IngressIdentifier;
 import io.finback.meshrouter.router.RouterSpec;
 import io.finback.names.Dtab;
 import io.finback.names.Path;
@@ -17,9 +19,9 @@ import java.util.Optional;
 /** An entry of {@code routers}. */
 final class RouterReader {
     private static final String IDENTIFIERS =
-            "io.l5d.header.token, io.l5d.header, io.l5d.methodAndHost, io.l5d.path, io.l5d.static";
+            "io.l5d.header.token, io.l5d.header, io.l5d.methodAndHost, io.l5d.path, io.l5d.static, io.l5d.ingress";
     private static final String H2_IDENTIFIERS =
-            "io.l5d.header.token, io.l5d.header, io.l5d.header.path, io.l5d.path, io.l5d.static";
+            "io.l5d.header.token, io.l5d.header, io.l5d.header.path, io.l5d.path, io.l5d.static, io.l5d.ingress";
     private static final int NAMES = 1_000;
 
     private RouterReader() {}
@@ -37,11 +39,11 @@ final class RouterReader {
         Dtab dtab = block.parsed("dtab", Dtab::parse).orElse(Dtab.EMPTY);
         Path prefix = block.parsed("dstPrefix", Path::parse).orElseGet(() -> Path.of("svc"));
         InterpreterPlan interpreter = InterpreterReader.read(block.block("interpreter"));
-        List<Identifier> identifiers = protocol.isHttp()
+        List<IdentifierPlan> identifiers = protocol.isHttp()
                 ? identifiers(block, prefix, protocol)
-                : List.of(Identifiers.named(
+                : List.of(IdentifierPlan.of(Identifiers.named(
                         prefix,
-                        protocol.isThrift() && block.flag("thriftMethodInDst").orElse(false)));
+                        protocol.isThrift() && block.flag("thriftMethodInDst").orElse(false))));
         boolean traces = protocol.isHttp() && tracePropagator(block);
         List<ServerPlan> servers = new ArrayList<>();
         block.blocks("servers").forEach(server -> servers.add(ServerReader.read(server, label, protocol, traces)));
@@ -124,14 +126,19 @@ final class RouterReader {
         return new RouterSpec.Limits(paths, clients);
     }
 
-    private static List<Identifier> identifiers(Block router, Path prefix, Protocol protocol) {
+    private static List<IdentifierPlan> identifiers(Block router, Path prefix, Protocol protocol) {
         boolean h2 = protocol == Protocol.H2;
         String known = h2 ? H2_IDENTIFIERS : IDENTIFIERS;
         String host = h2 ? ":authority" : "Host";
-        List<Identifier> identifiers = new ArrayList<>();
+        List<IdentifierPlan> identifiers = new ArrayList<>();
         for (Block block : router.blocks("identifier")) {
             String kind = block.required("kind", known);
-            identifiers.add(
+            if (kind.equals("io.l5d.ingress")) {
+                identifiers.add(ingress(block, prefix, host));
+                block.end();
+                continue;
+            }
+            identifiers.add(IdentifierPlan.of(
                     switch (h2 ? kind.replace("io.l5d.methodAndHost", "?") : kind.replace("io.l5d.header.path", "?")) {
                         case "io.l5d.header.token" ->
                             Identifiers.headerToken(prefix, block.text("header").orElse(host));
@@ -151,10 +158,26 @@ final class RouterReader {
                                     block.parsed("path", text -> Path.parse(text.startsWith("/") ? text : "/" + text))
                                             .orElseThrow(() -> block.wrong("path", "is missing (expected: a path)")));
                         default -> throw Kinds.missing(block, kind, known);
-                    });
+                    }));
             block.end();
         }
-        return identifiers.isEmpty() ? List.of(Identifiers.headerToken(prefix, host)) : identifiers;
+        return identifiers.isEmpty()
+                ? List.of(IdentifierPlan.of(Identifiers.headerToken(prefix, host)))
+                : identifiers;
+    }
+
+    private static IdentifierPlan ingress(Block block, Path prefix, String host) {
+        Ingresses.Options options = new Ingresses.Options(
+                block.text("host").orElse("localhost"),
+                block.integer("port", 1, 65535).orElse(8001),
+                block.text("namespace"),
+                block.text("ingressClassAnnotation").orElse("linkerd"),
+                block.flag("ignoreDefaultBackends").orElse(false));
+        return (environment, closing) -> {
+            Ingresses ingresses = Ingresses.start(options, environment.streams(), environment.changes());
+            closing.accept(ingresses);
+            return new IngressIdentifier(prefix, host, ingresses);
+        };
     }
 
     private static Optional<AccessLogPlan> accessLog(Block block, String key) {

@@ -204,6 +204,63 @@ class LinkerdRunTest {
     }
 
     @Test
+    void identifiesByIngressRulesAndBindsByADtabInAConfigMap() throws Exception {
+        String ingress = "{\"metadata\":{\"namespace\":\"shop\",\"name\":\"a\"},\"spec\":{\"rules\":[{\"host\":\"shop.test\",\"http\":"
+                + "{\"paths\":[{\"path\":\"/api/.*\",\"backend\":{\"serviceName\":\"api\",\"servicePort\":\"http\"}}]}}]}}";
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch answer = new CountDownLatch(1);
+        try (RawBackend api = RawBackend.answering("api");
+                FarEnd far = new FarEnd(uri -> {
+                    String items;
+                    if (uri.startsWith("/apis/extensions/v1beta1/namespaces/shop/ingresses")) {
+                        asked.countDown();
+                        try {
+                            boolean unused = answer.await(20, TimeUnit.SECONDS);
+                        } catch (InterruptedException e) {
+                            Thread.currentThread().interrupt();
+                        }
+                        items = ingress;
+                    } else {
+                        items = "{\"metadata\":{\"name\":\"dtabs\"},\"data\":{\"main\":\"/svc/shop/http/api => " + ProxyTest.inet(api)
+                                + "\"}}";
+                    }
+                    return uri.contains("watch=true")
+                            ? FarEnd.Answer.stream(new java.util.concurrent.LinkedBlockingQueue<>())
+                            : FarEnd.Answer.of("{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[" + items + "]}");
+                });
+                TestRouter router = run(
+                        "admin: {port: 0}",
+                        "routers:",
+                        "- protocol: http",
+                        "  identifier: {kind: io.l5d.ingress, host: 127.0.0.1, port: " + far.port() + ", namespace: shop}",
+                        "  interpreter:",
+                        "    kind: io.l5d.k8s.configMap",
+                        "    experimental: true",
+                        "    host: 127.0.0.1",
+                        "    port: " + far.port(),
+                        "    name: dtabs",
+                        "    filename: main",
+                        "  servers: [{port: 0}]")) {
+            assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+            var waiting = java.util.concurrent.CompletableFuture.supplyAsync(() -> {
+                try {
+                    return get(port(router, 0, 0), "/api/x?y", "Host: shop.test");
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            });
+            answer.countDown();
+            assertThat(waiting.get(20, TimeUnit.SECONDS)).as("it waits for the rules").isEqualTo("api");
+            assertThat(api.requests.get(0).line()).isEqualTo("GET /api/x?y HTTP/1.1");
+            assertThat(call(port(router, 0, 0), "/other", "Host: shop.test").status())
+                    .isEqualTo(400);
+            assertThat(router.admin("/http/interpreter_state/io.l5d.k8s.configMap.json"))
+                    .contains("/svc/shop/http/api");
+            assertThat(router.admin("/delegator.json?path=/svc/shop/http/api")).contains("/$/inet/127.0.0.1");
+        }
+    }
+
+    @Test
     void identifiesByHeaderMethodAndHostAndWhatIsFixed() throws IOException {
         try (RawBackend web = RawBackend.answering("web")) {
             try (TestRouter router = run(
