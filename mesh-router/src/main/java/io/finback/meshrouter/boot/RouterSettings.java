@@ -196,13 +196,15 @@ record RouterSettings(
                 dtab(router.getString("dtab")),
                 List.of(Plan.IdentifierPlan.of(Identifiers.finback())),
                 new Plan.InterpreterPlan("default", (environment, sources) -> DtabInterpreter.of(sources)),
+                List.of(),
                 List.of(new ServerPlan(
                         router.getString("http.host"),
                         router.getInt("http.port"),
                         ServerPolicy.PLAIN,
                         limits.getInt("max-call-depth"),
                         Optional.empty(),
-                        Optional.empty())),
+                        Optional.empty(),
+                        List.of())),
                 Policies.of(
                         PolicySettings.client(router.getConfig("client")),
                         PolicySettings.service(router.getConfig("service"), totalTimeout)),

@@ -26,8 +26,9 @@ import java.util.Set;
 
 /** An entry of {@code namers}. */
 final class NamerReader {
-    private static final String SUPPORTED = "io.l5d.fs, io.l5d.consul, io.l5d.k8s, io.l5d.k8s.ns, io.l5d.k8s.external, io.l5d.marathon,"
-            + " io.l5d.dnssrv, io.l5d.rewrite, io.l5d.serversets, io.l5d.zkLeader";
+    private static final String SUPPORTED =
+            "io.l5d.fs, io.l5d.consul, io.l5d.k8s, io.l5d.k8s.ns, io.l5d.k8s.external, io.l5d.marathon,"
+                    + " io.l5d.dnssrv, io.l5d.rewrite, io.l5d.serversets, io.l5d.zkLeader";
     private static final Set<String> STATUSES = Set.of("passing", "warning", "critical", "maintenance");
 
     private NamerReader() {}
@@ -55,11 +56,11 @@ final class NamerReader {
         return new NamerPlan(
                 kind,
                 prefix,
-                environment -> Transformed.source(
-                        start.start(environment), TransformerPlan.all(transformers, environment)));
+                environment ->
+                        Transformed.source(start.start(environment), TransformerPlan.all(transformers, environment)));
     }
 
-    private static Path prefix(String text) {
+    static Path prefix(String text) {
         Path path = Path.parse(text.startsWith("/") ? text : "/" + text);
         if (path.isEmpty()) {
             throw new IllegalArgumentException("'" + text + "' (expected: a path such as /io.l5d.fs)");

@@ -9,12 +9,15 @@ import io.finback.meshrouter.router.Identifier;
 import io.finback.meshrouter.router.Policies;
 import io.finback.meshrouter.router.RouterSpec;
 import io.finback.meshrouter.traffic.ServerPolicy;
+import io.finback.names.Address;
 import io.finback.names.Dtab;
 import io.finback.names.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * What a process runs: routers with their servers, name sources, the admin server. Checked; nothing of it has started.
@@ -73,6 +76,16 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
         }
     }
 
+    /** Announces listeners whose names begin with {@code prefix}. */
+    public record AnnouncerPlan(Path prefix, Start start) {
+        /** Announces; what comes back takes that back. */
+        @FunctionalInterface
+        public interface Start {
+            /** {@code name}: without the prefix. */
+            Supplier<CompletionStage<?>> start(Environment environment, Path name, Address address);
+        }
+    }
+
     /** An interpreter. */
     public record InterpreterPlan(String kind, Opening start) {
         /** Starts it on sources, given in the order to ask; throws IllegalArgumentException when it cannot. */
@@ -94,6 +107,7 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
             Dtab dtab,
             List<IdentifierPlan> identifiers,
             InterpreterPlan interpreter,
+            List<AnnouncerPlan> announcers,
             List<ServerPlan> servers,
             Policies policies,
             Duration bindingTimeout,
@@ -103,6 +117,7 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
             Optional<AccessLogPlan> accessLog) {
         public RouterPlan {
             identifiers = List.copyOf(identifiers);
+            announcers = List.copyOf(announcers);
             servers = List.copyOf(servers);
         }
     }
@@ -112,6 +127,7 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
      *
      * @param clientIdle how long a connection may have no request
      * @param clientLife how old a connection may get; not for HTTP/1.1
+     * @param announce the names it is announced by
      */
     public record ServerPlan(
             String ip,
@@ -119,7 +135,12 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
             ServerPolicy policy,
             int maxCallDepth,
             Optional<Duration> clientIdle,
-            Optional<Duration> clientLife) {}
+            Optional<Duration> clientLife,
+            List<Path> announce) {
+        public ServerPlan {
+            announce = List.copyOf(announce);
+        }
+    }
 
     /**
      * An access log.

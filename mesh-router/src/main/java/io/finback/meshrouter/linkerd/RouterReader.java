@@ -1,6 +1,7 @@
 package io.finback.meshrouter.linkerd;
 
 import io.finback.meshrouter.linkerd.Plan.AccessLogPlan;
+import io.finback.meshrouter.linkerd.Plan.AnnouncerPlan;
 import io.finback.meshrouter.linkerd.Plan.IdentifierPlan;
 import io.finback.meshrouter.linkerd.Plan.InterpreterPlan;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
@@ -69,8 +70,17 @@ final class RouterReader {
             block.refuse("compressionLevel", "bodies are passed on as they are", "-1", "0");
         }
         block.refuse("originator", "", "false");
-        if (!block.blocks("announcers").isEmpty()) {
-            throw block.wrong("announcers", "are not supported by this router yet (expected: nothing)");
+        List<AnnouncerPlan> announcers =
+                block.blocks("announcers").stream().map(AnnouncerReader::read).toList();
+        for (ServerPlan server : servers) {
+            server.announce().forEach(name -> {
+                if (announcers.stream().noneMatch(announcer -> AnnouncerReader.announces(announcer, name))) {
+                    throw block.wrong(
+                            "servers",
+                            "no announcer is for '" + name
+                                    + "' (expected: an entry of announcers whose prefix it has)");
+                }
+            });
         }
         if (protocol.isHttp()) {
             block.refuse("loggers", "");
@@ -85,6 +95,7 @@ final class RouterReader {
                 dtab,
                 identifiers,
                 interpreter,
+                announcers,
                 servers,
                 policies,
                 binding,
@@ -161,9 +172,7 @@ final class RouterReader {
                     }));
             block.end();
         }
-        return identifiers.isEmpty()
-                ? List.of(IdentifierPlan.of(Identifiers.headerToken(prefix, host)))
-                : identifiers;
+        return identifiers.isEmpty() ? List.of(IdentifierPlan.of(Identifiers.headerToken(prefix, host))) : identifiers;
     }
 
     private static IdentifierPlan ingress(Block block, Path prefix, String host) {

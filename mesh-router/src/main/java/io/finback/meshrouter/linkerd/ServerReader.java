@@ -4,7 +4,9 @@ import io.finback.meshrouter.linkerd.Plan.ServerPlan;
 import io.finback.meshrouter.traffic.Forwarded;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.WirePolicy;
+import io.finback.names.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** A {@code servers} entry. */
@@ -29,7 +31,8 @@ final class ServerReader {
                         traces),
                 MAX_CALL_DEPTH,
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                List.of());
     }
 
     /** {@code traces}: whether the router makes Linkerd's trace headers. */
@@ -39,9 +42,9 @@ final class ServerReader {
         var tls = block.block("tls").flatMap(found -> TlsReader.server(found, protocol == Protocol.H2));
         int concurrent =
                 block.integer("maxConcurrentRequests", 1, Integer.MAX_VALUE).orElse(Integer.MAX_VALUE);
-        if (!block.texts("announce").isEmpty()) {
-            throw block.wrong("announce", "announcers are not supported by this router yet (expected: nothing)");
-        }
+        List<Path> announce = block.texts("announce").stream()
+                .map(text -> block.checked("announce", () -> Path.parse(text)))
+                .toList();
         if (!protocol.isHttp()) {
             block.refuse("clearContext", "what travels with these calls is not Linkerd's alone", "false");
         }
@@ -79,7 +82,8 @@ final class ServerReader {
                 new ServerPolicy(clear, concurrent, timeout, forwarded, timestamp, tls, wire, traces),
                 depth,
                 idle,
-                life);
+                life,
+                announce);
     }
 
     private static Forwarded.Label label(Block add, String key, String router) {

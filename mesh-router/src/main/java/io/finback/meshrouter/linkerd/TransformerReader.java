@@ -43,28 +43,26 @@ final class TransformerReader {
 
     private static Transformer fixed(Block block, String kind) {
         return switch (kind) {
-                        case "io.l5d.port" ->
-                            Transformer.port(block.integer("port", 1, 65535)
-                                    .orElseThrow(() -> block.wrong("port", "is missing (expected: 1..65535)")));
-                        case "io.l5d.localhost" -> Transformer.localhost();
-                        case "io.l5d.specificHost" -> Transformer.specificHost(block.required("host", "an IP address"));
-                        case "io.l5d.replace" ->
-                            block.checked(
-                                    "path", () -> Transformer.replace(Path.parse(block.required("path", "a path"))));
-                        case "io.l5d.const" ->
-                            block.checked(
-                                    "path", () -> Transformer.constant(Path.parse(block.required("path", "a path"))));
-                        case "io.l5d.k8s.localnode" -> {
-                            block.refuse("hostNetwork", "nodes are told apart by the addresses of their pods", "false");
-                            String podIp = System.getenv("POD_IP");
-                            if (podIp == null) {
-                                throw block.wrong(
-                                        "kind",
-                                        "io.l5d.k8s.localnode needs the environment variable POD_IP (expected: this pod's IP)");
-                            }
-                            yield block.checked("kind", () -> Transformer.localNode(podIp));
-                        }
-                        default -> throw Kinds.missing(block, kind, SUPPORTED);
+            case "io.l5d.port" ->
+                Transformer.port(block.integer("port", 1, 65535)
+                        .orElseThrow(() -> block.wrong("port", "is missing (expected: 1..65535)")));
+            case "io.l5d.localhost" -> Transformer.localhost();
+            case "io.l5d.specificHost" -> Transformer.specificHost(block.required("host", "an IP address"));
+            case "io.l5d.replace" ->
+                block.checked("path", () -> Transformer.replace(Path.parse(block.required("path", "a path"))));
+            case "io.l5d.const" ->
+                block.checked("path", () -> Transformer.constant(Path.parse(block.required("path", "a path"))));
+            case "io.l5d.k8s.localnode" -> {
+                block.refuse("hostNetwork", "nodes are told apart by the addresses of their pods", "false");
+                String podIp = System.getenv("POD_IP");
+                if (podIp == null) {
+                    throw block.wrong(
+                            "kind",
+                            "io.l5d.k8s.localnode needs the environment variable POD_IP (expected: this pod's IP)");
+                }
+                yield block.checked("kind", () -> Transformer.localNode(podIp));
+            }
+            default -> throw Kinds.missing(block, kind, SUPPORTED);
         };
     }
 }

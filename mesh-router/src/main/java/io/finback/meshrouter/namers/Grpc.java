@@ -214,7 +214,7 @@ final class Grpc {
 
         private void finish(@Nullable Http2Headers trailers) {
             CharSequence status = trailers == null ? null : trailers.get("grpc-status");
-            if (status == null) {
+            if (trailers == null || status == null) {
                 throw new IllegalStateException("the stream ended without a status");
             }
             if (!status.toString().equals("0")) {

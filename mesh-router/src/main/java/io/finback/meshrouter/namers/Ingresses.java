@@ -178,7 +178,9 @@ public final class Ingresses implements AutoCloseable {
         }
         return options.ignoreDefaultBackends()
                 ? Optional.empty()
-                : all.values().stream().flatMap(ingress -> ingress.fallback().stream()).findFirst();
+                : all.values().stream()
+                        .flatMap(ingress -> ingress.fallback().stream())
+                        .findFirst();
     }
 
     @Override

@@ -65,8 +65,7 @@ final class K8sWatch {
         return select.isEmpty() ? "?" : "?" + select + "&";
     }
 
-    private static CompletableFuture<Listed> list(
-            Streams streams, List<String> collections, int at, String select) {
+    private static CompletableFuture<Listed> list(Streams streams, List<String> collections, int at, String select) {
         String uri = collections.get(at);
         return streams.get(uri + (select.isEmpty() ? "" : "?" + select), Map.of(), LIMIT)
                 .thenCompose(reply -> {

@@ -69,6 +69,13 @@ final class Serverset {
         }
     }
 
+    /** What a member that is alive says of itself, as Finagle announces it. */
+    static byte[] member(Address address) {
+        return ("{\"serviceEndpoint\":{\"host\":\"" + address.host() + "\",\"port\":" + address.port()
+                        + "},\"additionalEndpoints\":{},\"status\":\"ALIVE\",\"shard\":0}")
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
     static boolean isOne(String node) {
         return node.startsWith(MEMBER) || node.startsWith(VECTOR);
     }

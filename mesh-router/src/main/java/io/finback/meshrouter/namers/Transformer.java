@@ -99,10 +99,15 @@ public final class Transformer implements AutoCloseable {
      * its first three bytes, as pods of one node do. The members are watched; nothing is bound before they are known.
      */
     public static Transformer daemonSet(
-            String host, int port, String namespace, String portName, String service, Streams streams, Changes changes) {
+            String host,
+            int port,
+            String namespace,
+            String portName,
+            String service,
+            Streams streams,
+            Changes changes) {
         Path root = Path.of("#", "io.l5d.k8s.daemonset");
-        NameSource source =
-                K8sNamer.start(root, host, port, Optional.empty(), Optional.empty(), streams, changes);
+        NameSource source = K8sNamer.start(root, host, port, Optional.empty(), Optional.empty(), streams, changes);
         Path id = root.concat(Path.of(namespace, portName, service));
         Supplier<List<Address>> live = source.addresses(id).orElseThrow();
         return new Transformer(
@@ -118,7 +123,8 @@ public final class Transformer implements AutoCloseable {
                 .flatMap(address -> subnet(address.host()).stream())
                 .collect(Collectors.toUnmodifiableSet());
         return members.stream()
-                .filter(member -> subnet(member.host()).filter(subnets::contains).isPresent())
+                .filter(member ->
+                        subnet(member.host()).filter(subnets::contains).isPresent())
                 .distinct()
                 .toList();
     }

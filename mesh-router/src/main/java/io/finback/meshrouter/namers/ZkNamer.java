@@ -25,8 +25,7 @@ import java.util.function.Supplier;
  */
 public final class ZkNamer implements NameSource {
     /** As Finagle asks again. */
-    private static final Backoff RETRY =
-            new Backoff.DecorrelatedJittered(Duration.ofMillis(10), Duration.ofSeconds(10));
+    static final Backoff RETRY = new Backoff.DecorrelatedJittered(Duration.ofMillis(10), Duration.ofSeconds(10));
 
     /** Changes within it are read together. */
     private static final Duration BATCH = Duration.ofMillis(100);

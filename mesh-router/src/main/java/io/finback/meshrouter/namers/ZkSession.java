@@ -9,9 +9,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
+import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
+import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.jspecify.annotations.Nullable;
@@ -70,22 +72,110 @@ final class ZkSession implements AutoCloseable {
 
     /** Does not wait for the servers. */
     @Override
-    public synchronized void close() {
+    public void close() {
+        var ending = end();
+        Objects.requireNonNull(ending);
+    }
+
+    /** Ends it; the future tells when the servers know. */
+    synchronized CompletableFuture<Void> end() {
+        CompletableFuture<Void> ended = new CompletableFuture<>();
         closed = true;
         ZooKeeper known = keeper;
-        if (known != null) {
-            Thread closing = new Thread(
-                    () -> {
-                        try {
-                            known.close();
-                        } catch (InterruptedException e) {
-                            Thread.currentThread().interrupt();
-                        }
-                    },
-                    "finback-zookeeper-close");
-            closing.setDaemon(true);
-            closing.start();
+        if (known == null) {
+            return CompletableFuture.completedFuture(null);
         }
+        Thread closing = new Thread(
+                () -> {
+                    try {
+                        known.close();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    boolean unused = ended.complete(null);
+                },
+                "finback-zookeeper-close");
+        closing.setDaemon(true);
+        closing.start();
+        return ended;
+    }
+
+    /**
+     * Makes a node with a number behind its name, and those above it, which is there as long as this session. The future completes when
+     * somebody has deleted it, and fails when it could not be made or the session has expired.
+     *
+     * @param parent the path above it
+     * @param made is told when it is there
+     */
+    CompletableFuture<Void> hold(String parent, String name, byte[] data, Runnable made) {
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        ZooKeeper now = keeper();
+        above(
+                now,
+                parent,
+                parent.indexOf('/', 1),
+                gone,
+                () -> now.create(
+                        parent + "/" + name,
+                        data,
+                        ZooDefs.Ids.OPEN_ACL_UNSAFE,
+                        CreateMode.EPHEMERAL_SEQUENTIAL,
+                        (rc, asked, context, node) -> {
+                            if (rc == 0) {
+                                made.run();
+                                watch(now, node, gone);
+                            } else {
+                                boolean unused =
+                                        gone.completeExceptionally(failure(KeeperException.Code.get(rc), asked));
+                            }
+                        },
+                        null));
+        return gone;
+    }
+
+    /** The part of {@code path} up to {@code end}, and longer ones, exist; then {@code then}. */
+    private static void above(ZooKeeper now, String path, int end, CompletableFuture<Void> gone, Runnable then) {
+        String part = end < 0 ? path : path.substring(0, end);
+        now.create(
+                part,
+                new byte[0],
+                ZooDefs.Ids.OPEN_ACL_UNSAFE,
+                CreateMode.PERSISTENT,
+                (rc, asked, context, node) -> {
+                    KeeperException.Code code = KeeperException.Code.get(rc);
+                    if (code != KeeperException.Code.OK && code != KeeperException.Code.NODEEXISTS) {
+                        boolean unused = gone.completeExceptionally(failure(code, part));
+                    } else if (end < 0) {
+                        then.run();
+                    } else {
+                        above(now, path, path.indexOf('/', end + 1), gone, then);
+                    }
+                },
+                null);
+    }
+
+    private static void watch(ZooKeeper now, String node, CompletableFuture<Void> gone) {
+        Watcher watcher = event -> {
+            boolean unused;
+            if (event.getType() == Watcher.Event.EventType.NodeDeleted) {
+                unused = gone.complete(null);
+            } else if (event.getState() == Watcher.Event.KeeperState.Expired) {
+                unused =
+                        gone.completeExceptionally(new IllegalStateException("the session with ZooKeeper has expired"));
+            }
+        };
+        now.exists(
+                node,
+                watcher,
+                (rc, asked, context, stat) -> {
+                    boolean unused;
+                    if (rc == KeeperException.Code.NONODE.intValue()) {
+                        unused = gone.complete(null);
+                    } else if (rc != 0) {
+                        unused = gone.completeExceptionally(failure(KeeperException.Code.get(rc), node));
+                    }
+                },
+                null);
     }
 
     /** Reads that are watched, of one follower; {@code parse} makes its data of a node's name and bytes. */

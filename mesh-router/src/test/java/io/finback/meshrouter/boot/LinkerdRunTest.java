@@ -17,6 +17,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -205,8 +206,9 @@ class LinkerdRunTest {
 
     @Test
     void identifiesByIngressRulesAndBindsByADtabInAConfigMap() throws Exception {
-        String ingress = "{\"metadata\":{\"namespace\":\"shop\",\"name\":\"a\"},\"spec\":{\"rules\":[{\"host\":\"shop.test\",\"http\":"
-                + "{\"paths\":[{\"path\":\"/api/.*\",\"backend\":{\"serviceName\":\"api\",\"servicePort\":\"http\"}}]}}]}}";
+        String ingress =
+                "{\"metadata\":{\"namespace\":\"shop\",\"name\":\"a\"},\"spec\":{\"rules\":[{\"host\":\"shop.test\",\"http\":"
+                        + "{\"paths\":[{\"path\":\"/api/.*\",\"backend\":{\"serviceName\":\"api\",\"servicePort\":\"http\"}}]}}]}}";
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch answer = new CountDownLatch(1);
         try (RawBackend api = RawBackend.answering("api");
@@ -221,8 +223,8 @@ class LinkerdRunTest {
                         }
                         items = ingress;
                     } else {
-                        items = "{\"metadata\":{\"name\":\"dtabs\"},\"data\":{\"main\":\"/svc/shop/http/api => " + ProxyTest.inet(api)
-                                + "\"}}";
+                        items = "{\"metadata\":{\"name\":\"dtabs\"},\"data\":{\"main\":\"/svc/shop/http/api => "
+                                + ProxyTest.inet(api) + "\"}}";
                     }
                     return uri.contains("watch=true")
                             ? FarEnd.Answer.stream(new java.util.concurrent.LinkedBlockingQueue<>())
@@ -232,7 +234,8 @@ class LinkerdRunTest {
                         "admin: {port: 0}",
                         "routers:",
                         "- protocol: http",
-                        "  identifier: {kind: io.l5d.ingress, host: 127.0.0.1, port: " + far.port() + ", namespace: shop}",
+                        "  identifier: {kind: io.l5d.ingress, host: 127.0.0.1, port: " + far.port()
+                                + ", namespace: shop}",
                         "  interpreter:",
                         "    kind: io.l5d.k8s.configMap",
                         "    experimental: true",
@@ -250,7 +253,9 @@ class LinkerdRunTest {
                 }
             });
             answer.countDown();
-            assertThat(waiting.get(20, TimeUnit.SECONDS)).as("it waits for the rules").isEqualTo("api");
+            assertThat(waiting.get(20, TimeUnit.SECONDS))
+                    .as("it waits for the rules")
+                    .isEqualTo("api");
             assertThat(api.requests.get(0).line()).isEqualTo("GET /api/x?y HTTP/1.1");
             assertThat(call(port(router, 0, 0), "/other", "Host: shop.test").status())
                     .isEqualTo(400);
@@ -258,6 +263,55 @@ class LinkerdRunTest {
                     .contains("/svc/shop/http/api");
             assertThat(router.admin("/delegator.json?path=/svc/shop/http/api")).contains("/$/inet/127.0.0.1");
         }
+    }
+
+    @Test
+    void announcesItsServersInZooKeeperUntilItStops() throws Exception {
+        try (RawBackend web = RawBackend.answering("web");
+                RealZooKeeper zookeeper = new RealZooKeeper(directory.resolve("zookeeper"))) {
+            String zk = "zkAddrs: [{host: 127.0.0.1, port: " + zookeeper.port() + "}]";
+            TestRouter announcing = run(
+                    "admin: {port: 0, shutdownGraceMs: 1000}",
+                    "routers:",
+                    "- protocol: http",
+                    "  dtab: /svc => " + ProxyTest.inet(web),
+                    "  announcers:",
+                    "  - kind: io.l5d.serversets",
+                    "    pathPrefix: /a/b",
+                    "    " + zk,
+                    "  servers: [{port: 0, announce: [/#/io.l5d.serversets/inner]}]");
+            try (TestRouter outer = run(
+                    "admin: {port: 0}",
+                    "namers: [{kind: io.l5d.serversets, " + zk + "}]",
+                    "routers:",
+                    "- protocol: http",
+                    "  dtab: /svc => /#/io.l5d.serversets/a/b",
+                    "  servers: [{port: 0}]")) {
+                assertThat(status(outer, 200)).isTrue();
+                assertThat(get(port(outer, 0, 0), "/", "Host: inner")).isEqualTo("web");
+                zookeeper.expireSessions();
+                TestRouter.await(
+                        "the node of another session",
+                        () -> zookeeper.children("/a/b/inner").equals(List.of("member_0000000001")));
+                assertThat(status(outer, 200)).isTrue();
+                announcing.close();
+                assertThat(zookeeper.children("/a/b/inner")).isEmpty();
+                assertThat(status(outer, 502)).isTrue();
+            } finally {
+                announcing.close();
+            }
+        }
+    }
+
+    private boolean status(TestRouter router, int expected) {
+        TestRouter.await("status " + expected, () -> {
+            try {
+                return call(port(router, 0, 0), "/", "Host: inner").status() == expected;
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        });
+        return true;
     }
 
     @Test

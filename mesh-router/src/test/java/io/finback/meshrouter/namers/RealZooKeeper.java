@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
@@ -60,6 +61,17 @@ public final class RealZooKeeper implements AutoCloseable {
     /** How many paths are watched there. */
     public int watches() {
         return server.getZKDatabase().getDataTree().getWatchCount();
+    }
+
+    /** The names of the nodes below {@code path}; none when it does not exist. */
+    public List<String> children(String path) {
+        try {
+            return server.getZKDatabase().getChildren(path, null, null).stream()
+                    .sorted()
+                    .toList();
+        } catch (KeeperException.NoNodeException e) {
+            return List.of();
+        }
     }
 
     private ZooKeeper writer() throws IOException {
