@@ -6,10 +6,12 @@ import io.finback.meshrouter.namers.DtabInterpreter;
 import io.finback.meshrouter.namers.FsDtab;
 import io.finback.meshrouter.namers.MeshInterpreter;
 import io.finback.meshrouter.namers.NamerdHttp;
+import io.finback.meshrouter.namers.NamerdThrift;
 import io.finback.meshrouter.namers.Transformed;
 import io.finback.meshrouter.namers.WatchedDtab;
 import io.finback.meshrouter.resilience.Backoff;
 import io.finback.meshrouter.rpc.h2.H2Params;
+import io.finback.meshrouter.rpc.mux.MuxParams;
 import io.finback.meshrouter.traffic.Tls;
 import io.finback.names.Address;
 import io.finback.names.BuiltinNamers;
@@ -22,8 +24,8 @@ import java.util.Optional;
 
 /** A router's {@code interpreter}. */
 final class InterpreterReader {
-    private static final String SUPPORTED = 
-            "default, io.l5d.fs, io.l5d.namerd.http, io.l5d.mesh, io.l5d.k8s.configMap, io.l5d.consul.interpreter";
+    private static final String SUPPORTED =
+            "default, io.l5d.fs, io.l5d.namerd, io.l5d.namerd.http, io.l5d.mesh, io.l5d.k8s.configMap, io.l5d.consul.interpreter";
     static final InterpreterPlan DEFAULT =
             new InterpreterPlan("default", (environment, sources) -> DtabInterpreter.of(sources));
 
@@ -43,6 +45,7 @@ final class InterpreterReader {
                     case "default" -> DEFAULT.start();
                     case "io.l5d.fs" -> fs(block);
                     case "io.l5d.namerd.http" -> namerd(block);
+                    case "io.l5d.namerd" -> namerdThrift(block);
                     case "io.l5d.mesh" -> mesh(block);
                     case "io.l5d.k8s.configMap" -> configMap(block);
                     case "io.l5d.consul.interpreter" -> consul(block);
@@ -110,7 +113,8 @@ final class InterpreterReader {
                 read,
                 block.block("backoff")
                         .map(PolicyReader::backoff)
-                        .orElseGet(() -> new Backoff.DecorrelatedJittered(Duration.ofMillis(1), Duration.ofMinutes(1))));
+                        .orElseGet(
+                                () -> new Backoff.DecorrelatedJittered(Duration.ofMillis(1), Duration.ofMinutes(1))));
         return (environment, sources) -> {
             WatchedDtab dtab = WatchedDtab.consul(at, environment.streams(), environment.changes());
             return DtabInterpreter.of("io.l5d.consul.interpreter", dtab, sources, dtab);
@@ -135,6 +139,33 @@ final class InterpreterReader {
         }
         return address.filter(found -> found.port() > 0 && found.port() < 65536)
                 .orElseThrow(() -> block.wrong("dst", "'" + dst + "' (expected: /$/inet/<host>/<port>)"));
+    }
+
+    private static InterpreterPlan.Opening namerdThrift(Block block) {
+        Address address = dst(block);
+        String namespace = block.text("namespace").orElse("default");
+        Optional<Tls.Client> tls = block.block("tls").map(InterpreterReader::namerdTls);
+        Duration every = Duration.ofSeconds(5);
+        Duration answer = Duration.ofSeconds(4);
+        Optional<Block> threshold = block.block("failureThreshold");
+        if (threshold.isPresent()) {
+            every = threshold.get().millis("minPeriodMs", 1).orElse(every);
+            answer = threshold.get().millis("closeTimeoutMs", 1).orElse(answer);
+            threshold.get().end();
+        }
+        NamerdThrift.Options options = new NamerdThrift.Options(
+                address.host(), address.port(), namespace, tls, retry(block, 5), new MuxParams.Pings(every, answer));
+        return (environment, sources) -> NamerdThrift.start(options, environment.streams(), environment.changes());
+    }
+
+    /** This interpreter has keys of its own for it. */
+    private static Tls.Client namerdTls(Block block) {
+        String name = block.required("commonName", "the name in namerd's certificate");
+        List<java.nio.file.Path> trusted =
+                block.text("caCert").map(java.nio.file.Path::of).stream().toList();
+        block.end();
+        return block.checked(
+                "caCert", () -> Tls.Client.of(Optional.of(name), false, trusted, Optional.empty(), List.of(), false));
     }
 
     private static InterpreterPlan.Opening mesh(Block block) {

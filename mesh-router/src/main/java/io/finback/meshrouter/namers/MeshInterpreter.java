@@ -1,5 +1,6 @@
 package io.finback.meshrouter.namers;
 
+import io.finback.meshrouter.namers.NamerdNames.Question;
 import io.finback.meshrouter.resilience.AccrualPolicy;
 import io.finback.meshrouter.resilience.Backoff;
 import io.finback.meshrouter.rpc.Service;
@@ -9,12 +10,10 @@ import io.finback.meshrouter.rpc.h2.H2Message;
 import io.finback.meshrouter.rpc.h2.H2Params;
 import io.finback.meshrouter.traffic.Tls;
 import io.finback.names.Address;
-import io.finback.names.BuiltinNamers;
 import io.finback.names.Delegation;
 import io.finback.names.Dtab;
 import io.finback.names.Name;
 import io.finback.names.NameTree;
-import io.finback.names.NotYetKnown;
 import io.finback.names.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -22,12 +21,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * {@code io.l5d.mesh}: names are bound by a namerd over gRPC. Every name, every bound id and the dtab is a stream of its own on one
@@ -57,22 +54,12 @@ public final class MeshInterpreter implements Interpreter {
             H2Params.Pings pings,
             int windowBytes) {}
 
-    private record Question(Dtab dtab, Path path) {
-        @Override
-        public String toString() {
-            return path.show() + (dtab.entries().isEmpty() ? "" : " under " + dtab.show());
-        }
-    }
-
     private final Options options;
     private final Service<H2Message, H2Message> service;
     private final Grpc grpc;
     private final Streams streams;
-    private final Watches<Question, NameTree<Name.Bound>> trees;
-    private final Watches<Path, Optional<List<Address>>> addresses;
-    private final Watches<Path, Dtab> dtabs;
+    private final NamerdNames names;
     private final Explained<Question> explained;
-    private volatile @Nullable String trouble;
 
     private MeshInterpreter(Options options, Streams streams, Changes changes) {
         this.options = options;
@@ -92,9 +79,8 @@ public final class MeshInterpreter implements Interpreter {
                 .with(H2Params.PINGS, Optional.of(options.pings()))
                 .newService(authority, "io.l5d.mesh");
         this.grpc = new Grpc(service, authority, streams.executor());
-        this.trees = new Watches<>("mesh bind", WatchingNamer.LIMIT, changes, NameTree::isNeg, this::watchTree);
-        this.addresses = new Watches<>("mesh replicas", WatchingNamer.LIMIT, changes, v -> false, this::watchReplicas);
-        this.dtabs = new Watches<>("mesh dtab", 1, changes, v -> false, this::watchDtab);
+        this.names =
+                new NamerdNames("mesh", options.root(), changes, this::watchTree, this::watchReplicas, this::watchDtab);
         this.explained = new Explained<>(this::explain, Question::path, System::nanoTime);
     }
 
@@ -109,34 +95,17 @@ public final class MeshInterpreter implements Interpreter {
 
     @Override
     public NameTree<Name.Bound> bind(Dtab dtab, Path path) {
-        NameTree<Name.Bound> tree = trees.get(new Question(dtab, path));
-        return tree.map(bound -> {
-            if (BuiltinNamers.address(bound.id()).isEmpty()) {
-                // Not bound before its addresses have been heard, so that nobody finds an empty place.
-                var known = addresses.get(bound.id());
-                Objects.requireNonNull(known);
-            }
-            return bound;
-        });
+        return names.bind(dtab, path);
     }
 
     @Override
     public Supplier<List<Address>> addresses(Path id) {
-        Optional<List<Address>> written = BuiltinNamers.address(id).map(List::of);
-        if (written.isPresent()) {
-            return written::get;
-        }
-        Supplier<Optional<List<Address>>> live = addresses.live(id, Optional.empty());
-        return () -> live.get().orElse(List.of());
+        return names.addresses(id);
     }
 
     @Override
     public Optional<Dtab> dtab() {
-        try {
-            return Optional.of(dtabs.get(options.root()));
-        } catch (NotYetKnown e) {
-            return Optional.empty();
-        }
+        return names.dtab();
     }
 
     /** As namerd sees it, its own namers and transformers included. */
@@ -180,7 +149,7 @@ public final class MeshInterpreter implements Interpreter {
         Function<Runnable, CompletableFuture<Duration>> step = works -> {
             CompletableFuture<Void> stream = grpc.stream("io.linkerd.mesh." + method, request, message -> {
                 each.accept(message);
-                trouble = null;
+                names.trouble(null);
                 works.run();
             });
             return Streams.then(noted(stream), end -> AGAIN);
@@ -191,7 +160,7 @@ public final class MeshInterpreter implements Interpreter {
     private CompletableFuture<Void> noted(CompletableFuture<Void> stream) {
         var noting = stream.whenComplete((end, failure) -> {
             if (failure != null && !stream.isCancelled()) {
-                trouble = Streams.reason(failure);
+                names.trouble(Streams.reason(failure));
             }
         });
         Objects.requireNonNull(noting);
@@ -203,24 +172,13 @@ public final class MeshInterpreter implements Interpreter {
         Map<String, Object> state = new LinkedHashMap<>();
         state.put("dst", options.host() + ":" + options.port());
         state.put("root", options.root().show());
-        state.put("trouble", Objects.requireNonNullElse(trouble, "none"));
-        Map<String, Object> bound = new TreeMap<>();
-        trees.state()
-                .forEach((question, tree) -> bound.put(
-                        question,
-                        tree.map(known -> known.show(name -> name.id().show())).orElse("pending")));
-        state.put("bind", bound);
-        state.put("resolve", WatchingNamer.state(addresses));
-        dtabs.state()
-                .forEach((root, dtab) -> state.put("dtab", dtab.map(Dtab::show).orElse("pending")));
+        names.show(state);
         return state;
     }
 
     @Override
     public void close() {
-        trees.close();
-        addresses.close();
-        dtabs.close();
+        names.close();
         var closing = service.close(Duration.ZERO);
         Objects.requireNonNull(closing);
     }

@@ -278,7 +278,7 @@ class MeshInterpreterTest {
     }
 
     /** A peer that accepts and then does what it is told; sockets it has seen. */
-    private static List<Socket> peer(ServerSocket listening, String says) {
+    static List<Socket> peer(ServerSocket listening, String says) {
         List<Socket> seen = new CopyOnWriteArrayList<>();
         Thread thread = new Thread(() -> {
             try {
