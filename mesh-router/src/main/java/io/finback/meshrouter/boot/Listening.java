@@ -10,10 +10,7 @@ import io.finback.meshrouter.relay.RelaySettings;
 import io.finback.meshrouter.router.MeshRouter;
 import io.finback.meshrouter.traffic.AccessLog;
 import io.finback.meshrouter.traffic.Listener;
-import io.finback.runtime.StartFailure;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -48,20 +45,5 @@ interface Listening {
                 };
         closes.accept(relay::close);
         return server -> relay.listen(server.policy(), settings.relay(plan, server), accessLog);
-    }
-
-    /** Where others reach a listener: this machine's own address when it listens on all. Throws StartFailure when that is not known. */
-    static String reachable(String ip) {
-        if (!ip.equals("0.0.0.0") && !ip.equals("::")) {
-            return ip;
-        }
-        try {
-            return InetAddress.getLocalHost().getHostAddress();
-        } catch (UnknownHostException e) {
-            throw new StartFailure(
-                    "announce: this machine's address is not known: " + e.getMessage()
-                            + " (expected: a host name that resolves, or an ip of the server)",
-                    e);
-        }
     }
 }

@@ -25,8 +25,6 @@ import io.finback.meshrouter.router.RouterSpec;
 import io.finback.meshrouter.router.RunningRouter;
 import io.finback.meshrouter.traffic.AccessLog;
 import io.finback.meshrouter.traffic.Listener;
-import io.finback.names.Address;
-import io.finback.names.Path;
 import io.finback.runtime.ClusterLink;
 import io.finback.runtime.ClusterSystem;
 import io.finback.runtime.Management;
@@ -220,24 +218,11 @@ public final class RouterNode implements Node {
         for (ServerPlan server : plan.servers()) {
             Listener listener = listen(plan, server, listening);
             stops.push(() -> listener.stop(settings.plan().admin().grace()));
-            announce(plan, server, listener.port(), environment);
+            // Taken back before the listener drains.
+            Announcements.start(plan, server, listener.port(), environment, stops::push);
             servers.add(new RunningRouter.Server(server.ip(), listener.port(), listener));
         }
         return new RunningRouter(router, servers);
-    }
-
-    /** Names are taken back before the listener drains. */
-    private void announce(RouterPlan plan, ServerPlan server, int port, Plan.Environment environment) {
-        for (Path name : server.announce()) {
-            for (Plan.AnnouncerPlan announcer : plan.announcers()) {
-                if (name.startsWith(announcer.prefix())) {
-                    Address address = new Address(Listening.reachable(server.ip()), port);
-                    stops.push(announcer
-                            .start()
-                            .start(environment, name.drop(announcer.prefix().size()), address));
-                }
-            }
-        }
     }
 
     private Optional<AccessLog> accessLog(RouterPlan plan, Optional<RecentRequests> recent) {

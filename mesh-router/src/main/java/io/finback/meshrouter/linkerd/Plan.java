@@ -77,10 +77,10 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
     }
 
     /** Announces listeners whose names begin with {@code prefix}. */
-    public record AnnouncerPlan(Path prefix, Start start) {
+    public record AnnouncerPlan(Path prefix, Announcing start) {
         /** Announces; what comes back takes that back. */
         @FunctionalInterface
-        public interface Start {
+        public interface Announcing {
             /** {@code name}: without the prefix. */
             Supplier<CompletionStage<?>> start(Environment environment, Path name, Address address);
         }

@@ -138,22 +138,25 @@ public final class Ingresses implements AutoCloseable {
         if (text.isEmpty()) {
             return path -> true;
         }
-        switch (rule.path("pathType").asText("")) {
-            case "Exact":
-                return path -> path.equals(text);
-            case "Prefix":
+        return switch (rule.path("pathType").asText("")) {
+            case "Exact" -> text::equals;
+            case "Prefix" -> {
                 String prefix = text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
-                return path -> path.equals(prefix) || path.startsWith(prefix + "/");
-            default:
-                try {
-                    Pattern pattern = Pattern.compile(text);
-                    // Linkerd's match fails for patterns that have groups.
-                    boolean usable = pattern.groupCount() == 0;
-                    return path -> usable && pattern.matches(path);
-                } catch (PatternSyntaxException e) {
-                    log.warn("ingress.path_unreadable ingress={} path={} reason={}", ingress, text, e.getMessage());
-                    return path -> false;
-                }
+                yield path -> path.equals(prefix) || path.startsWith(prefix + "/");
+            }
+            default -> pattern(ingress, text);
+        };
+    }
+
+    private static Paths pattern(String ingress, String text) {
+        try {
+            Pattern pattern = Pattern.compile(text);
+            // Linkerd's match fails for patterns that have groups.
+            boolean usable = pattern.groupCount() == 0;
+            return path -> usable && pattern.matches(path);
+        } catch (PatternSyntaxException e) {
+            log.warn("ingress.path_unreadable ingress={} path={} reason={}", ingress, text, e.getMessage());
+            return path -> false;
         }
     }
 

@@ -33,13 +33,13 @@ final class NamerdMessages {
     /**
      * What was answered to a question.
      *
-     * @param stamp to wait behind
+     * @param stamp to wait behind; a character for each byte
      */
-    record Answer<T>(byte[] stamp, T value) {}
+    record Answer<T>(String stamp, T value) {}
 
     // --- questions ---
 
-    static byte[] bind(String namespace, Path path, Dtab dtab, byte[] stamp) {
+    static byte[] bind(String namespace, Path path, Dtab dtab, String stamp) {
         return ThriftBinary.call(
                 "bind",
                 new Writer()
@@ -48,14 +48,14 @@ final class NamerdMessages {
                         .list(3, List.of()));
     }
 
-    static byte[] address(String namespace, Path id, byte[] stamp) {
+    static byte[] address(String namespace, Path id, String stamp) {
         return ThriftBinary.call(
                 "addr", new Writer().struct(1, name(stamp, id, namespace)).list(2, List.of()));
     }
 
-    static byte[] dtab(String namespace, byte[] stamp) {
+    static byte[] dtab(String namespace, String stamp) {
         return ThriftBinary.call(
-                "dtab", new Writer().bytes(1, stamp).text(2, namespace).list(3, List.of()));
+                "dtab", new Writer().bytes(1, stamp.getBytes(StandardCharsets.ISO_8859_1)).text(2, namespace).list(3, List.of()));
     }
 
     static byte[] delegate(String namespace, Path path, Dtab dtab) {
@@ -76,8 +76,8 @@ final class NamerdMessages {
                         .list(3, List.of()));
     }
 
-    private static Writer name(byte[] stamp, Path path, String namespace) {
-        return new Writer().bytes(1, stamp).list(2, elements(path)).text(3, namespace);
+    private static Writer name(String stamp, Path path, String namespace) {
+        return new Writer().bytes(1, stamp.getBytes(StandardCharsets.ISO_8859_1)).list(2, elements(path)).text(3, namespace);
     }
 
     private static List<byte[]> elements(Path path) {
@@ -148,6 +148,10 @@ final class NamerdMessages {
         return answer.struct(0);
     }
 
+    private static String stamp(Struct answer) {
+        return new String(answer.bytes(1), StandardCharsets.ISO_8859_1);
+    }
+
     /** What the IDL declares: the stamp stays good. */
     static final class Refused extends IllegalStateException {
         private static final long serialVersionUID = 1L;
@@ -160,7 +164,7 @@ final class NamerdMessages {
     static Answer<NameTree<Name.Bound>> boundTree(byte[] message) {
         Struct bound = result(message);
         Struct tree = bound.struct(2);
-        return new Answer<>(bound.bytes(1), new Nodes(tree).boundTree(tree.struct(1), 0));
+        return new Answer<>(stamp(bound), new Nodes(tree).boundTree(tree.struct(1), 0));
     }
 
     static Answer<List<Address>> addresses(byte[] message) {
@@ -174,7 +178,7 @@ final class NamerdMessages {
         } else if (value.kind() != 2) {
             throw new IllegalStateException("addresses of no kind");
         }
-        return new Answer<>(address.bytes(1), List.copyOf(all));
+        return new Answer<>(stamp(address), List.copyOf(all));
     }
 
     private static Optional<Address> address(Struct endpoint) {
@@ -196,7 +200,7 @@ final class NamerdMessages {
     static Answer<Dtab> dtab(byte[] message) {
         Struct dtab = result(message);
         try {
-            return new Answer<>(dtab.bytes(1), Dtab.parse(dtab.text(2)));
+            return new Answer<>(stamp(dtab), Dtab.parse(dtab.text(2)));
         } catch (IllegalArgumentException e) {
             throw new IllegalStateException("a dtab that cannot be read: " + e.getMessage(), e);
         }

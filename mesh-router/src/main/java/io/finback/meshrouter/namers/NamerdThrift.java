@@ -16,7 +16,6 @@ import io.finback.names.Name;
 import io.finback.names.NameTree;
 import io.finback.names.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +40,7 @@ public final class NamerdThrift implements Interpreter {
     /** Behind an answer that should not have come yet. */
     private static final Duration SAME_STAMP = Duration.ofSeconds(1);
 
-    private static final byte[] NO_STAMP = {};
+    private static final String NO_STAMP = "";
 
     /** How namerd is asked. */
     public record Options(
@@ -142,8 +141,8 @@ public final class NamerdThrift implements Interpreter {
     }
 
     private <T> AutoCloseable follow(
-            String what, Function<byte[], byte[]> request, Function<byte[], Answer<T>> read, Consumer<T> tell) {
-        byte[][] stamp = {NO_STAMP};
+            String what, Function<String, byte[]> request, Function<byte[], Answer<T>> read, Consumer<T> tell) {
+        String[] stamp = {NO_STAMP};
         return streams.again("namerd " + what, options.retry(), works -> {
             CompletableFuture<byte[]> call = call(request.apply(stamp[0]));
             // Away from the event loop.
@@ -151,7 +150,7 @@ public final class NamerdThrift implements Interpreter {
                     message -> {
                         Answer<T> answer = read.apply(message);
                         tell.accept(answer.value());
-                        boolean same = Arrays.equals(stamp[0], answer.stamp());
+                        boolean same = answer.stamp().equals(stamp[0]);
                         stamp[0] = answer.stamp();
                         names.trouble(null);
                         return same ? SAME_STAMP : Duration.ZERO;

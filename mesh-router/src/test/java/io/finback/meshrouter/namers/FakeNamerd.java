@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A server of gRPC-Java with the mesh interface of a namerd: for every question, known by its text, an answer that streams are told at once
@@ -159,9 +160,13 @@ public final class FakeNamerd implements AutoCloseable {
 
     @Override
     public void close() {
-        server.shutdownNow();
+        stop();
+    }
+
+    public void stop() {
+        Server stopped = server.shutdownNow();
         try {
-            server.awaitTermination();
+            boolean unused = stopped.awaitTermination(20, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -35,6 +35,7 @@ import org.apache.thrift.transport.TMemoryInputTransport;
  * A Mux server of Finagle's with libthrift behind it, which answers as namerd's Thrift interface does: a question with the latest stamp waits
  * for something newer.
  */
+@SuppressWarnings("deprecation") // Java has no other way to Finagle's buffers
 public final class FakeThriftNamerd implements AutoCloseable {
     /** Writes the fields of a struct. */
     @FunctionalInterface

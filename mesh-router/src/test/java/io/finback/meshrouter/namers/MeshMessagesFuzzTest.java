@@ -2,9 +2,10 @@ package io.finback.meshrouter.namers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /** A damaged message is read or refused, never anything else. {@code -Dfuzz=…} messages, {@code -Dseed=…} repeats a run. */
@@ -28,7 +29,7 @@ class MeshMessagesFuzzTest {
                     "tree { path { elems: \"svc\" } delegate { path { elems: \"a\" } " + MeshProto.leaf("/#/x", "/")
                             + " } }"));
 
-    private static final List<Consumer<byte[]>> READERS =
+    private static final List<Function<byte[], Object>> READERS =
             List.of(MeshMessages::boundTree, MeshMessages::addresses, MeshMessages::dtab, MeshMessages::delegation);
 
     @Test
@@ -42,9 +43,9 @@ class MeshMessagesFuzzTest {
             for (int d = 0; d < damages; d++) {
                 message = damaged(message, random);
             }
-            Consumer<byte[]> reader = READERS.get(random.nextInt(READERS.size()));
+            Function<byte[], Object> reader = READERS.get(random.nextInt(READERS.size()));
             try {
-                reader.accept(message);
+                assertThat(reader.apply(message)).isNotNull();
                 read++;
             } catch (IllegalStateException refused) {
                 assertThat(refused.getMessage()).isNotEmpty();
@@ -64,7 +65,7 @@ class MeshMessagesFuzzTest {
             case 0 -> message[at] = (byte) random.nextInt(256);
             case 1 -> message[at] ^= (byte) (1 << random.nextInt(8));
             default -> {
-                return java.util.Arrays.copyOf(message, at);
+                return Arrays.copyOf(message, at);
             }
         }
         return message;
@@ -86,7 +87,7 @@ class MeshMessagesFuzzTest {
         }
         byte[] message = new byte[tree.length + 3];
         message[0] = 10;
-        message[1] = (byte) (tree.length & 0x7f | 0x80);
+        message[1] = (byte) ((tree.length & 0x7f) | 0x80);
         message[2] = (byte) (tree.length >> 7);
         System.arraycopy(tree, 0, message, 3, tree.length);
         org.assertj.core.api.Assertions.assertThatThrownBy(() -> MeshMessages.delegation(message))

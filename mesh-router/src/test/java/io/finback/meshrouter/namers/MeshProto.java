@@ -2,8 +2,6 @@ package io.finback.meshrouter.namers;
 
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
-import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Label;
-import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.DescriptorProtos.MessageOptions;
 import com.google.protobuf.Descriptors.Descriptor;
@@ -61,8 +59,8 @@ final class MeshProto {
         "Transformation: name 1 string, leaf 2 BoundLeaf, tree 3 BoundDelegateTree",
     };
 
-    private static final Map<String, Type> TYPES = Map.of(
-            "bytes", Type.TYPE_BYTES, "string", Type.TYPE_STRING, "int32", Type.TYPE_INT32, "double", Type.TYPE_DOUBLE);
+    private static final Map<String, FieldDescriptorProto.Type> TYPES = Map.of(
+            "bytes", FieldDescriptorProto.Type.TYPE_BYTES, "string", FieldDescriptorProto.Type.TYPE_STRING, "int32", FieldDescriptorProto.Type.TYPE_INT32, "double", FieldDescriptorProto.Type.TYPE_DOUBLE);
 
     private static final FileDescriptor FILE = file();
 
@@ -100,10 +98,10 @@ final class MeshProto {
             FieldDescriptorProto.Builder made = FieldDescriptorProto.newBuilder()
                     .setName(words[0].substring(repeated || oneOf ? 1 : 0))
                     .setNumber(Integer.parseInt(words[1]))
-                    .setLabel(repeated ? Label.LABEL_REPEATED : Label.LABEL_OPTIONAL);
-            Type type = TYPES.get(words[2]);
+                    .setLabel(repeated ? FieldDescriptorProto.Label.LABEL_REPEATED : FieldDescriptorProto.Label.LABEL_OPTIONAL);
+            FieldDescriptorProto.Type type = TYPES.get(words[2]);
             if (type == null) {
-                made.setType(Type.TYPE_MESSAGE).setTypeName(".mesh." + words[2]);
+                made.setType(FieldDescriptorProto.Type.TYPE_MESSAGE).setTypeName(".mesh." + words[2]);
             } else {
                 made.setType(type);
             }

@@ -1,5 +1,6 @@
 package io.finback.meshrouter.namers;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -82,6 +83,7 @@ public final class RealZooKeeper implements AutoCloseable {
     }
 
     /** Makes a node, and those above it; one whose name ends in {@code _} gets a number. Gives the name it has. */
+    @CanIgnoreReturnValue
     public String create(String path, String data) throws Exception {
         String[] elements = path.substring(1).split("/", -1);
         StringBuilder above = new StringBuilder();
@@ -136,9 +138,13 @@ public final class RealZooKeeper implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        if (writer != null) {
-            writer.close(1);
+    public void close() {
+        try {
+            if (writer != null) {
+                boolean unused = writer.close(1);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
         stop();
     }
