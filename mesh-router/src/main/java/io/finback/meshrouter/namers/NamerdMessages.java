@@ -55,7 +55,11 @@ final class NamerdMessages {
 
     static byte[] dtab(String namespace, String stamp) {
         return ThriftBinary.call(
-                "dtab", new Writer().bytes(1, stamp.getBytes(StandardCharsets.ISO_8859_1)).text(2, namespace).list(3, List.of()));
+                "dtab",
+                new Writer()
+                        .bytes(1, stamp.getBytes(StandardCharsets.ISO_8859_1))
+                        .text(2, namespace)
+                        .list(3, List.of()));
     }
 
     static byte[] delegate(String namespace, Path path, Dtab dtab) {
@@ -77,7 +81,10 @@ final class NamerdMessages {
     }
 
     private static Writer name(String stamp, Path path, String namespace) {
-        return new Writer().bytes(1, stamp.getBytes(StandardCharsets.ISO_8859_1)).list(2, elements(path)).text(3, namespace);
+        return new Writer()
+                .bytes(1, stamp.getBytes(StandardCharsets.ISO_8859_1))
+                .list(2, elements(path))
+                .text(3, namespace);
     }
 
     private static List<byte[]> elements(Path path) {

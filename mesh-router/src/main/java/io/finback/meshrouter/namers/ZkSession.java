@@ -54,6 +54,7 @@ final class ZkSession implements AutoCloseable {
             throw new IllegalStateException("closed");
         }
         ZKClientConfig config = new ZKClientConfig();
+        state = "connecting";
         config.setProperty("jute.maxbuffer", Integer.toString(Streams.MAX_BYTES));
         try {
             ZooKeeper made = new ZooKeeper(servers, TIMEOUT_MILLIS, this::noted, config);

@@ -60,7 +60,14 @@ final class MeshProto {
     };
 
     private static final Map<String, FieldDescriptorProto.Type> TYPES = Map.of(
-            "bytes", FieldDescriptorProto.Type.TYPE_BYTES, "string", FieldDescriptorProto.Type.TYPE_STRING, "int32", FieldDescriptorProto.Type.TYPE_INT32, "double", FieldDescriptorProto.Type.TYPE_DOUBLE);
+            "bytes",
+            FieldDescriptorProto.Type.TYPE_BYTES,
+            "string",
+            FieldDescriptorProto.Type.TYPE_STRING,
+            "int32",
+            FieldDescriptorProto.Type.TYPE_INT32,
+            "double",
+            FieldDescriptorProto.Type.TYPE_DOUBLE);
 
     private static final FileDescriptor FILE = file();
 
@@ -98,7 +105,10 @@ final class MeshProto {
             FieldDescriptorProto.Builder made = FieldDescriptorProto.newBuilder()
                     .setName(words[0].substring(repeated || oneOf ? 1 : 0))
                     .setNumber(Integer.parseInt(words[1]))
-                    .setLabel(repeated ? FieldDescriptorProto.Label.LABEL_REPEATED : FieldDescriptorProto.Label.LABEL_OPTIONAL);
+                    .setLabel(
+                            repeated
+                                    ? FieldDescriptorProto.Label.LABEL_REPEATED
+                                    : FieldDescriptorProto.Label.LABEL_OPTIONAL);
             FieldDescriptorProto.Type type = TYPES.get(words[2]);
             if (type == null) {
                 made.setType(FieldDescriptorProto.Type.TYPE_MESSAGE).setTypeName(".mesh." + words[2]);

@@ -69,7 +69,8 @@ class NamerdMessagesFuzzTest {
                 }
             }
             try {
-                assertThat(READERS.get(random.nextInt(READERS.size())).apply(message)).isNotNull();
+                assertThat(READERS.get(random.nextInt(READERS.size())).apply(message))
+                        .isNotNull();
                 read++;
             } catch (IllegalStateException refused) {
                 assertThat(refused.getMessage()).isNotEmpty();
