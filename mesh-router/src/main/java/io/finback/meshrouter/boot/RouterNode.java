@@ -126,6 +126,7 @@ public final class RouterNode implements Node {
                     plan,
                     routers,
                     sources,
+                    streams,
                     endpoints::get,
                     settings.config(),
                     recent,

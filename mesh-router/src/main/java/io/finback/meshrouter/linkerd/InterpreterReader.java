@@ -3,21 +3,28 @@ package io.finback.meshrouter.linkerd;
 import io.finback.meshrouter.linkerd.Plan.InterpreterPlan;
 import io.finback.meshrouter.namers.DtabInterpreter;
 import io.finback.meshrouter.namers.FsDtab;
+import io.finback.meshrouter.namers.MeshInterpreter;
 import io.finback.meshrouter.namers.NamerdHttp;
 import io.finback.meshrouter.namers.Transformed;
 import io.finback.meshrouter.namers.Transformer;
+import io.finback.meshrouter.resilience.Backoff;
+import io.finback.meshrouter.rpc.h2.H2Params;
+import io.finback.meshrouter.traffic.Tls;
 import io.finback.names.Address;
 import io.finback.names.BuiltinNamers;
 import io.finback.names.Path;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
 /** A router's {@code interpreter}. */
 final class InterpreterReader {
-    private static final String SUPPORTED = "default, io.l5d.fs, io.l5d.namerd.http";
+    private static final String SUPPORTED = "default, io.l5d.fs, io.l5d.namerd.http, io.l5d.mesh";
     static final InterpreterPlan DEFAULT =
             new InterpreterPlan("default", (environment, sources) -> DtabInterpreter.of(sources));
+
+    private static final Duration LONGEST_RETRY = Duration.ofMinutes(10);
 
     private InterpreterReader() {}
 
@@ -33,6 +40,7 @@ final class InterpreterReader {
                     case "default" -> DEFAULT.start();
                     case "io.l5d.fs" -> fs(block);
                     case "io.l5d.namerd.http" -> namerd(block);
+                    case "io.l5d.mesh" -> mesh(block);
                     default -> throw Kinds.missing(block, kind, SUPPORTED);
                 };
         block.end();
@@ -55,12 +63,70 @@ final class InterpreterReader {
     }
 
     private static InterpreterPlan.Opening namerd(Block block) {
-        Path dst = block.checked("dst", () -> Path.parse(block.required("dst", "/$/inet/<host>/<port>")));
-        Address address = BuiltinNamers.address(dst)
-                .orElseThrow(() -> block.wrong("dst", "'" + dst + "' (expected: /$/inet/<host>/<port>)"));
+        Address address = dst(block);
         String namespace = block.text("namespace").orElse("default");
         block.refuse("tls", "namerd is asked in clear text");
         return (environment, sources) -> NamerdHttp.start(
                 address.host(), address.port(), namespace, environment.streams(), environment.changes());
+    }
+
+    private static Address dst(Block block) {
+        Path dst = block.checked("dst", () -> Path.parse(block.required("dst", "/$/inet/<host>/<port>")));
+        Optional<Address> address;
+        try {
+            address = BuiltinNamers.address(dst);
+        } catch (NumberFormatException e) {
+            address = Optional.empty();
+        }
+        return address.filter(found -> found.port() > 0 && found.port() < 65536)
+                .orElseThrow(() -> block.wrong("dst", "'" + dst + "' (expected: /$/inet/<host>/<port>)"));
+    }
+
+    private static InterpreterPlan.Opening mesh(Block block) {
+        Address address = dst(block);
+        Path root = block.parsed("root", Path::parse).orElseGet(() -> Path.of("default"));
+        if (root.size() != 1) {
+            throw block.wrong("root", "'" + root + "' (expected: a path of one element, such as /default)");
+        }
+        Optional<Tls.Client> tls = block.block("tls").flatMap(TlsReader::client);
+        MeshInterpreter.Options options = new MeshInterpreter.Options(
+                address.host(),
+                address.port(),
+                root,
+                tls,
+                retry(block, 1),
+                pings(block),
+                block.integer("initialStreamWindowSizeKB", 1, 1 << 20).orElse(1024) * 1024);
+        return (environment, sources) -> MeshInterpreter.start(options, environment.streams(), environment.changes());
+    }
+
+    /** {@code retry}, as namerd's interpreters have it. */
+    private static Backoff retry(Block owner, int usualBase) {
+        Optional<Block> found = owner.block("retry");
+        if (found.isEmpty()) {
+            return new Backoff.ExponentialJittered(Duration.ofSeconds(usualBase), LONGEST_RETRY);
+        }
+        Block block = found.get();
+        int base = block.integer("baseSeconds", 1, 1 << 30).orElse(usualBase);
+        int most = block.integer("maxSeconds", 1, 1 << 30).orElse((int) LONGEST_RETRY.toSeconds());
+        if (most < base) {
+            throw block.wrong("maxSeconds", "'" + most + "' (expected: >= baseSeconds, " + base + ")");
+        }
+        block.end();
+        return new Backoff.ExponentialJittered(Duration.ofSeconds(base), Duration.ofSeconds(most));
+    }
+
+    private static H2Params.Pings pings(Block owner) {
+        Duration every = Duration.ofSeconds(5);
+        Duration answer = Duration.ofSeconds(4);
+        Optional<Block> found = owner.block("failureThreshold");
+        if (found.isPresent()) {
+            Block block = found.get();
+            every = block.millis("minPeriodMs", 1).orElse(every);
+            // Without a word of its own the block of this interpreter waits longer than none at all.
+            answer = block.millis("closeTimeoutMs", 1).orElse(Duration.ofSeconds(6));
+            block.end();
+        }
+        return new H2Params.Pings(every, answer);
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.finback.meshrouter.http.RawBackend;
 import io.finback.meshrouter.http.RawClient;
 import io.finback.meshrouter.http.RawClient.Response;
+import io.finback.meshrouter.namers.FakeNamerd;
 import io.finback.meshrouter.namers.FarEnd;
 import io.finback.runtime.StartFailure;
 import java.io.IOException;
@@ -118,6 +119,47 @@ class LinkerdRunTest {
                 assertThat(router.admin("/delegator.json?namespace=incoming&path=/svc/x"))
                         .contains("/#/io.l5d.fs/users");
                 assertThat(router.admin("/client_state.json")).contains("\"open\" : true");
+            }
+        }
+    }
+
+    @Test
+    void bindsThroughAMeshAndGoesOnWithoutIt() throws IOException {
+        try (RawBackend web = RawBackend.answering("web");
+                FakeNamerd namerd = new FakeNamerd(0)) {
+            namerd.bind("/svc/web", "leaf { id { elems: \"#\" elems: \"disco\" } }");
+            namerd.replicas("/#/disco", "127.0.0.1:" + web.port());
+            try (TestRouter router = run(
+                    "admin: {port: 0}",
+                    "routers:",
+                    "- protocol: http",
+                    "  interpreter:",
+                    "    kind: io.l5d.mesh",
+                    "    dst: /$/inet/127.0.0.1/" + namerd.port(),
+                    "    root: /default",
+                    "    experimental: true",
+                    "    retry: {baseSeconds: 1, maxSeconds: 2}",
+                    "    failureThreshold: {minPeriodMs: 1000, closeTimeoutMs: 1000}",
+                    "    initialStreamWindowSizeKB: 64",
+                    "    transformers: [{kind: io.l5d.specificHost, host: 127.0.0.1}]",
+                    "  servers: [{port: 0}]")) {
+                assertThat(get(port(router, 0, 0), "/", "Host: web")).isEqualTo("web");
+                assertThat(web.requests.get(0).header("l5d-dst-client"))
+                        .isEqualTo("/%/io.l5d.specificHost/127.0.0.1/#/disco");
+                assertThat(router.admin("/delegator.json?path=/svc/web")).contains("no such root");
+                assertThat(router.admin("/http/interpreter_state/io.l5d.mesh.json"))
+                        .contains("/svc/web", "127.0.0.1:" + web.port(), "/default");
+                assertThat(router.admin("/metrics"))
+                        .contains("finback_router_name_watches 2\n", "finback_router_name_watches_failing 0\n");
+                namerd.close();
+                TestRouter.await("its absence to be noticed", () -> {
+                    try {
+                        return router.admin("/metrics").contains("finback_router_name_watches_failing 2\n");
+                    } catch (IOException e) {
+                        throw new java.io.UncheckedIOException(e);
+                    }
+                });
+                assertThat(get(port(router, 0, 0), "/", "Host: web")).isEqualTo("web");
             }
         }
     }
