@@ -32,7 +32,17 @@ public final class Acls {
         this.entries = entries;
     }
 
-    private record Entry(Entity principals, Entity objects) {}
+    private record Entry(Entity principals, Entity objects) {
+        boolean isAbout(Optional<Principal> principal) {
+            return principal
+                    .map(one -> principals.isAbout(one.name()))
+                    .orElseGet(() -> principals.type() != Entity.Type.SOME);
+        }
+
+        boolean allows() {
+            return principals.allows() && objects.allows();
+        }
+    }
 
     /** Some names, or all, or none. A name that ends in {@code /%} is every name below. */
     private record Entity(Type type, Set<String> names) {
@@ -136,11 +146,32 @@ public final class Acls {
      */
     public boolean allows(Optional<Principal> principal, Action action, String object) {
         for (Entry entry : entries.getOrDefault(action, List.of())) {
-            boolean about = principal
-                    .map(one -> entry.principals().isAbout(one.name()))
-                    .orElseGet(() -> entry.principals().type() != Entity.Type.SOME);
-            if (about && entry.objects().isAbout(object)) {
-                return entry.principals().allows() && entry.objects().allows();
+            if (entry.isAbout(principal) && entry.objects().isAbout(object)) {
+                return entry.allows();
+            }
+        }
+        return permissive;
+    }
+
+    /** Whether an entry says that {@code principal} may; what no entry is about is refused, {@code permissive} or not. */
+    public boolean grants(Optional<Principal> principal, Action action, String object) {
+        return entries.getOrDefault(action, List.of()).stream()
+                .filter(entry -> entry.isAbout(principal) && entry.objects().isAbout(object))
+                .findFirst()
+                .map(Entry::allows)
+                .orElse(false);
+    }
+
+    /** Whether {@code principal} may do that to everything, whatever its name. False where that cannot be told without a name. */
+    public boolean allowsAll(Optional<Principal> principal, Action action) {
+        for (Entry entry : entries.getOrDefault(action, List.of())) {
+            if (entry.isAbout(principal)) {
+                if (!entry.allows()) {
+                    return false;
+                }
+                if (entry.objects().type() == Entity.Type.ANY) {
+                    return true;
+                }
             }
         }
         return permissive;

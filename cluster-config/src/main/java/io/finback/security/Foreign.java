@@ -16,7 +16,7 @@ final class Foreign {
 
     /** Why this request is refused; empty: it is not. */
     static Optional<String> problem(Door door, HttpRequest request) {
-        if (door == Door.WRITE || door == Door.FRAMEWORK) {
+        if (door == Door.WRITE || door == Door.FRAMEWORK || door == Door.MEMBERS) {
             return isForeign(request)
                     ? Optional.of(
                             "a page of another site asked for this change (expected: one of this port, or no browser)")

@@ -41,7 +41,9 @@ public final class Guard implements Rules {
         /** The scheduler API, where only refusals are written down. */
         FRAMEWORK,
         /** Who asks must say who they are, whatever the settings. */
-        NAMED
+        NAMED,
+        /** A change of the cluster's members: by somebody who has said who they are, and whom a rule allows it by name. */
+        MEMBERS
     }
 
     private final ActorSystem<?> system;
@@ -148,6 +150,11 @@ public final class Guard implements Rules {
         return allowed;
     }
 
+    @Override
+    public Sight sight(Optional<Principal> principal) {
+        return new Sight(settings.acls().get(), principal);
+    }
+
     /** Its numbers in Prometheus' text format, without the line that says their type. */
     public String prometheus() {
         String name = "finback_http_refused_total";
@@ -162,7 +169,7 @@ public final class Guard implements Rules {
             case READ -> settings.reads();
             case WRITE -> settings.writes();
             case FRAMEWORK -> settings.frameworks();
-            case NAMED -> true;
+            case NAMED, MEMBERS -> true;
         };
     }
 
@@ -197,7 +204,29 @@ public final class Guard implements Rules {
         if (door == Door.WRITE && !allows(principal(request), Action.CHANGE_ENDPOINT_WITH_PATH, path)) {
             return refuse(request, 403, "not allowed to change " + path);
         }
+        if (door == Door.MEMBERS && !mayChange(request, path.substring(path.lastIndexOf('/') + 1))) {
+            return refuse(request, 403, "not allowed to change members (expected: change_members in finback.security.acls)");
+        }
         return answer.apply(request);
+    }
+
+    /** Not as other changes: what no rule is about is refused. */
+    private boolean mayChange(HttpRequest request, String member) {
+        boolean allowed = settings.acls().get().grants(principal(request), Action.CHANGE_MEMBER, member);
+        if (!allowed) {
+            forbidden(request, Action.CHANGE_MEMBER, member);
+        }
+        return allowed;
+    }
+
+    private void forbidden(HttpRequest request, Action action, String object) {
+        forbidden.increment();
+        audit.warn(
+                "audit.forbidden port={} principal={} action={} object={}",
+                port,
+                name(principal(request)),
+                action,
+                object);
     }
 
     private CompletionStage<HttpResponse> refuse(HttpRequest request, int status, String reason) {
@@ -228,7 +257,7 @@ public final class Guard implements Rules {
 
     private CompletionStage<HttpResponse> written(
             Door door, HttpRequest request, CompletionStage<HttpResponse> answer) {
-        return door == Door.WRITE
+        return door == Door.WRITE || door == Door.MEMBERS
                 ? answer.whenComplete((response, failure) -> audit.info(
                         "audit.request port={} principal={} method={} path={} status={} client={}",
                         port,

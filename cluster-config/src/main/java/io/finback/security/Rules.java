@@ -15,4 +15,9 @@ public interface Rules {
      * @param object as the action's objects are written ({@link Action#objects})
      */
     boolean allows(Optional<Principal> principal, Action action, String object);
+
+    /** What {@code principal} may see, as the rules are now. */
+    default Sight sight(Optional<Principal> principal) {
+        return Sight.WHOLE;
+    }
 }

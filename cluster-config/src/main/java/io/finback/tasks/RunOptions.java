@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param group whom it lives and dies with
  * @param data from the scheduler for the executor
  * @param executorRun which run of {@code executor} it is for ({@link ExecutorRuns}); set by the master
+ * @param frameworkUser the account its framework says its tasks are of, for the rules of who may see them; set by the master
  */
 public record RunOptions(
         Optional<ContainerInfo> container,
@@ -26,7 +27,8 @@ public record RunOptions(
         Optional<ExecutorInfo> executor,
         Optional<TaskGroup> group,
         Optional<Bytes> data,
-        Optional<TaskId> executorRun) {
+        Optional<TaskId> executorRun,
+        Optional<String> frameworkUser) {
     public static final RunOptions NONE = new RunOptions(
             Optional.empty(),
             Optional.empty(),
@@ -36,9 +38,11 @@ public record RunOptions(
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             Optional.empty());
 
-    /** The limits may be missing in what an earlier version has written. */
+    /** The limits and the framework's user may be missing in what an earlier version has written. */
+    @SuppressWarnings("NullableOptional") // absent in what an earlier version sends
     public RunOptions(
             Optional<ContainerInfo> container,
             Optional<HealthCheck> healthCheck,
@@ -48,7 +52,8 @@ public record RunOptions(
             Optional<ExecutorInfo> executor,
             Optional<TaskGroup> group,
             Optional<Bytes> data,
-            Optional<TaskId> executorRun) {
+            Optional<TaskId> executorRun,
+            @Nullable Optional<String> frameworkUser) {
         this.container = container;
         this.healthCheck = healthCheck;
         this.check = check;
@@ -58,49 +63,137 @@ public record RunOptions(
         this.group = group;
         this.data = data;
         this.executorRun = executorRun;
+        this.frameworkUser = frameworkUser == null ? Optional.empty() : frameworkUser;
     }
 
     public RunOptions withContainer(ContainerInfo other) {
         return new RunOptions(
-                Optional.of(other), healthCheck, check, maxCompletion, limits, executor, group, data, executorRun);
+                Optional.of(other),
+                healthCheck,
+                check,
+                maxCompletion,
+                limits,
+                executor,
+                group,
+                data,
+                executorRun,
+                frameworkUser);
     }
 
     public RunOptions withHealthCheck(HealthCheck other) {
         return new RunOptions(
-                container, Optional.of(other), check, maxCompletion, limits, executor, group, data, executorRun);
+                container,
+                Optional.of(other),
+                check,
+                maxCompletion,
+                limits,
+                executor,
+                group,
+                data,
+                executorRun,
+                frameworkUser);
     }
 
     public RunOptions withCheck(CheckInfo other) {
         return new RunOptions(
-                container, healthCheck, Optional.of(other), maxCompletion, limits, executor, group, data, executorRun);
+                container,
+                healthCheck,
+                Optional.of(other),
+                maxCompletion,
+                limits,
+                executor,
+                group,
+                data,
+                executorRun,
+                frameworkUser);
     }
 
     public RunOptions withMaxCompletion(Duration other) {
         return new RunOptions(
-                container, healthCheck, check, Optional.of(other), limits, executor, group, data, executorRun);
+                container,
+                healthCheck,
+                check,
+                Optional.of(other),
+                limits,
+                executor,
+                group,
+                data,
+                executorRun,
+                frameworkUser);
     }
 
     public RunOptions withLimits(Map<String, Double> other) {
-        return new RunOptions(container, healthCheck, check, maxCompletion, other, executor, group, data, executorRun);
+        return new RunOptions(
+                container, healthCheck, check, maxCompletion, other, executor, group, data, executorRun, frameworkUser);
     }
 
     public RunOptions withExecutor(ExecutorInfo other) {
         return new RunOptions(
-                container, healthCheck, check, maxCompletion, limits, Optional.of(other), group, data, executorRun);
+                container,
+                healthCheck,
+                check,
+                maxCompletion,
+                limits,
+                Optional.of(other),
+                group,
+                data,
+                executorRun,
+                frameworkUser);
     }
 
     public RunOptions withGroup(TaskGroup other) {
         return new RunOptions(
-                container, healthCheck, check, maxCompletion, limits, executor, Optional.of(other), data, executorRun);
+                container,
+                healthCheck,
+                check,
+                maxCompletion,
+                limits,
+                executor,
+                Optional.of(other),
+                data,
+                executorRun,
+                frameworkUser);
     }
 
     public RunOptions withData(Bytes other) {
         return new RunOptions(
-                container, healthCheck, check, maxCompletion, limits, executor, group, Optional.of(other), executorRun);
+                container,
+                healthCheck,
+                check,
+                maxCompletion,
+                limits,
+                executor,
+                group,
+                Optional.of(other),
+                executorRun,
+                frameworkUser);
     }
 
     public RunOptions withExecutorRun(TaskId run) {
         return new RunOptions(
-                container, healthCheck, check, maxCompletion, limits, executor, group, data, Optional.of(run));
+                container,
+                healthCheck,
+                check,
+                maxCompletion,
+                limits,
+                executor,
+                group,
+                data,
+                Optional.of(run),
+                frameworkUser);
+    }
+
+    public RunOptions withFrameworkUser(String user) {
+        return new RunOptions(
+                container,
+                healthCheck,
+                check,
+                maxCompletion,
+                limits,
+                executor,
+                group,
+                data,
+                executorRun,
+                Optional.of(user));
     }
 }

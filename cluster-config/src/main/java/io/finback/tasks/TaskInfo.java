@@ -97,4 +97,25 @@ public record TaskInfo(
     public TaskInfo withOptions(RunOptions other) {
         return new TaskInfo(id, name, framework, agent, resources, command, killGrace, labels, role, discovery, other);
     }
+
+    /** The account rules ask about: that of its command, else of its executor's, else what its framework says; empty: nobody has said any. */
+    public String account() {
+        return command.user()
+                .or(() -> options.executor().flatMap(ExecutorInfo::command).flatMap(CommandInfo::user))
+                .or(options::frameworkUser)
+                .orElse("");
+    }
+
+    /** The same as another account. */
+    public TaskInfo runAs(String user) {
+        CommandInfo as = new CommandInfo(
+                command.shell(),
+                command.value(),
+                command.arguments(),
+                command.environment(),
+                Optional.of(user),
+                command.uris(),
+                command.secrets());
+        return new TaskInfo(id, name, framework, agent, resources, as, killGrace, labels, role, discovery, options);
+    }
 }

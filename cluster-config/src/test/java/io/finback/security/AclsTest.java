@@ -57,7 +57,7 @@ class AclsTest {
 
     @Test
     void refusesWhatItWouldNotEnforce() {
-        refused("{\"view_frameworks\": []}", "view_frameworks: not enforced here (expected: permissive, register_fra");
+        refused("{\"register_agents\": []}", "register_agents: not enforced here (expected: permissive, register_fra");
         refused("[", "no JSON at line 1");
         refused("[]", "no object");
         refused("{\"permissive\": \"no\"}", "permissive: \"no\" (expected: true or false)");

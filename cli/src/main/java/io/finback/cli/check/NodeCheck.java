@@ -22,6 +22,8 @@ import java.util.function.Function;
  * seconds. The APIs of other masters are expected at the ports this node's settings name.
  */
 public final class NodeCheck {
+    private static final String NAME_YOURSELF =
+            "set finback.security.asking to somebody who may read there (it has credentials that do not do, or none)";
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
 
@@ -96,8 +98,12 @@ public final class NodeCheck {
             web.get("finback.agent.http", HttpListen.from(config, "finback.agent.http"), "/state")
                     .ifPresent(state -> findings.addAll(ClusterRules.isolation(state.json())));
         }
-        Optional<Web.Answer> members =
-                web.get("finback.management", management, "/cluster/members").filter(Web.Answer::ok);
+        Optional<Web.Answer> asked = web.get("finback.management", management, "/cluster/members");
+        if (asked.filter(NodeCheck::isRefused).isPresent()) {
+            findings.add(Finding.warn("membership", management + " asks who this is", NAME_YOURSELF));
+            return;
+        }
+        Optional<Web.Answer> members = asked.filter(Web.Answer::ok);
         if (members.isEmpty()) {
             findings.add(Finding.warn(
                     "membership",
@@ -142,13 +148,8 @@ public final class NodeCheck {
                 .ifPresent(metrics -> findings.addAll(ClusterRules.agents(metrics.body())));
         HttpListen api = new HttpListen(serving.get(), services);
         Optional<Web.Answer> deployments = web.get("finback.services.http", api, "/v2/deployments");
-        if (deployments
-                .map(answer -> answer.status() == UNAUTHORIZED || answer.status() == FORBIDDEN)
-                .orElse(false)) {
-            findings.add(Finding.warn(
-                    "services",
-                    api + " asks who this is, and this check has no credentials",
-                    "look at /v2/deployments and /v2/queue yourself"));
+        if (deployments.filter(NodeCheck::isRefused).isPresent()) {
+            findings.add(Finding.warn("services", api + " asks who this is", NAME_YOURSELF));
             return;
         }
         if (!deployments.map(Web.Answer::ok).orElse(false)) {
@@ -160,5 +161,9 @@ public final class NodeCheck {
         web.get("finback.services.http", api, "/v2/queue")
                 .filter(Web.Answer::ok)
                 .ifPresent(queue -> findings.addAll(ClusterRules.queue(queue.json())));
+    }
+
+    private static boolean isRefused(Web.Answer answer) {
+        return answer.status() == UNAUTHORIZED || answer.status() == FORBIDDEN;
     }
 }

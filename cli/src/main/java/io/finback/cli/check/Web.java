@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.Config;
+import io.finback.security.Asking;
 import io.finback.settings.HttpListen;
 import io.finback.tls.NodeTls;
 import io.finback.tls.TlsSettings;
@@ -24,15 +25,17 @@ final class Web {
 
     private final TlsSettings settings;
     private final Optional<NodeTls> tls;
+    private final Asking asking;
 
-    private Web(TlsSettings settings, Optional<NodeTls> tls) {
+    private Web(TlsSettings settings, Optional<NodeTls> tls, Asking asking) {
         this.settings = settings;
+        this.asking = asking;
         this.tls = tls;
     }
 
-    /** Throws {@link io.finback.runtime.StartFailure} when {@code finback.tls} cannot be used. */
+    /** Throws {@link io.finback.runtime.StartFailure} when {@code finback.tls} or {@code finback.security.asking} cannot be used. */
     static Web of(Config config) {
-        return new Web(TlsSettings.from(config), NodeTls.from(config));
+        return new Web(TlsSettings.from(config), NodeTls.from(config), Asking.from(config));
     }
 
     /** @param date the server's clock, where it told it */
@@ -60,6 +63,8 @@ final class Web {
             if (connection instanceof HttpsURLConnection secured && tls.isPresent()) {
                 secured.setSSLSocketFactory(tls.get().context().getSocketFactory());
             }
+            asking.authorization()
+                    .ifPresent(secret -> connection.setRequestProperty("Authorization", secret.reveal()));
             connection.setConnectTimeout(LIMIT_MILLIS);
             connection.setReadTimeout(LIMIT_MILLIS);
             int status = connection.getResponseCode();

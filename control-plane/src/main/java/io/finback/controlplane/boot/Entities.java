@@ -21,6 +21,7 @@ import io.finback.persistence.EventFeed;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.runtime.Role;
+import io.finback.security.Rules;
 import io.finback.wire.AgentSessionMessage;
 import java.time.Clock;
 import java.util.function.Function;
@@ -35,14 +36,15 @@ final class Entities {
             ActorRef<AllocationDelta> allocationViews,
             ActorRef<FrameworkDelta> frameworkViews,
             Function<AgentId, AgentStanding> agents,
-            AllocatorMeter meter) {
+            AllocatorMeter meter,
+            Rules rules) {
         ClusterSharding sharding = ClusterSharding.get(system);
         Clock clock = Clock.systemUTC();
         String masters = Role.MASTER.id();
         AllocatorActor.Collaborators allocator =
                 AllocatorActor.Collaborators.sharded(settings.allocator(), clock, allocationViews, sharding, meter);
         FrameworkActor.Collaborators framework =
-                FrameworkActor.Collaborators.sharded(settings.framework(), clock, frameworkViews, agents, sharding);
+                FrameworkActor.Collaborators.sharded(settings.framework(), clock, frameworkViews, agents, sharding, rules);
         AgentSession.Collaborators agent = AgentSession.Collaborators.sharded(settings.agent(), clock, sharding);
         sharding.init(Entity.of(AllocatorMessage.KEY, entity -> AllocatorActor.create(entity.getEntityId(), allocator))
                 .withRole(masters));

@@ -40,6 +40,7 @@ import io.finback.runtime.StartFailure;
 import io.finback.security.Guard;
 import io.finback.settings.ClusterSettings;
 import io.finback.settings.HttpListen;
+import io.finback.tracing.Tracing;
 import io.finback.tls.NodeTls;
 import java.time.Clock;
 import java.time.Duration;
@@ -93,6 +94,7 @@ public final class MasterNode implements Node {
     }
 
     static MasterNode start(Config config, ServicesStarter services) {
+        Tracing.check(config);
         MasterSettings settings = MasterSettings.from(config);
         Map<String, HttpListen> listeners = new LinkedHashMap<>();
         listeners.put("finback.master.http", settings.http());
@@ -115,13 +117,15 @@ public final class MasterNode implements Node {
         ClusterView.Topics topics = new ClusterView.Topics(
                 spawn(Topic.create(AllocationDelta.class, "finback-allocation"), "allocation-topic"),
                 spawn(Topic.create(FrameworkDelta.class, "finback-frameworks"), "framework-topic"));
+        Guard cluster = new Guard(system, "cluster", settings.security(), ClusterApi::refusal);
         Entities.init(
                 system,
                 settings,
                 spawn(ClusterView.publisher(topics.allocation()), "allocation-publisher"),
                 spawn(ClusterView.publisher(topics.frameworks()), "framework-publisher"),
                 new AgentStandings(view::get),
-                meter);
+                meter,
+                cluster);
         var unused = spawn(
                 ClusterView.create(
                         view, events, topics, BUILT_IN, settings.allocator().viewDelay()),
@@ -129,7 +133,6 @@ public final class MasterNode implements Node {
         Readiness.of(system).add("master", () -> CompletableFuture.completedFuture(isServing()));
         CompletionStage<Void> management = Management.start(system);
         Guard guard = new Guard(system, "services", settings.security(), ServicesBoot::refusal);
-        Guard cluster = new Guard(system, "cluster", settings.security(), ClusterApi::refusal);
         Console console = new Console(system, cluster);
         CompletionStage<Void> api = bind(config, settings, cluster, guard, console);
         CompletionStage<Void> serving = until(this::isServing);
@@ -193,11 +196,16 @@ public final class MasterNode implements Node {
                         new ClusterDocument(system, self::get, () -> tls.map(NodeTls::expires), system.name()))
                 .withMetrics(() -> schedulers.counters().prometheus())
                 .withMetrics(gate::prometheus)
+                .withMetrics(() -> Tracing.of(system).prometheus())
                 .withMetrics(() -> tls.map(NodeTls::prometheus).orElse(""))
                 .withMetrics(() ->
                         "# TYPE finback_http_refused_total counter\n" + guard.prometheus() + services.prometheus());
         var guarded =
-                Farewell.of(system, config).before(console.atCluster(guard.before(MasterDoors::cluster, all::answer)));
+                Farewell.of(system, config)
+                        .before(TracedApi.before(
+                                system,
+                                "cluster",
+                                console.atCluster(guard.before(MasterDoors::cluster, all::answer))));
         CompletionStage<ServerBinding> bound = Connections.bind(system, listen, gate, guarded);
         return bound.handle((binding, failure) -> {
             if (failure != null) {

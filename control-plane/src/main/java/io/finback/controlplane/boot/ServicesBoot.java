@@ -66,14 +66,16 @@ final class ServicesBoot implements ServicesStarter {
                 command -> ClusterSharding.get(system)
                         .entityRefFor(AllocatorMessage.KEY, AllocatorMessage.POOL)
                         .ask(replyTo -> new AllocatorMessage.Operate(command, replyTo), OPERATE),
-                host -> runs.get().apply(host));
+                host -> runs.get().apply(host),
+                guard);
         JobsApi jobs = JobsApi.start(
                 system,
                 JobsConfig.from(config),
                 () -> EventFeed.of(system).entityIds(JobCommand.KEY.name()),
                 ClusterSharding.get(system).entityRefFor(SchedulerCall.KEY, JobEntity.FRAMEWORK.value()),
                 api::drains,
-                listen.toString());
+                listen.toString(),
+                guard);
         runs.set(jobs::on);
         NamerdApi namerd = NamerdApi.start(
                 system, NamerdConfig.from(config), () -> EventFeed.of(system).entityIds(DtabMessage.KEY.name()));
@@ -82,8 +84,11 @@ final class ServicesBoot implements ServicesStarter {
         return NodeTls.secured(Http.get(system).newServerAt(listen.host(), listen.port()), config)
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true)) // events name who asked
                 .bind(Farewell.of(system, config)
-                        .before(console.atServices(
-                                guard.before(MasterDoors::services, request -> answer(handler, request))))::apply)
+                        .before(TracedApi.before(
+                                system,
+                                "services",
+                                console.atServices(guard.before(
+                                        MasterDoors::services, request -> answer(handler, request)))))::apply)
                 .handle((binding, failure) -> {
                     if (failure != null) {
                         throw new CompletionException(new StartFailure(

@@ -20,6 +20,10 @@ final class Failure extends RuntimeException {
         return bad("Job '" + name + "' not found");
     }
 
+    static Failure forbidden() {
+        return new Failure(403, "not allowed to do this to this job");
+    }
+
     int status() {
         return status;
     }

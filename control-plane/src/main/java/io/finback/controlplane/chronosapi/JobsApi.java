@@ -20,11 +20,14 @@ import io.finback.controlplane.job.Jobs;
 import io.finback.controlplane.requests.RequestShell;
 import io.finback.controlplane.schedule.JobNames;
 import io.finback.controlplane.scheduler.DrainBook;
+import io.finback.security.Guard;
+import io.finback.security.Rules;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -36,7 +39,9 @@ import java.util.function.Supplier;
  */
 public final class JobsApi {
     private final Jobs jobs;
-    private final Dispatcher dispatcher;
+    private final Dispatcher whole;
+    private final Rules rules;
+    private final String address;
     private final RequestShell shell;
 
     /**
@@ -45,6 +50,7 @@ public final class JobsApi {
      * @param names lists the jobs of the journal
      * @param framework the entity of {@code JobEntity.FRAMEWORK}
      * @param address {@code host:port} this API is reached at
+     * @param rules who may do what
      */
     public static JobsApi start(
             ActorSystem<?> system,
@@ -52,13 +58,16 @@ public final class JobsApi {
             Supplier<Source<String, NotUsed>> names,
             RecipientRef<FrameworkMessage> framework,
             Supplier<DrainBook> drains,
-            String address) {
-        return new JobsApi(system, Jobs.start(system, settings, names, framework, drains), address);
+            String address,
+            Rules rules) {
+        return new JobsApi(system, Jobs.start(system, settings, names, framework, drains), address, rules);
     }
 
-    private JobsApi(ActorSystem<?> system, Jobs jobs, String address) {
+    private JobsApi(ActorSystem<?> system, Jobs jobs, String address, Rules rules) {
         this.jobs = jobs;
-        this.dispatcher = new Dispatcher(jobs, address, InstantSource.system());
+        this.rules = rules;
+        this.address = address;
+        this.whole = new Dispatcher(jobs, address, InstantSource.system());
         this.shell =
                 new RequestShell(system, RequestShell.Limits.of(jobs.settings().maxBodyBytes()), new Inside());
     }
@@ -97,7 +106,7 @@ public final class JobsApi {
     private final class Inside implements RequestShell.Api {
         @Override
         public CompletionStage<HttpResponse> answer(HttpRequest request, ByteString body) {
-            return dispatcher.answer(call(request, body)).thenApply(JobsApi::render);
+            return dispatcher(request).answer(call(request, body)).thenApply(JobsApi::render);
         }
 
         @Override
@@ -111,6 +120,17 @@ public final class JobsApi {
         public HttpResponse refuse(int status, String message) {
             return render(Answer.failed(status, message));
         }
+    }
+
+    /** Reads show less; changes are compared with all there is, and refused. */
+    private Dispatcher dispatcher(HttpRequest request) {
+        JobRights rights = new JobRights(rules, Guard.principal(request));
+        if (rights.isWhole()) {
+            return whole;
+        }
+        boolean reads = Set.of("GET", "HEAD").contains(request.method().value());
+        return new Dispatcher(
+                reads ? jobs.seenBy(rights) : jobs.changedBy(rights), address, InstantSource.system());
     }
 
     private static Call call(HttpRequest request, ByteString body) {

@@ -58,6 +58,10 @@ final class JobsHandler {
 
     CompletionStage<Answer> putDependent(Call call) {
         JobDefinition job = JobReader.dependent(call.json(), clock.instant(), user);
+        jobs.access().change(job.name());
+        job.times().parents().stream().filter(parent -> !jobs.access().sees(parent)).findFirst().ifPresent(hidden -> {
+            throw Failure.forbidden();
+        });
         return known(job.times().parents())
                 .thenCompose(done -> link(job.name(), job.times().parents()))
                 .thenCompose(done -> put(job));
@@ -145,6 +149,8 @@ final class JobsHandler {
 
     /** Children of a scheduled job take its schedule; children of a dependent one take its parents. */
     CompletionStage<Answer> delete(String name) {
+        jobs.access().change(name);
+        jobs.view().children(name).forEach(child -> jobs.access().change(child.name()));
         JobDefinition gone = known(name).definition().orElseThrow();
         CompletionStage<Answer> moved = Answer.done().now();
         for (JobSnapshot child : jobs.view().children(name)) {
@@ -182,6 +188,7 @@ final class JobsHandler {
 
     CompletionStage<Answer> progress(String name, String taskId, Call call) {
         long elements = new Fields(call.json(), "").whole("numAdditionalElementsProcessed", 0, 1L << 50);
+        jobs.access().change(name);
         if (!known(name).definition().orElseThrow().notes().dataProcessing()) {
             throw Failure.bad("Job '" + name + "' is not enabled to track data (expected: dataProcessingJobType true)");
         }
@@ -210,6 +217,9 @@ final class JobsHandler {
     }
 
     private CompletionStage<JobAnswer.History> history(String name) {
+        if (!jobs.access().sees(name)) {
+            throw Failure.noJob(name);
+        }
         return ask(name, JobCommand.ReadHistory::new).thenApply(answer -> {
             if (answer instanceof JobAnswer.History history) {
                 return history;

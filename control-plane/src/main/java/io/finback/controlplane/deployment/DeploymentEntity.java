@@ -4,12 +4,10 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
-import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
 import akka.persistence.typed.javadsl.CommandHandlerWithReply;
-import akka.persistence.typed.javadsl.EventHandler;
-import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
 import akka.persistence.typed.javadsl.ReplyEffect;
+import akka.persistence.typed.javadsl.RetentionCriteria;
 import akka.persistence.typed.javadsl.SignalHandler;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.DeploymentMessage;
@@ -18,7 +16,8 @@ import io.finback.controlplane.app.ServiceEvent;
 import io.finback.controlplane.app.ServiceEvent.Progress;
 import io.finback.controlplane.scheduler.DeploymentEvent;
 import io.finback.controlplane.scheduler.DeploymentState;
-import io.finback.persistence.EntityDefaults;
+import io.finback.persistence.OwningEntity;
+import io.finback.tracing.Tracing;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -34,8 +33,7 @@ import java.util.function.Consumer;
  * Walks the plan of one deployment over its apps, step by step, and releases them at the end. One per running deployment, on a master;
  * its apps wake it after a restart or failover, and it goes on at the step its journal says. It stops when every app has let go.
  */
-public final class DeploymentEntity
-        extends EventSourcedBehaviorWithEnforcedReplies<DeploymentMessage, DeploymentEvent, DeploymentState> {
+public final class DeploymentEntity extends OwningEntity<DeploymentMessage, DeploymentEvent, DeploymentState> {
     private enum Tick implements DeploymentMessage {
         INSTANCE
     }
@@ -49,7 +47,6 @@ public final class DeploymentEntity
         INSTANCE
     }
 
-    private static final int STASH = 256;
     /** In units of {@code repeat}: how long apps are held for a deployment that does not begin. */
     private static final int GATHER_REPEATS = 30;
 
@@ -64,6 +61,7 @@ public final class DeploymentEntity
     private final Consumer<ServiceEvent> events;
     private final InstantSource clock;
     private final Duration gatherLimit;
+    private final StepTraces traces;
     private final Set<String> gathered = new HashSet<>();
     private long ticks;
     private final Set<String> released = new HashSet<>();
@@ -89,7 +87,12 @@ public final class DeploymentEntity
             BiConsumer<String, AppCommand> apps,
             Consumer<ServiceEvent> events,
             InstantSource clock) {
-        super(PersistenceId.of(DeploymentMessage.KEY.name(), entityId), EntityDefaults.onPersistFailure());
+        super(
+                DeploymentMessage.KEY.name(),
+                entityId,
+                DeploymentState.EMPTY,
+                (state, event) -> event.applyTo(state),
+                RetentionCriteria.disabled());
         this.context = context;
         this.timers = timers;
         this.id = entityId;
@@ -98,16 +101,7 @@ public final class DeploymentEntity
         this.apps = apps;
         this.events = events;
         this.clock = clock;
-    }
-
-    @Override
-    public Optional<Integer> stashCapacity() {
-        return Optional.of(STASH);
-    }
-
-    @Override
-    public DeploymentState emptyState() {
-        return DeploymentState.EMPTY;
+        this.traces = new StepTraces(Tracing.of(context.getSystem()), entityId, clock.instant());
     }
 
     @Override
@@ -247,6 +241,7 @@ public final class DeploymentEntity
     }
 
     private void tell(DeploymentState before, DeploymentState after) {
+        traces.tell(before, after, clock.instant());
         if (before.plan().isEmpty()) {
             tell(after, Progress.INFO, 0, Optional.empty());
         }
@@ -287,10 +282,5 @@ public final class DeploymentEntity
                     .forEach(app -> apps.accept(app, new AppCommand.Release(id)));
         }
         timers.startSingleTimer(Tick.INSTANCE, repeat);
-    }
-
-    @Override
-    public EventHandler<DeploymentState, DeploymentEvent> eventHandler() {
-        return (state, event) -> event.applyTo(state);
     }
 }

@@ -44,9 +44,14 @@ final class AcceptDesk {
         }
         turn.done(call.caller());
         List<Offer> used = offers.use(call.offers());
+        turn.traces()
+                .accepted(
+                        call.offers(),
+                        call.launches().stream().map(TaskInfo::id).toList(),
+                        turn.now());
         AcceptDraft draft = new AcceptDraft(turn, call, ground(call, used));
         call.operations().forEach(draft::add);
-        draft.unsupported().forEach((id, message) -> failed(draft, id, message));
+        draft.refused().forEach((id, message) -> failed(draft, id, message));
         boolean claims = !draft.steps().isEmpty()
                 && !call.offers().isEmpty()
                 && draft.ground().agent().isPresent();
@@ -208,6 +213,7 @@ final class AcceptDesk {
 
     private void granted(TaskId task) {
         boolean neverLaunched = !maybeLaunched.remove(task);
+        turn.traces().granted(task, turn.now());
         Optional<TaskRecord> live = turn.round().task(task).filter(record -> !record.isTerminal());
         if (live.isEmpty()) {
             turn.out().release(task, turn.now());

@@ -18,6 +18,8 @@ import java.util.Set;
 final class AcceptDraft {
     static final String TASK_INVALID = "TASK_INVALID";
     static final String GROUP_INVALID = "TASK_GROUP_INVALID";
+    private static final String TASK_UNAUTHORIZED = "TASK_UNAUTHORIZED";
+    private static final String GROUP_UNAUTHORIZED = "TASK_GROUP_UNAUTHORIZED";
 
     /** Why a task ends before it began. */
     record Wrong(String reason, String message) {}
@@ -26,10 +28,11 @@ final class AcceptDraft {
     private final SchedulerCall.Accept call;
     private final TaskRules.Ground ground;
     private final ExecutorSeats seats;
+    private final AcceptRights rights;
     private final List<TaskInfo> fresh = new ArrayList<>();
     private final List<FrameworkEvent.Step> steps = new ArrayList<>();
     private final Map<TaskId, Wrong> invalid = new LinkedHashMap<>();
-    private final Map<String, String> unsupported = new LinkedHashMap<>();
+    private final Map<String, String> refused = new LinkedHashMap<>();
     private final Set<TaskId> seen = new HashSet<>();
 
     AcceptDraft(Turn turn, SchedulerCall.Accept call, TaskRules.Ground ground) {
@@ -37,6 +40,7 @@ final class AcceptDraft {
         this.call = call;
         this.ground = ground;
         this.seats = new ExecutorSeats(turn);
+        this.rights = turn.rights();
     }
 
     TaskRules.Ground ground() {
@@ -56,9 +60,9 @@ final class AcceptDraft {
         return invalid;
     }
 
-    /** Names of operations that no agent can do, and why. */
-    Map<String, String> unsupported() {
-        return unsupported;
+    /** Names of operations that no agent can do or this framework may not want, and why. */
+    Map<String, String> refused() {
+        return refused;
     }
 
     void add(SchedulerCall.Operation operation) {
@@ -71,21 +75,25 @@ final class AcceptDraft {
         } else if (operation instanceof SchedulerCall.Operation.Unsupported wanted) {
             String message = wanted.type()
                     + ": not supported (expected: LAUNCH, LAUNCH_GROUP, RESERVE, UNRESERVE, CREATE or DESTROY)";
-            wanted.id().ifPresent(id -> unsupported.put(id, message));
+            wanted.id().ifPresent(id -> refused.put(id, message));
         }
     }
 
     private void launch(SchedulerCall.Operation.Launch launch) {
         List<TaskId> wanted = new ArrayList<>();
         for (TaskInfo described : launch.tasks()) {
-            TaskInfo task = described.withRole(ground.role().orElse(described.role()));
+            TaskInfo task = rights.described(described.withRole(ground.role().orElse(described.role())));
             if (isTaken(task, TASK_INVALID)) {
                 continue;
             }
-            Optional<String> problem = TaskRules.check(task, ground).or(() -> seats.objection(task));
-            if (problem.isPresent()) {
+            Optional<Wrong> wrong = rights.forbiddenUser(task)
+                    .map(user -> new Wrong(TASK_UNAUTHORIZED, "Not authorized to launch as user '" + user + "'"))
+                    .or(() -> TaskRules.check(task, ground)
+                            .or(() -> seats.objection(task))
+                            .map(problem -> new Wrong(TASK_INVALID, problem)));
+            if (wrong.isPresent()) {
                 fresh.add(task);
-                invalid.put(task.id(), new Wrong(TASK_INVALID, problem.get()));
+                invalid.put(task.id(), wrong.get());
             } else {
                 seat(task, wanted);
             }
@@ -98,29 +106,43 @@ final class AcceptDraft {
     private void launch(SchedulerCall.Operation.LaunchGroup launch) {
         List<TaskInfo> members = new ArrayList<>();
         for (TaskInfo described : launch.group()) {
-            TaskInfo task = described.withRole(ground.role().orElse(described.role()));
+            TaskInfo task = rights.described(described.withRole(ground.role().orElse(described.role())));
             if (!isTaken(task, GROUP_INVALID)) {
                 members.add(task);
             }
         }
-        Optional<String> problem = launch.rejected().stream()
+        Optional<Wrong> wrong = unauthorized(members).or(() -> launch.rejected().stream()
                 .findFirst()
                 .map(rejected -> "task " + rejected.task() + " of the group: " + rejected.message())
                 .or(() -> members.size() < launch.group().size()
                         ? Optional.of("task group: a task id that is taken (expected: all new)")
                         : Optional.empty())
-                .or(() -> problem(members));
-        if (problem.isPresent()) {
+                .or(() -> problem(members))
+                .map(problem -> new Wrong(GROUP_INVALID, problem)));
+        if (wrong.isPresent()) {
             members.forEach(task -> {
                 fresh.add(task);
-                invalid.put(task.id(), new Wrong(GROUP_INVALID, problem.get()));
+                invalid.put(task.id(), wrong.get());
             });
         } else {
             List<TaskId> wanted = new ArrayList<>();
             members.forEach(task -> seat(task, wanted));
             claim(wanted);
         }
-        launch.rejected().forEach(rejected -> reject(rejected, GROUP_INVALID));
+        String reason = wrong.map(Wrong::reason).orElse(GROUP_INVALID);
+        launch.rejected().forEach(rejected -> reject(rejected, reason));
+    }
+
+    private Optional<Wrong> unauthorized(List<TaskInfo> members) {
+        for (TaskInfo task : members) {
+            Optional<String> user = rights.forbiddenUser(task);
+            if (user.isPresent()) {
+                return Optional.of(new Wrong(
+                        GROUP_UNAUTHORIZED,
+                        "Task '" + task.id() + "' is not authorized to launch as user '" + user.get() + "'"));
+            }
+        }
+        return Optional.empty();
     }
 
     private Optional<String> problem(List<TaskInfo> members) {
@@ -137,7 +159,7 @@ final class AcceptDraft {
 
     private void seat(TaskInfo task, List<TaskId> wanted) {
         for (TaskInfo seated : seats.seat(task)) {
-            fresh.add(seated);
+            fresh.add(rights.asAsked(seated));
             wanted.add(seated.id());
         }
     }
@@ -216,6 +238,11 @@ final class AcceptDraft {
             return;
         }
         ResourceOperation wanted = change.change();
+        Optional<String> objection = rights.objection(wanted);
+        if (objection.isPresent()) {
+            change.id().ifPresent(id -> refused.put(id, objection.get()));
+            return;
+        }
         String id = turn.round().nextClaim() + "-" + steps.size();
         ResourceOperation named = new ResourceOperation(id, wanted.type(), wanted.resources());
         steps.add(new FrameworkEvent.Step(List.of(), Optional.of(named), change.id()));

@@ -5,6 +5,7 @@ import io.finback.resources.TaskId;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.ExecutorRuns;
+import io.finback.tasks.RunOptions;
 import io.finback.tasks.TaskInfo;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,10 +96,12 @@ final class ExecutorSeats {
                         framework.map(FrameworkInfo::user).orElse("")),
                 first.role(),
                 executor.discovery());
-        TaskInfo run = described.withOptions(executor.container()
+        RunOptions options = executor.container()
                 .map(container -> described.options().withContainer(container))
                 .orElse(described.options())
-                .withExecutor(executor));
+                .withExecutor(executor);
+        TaskInfo run = described.withOptions(
+                first.options().frameworkUser().map(options::withFrameworkUser).orElse(options));
         fresh.put(executor.id(), run);
         return run;
     }

@@ -22,6 +22,8 @@ import io.finback.controlplane.ingress.Batch;
 import io.finback.controlplane.ingress.Ingress;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
+import io.finback.security.Rules;
+import io.finback.tracing.Tracing;
 import io.finback.wire.AgentSessionMessage;
 import java.time.Clock;
 import java.time.Duration;
@@ -41,21 +43,27 @@ import org.jspecify.annotations.Nullable;
 public final class FrameworkActor
         extends EventSourcedBehaviorWithEnforcedReplies<Batch<FrameworkMessage>, FrameworkEvent, FrameworkState> {
 
-    /** What a framework needs from outside. */
+    /**
+     * What a framework needs from outside.
+     *
+     * @param rules who may launch as whom, and change which resources
+     */
     public record Collaborators(
             FrameworkSettings settings,
             Clock clock,
             ActorRef<FrameworkDelta> views,
             Function<AgentId, AgentStanding> agents,
             Consumer<AllocatorMessage> allocator,
-            BiConsumer<AgentId, SessionOrder> sessions) {
+            BiConsumer<AgentId, SessionOrder> sessions,
+            Rules rules) {
         /** Reaches allocator and sessions through cluster sharding. {@code agents}: what is known of an agent, read at any time. */
         public static Collaborators sharded(
                 FrameworkSettings settings,
                 Clock clock,
                 ActorRef<FrameworkDelta> views,
                 Function<AgentId, AgentStanding> agents,
-                ClusterSharding sharding) {
+                ClusterSharding sharding,
+                Rules rules) {
             return new Collaborators(
                     settings,
                     clock,
@@ -64,7 +72,8 @@ public final class FrameworkActor
                     message -> sharding.entityRefFor(AllocatorMessage.KEY, AllocatorMessage.POOL)
                             .tell(message),
                     (agent, order) -> sharding.entityRefFor(AgentSessionMessage.KEY, agent.value())
-                            .tell(order));
+                            .tell(order),
+                    rules);
         }
     }
 
@@ -200,7 +209,9 @@ public final class FrameworkActor
         Outbound out = new Outbound(id, with.settings(), with.allocator(), with.sessions(), allocatorReplies);
         SubscriptionDesk.Host host = new SchedulerHost<>(
                 ctx, scheduler -> new Batch<>(-1, List.of(new FrameworkSignal.SchedulerGone(scheduler)), ingress));
-        return new FrameworkDesk(id, with.settings(), out, host, with.agents(), with.views());
+        Tracing tracing = Tracing.of(ctx.getSystem());
+        OfferTraces traces = new OfferTraces(tracing.isOn(), tracing.sampler(), tracing, id.value());
+        return new FrameworkDesk(id, with.settings(), out, traces, host, with.agents(), with.views(), with.rules());
     }
 
     @Override

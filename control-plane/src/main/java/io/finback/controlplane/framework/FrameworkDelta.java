@@ -161,6 +161,25 @@ public record FrameworkDelta(
             this.limits = limits == null ? Map.of() : Map.copyOf(limits);
         }
 
+        /** The same with less in it. */
+        public Task with(Resources some, Optional<ExecutorInfo> shown) {
+            return new Task(
+                    id,
+                    name,
+                    agent,
+                    some,
+                    labels,
+                    status,
+                    role,
+                    discovery,
+                    history,
+                    healthCheck,
+                    shown,
+                    container,
+                    user,
+                    limits);
+        }
+
         public Task(
                 TaskId id,
                 String name,

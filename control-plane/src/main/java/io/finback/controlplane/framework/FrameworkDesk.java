@@ -5,6 +5,7 @@ import io.finback.controlplane.allocation.AllocationEvent;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskId;
+import io.finback.security.Rules;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -34,10 +35,12 @@ final class FrameworkDesk implements FrameworkHandler, AllocationEvent.Handler {
             FrameworkId id,
             FrameworkSettings settings,
             Outbound out,
+            OfferTraces traces,
             SubscriptionDesk.Host host,
             Function<AgentId, AgentStanding> standing,
-            ActorRef<FrameworkDelta> views) {
-        this.turn = new Turn(id, settings, out);
+            ActorRef<FrameworkDelta> views,
+            Rules rules) {
+        this.turn = new Turn(id, settings, out, traces, rules);
         this.offers = new OfferDesk(turn);
         this.accepts = new AcceptDesk(turn, offers);
         this.subscriptions = new SubscriptionDesk(turn, host, offers);

@@ -95,6 +95,22 @@ public record FrameworkInfo(
                 minimums);
     }
 
+    /** The same with other roles, and what it says of them. */
+    public FrameworkInfo withRoles(List<String> others, Map<String, List<SortedMap<String, Long>>> theirMinimums) {
+        return new FrameworkInfo(
+                name,
+                principal,
+                others,
+                failoverTimeout,
+                user,
+                capabilities,
+                checkpoint,
+                hostname,
+                webuiUrl,
+                labels,
+                theirMinimums);
+    }
+
     public boolean has(Capability capability) {
         return capabilities.contains(capability);
     }

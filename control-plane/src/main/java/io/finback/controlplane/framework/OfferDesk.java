@@ -40,6 +40,7 @@ final class OfferDesk {
 
     void decline(SchedulerCall.Decline call) {
         call.offers().forEach(outstanding::remove);
+        turn.traces().over(call.offers(), "declined", turn.now());
         turn.out().tellAllocator(new AllocatorMessage.Decline(turn.id(), call.offers(), call.refuse()));
         turn.done(call.caller());
     }
@@ -100,6 +101,7 @@ final class OfferDesk {
 
     /** The scheduler is gone: its offers are, too, and nobody rescinds them. */
     void forget() {
+        turn.traces().allOver("rescinded", turn.now());
         outstanding.clear();
         inverse.clear();
         turn.out().tellAllocator(new AllocatorMessage.NoInterest(turn.id()));
@@ -114,6 +116,7 @@ final class OfferDesk {
                 .toList();
         if (!gone.isEmpty()) {
             gone.forEach(outstanding::remove);
+            turn.traces().over(gone, "rescinded", turn.now());
             turn.courier().tell(new SchedulerEvent.Rescind(gone));
             turn.out().tellAllocator(new AllocatorMessage.Decline(turn.id(), gone, Duration.ZERO));
         }
@@ -142,6 +145,7 @@ final class OfferDesk {
                     made.unavailability(),
                     executors.getOrDefault(made.agent(), List.of()));
             outstanding.put(made.id(), offer);
+            turn.traces().made(made.id(), made.agent(), made.role(), turn.now());
             offers.add(offer);
         }
         turn.courier().tell(new SchedulerEvent.Offers(offers));
@@ -163,6 +167,7 @@ final class OfferDesk {
                 .filter(offer -> outstanding.remove(offer) != null)
                 .toList();
         if (!gone.isEmpty()) {
+            turn.traces().over(gone, "rescinded", turn.now());
             turn.courier().tell(new SchedulerEvent.Rescind(gone));
         }
     }
@@ -192,6 +197,7 @@ final class OfferDesk {
         }
         epoch = newer;
         if (!outstanding.isEmpty()) {
+            turn.traces().allOver("rescinded", turn.now());
             turn.courier().tell(new SchedulerEvent.Rescind(List.copyOf(outstanding.keySet())));
             outstanding.clear();
         }

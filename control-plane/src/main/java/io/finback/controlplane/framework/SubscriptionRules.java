@@ -40,8 +40,12 @@ final class SubscriptionRules {
                 .or(() -> constraints(constraints));
     }
 
-    /** What may not change between two subscriptions of one framework; empty: nothing does. */
+    /** What may not change between two subscriptions of one framework; empty: nothing does. One that never said who it is may begin to. */
     static Optional<String> change(FrameworkInfo before, FrameworkInfo after) {
+        return before.principal().isEmpty() ? Optional.empty() : principal(before, after);
+    }
+
+    private static Optional<String> principal(FrameworkInfo before, FrameworkInfo after) {
         return before.principal().equals(after.principal())
                 ? Optional.empty()
                 : Optional.of("framework_info.principal: '" + after.principal() + "' (expected: '" + before.principal()
@@ -50,6 +54,10 @@ final class SubscriptionRules {
 
     /** What an update may not change either, and is told so; empty: nothing does. A new subscription is not told. */
     static Optional<String> fixed(FrameworkInfo before, FrameworkInfo after) {
+        Optional<String> principal = principal(before, after);
+        if (principal.isPresent()) {
+            return principal;
+        }
         if (!before.user().equals(after.user())) {
             return Optional.of("framework_info.user: '" + after.user() + "' (expected: '" + before.user()
                     + "', which cannot be updated)");

@@ -2,6 +2,7 @@ package io.finback.controlplane.framework;
 
 import io.finback.controlplane.allocator.Capability;
 import io.finback.resources.FrameworkId;
+import io.finback.security.Rules;
 import io.finback.tasks.ExecutorInfo;
 import io.finback.tasks.ExecutorRuns;
 import io.finback.tasks.TaskState;
@@ -18,15 +19,19 @@ final class Turn {
     private final FrameworkId id;
     private final FrameworkSettings settings;
     private final Outbound out;
+    private final Rules rules;
     private final Claims claims;
     private final Courier courier;
+    private final OfferTraces traces;
     private FrameworkRound round = new FrameworkRound(new FrameworkState());
     private Instant now = Instant.EPOCH;
 
-    Turn(FrameworkId id, FrameworkSettings settings, Outbound out) {
+    Turn(FrameworkId id, FrameworkSettings settings, Outbound out, OfferTraces traces, Rules rules) {
         this.id = id;
         this.settings = settings;
         this.out = out;
+        this.traces = traces;
+        this.rules = rules;
         this.claims = new Claims(settings.repeat(), settings.repeatMax());
         this.courier = new Courier(settings, out::afterwards);
     }
@@ -56,12 +61,21 @@ final class Turn {
         return courier;
     }
 
+    OfferTraces traces() {
+        return traces;
+    }
+
     FrameworkRound round() {
         return round;
     }
 
     Instant now() {
         return now;
+    }
+
+    /** As the rules are now. */
+    AcceptRights rights() {
+        return new AcceptRights(rules, round.subscription().map(FrameworkEvent.Subscribed::info));
     }
 
     boolean has(Capability capability) {
@@ -113,6 +127,7 @@ final class Turn {
             return;
         }
         round.status(record, status);
+        traces.status(status.task(), status.state(), now);
         if (status.state().isTerminal()) {
             out.release(status.task(), now);
         }

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 
 /**
  * A job as views keep it.
@@ -29,6 +30,24 @@ public record JobSnapshot(
         implements WireMessage {
     public JobSnapshot {
         runs = List.copyOf(runs);
+    }
+
+    /** The same with no other parents than these. */
+    JobSnapshot waitingFor(Predicate<String> parents) {
+        boolean all = definition
+                .map(job -> job.times().parents().stream().allMatch(parents))
+                .orElse(true);
+        return all
+                ? this
+                : new JobSnapshot(
+                        name,
+                        revision,
+                        definition.map(job -> job.withTimes(job.times().waitingFor(parents))),
+                        next,
+                        left,
+                        runs,
+                        counters,
+                        durations);
     }
 
     static JobSnapshot of(JobState state, long revision) {

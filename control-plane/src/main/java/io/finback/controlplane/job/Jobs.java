@@ -49,9 +49,11 @@ public final class Jobs {
 
     private final JobSettings settings;
     private final ClusterSharding sharding;
-    private final JobsView view = new JobsView();
-    private final CompletableFuture<Void> ready = new CompletableFuture<>();
-    private final AtomicBoolean stopping = new AtomicBoolean();
+    private final JobsView view;
+    private final JobsView whole;
+    private final JobAccess access;
+    private final CompletableFuture<Void> ready;
+    private final AtomicBoolean stopping;
     private final Supplier<DrainBook> drains;
 
     /**
@@ -75,6 +77,11 @@ public final class Jobs {
             Supplier<DrainBook> drains) {
         this.drains = drains;
         this.settings = settings;
+        this.view = new JobsView();
+        this.whole = view;
+        this.access = JobAccess.ALL;
+        this.ready = new CompletableFuture<>();
+        this.stopping = new AtomicBoolean();
         this.sharding = ClusterSharding.get(system);
         // What is said to a region that hands over its shards holds up the node's end; it will be said again.
         CoordinatedShutdown.get(system).addTask(CoordinatedShutdown.PhaseServiceStop(), "finback-jobs-quiet", () -> {
@@ -125,6 +132,32 @@ public final class Jobs {
                 REFRESH,
                 ready);
         keeper.complete(system.systemActorOf(WakeKeeper.create(kind), "finback-jobs-view", Props.empty()));
+    }
+
+    private Jobs(Jobs all, JobsView view, JobAccess access) {
+        this.drains = all.drains;
+        this.settings = all.settings;
+        this.sharding = all.sharding;
+        this.view = view;
+        this.whole = all.whole;
+        this.access = access;
+        this.ready = all.ready;
+        this.stopping = all.stopping;
+    }
+
+    /** The same for somebody who may not do everything: changes are checked before anything is told. The view is that of all. */
+    public Jobs changedBy(JobAccess who) {
+        return new Jobs(this, whole, who);
+    }
+
+    /** The same for somebody who may not see everything; costs a look at every job. The view is that of this moment. */
+    public Jobs seenBy(JobAccess who) {
+        return new Jobs(this, whole.seen(who::sees), who);
+    }
+
+    /** Checks changes that are more than one command. */
+    public JobAccess access() {
+        return access;
     }
 
     private void wakeOthers(JobLinks links) {
@@ -178,16 +211,24 @@ public final class Jobs {
 
     /** Asks a job; its answer is in the view before the stage completes. Fails with a timeout after {@code askTimeout}. */
     public CompletionStage<JobAnswer> ask(String name, Function<ActorRef<JobAnswer>, JobCommand> command) {
-        CompletionStage<JobAnswer> answer =
-                sharding.entityRefFor(JobCommand.KEY, name).ask(command::apply, settings.askTimeout());
+        CompletionStage<JobAnswer> answer = sharding.entityRefFor(JobCommand.KEY, name)
+                .ask(replyTo -> checked(name, command.apply(replyTo)), settings.askTimeout());
         return answer.thenApply(a -> {
-            view.apply(a.snapshot());
+            whole.apply(a.snapshot());
             return a;
         });
     }
 
+    private JobCommand checked(String name, JobCommand command) {
+        if (!(command instanceof JobCommand.ReadHistory && access.sees(name))) {
+            access.change(name);
+        }
+        return command;
+    }
+
     /** Makes {@code child} wait for {@code parents} alone. Completes with the circle that would make; empty: it is done. */
     public CompletionStage<List<String>> link(String child, List<String> parents) {
+        access.change(child);
         return sharding.entityRefFor(GraphMessage.KEY, GraphMessage.ID)
                 .<GraphMessage.Linked>ask(
                         replyTo -> new GraphMessage.Link(child, parents, replyTo), settings.askTimeout())

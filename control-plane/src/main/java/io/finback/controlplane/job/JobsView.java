@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
  * The jobs as this master knows them: immutable snapshots, each replaced when a newer one comes, so that reading never waits for an entity.
@@ -41,6 +42,17 @@ public final class JobsView {
         if (snapshot.revision() > removedAt) {
             jobs.merge(name, snapshot, (old, next) -> next.revision() >= old.revision() ? next : old);
         }
+    }
+
+    /** What of this moment is of these jobs; of their parents, those that are among them. */
+    JobsView seen(Predicate<String> names) {
+        JobsView some = new JobsView();
+        jobs.forEach((name, job) -> {
+            if (names.test(name)) {
+                some.jobs.put(name, job.waitingFor(names));
+            }
+        });
+        return some;
     }
 
     public Optional<JobSnapshot> job(String name) {

@@ -54,6 +54,7 @@ final class ConductHandler {
         if (held.isEmpty()) {
             throw DeploymentsHandler.missing(id);
         }
+        held.forEach(app -> services.access().update(app.appId()));
         CompletionStage<Integer> told = java.util.concurrent.CompletableFuture.completedFuture(0);
         for (AppSnapshot app : held) {
             told = told.thenCombine(

@@ -32,6 +32,7 @@ final class DeploymentsHandler {
                 .filter(r -> r.plan().id().equals(id))
                 .findFirst()
                 .orElseThrow(() -> missing(id));
+        running.plan().apps().forEach(services.access()::update);
         boolean drop = request.flag("force", false);
         if (running.plan().apps().size() > 1) {
             return drop

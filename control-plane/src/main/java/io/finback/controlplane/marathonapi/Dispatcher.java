@@ -28,9 +28,19 @@ final class Dispatcher {
     private final SubscriptionsHandler subscriptions;
     private final Services services;
 
-    Dispatcher(Services services, String scheme, Function<String, Map<String, String>> runs, LoggingHandler logging) {
+    /**
+     * @param services what a request changes, and is compared with
+     * @param seen what lists of what was not asked for by name are made of
+     */
+    Dispatcher(
+            Services services,
+            Services seen,
+            Function<String, Map<String, String>> runs,
+            LoggingHandler logging,
+            SystemHandler system) {
         this.logging = logging;
         this.services = services;
+        this.system = system;
         this.subscriptions = new SubscriptionsHandler(services);
         Rollout rollout = new Rollout(services);
         apps = new AppsHandler(services, rollout);
@@ -41,9 +51,8 @@ final class Dispatcher {
         conduct = new ConductHandler(services);
         plans = new PlanHandler(services, rollout);
         queue = new QueueHandler(services);
-        drains = new DrainHandler(services, runs);
+        drains = new DrainHandler(seen, runs);
         sla = new SlaHandler(services);
-        system = new SystemHandler(services, scheme);
     }
 
     /** Throws {@link ApiFailure}, or completes with one. */

@@ -97,9 +97,17 @@ final class DrainHandler {
                     .put("job", job)
                     .put("task", task)
                     .put("explanation", "ends by itself, or is ended at the deadline and run again elsewhere"));
-            node.put("state", left.isEmpty() && jobs.isEmpty() ? "DRAINED" : "DRAINING");
+            node.put("state", isEmpty(drain.host()) && jobs.isEmpty() ? "DRAINED" : "DRAINING");
         }
         return Answer.ok(body);
+    }
+
+    /** Of all there are, also of those that who asks may not see. */
+    private boolean isEmpty(String host) {
+        return services.whole().all().stream()
+                .flatMap(app -> app.instances().stream())
+                .noneMatch(i -> i.launched()
+                        && i.place().filter(p -> p.host().equals(host)).isPresent());
     }
 
     private Answer answer(DrainsSnapshot snapshot) {

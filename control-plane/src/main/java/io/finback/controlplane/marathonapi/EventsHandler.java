@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -39,8 +40,15 @@ final class EventsHandler {
         this.settings = services.settings().events();
     }
 
-    /** Throws {@link ApiFailure} when the request is none for a stream. */
-    HttpResponse open(Request request, Optional<String> lastEventId) {
+    /**
+     * Throws {@link ApiFailure} when the request is none for a stream.
+     *
+     * @param shown what who asks sees of an event
+     */
+    HttpResponse open(
+            Request request,
+            Optional<String> lastEventId,
+            Function<ServiceEvent, Optional<ServiceEvent>> shown) {
         if (!request.method().equals("GET") || request.head()) {
             throw ApiFailure.of(405, "Method not allowed").allowing("GET");
         }
@@ -54,11 +62,14 @@ final class EventsHandler {
         return HttpResponse.create()
                 .withEntity(HttpEntities.createChunked(
                         ContentTypes.create(MediaTypes.TEXT_EVENT_STREAM),
-                        Source.fromMaterializer((materializer, attributes) -> frames(request, lastEventId))));
+                        Source.fromMaterializer((materializer, attributes) -> frames(request, lastEventId, shown))));
     }
 
     /** Begins to listen only when somebody reads. */
-    private Source<ByteString, NotUsed> frames(Request request, Optional<String> lastEventId) {
+    private Source<ByteString, NotUsed> frames(
+            Request request,
+            Optional<String> lastEventId,
+            Function<ServiceEvent, Optional<ServiceEvent>> shown) {
         EventHub hub = services.events();
         Set<String> types = Set.copyOf(request.query().getOrDefault("event_type", List.of()));
         Predicate<ServiceEvent> wanted = event -> types.isEmpty() || types.contains(EventWriter.type(event));
@@ -67,12 +78,17 @@ final class EventsHandler {
         ServiceEvent own = stream(request, true);
         Consumer<ServiceEvent> listener = event -> {
             boolean mine = event.id().equals(own.id());
-            if (!mine && wanted.test(event) && queue.offer(event) == QueueOfferResult.dropped()) {
-                queue.complete();
+            if (!mine && wanted.test(event)) {
+                shown.apply(event)
+                        .filter(some -> queue.offer(some) == QueueOfferResult.dropped())
+                        .ifPresent(dropped -> queue.complete());
             }
         };
         List<ServiceEvent> missed =
-                hub.listen(lastEventId, listener).stream().filter(wanted).toList();
+                hub.listen(lastEventId, listener).stream()
+                        .filter(wanted)
+                        .flatMap(event -> shown.apply(event).stream())
+                        .toList();
         services.publish(own);
         return Source.single(own)
                 .concat(Source.from(missed))

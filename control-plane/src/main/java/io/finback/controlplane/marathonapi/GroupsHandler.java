@@ -112,6 +112,7 @@ final class GroupsHandler {
         if (!Roles.isTop(path) || enforce.isEmpty() || body.size() != 1) {
             throw ApiFailure.rule("/", "expected: 'enforceRole' alone, of a top-level group");
         }
+        services.access().update(path);
         Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         List<String> dependencies = services.view().groups().dependencies().getOrDefault(path, List.of());
         GroupBook.Group group = new GroupBook.Group(path, dependencies, List.of(now), enforce);

@@ -8,6 +8,7 @@ import io.finback.controlplane.app.GroupMessage;
 import io.finback.controlplane.app.GroupsSnapshot;
 import io.finback.controlplane.scheduler.AppChange.Refusal;
 import io.finback.controlplane.scheduler.AppDefinition;
+import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppVersion;
 import io.finback.controlplane.scheduler.Dependencies;
 import io.finback.controlplane.scheduler.DeploymentPlan;
@@ -230,11 +231,22 @@ final class Rollout {
         if (!force && !locks.isEmpty()) {
             throw Refusals.locked(locks);
         }
+        members.forEach(services.access()::check);
+        wish.removed().forEach(services.access()::delete);
+        wish.kept().forEach(this::checkGroup);
         portsLeft(members);
         Map<String, List<String>> groups = new TreeMap<>(view.groups().dependencies());
         wish.removed().forEach(groups::remove);
         wish.kept().forEach(g -> groups.put(g.path(), g.dependencies()));
         return new Draft(plan(changes, definitions.values(), groups), members, wish);
+    }
+
+    private void checkGroup(GroupBook.Group group) {
+        if (view.groups().holds(group.path()) || view.all().stream().anyMatch(a -> AppPath.inside(group.path(), a.appId()))) {
+            services.access().update(group.path());
+        } else {
+            services.access().create(group.path());
+        }
     }
 
     private static void change(

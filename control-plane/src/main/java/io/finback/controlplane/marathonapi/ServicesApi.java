@@ -19,6 +19,8 @@ import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.DrainBook;
 import io.finback.controlplane.service.Services;
 import io.finback.controlplane.service.ServicesSettings;
+import io.finback.security.Guard;
+import io.finback.security.Rules;
 import io.finback.tls.NodeTls;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -46,7 +48,7 @@ public final class ServicesApi {
     private final ActorSystem<?> system;
     private final String scheme;
     private final Services services;
-    private final Dispatcher dispatcher;
+    private final Desk desk;
     private final EventsHandler events;
     private final RequestShell shell;
     private final ArtifactsHandler artifacts;
@@ -58,6 +60,7 @@ public final class ServicesApi {
      * @param framework the sharded entity {@code SchedulerCall.KEY}, id {@code finback-services}
      * @param operator commands the allocator
      * @param runs task to job of each run on a host, which drains are about too
+     * @param rules who may do what
      */
     public static ServicesApi start(
             ActorSystem<?> system,
@@ -65,20 +68,28 @@ public final class ServicesApi {
             Services.EntityIds entityIds,
             RecipientRef<FrameworkMessage> framework,
             Services.Operator operator,
-            Function<String, Map<String, String>> runs) {
+            Function<String, Map<String, String>> runs,
+            Rules rules) {
         return new ServicesApi(
                 system,
                 Services.start(
                         system, settings, entityIds, framework, operator, event -> Json.bytes(EventWriter.json(event))),
-                runs);
+                runs,
+                rules);
     }
 
-    private ServicesApi(ActorSystem<?> system, Services services, Function<String, Map<String, String>> runs) {
+    private ServicesApi(
+            ActorSystem<?> system, Services services, Function<String, Map<String, String>> runs, Rules rules) {
         this.system = system;
         this.scheme = NodeTls.scheme(system.settings().config());
         this.services = services;
-        this.dispatcher = new Dispatcher(services, scheme, runs, new LoggingHandler((wait, work) -> system.scheduler()
-                .scheduleOnce(wait, work, system.executionContext())));
+        this.desk = new Desk(
+                services,
+                runs,
+                new LoggingHandler(
+                        (wait, work) -> system.scheduler().scheduleOnce(wait, work, system.executionContext())),
+                new SystemHandler(services, scheme),
+                rules);
         this.events = new EventsHandler(system, services);
         this.artifacts = new ArtifactsHandler(system, services.settings().artifacts());
         this.shell = new RequestShell(
@@ -125,7 +136,8 @@ public final class ServicesApi {
     private final class Inside implements RequestShell.Api {
         @Override
         public CompletionStage<HttpResponse> answer(HttpRequest request, ByteString body) {
-            return dispatcher.answer(request(request, clientIp(request), body)).thenApply(ServicesApi.this::render);
+            return desk.answer(request(request, clientIp(request), body), Guard.principal(request))
+                    .thenApply(ServicesApi.this::render);
         }
 
         @Override
@@ -150,7 +162,7 @@ public final class ServicesApi {
         request.discardEntityBytes(system);
         try {
             return events.open(
-                            request(request, clientIp, ByteString.emptyByteString()), header(request, "Last-Event-ID"))
+                            request(request, clientIp, ByteString.emptyByteString()), header(request, "Last-Event-ID"), desk.events(Guard.principal(request)))
                     .addHeaders(headers());
         } catch (ApiFailure failure) {
             return render(Answer.failure(failure));

@@ -113,6 +113,7 @@ final class TasksHandler {
                 byApp.computeIfAbsent(appId, key -> new ArrayList<>()).add(taskId);
             }
         }
+        byApp.keySet().forEach(services.access()::update);
         if (request.flag("scale", false)) {
             return scaleMany(request, byApp);
         }

@@ -62,7 +62,7 @@ public final class ClusterApi {
     public static ClusterApi create(ClusterApiParts parts) {
         ClusterApi api = new ClusterApi(parts.system());
         api.get("/", request -> now(Answers.text(200, api.index(parts))));
-        Reads reads = new Reads(parts.view(), parts.reads(), parts.settings().maxReads());
+        Reads reads = new Reads(parts.view(), parts.reads(), parts.settings().maxReads(), parts.rules());
         RequestBodies bodies =
                 new RequestBodies(parts.system(), parts.settings().maxBody());
         LogLevel level = new LogLevel((delay, work) -> {
@@ -85,7 +85,7 @@ public final class ClusterApi {
         OperatorApi operator =
                 new OperatorApi(reads, bodies, new OperatorReads(parts, level, streams), writes, streams, own);
         api.post("/api/v1", operator::answer);
-        api.get("/finback/offers/explain", new ExplainEndpoint(parts.commands(), parts.clock())::answer);
+        api.get("/finback/offers/explain", new ExplainEndpoint(parts.commands(), parts.clock(), reads)::answer);
         AgentFiles files =
                 new AgentFiles(parts.view(), parts.system(), parts.settings().maxFiles());
         api.addBelow(AgentFiles.PATH, "GET", files::answer);

@@ -76,13 +76,21 @@ final class EventBodies {
     }
 
     byte[] event(Page<EventLog.Entry> entry, LongFunction<String> cursor) {
-        byte[] message = entry.derived(written);
+        return event(entry.derived(written), entry.items().get(0).number(), cursor);
+    }
+
+    /** What one reader sees of an event, which others may see otherwise. */
+    byte[] event(ClusterEvent shown, long number, LongFunction<String> cursor) {
+        return event(encoding.write(translate(shown)), number, cursor);
+    }
+
+    private byte[] event(byte[] message, long number, LongFunction<String> cursor) {
         Rope rope = Body.of(encoding)
                 .written(message)
                 .foreign(
                         EventStreams.FIELD,
                         EventStreams.FIELD_NUMBER,
-                        cursor.apply(entry.items().get(0).number()))
+                        cursor.apply(number))
                 .build();
         return record(rope).bytes();
     }

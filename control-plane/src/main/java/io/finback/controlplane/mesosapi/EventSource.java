@@ -111,22 +111,25 @@ final class EventSource extends GraphStage<SourceShape<ByteString>> {
                 push(out, ByteString.fromArrayUnsafe(ahead.next().raw()));
                 return;
             }
-            Optional<List<Page<EventLog.Entry>>> events = log.after(place, taken ? BATCH : 1);
-            if (events.isEmpty()) {
-                tooSlow();
-                return;
-            }
-            if (!taken || (events.get().isEmpty() && heartbeatsDue == 0)) {
-                return;
-            }
+            // What a reader may not see is written as nothing, and nothing cannot be sent.
             ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
-            if (heartbeatsDue > 0) {
-                heartbeatsDue = 0;
-                bytes.writeBytes(heartbeat);
-            }
-            for (Page<EventLog.Entry> event : events.get()) {
-                bytes.writeBytes(write.apply(event));
-                place = event.items().get(0).number();
+            while (bytes.size() == 0) {
+                Optional<List<Page<EventLog.Entry>>> events = log.after(place, taken ? BATCH : 1);
+                if (events.isEmpty()) {
+                    tooSlow();
+                    return;
+                }
+                if (!taken || (events.get().isEmpty() && heartbeatsDue == 0)) {
+                    return;
+                }
+                if (heartbeatsDue > 0) {
+                    heartbeatsDue = 0;
+                    bytes.writeBytes(heartbeat);
+                }
+                for (Page<EventLog.Entry> event : events.get()) {
+                    bytes.writeBytes(write.apply(event));
+                    place = event.items().get(0).number();
+                }
             }
             push(out, ByteString.fromArrayUnsafe(bytes.toByteArray()));
         }

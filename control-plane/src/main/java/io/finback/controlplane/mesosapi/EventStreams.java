@@ -11,7 +11,12 @@ import akka.stream.UniqueKillSwitch;
 import akka.stream.javadsl.Keep;
 import akka.stream.javadsl.Source;
 import akka.util.ByteString;
+import io.finback.controlplane.view.ClusterSnapshot;
+import io.finback.controlplane.view.SeenBy;
 import io.finback.mesos.v1.Encoding;
+import io.finback.security.Guard;
+import io.finback.security.Principal;
+import io.finback.security.Sight;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -66,10 +71,20 @@ final class EventStreams {
     CompletionStage<HttpResponse> subscribe(HttpRequest request, Encoding encoding) {
         reads.checkWhole();
         EventBodies bodies = bodies(encoding);
+        Optional<Principal> who = Guard.principal(request);
         Optional<Long> place = place(request);
         if (place.isPresent()) {
             Rope subscribed = bodies.subscribed(Optional.empty(), cursor(place.get()));
-            return ClusterApi.now(stream(subscribed, place.get(), encoding));
+            return ClusterApi.now(stream(subscribed, place.get(), encoding, who));
+        }
+        Sight sight = reads.sight(who);
+        if (!SeenBy.isWhole(sight)) {
+            ClusterSnapshot view = reads.whole();
+            return reads.run(() -> {
+                Rope state = new StateBodies(encoding).state(new SeenBy(sight).snapshot(view));
+                Rope subscribed = bodies.subscribed(Optional.of(state), cursor(view.sequence()));
+                return stream(subscribed, view.sequence(), encoding, who);
+            });
         }
         Rendering snapshot = snapshots.get(encoding);
         if (snapshot == null) {
@@ -77,18 +92,19 @@ final class EventStreams {
         }
         return snapshot.latest().thenApply(written -> {
             long at = written.snapshot().sequence();
-            return stream(bodies.subscribed(Optional.of(written.rope()), cursor(at)), at, encoding);
+            return stream(bodies.subscribed(Optional.of(written.rope()), cursor(at)), at, encoding, who);
         });
     }
 
-    private HttpResponse stream(Rope first, long at, Encoding encoding) {
+    private HttpResponse stream(Rope first, long at, Encoding encoding, Optional<Principal> who) {
         long id = ids.incrementAndGet();
         EventBodies bodies = bodies(encoding);
+        SeenEvents seen = new SeenEvents(() -> reads.sight(who), parts.view(), bodies, this::cursor);
         EventSource source = new EventSource(
                 EventBodies.record(first),
                 parts.events(),
                 at,
-                event -> bodies.event(event, this::cursor),
+                seen::write,
                 bodies.heartbeat(),
                 () -> ended(id, true));
         Source<ByteString, UniqueKillSwitch> records =

@@ -4,8 +4,10 @@ import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.finback.controlplane.allocator.Explanation;
+import io.finback.controlplane.view.SeenBy;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
+import io.finback.security.Action;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -23,12 +25,14 @@ final class ExplainEndpoint {
 
     private final OperatorCommands commands;
     private final Clock clock;
+    private final Reads reads;
     private Instant next = Instant.MIN;
     private boolean asking;
 
-    ExplainEndpoint(OperatorCommands commands, Clock clock) {
+    ExplainEndpoint(OperatorCommands commands, Clock clock, Reads reads) {
         this.commands = commands;
         this.clock = clock;
+        this.reads = reads;
     }
 
     CompletionStage<HttpResponse> answer(HttpRequest request) {
@@ -36,6 +40,10 @@ final class ExplainEndpoint {
         String role = query.text("role").orElseThrow(() -> ApiFailure.badRequest("role: missing (expected: a role)"));
         Optional<FrameworkId> framework =
                 query.text("framework_id").map(id -> OperatorWrites.valid(() -> FrameworkId.of(id)));
+        reads.require(request, Action.VIEW_ROLE, role);
+        if (!SeenBy.isWholeOfWork(reads.sight(request))) {
+            throw ApiFailure.of(403, "reasons name whoever has what is wanted (expected: somebody who may view all frameworks, tasks, executors and roles)");
+        }
         begin();
         CompletionStage<Explanation> asked;
         try {

@@ -4,6 +4,8 @@ import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.headers.RawHeader;
 import io.finback.controlplane.view.ClusterSnapshot;
+import io.finback.controlplane.view.SeenBy;
+import io.finback.security.Sight;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
@@ -37,7 +39,13 @@ final class LookEndpoints {
         return request -> {
             Query query = Query.of(request.getUri());
             query.check();
-            Seen now = seen(reads.whole());
+            ClusterSnapshot view = reads.whole();
+            Sight sight = reads.sight(request);
+            if (!SeenBy.isWhole(sight)) {
+                // Without a mark: what they may see changes without the view.
+                return answer(request, query, () -> write.apply(new SeenBy(sight).snapshot(view), query));
+            }
+            Seen now = seen(view);
             String tag = "\"" + parts.self().get().id() + "-" + now.number() + "\"";
             RawHeader header = RawHeader.create("ETag", tag);
             return isKnown(request, tag)

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
+import io.finback.security.Action;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
@@ -21,6 +22,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.mesos.v1.Protos;
@@ -53,11 +55,21 @@ final class MasterFiles {
         api.get("/files/browse", answered(query -> browse(path(query)).toString()));
         api.get("/files/read", answered(this::read));
         api.get("/files/debug", answered(query -> debug()));
-        api.get("/files/download", request -> reads.run(() -> download(Query.of(request.getUri()))));
+        api.get("/files/download", request -> {
+            reads.require(request, Action.ACCESS_MESOS_LOG, "");
+            return reads.run(() -> download(Query.of(request.getUri())));
+        });
     }
 
     private ClusterApi.Handler answered(Function<Query, String> body) {
-        return request -> reads.run(() -> {
+        return request -> {
+            reads.require(request, Action.ACCESS_MESOS_LOG, "");
+            return read(request, body);
+        };
+    }
+
+    private CompletionStage<HttpResponse> read(HttpRequest request, Function<Query, String> body) {
+        return reads.run(() -> {
             Query query = Query.of(request.getUri());
             return json(body.apply(query), request, query);
         });

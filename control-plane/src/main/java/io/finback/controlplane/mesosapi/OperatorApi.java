@@ -6,10 +6,13 @@ import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import com.google.protobuf.Message;
 import io.finback.controlplane.view.ClusterSnapshot;
+import io.finback.controlplane.view.SeenBy;
 import io.finback.mesos.v1.BadMessageException;
 import io.finback.mesos.v1.Encoding;
 import io.finback.mesos.v1.Limits;
 import io.finback.mesos.v1.Negotiation;
+import io.finback.security.Action;
+import io.finback.security.Sight;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -52,24 +55,44 @@ final class OperatorApi {
         }
     }
 
-    /** Answers that many ask for at once, one writing each. */
-    private record Shared(Rendering state, Rendering tasks, Rendering agents, Rendering frameworks) {
+    /** An answer that many ask for at once: one writing for all who see everything. */
+    private record Large(Rendering whole, Function<ClusterSnapshot, Rope> write) {
+        Large(Reads reads, Function<ClusterSnapshot, Rope> write) {
+            this(reads.rendering(write), write);
+        }
+    }
+
+    private record Shared(Large state, Large tasks, Large agents, Large frameworks) {
         Shared(Reads reads, StateBodies bodies) {
             this(
-                    reads.rendering(view -> bodies.response(
-                            Response.Type.GET_STATE, "get_state", Response.GET_STATE_FIELD_NUMBER, bodies.state(view))),
-                    reads.rendering(view -> bodies.response(
-                            Response.Type.GET_TASKS, "get_tasks", Response.GET_TASKS_FIELD_NUMBER, bodies.tasks(view))),
-                    reads.rendering(view -> bodies.response(
-                            Response.Type.GET_AGENTS,
-                            "get_agents",
-                            Response.GET_AGENTS_FIELD_NUMBER,
-                            bodies.agents(view))),
-                    reads.rendering(view -> bodies.response(
-                            Response.Type.GET_FRAMEWORKS,
-                            "get_frameworks",
-                            Response.GET_FRAMEWORKS_FIELD_NUMBER,
-                            bodies.frameworks(view))));
+                    new Large(
+                            reads,
+                            view -> bodies.response(
+                                    Response.Type.GET_STATE,
+                                    "get_state",
+                                    Response.GET_STATE_FIELD_NUMBER,
+                                    bodies.state(view))),
+                    new Large(
+                            reads,
+                            view -> bodies.response(
+                                    Response.Type.GET_TASKS,
+                                    "get_tasks",
+                                    Response.GET_TASKS_FIELD_NUMBER,
+                                    bodies.tasks(view))),
+                    new Large(
+                            reads,
+                            view -> bodies.response(
+                                    Response.Type.GET_AGENTS,
+                                    "get_agents",
+                                    Response.GET_AGENTS_FIELD_NUMBER,
+                                    bodies.agents(view))),
+                    new Large(
+                            reads,
+                            view -> bodies.response(
+                                    Response.Type.GET_FRAMEWORKS,
+                                    "get_frameworks",
+                                    Response.GET_FRAMEWORKS_FIELD_NUMBER,
+                                    bodies.frameworks(view))));
         }
     }
 
@@ -96,7 +119,11 @@ final class OperatorApi {
             case GET_AGENTS -> shared(large.agents(), request, accepted);
             case GET_FRAMEWORKS -> shared(large.frameworks(), request, accepted);
             case SUBSCRIBE -> streams.subscribe(request, accepted);
-            case GET_HEALTH, GET_FLAGS, GET_VERSION, GET_METRICS, GET_LOGGING_LEVEL, GET_MASTER ->
+            case GET_FLAGS -> {
+                reads.require(request, Action.VIEW_FLAGS, "");
+                yield reads.run(() -> message(answers.always(call), request, accepted));
+            }
+            case GET_HEALTH, GET_VERSION, GET_METRICS, GET_LOGGING_LEVEL, GET_MASTER ->
                 reads.run(() -> message(answers.always(call), request, accepted));
             case GET_EXECUTORS,
                     GET_OPERATIONS,
@@ -105,20 +132,29 @@ final class OperatorApi {
                     GET_MAINTENANCE_STATUS,
                     GET_MAINTENANCE_SCHEDULE,
                     GET_QUOTA -> whole(request, accepted, call, answers::ofView);
-            case LIST_FILES, READ_FILE -> reads.run(() -> message(files.answer(call), request, accepted));
+            case LIST_FILES, READ_FILE -> {
+                reads.require(request, Action.ACCESS_MESOS_LOG, "");
+                yield reads.run(() -> message(files.answer(call), request, accepted));
+            }
             default -> writes.apply(request).answer(call);
         };
     }
 
-    private CompletionStage<HttpResponse> shared(Rendering rendering, HttpRequest request, Encoding accepted) {
-        reads.checkWhole();
-        return rendering.latest().thenCompose(written -> reads.run(() -> body(written.rope(), request, accepted)));
+    private CompletionStage<HttpResponse> shared(Large large, HttpRequest request, Encoding accepted) {
+        ClusterSnapshot view = reads.whole();
+        Sight sight = reads.sight(request);
+        if (!SeenBy.isWhole(sight)) {
+            return reads.run(
+                    () -> body(large.write().apply(new SeenBy(sight).snapshot(view)), request, accepted));
+        }
+        return large.whole().latest().thenCompose(written -> reads.run(() -> body(written.rope(), request, accepted)));
     }
 
     private CompletionStage<HttpResponse> whole(
-            HttpRequest request, Encoding accepted, Call call, BiFunction<Call, ClusterSnapshot, Response> answer) {
+            HttpRequest request, Encoding accepted, Call call, BiFunction<Call, Look, Response> answer) {
         ClusterSnapshot view = reads.whole();
-        return reads.run(() -> message(answer.apply(call, view), request, accepted));
+        Sight sight = reads.sight(request);
+        return reads.run(() -> message(answer.apply(call, Look.at(view, sight)), request, accepted));
     }
 
     private static HttpResponse message(Message message, HttpRequest request, Encoding accepted) {

@@ -4,6 +4,7 @@ import io.finback.controlplane.allocation.AllocationDelta;
 import io.finback.controlplane.allocator.MaintenanceSchedule;
 import io.finback.controlplane.allocator.Quota;
 import io.finback.controlplane.mesosapi.translate.OfferMessages;
+import io.finback.controlplane.view.SeenBy;
 import io.finback.mesos.translate.ResourceMessages;
 import io.finback.resources.Resources;
 import java.time.Duration;
@@ -114,7 +115,14 @@ final class OperatorMessages {
                 .toList();
     }
 
-    static ClusterStatus status(AllocationDelta.Pool pool) {
+    static ClusterStatus status(Look look) {
+        return status(
+                SeenBy.isWhole(look.sight())
+                        ? look.whole().pool()
+                        : new SeenBy(look.sight()).maintenance(look.whole()));
+    }
+
+    private static ClusterStatus status(AllocationDelta.Pool pool) {
         ClusterStatus.Builder status = ClusterStatus.newBuilder();
         pool.down().forEach(machine -> status.addDownMachines(machine(machine)));
         for (MaintenanceSchedule.Window window : pool.schedule().windows()) {

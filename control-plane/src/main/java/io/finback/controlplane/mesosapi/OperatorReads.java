@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.mesos.v1.Protos;
-import org.apache.mesos.v1.maintenance.Protos.ClusterStatus;
 import org.apache.mesos.v1.master.Protos.Call;
 import org.apache.mesos.v1.master.Protos.Response;
 
@@ -60,12 +59,13 @@ final class OperatorReads {
         };
     }
 
-    Response ofView(Call call, ClusterSnapshot view) {
+    Response ofView(Call call, Look look) {
+        ClusterSnapshot view = look.shown();
         Response.Builder response = Response.newBuilder();
         return switch (call.getType()) {
             case GET_ROLES ->
                 response.setType(Response.Type.GET_ROLES)
-                        .setGetRoles(roles(view))
+                        .setGetRoles(roles(look))
                         .build();
             case GET_WEIGHTS ->
                 response.setType(Response.Type.GET_WEIGHTS)
@@ -84,7 +84,7 @@ final class OperatorReads {
             case GET_MAINTENANCE_STATUS ->
                 response.setType(Response.Type.GET_MAINTENANCE_STATUS)
                         .setGetMaintenanceStatus(
-                                Response.GetMaintenanceStatus.newBuilder().setStatus(status(view.pool())))
+                                Response.GetMaintenanceStatus.newBuilder().setStatus(OperatorMessages.status(look)))
                         .build();
             case GET_OPERATIONS ->
                 response.setType(Response.Type.GET_OPERATIONS)
@@ -113,11 +113,12 @@ final class OperatorReads {
         return metrics.build();
     }
 
-    private static Response.GetRoles roles(ClusterSnapshot view) {
-        RoleTally tally = RoleTally.of(view);
+    private static Response.GetRoles roles(Look look) {
+        ClusterSnapshot view = look.shown();
+        RoleTally tally = RoleTally.of(look.whole());
         Response.GetRoles.Builder roles = Response.GetRoles.newBuilder();
         for (Map.Entry<String, Set<String>> entry :
-                RolesJson.frameworks(view, tally).entrySet()) {
+                RolesJson.frameworks(look, tally).entrySet()) {
             String role = entry.getKey();
             Amounts has = new Amounts().add(tally.allocated(role)).add(tally.offered(role));
             Protos.Role.Builder message = Protos.Role.newBuilder()
@@ -138,9 +139,5 @@ final class OperatorReads {
                 .forEach((role, weight) -> weights.addWeightInfos(
                         Protos.WeightInfo.newBuilder().setRole(role).setWeight(weight)));
         return weights.build();
-    }
-
-    private static ClusterStatus status(AllocationDelta.Pool pool) {
-        return OperatorMessages.status(pool);
     }
 }

@@ -7,7 +7,10 @@ import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.headers.RawHeader;
 import com.google.protobuf.Message;
 import io.finback.controlplane.view.ClusterSnapshot;
+import io.finback.controlplane.view.SeenBy;
 import io.finback.mesos.v1.Encoding;
+import io.finback.security.Action;
+import io.finback.security.Sight;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -31,42 +34,55 @@ final class ReadEndpoints {
         api.get("/health", request -> ClusterApi.now(HttpResponse.create()));
         api.get("/redirect", request -> ClusterApi.now(redirect()));
         api.get("/version", always(query -> Documents.version(parts.self().get())));
-        api.get("/flags", always(query -> Documents.flags(parts.flags())));
+        api.get("/flags", request -> {
+            reads.require(request, Action.VIEW_FLAGS, "");
+            return always(query -> Documents.flags(parts.flags())).answer(request);
+        });
         api.get("/metrics/snapshot", always(query -> {
             Documents.checkTimeout(query);
             return Documents.numbers(Metrics.mesos(parts, streams.count()));
         }));
         api.get("/metrics", request -> reads.run(() -> prometheus(request, api.moreMetrics())));
-        api.get("/state", shared(view -> StateJson.state(view, parts.self().get(), parts.flags())));
+        api.get("/state", shared(look -> StateJson.state(look, parts.self().get(), parts.flags())));
         api.get(
                 "/state-summary",
-                shared(view -> StateJson.summary(view, parts.self().get())));
-        Rendering slaves = reads.rendering(view -> StateJson.slaves(view, Optional.empty()));
-        api.get("/slaves", filtered("slave_id", slaves, (view, id) -> StateJson.slaves(view, Optional.of(id))));
-        Rendering frameworks = reads.rendering(view -> StateJson.frameworks(view, Optional.empty()));
+                shared(look -> StateJson.summary(look.shown(), parts.self().get())));
+        api.get(
+                "/slaves",
+                filtered(
+                        "slave_id",
+                        look -> StateJson.slaves(look.shown(), Optional.empty()),
+                        (look, id) -> StateJson.slaves(look.shown(), Optional.of(id))));
         api.get(
                 "/frameworks",
-                filtered("framework_id", frameworks, (view, id) -> StateJson.frameworks(view, Optional.of(id))));
+                filtered(
+                        "framework_id",
+                        look -> StateJson.frameworks(look.shown(), Optional.empty()),
+                        (look, id) -> StateJson.frameworks(look.shown(), Optional.of(id))));
         api.get("/roles", shared(RolesJson::roles));
-        api.get("/tasks", whole(ReadEndpoints::tasks));
-        api.get("/weights", whole((view, query) -> Documents.weights(view.pool())));
-        api.get("/quota", whole((view, query) -> message(OperatorMessages.quota(view.pool()))));
+        api.get("/tasks", whole((look, query) -> tasks(look.shown(), query)));
+        api.get("/weights", whole((look, query) -> Documents.weights(look.shown().pool())));
+        api.get(
+                "/quota",
+                whole((look, query) ->
+                        message(OperatorMessages.quota(look.shown().pool()))));
         api.get(
                 "/maintenance/schedule",
-                whole((view, query) ->
-                        message(OperatorMessages.schedule(view.pool().schedule()))));
-        api.get("/maintenance/status", whole((view, query) -> message(OperatorMessages.status(view.pool()))));
+                whole((look, query) -> message(
+                        OperatorMessages.schedule(look.shown().pool().schedule()))));
+        api.get("/maintenance/status", whole((look, query) -> message(OperatorMessages.status(look))));
     }
 
-    /** One writing for all who ask at the same time. */
-    private ClusterApi.Handler shared(Function<ClusterSnapshot, Rope> write) {
-        return shared(reads.rendering(write));
-    }
-
-    private ClusterApi.Handler shared(Rendering rendering) {
+    /** One writing for all who ask at the same time and see everything. */
+    private ClusterApi.Handler shared(Function<Look, Rope> write) {
+        Rendering rendering = reads.rendering(view -> write.apply(Look.at(view)));
+        ClusterApi.Handler some = whole((look, query) -> write.apply(look));
         return request -> {
             Query query = Query.of(request.getUri());
             query.check();
+            if (!SeenBy.isWhole(reads.sight(request))) {
+                return some.answer(request);
+            }
             reads.checkWhole();
             return rendering
                     .latest()
@@ -75,18 +91,19 @@ final class ReadEndpoints {
     }
 
     private ClusterApi.Handler filtered(
-            String parameter, Rendering all, BiFunction<ClusterSnapshot, String, Rope> write) {
+            String parameter, Function<Look, Rope> all, BiFunction<Look, String, Rope> write) {
         ClusterApi.Handler unfiltered = shared(all);
         ClusterApi.Handler one =
-                whole((view, query) -> write.apply(view, query.text(parameter).orElse("")));
+                whole((look, query) -> write.apply(look, query.text(parameter).orElse("")));
         return request -> (Query.of(request.getUri()).text(parameter).isPresent() ? one : unfiltered).answer(request);
     }
 
-    private ClusterApi.Handler whole(BiFunction<ClusterSnapshot, Query, Rope> write) {
+    private ClusterApi.Handler whole(BiFunction<Look, Query, Rope> write) {
         return request -> {
             Query query = Query.of(request.getUri());
             ClusterSnapshot view = reads.whole();
-            return reads.run(() -> Answers.json(write.apply(view, query), request, query));
+            Sight sight = reads.sight(request);
+            return reads.run(() -> Answers.json(write.apply(Look.at(view, sight), query), request, query));
         };
     }
 

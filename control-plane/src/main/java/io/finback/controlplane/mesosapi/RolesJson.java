@@ -17,9 +17,11 @@ import java.util.TreeSet;
 final class RolesJson {
     private RolesJson() {}
 
-    static Rope roles(ClusterSnapshot view) {
-        RoleTally tally = RoleTally.of(view);
-        Map<String, Set<String>> frameworks = frameworks(view, tally);
+    /** Sums are those of everybody in a role that is shown. */
+    static Rope roles(Look look) {
+        RoleTally tally = RoleTally.of(look.whole());
+        ClusterSnapshot view = look.shown();
+        Map<String, Set<String>> frameworks = frameworks(look, tally);
         return JsonRope.of(to -> {
             to.json().writeStartObject();
             to.json().writeArrayFieldStart("roles");
@@ -32,7 +34,8 @@ final class RolesJson {
     }
 
     /** Every role, and the frameworks that have it. */
-    static Map<String, Set<String>> frameworks(ClusterSnapshot view, RoleTally tally) {
+    static Map<String, Set<String>> frameworks(Look look, RoleTally tally) {
+        ClusterSnapshot view = look.shown();
         Map<String, Set<String>> frameworks = new TreeMap<>();
         tally.roles().forEach(role -> frameworks.put(role, new TreeSet<>()));
         view.pool().weights().keySet().forEach(role -> frameworks.put(role, new TreeSet<>()));
@@ -44,6 +47,7 @@ final class RolesJson {
                         .add(framework.id().value()));
             }
         }
+        frameworks.keySet().removeIf(role -> !look.seesRole(role));
         return frameworks;
     }
 

@@ -5,12 +5,11 @@ import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.allocator.Explanation;
 import io.finback.controlplane.allocator.MaintenanceSchedule;
 import io.finback.controlplane.allocator.Quota;
+import io.finback.controlplane.allocator.OperationRights;
 import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.controlplane.framework.CallAnswer;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.resources.FrameworkId;
-import io.finback.resources.Kind;
-import io.finback.resources.Special;
 import io.finback.security.Action;
 import io.finback.security.Principal;
 import io.finback.security.Rules;
@@ -18,9 +17,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /** Commands of one principal: 403 for what the rules refuse, before anything is told. */
 final class RuledCommands implements OperatorCommands {
@@ -106,35 +103,7 @@ final class RuledCommands implements OperatorCommands {
     }
 
     private void check(ResourceOperation operation) {
-        switch (operation.type()) {
-            case RESERVE -> require(Action.RESERVE_RESOURCES, kinds(operation, kind -> kind.reservedTo()));
-            case UNRESERVE ->
-                require(
-                        Action.UNRESERVE_RESOURCES,
-                        kinds(
-                                operation,
-                                kind -> Optional.of(kind.reservations().stream()
-                                        .reduce((outer, inner) -> inner)
-                                        .flatMap(one -> one.principal())
-                                        .orElse(""))));
-            case CREATE -> require(Action.CREATE_VOLUME, kinds(operation, kind -> kind.reservedTo()));
-            case DESTROY ->
-                require(
-                        Action.DESTROY_VOLUME,
-                        kinds(
-                                operation,
-                                kind -> Optional.of(kind.disk()
-                                        .flatMap(disk -> disk.persistence())
-                                        .flatMap(volume -> volume.principal())
-                                        .orElse(""))));
-        }
-    }
-
-    private static Collection<String> kinds(ResourceOperation operation, Function<Kind, Optional<String>> object) {
-        return operation.resources().special().stream()
-                .map(Special::kind)
-                .flatMap(kind -> object.apply(kind).stream())
-                .collect(Collectors.toSet());
+        require(OperationRights.action(operation), OperationRights.objects(operation));
     }
 
     private static List<String> names(List<MaintenanceSchedule.MachineId> machines) {

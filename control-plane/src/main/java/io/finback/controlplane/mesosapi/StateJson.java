@@ -7,6 +7,7 @@ import io.finback.controlplane.framework.FrameworkInfo;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
+import io.finback.security.Action;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,12 +23,15 @@ import java.util.TreeSet;
 final class StateJson {
     private StateJson() {}
 
-    static Rope state(ClusterSnapshot view, MasterIdentity self, Map<String, String> flags) {
+    static Rope state(Look look, MasterIdentity self, Map<String, String> flags) {
+        ClusterSnapshot view = look.shown();
         return JsonRope.of(to -> {
             JsonGenerator json = to.json();
             json.writeStartObject();
             writeSelf(view, self, json);
-            writeFlags(flags, json);
+            if (look.sight().sees(Action.VIEW_FLAGS, "")) {
+                writeFlags(flags, json);
+            }
             to.list("slaves", view.agents(), AgentJson.ALL);
             writeFrameworks(view, Optional.empty(), to);
             writeEmpty(json, "recovered_slaves", "orphan_tasks", "unregistered_frameworks");

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * A job as its owner described it. Of {@code times.schedule}, {@code times.cron} and {@code times.parents} exactly one is given. Source:
@@ -53,6 +54,11 @@ public record JobDefinition(String name, Command command, Times times, Needs nee
             Optional<Duration> epsilon) {
         public Times {
             parents = List.copyOf(parents);
+        }
+
+        /** The same with no other parents than these. */
+        public Times waitingFor(Predicate<String> some) {
+            return new Times(schedule, cron, zone, parents.stream().filter(some).toList(), epsilon);
         }
     }
 

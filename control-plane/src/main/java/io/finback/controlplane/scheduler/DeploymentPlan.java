@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What a deployment does: steps one after the other, the actions of one step side by side. Source: Marathon's DeploymentPlan.
@@ -88,9 +89,14 @@ public record DeploymentPlan(String id, Instant version, List<Step> steps, Optio
 
     /** What one app keeps of it: as many steps, its own actions alone. */
     public DeploymentPlan slice(String appId) {
+        return slice(appId::equals);
+    }
+
+    /** As many steps, the actions of these apps alone. */
+    public DeploymentPlan slice(Predicate<String> apps) {
         List<Step> mine = steps.stream()
                 .map(step -> new Step(step.actions().stream()
-                        .filter(a -> a.appId().equals(appId))
+                        .filter(a -> apps.test(a.appId()))
                         .toList()))
                 .toList();
         return new DeploymentPlan(id, version, mine, members);

@@ -2,11 +2,15 @@ package io.finback.controlplane.scheduler;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * The groups that somebody made as such, by path. Which apps are in a group is said by the apps' ids alone; this holds what apps cannot
@@ -39,6 +43,22 @@ public record GroupBook(Map<String, Group> groups) {
 
     public GroupBook {
         groups = Collections.unmodifiableMap(new TreeMap<>(groups));
+    }
+
+    /** The groups that are meant, and those above them or above any of {@code apps}; each with those of its dependencies that are meant. */
+    public GroupBook seen(Predicate<String> paths, Collection<String> apps) {
+        Set<String> meant = new TreeSet<>(apps);
+        groups.keySet().stream().filter(paths).forEach(meant::add);
+        Map<String, Group> map = new TreeMap<>();
+        groups.forEach((path, group) -> {
+            if (meant.contains(path) || meant.stream().anyMatch(inner -> AppPath.inside(path, inner))) {
+                List<String> named =
+                        group.dependencies().stream().filter(paths).toList();
+                List<Instant> versions = paths.test(path) ? group.versions() : List.of();
+                map.put(path, new Group(path, named, versions, group.enforceRole()));
+            }
+        });
+        return new GroupBook(map);
     }
 
     GroupBook kept(List<Group> changed) {

@@ -107,6 +107,11 @@ public record QueueReport(
                 appId, now, processed, unused, lastUsedAt, lastUnusedAt, reasons, last, Optional.of(text));
     }
 
+    QueueReport withoutNote() {
+        return new QueueReport(
+                appId, at, processed, unused, lastUsedAt, lastUnusedAt, reasons, last, Optional.empty());
+    }
+
     private static <V> Map<RejectReason, V> sorted(Map<RejectReason, V> map) {
         Map<RejectReason, V> copy = new EnumMap<>(RejectReason.class);
         copy.putAll(map);

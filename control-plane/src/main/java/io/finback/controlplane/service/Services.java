@@ -72,14 +72,16 @@ public final class Services {
     private final ServicesSettings settings;
     private final ClusterSharding sharding;
     private final ServicesView view;
-    private final CompletableFuture<Void> ready = new CompletableFuture<>();
-    private final AtomicBoolean stopping = new AtomicBoolean();
+    private final ServicesView whole;
+    private final Access access;
+    private final CompletableFuture<Void> ready;
+    private final AtomicBoolean stopping;
     /** The scheduler has been connected here before. */
-    private final AtomicBoolean wasConnected = new AtomicBoolean();
+    private final AtomicBoolean wasConnected;
 
-    private final Uptimes uptimes = new Uptimes(Instant.now());
+    private final Uptimes uptimes;
     /** Events that no attempt could bring to those who subscribed by URL, where they were kept here. */
-    private final LongAdder lostCallbacks = new LongAdder();
+    private final LongAdder lostCallbacks;
 
     private final Rollouts rollouts;
     private final EventHub events;
@@ -107,6 +109,12 @@ public final class Services {
             Operator operator,
             Function<ServiceEvent, byte[]> json) {
         this.settings = settings;
+        this.access = Access.ALL;
+        this.ready = new CompletableFuture<>();
+        this.stopping = new AtomicBoolean();
+        this.wasConnected = new AtomicBoolean();
+        this.uptimes = new Uptimes(Instant.now());
+        this.lostCallbacks = new LongAdder();
         this.sharding = ClusterSharding.get(system);
         this.rollouts = new Rollouts(sharding, settings.askTimeout(), this::ask);
         // Whatever is said to a region that hands over its shards is buffered and holds up the node's end; it will be
@@ -118,6 +126,7 @@ public final class Services {
                 });
         InstantSource clock = InstantSource.system();
         this.view = new ServicesView(settings.groupsEnforceRole());
+        this.whole = view;
         Topics topics = new Topics(
                 system.systemActorOf(Topic.create(AppSnapshot.class, "finback-apps"), "finback-apps", Props.empty()),
                 system.systemActorOf(Topic.create(QueueReport.class, "finback-queue"), "finback-queue", Props.empty()),
@@ -196,6 +205,42 @@ public final class Services {
                         () -> uptimes.look(view.all(), clock.instant()),
                         system.executionContext());
         keep(system, topics, entityIds, links);
+    }
+
+    private Services(Services all, ServicesView view, Access access) {
+        this.settings = all.settings;
+        this.sharding = all.sharding;
+        this.view = view;
+        this.whole = all.whole;
+        this.access = access;
+        this.ready = all.ready;
+        this.stopping = all.stopping;
+        this.wasConnected = all.wasConnected;
+        this.uptimes = all.uptimes;
+        this.lostCallbacks = all.lostCallbacks;
+        this.rollouts = all.rollouts;
+        this.events = all.events;
+        this.eventTopic = all.eventTopic;
+    }
+
+    /** The same for somebody who may not do everything: changes are checked before anything is told. The view is that of all. */
+    public Services changedBy(Access who) {
+        return new Services(this, whole, who);
+    }
+
+    /** The same for somebody who may not see everything; costs a look at every app. The view is that of this moment. */
+    public Services seenBy(Access who) {
+        return new Services(this, whole.seen(who::sees), who);
+    }
+
+    /** Checks changes that are more than one command. */
+    public Access access() {
+        return access;
+    }
+
+    /** What is there, for sums alone. */
+    public ServicesView whole() {
+        return whole;
     }
 
     /** Follows what is published, and wakes every app until it has been heard of. */
@@ -291,7 +336,12 @@ public final class Services {
 
     /** Asks an app; its answer is in the view before the stage completes. Fails with a timeout after {@code askTimeout}. */
     public CompletionStage<AppAnswer> ask(String appId, Function<ActorRef<AppAnswer>, AppCommand> command) {
-        return ask(appId, command, settings.askTimeout());
+        return ask(appId, replyTo -> checked(appId, command.apply(replyTo)), settings.askTimeout());
+    }
+
+    private AppCommand checked(String appId, AppCommand command) {
+        access.check(appId, command);
+        return command;
     }
 
     private CompletionStage<AppAnswer> ask(
@@ -299,7 +349,7 @@ public final class Services {
         CompletionStage<AppAnswer> answer =
                 sharding.entityRefFor(AppCommand.KEY, AppPath.entityId(appId)).ask(command::apply, limit);
         return answer.thenApply(a -> {
-            view.apply(a.snapshot());
+            whole.apply(a.snapshot());
             return a;
         });
     }
@@ -309,6 +359,7 @@ public final class Services {
      * Fails when an entity does not answer; then nothing begins that has not.
      */
     public CompletionStage<List<AppAnswer.Refused>> begin(DeploymentPlan plan, List<Member> members, boolean force) {
+        members.forEach(access::check);
         return rollouts.begin(plan, members, force);
     }
 

@@ -52,6 +52,20 @@ public final class ServicesView {
     private final AtomicReference<GroupsSnapshot> groups =
             new AtomicReference<>(new GroupsSnapshot(-1, GroupBook.EMPTY, false));
 
+    /**
+     * What of this moment is of these apps and pods; of groups, those that are meant and those above what is. A note on why an app waits may name
+     * others, so there is none.
+     */
+    ServicesView seen(Predicate<String> paths) {
+        ServicesView some = new ServicesView(groupsEnforceRole);
+        apps.values().stream().filter(app -> paths.test(app.appId())).forEach(app -> some.apps.put(app.appId(), app));
+        some.apps.keySet().forEach(id -> queue(id).ifPresent(report -> some.queue.put(id, report.withoutNote())));
+        GroupsSnapshot all = groups.get();
+        some.groups.set(new GroupsSnapshot(all.revision(), all.book().seen(paths, some.apps.keySet()), all.full()));
+        some.drains.set(drains.get());
+        return some;
+    }
+
     public void apply(GroupsSnapshot snapshot) {
         groups.accumulateAndGet(snapshot, (old, next) -> next.revision() >= old.revision() ? next : old);
     }

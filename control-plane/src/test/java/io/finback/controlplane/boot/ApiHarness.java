@@ -4,11 +4,13 @@ import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.http.javadsl.ServerBinding;
 import com.typesafe.config.ConfigFactory;
 import io.finback.controlplane.framework.SchedulerCall;
+import io.finback.controlplane.mesosapi.ClusterApi;
 import io.finback.controlplane.mesosapi.MasterIdentity;
 import io.finback.controlplane.mesosapi.subscribe.Connections;
 import io.finback.controlplane.mesosapi.subscribe.Gate;
 import io.finback.controlplane.mesosapi.subscribe.SchedulerApi;
 import io.finback.mesos.v1.Encoding;
+import io.finback.security.Guard;
 import io.finback.security.Rules;
 import io.finback.settings.HttpListen;
 import java.nio.file.Path;
@@ -55,7 +57,12 @@ final class ApiHarness implements AutoCloseable {
 
     private int bind(SchedulerApi api) {
         try {
-            ServerBinding binding = Connections.bind(plane.system(), new HttpListen("127.0.0.1", 0), gate, api::answer)
+            ServerBinding binding = Connections.bind(
+                            plane.system(),
+                            new HttpListen("127.0.0.1", 0),
+                            gate,
+                            new Guard(plane.system(), "test", settings.security(), ClusterApi::refusal)
+                                    .before(request -> Guard.Door.FRAMEWORK, api::answer))
                     .toCompletableFuture()
                     .get(15, TimeUnit.SECONDS);
             return binding.localAddress().getPort();

@@ -15,8 +15,10 @@ import io.finback.controlplane.framework.FrameworkDelta;
 import io.finback.controlplane.framework.FrameworkMessage;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.resources.FrameworkId;
+import io.finback.controlplane.mesosapi.ClusterApi;
 import io.finback.runtime.ClusterSystem;
 import io.finback.runtime.Role;
+import io.finback.security.Guard;
 import io.finback.wire.AgentEnvelope;
 import io.finback.wire.AgentSessionMessage;
 import java.io.IOException;
@@ -75,13 +77,15 @@ final class ControlPlaneHarness implements AutoCloseable {
         ActorTestKit started = ActorTestKit.create(system);
         TestProbe<FrameworkDelta> views = started.createTestProbe(FrameworkDelta.class);
         frameworkViews = views;
+        MasterSettings settings = MasterSettings.from(config);
         Entities.init(
                 system,
-                MasterSettings.from(config),
+                settings,
                 started.createTestProbe(AllocationDelta.class).ref(),
                 views.ref(),
                 agent -> standing,
-                meter);
+                meter,
+                new Guard(system, "test", settings.security(), ClusterApi::refusal));
         return started;
     }
 

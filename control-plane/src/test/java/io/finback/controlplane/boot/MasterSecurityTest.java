@@ -286,7 +286,7 @@ class MasterSecurityTest {
         refused(
                 "finback.security.acls: ",
                 "acls",
-                file("a", "{\"view_tasks\":[]}").toString());
+                file("a", "{\"register_agents\":[]}").toString());
         refused(
                 "finback.security.rate-limits: ",
                 "rate-limits",

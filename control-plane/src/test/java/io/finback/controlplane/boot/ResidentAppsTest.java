@@ -142,7 +142,8 @@ class ResidentAppsTest {
                         .ask(
                                 (ActorRef<OperatorReply> replyTo) -> new AllocatorMessage.Operate(command, replyTo),
                                 Duration.ofSeconds(5)),
-                host -> Map.of());
+                host -> Map.of(),
+                io.finback.security.Rules.NONE);
         server = get(Http.get(harness.system()).newServerAt("127.0.0.1", 0).bind(api.route()));
         get(api.ready());
     }

@@ -15,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
@@ -36,10 +37,18 @@ final class SchedulerClient {
             .build();
     private final URI uri;
     final Encoding encoding;
+    private String authorization = "";
 
     SchedulerClient(int port, Encoding encoding) {
         this.uri = URI.create("http://127.0.0.1:" + port + "/api/v1/scheduler");
         this.encoding = encoding;
+    }
+
+    /** Every request says who it is. */
+    @CanIgnoreReturnValue
+    SchedulerClient as(String principal, String secret) {
+        authorization = "Basic " + Base64.getEncoder().encodeToString((principal + ":" + secret).getBytes(UTF_8));
+        return this;
     }
 
     static FrameworkInfo.Builder info(String name) {
@@ -57,7 +66,8 @@ final class SchedulerClient {
     }
 
     HttpRequest.Builder request() {
-        return HttpRequest.newBuilder(uri).timeout(PATIENCE);
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(PATIENCE);
+        return authorization.isEmpty() ? request : request.header("Authorization", authorization);
     }
 
     HttpResponse<String> send(HttpRequest request) {
@@ -95,8 +105,11 @@ final class SchedulerClient {
     }
 
     Stream subscribe(Call call) {
-        HttpRequest request = HttpRequest.newBuilder(uri)
-                .header("Content-Type", encoding.mediaType())
+        HttpRequest.Builder asked = HttpRequest.newBuilder(uri);
+        if (!authorization.isEmpty()) {
+            asked.header("Authorization", authorization);
+        }
+        HttpRequest request = asked.header("Content-Type", encoding.mediaType())
                 .header("Accept", encoding.mediaType())
                 .POST(HttpRequest.BodyPublishers.ofByteArray(encoding.write(call)))
                 .build();

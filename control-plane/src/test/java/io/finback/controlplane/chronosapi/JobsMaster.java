@@ -77,7 +77,8 @@ final class JobsMaster implements AutoCloseable {
                 () -> EventFeed.of(system).entityIds(JobCommand.KEY.name()),
                 framework,
                 () -> drains,
-                "127.0.0.1:8080");
+                "127.0.0.1:8080",
+                io.finback.security.Rules.NONE);
         ServerBinding binding =
                 TestMaster.get(Http.get(system).newServerAt("127.0.0.1", 0).bind(api.route()));
         base = "http://127.0.0.1:" + binding.localAddress().getPort();

@@ -20,6 +20,7 @@ import io.finback.resources.FrameworkId;
 import io.finback.resources.OfferId;
 import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
+import io.finback.security.Rules;
 import io.finback.tasks.CommandInfo;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
@@ -102,6 +103,7 @@ final class FrameworkWorld implements AutoCloseable {
     final Ear<FrameworkDelta> views;
     final PersistenceTestKit journal;
     AgentStanding standing = AgentStanding.UNKNOWN;
+    Rules rules = Rules.NONE;
     private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
     private final ActorTestKit kit;
     private ActorRef<FrameworkMessage> entity;
@@ -176,7 +178,8 @@ final class FrameworkWorld implements AutoCloseable {
                         views.ref(),
                         agent -> standing,
                         allocator.ref()::tell,
-                        (agent, order) -> sessions.ref().tell(new Sent(agent, order))),
+                        (agent, order) -> sessions.ref().tell(new Sent(agent, order)),
+                        (principal, action, object) -> rules.allows(principal, action, object)),
                 self -> {}));
     }
 

@@ -17,7 +17,8 @@ import io.finback.controlplane.mesosapi.subscribe.Gate;
 import io.finback.controlplane.view.ClusterSnapshot;
 import io.finback.controlplane.view.EventLog;
 import io.finback.resources.FrameworkId;
-import io.finback.security.Rules;
+import io.finback.security.Guard;
+import io.finback.security.SecuritySettings;
 import io.finback.settings.HttpListen;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -63,7 +64,17 @@ final class ServedApi implements AutoCloseable, OperatorCommands {
         this(new ClusterApiSettings(100, 1 << 20, Duration.ofSeconds(5), 3, 100, 2));
     }
 
+    /** Asks who it is, and obeys the rules. */
+    ServedApi(SecuritySettings security) throws Exception {
+        this(new ClusterApiSettings(100, 1 << 20, Duration.ofSeconds(5), 3, 1000, 2), security);
+    }
+
     ServedApi(ClusterApiSettings settings) throws Exception {
+        this(settings, SecuritySettings.OPEN);
+    }
+
+    private ServedApi(ClusterApiSettings settings, SecuritySettings security) throws Exception {
+        Guard guard = new Guard(kit.system(), "test", security, ClusterApi::refusal);
         events = new EventLog(settings.keptEvents());
         TreeMap<String, String> flags = new TreeMap<>();
         flags.put("port", "5050");
@@ -76,7 +87,7 @@ final class ServedApi implements AutoCloseable, OperatorCommands {
                 flags,
                 events,
                 this,
-                Rules.NONE,
+                guard,
                 Set.of(FrameworkId.of("built-in")),
                 new AllocatorMeter(),
                 kit.system()));
@@ -85,7 +96,9 @@ final class ServedApi implements AutoCloseable, OperatorCommands {
                         new HttpListen("127.0.0.1", 0),
                         new Gate(new Connections.Limits(
                                 1000, 1000, Duration.ofMinutes(1), Duration.ofSeconds(30), 1 << 24)),
-                        api::answer)
+                        guard.before(
+                                request -> request.method().value().equals("GET") ? Guard.Door.READ : Guard.Door.WRITE,
+                                api::answer))
                 .toCompletableFuture()
                 .get(20, TimeUnit.SECONDS);
     }

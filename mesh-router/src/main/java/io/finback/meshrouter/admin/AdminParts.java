@@ -5,6 +5,7 @@ import io.finback.meshrouter.namers.NameSource;
 import io.finback.meshrouter.namers.Streams;
 import io.finback.meshrouter.router.EndpointsSnapshot;
 import io.finback.meshrouter.router.RunningRouter;
+import io.finback.tracing.SpanQueue;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -16,6 +17,8 @@ import java.util.function.Supplier;
  * @param watches what namers and interpreters follow far ends with
  * @param config the configuration as JSON values
  * @param recent the latest requests; empty when nobody keeps them
+ * @param secured whether {@code finback.security} asks who wants to know
+ * @param spans what has become of them
  * @param shutdown ends this process as a signal would
  */
 public record AdminParts(
@@ -26,6 +29,8 @@ public record AdminParts(
         Supplier<EndpointsSnapshot> endpoints,
         Object config,
         Optional<RecentRequests> recent,
+        boolean secured,
+        Supplier<SpanQueue.Counts> spans,
         LongSupplier nanoTime,
         Runnable shutdown) {
     public AdminParts {

@@ -7,6 +7,7 @@ import io.finback.meshrouter.router.LiveDestination;
 import io.finback.meshrouter.traffic.LatencyHistogram;
 import io.finback.meshrouter.traffic.Listener;
 import io.finback.meshrouter.traffic.Stats;
+import io.finback.tracing.SpanQueue;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -31,6 +32,7 @@ final class OwnMetrics {
         clients(out);
         watches(out, parts.watches());
         endpoints(out, parts.nanoTime().getAsLong());
+        spans(out);
         return out.toString();
     }
 
@@ -165,6 +167,23 @@ final class OwnMetrics {
                     "Since masters were last heard.",
                     List.of(new Sample("", known.ageMillis(nowNanos) / 1000.0)));
         }
+    }
+
+    private void spans(StringBuilder out) {
+        SpanQueue.Counts spans = parts.spans().get();
+        each(out, "finback_traces_sent_total", "counter", "Spans that a collector has.", one(spans.sent()));
+        each(
+                out,
+                "finback_traces_dropped_total",
+                "counter",
+                "Spans for which the queue had no room.",
+                one(spans.dropped()));
+        each(out, "finback_traces_failed_total", "counter", "Spans that no collector took.", one(spans.failed()));
+        each(out, "finback_traces_waiting", "gauge", "Spans in the queue now.", one(spans.waiting()));
+    }
+
+    private static List<Sample> one(Number value) {
+        return List.of(new Sample("", value));
     }
 
     private static void each(StringBuilder out, String name, String type, String help, List<Sample> samples) {

@@ -5,19 +5,26 @@ import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** The latest requests, for {@code /requests}. Thread-safe. Source: linkerd/linkerd telemetry/recent-requests. */
 public final class RecentRequests implements AccessLog {
     private final int capacity;
+    private final double rate;
     private final ArrayDeque<Entry> latest;
 
-    public RecentRequests(int capacity) {
+    /** {@code rate} of requests is kept, 0..1. */
+    public RecentRequests(int capacity, double rate) {
         this.capacity = capacity;
+        this.rate = rate;
         this.latest = new ArrayDeque<>(capacity);
     }
 
     @Override
     public void log(Entry entry) {
+        if (rate < 1 && ThreadLocalRandom.current().nextDouble() >= rate) {
+            return;
+        }
         synchronized (latest) {
             if (latest.size() == capacity) {
                 latest.removeLast();

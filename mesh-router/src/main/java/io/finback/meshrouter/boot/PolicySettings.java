@@ -20,7 +20,7 @@ import java.util.Optional;
 final class PolicySettings {
     private PolicySettings() {}
 
-    static ClientPolicy client(Config config) {
+    static ClientPolicy client(Config config, WirePolicy wire) {
         return new ClientPolicy(
                 balancer(config.getConfig("load-balancer")),
                 accrual(config.getConfig("failure-accrual")),
@@ -29,17 +29,17 @@ final class PolicySettings {
                 duration(config, "attempt-timeout"),
                 PoolPolicy.UNLIMITED,
                 Optional.empty(),
-                WirePolicy.CLIENT);
+                wire);
     }
 
-    static ServicePolicy service(Config config, Optional<Duration> totalTimeout) {
+    static ServicePolicy service(Config config, Optional<Duration> totalTimeout, StreamRetries streams) {
         String kind = config.getString("response-classifier");
         return new ServicePolicy(
                 ResponseClassifier.ofKind(kind)
                         .orElseThrow(() -> new IllegalArgumentException("service.response-classifier: '" + kind
                                 + "' (expected: one of " + ResponseClassifier.kinds() + ")")),
                 Optional.empty(),
-                StreamRetries.DEFAULT,
+                streams,
                 budget("service.retry-budget", config.getConfig("retry-budget")),
                 new Backoff.Constant(config.getDuration("retry-pause")),
                 totalTimeout);

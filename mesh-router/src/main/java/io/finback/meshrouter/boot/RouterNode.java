@@ -32,7 +32,9 @@ import io.finback.runtime.Node;
 import io.finback.runtime.Readiness;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
+import io.finback.security.SecuritySettings;
 import io.finback.settings.HttpListen;
+import io.finback.tracing.Tracing;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -101,8 +103,12 @@ public final class RouterNode implements Node {
             manage(system, managed);
             Loops loops = Loops.start(settings.ioThreads(), settings.transport());
             stops.push(loops::stop);
+            SpanReports spans =
+                    SpanReports.start(Tracing.of(system), plan.telemetry().spans());
+            stops.push(() -> closed(spans));
             Optional<RecentRequests> recent = plan.telemetry().recentRequests() > 0
-                    ? Optional.of(new RecentRequests(plan.telemetry().recentRequests()))
+                    ? Optional.of(new RecentRequests(
+                            plan.telemetry().recentRequests(), plan.telemetry().recentRate()))
                     : Optional.empty();
             for (RouterPlan router : plan.routers()) {
                 routers.add(start(
@@ -113,7 +119,8 @@ public final class RouterNode implements Node {
                         () -> clustered && !endpoints.get().fed()
                                 ? Optional.of("endpoints are not known yet; try again")
                                 : Optional.empty(),
-                        recent));
+                        recent,
+                        spans));
             }
             AdminParts parts = new AdminParts(
                     plan,
@@ -123,6 +130,8 @@ public final class RouterNode implements Node {
                     endpoints::get,
                     settings.config(),
                     recent,
+                    SecuritySettings.from(config).reads(),
+                    spans::counts,
                     System::nanoTime,
                     () -> {
                         var ending = stop();
@@ -195,7 +204,8 @@ public final class RouterNode implements Node {
             List<NameSource> sources,
             Loops loops,
             Supplier<Optional<String>> notYet,
-            Optional<RecentRequests> recent) {
+            Optional<RecentRequests> recent,
+            SpanReports spans) {
         Interpreter interpreter = plan.interpreter().start().start(environment, sources);
         stops.push(() -> closed(interpreter));
         MeshRouter router = new MeshRouter(
@@ -216,7 +226,7 @@ public final class RouterNode implements Node {
                 Listening.of(plan, settings, loops, router, accessLog, relay -> stops.push(() -> closed(relay)));
         List<RunningRouter.Server> servers = new ArrayList<>();
         for (ServerPlan server : plan.servers()) {
-            Listener listener = listen(plan, server, listening);
+            Listener listener = listen(plan, server.reporting(plan.label(), spans.reporters()), listening);
             stops.push(() -> listener.stop(settings.plan().admin().grace()));
             // Taken back before the listener drains.
             Announcements.start(plan, server, listener.port(), environment, stops::push);
@@ -260,6 +270,7 @@ public final class RouterNode implements Node {
 
     /** Starts a router. {@code config} is the whole resolved configuration. Throws {@link StartFailure}. */
     public static RouterNode start(Config config) {
+        Tracing.check(config);
         return new RouterNode(config, RouterSettings.from(config));
     }
 

@@ -16,7 +16,9 @@ import io.finback.meshrouter.relay.RelaySettings;
 import io.finback.meshrouter.router.Identifiers;
 import io.finback.meshrouter.router.Policies;
 import io.finback.meshrouter.router.RouterSpec;
+import io.finback.meshrouter.rpc.Params;
 import io.finback.meshrouter.traffic.ServerPolicy;
+import io.finback.meshrouter.traffic.WireDefaults;
 import io.finback.names.Dtab;
 import io.finback.runtime.StartFailure;
 import io.finback.settings.ClusterSettings;
@@ -54,7 +56,8 @@ record RouterSettings(
             Duration connectTimeout,
             Duration clientIdleTimeout,
             Duration exchangeIdleTimeout,
-            Duration upstreamIdleTimeout) {}
+            Duration upstreamIdleTimeout,
+            Params wire) {}
 
     /** Throws {@link StartFailure} naming the key, or the file's line, the value and what was expected. */
     static RouterSettings from(Config config) {
@@ -63,8 +66,16 @@ record RouterSettings(
         } catch (IllegalArgumentException e) {
             throw new StartFailure("finback.router." + e.getMessage(), e);
         } catch (ConfigException e) {
-            throw new StartFailure(String.valueOf(e.getMessage()), e);
+            throw new StartFailure(named(e), e);
         }
+    }
+
+    /** With the whole key, of which the configuration's library knows what is below {@code finback.router}. */
+    private static String named(ConfigException e) {
+        String text = String.valueOf(e.getMessage());
+        String where = e.origin() == null ? "" : e.origin().description() + ": ";
+        String key = text.startsWith(where) ? text.substring(where.length()) : text;
+        return key.startsWith("finback.") ? text : where + "finback.router." + key;
     }
 
     private static RouterSettings read(Config config) {
@@ -72,30 +83,31 @@ record RouterSettings(
         boolean clustered = ClusterSettings.from(config).knowsMasters();
         int ioThreads = ioThreads(router.getString("io-threads"));
         Transport transport = Transport.of(router.getString("transport"));
+        WireSettings wire = WireSettings.from(router);
         String yaml = router.getString("linkerd-yaml");
         if (!yaml.isEmpty()) {
             Path file = Path.of(yaml);
             String text = text(file);
-            Plan plan = plan(file, text);
+            Plan plan = plan(file, text, wire.usual());
             RouterSettings settings = new RouterSettings(
                     plan,
                     Optional.of(file),
                     LinkerdYaml.plain(text),
                     ioThreads,
                     transport,
-                    shared(router, LINKERD_RETRY_LIMIT),
+                    shared(router, LINKERD_RETRY_LIMIT, wire),
                     clustered);
             settings.check();
             return settings;
         }
-        Plan plan = plan(router);
+        Plan plan = plan(router, wire.usual());
         RouterSettings settings = new RouterSettings(
                 plan,
                 Optional.empty(),
                 shown(router),
                 ioThreads,
                 transport,
-                shared(router, router.getInt("retries.limit")),
+                shared(router, router.getInt("retries.limit"), wire),
                 clustered);
         settings.check();
         return settings;
@@ -143,10 +155,12 @@ record RouterSettings(
                 router.bindingTimeout(),
                 server.clientIdle().orElse(shared.clientIdleTimeout()),
                 server.clientLife(),
-                shared.upstreamIdleTimeout());
+                shared.exchangeIdleTimeout(),
+                shared.upstreamIdleTimeout(),
+                shared.wire());
     }
 
-    private static Shared shared(Config router, int retryLimit) {
+    private static Shared shared(Config router, int retryLimit, WireSettings wire) {
         return new Shared(
                 router.getInt("limits.max-connections"),
                 router.getInt("limits.max-idle-per-endpoint"),
@@ -154,7 +168,8 @@ record RouterSettings(
                 router.getDuration("connect-timeout"),
                 router.getDuration("client-idle-timeout"),
                 router.getDuration("exchange-idle-timeout"),
-                router.getDuration("upstream-idle-timeout"));
+                router.getDuration("upstream-idle-timeout"),
+                wire.limits());
     }
 
     private static String text(Path file) {
@@ -166,15 +181,15 @@ record RouterSettings(
         }
     }
 
-    private static Plan plan(Path file, String text) {
+    private static Plan plan(Path file, String text, WireDefaults usual) {
         try {
-            return LinkerdYaml.read(text);
+            return LinkerdYaml.read(text, usual);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("linkerd-yaml: " + file + ", " + e.getMessage(), e);
         }
     }
 
-    private static Plan plan(Config router) {
+    private static Plan plan(Config router, WireDefaults usual) {
         Optional<Duration> totalTimeout = router.getString("total-timeout").equals("infinite")
                 ? Optional.empty()
                 : Optional.of(router.getDuration("total-timeout"));
@@ -200,14 +215,14 @@ record RouterSettings(
                 List.of(new ServerPlan(
                         router.getString("http.host"),
                         router.getInt("http.port"),
-                        ServerPolicy.PLAIN,
+                        ServerPolicy.plain(usual.server()),
                         limits.getInt("max-call-depth"),
                         Optional.empty(),
                         Optional.empty(),
                         List.of())),
                 Policies.of(
-                        PolicySettings.client(router.getConfig("client")),
-                        PolicySettings.service(router.getConfig("service"), totalTimeout)),
+                        PolicySettings.client(router.getConfig("client"), usual.client()),
+                        PolicySettings.service(router.getConfig("service"), totalTimeout, usual.streams())),
                 router.getDuration("binding-timeout"),
                 new RouterSpec.Limits(maxNames, maxNames),
                 limits.getInt("max-initial-line-bytes"),

@@ -3,6 +3,7 @@ package io.finback.meshrouter.http;
 import io.finback.meshrouter.resilience.FailureAccrual;
 import io.finback.meshrouter.traffic.Endpoint;
 import io.finback.meshrouter.traffic.ErrorAnswer;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.Tries;
 import io.netty.handler.codec.http.DefaultHttpRequest;
@@ -39,6 +40,7 @@ final class Attempts {
     private final List<String> connectFailures = new ArrayList<>(0);
 
     private @Nullable UpstreamConnection upstream;
+    private RequestTrace.@Nullable Attempt span;
     private boolean bodyTaken;
     private boolean requestSent;
     private @Nullable Runnable waiter;
@@ -60,6 +62,8 @@ final class Attempts {
                     to.name(), "no ready instance of " + to.destination().id()));
             return;
         }
+        RequestTrace trace = exchange.trace();
+        span = trace == null ? null : trace.attempt();
         UpstreamConnection pooled = tries.count() > 1 ? null : loop.poll(picked, maxIdleNanos());
         if (pooled != null) {
             send(pooled);
@@ -150,6 +154,11 @@ final class Attempts {
         if (!out.headers().contains(HttpHeaderNames.HOST)) {
             out.headers().set(HttpHeaderNames.HOST, connection.endpoint().toString());
         }
+        RequestTrace trace = exchange.trace();
+        RequestTrace.Attempt sender = span;
+        if (trace != null && sender != null) {
+            trace.write(new HttpTraceHead(out.headers()), sender.ids());
+        }
         connection.writeHead(out);
         if (exchange.isBodyless()) {
             connection.write(LastHttpContent.EMPTY_LAST_CONTENT);
@@ -235,6 +244,11 @@ final class Attempts {
     void end(FailureAccrual.Outcome outcome, boolean clean, int answered) {
         Endpoint current = tries.endpoint();
         tries.end(outcome, answered, -1, System.nanoTime());
+        RequestTrace.Attempt ended = span;
+        span = null;
+        if (ended != null && current != null) {
+            ended.end(head.method().name(), to, current.toString(), answered, RequestTrace.error(outcome, answered));
+        }
         Runnable waiting = waiter;
         waiter = null;
         if (waiting != null && current != null) {
@@ -245,5 +259,10 @@ final class Attempts {
         if (connection != null) {
             connection.release(clean && requestSent);
         }
+    }
+
+    /** How many there were. */
+    int count() {
+        return tries.count();
     }
 }

@@ -158,9 +158,9 @@ final class ClientConnection extends FlowHandler {
         }
         HttpRules.toOriginForm(head);
         prepare(head.headers());
-        if (server.isFull()) {
-            started.fail(ErrorAnswer.nack("more than " + server.policy().maxConcurrentRequests()
-                    + " requests at once (servers.maxConcurrentRequests)"));
+        started.beginTrace();
+        if (server.gate().isFull()) {
+            started.fail(server.gate().tooManyRequests());
             return;
         }
         started.start(server.routing());
@@ -212,7 +212,7 @@ final class ClientConnection extends FlowHandler {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         loop.clients().remove(this);
-        server.clientClosed();
+        server.gate().disconnected();
         discardInbox();
         Exchange current = exchange;
         exchange = null;

@@ -4,8 +4,11 @@ import io.finback.meshrouter.resilience.FailureAccrual;
 import io.finback.meshrouter.resilience.ResponseClassifier.Verdict;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.LinkerdHeaders;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.Routing;
+import io.finback.meshrouter.traffic.Traces;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -30,6 +33,8 @@ final class Exchange {
     private final String uri;
     private final long epochMillis;
 
+    private @Nullable RequestTrace trace;
+
     private Routing.@Nullable To to;
     private @Nullable Attempts attempts;
     private boolean responseBegun;
@@ -51,11 +56,19 @@ final class Exchange {
         this.head = head;
         this.bodyless = bodyless;
         this.uri = head.uri();
-        client.server().began();
+        boolean unused = client.server().gate().began(); // asked for, once its head is known to be good
         this.epochMillis = client.server().isLogging() ? System.currentTimeMillis() : 0;
     }
 
     // --- from the client ---
+
+    /** Once, when what the client may not say has been removed. */
+    void beginTrace() {
+        Traces traces = client.server().policy().traces();
+        if (!traces.isQuiet()) {
+            trace = traces.begin(new HttpTraceHead(head.headers()));
+        }
+    }
 
     void start(Routing routing) {
         Runnable next = routing.route(new HttpHead(head))
@@ -83,7 +96,7 @@ final class Exchange {
         found.service().stats().request();
         found.service().retries().deposit(startNanos);
         found.destination().requeues().deposit(startNanos);
-        Heads.prepare(head, found, client.server().policy());
+        Heads.prepare(head, found, client.server().policy(), trace);
         found.service().policy().totalTimeout().ifPresent(limit -> head.headers()
                 .set(
                         LinkerdHeaders.CTX_DEADLINE,
@@ -92,6 +105,11 @@ final class Exchange {
         Attempts made = new Attempts(this, client, head, found);
         attempts = made;
         made.next();
+    }
+
+    @Nullable
+    RequestTrace trace() {
+        return trace;
     }
 
     boolean isBodyless() {
@@ -294,12 +312,35 @@ final class Exchange {
         if (to != null) {
             to.service().stats().answer(status, success, nanos);
         }
-        client.server().ended();
+        if (trace != null && trace.isTold()) {
+            tell(trace, givenUp);
+        }
+        client.server().gate().ended();
         client.serverStats().request();
         client.serverStats().answer(status, success, nanos);
         if (client.server().isLogging()) {
             client.server().log(client, head, uri, status, bytesSent, epochMillis);
         }
         ReferenceCountUtil.release(head);
+    }
+
+    private void tell(RequestTrace of, boolean givenUp) {
+        String method = head.method().name();
+        String host = head.headers().get(HttpHeaderNames.HOST);
+        String error = givenUp
+                ? "the client did not wait for the answer"
+                : status >= 500 ? Integer.toString(status) : status == 0 ? "no answer" : "";
+        of.end(
+                new RequestTrace.Request(
+                        method,
+                        method,
+                        uri,
+                        host == null ? "" : host,
+                        head.protocolVersion().text()),
+                to,
+                RequestTrace.peer(client.remote()),
+                status,
+                attempts == null ? 0 : attempts.count(),
+                error);
     }
 }

@@ -1,6 +1,7 @@
 package io.finback.meshrouter.http;
 
 import io.finback.meshrouter.traffic.LinkerdHeaders;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.TraceContext;
@@ -13,13 +14,14 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a router changes in the heads it passes on. */
 final class Heads {
     private Heads() {}
 
     /** Once for all attempts. */
-    static void prepare(HttpRequest head, Routing.To found, ServerPolicy policy) {
+    static void prepare(HttpRequest head, Routing.To found, ServerPolicy policy, @Nullable RequestTrace trace) {
         HttpHeaders headers = head.headers();
         boolean chunked = HttpUtil.isTransferEncodingChunked(head);
         HttpRules.stripHopByHop(headers);
@@ -31,7 +33,11 @@ final class Heads {
             headers.set(LinkerdHeaders.CTX_DTAB, found.localDtab());
         }
         HttpRules.appendVia(headers);
-        if (policy.traces()) {
+        if (trace != null) {
+            if (!trace.isTold()) {
+                trace.write(new HttpTraceHead(headers), trace.ids());
+            }
+        } else if (policy.traces().isHeadersOnly()) {
             TraceContext.Next next =
                     TraceContext.next(headers.get(LinkerdHeaders.CTX_TRACE), headers.get(LinkerdHeaders.SAMPLE));
             headers.set(LinkerdHeaders.CTX_TRACE, next.context());

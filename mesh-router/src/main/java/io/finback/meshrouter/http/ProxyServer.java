@@ -1,14 +1,16 @@
 package io.finback.meshrouter.http;
 
+import io.finback.meshrouter.rpc.Address;
+import io.finback.meshrouter.rpc.Params;
+import io.finback.meshrouter.rpc.transport.Sockets;
 import io.finback.meshrouter.traffic.AccessLog;
+import io.finback.meshrouter.traffic.Gate;
 import io.finback.meshrouter.traffic.Listener;
 import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.ServerPolicy;
-import io.finback.meshrouter.traffic.Stats;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import java.io.IOException;
@@ -21,9 +23,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,16 +39,11 @@ public final class ProxyServer implements Listener {
 
     private final ProxySettings settings;
     private final Routing routing;
-    private final Stats stats = new Stats();
-    private final AtomicInteger connections = new AtomicInteger();
-    private final LongAdder refusedConnections = new LongAdder();
+    private final Gate gate;
     private final Loops loops;
     private final ServerPolicy policy;
     private final Optional<AccessLog> accessLog;
-    private final AtomicInteger concurrent = new AtomicInteger();
     private final Channel listener;
-    private final AtomicBoolean stopping = new AtomicBoolean();
-    private final CompletableFuture<Void> stopped = new CompletableFuture<>();
 
     private ProxyServer(
             Loops loops, ProxySettings settings, ServerPolicy policy, Routing routing, Optional<AccessLog> accessLog)
@@ -59,7 +53,11 @@ public final class ProxyServer implements Listener {
         this.policy = policy;
         this.routing = routing;
         this.accessLog = accessLog;
-        listener = bind();
+        gate = new Gate(settings.maxConnections(), policy.maxConcurrentRequests());
+        listener = Gate.bound(() -> Sockets.listen(
+                Params.EMPTY.with(Sockets.LOOPS, loops.group()),
+                Address.of(settings.host(), settings.port()),
+                new Accepting()));
     }
 
     /** Listens. Throws IOException when the address cannot be bound. */
@@ -69,26 +67,14 @@ public final class ProxyServer implements Listener {
         return new ProxyServer(loops, settings, policy, routing, accessLog);
     }
 
-    private Channel bind() throws IOException {
-        var binding = new ServerBootstrap()
-                .group(loops.group())
-                .channel(loops.transport().listener())
-                .option(ChannelOption.SO_BACKLOG, 1024)
-                .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.AUTO_READ, false)
-                .childOption(ChannelOption.RCVBUF_ALLOCATOR, Transport.reads())
-                .childHandler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        accept(channel);
-                    }
-                })
-                .bind(settings.host(), settings.port())
-                .awaitUninterruptibly();
-        if (!binding.isSuccess()) {
-            throw new IOException(String.valueOf(binding.cause().getMessage()), binding.cause());
+    @Sharable
+    private final class Accepting extends ChannelInitializer<Channel> {
+        @Override
+        protected void initChannel(Channel channel) {
+            channel.config().setAutoRead(false);
+            channel.config().setRecvByteBufAllocator(Transport.reads());
+            accept(channel);
         }
-        return binding.channel();
     }
 
     private void accept(Channel channel) {
@@ -96,24 +82,16 @@ public final class ProxyServer implements Listener {
         ResponseEncoder encoder = new ResponseEncoder();
         ClientConnection client = new ClientConnection(this, loop, encoder);
         policy.tls().ifPresent(tls -> channel.pipeline().addLast(tls.handler(channel.alloc())));
-        channel.pipeline().addLast(new Gather(stats), new RequestDecoder(settings, stats), encoder, client);
+        channel.pipeline().addLast(new Gather(stats()), new RequestDecoder(settings, stats()), encoder, client);
         loop.clients().add(client);
-        int count = connections.incrementAndGet();
-        if (count > settings.maxConnections() + MAX_REFUSALS) {
-            refusedConnections.increment();
+        int over = gate.connected();
+        if (over > MAX_REFUSALS) {
             FlowHandler.close(channel);
-        } else if (count > settings.maxConnections()) {
-            refusedConnections.increment();
-            channel.eventLoop()
-                    .execute(() -> client.refuseForOverload("more than " + settings.maxConnections()
-                            + " connections (limits.max-connections); try again later"));
+        } else if (over > 0) {
+            channel.eventLoop().execute(() -> client.refuseForOverload(gate.tooManyConnections()));
         } else {
-            channel.eventLoop().execute(stopping.get() ? client::drain : client::pump);
+            channel.eventLoop().execute(gate.isStopping() ? client::drain : client::pump);
         }
-    }
-
-    void clientClosed() {
-        connections.decrementAndGet();
     }
 
     Routing routing() {
@@ -130,19 +108,6 @@ public final class ProxyServer implements Listener {
 
     boolean isLogging() {
         return accessLog.isPresent();
-    }
-
-    /** A request is under way. */
-    void began() {
-        concurrent.incrementAndGet();
-    }
-
-    void ended() {
-        concurrent.decrementAndGet();
-    }
-
-    boolean isFull() {
-        return concurrent.get() > policy.maxConcurrentRequests();
     }
 
     void log(ClientConnection client, HttpRequest head, String uri, int status, long bytes, long epochMillis) {
@@ -167,23 +132,8 @@ public final class ProxyServer implements Listener {
     }
 
     @Override
-    public int concurrent() {
-        return concurrent.get();
-    }
-
-    @Override
-    public Stats stats() {
-        return stats;
-    }
-
-    @Override
-    public int connections() {
-        return connections.get();
-    }
-
-    @Override
-    public long refusedConnections() {
-        return refusedConnections.sum();
+    public Gate gate() {
+        return gate;
     }
 
     @Override
@@ -192,29 +142,28 @@ public final class ProxyServer implements Listener {
     }
 
     @Override
-    public CompletionStage<Void> stop(Duration limit) {
-        if (!stopping.compareAndSet(false, true)) {
-            return stopped;
-        }
+    public CompletionStage<?> drain(Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
+        CompletableFuture<Void> drained = new CompletableFuture<>();
         listener.close().addListener(closed -> {
             for (Loop loop : loops.all()) {
                 loop.eventLoop().execute(() -> mine(loop).forEach(ClientConnection::drain));
             }
-            awaitDrained(deadline);
+            awaitDrained(deadline, drained);
         });
-        return stopped;
+        return drained;
     }
 
-    private void awaitDrained(long deadline) {
-        int open = connections.get();
+    private void awaitDrained(long deadline, CompletableFuture<Void> drained) {
+        int open = connections();
         if (open == 0 || System.nanoTime() - deadline > 0) {
             if (open > 0) {
                 log.warn("mesh.drain_limit_reached connections={} next=close", open);
             }
-            end();
+            end(drained);
         } else {
-            var ignored = loops.group().next().schedule(() -> awaitDrained(deadline), 20, TimeUnit.MILLISECONDS);
+            var ignored =
+                    loops.group().next().schedule(() -> awaitDrained(deadline, drained), 20, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -222,14 +171,14 @@ public final class ProxyServer implements Listener {
         return loop.clients().stream().filter(client -> client.server() == this).toList();
     }
 
-    private void end() {
+    private void end(CompletableFuture<Void> drained) {
         List<CompletableFuture<Void>> closing = new ArrayList<>();
         for (Loop loop : loops.all()) {
             closing.add(
                     CompletableFuture.runAsync(() -> mine(loop).forEach(ClientConnection::abort), loop.eventLoop()));
         }
         var closed = CompletableFuture.allOf(closing.toArray(new CompletableFuture<?>[0]))
-                .whenComplete((done, failure) -> stopped.complete(null));
+                .whenComplete((done, failure) -> drained.complete(null));
         Objects.requireNonNull(closed);
     }
 }

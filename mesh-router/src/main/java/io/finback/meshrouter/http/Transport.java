@@ -3,14 +3,11 @@ package io.finback.meshrouter.http;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.RecvByteBufAllocator;
-import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollEventLoopGroup;
-import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 
@@ -23,10 +20,10 @@ import io.netty.util.concurrent.DefaultThreadFactory;
  */
 public enum Transport {
     /** Netty's native library: Linux on x86-64 and ARM64, where the directory for temporary files may hold programs. */
-    EPOLL(EpollServerSocketChannel.class, EpollSocketChannel.class),
+    EPOLL(EpollSocketChannel.class),
 
     /** The JDK's selectors, everywhere. */
-    NIO(NioServerSocketChannel.class, NioSocketChannel.class);
+    NIO(NioSocketChannel.class);
 
     /** Smallest, first and largest buffer of a read, bytes: most heads fit the first, and a read of a body takes the largest. */
     private static final int LEAST = 512;
@@ -34,11 +31,9 @@ public enum Transport {
     private static final int FIRST = 2 * 1024;
     private static final int MOST = 64 * 1024;
 
-    private final Class<? extends ServerChannel> listener;
     private final Class<? extends SocketChannel> connection;
 
-    Transport(Class<? extends ServerChannel> listener, Class<? extends SocketChannel> connection) {
-        this.listener = listener;
+    Transport(Class<? extends SocketChannel> connection) {
         this.connection = connection;
     }
 
@@ -66,10 +61,6 @@ public enum Transport {
     EventLoopGroup loops(int threads) {
         DefaultThreadFactory names = new DefaultThreadFactory("finback-mesh", true);
         return this == EPOLL ? new EpollEventLoopGroup(threads, names) : new NioEventLoopGroup(threads, names);
-    }
-
-    Class<? extends ServerChannel> listener() {
-        return listener;
     }
 
     Class<? extends SocketChannel> connection() {

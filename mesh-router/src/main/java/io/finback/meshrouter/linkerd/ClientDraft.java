@@ -22,7 +22,11 @@ final class ClientDraft {
     Optional<Duration> life = Optional.empty();
     Optional<Tls.Client> tls = Optional.empty();
 
-    WirePolicy wire = WirePolicy.CLIENT;
+    WirePolicy wire;
+
+    ClientDraft(WirePolicy wire) {
+        this.wire = wire;
+    }
 
     ClientPolicy policy() {
         PoolPolicy all = new PoolPolicy(

@@ -3,6 +3,7 @@ package io.finback.meshrouter.linkerd;
 import io.finback.meshrouter.router.Policies;
 import io.finback.meshrouter.traffic.ClientPolicy;
 import io.finback.meshrouter.traffic.ServicePolicy;
+import io.finback.meshrouter.traffic.WireDefaults;
 import io.finback.names.Path;
 import io.finback.names.PathPattern;
 import java.util.List;
@@ -14,7 +15,7 @@ import java.util.function.Supplier;
  * Settings by name: every layer whose pattern matches is applied, later ones over earlier ones, with what the pattern captured. Source:
  * linkerd/linkerd, {@code io.l5d.static}.
  */
-record Layers(List<Layer<ClientDraft>> clients, List<Layer<ServiceDraft>> services) implements Policies {
+record Layers(WireDefaults usual, List<Layer<ClientDraft>> clients, List<Layer<ServiceDraft>> services) implements Policies {
     Layers {
         clients = List.copyOf(clients);
         services = List.copyOf(services);
@@ -43,11 +44,11 @@ record Layers(List<Layer<ClientDraft>> clients, List<Layer<ServiceDraft>> servic
 
     @Override
     public ClientPolicy client(Path id) {
-        return drafted(ClientDraft::new, clients, id).policy();
+        return drafted(() -> new ClientDraft(usual.client()), clients, id).policy();
     }
 
     @Override
     public ServicePolicy service(Path name) {
-        return drafted(ServiceDraft::new, services, name).policy();
+        return drafted(() -> new ServiceDraft(usual.streams()), services, name).policy();
     }
 }

@@ -5,8 +5,8 @@ import io.finback.meshrouter.linkerd.Plan.NamerPlan;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
 import io.finback.meshrouter.linkerd.Plan.Security;
 import io.finback.meshrouter.linkerd.Plan.ServerPlan;
-import io.finback.meshrouter.linkerd.Plan.Statsd;
 import io.finback.meshrouter.linkerd.Plan.Telemetry;
+import io.finback.meshrouter.traffic.WireDefaults;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -18,26 +18,25 @@ import java.util.regex.Pattern;
 
 /** A whole {@code linkerd.yaml}. Source: linkerd/linkerd docs/config.md, Linker.scala. */
 public final class LinkerdYaml {
-    private static final String TELEMETERS =
-            "io.l5d.prometheus, io.l5d.influxdb, io.l5d.statsd, io.l5d.recentRequests, io.l5d.commonMetrics";
-
     private LinkerdYaml() {}
 
     /**
      * Reads one, YAML or JSON. Throws {@link YamlFailure} naming the line and the key: for what Linkerd would refuse, for keys it does not
      * know, and for what this router cannot do.
+     *
+     * @param usual what holds where it says nothing
      */
-    public static Plan read(String text) {
+    public static Plan read(String text, WireDefaults usual) {
         Block root = Block.parse(text);
         AdminPlan admin = admin(root.block("admin"));
         List<NamerPlan> namers = new ArrayList<>();
         root.blocks("namers").forEach(block -> namers.add(NamerReader.read(block)));
-        Telemetry telemetry = telemetry(root.blocks("telemetry"));
+        Telemetry telemetry = TelemetryReader.read(root.blocks("telemetry"));
         root.block("usage").ifPresent(LinkerdYaml::usage);
         List<RouterPlan> routers = new ArrayList<>();
         List<Block> blocks = root.blocks("routers");
         for (int i = 0; i < blocks.size(); i++) {
-            routers.add(RouterReader.read(blocks.get(i), "routers[" + i + "]"));
+            routers.add(RouterReader.read(blocks.get(i), "routers[" + i + "]", usual));
         }
         root.end();
         if (routers.isEmpty()) {
@@ -125,42 +124,5 @@ public final class LinkerdYaml {
     private static void usage(Block block) {
         block.accepted("orgId", "enabled", "experimental");
         block.end();
-    }
-
-    private static Telemetry telemetry(List<Block> blocks) {
-        String path = Telemetry.PLAIN.prometheusPath();
-        String prefix = "";
-        boolean influxdb = false;
-        Optional<Statsd> statsd = Optional.empty();
-        int recent = 0;
-        for (Block block : blocks) {
-            String kind = Kinds.of(block, TELEMETERS);
-            switch (kind) {
-                case "io.l5d.prometheus" -> {
-                    path = block.text("path").orElse(path);
-                    prefix = block.text("prefix").orElse("");
-                }
-                case "io.l5d.influxdb" -> influxdb = true;
-                case "io.l5d.commonMetrics" -> {}
-                case "io.l5d.statsd" -> statsd = Optional.of(statsd(block));
-                case "io.l5d.recentRequests" -> {
-                    recent = block.integer("capacity", 1, 10_000).orElse(10);
-                    block.refuse("sampleRate", "every request is kept", "1.0", "1");
-                }
-                default -> throw Kinds.missing(block, kind, TELEMETERS);
-            }
-            block.end();
-        }
-        return new Telemetry(path, prefix, influxdb, statsd, recent);
-    }
-
-    private static Statsd statsd(Block block) {
-        // Counters are sent as sums: no call is ever sampled.
-        block.accepted("sampleRate");
-        return new Statsd(
-                block.text("prefix").orElse("linkerd"),
-                block.text("hostname").orElse("127.0.0.1"),
-                block.integer("port", 1, 65535).orElse(8125),
-                block.millis("gaugeIntervalMs", 100).orElse(Duration.ofSeconds(10)));
     }
 }

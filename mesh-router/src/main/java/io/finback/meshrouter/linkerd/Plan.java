@@ -9,9 +9,11 @@ import io.finback.meshrouter.router.Identifier;
 import io.finback.meshrouter.router.Policies;
 import io.finback.meshrouter.router.RouterSpec;
 import io.finback.meshrouter.traffic.ServerPolicy;
+import io.finback.meshrouter.traffic.Traces;
 import io.finback.names.Address;
 import io.finback.names.Dtab;
 import io.finback.names.Path;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -140,6 +142,12 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
         public ServerPlan {
             announce = List.copyOf(announce);
         }
+
+        /** With somebody who is told of spans. */
+        public ServerPlan reporting(String label, List<Traces.Reporter> reporters) {
+            ServerPolicy reported = policy.with(policy.traces().reporting(label, reporters));
+            return new ServerPlan(ip, port, reported, maxCallDepth, clientIdle, clientLife, announce);
+        }
     }
 
     /**
@@ -156,15 +164,38 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
      *
      * @param prometheusPath where Linkerd's names are in Prometheus' format
      * @param prometheusPrefix before each of them
+     * @param recentRequests how many are kept; 0: none
+     * @param recentRate of requests that are kept, 0..1
      */
     public record Telemetry(
             String prometheusPath,
             String prometheusPrefix,
             boolean influxdb,
             Optional<Statsd> statsd,
-            int recentRequests) {
+            int recentRequests,
+            double recentRate,
+            List<SpanTelemeter> spans) {
         public static final Telemetry PLAIN =
-                new Telemetry("/admin/metrics/prometheus", "", false, Optional.empty(), 0);
+                new Telemetry("/admin/metrics/prometheus", "", false, Optional.empty(), 0, 1, List.of());
+
+        public Telemetry {
+            spans = List.copyOf(spans);
+        }
+    }
+
+    /** Takes spans. */
+    public sealed interface SpanTelemeter {
+        /** Of traces; 0..1. */
+        double rate();
+
+        /** {@code io.l5d.zipkin}: a Zipkin collector of old, by framed Thrift. */
+        record Scribe(String host, int port, double rate) implements SpanTelemeter {}
+
+        /** {@code io.zipkin.http}: Zipkin's API by HTTP. */
+        record ZipkinHttp(URI endpoint, double rate) implements SpanTelemeter {}
+
+        /** {@code io.l5d.tracelog}: the log, at a level of Twitter's. */
+        record Log(String level, double rate) implements SpanTelemeter {}
     }
 
     /** Counters and gauges over UDP. */

@@ -9,6 +9,7 @@ import io.finback.meshrouter.resilience.Backoff;
 import io.finback.meshrouter.resilience.RetryBudget;
 import io.finback.meshrouter.traffic.PoolPolicy;
 import io.finback.meshrouter.traffic.StreamRetries;
+import io.finback.meshrouter.traffic.WireDefaults;
 import io.finback.meshrouter.traffic.WirePolicy;
 import io.finback.names.PathPattern;
 import java.time.Duration;
@@ -26,12 +27,12 @@ final class PolicyReader {
 
     private PolicyReader() {}
 
-    static List<Layer<ClientDraft>> clients(Optional<Block> block, Protocol protocol) {
-        return layers(block, found -> client(found, protocol));
+    static List<Layer<ClientDraft>> clients(Optional<Block> block, Protocol protocol, WireDefaults usual) {
+        return layers(block, found -> client(found, protocol, usual));
     }
 
-    static List<Layer<ServiceDraft>> services(Optional<Block> block, Protocol protocol) {
-        return layers(block, found -> service(found, protocol));
+    static List<Layer<ServiceDraft>> services(Optional<Block> block, Protocol protocol, WireDefaults usual) {
+        return layers(block, found -> service(found, protocol, usual));
     }
 
     private static <D> List<Layer<D>> layers(Optional<Block> found, Function<Block, List<Setting<D>>> read) {
@@ -59,7 +60,7 @@ final class PolicyReader {
         return layers;
     }
 
-    private static List<Setting<ClientDraft>> client(Block block, Protocol protocol) {
+    private static List<Setting<ClientDraft>> client(Block block, Protocol protocol, WireDefaults usual) {
         List<Setting<ClientDraft>> settings = new ArrayList<>();
         block.block("loadBalancer").ifPresent(b -> {
             Balancer.Spec spec = balancer(b);
@@ -91,7 +92,7 @@ final class PolicyReader {
         });
         block.block("tls").ifPresent(b -> settings.add(TlsReader.client(b, protocol == Protocol.H2)));
         if (WireReader.isThere(block, protocol)) {
-            WirePolicy wire = WireReader.read(block, protocol, WirePolicy.CLIENT);
+            WirePolicy wire = WireReader.read(block, protocol, usual.client());
             settings.add((draft, captures) -> draft.wire = wire);
         }
         block.refuse("forwardClientCert", "", "false");
@@ -100,7 +101,7 @@ final class PolicyReader {
         return settings;
     }
 
-    private static List<Setting<ServiceDraft>> service(Block block, Protocol protocol) {
+    private static List<Setting<ServiceDraft>> service(Block block, Protocol protocol, WireDefaults usual) {
         List<Setting<ServiceDraft>> settings = new ArrayList<>();
         if (protocol.isHttp()) {
             block.block("responseClassifier").ifPresent(b -> settings.add(ClassifierReader.read(b, protocol)));
@@ -108,15 +109,15 @@ final class PolicyReader {
             block.refuse("responseClassifier", "answers are failures when the protocol says so");
         }
         if (protocol == Protocol.H2) {
-            StreamRetries usual = StreamRetries.DEFAULT;
+            StreamRetries before = usual.streams();
             Optional<Duration> wait = block.millis("classificationTimeoutMs", 1);
             Optional<Block> sizes = block.block("retryBufferSize");
             int request =
-                    sizes.flatMap(b -> b.integer("requestBytes", 0, MOST_HELD)).orElse(usual.requestBytes());
+                    sizes.flatMap(b -> b.integer("requestBytes", 0, MOST_HELD)).orElse(before.requestBytes());
             int response =
-                    sizes.flatMap(b -> b.integer("responseBytes", 0, MOST_HELD)).orElse(usual.responseBytes());
+                    sizes.flatMap(b -> b.integer("responseBytes", 0, MOST_HELD)).orElse(before.responseBytes());
             sizes.ifPresent(Block::end);
-            StreamRetries streams = new StreamRetries(request, response, wait.orElse(usual.classification()));
+            StreamRetries streams = new StreamRetries(request, response, wait.orElse(before.classification()));
             if (wait.isPresent() || sizes.isPresent()) {
                 settings.add((draft, captures) -> draft.streams = streams);
             }

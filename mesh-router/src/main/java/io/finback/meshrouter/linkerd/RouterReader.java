@@ -10,6 +10,8 @@ import io.finback.meshrouter.namers.Ingresses;
 import io.finback.meshrouter.router.Identifiers;
 import io.finback.meshrouter.router.IngressIdentifier;
 import io.finback.meshrouter.router.RouterSpec;
+import io.finback.meshrouter.traffic.Traces;
+import io.finback.meshrouter.traffic.WireDefaults;
 import io.finback.names.Dtab;
 import io.finback.names.Path;
 import java.time.Duration;
@@ -27,7 +29,7 @@ final class RouterReader {
 
     private RouterReader() {}
 
-    static RouterPlan read(Block block, String where) {
+    static RouterPlan read(Block block, String where, WireDefaults usual) {
         String text = block.required("protocol", "http, h2, thrift, mux or thriftmux");
         Protocol protocol = Protocol.of(text)
                 .orElseThrow(
@@ -45,18 +47,20 @@ final class RouterReader {
                 : List.of(IdentifierPlan.of(Identifiers.named(
                         prefix,
                         protocol.isThrift() && block.flag("thriftMethodInDst").orElse(false))));
-        boolean traces = protocol.isHttp() && tracePropagator(block);
+        Traces traces = protocol.isHttp() ? Traces.of(tracePropagator(block)) : Traces.NONE;
         List<ServerPlan> servers = new ArrayList<>();
-        block.blocks("servers").forEach(server -> servers.add(ServerReader.read(server, label, protocol, traces)));
+        block.blocks("servers").forEach(server -> servers.add(
+                ServerReader.read(server, label, protocol, traces, usual.server())));
         if (servers.isEmpty()) {
             if (block.has("servers")) {
                 throw block.wrong("servers", "is empty (expected: at least one)");
             }
-            servers.add(ServerReader.usual(protocol, traces));
+            servers.add(ServerReader.usual(protocol, traces, usual.server()));
         }
         Layers policies = new Layers(
-                PolicyReader.clients(block.block("client"), protocol),
-                PolicyReader.services(block.block("service"), protocol));
+                usual,
+                PolicyReader.clients(block.block("client"), protocol, usual),
+                PolicyReader.services(block.block("service"), protocol, usual));
         Duration binding = block.millis("bindingTimeoutMs", 1).orElse(Duration.ofSeconds(10));
         RouterSpec.Limits limits = limits(block.block("bindingCache"));
         int line = 4 << 10;
@@ -109,18 +113,18 @@ final class RouterReader {
         return block.integer(key, 1, 1024).orElse(usual) * 1024;
     }
 
-    private static boolean tracePropagator(Block block) {
+    private static Traces.Propagation tracePropagator(Block block) {
         Optional<Block> propagator = block.block("tracePropagator");
         if (propagator.isEmpty()) {
-            return true;
+            return Traces.Propagation.LINKERD;
         }
         String kind = propagator.get().required("kind", "io.l5d.default or io.l5d.zipkin");
         propagator.get().end();
         return switch (kind) {
-            case "io.l5d.default" -> true;
-            // X-B3-* headers are passed on as they come.
-            case "io.l5d.zipkin" -> throw Kinds.missing(propagator.get(), kind, "io.l5d.default");
-            default -> throw propagator.get().wrong("kind", "'" + kind + "' (expected: io.l5d.default)");
+            case "io.l5d.default" -> Traces.Propagation.LINKERD;
+            case "io.l5d.zipkin" -> Traces.Propagation.ZIPKIN;
+            default ->
+                throw propagator.get().wrong("kind", "'" + kind + "' (expected: io.l5d.default or io.l5d.zipkin)");
         };
     }
 

@@ -3,6 +3,7 @@ package io.finback.meshrouter.linkerd;
 import io.finback.meshrouter.linkerd.Plan.ServerPlan;
 import io.finback.meshrouter.traffic.Forwarded;
 import io.finback.meshrouter.traffic.ServerPolicy;
+import io.finback.meshrouter.traffic.Traces;
 import io.finback.meshrouter.traffic.WirePolicy;
 import io.finback.names.Path;
 import java.time.Duration;
@@ -16,7 +17,7 @@ final class ServerReader {
     private ServerReader() {}
 
     /** The only one of a router that says nothing of servers. */
-    static ServerPlan usual(Protocol protocol, boolean traces) {
+    static ServerPlan usual(Protocol protocol, Traces traces, WirePolicy wire) {
         return new ServerPlan(
                 "127.0.0.1",
                 protocol.port(),
@@ -27,7 +28,7 @@ final class ServerReader {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.empty(),
-                        WirePolicy.SERVER,
+                        wire,
                         traces),
                 MAX_CALL_DEPTH,
                 Optional.empty(),
@@ -35,8 +36,8 @@ final class ServerReader {
                 List.of());
     }
 
-    /** {@code traces}: whether the router makes Linkerd's trace headers. */
-    static ServerPlan read(Block block, String label, Protocol protocol, boolean traces) {
+    /** {@code traces}: which headers of traces the router makes. */
+    static ServerPlan read(Block block, String label, Protocol protocol, Traces traces, WirePolicy usual) {
         int port = block.integer("port", 0, 65535).orElse(protocol.port());
         String ip = block.text("ip").orElse("127.0.0.1");
         var tls = block.block("tls").flatMap(found -> TlsReader.server(found, protocol == Protocol.H2));
@@ -72,8 +73,8 @@ final class ServerReader {
             depth = block.integer("maxCallDepth", 1, 1_000_000).orElse(MAX_CALL_DEPTH);
         }
         WirePolicy wire = WireReader.isThere(block, protocol)
-                ? WireReader.read(block, protocol, WirePolicy.SERVER)
-                : WirePolicy.SERVER;
+                ? WireReader.read(block, protocol, usual)
+                : usual;
         block.block("socketOptions").ifPresent(ServerReader::socketOptions);
         block.end();
         return new ServerPlan(

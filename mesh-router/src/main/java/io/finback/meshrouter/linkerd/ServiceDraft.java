@@ -13,10 +13,14 @@ import java.util.Optional;
 final class ServiceDraft {
     ResponseClassifier classifier = ResponseClassifier.NON_RETRYABLE_5XX;
     Optional<GrpcClassifier> grpc = Optional.empty();
-    StreamRetries streams = StreamRetries.DEFAULT;
+    StreamRetries streams;
     RetryBudget.Spec retries = RetryBudget.Spec.DEFAULT;
     Backoff backoff = new Backoff.Constant(Duration.ZERO);
     Optional<Duration> totalTimeout = Optional.empty();
+
+    ServiceDraft(StreamRetries streams) {
+        this.streams = streams;
+    }
 
     ServicePolicy policy() {
         return new ServicePolicy(classifier, grpc, streams, retries, backoff, totalTimeout);

@@ -31,7 +31,6 @@ final class WireReader {
     /** With what {@code block} says over {@code usual}. */
     static WirePolicy read(Block block, Protocol protocol, WirePolicy usual) {
         if (protocol.isThrift()) {
-            block.refuse("thriftFramed", "messages without frames cannot be told apart", "true");
             String encoding = block.text("thriftProtocol").orElse("binary");
             if (!encoding.equals("binary") && !encoding.equals("compact")) {
                 // Heads of both are read, whichever comes; bodies are passed on as they are.
@@ -45,7 +44,8 @@ final class WireReader {
                     usual.maxFrameBytes(),
                     usual.headerTableBytes(),
                     usual.maxHeaderListBytes(),
-                    upgrade);
+                    upgrade,
+                    block.flag("thriftFramed").orElse(usual.thriftFramed()));
         }
         if (protocol != Protocol.H2) {
             return usual;
@@ -62,6 +62,7 @@ final class WireReader {
                         block.integer("maxFrameBytes", 16_384, 16_777_215).orElse(usual.maxFrameBytes()),
                         block.integer("headerTableBytes", 0, 1 << 20).orElse(usual.headerTableBytes()),
                         block.integer(list, 1, 16 << 20).orElse(usual.maxHeaderListBytes()),
-                        usual.ttwitterUpgrade()));
+                        usual.ttwitterUpgrade(),
+                        usual.thriftFramed()));
     }
 }

@@ -1,6 +1,7 @@
 package io.finback.meshrouter.relay;
 
 import io.finback.meshrouter.rpc.Context;
+import io.finback.meshrouter.rpc.Failure;
 import io.finback.meshrouter.rpc.Params;
 import io.finback.meshrouter.rpc.Reply;
 import io.finback.meshrouter.rpc.ServiceFactory;
@@ -10,10 +11,14 @@ import io.finback.meshrouter.traffic.AccessLog;
 import io.finback.meshrouter.traffic.ClientPolicy;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.RequestHead;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.ServicePolicy;
+import io.finback.meshrouter.traffic.Traces;
+import io.finback.tracing.SpanIds;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What one protocol brings to {@link RelayCall}. Stateless; its calls are made on the event loop of the client's connection. */
 interface Dialect<Q, R> {
@@ -38,8 +43,17 @@ interface Dialect<Q, R> {
     /** What the listener changes before anybody decides by it; an answer refuses the request. */
     Optional<ErrorAnswer> admit(Q request, Peer peer, ServerPolicy policy, RelaySettings settings);
 
-    /** What goes to instances. */
-    Outgoing<Q> outgoing(Q request, Context context, Routing.To to, ServerPolicy policy);
+    /** Its trace; not asked for while the listener's traces are quiet. */
+    RequestTrace trace(Q request, Context context, Traces traces);
+
+    /** What the trace says of it. */
+    RequestTrace.Request traced(Q request, Context context);
+
+    /** Makes {@code outgoing} say that it is sent by the span {@code sender}. */
+    Outgoing<Q> sent(Outgoing<Q> outgoing, RequestTrace trace, SpanIds sender);
+
+    /** What goes to instances; where {@code trace} makes no spans, its ids go along. */
+    Outgoing<Q> outgoing(Q request, Context context, Routing.To to, ServerPolicy policy, @Nullable RequestTrace trace);
 
     /**
      * Looks at an answer.
@@ -63,4 +77,7 @@ interface Dialect<Q, R> {
 
     /** What is done with an answer that is not passed on. */
     default void discard(R response) {}
+
+    /** Ends an answer of {@link #judge} that has been passed on and does not end by itself: neither side waits for the rest of it. */
+    default void giveUp(R response, Failure why) {}
 }

@@ -20,10 +20,13 @@ import io.finback.meshrouter.traffic.ClientPolicy;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.LinkerdHeaders;
 import io.finback.meshrouter.traffic.RequestHead;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.ServicePolicy;
+import io.finback.meshrouter.traffic.Traces;
 import io.finback.meshrouter.traffic.WirePolicy;
+import io.finback.tracing.SpanIds;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import java.util.List;
@@ -51,6 +54,11 @@ final class H2Dialect implements Dialect<H2Message, H2Message> {
         @Override
         public Context context() {
             return Context.EMPTY;
+        }
+
+        @Override
+        public long moved() {
+            return body.bytes();
         }
 
         @Override
@@ -109,8 +117,27 @@ final class H2Dialect implements Dialect<H2Message, H2Message> {
     }
 
     @Override
-    public Outgoing<H2Message> outgoing(H2Message request, Context context, Routing.To to, ServerPolicy policy) {
-        H2Rules.prepare(request.headers(), to, policy);
+    public RequestTrace trace(H2Message request, Context context, Traces traces) {
+        return traces.begin(new H2TraceHead(request.headers()));
+    }
+
+    @Override
+    public RequestTrace.Request traced(H2Message request, Context context) {
+        Http2Headers headers = request.headers();
+        String method = text(headers.method());
+        return new RequestTrace.Request(method, method, text(headers.path()), text(headers.authority()), "HTTP/2.0");
+    }
+
+    @Override
+    public Outgoing<H2Message> sent(Outgoing<H2Message> outgoing, RequestTrace trace, SpanIds sender) {
+        trace.write(new H2TraceHead(((Forwarded) outgoing).request().headers()), sender);
+        return outgoing;
+    }
+
+    @Override
+    public Outgoing<H2Message> outgoing(
+            H2Message request, Context context, Routing.To to, ServerPolicy policy, @Nullable RequestTrace trace) {
+        H2Rules.prepare(request.headers(), to, policy, trace);
         return new Forwarded(
                 request,
                 new Replay(request.body(), to.service().policy().streams().requestBytes()));
@@ -179,6 +206,13 @@ final class H2Dialect implements Dialect<H2Message, H2Message> {
     @Override
     public void discard(H2Message response) {
         response.body().cancel(new Failure("another attempt is made", Failure.INTERRUPTED));
+    }
+
+    @Override
+    public void giveUp(H2Message response, Failure why) {
+        if (response.body() instanceof Watched watched) {
+            watched.giveUp(why);
+        }
     }
 
     @Override

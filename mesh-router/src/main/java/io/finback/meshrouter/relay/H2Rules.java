@@ -4,6 +4,7 @@ import io.finback.meshrouter.rpc.h2.Body;
 import io.finback.meshrouter.rpc.h2.H2Message;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.LinkerdHeaders;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.TraceContext;
@@ -60,13 +61,17 @@ final class H2Rules {
     }
 
     /** Once for all attempts. */
-    static void prepare(Http2Headers headers, Routing.To to, ServerPolicy policy) {
+    static void prepare(Http2Headers headers, Routing.To to, ServerPolicy policy, @Nullable RequestTrace trace) {
         headers.remove(LinkerdHeaders.DTAB);
         if (!to.localDtab().isEmpty()) {
             headers.set(LinkerdHeaders.CTX_DTAB, to.localDtab());
         }
         appendVia(headers);
-        if (policy.traces()) {
+        if (trace != null) {
+            if (!trace.isTold()) {
+                trace.write(new H2TraceHead(headers), trace.ids());
+            }
+        } else if (policy.traces().isHeadersOnly()) {
             TraceContext.Next next = TraceContext.next(
                     text(headers.get(LinkerdHeaders.CTX_TRACE)), text(headers.get(LinkerdHeaders.SAMPLE)));
             headers.set(LinkerdHeaders.CTX_TRACE, next.context());

@@ -7,7 +7,9 @@ import io.finback.meshrouter.rpc.Reply;
 import io.finback.meshrouter.rpc.TraceId;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.RequestHead;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.Routing;
+import io.finback.tracing.SpanIds;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -65,10 +67,8 @@ final class Messages {
      * The same message; in its context a span of its own, the deadline of this router if it is the earlier one, and what the bound name left
      * before the destination. Delegations and what nobody here knows are passed on. Source: linkerd/linkerd MuxBindingFactory.
      */
-    static Outgoing<byte[]> outgoing(byte[] request, Context context, Routing.To to) {
-        TraceId parent = context.traceOrNull();
-        ThreadLocalRandom random = ThreadLocalRandom.current();
-        Context out = context.withTrace(parent == null ? TraceId.root(random) : parent.child(random))
+    static Outgoing<byte[]> outgoing(byte[] request, Context context, Routing.To to, @Nullable RequestTrace trace) {
+        Context out = context.withTrace(trace == null ? child(context.traceOrNull()) : MessageTraces.id(trace.ids()))
                 .withRetries(-1);
         if (to.residual().length() > 1) {
             out = out.withDestination(
@@ -81,6 +81,16 @@ final class Messages {
             out = out.withDeadline(before == null ? own : own.combined(before));
         }
         return new Same(request, out);
+    }
+
+    private static TraceId child(@Nullable TraceId parent) {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        return parent == null ? TraceId.root(random) : parent.child(random);
+    }
+
+    /** The same message, sent by the span {@code sender}. */
+    static Outgoing<byte[]> sent(Outgoing<byte[]> outgoing, SpanIds sender) {
+        return new Same(outgoing.next(), outgoing.context().withTrace(MessageTraces.id(sender)));
     }
 
     static Reply<byte[]> error(ErrorAnswer error) {

@@ -9,27 +9,26 @@ import io.finback.meshrouter.rpc.client.ClientParams;
 import io.finback.meshrouter.rpc.mux.Mux;
 import io.finback.meshrouter.rpc.mux.MuxParams;
 import io.finback.meshrouter.rpc.server.Server;
-import io.finback.meshrouter.traffic.AccessLog;
 import io.finback.meshrouter.traffic.ClientPolicy;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.RequestHead;
-import io.finback.meshrouter.traffic.Routing;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.ServicePolicy;
 import java.util.Optional;
 
 /** Mux: the destination of a call's Tdispatch says where to. Errors are Mux's, refusals its nacks. */
-final class MuxDialect implements Dialect<byte[], byte[]> {
+final class MuxDialect implements MessageDialect {
     @Override
     public Server<byte[], byte[]> server(ServerPolicy policy) {
         return Mux.server()
-                .with(MuxParams.TLS, policy.tls().map(tls -> new MuxParams.Tls(tls.context(), MuxParams.Level.ALWAYS)));
+                .with(MuxParams.TLS, MessageDialect.muxTls(policy.tls().map(tls -> tls.context())));
     }
 
     @Override
     public Params client(ClientPolicy policy) {
         return Params.EMPTY.with(
-                MuxParams.TLS, policy.tls().map(tls -> new MuxParams.Tls(tls.context(), MuxParams.Level.ALWAYS)));
+                MuxParams.TLS, MessageDialect.muxTls(policy.tls().map(tls -> tls.context())));
     }
 
     @Override
@@ -58,8 +57,8 @@ final class MuxDialect implements Dialect<byte[], byte[]> {
     }
 
     @Override
-    public Outgoing<byte[]> outgoing(byte[] request, Context context, Routing.To to, ServerPolicy policy) {
-        return Messages.outgoing(request, context, to);
+    public RequestTrace.Request traced(byte[] request, Context context) {
+        return MessageTraces.request("mux");
     }
 
     @Override
@@ -71,25 +70,5 @@ final class MuxDialect implements Dialect<byte[], byte[]> {
             Peer peer,
             boolean again) {
         return Reply.of(Answered.whole(response, Verdict.SUCCESS, response.length));
-    }
-
-    @Override
-    public boolean repeatsLost(byte[] request, ServicePolicy policy) {
-        return false;
-    }
-
-    @Override
-    public Reply<byte[]> error(ErrorAnswer error, boolean showsReason) {
-        return Messages.error(error);
-    }
-
-    @Override
-    public Reply<byte[]> failed(Throwable failure, Routing.To to, boolean showsReason) {
-        return Messages.failed(failure);
-    }
-
-    @Override
-    public Optional<AccessLog.Entry> logged(byte[] request, Peer peer, long epochMillis, int status, long bytes) {
-        return Optional.empty();
     }
 }

@@ -10,6 +10,11 @@ interface Outgoing<Q> {
     /** What travels with it. */
     Context context();
 
+    /** Of its body have been read so many bytes so far, in all attempts; 0 of a request that came whole. */
+    default long moved() {
+        return 0;
+    }
+
     /** Whether all of it could be sent once more. */
     boolean isRepeatable();
 }

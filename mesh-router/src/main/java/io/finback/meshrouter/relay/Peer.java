@@ -1,9 +1,11 @@
 package io.finback.meshrouter.relay;
 
+import io.finback.meshrouter.rpc.Reply;
 import io.finback.meshrouter.traffic.Forwarded;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
+import java.util.function.Consumer;
 
 /**
  * A client's connection.
@@ -29,6 +31,21 @@ record Peer(EventLoop loop, InetSocketAddress remote, InetSocketAddress local, S
         return remote.getAddress() == null
                 ? remote.getHostString()
                 : remote.getAddress().getHostAddress();
+    }
+
+    /** Tells on the loop how {@code coming} has ended, at once if it has. */
+    <X> void hear(Reply<X> coming, Consumer<X> next, Consumer<Throwable> failed) {
+        if (coming.isSuccess()) {
+            next.accept(coming.value());
+            return;
+        }
+        coming.onDone((value, failure) -> run(() -> {
+            if (failure == null) {
+                next.accept(value);
+            } else {
+                failed.accept(failure);
+            }
+        }));
     }
 
     void run(Runnable work) {

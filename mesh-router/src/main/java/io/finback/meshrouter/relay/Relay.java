@@ -36,13 +36,13 @@ public final class Relay<Q, R> {
         return new Relay<>(new MuxDialect(), routing, loops, names, settings);
     }
 
-    /** Framed Thrift on both sides. */
+    /** Plain Thrift on both sides. */
     public static Relay<byte[], byte[]> thrift(
             Routing routing, EventLoopGroup loops, HostNames names, RelaySettings settings) {
         return new Relay<>(new ThriftDialect(false), routing, loops, names, settings);
     }
 
-    /** Thrift in Mux; listeners take plain framed Thrift, too. */
+    /** Thrift in Mux; listeners take plain Thrift, too. */
     public static Relay<byte[], byte[]> thriftMux(
             Routing routing, EventLoopGroup loops, HostNames names, RelaySettings settings) {
         return new Relay<>(new ThriftDialect(true), routing, loops, names, settings);

@@ -9,13 +9,16 @@ import io.finback.meshrouter.rpc.Service;
 import io.finback.meshrouter.traffic.Endpoint;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.RequestHead;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.Routing;
+import io.finback.meshrouter.traffic.Traces;
 import io.finback.meshrouter.traffic.Tries;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * calls a retryable failure within the budget of retries, after the configured pause; both only while the whole request can be sent once
  * more and nothing of an answer was passed on.
  */
-final class RelayCall<Q, R> {
+final class RelayCall<Q, R> extends Stalls.Call {
     private final RelayServer<Q, R> server;
     private final Dialect<Q, R> dialect;
     private final Peer peer;
@@ -35,21 +38,25 @@ final class RelayCall<Q, R> {
     private final long startNanos = System.nanoTime();
     private final long epochMillis;
     private final CallTimers timers;
+    private @Nullable RequestTrace trace;
+    private final Stalls stalls;
+    private final BindingWait binding = new BindingWait();
+    private long steps;
 
     private Routing.@Nullable To to;
     private @Nullable Outgoing<Q> outgoing;
     private @Nullable Tries tries;
     private @Nullable Attempt attempt;
-    private @Nullable Runnable stopWaiting;
     /** The client has its answer, or its failure. */
     private boolean told;
 
     private boolean over;
 
-    RelayCall(RelayServer<Q, R> server, Peer peer, Q request, Context context) {
+    RelayCall(RelayServer<Q, R> server, Peer peer, Stalls stalls, Q request, Context context) {
         this.server = server;
         this.dialect = server.dialect();
         this.peer = peer;
+        this.stalls = stalls;
         this.request = request;
         this.context = context;
         this.timers = new CallTimers(peer.loop());
@@ -58,13 +65,17 @@ final class RelayCall<Q, R> {
 
     Reply<R> start() {
         reply.onInterrupt(why -> peer.run(() -> cancel(why)));
-        boolean welcome = server.began();
+        boolean welcome = server.gate().began();
+        stalls.began(this);
         Optional<ErrorAnswer> refusal = dialect.admit(request, peer, server.policy(), server.settings());
+        Traces traces = server.policy().traces();
+        if (!traces.isQuiet()) {
+            trace = dialect.trace(request, context, traces);
+        }
         if (refusal.isPresent()) {
             refuse(refusal.get());
         } else if (!welcome) {
-            refuse(ErrorAnswer.nack("more than " + server.policy().maxConcurrentRequests()
-                    + " requests at once (servers.maxConcurrentRequests)"));
+            refuse(server.gate().tooManyRequests());
         } else {
             server.policy().timeout().ifPresent(limit -> timer(limit, () -> timedOut("timeout", limit)));
             route(dialect.head(request, context));
@@ -86,7 +97,7 @@ final class RelayCall<Q, R> {
 
     /** Asks again at the next change of any name, within the binding timeout. */
     private void await(RequestHead head, Routing.Waiting waiting) {
-        if (stopWaiting == null) {
+        if (!binding.hasBegun()) {
             Duration limit = server.settings().bindingTimeout();
             timer(limit, () -> {
                 if (to == null) {
@@ -94,21 +105,16 @@ final class RelayCall<Q, R> {
                 }
             });
         }
-        stopWaiting = waiting.subscribe()
-                .apply(() -> peer.run(() -> {
-                    if (!over && to == null) {
-                        route(head);
-                    }
-                }));
+        binding.until(waiting, peer, () -> route(head));
     }
 
     private void begin(Routing.To found) {
         to = found;
-        stopWaiting = null;
+        binding.end();
         found.service().stats().request();
         found.service().retries().deposit(startNanos);
         found.destination().requeues().deposit(startNanos);
-        outgoing = dialect.outgoing(request, context, found, server.policy());
+        outgoing = dialect.outgoing(request, context, found, server.policy(), trace);
         tries = new Tries(
                 found, server.settings().retryLimit(), server.settings().connectTimeout());
         found.service()
@@ -130,6 +136,7 @@ final class RelayCall<Q, R> {
         }
         Attempt begun = new Attempt(found, endpoint);
         attempt = begun;
+        steps++;
         begun.start();
     }
 
@@ -146,6 +153,7 @@ final class RelayCall<Q, R> {
         private @Nullable Reply<?> waitsFor;
         private @Nullable ScheduledFuture<?> limit;
         private @Nullable Answered<R> answered;
+        private final RequestTrace.@Nullable Attempt span = trace == null ? null : trace.attempt();
         private boolean ended;
 
         Attempt(Routing.To found, Endpoint endpoint) {
@@ -160,22 +168,19 @@ final class RelayCall<Q, R> {
                         .schedule(() -> tookTooLong(most.get()), most.get().toNanos(), TimeUnit.NANOSECONDS);
             }
             Reply<Service<Q, R>> acquiring = server.relay().upstreams().acquire(found, endpoint, peer.loop(), context);
-            if (acquiring.isSuccess()) {
-                send(acquiring.value());
-                return;
+            then(acquiring, this::send, this::noConnection, this::giveBack);
+        }
+
+        /** Goes on with what {@code coming} brings; once the attempt has ended, what comes all the same is {@code late}. */
+        private <X> void then(Reply<X> coming, Consumer<X> next, Consumer<Throwable> failed, Consumer<X> late) {
+            if (!coming.isSuccess()) {
+                waitsFor = coming;
             }
-            waitsFor = acquiring;
-            acquiring.onDone((service, failure) -> peer.run(() -> {
-                if (ended) {
-                    if (failure == null) {
-                        giveBack(service);
-                    }
-                } else if (failure == null) {
-                    send(service);
-                } else {
-                    noConnection(failure);
+            peer.hear(coming, value -> (ended ? late : next).accept(value), failure -> {
+                if (!ended) {
+                    failed.accept(failure);
                 }
-            }));
+            });
         }
 
         private void noConnection(Throwable failure) {
@@ -190,46 +195,25 @@ final class RelayCall<Q, R> {
             session = service;
             endpoint.connected();
             Outgoing<Q> out = Objects.requireNonNull(outgoing);
-            Reply<R> answering = service.call(out.next(), out.context());
-            waitsFor = answering;
-            if (answering.isSuccess()) {
-                judge(answering.value());
-            } else {
-                answering.onDone((response, failure) -> peer.run(() -> {
-                    if (!ended) {
-                        if (failure == null) {
-                            judge(response);
-                        } else {
-                            failed(failure);
-                        }
-                    }
-                }));
+            if (trace != null && span != null) {
+                out = dialect.sent(out, trace, span.ids());
             }
+            then(service.call(out.next(), out.context()), this::judge, this::failed, late -> {});
         }
 
         private void judge(R response) {
             boolean again = isRepeatable() && Objects.requireNonNull(tries).isLeft();
-            Reply<Answered<R>> judging = dialect.judge(
-                    request,
-                    Objects.requireNonNull(outgoing),
-                    response,
-                    found.service().policy(),
-                    peer,
-                    again);
-            waitsFor = judging;
-            if (judging.isSuccess()) {
-                judged(judging.value());
-            } else {
-                judging.onDone((judged, failure) -> peer.run(() -> {
-                    if (!ended) {
-                        if (failure == null) {
-                            judged(judged);
-                        } else {
-                            failed(failure);
-                        }
-                    }
-                }));
-            }
+            then(
+                    dialect.judge(
+                            request,
+                            Objects.requireNonNull(outgoing),
+                            response,
+                            found.service().policy(),
+                            peer,
+                            again),
+                    this::judged,
+                    this::failed,
+                    late -> {});
         }
 
         private void judged(Answered<R> judged) {
@@ -242,6 +226,7 @@ final class RelayCall<Q, R> {
                 return;
             }
             answered = judged;
+            steps++;
             timers.cancel();
             long took = System.nanoTime() - begunNanos;
             long tookInAll = System.nanoTime() - startNanos;
@@ -249,9 +234,11 @@ final class RelayCall<Q, R> {
             if (later == null) {
                 Outcome outcome = judged.verdict() == Verdict.SUCCESS ? Outcome.SUCCESS : Outcome.FAILURE;
                 finish(this, judged, outcome, took, tookInAll);
-                tell(judged.response());
+                told = true;
+                reply.complete(judged.response());
             } else {
-                tell(judged.response());
+                told = true;
+                reply.complete(judged.response());
                 later.onDone((outcome, failure) -> peer.run(
                         () -> finish(this, judged, failure == null ? outcome : Outcome.FAILURE, took, tookInAll)));
             }
@@ -288,7 +275,7 @@ final class RelayCall<Q, R> {
             }
             boolean nobody = (Failure.flagsOf(failure) & (Failure.INTERRUPTED | Failure.IGNORABLE)) != 0;
             end(nobody ? Outcome.IGNORED : Outcome.FAILURE, 0, -1);
-            fail(dialect.failed(failure, found, !server.policy().clearContext()));
+            fail(dialect.failed(failure, found, !server.policy().clearContext()), 502);
         }
 
         /** Whoever works on it is told that nobody waits any more; what they say to that is not heard. */
@@ -317,6 +304,14 @@ final class RelayCall<Q, R> {
                 timer.cancel(false);
             }
             Objects.requireNonNull(tries).end(outcome, status, tookNanos, System.nanoTime());
+            if (span != null) {
+                span.end(
+                        dialect.traced(request, context).name(),
+                        found,
+                        endpoint.toString(),
+                        status,
+                        RequestTrace.error(outcome, status));
+            }
             Service<Q, R> held = session;
             session = null;
             if (held != null) {
@@ -338,14 +333,31 @@ final class RelayCall<Q, R> {
         }
     }
 
-    // --- limits ---
-
     private void timer(Duration limit, Runnable then) {
         timers.after(limit, () -> {
             if (!over && !told) {
                 then.run();
             }
         });
+    }
+
+    @Override
+    long moved() {
+        Answered<R> answer = attempt == null ? null : attempt.answered;
+        return steps
+                + (outgoing == null ? 0 : outgoing.moved())
+                + (answer == null ? 0 : answer.bytes().getAsLong());
+    }
+
+    @Override
+    void stalled(Duration limit) {
+        String why = "nothing moved for " + limit;
+        Answered<R> answer = attempt == null ? null : attempt.answered;
+        if (told && answer != null) {
+            dialect.giveUp(answer.response(), new Failure(why, Failure.INTERRUPTED));
+        } else {
+            refuse(ErrorAnswer.unavailable(why));
+        }
     }
 
     private void timedOut(String what, Duration limit) {
@@ -367,21 +379,12 @@ final class RelayCall<Q, R> {
 
     // --- the end ---
 
-    private void tell(R response) {
-        told = true;
-        boolean unused = reply.complete(response);
-    }
-
     private void refuse(ErrorAnswer error) {
         Attempt current = attempt;
         if (current != null) {
             current.giveUp(Outcome.FAILURE, new Failure("given up: " + error.reason(), Failure.INTERRUPTED));
         }
         fail(dialect.error(error, !server.policy().clearContext()), error.status());
-    }
-
-    private void fail(Reply<R> answer) {
-        fail(answer, 502);
     }
 
     private void fail(Reply<R> answer, int status) {
@@ -405,15 +408,25 @@ final class RelayCall<Q, R> {
             return;
         }
         over = true;
+        stalls.ended(this);
         timers.cancel();
-        Runnable stop = stopWaiting;
-        stopWaiting = null;
-        if (stop != null) {
-            stop.run();
-        }
+        binding.end();
         if (to != null) {
             to.service().stats().answer(status, success, tookNanos);
         }
+        if (trace != null && trace.isTold()) {
+            trace.end(
+                    dialect.traced(request, context),
+                    to,
+                    RequestTrace.peer(peer.remote()),
+                    status,
+                    tries == null ? 0 : tries.count(),
+                    success || (status > 0 && status < 500) ? "" : status == 0 ? "no answer" : error(status));
+        }
         server.ended(request, peer, epochMillis, status, success, bytes, tookNanos);
+    }
+
+    private static String error(int status) {
+        return status > 0 ? Integer.toString(status) : "failed";
     }
 }

@@ -11,21 +11,16 @@ import io.finback.meshrouter.rpc.server.Server;
 import io.finback.meshrouter.rpc.server.ServerParams;
 import io.finback.meshrouter.rpc.transport.Sockets;
 import io.finback.meshrouter.traffic.AccessLog;
+import io.finback.meshrouter.traffic.Gate;
 import io.finback.meshrouter.traffic.Listener;
 import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.ServerPolicy;
-import io.finback.meshrouter.traffic.Stats;
 import io.netty.channel.Channel;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** One listener of a router that speaks HTTP/2, Thrift or Mux. Each of its calls is a {@link RelayCall}. */
@@ -34,13 +29,8 @@ final class RelayServer<Q, R> implements Listener, ServiceFactory<Q, R> {
     private final ServerPolicy policy;
     private final RelaySettings settings;
     private final Optional<AccessLog> accessLog;
-    private final Stats stats = new Stats();
-    private final Counting counting = new Counting(stats);
-    private final AtomicInteger connections = new AtomicInteger();
-    private final AtomicInteger concurrent = new AtomicInteger();
-    private final LongAdder refused = new LongAdder();
-    private final AtomicBoolean stopping = new AtomicBoolean();
-    private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+    private final Gate gate;
+    private final Counting counting;
     private final Server.Listening listening;
 
     RelayServer(Relay<Q, R> relay, ServerPolicy policy, RelaySettings settings, Optional<AccessLog> accessLog)
@@ -49,40 +39,38 @@ final class RelayServer<Q, R> implements Listener, ServiceFactory<Q, R> {
         this.policy = policy;
         this.settings = settings;
         this.accessLog = accessLog;
-        try {
-            listening = relay.dialect()
-                    .server(policy)
-                    .with(Sockets.LOOPS, relay.loops())
-                    .with(ServerParams.MAX_IDLE_TIME, Optional.of(settings.clientIdle()))
-                    .with(ServerParams.MAX_LIFE_TIME, settings.clientLife())
-                    .listen(new Address(settings.host(), settings.port(), 1), this);
-        } catch (IllegalStateException e) {
-            throw new IOException(
-                    e.getCause() == null ? e.getMessage() : e.getCause().getMessage(), e);
-        }
+        gate = new Gate(settings.maxConnections(), policy.maxConcurrentRequests());
+        counting = new Counting(stats());
+        listening = Gate.bound(() -> relay.dialect()
+                .server(policy)
+                .withAll(settings.wire())
+                .with(Sockets.LOOPS, relay.loops())
+                .with(ServerParams.MAX_IDLE_TIME, Optional.of(settings.clientIdle()))
+                .with(ServerParams.MAX_LIFE_TIME, settings.clientLife())
+                .listen(Address.of(settings.host(), settings.port()), this));
     }
 
     /** Of one connection of a client. */
     @Override
     public Reply<Service<Q, R>> acquire(Context context) {
         Channel channel = context.local(Connections.CHANNEL).orElseThrow();
-        if (connections.incrementAndGet() > settings.maxConnections()) {
-            connections.decrementAndGet();
-            refused.increment();
-            return Reply.failed(Failure.rejected("more than " + settings.maxConnections()
-                    + " connections (limits.max-connections); try again later"));
+        if (gate.connected() > 0) {
+            gate.disconnected();
+            return Reply.failed(Failure.rejected(gate.tooManyConnections()));
         }
-        channel.closeFuture().addListener(closed -> connections.decrementAndGet());
+        channel.closeFuture().addListener(closed -> gate.disconnected());
         counting.watch(channel);
         return Reply.of(new Calls(channel));
     }
 
     private final class Calls implements Service<Q, R> {
         private final Channel channel;
+        private final Stalls stalls;
         private volatile @Nullable Peer peer;
 
         Calls(Channel channel) {
             this.channel = channel;
+            this.stalls = new Stalls(channel.eventLoop(), settings.exchangeIdle());
         }
 
         @Override
@@ -92,7 +80,7 @@ final class RelayServer<Q, R> implements Listener, ServiceFactory<Q, R> {
                 known = Peer.of(channel);
                 peer = known;
             }
-            return new RelayCall<>(RelayServer.this, known, request, context).start();
+            return new RelayCall<>(RelayServer.this, known, stalls, request, context).start();
         }
     }
 
@@ -120,16 +108,11 @@ final class RelayServer<Q, R> implements Listener, ServiceFactory<Q, R> {
         return accessLog;
     }
 
-    /** A call is under way; false: it is one too many. */
-    boolean began() {
-        return concurrent.incrementAndGet() <= policy.maxConcurrentRequests();
-    }
-
     /** A call has ended; {@code status} as statistics take it. */
     void ended(Q request, Peer peer, long epochMillis, int status, boolean success, long bytes, long tookNanos) {
-        concurrent.decrementAndGet();
-        stats.request();
-        stats.answer(status, success, tookNanos);
+        gate.ended();
+        stats().request();
+        stats().answer(status, success, tookNanos);
         accessLog.ifPresent(log ->
                 dialect().logged(request, peer, epochMillis, status, bytes).ifPresent(log::log));
     }
@@ -140,35 +123,12 @@ final class RelayServer<Q, R> implements Listener, ServiceFactory<Q, R> {
     }
 
     @Override
-    public Stats stats() {
-        return stats;
+    public Gate gate() {
+        return gate;
     }
 
     @Override
-    public int connections() {
-        return connections.get();
-    }
-
-    @Override
-    public int concurrent() {
-        return concurrent.get();
-    }
-
-    @Override
-    public long refusedConnections() {
-        return refused.sum();
-    }
-
-    @Override
-    public CompletionStage<Void> stop(Duration limit) {
-        if (stopping.compareAndSet(false, true)) {
-            var closing = listening
-                    .close(limit)
-                    .toCompletableFuture()
-                    .orTimeout(limit.toMillis() + 1_000, TimeUnit.MILLISECONDS)
-                    .whenComplete((done, failure) -> stopped.complete(null));
-            Objects.requireNonNull(closing);
-        }
-        return stopped;
+    public CompletionStage<?> drain(Duration limit) {
+        return listening.close(limit).toCompletableFuture().orTimeout(limit.toMillis() + 1_000, TimeUnit.MILLISECONDS);
     }
 }

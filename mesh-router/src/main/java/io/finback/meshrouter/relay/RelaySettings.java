@@ -1,5 +1,6 @@
 package io.finback.meshrouter.relay;
 
+import io.finback.meshrouter.rpc.Params;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -13,7 +14,9 @@ import java.util.Optional;
  * @param bindingTimeout for a name to become known, and for the host name of an instance
  * @param clientIdle how long a connection of a client may have no call
  * @param clientLife how old a connection of a client may get
+ * @param exchangeIdle how long a call may move nothing, and no byte of a body
  * @param upstreamIdle how long an idle connection to an instance is kept
+ * @param wire limits of the protocol, on both sides
  */
 public record RelaySettings(
         String host,
@@ -25,4 +28,6 @@ public record RelaySettings(
         Duration bindingTimeout,
         Duration clientIdle,
         Optional<Duration> clientLife,
-        Duration upstreamIdle) {}
+        Duration exchangeIdle,
+        Duration upstreamIdle,
+        Params wire) {}

@@ -15,7 +15,7 @@ final class Replay {
     private final Body source;
     private final int limit;
     private final List<Body.Piece> kept = new ArrayList<>(2);
-    private int bytes;
+    private long bytes;
     private boolean tooLong;
     private boolean ended;
     private @Nullable Reply<Body.Piece> reading;
@@ -24,6 +24,11 @@ final class Replay {
     Replay(Body source, int limit) {
         this.source = source;
         this.limit = limit;
+    }
+
+    /** Bytes read of it so far. */
+    long bytes() {
+        return bytes;
     }
 
     boolean isRepeatable() {

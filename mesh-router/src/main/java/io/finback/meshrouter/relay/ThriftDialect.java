@@ -14,12 +14,11 @@ import io.finback.meshrouter.rpc.thrift.Thrift;
 import io.finback.meshrouter.rpc.thrift.ThriftMessage;
 import io.finback.meshrouter.rpc.thrift.ThriftMux;
 import io.finback.meshrouter.rpc.thrift.ThriftParams;
-import io.finback.meshrouter.traffic.AccessLog;
 import io.finback.meshrouter.traffic.ClientPolicy;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.PoolPolicy;
 import io.finback.meshrouter.traffic.RequestHead;
-import io.finback.meshrouter.traffic.Routing;
+import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.ServicePolicy;
 import java.util.Optional;
@@ -28,7 +27,7 @@ import java.util.Optional;
  * Thrift, plain or in Mux: where to is what Twitter's header or the Tdispatch says, and perhaps the method. An answer that is an exception
  * outside of the IDL is a failure of the instance; declared exceptions are answers like others.
  */
-final class ThriftDialect implements Dialect<byte[], byte[]> {
+final class ThriftDialect implements MessageDialect {
     private final boolean mux;
 
     ThriftDialect(boolean mux) {
@@ -39,22 +38,21 @@ final class ThriftDialect implements Dialect<byte[], byte[]> {
     public Server<byte[], byte[]> server(ServerPolicy policy) {
         Server<byte[], byte[]> server = mux
                 ? ThriftMux.server()
-                        .with(
-                                MuxParams.TLS,
-                                policy.tls().map(tls -> new MuxParams.Tls(tls.context(), MuxParams.Level.ALWAYS)))
+                        .with(MuxParams.TLS, MessageDialect.muxTls(policy.tls().map(tls -> tls.context())))
                 : Thrift.server().with(ThriftParams.TLS, policy.tls().map(tls -> tls.context()));
-        return server.with(ThriftParams.UPGRADE, policy.wire().ttwitterUpgrade());
+        return server.with(ThriftParams.UPGRADE, policy.wire().ttwitterUpgrade())
+                .with(ThriftParams.FRAMED, policy.wire().thriftFramed());
     }
 
     @Override
     public Params client(ClientPolicy policy) {
         return mux
                 ? Params.EMPTY.with(
-                        MuxParams.TLS,
-                        policy.tls().map(tls -> new MuxParams.Tls(tls.context(), MuxParams.Level.ALWAYS)))
+                        MuxParams.TLS, MessageDialect.muxTls(policy.tls().map(tls -> tls.context())))
                 : Params.EMPTY
                         .with(ThriftParams.TLS, policy.tls().map(tls -> tls.context()))
-                        .with(ThriftParams.UPGRADE, policy.wire().ttwitterUpgrade());
+                        .with(ThriftParams.UPGRADE, policy.wire().ttwitterUpgrade())
+                        .with(ThriftParams.FRAMED, policy.wire().thriftFramed());
     }
 
     @Override
@@ -93,8 +91,16 @@ final class ThriftDialect implements Dialect<byte[], byte[]> {
     }
 
     @Override
-    public Outgoing<byte[]> outgoing(byte[] request, Context context, Routing.To to, ServerPolicy policy) {
-        return Messages.outgoing(request, context, to);
+    public RequestTrace.Request traced(byte[] request, Context context) {
+        return MessageTraces.request(method(request));
+    }
+
+    private static String method(byte[] request) {
+        try {
+            return ThriftMessage.read(request).method();
+        } catch (Failure.Protocol e) {
+            return "";
+        }
     }
 
     @Override
@@ -116,25 +122,5 @@ final class ThriftDialect implements Dialect<byte[], byte[]> {
         } catch (Failure.Protocol e) {
             return Verdict.FAILURE;
         }
-    }
-
-    @Override
-    public boolean repeatsLost(byte[] request, ServicePolicy policy) {
-        return false;
-    }
-
-    @Override
-    public Reply<byte[]> error(ErrorAnswer error, boolean showsReason) {
-        return Messages.error(error);
-    }
-
-    @Override
-    public Reply<byte[]> failed(Throwable failure, Routing.To to, boolean showsReason) {
-        return Messages.failed(failure);
-    }
-
-    @Override
-    public Optional<AccessLog.Entry> logged(byte[] request, Peer peer, long epochMillis, int status, long bytes) {
-        return Optional.empty();
     }
 }

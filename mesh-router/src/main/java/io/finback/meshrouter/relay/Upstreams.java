@@ -64,6 +64,7 @@ final class Upstreams<Q, R> {
         ClientPolicy policy = to.destination().policy();
         Stats stats = to.destination().stats();
         Params params = dialect.client(policy)
+                .withAll(settings.wire())
                 .with(ClientParams.CONNECT_TIMEOUT, settings.connectTimeout())
                 .with(ClientParams.POOL, dialect.pool(policy))
                 .with(Sockets.LOOPS, where)

@@ -7,6 +7,7 @@ import io.finback.meshrouter.rpc.h2.Body;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ final class Watched implements Body {
     private final ArrayDeque<Piece> held;
     private final Function<@Nullable Http2Headers, Outcome> atEnd;
     private final Reply<Outcome> end = new Reply<>();
+    private Consumer<Failure> givenUp = why -> {};
     private long bytes;
 
     /**
@@ -59,6 +61,18 @@ final class Watched implements Body {
         if (piece.last()) {
             boolean unused = end.complete(atEnd.apply(piece.trailers()));
         }
+    }
+
+    @Override
+    public void onGivenUp(Consumer<Failure> then) {
+        givenUp = then;
+    }
+
+    /** It does not move: whoever sends it and whoever takes it is told. */
+    void giveUp(Failure why) {
+        source.cancel(why);
+        boolean unused = end.complete(Outcome.FAILURE);
+        givenUp.accept(why);
     }
 
     @Override

@@ -3,15 +3,9 @@ package io.finback.meshrouter.rpc;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -131,7 +125,7 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
     /** Ends as {@code stage} does; interrupts go there from now on. */
     public void become(CompletionStage<T> stage) {
         if (stage instanceof Reply<T> reply) {
-            upstream(reply);
+            passInterruptsTo(reply);
             reply.onDone((value, failure) -> {
                 if (failure == null) {
                     complete(value);
@@ -196,10 +190,14 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
 
     /** Who is told of an interrupt, instead of whoever was before; at once if there was one already. Runs on the interrupter's thread. */
     public void onInterrupt(Consumer<? super Throwable> handler) {
+        passInterruptsTo(handler);
+    }
+
+    private void passInterruptsTo(Object handler) {
         while (true) {
             Object before = interrupts;
             if (before instanceof Raised raised) {
-                handler.accept(raised.why());
+                raise(handler, raised.why());
                 return;
             }
             if (INTERRUPTS.compareAndSet(this, before, handler)) {
@@ -208,21 +206,16 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
         }
     }
 
-    private void upstream(Reply<?> reply) {
-        while (true) {
-            Object before = interrupts;
-            if (before instanceof Raised raised) {
-                reply.interrupt(raised.why());
-                return;
-            }
-            if (INTERRUPTS.compareAndSet(this, before, reply)) {
-                return;
-            }
+    @SuppressWarnings("unchecked") // what interrupts holds
+    private static void raise(Object handler, Throwable why) {
+        if (handler instanceof Reply<?> upstream) {
+            upstream.interrupt(why);
+        } else {
+            ((Consumer<Throwable>) handler).accept(why);
         }
     }
 
     /** Tells whoever works on it that nobody waits for it any more, and why. The first one counts; nothing once it is complete. */
-    @SuppressWarnings("unchecked")
     public void interrupt(Throwable why) {
         if (isDone()) {
             return;
@@ -234,10 +227,8 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
                 return;
             }
         } while (!INTERRUPTS.compareAndSet(this, before, new Raised(why)));
-        if (before instanceof Reply<?> upstream) {
-            upstream.interrupt(why);
-        } else if (before != null) {
-            ((Consumer<Throwable>) before).accept(why);
+        if (before != null) {
+            raise(before, why);
         }
     }
 
@@ -318,48 +309,6 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
         return next;
     }
 
-    /** Waits. Throws what it failed with, wrapped in a CompletionException if that is checked. */
-    @CanIgnoreReturnValue
-    public T join() {
-        try {
-            return toCompletableFuture().join();
-        } catch (CompletionException e) {
-            Throwable cause = e.getCause();
-            if (cause instanceof RuntimeException unchecked) {
-                throw unchecked;
-            }
-            if (cause instanceof Error error) {
-                throw error;
-            }
-            throw e;
-        }
-    }
-
-    /** Waits, at most {@code limit}; the reply is not interrupted when that is over. */
-    @CanIgnoreReturnValue
-    public T get(Duration limit) throws InterruptedException, ExecutionException, TimeoutException {
-        return toCompletableFuture().get(limit.toNanos(), TimeUnit.NANOSECONDS);
-    }
-
-    /** A copy; cancelling it interrupts this. */
-    @Override
-    public CompletableFuture<T> toCompletableFuture() {
-        CompletableFuture<T> future = new CompletableFuture<>() {
-            @Override
-            public boolean cancel(boolean mayInterruptIfRunning) {
-                boolean cancelled = super.cancel(mayInterruptIfRunning);
-                if (cancelled) {
-                    Reply.this.interrupt(new CancellationException("cancelled by the caller"));
-                }
-                return cancelled;
-            }
-        };
-        onDone((value, failure) -> {
-            boolean unused = failure == null ? future.complete(value) : future.completeExceptionally(failure);
-        });
-        return future;
-    }
-
     @Override
     Reply<T> self() {
         return this;
@@ -370,16 +319,6 @@ public final class Reply<T extends @Nullable Object> extends StageMethods<T> {
         Object now = state;
         return "Reply(" + (!done(now) ? "waiting" : now instanceof Failed failed ? "failed: " + failed.why() : "done")
                 + ")";
-    }
-
-    /** The failure itself, without the wrappers of CompletableFuture. */
-    public static Throwable unwrapped(Throwable failure) {
-        Throwable inner = failure;
-        while ((inner instanceof CompletionException || inner instanceof ExecutionException)
-                && inner.getCause() != null) {
-            inner = inner.getCause();
-        }
-        return inner;
     }
 
     /** What {@code work} begins; failed if it throws. */

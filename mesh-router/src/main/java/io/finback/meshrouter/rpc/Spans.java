@@ -1,6 +1,7 @@
 package io.finback.meshrouter.rpc;
 
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Tells a {@link Tracer} of each sampled call. */
@@ -17,8 +18,22 @@ public final class Spans<Q extends @Nullable Object, R extends @Nullable Object>
 
     @Override
     public CompletionStage<R> apply(Q request, Context context, Service<Q, R> service) {
+        if (side == Tracer.Side.SERVER && !tracer.sharesSpans()) {
+            TraceId id = ofServer(context.traceOrNull());
+            return told(id, request, context.withTrace(id), service);
+        }
         TraceId id = context.traceOrNull();
-        if (id == null || !id.isSampled()) {
+        return id == null ? service.apply(request, context) : told(id, request, context, service);
+    }
+
+    private TraceId ofServer(@Nullable TraceId caller) {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        TraceId id = caller == null ? TraceId.root(random) : caller.child(random);
+        return id.isSamplingKnown() ? id : tracer.sample(id).map(id::withSampled).orElse(id);
+    }
+
+    private CompletionStage<R> told(TraceId id, Q request, Context context, Service<Q, R> service) {
+        if (!id.isSampled()) {
             return service.apply(request, context);
         }
         long epoch = Deadline.now();

@@ -1,8 +1,16 @@
 package io.finback.meshrouter.rpc;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -10,13 +18,65 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The methods of {@link CompletionStage} for {@link Reply}: those of one stage on the completing thread are made of its own, so that
- * interrupts flow through them; the others go by way of a {@code CompletableFuture}, without an executor on the common pool: the JDK's default would
- * start a thread for each on a machine of two processors.
+ * Waiting for a {@link Reply}, and the methods of {@link CompletionStage} for it: those of one stage on the completing thread are made of
+ * its own, so that interrupts flow through them; the others go by way of a {@code CompletableFuture}, without an executor on the common
+ * pool: the JDK's default would start a thread for each on a machine of two processors.
  */
 @SuppressWarnings({"NullAway", "unchecked"}) // the JDK's signatures say nothing of null
 abstract class StageMethods<T extends @Nullable Object> implements CompletionStage<T> {
     abstract Reply<T> self();
+
+    /** The failure itself, without the wrappers of CompletableFuture. */
+    public static Throwable unwrapped(Throwable failure) {
+        Throwable inner = failure;
+        while ((inner instanceof CompletionException || inner instanceof ExecutionException)
+                && inner.getCause() != null) {
+            inner = inner.getCause();
+        }
+        return inner;
+    }
+
+    /** Waits. Throws what it failed with, wrapped in a CompletionException if that is checked. */
+    @CanIgnoreReturnValue
+    public T join() {
+        try {
+            return toCompletableFuture().join();
+        } catch (CompletionException e) {
+            Throwable cause = e.getCause();
+            if (cause instanceof RuntimeException unchecked) {
+                throw unchecked;
+            }
+            if (cause instanceof Error error) {
+                throw error;
+            }
+            throw e;
+        }
+    }
+
+    /** Waits, at most {@code limit}; the reply is not interrupted when that is over. */
+    @CanIgnoreReturnValue
+    public T get(Duration limit) throws InterruptedException, ExecutionException, TimeoutException {
+        return toCompletableFuture().get(limit.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** A copy; cancelling it interrupts this. */
+    @Override
+    public CompletableFuture<T> toCompletableFuture() {
+        CompletableFuture<T> future = new CompletableFuture<>() {
+            @Override
+            public boolean cancel(boolean mayInterruptIfRunning) {
+                boolean cancelled = super.cancel(mayInterruptIfRunning);
+                if (cancelled) {
+                    self().interrupt(new CancellationException("cancelled by the caller"));
+                }
+                return cancelled;
+            }
+        };
+        self().onDone((value, failure) -> {
+            boolean unused = failure == null ? future.complete(value) : future.completeExceptionally(failure);
+        });
+        return future;
+    }
 
     @Override
     public <U extends @Nullable Object> Reply<U> thenApply(Function<? super T, ? extends U> fn) {

@@ -25,5 +25,13 @@ public interface Tracer {
         return java.util.Optional.empty();
     }
 
+    /**
+     * Whether the two sides of a call are one span, as in Finagle; else the server's is a child of the client's, and what the application
+     * calls a child of that.
+     */
+    default boolean sharesSpans() {
+        return true;
+    }
+
     Tracer NONE = span -> {};
 }

@@ -8,18 +8,34 @@ public interface Listener {
     /** The bound port, also when port 0 was asked for. */
     int port();
 
+    /** What it lets in. */
+    Gate gate();
+
+    /** Accepts no more, lets what is under way finish for at most {@code limit}, then closes everything. Called once. */
+    CompletionStage<?> drain(Duration limit);
+
     /** What was counted for it. */
-    Stats stats();
+    default Stats stats() {
+        return gate().stats();
+    }
 
     /** Client connections open now. */
-    int connections();
+    default int connections() {
+        return gate().connections();
+    }
 
     /** Requests under way. */
-    int concurrent();
+    default int concurrent() {
+        return gate().concurrent();
+    }
 
     /** Client connections turned away at {@code limits.max-connections} so far. */
-    long refusedConnections();
+    default long refusedConnections() {
+        return gate().refusedConnections();
+    }
 
-    /** Accepts no more, lets what is under way finish for at most {@code limit}, then closes everything. Idempotent. */
-    CompletionStage<Void> stop(Duration limit);
+    /** {@link #drain Drains} it, once. */
+    default CompletionStage<Void> stop(Duration limit) {
+        return gate().stop(limit, this::drain);
+    }
 }

@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param timestampHeader the header that gets the milliseconds since 1970 at which a request was read
  * @param tls when the listener speaks TLS
  * @param wire how HTTP/2 and Thrift are spoken
- * @param traces whether {@code l5d-ctx-trace} and {@code l5d-reqid} are made for every request
+ * @param traces which headers of traces every request gets, and who is told of spans
  */
 public record ServerPolicy(
         boolean clearContext,
@@ -23,21 +23,28 @@ public record ServerPolicy(
         Optional<String> timestampHeader,
         Optional<Tls.Server> tls,
         WirePolicy wire,
-        boolean traces) {
-    /** Nothing of all that. */
-    public static final ServerPolicy PLAIN = new ServerPolicy(
-            false,
-            Integer.MAX_VALUE,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            WirePolicy.SERVER,
-            false);
-
+        Traces traces) {
     public ServerPolicy {
         if (maxConcurrentRequests < 1) {
             throw new IllegalArgumentException("maxConcurrentRequests: " + maxConcurrentRequests + " (expected: >= 1)");
         }
+    }
+
+    public ServerPolicy with(Traces other) {
+        return new ServerPolicy(
+                clearContext, maxConcurrentRequests, timeout, forwarded, timestampHeader, tls, wire, other);
+    }
+
+    /** Nothing of all that. */
+    public static ServerPolicy plain(WirePolicy wire) {
+        return new ServerPolicy(
+                false,
+                Integer.MAX_VALUE,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                wire,
+                Traces.NONE);
     }
 }

@@ -11,9 +11,6 @@ import java.time.Duration;
  * @param classification how long is waited for that end, from the response's head on
  */
 public record StreamRetries(int requestBytes, int responseBytes, Duration classification) {
-    /** Linkerd's. */
-    public static final StreamRetries DEFAULT = new StreamRetries(16_383, 16_383, Duration.ofMillis(100));
-
     public StreamRetries {
         if (requestBytes < 0 || responseBytes < 0) {
             throw new IllegalArgumentException(

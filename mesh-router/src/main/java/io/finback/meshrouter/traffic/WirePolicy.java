@@ -10,6 +10,7 @@ package io.finback.meshrouter.traffic;
  * @param headerTableBytes memory for header compression, at least 0
  * @param maxHeaderListBytes names and values of one head together, at least 1
  * @param ttwitterUpgrade whether plain Thrift asks for Twitter's headers, or answers that it knows them
+ * @param thriftFramed whether plain Thrift has frames
  */
 public record WirePolicy(
         double windowUpdateRatio,
@@ -18,13 +19,8 @@ public record WirePolicy(
         int maxFrameBytes,
         int headerTableBytes,
         int maxHeaderListBytes,
-        boolean ttwitterUpgrade) {
-    /** Linkerd's defaults of a listener; header lists as Finagle. */
-    public static final WirePolicy SERVER = new WirePolicy(0.99, 64 << 10, 1_000, 16 << 10, 4_096, 16 << 10, true);
-
-    /** The same of a client, which does not ask for the upgrade unless it is told to. */
-    public static final WirePolicy CLIENT = new WirePolicy(0.99, 64 << 10, 1_000, 16 << 10, 4_096, 16 << 10, false);
-
+        boolean ttwitterUpgrade,
+        boolean thriftFramed) {
     public WirePolicy {
         if (!(windowUpdateRatio > 0 && windowUpdateRatio < 1)) {
             throw new IllegalArgumentException("windowUpdateRatio: " + windowUpdateRatio + " (expected: > 0 and < 1)");

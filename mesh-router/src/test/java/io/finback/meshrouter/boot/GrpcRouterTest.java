@@ -1,191 +1,51 @@
 package io.finback.meshrouter.boot;
 
+import static io.finback.meshrouter.rpc.h2.GrpcService.BIDI;
+import static io.finback.meshrouter.rpc.h2.GrpcService.DOWN;
+import static io.finback.meshrouter.rpc.h2.GrpcService.UNARY;
+import static io.finback.meshrouter.rpc.h2.GrpcService.UP;
+import static io.finback.meshrouter.rpc.h2.GrpcService.observer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.finback.meshrouter.Closing;
+import io.finback.meshrouter.rpc.h2.GrpcService;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
-import io.grpc.Server;
-import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ClientCalls;
-import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A router with {@code protocol: h2} between gRPC-Java's own clients and servers. */
 @Timeout(120)
 class GrpcRouterTest {
-    private static final MethodDescriptor.Marshaller<byte[]> BYTES = new MethodDescriptor.Marshaller<>() {
-        @Override
-        public InputStream stream(byte[] value) {
-            return new ByteArrayInputStream(value);
-        }
-
-        @Override
-        public byte[] parse(InputStream stream) {
-            try {
-                return stream.readAllBytes();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-    };
-
-    private static MethodDescriptor<byte[], byte[]> method(String name, MethodDescriptor.MethodType type) {
-        return MethodDescriptor.newBuilder(BYTES, BYTES)
-                .setFullMethodName("test.Echo/" + name)
-                .setType(type)
-                .build();
-    }
-
-    private static final MethodDescriptor<byte[], byte[]> UNARY = method("unary", MethodDescriptor.MethodType.UNARY);
-    private static final MethodDescriptor<byte[], byte[]> DOWN =
-            method("down", MethodDescriptor.MethodType.SERVER_STREAMING);
-    private static final MethodDescriptor<byte[], byte[]> UP =
-            method("up", MethodDescriptor.MethodType.CLIENT_STREAMING);
-    private static final MethodDescriptor<byte[], byte[]> BIDI =
-            method("bidi", MethodDescriptor.MethodType.BIDI_STREAMING);
-
     @TempDir
     Path directory;
 
-    private final List<AutoCloseable> open = new ArrayList<>();
+    @RegisterExtension
+    final Closing open = new Closing();
 
     @BeforeEach
     void disco() throws IOException {
         Files.createDirectories(directory.resolve("disco"));
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        for (int i = open.size() - 1; i >= 0; i--) {
-            open.get(i).close();
-        }
-    }
-
-    /** A server of gRPC's own with all kinds of calls; {@code unary} answers as it is told. */
-    private final class Backend {
-        final BlockingQueue<String> events = new ArrayBlockingQueue<>(1_000);
-        final AtomicInteger unaries = new AtomicInteger();
-        final AtomicLong sent = new AtomicLong();
-        final Server server;
-
-        Backend(ServerCalls.UnaryMethod<byte[], byte[]> unary) throws IOException {
-            server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                    .maxInboundMessageSize(64 << 20)
-                    .addService(ServerServiceDefinition.builder("test.Echo")
-                            .addMethod(UNARY, ServerCalls.asyncUnaryCall((request, answers) -> {
-                                unaries.incrementAndGet();
-                                ((ServerCallStreamObserver<byte[]>) answers)
-                                        .setOnCancelHandler(() -> events.add("cancelled"));
-                                events.add("unary");
-                                unary.invoke(request, answers);
-                            }))
-                            .addMethod(DOWN, ServerCalls.asyncServerStreamingCall(this::down))
-                            .addMethod(UP, ServerCalls.asyncClientStreamingCall(Backend::counting))
-                            .addMethod(BIDI, ServerCalls.asyncBidiStreamingCall(Backend::echoing))
-                            .build())
-                    .build()
-                    .start();
-            open.add(server::shutdownNow);
-        }
-
-        /** As many messages of so many bytes as the request says, no faster than they are taken. */
-        private void down(byte[] request, StreamObserver<byte[]> answers) {
-            String[] words = new String(request, UTF_8).split(" ", -1);
-            int count = Integer.parseInt(words[0]);
-            byte[] message = new byte[Integer.parseInt(words[1])];
-            AtomicInteger left = new AtomicInteger(count);
-            ServerCallStreamObserver<byte[]> call = (ServerCallStreamObserver<byte[]>) answers;
-            call.setOnCancelHandler(() -> events.add("cancelled"));
-            call.setOnReadyHandler(() -> {
-                while (call.isReady() && left.getAndDecrement() > 0) {
-                    sent.addAndGet(message.length);
-                    call.onNext(message);
-                    if (left.get() == 0) {
-                        if (words.length > 2) {
-                            call.onError(
-                                    Status.DATA_LOSS.withDescription(words[2]).asRuntimeException());
-                        } else {
-                            call.onCompleted();
-                        }
-                    }
-                }
-            });
-        }
-
-        private static StreamObserver<byte[]> counting(StreamObserver<byte[]> answers) {
-            AtomicLong bytes = new AtomicLong();
-            return observer(
-                    value -> bytes.addAndGet(value.length),
-                    () -> {
-                        answers.onNext(Long.toString(bytes.get()).getBytes(UTF_8));
-                        answers.onCompleted();
-                    },
-                    answers::onError);
-        }
-
-        private static StreamObserver<byte[]> echoing(StreamObserver<byte[]> answers) {
-            return observer(answers::onNext, answers::onCompleted, answers::onError);
-        }
-
-        String inet() {
-            return "/$/inet/127.0.0.1/" + server.getPort();
-        }
-    }
-
-    private static StreamObserver<byte[]> observer(Consumer<byte[]> next, Runnable done, Consumer<Throwable> failed) {
-        return new StreamObserver<>() {
-            @Override
-            public void onNext(byte[] value) {
-                next.accept(value);
-            }
-
-            @Override
-            public void onError(Throwable failure) {
-                failed.accept(failure);
-            }
-
-            @Override
-            public void onCompleted() {
-                done.run();
-            }
-        };
-    }
-
-    private static void echo(byte[] request, StreamObserver<byte[]> answers) {
-        answers.onNext(request);
-        answers.onCompleted();
     }
 
     private TestRouter router(String dtab, String... lines) throws IOException {
@@ -198,10 +58,18 @@ class GrpcRouterTest {
         return router;
     }
 
-    private void register(Backend... backends) throws IOException {
+    private GrpcService backend(ServerCalls.UnaryMethod<byte[], byte[]> unary) throws IOException {
+        return open.add(new GrpcService(unary));
+    }
+
+    private static String inet(GrpcService backend) {
+        return "/$/inet/127.0.0.1/" + backend.port();
+    }
+
+    private void register(GrpcService... backends) throws IOException {
         StringBuilder lines = new StringBuilder();
-        for (Backend backend : backends) {
-            lines.append("127.0.0.1 ").append(backend.server.getPort()).append('\n');
+        for (GrpcService backend : backends) {
+            lines.append("127.0.0.1 ").append(backend.port()).append('\n');
         }
         Files.writeString(directory.resolve("disco/echo"), lines.toString());
     }
@@ -228,8 +96,8 @@ class GrpcRouterTest {
 
     @Test
     void allKindsOfCallsPass() throws Exception {
-        Backend backend = new Backend(GrpcRouterTest::echo);
-        TestRouter router = router("/svc/test.Echo => " + backend.inet());
+        GrpcService backend = backend(GrpcService::echo);
+        TestRouter router = router("/svc/test.Echo => " + inet(backend));
         ManagedChannel channel = channel(router);
         for (int i = 0; i < 200; i++) {
             assertThat(unary(channel, ("call " + i).getBytes(UTF_8))).isEqualTo(("call " + i).getBytes(UTF_8));
@@ -269,7 +137,7 @@ class GrpcRouterTest {
         bidi.onCompleted();
         assertThat(got.poll(20, TimeUnit.SECONDS)).isEqualTo("completed");
         TestRouter.await("all is counted", () -> router.metric("rt/g/service/svc/test.Echo/success") == 204);
-        assertThat(router.metric("rt/g/client/" + backend.inet().substring(1) + "/success"))
+        assertThat(router.metric("rt/g/client/" + inet(backend).substring(1) + "/success"))
                 .isEqualTo(204);
         assertThat(router.metric("rt/g/server/127.0.0.1/" + router.port() + "/status/200"))
                 .isEqualTo(204);
@@ -277,10 +145,10 @@ class GrpcRouterTest {
 
     @Test
     void errorsArriveAsTheyWereMeant() throws Exception {
-        Backend backend = new Backend((request, answers) -> answers.onError(
+        GrpcService backend = backend((request, answers) -> answers.onError(
                 Status.INVALID_ARGUMENT.withDescription("nothing there").asRuntimeException()));
         TestRouter router =
-                router("/svc/test.Echo => " + backend.inet() + "; /svc/test.Echo/lost => /$/inet/127.0.0.1/1");
+                router("/svc/test.Echo => " + inet(backend) + "; /svc/test.Echo/lost => /$/inet/127.0.0.1/1");
         ManagedChannel channel = channel(router);
         Status only = status(() -> unary(channel, new byte[0]));
         assertThat(only.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
@@ -303,8 +171,8 @@ class GrpcRouterTest {
 
     @Test
     void deadlinesAndCancellationsReachTheInstance() throws Exception {
-        Backend backend = new Backend((request, answers) -> {});
-        TestRouter router = router("/svc/test.Echo => " + backend.inet());
+        GrpcService backend = backend((request, answers) -> {});
+        TestRouter router = router("/svc/test.Echo => " + inet(backend));
         ManagedChannel channel = channel(router);
         assertThat(status(() -> ClientCalls.blockingUnaryCall(
                                 channel,
@@ -332,7 +200,7 @@ class GrpcRouterTest {
         TestRouter.await(
                 "nothing is under way",
                 () -> router.metric("rt/g/server/127.0.0.1/" + router.port() + "/load") == 0
-                        && router.metric("rt/g/client/" + backend.inet().substring(1) + "/loadbalancer/load") == 0);
+                        && router.metric("rt/g/client/" + inet(backend).substring(1) + "/loadbalancer/load") == 0);
     }
 
     private static void start(ClientCall<byte[], byte[]> call, String request, BlockingQueue<Integer> got) {
@@ -355,8 +223,8 @@ class GrpcRouterTest {
 
     @Test
     void aSlowReaderSlowsOnlyItself() throws Exception {
-        Backend backend = new Backend(GrpcRouterTest::echo);
-        TestRouter router = router("/svc/test.Echo => " + backend.inet());
+        GrpcService backend = backend(GrpcService::echo);
+        TestRouter router = router("/svc/test.Echo => " + inet(backend));
         ManagedChannel channel = channel(router);
         ClientCall<byte[], byte[]> slow = channel.newCall(DOWN, CallOptions.DEFAULT);
         BlockingQueue<Integer> got = new ArrayBlockingQueue<>(1_000);
@@ -380,9 +248,9 @@ class GrpcRouterTest {
 
     @Test
     void whatIsUnavailableIsTriedElsewhereByItsStatus() throws Exception {
-        Backend ill = new Backend((request, answers) ->
+        GrpcService ill = backend((request, answers) ->
                 answers.onError(Status.UNAVAILABLE.withDescription("not now").asRuntimeException()));
-        Backend well = new Backend(GrpcRouterTest::echo);
+        GrpcService well = backend(GrpcService::echo);
         register(ill, well);
         TestRouter router = router(
                 "/svc/test.Echo => /#/io.l5d.fs/echo",
@@ -400,10 +268,10 @@ class GrpcRouterTest {
 
     @Test
     void retriesEndWithTheirBudgetAndLongRequestsAreNotRepeated() throws Exception {
-        Backend ill = new Backend((request, answers) ->
+        GrpcService ill = backend((request, answers) ->
                 answers.onError(Status.UNAVAILABLE.withDescription("not now").asRuntimeException()));
         TestRouter router = router(
-                "/svc/test.Echo => " + ill.inet(),
+                "/svc/test.Echo => " + inet(ill),
                 "service:",
                 "  responseClassifier: {kind: io.l5d.h2.grpc.default}",
                 "  retries: {budget: {minRetriesPerSec: 0, percentCanRetry: 0.5, ttlSecs: 10}}",
@@ -423,13 +291,13 @@ class GrpcRouterTest {
 
     @Test
     void successStatusesAndAccrualFollowTheClassifier() throws Exception {
-        Backend missing = new Backend((request, answers) ->
+        GrpcService missing = backend((request, answers) ->
                 answers.onError((request.length == 1 ? Status.NOT_FOUND : Status.INTERNAL).asRuntimeException()));
         TestRouter router = router(
-                "/svc/test.Echo => " + missing.inet(),
+                "/svc/test.Echo => " + inet(missing),
                 "service: {responseClassifier: {kind: io.l5d.h2.grpc.neverRetryable, successStatusCodes: [0, 5]}}");
         ManagedChannel channel = channel(router);
-        String client = "rt/g/client/" + missing.inet().substring(1);
+        String client = "rt/g/client/" + inet(missing).substring(1);
         for (int i = 0; i < 10; i++) {
             assertThat(status(() -> unary(channel, new byte[1])).getCode()).isEqualTo(Status.Code.NOT_FOUND);
         }
@@ -445,11 +313,11 @@ class GrpcRouterTest {
     @Test
     void anInstanceThatGoesAwayLosesNoCall() throws Exception {
         BlockingQueue<StreamObserver<byte[]>> held = new ArrayBlockingQueue<>(10);
-        Backend going = new Backend((request, answers) -> {
+        GrpcService going = backend((request, answers) -> {
             if (request.length == 3) {
                 held.add(answers);
             } else {
-                echo(request, answers);
+                GrpcService.echo(request, answers);
             }
         });
         register(going);
@@ -458,8 +326,8 @@ class GrpcRouterTest {
         var late = ClientCalls.futureUnaryCall(channel.newCall(UNARY, CallOptions.DEFAULT), new byte[3]);
         StreamObserver<byte[]> answers = held.poll(20, TimeUnit.SECONDS);
         assertThat(answers).isNotNull();
-        Backend staying = new Backend(GrpcRouterTest::echo);
-        going.server.shutdown();
+        GrpcService staying = backend(GrpcService::echo);
+        going.stop();
         register(staying);
         TestRouter.await("the other one is asked", () -> {
             try {
@@ -476,8 +344,8 @@ class GrpcRouterTest {
     @Test
     void aStopOfTheRouterLosesNoCall() throws Exception {
         BlockingQueue<StreamObserver<byte[]>> held = new ArrayBlockingQueue<>(10);
-        Backend backend = new Backend((request, answers) -> held.add(answers));
-        TestRouter router = router("/svc/test.Echo => " + backend.inet());
+        GrpcService backend = backend((request, answers) -> held.add(answers));
+        TestRouter router = router("/svc/test.Echo => " + inet(backend));
         var late = ClientCalls.futureUnaryCall(channel(router).newCall(UNARY, CallOptions.DEFAULT), new byte[3]);
         StreamObserver<byte[]> answers = held.poll(20, TimeUnit.SECONDS);
         assertThat(answers).isNotNull();

@@ -42,6 +42,13 @@ class RouterNodeTest {
         "finback.router.io-threads, many, finback.router.io-threads",
         "finback.router.connect-timeout, 0 s, finback.router.connect-timeout",
         "finback.router.namers.fs.root-dir, /no/such/dir, finback.router.namers.fs.root-dir",
+        "finback.router.h2.max-frame-bytes, 10, 'finback.router.h2.max-frame-bytes: 10 (expected: 16384..16777215)'",
+        "finback.router.h2.window-update-ratio, 1, finback.router.h2.window-update-ratio",
+        "finback.router.h2.connection-window-bytes, 1, finback.router.h2.connection-window-bytes",
+        "finback.router.mux.max-in-flight, 0, finback.router.mux.max-in-flight",
+        "finback.router.mux.ping-every, 0 s, finback.router.mux.ping-every",
+        "finback.router.thrift.max-message-bytes, 1, finback.router.thrift.max-message-bytes",
+        "finback.router.thrift.framed, perhaps, finback.router.thrift.framed",
         "finback.router.limits.max-names, 0, finback.router.limits.max-names",
     })
     void refusesBadSettings(String key, String value, String message) {

@@ -1,88 +1,49 @@
 package io.finback.meshrouter.boot;
 
+import static io.finback.meshrouter.rpc.thrift.LibThrift.BINARY;
+import static io.finback.meshrouter.rpc.thrift.LibThrift.COMPACT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.finback.meshrouter.Closing;
 import io.finback.meshrouter.rpc.Context;
 import io.finback.meshrouter.rpc.Filter;
 import io.finback.meshrouter.rpc.Service;
 import io.finback.meshrouter.rpc.server.Server.Listening;
 import io.finback.meshrouter.rpc.thrift.Calculator;
+import io.finback.meshrouter.rpc.thrift.LibThrift;
 import io.finback.meshrouter.rpc.thrift.Thrift;
 import io.finback.meshrouter.rpc.thrift.ThriftMux;
 import io.finback.meshrouter.rpc.thrift.ThriftParams;
 import io.finback.meshrouter.rpc.thrift.generated.Processors;
 import io.finback.meshrouter.rpc.thrift.generated.ServiceTransport;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import org.apache.thrift.protocol.TBinaryProtocol;
-import org.apache.thrift.protocol.TCompactProtocol;
 import org.apache.thrift.protocol.TMultiplexedProtocol;
-import org.apache.thrift.protocol.TProtocolFactory;
-import org.apache.thrift.server.TServer;
-import org.apache.thrift.server.TThreadPoolServer;
-import org.apache.thrift.transport.TServerSocket;
 import org.apache.thrift.transport.TSocket;
 import org.apache.thrift.transport.layered.TFramedTransport;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Routers with {@code protocol: thrift} and {@code thriftmux} between libthrift's clients and servers, and ours. */
 @Timeout(120)
 class ThriftRouterTest {
     private static final Duration LONG = Duration.ofSeconds(20);
-    private static final TProtocolFactory BINARY = new TBinaryProtocol.Factory();
-    private static final TProtocolFactory COMPACT = new TCompactProtocol.Factory();
 
     @TempDir
     Path directory;
 
-    private final ExecutorService threads = Executors.newCachedThreadPool(work -> {
-        Thread thread = new Thread(work);
-        thread.setDaemon(true);
-        return thread;
-    });
-    private final List<AutoCloseable> open = new ArrayList<>();
-    private final Calculator.Processor processor = new Calculator.Processor();
+    @RegisterExtension
+    final Closing open = new Closing();
+
+    private final LibThrift libthrift = open.add(new LibThrift());
     private int files;
-
-    @AfterEach
-    void close() throws Exception {
-        for (int i = open.size() - 1; i >= 0; i--) {
-            open.get(i).close();
-        }
-        threads.shutdownNow();
-    }
-
-    /** libthrift's own server; its port. */
-    private int libthrift(TProtocolFactory protocols) throws Exception {
-        ServerSocket socket = new ServerSocket(0);
-        TServer server = new TThreadPoolServer(new TThreadPoolServer.Args(new TServerSocket(socket))
-                .executorService(threads)
-                .processor(processor)
-                .transportFactory(new TFramedTransport.Factory())
-                .protocolFactory(protocols));
-        threads.execute(server::serve);
-        open.add(server::stop);
-        return socket.getLocalPort();
-    }
-
-    private Calculator.Client client(int port, TProtocolFactory protocols) throws Exception {
-        TFramedTransport transport = new TFramedTransport(new TSocket("127.0.0.1", port, 20_000));
-        transport.open();
-        open.add(transport);
-        return new Calculator.Client(protocols.getProtocol(transport));
-    }
 
     private static Calculator.Client over(Service<byte[], byte[]> service) throws Exception {
         return new Calculator.Client(BINARY.getProtocol(new ServiceTransport(service, LONG)));
@@ -99,15 +60,15 @@ class ThriftRouterTest {
 
     @Test
     void libthriftCallsLibthriftThroughTheRouter() throws Exception {
-        int backend = libthrift(BINARY);
+        int backend = libthrift.serve(BINARY);
         TestRouter router = router("thrift", "dtab: /svc => /$/inet/127.0.0.1/" + backend, "servers: [{port: 0}]");
-        Calculator.Client client = client(router.port(), BINARY);
+        Calculator.Client client = libthrift.client(router.port(), BINARY);
         for (int i = 0; i < 100; i++) {
             assertThat(client.add(i, 1)).isEqualTo(i + 1);
         }
         client.note("nobody answers this");
         assertThat(client.add(2, 2)).isEqualTo(4);
-        assertThat(processor.notes).containsExactly("nobody answers this");
+        assertThat(libthrift.processor.notes).containsExactly("nobody answers this");
         assertThatThrownBy(() -> client.add(-5, 1)).hasMessage("overflow");
         assertThat(client.unknown("nothing")).isEqualTo("Invalid method name: 'nothing'");
         assertThat(client.add(3, 3)).isEqualTo(6);
@@ -121,7 +82,7 @@ class ThriftRouterTest {
 
     @Test
     void methodsAreNamesAndTheCompactProtocolPasses() throws Exception {
-        int backend = libthrift(COMPACT);
+        int backend = libthrift.serve(COMPACT);
         TestRouter router = router(
                 "thrift",
                 "thriftMethodInDst: true",
@@ -129,7 +90,7 @@ class ThriftRouterTest {
                 "dtab: /thrift/add => /$/inet/127.0.0.1/" + backend + "; /thrift/calc/add => /$/inet/127.0.0.1/1",
                 "servers: [{port: 0, thriftProtocol: compact}]",
                 "client: {thriftProtocol: compact}");
-        Calculator.Client client = client(router.port(), COMPACT);
+        Calculator.Client client = libthrift.client(router.port(), COMPACT);
         assertThat(client.add(40, 2)).isEqualTo(42);
         assertThat(client.unknown("nothing"))
                 .contains("Unable to route request!")
@@ -173,8 +134,36 @@ class ThriftRouterTest {
         assertThat(second.destination()).isEmpty();
     }
 
+    /** Each side says for itself whether it has frames. */
+    @Test
+    void messagesWithoutFramesPassThroughRouters() throws Exception {
+        int unframed = libthrift.serveUnframed(BINARY);
+        int framed = libthrift.serve(BINARY);
+        TestRouter both = router(
+                "thrift",
+                "dtab: /svc => /$/inet/127.0.0.1/" + unframed,
+                "servers: [{port: 0, thriftFramed: false}]",
+                "client: {thriftFramed: false}");
+        TestRouter in = router(
+                "thrift", "dtab: /svc => /$/inet/127.0.0.1/" + framed, "servers: [{port: 0, thriftFramed: false}]");
+        TestRouter out = router(
+                "thrift",
+                "dtab: /svc => /$/inet/127.0.0.1/" + unframed,
+                "servers: [{port: 0}]",
+                "client: {thriftFramed: false, attemptTTwitterUpgrade: false}");
+        Calculator.Client first = libthrift.unframedClient(both.port(), BINARY);
+        Calculator.Client second = libthrift.unframedClient(in.port(), BINARY);
+        Calculator.Client third = libthrift.client(out.port(), BINARY);
+        for (Calculator.Client client : List.of(first, second, third)) {
+            for (int i = 0; i < 50; i++) {
+                assertThat(client.add(i, 1)).isEqualTo(i + 1);
+            }
+            assertThat(client.unknown("nothing")).isEqualTo("Invalid method name: 'nothing'");
+        }
+    }
+
     private Service<byte[], byte[]> spied(BlockingQueue<Context> seen) {
-        Service<byte[], byte[]> calculator = Processors.service(processor, BINARY, threads);
+        Service<byte[], byte[]> calculator = Processors.service(libthrift.processor, BINARY, libthrift.threads);
         return (request, context) -> {
             seen.add(context);
             return calculator.apply(request, context);
@@ -201,7 +190,7 @@ class ThriftRouterTest {
         }
         assertThat(seen).hasSize(50).allSatisfy(context -> assertThat(context.destination())
                 .isEqualTo("/calc"));
-        assertThat(client(router.port(), BINARY).add(7, 1)).isEqualTo(8);
+        assertThat(libthrift.client(router.port(), BINARY).add(7, 1)).isEqualTo(8);
         assertThat(router.metric("rt/t/service/svc/calc/add/success")).isEqualTo(50);
     }
 }

@@ -2,6 +2,7 @@ package io.finback.meshrouter.linkerd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.finback.meshrouter.traffic.Usual;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -94,7 +95,7 @@ class LinkerdYamlFuzzTest {
 
     @Test
     void theWholeOneIsRead() {
-        assertThat(LinkerdYaml.read(WHOLE).routers()).hasSize(1);
+        assertThat(LinkerdYaml.read(WHOLE, Usual.WIRE).routers()).hasSize(1);
     }
 
     @Test
@@ -104,7 +105,7 @@ class LinkerdYamlFuzzTest {
         for (int i = 0; i < count; i++) {
             String text = damaged(new SplittableRandom(seed + i));
             try {
-                assertThat(LinkerdYaml.read(text).routers()).isNotEmpty();
+                assertThat(LinkerdYaml.read(text, Usual.WIRE).routers()).isNotEmpty();
             } catch (IllegalArgumentException e) {
                 assertThat(e.getMessage()).as("seed=%d", seed + i).isNotBlank();
             } catch (RuntimeException | StackOverflowError e) {

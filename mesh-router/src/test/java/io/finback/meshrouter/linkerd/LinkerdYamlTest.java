@@ -3,6 +3,7 @@ package io.finback.meshrouter.linkerd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.finback.meshrouter.traffic.Usual;
 import io.finback.meshrouter.balance.Balancer;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
 import io.finback.meshrouter.resilience.Backoff;
@@ -28,7 +29,7 @@ class LinkerdYamlTest {
     java.nio.file.Path directory;
 
     private static RouterPlan router(String yaml) {
-        return LinkerdYaml.read(yaml).routers().get(0);
+        return LinkerdYaml.read(yaml, Usual.WIRE).routers().get(0);
     }
 
     @Test
@@ -47,7 +48,7 @@ class LinkerdYamlTest {
                         + " retries: {budget: {percentCanRetry: 0.2}}, totalTimeoutMs: 2000}",
                 "  client: {loadBalancer: {kind: ewma}, failureAccrual: {kind: io.l5d.successRateWindowed,"
                         + " successRate: 0.9, window: 20}}",
-                "  servers: [{port: 4140, ip: 0.0.0.0}]"));
+                "  servers: [{port: 4140, ip: 0.0.0.0}]"), Usual.WIRE);
         RouterPlan out = plan.routers().get(0);
         assertThat(plan.admin().port()).isEqualTo(9990);
         assertThat(plan.namers()).extracting(Plan.NamerPlan::prefix).containsExactly(Path.parse("/#/io.l5d.fs"));
@@ -145,7 +146,7 @@ class LinkerdYamlTest {
         assertThat(h2.protocol()).isEqualTo(Protocol.H2);
         assertThat(h2.servers().get(0).port()).isEqualTo(4142);
         assertThat(h2.servers().get(0).policy().wire())
-                .isEqualTo(new WirePolicy(0.5, 100_000, 7, 20_000, 0, 9_000, true));
+                .isEqualTo(new WirePolicy(0.5, 100_000, 7, 20_000, 0, 9_000, true, true));
         assertThat(h2.policies().client(Path.parse("/x")).wire().streamWindowBytes())
                 .isEqualTo(5);
         ServicePolicy service = h2.policies().service(Path.parse("/svc/x"));
@@ -155,7 +156,7 @@ class LinkerdYamlTest {
                 routers:
                 - protocol: thrift
                   thriftMethodInDst: true
-                  servers: [{thriftProtocol: compact, thriftFramed: true, attemptTTwitterUpgrade: false}]
+                  servers: [{thriftProtocol: compact, thriftFramed: false, attemptTTwitterUpgrade: false}]
                   client: {attemptTTwitterUpgrade: true}
                 """);
         assertThat(thrift.servers().get(0).port()).isEqualTo(4114);
@@ -204,7 +205,6 @@ class LinkerdYamlTest {
                 "routers: [{protocol: h2, service: {responseClassifier: {kind: io.l5d.http.allSuccessful}}}] ->> (expected: one of [io.l5d.h2.nonRetryable5XX",
                 "routers: [{protocol: http, service: {responseClassifier: {kind: io.l5d.h2.grpc.default}}}] ->> (expected: one of [io.l5d.http",
                 "routers: [{protocol: h2, service: {responseClassifier: {kind: io.l5d.h2.grpc.default, successStatusCodes: [17]}}}] ->> successStatusCodes: '17' (expected: gRPC statuses, 0..16)",
-                "routers: [{protocol: thrift, servers: [{thriftFramed: false}]}] ->> thriftFramed: 'false' is not supported by this router yet",
                 "routers: [{protocol: thrift, client: {thriftProtocol: json}}] ->> thriftProtocol: 'json' (expected: binary or compact)",
                 "routers: [{protocol: h2, identifier: {kind: io.l5d.methodAndHost}}] ->> 'io.l5d.methodAndHost' is not supported",
                 "routers: [{protocol: smtp}] ->> 'smtp' (expected: http, h2, thrift, mux or thriftmux)",
@@ -247,11 +247,14 @@ class LinkerdYamlTest {
                 "routers: [{protocol: http}];namers: [{kind: io.l5d.serversets, zkAddrs: [{host: 'a,b'}]}] ->> zkAddrs[0].host: 'a,b' (expected: a host name or an IP)",
                 "routers: [{protocol: http}];namers: [{kind: io.l5d.serversets, zkHosts: x, zkAddrs: [{host: a}]}] ->> unknown key 'zkHosts' in namers[0] (known here: experimental, kind, prefix, transformers, zkAddrs)",
                 "routers: [{protocol: http}];namers: [{kind: io.l5d.curator}] ->> io.l5d.curator is experimental",
-                "routers: [{protocol: http}];telemetry: [{kind: io.l5d.zipkin}] ->> 'io.l5d.zipkin' is not supported by this router yet",
+                "routers: [{protocol: http}];telemetry: [{kind: io.l5d.zipkin, sampleRate: 2}] ->> line 2: telemetry[0].sampleRate: 2.0 (expected: 0.0 to 1.0)",
+                "routers: [{protocol: http}];telemetry: [{kind: io.l5d.tracelog, level: LOUD}] ->> telemetry[0].level: 'LOUD' (expected: ALL",
+                "routers: [{protocol: http}];telemetry: [{kind: io.zipkin.http, host: zipkin}] ->> telemetry[0].host: 'zipkin' (expected: host:port)",
+                "routers: [{protocol: http}];telemetry: [{kind: io.l5d.usage}] ->> 'io.l5d.usage' is not supported by this router yet",
                 "routers: [{protocol: http ->> line 1: ",
             })
     void refusesWithTheLine(String yaml, String message) {
-        assertThatThrownBy(() -> LinkerdYaml.read(yaml.replace(";", "\n")))
+        assertThatThrownBy(() -> LinkerdYaml.read(yaml.replace(";", "\n"), Usual.WIRE))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(message);
     }

@@ -24,7 +24,7 @@ class TriesTest {
             Optional.empty(),
             PoolPolicy.UNLIMITED,
             Optional.empty(),
-            WirePolicy.CLIENT);
+            Usual.CLIENT);
     private final List<Endpoint> endpoints =
             List.of(new Endpoint("a", 1, 1, policy), new Endpoint("b", 1, 1, policy), new Endpoint("c", 1, 1, policy));
 
@@ -65,7 +65,7 @@ class TriesTest {
     private final Service service = new Service(new ServicePolicy(
             ResponseClassifier.NON_RETRYABLE_5XX,
             Optional.empty(),
-            StreamRetries.DEFAULT,
+            Usual.STREAMS,
             RetryBudget.Spec.DEFAULT,
             new Backoff.Constant(Duration.ZERO),
             Optional.empty()));

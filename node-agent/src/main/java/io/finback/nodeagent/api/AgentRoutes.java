@@ -14,6 +14,9 @@ import akka.http.javadsl.server.Route;
 import io.finback.nodeagent.api.v1.AgentApi;
 import io.finback.nodeagent.api.v1.ExecutorApi;
 import io.finback.nodeagent.files.FileSpace;
+import io.finback.security.Action;
+import io.finback.security.Guard;
+import io.finback.security.Rules;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
@@ -35,10 +38,12 @@ public final class AgentRoutes extends AllDirectives {
     private final FilesRoutes files;
     private final ExecutorApi executors;
     private final AgentApi operators;
+    private final Rules rules;
 
     /**
      * @param port where this API listens; asked when a request is answered
      * @param blocking waits for the disk
+     * @param rules who may see what
      */
     public AgentRoutes(
             AgentView view,
@@ -47,19 +52,22 @@ public final class AgentRoutes extends AllDirectives {
             Executor blocking,
             int maxFollowers,
             ExecutorApi executors,
-            AgentApi operators) {
+            AgentApi operators,
+            Rules rules) {
         this.view = view;
         this.port = port;
-        this.monitor = new MonitorRoutes(view, blocking);
-        this.files = new FilesRoutes(space, blocking, maxFollowers, HEARTBEAT);
+        this.rules = rules;
+        SandboxRights sandboxes = new SandboxRights(rules, view);
+        this.monitor = new MonitorRoutes(view, this::seen, blocking);
+        this.files = new FilesRoutes(request -> sandboxes.of(space, request), blocking, maxFollowers, HEARTBEAT);
         this.executors = executors;
         this.operators = operators;
     }
 
     public Route route() {
         return concat(
-                extractRequest(request -> pathPrefix("slave(1)", () -> concat(calls(request), get(this::endpoints)))),
-                extractRequest(request -> concat(calls(request), get(this::endpoints))));
+                extractRequest(request -> pathPrefix("slave(1)", () -> concat(calls(request), get(() -> endpoints(request))))),
+                extractRequest(request -> concat(calls(request), get(() -> endpoints(request)))));
     }
 
     private Route calls(HttpRequest request) {
@@ -72,12 +80,12 @@ public final class AgentRoutes extends AllDirectives {
                         () -> withoutRequestTimeout(() -> completeWithFuture(operators.answer(request)))));
     }
 
-    private Route endpoints() {
+    private Route endpoints(HttpRequest request) {
         return concat(
                 path("health", () -> complete(StatusCodes.OK)),
                 json("version", () -> "{\"version\":\"" + view.version() + "\"}"),
-                json("state", () -> StateJson.state(view, port.getAsInt())),
-                json("flags", () -> Flags.json(view)),
+                json("state", () -> StateJson.state(view, seen(request), port.getAsInt())),
+                flags(request),
                 monitor.route(),
                 files.route(),
                 path(
@@ -87,6 +95,18 @@ public final class AgentRoutes extends AllDirectives {
                         "metrics",
                         () -> complete(HttpResponse.create()
                                 .withEntity(HttpEntities.create(PROMETHEUS, MetricsText.prometheus(view))))));
+    }
+
+    private Seen seen(HttpRequest request) {
+        return new Seen(view, rules.sight(Guard.principal(request)));
+    }
+
+    /** Seen as a whole or not at all. */
+    private Route flags(HttpRequest request) {
+        Supplier<Route> whole = () -> rules.allows(Guard.principal(request), Action.VIEW_FLAGS, "")
+                ? answer(Flags.json(view))
+                : complete(StatusCodes.FORBIDDEN, "not allowed to view_flags\n");
+        return concat(path("flags", whole), path("flags.json", whole));
     }
 
     private Route json(String name, Supplier<String> body) {

@@ -4,9 +4,9 @@ import akka.NotUsed;
 import akka.http.javadsl.model.ContentType;
 import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpEntities;
+import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.MediaTypes;
-import akka.http.javadsl.model.StatusCodes;
 import akka.http.javadsl.model.headers.RawHeader;
 import akka.http.javadsl.server.AllDirectives;
 import akka.http.javadsl.server.Route;
@@ -29,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,20 +47,22 @@ final class FilesRoutes extends AllDirectives {
 
     private static final Duration LOOK = Duration.ofMillis(250);
 
-    private final FileSpace files;
+    private final Function<HttpRequest, FileSpace> spaces;
     private final Executor blocking;
     private final int maxFollowers;
     private final Duration heartbeat;
     private final AtomicInteger followers = new AtomicInteger();
 
     /**
+     * @param spaces what who asks may see
      * @param blocking waits for the disk
      * @param maxFollowers streams at the same time
      * @param heartbeat how long a stream is silent at most: less than what connections and proxies between here and the reader
      *     may wait. A reader who is gone is noticed by the second one.
      */
-    FilesRoutes(FileSpace files, Executor blocking, int maxFollowers, Duration heartbeat) {
-        this.files = files;
+    FilesRoutes(
+            Function<HttpRequest, FileSpace> spaces, Executor blocking, int maxFollowers, Duration heartbeat) {
+        this.spaces = spaces;
         this.blocking = blocking;
         this.maxFollowers = maxFollowers;
         this.heartbeat = heartbeat;
@@ -71,13 +74,18 @@ final class FilesRoutes extends AllDirectives {
                 () -> concat(
                         named("browse", query -> answer(query, () -> browse(query))),
                         named("read", query -> answer(query, () -> read(query))),
-                        named("debug", query -> answer(query, this::debug)),
+                        named("debug", query -> answer(query, () -> debug(query))),
                         named("download", query -> sent(query, () -> download(query))),
                         named("follow", query -> sent(query, () -> follow(query)))));
     }
 
-    /** The parameters, by name; the first of each. */
-    private record Query(Map<String, String> parameters) {
+    /**
+     * One question.
+     *
+     * @param parameters by name; the first of each
+     * @param files what who asks may see
+     */
+    private record Query(Map<String, String> parameters, FileSpace files) {
         String path() throws FileFailure {
             return text("path").orElseThrow(() -> Query.wrong("Expecting 'path=value' in query."));
         }
@@ -110,9 +118,12 @@ final class FilesRoutes extends AllDirectives {
     }
 
     private Route named(String name, Handler handler) {
-        return concat(
-                path(name, () -> parameterMap(parameters -> handler.answer(new Query(parameters)))),
-                path(name + ".json", () -> parameterMap(parameters -> handler.answer(new Query(parameters)))));
+        return concat(path(name, () -> asked(handler)), path(name + ".json", () -> asked(handler)));
+    }
+
+    private Route asked(Handler handler) {
+        return extractRequest(request -> parameterMap(
+                parameters -> handler.answer(new Query(parameters, spaces.apply(request)))));
     }
 
     private Route answer(Query query, Work<String> body) {
@@ -138,7 +149,7 @@ final class FilesRoutes extends AllDirectives {
                         return work.run();
                     } catch (FileFailure e) {
                         return HttpResponse.create()
-                                .withStatus(e.isMissing() ? StatusCodes.NOT_FOUND : StatusCodes.BAD_REQUEST)
+                                .withStatus(e.status())
                                 .withEntity(e.getMessage() + "\n");
                     } catch (IOException e) {
                         log.warn(
@@ -153,7 +164,7 @@ final class FilesRoutes extends AllDirectives {
 
     private String browse(Query query) throws FileFailure, IOException {
         ArrayNode list = MAPPER.createArrayNode();
-        for (FileSpace.Entry entry : files.browse(query.path())) {
+        for (FileSpace.Entry entry : query.files().browse(query.path())) {
             list.addObject()
                     .put("gid", entry.gid())
                     .put("mode", entry.mode())
@@ -167,18 +178,18 @@ final class FilesRoutes extends AllDirectives {
     }
 
     private String read(Query query) throws FileFailure, IOException {
-        return json(files.read(query.path(), query.number("offset", -1), query.number("length", -1)));
+        return json(query.files().read(query.path(), query.number("offset", -1), query.number("length", -1)));
     }
 
-    private String debug() {
+    private String debug(Query query) {
         ObjectNode names = MAPPER.createObjectNode();
-        files.names().forEach(names::put);
+        query.files().names().forEach(names::put);
         return names.toString();
     }
 
     private HttpResponse download(Query query) throws FileFailure {
         String path = query.path();
-        Path file = files.file(path);
+        Path file = query.files().file(path);
         String name = path.substring(path.lastIndexOf('/') + 1).replaceAll("[^A-Za-z0-9._ -]", "_");
         return HttpResponse.create()
                 .addHeader(RawHeader.create("Content-Disposition", "attachment; filename=\"" + name + "\""))
@@ -189,7 +200,7 @@ final class FilesRoutes extends AllDirectives {
     private HttpResponse follow(Query query) throws FileFailure, IOException {
         String path = query.path();
         long offset = query.number("offset", 0);
-        files.follow(path, offset).close();
+        query.files().follow(path, offset).close();
         if (followers.get() >= maxFollowers) {
             return HttpResponse.create()
                     .withStatus(503)
@@ -198,11 +209,11 @@ final class FilesRoutes extends AllDirectives {
         }
         return HttpResponse.create()
                 .addHeader(RawHeader.create("Cache-Control", "no-cache"))
-                .withEntity(HttpEntities.create(EVENTS, events(path, offset)));
+                .withEntity(HttpEntities.create(EVENTS, events(query.files(), path, offset)));
     }
 
     /** Looks when it is asked for more, and often enough while nothing comes: a reader who is slow is never run ahead of. */
-    private Source<ByteString, NotUsed> events(String path, long offset) {
+    private Source<ByteString, NotUsed> events(FileSpace files, String path, long offset) {
         return Source.unfoldResource(
                         () -> {
                             Follower open = files.follow(path, offset);

@@ -2,6 +2,7 @@ package io.finback.nodeagent.api;
 
 import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpEntities;
+import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.server.AllDirectives;
 import akka.http.javadsl.server.PathMatchers;
@@ -21,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 
 /**
  * What containers use: {@code /monitor/statistics} and {@code /containers}, in Mesos' shapes. Measured at most twice a second
@@ -33,12 +35,17 @@ final class MonitorRoutes extends AllDirectives {
     private record Measured(long atNanos, Instant at, Map<ContainerRef, Usage> usage) {}
 
     private final AgentView view;
+    private final Function<HttpRequest, Seen> seenBy;
     private final Executor blocking;
     private Optional<Measured> last = Optional.empty();
 
-    /** @param blocking reads the kernel's files */
-    MonitorRoutes(AgentView view, Executor blocking) {
+    /**
+     * @param seenBy what who asks may see
+     * @param blocking reads the kernel's files
+     */
+    MonitorRoutes(AgentView view, Function<HttpRequest, Seen> seenBy, Executor blocking) {
         this.view = view;
+        this.seenBy = seenBy;
         this.blocking = blocking;
     }
 
@@ -51,27 +58,31 @@ final class MonitorRoutes extends AllDirectives {
     }
 
     private Route statistics() {
-        return completeWithFuture(answer((task, entry) -> {}));
+        return extractRequest(request -> completeWithFuture(answer(request, (task, entry) -> {})));
     }
 
     private Route containers() {
-        return completeWithFuture(answer((task, entry) -> {
+        return extractRequest(request -> completeWithFuture(answer(request, (task, entry) -> {
             entry.put("container_id", task.container());
             ObjectNode status = entry.putObject("status");
             status.putObject("container_id").put("value", task.container());
             task.process().flatMap(ContainerRef::leader).ifPresent(pid -> status.put("executor_pid", pid));
-        }));
+        })));
     }
 
-    private CompletionStage<HttpResponse> answer(BiConsumer<AgentTask, ObjectNode> more) {
+    private CompletionStage<HttpResponse> answer(HttpRequest request, BiConsumer<AgentTask, ObjectNode> more) {
         return CompletableFuture.supplyAsync(
                 () -> {
                     List<AgentTask> running = view.board().live().stream()
                             .filter(AgentTask::isRunning)
                             .toList();
                     Measured measured = measured(running);
+                    Seen seen = seenBy.apply(request);
+                    List<AgentTask> shown = seen.live().stream()
+                            .filter(task -> task.isRunning() && seen.container(task))
+                            .toList();
                     ArrayNode all = MAPPER.createArrayNode();
-                    for (AgentTask task : running) {
+                    for (AgentTask task : shown) {
                         ObjectNode entry = all.addObject()
                                 .put("framework_id", task.info().framework().value())
                                 .put("executor_id", task.info().id().value())

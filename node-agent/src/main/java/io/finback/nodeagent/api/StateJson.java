@@ -28,25 +28,28 @@ final class StateJson {
 
     private StateJson() {}
 
-    static String state(AgentView view, int port) {
+    static String state(AgentView view, Seen seen, int port) {
         ObjectNode state = MAPPER.createObjectNode();
-        List<AgentTask> live = view.board().live();
+        List<AgentTask> live = seen.live();
         state.put("id", view.id());
         state.put("pid", "slave(1)@" + view.hostname() + ":" + port);
         state.put("hostname", view.hostname());
         state.put("version", view.version());
         state.put("start_time", seconds(view.started()));
         state.put("registered", view.registration().isRegistered());
-        Resources unreserved = ResourceShapes.unreserved(view.resources());
-        state.set("resources", ResourceShapes.summed(view.resources()));
-        state.set("reserved_resources", ResourceShapes.reserved(view.resources()));
+        Resources total = seen.resources();
+        Resources unreserved = ResourceShapes.unreserved(total);
+        state.set("resources", ResourceShapes.summed(total));
+        state.set("reserved_resources", ResourceShapes.reserved(total));
         state.set("unreserved_resources", ResourceShapes.summed(unreserved));
-        state.set("reserved_resources_full", ResourceShapes.reservedFull(view.resources()));
+        state.set("reserved_resources_full", ResourceShapes.reservedFull(total));
         state.set("unreserved_resources_full", ResourceShapes.full(unreserved));
         ObjectNode attributes = state.putObject("attributes");
         new TreeMap<>(view.attributes()).forEach((name, text) -> attribute(attributes, name, text));
         view.domain().ifPresent(domain -> state.set("domain", fault(domain)));
-        state.set("flags", Flags.of(view));
+        if (seen.flags()) {
+            state.set("flags", Flags.of(view));
+        }
         state.set("isolators", view.containment().json());
 
         ArrayNode containerizers = state.putArray("containerizers");
@@ -58,18 +61,22 @@ final class StateJson {
 
         TreeMap<String, ObjectNode> frameworks = new TreeMap<>();
         for (AgentTask task : live) {
-            if (task.isExecutorRun() || task.info().options().executor().isEmpty()) {
+            if (isShown(task, seen)) {
                 framework(frameworks, task).withArray("executors").add(executor(view, task, live));
             }
         }
-        for (AgentTask task : view.board().ended()) {
-            if (task.isExecutorRun() || task.info().options().executor().isEmpty()) {
+        for (AgentTask task : seen.ended()) {
+            if (isShown(task, seen)) {
                 framework(frameworks, task).withArray("completed_executors").add(executor(view, task, live));
             }
         }
         state.putArray("frameworks").addAll(frameworks.values());
         state.putArray("completed_frameworks");
         return state.toString();
+    }
+
+    private static boolean isShown(AgentTask task, Seen seen) {
+        return (task.isExecutorRun() || task.info().options().executor().isEmpty()) && seen.executor(task);
     }
 
     private static ObjectNode framework(Map<String, ObjectNode> frameworks, AgentTask task) {

@@ -58,6 +58,8 @@ final class ApiServer {
                 view.sandboxes().root(),
                 settings.files().log(),
                 settings.files().maxEntries());
+        Guard guard = new Guard(
+                system, "agent", SecuritySettings.from(system.settings().config()), AgentDoors::refusal);
         AgentRoutes routes = new AgentRoutes(
                 view,
                 port,
@@ -75,9 +77,9 @@ final class ApiServer {
                         begun,
                         space,
                         system.dispatchers().lookup(DispatcherSelector.blocking()),
-                        settings.api().limits()));
-        Guard guard = new Guard(
-                system, "agent", SecuritySettings.from(system.settings().config()), AgentDoors::refusal);
+                        settings.api().limits(),
+                        guard),
+                guard);
         akka.japi.function.Function<HttpRequest, CompletionStage<HttpResponse>> handler =
                 routes.route().handler(system);
         try {

@@ -4,24 +4,28 @@ package io.finback.nodeagent.files;
 public final class FileFailure extends Exception {
     private static final long serialVersionUID = 1L;
 
-    private final boolean missing;
+    private final int status;
 
-    private FileFailure(boolean missing, String message) {
+    private FileFailure(int status, String message) {
         super(message);
-        this.missing = missing;
+        this.status = status;
     }
 
     static FileFailure missing(String path) {
-        return new FileFailure(true, "'" + path + "': no such file in a sandbox");
+        return new FileFailure(404, "'" + path + "': no such file in a sandbox");
+    }
+
+    static FileFailure forbidden(String path) {
+        return new FileFailure(403, "'" + path + "': not allowed to look into it");
     }
 
     /** The question was wrong. */
     public static FileFailure invalid(String message) {
-        return new FileFailure(false, message);
+        return new FileFailure(400, message);
     }
 
-    /** There is no such file, or none that may be shown; else the question was wrong. */
-    public boolean isMissing() {
-        return missing;
+    /** 404: there is no such file, or none that is shown to anybody; 403: who asks may not look into it; 400: the question was wrong. */
+    public int status() {
+        return status;
     }
 }

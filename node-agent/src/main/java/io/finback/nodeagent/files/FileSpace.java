@@ -21,6 +21,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 
 /**
  * The files that may be shown, under the names Mesos gives them: {@code /slave/log}, {@code /frameworks/<framework>/executors/…} of
@@ -38,6 +40,8 @@ public final class FileSpace {
     private final Path ofThisAgent;
     private final Optional<Path> log;
     private final int maxEntries;
+    private final Predicate<Path> shown;
+    private final BooleanSupplier logShown;
 
     /**
      * @param sandboxes the directory above the sandboxes of this and of every earlier id of the agent
@@ -46,6 +50,18 @@ public final class FileSpace {
      * @param maxEntries what is listed of one directory
      */
     public FileSpace(Path sandboxes, Path ofThisAgent, Optional<Path> log, int maxEntries) {
+        this(sandboxes, ofThisAgent, log, maxEntries, real -> true, () -> true);
+    }
+
+    private FileSpace(
+            Path sandboxes,
+            Path ofThisAgent,
+            Optional<Path> log,
+            int maxEntries,
+            Predicate<Path> shown,
+            BooleanSupplier logShown) {
+        this.shown = shown;
+        this.logShown = logShown;
         this.sandboxes = sandboxes;
         this.ofThisAgent = ofThisAgent;
         this.log = log;
@@ -76,6 +92,16 @@ public final class FileSpace {
      * @param offset where it begins; the file's size when nothing is there
      */
     public record Piece(String data, long offset) {}
+
+    /**
+     * The same files, of which not all are shown.
+     *
+     * @param shownReal asked about the real path of a file or directory
+     * @param ownLog whether the agent's log is
+     */
+    public FileSpace within(Predicate<Path> shownReal, BooleanSupplier ownLog) {
+        return new FileSpace(sandboxes, ofThisAgent, log, maxEntries, shownReal, ownLog);
+    }
 
     /** What is in a directory, by name. */
     public List<Entry> browse(String path) throws FileFailure, IOException {
@@ -175,6 +201,9 @@ public final class FileSpace {
         try {
             Path absolute = Path.of("/").resolve(path).normalize();
             if (absolute.equals(Path.of(AGENT_LOG)) && log.isPresent()) {
+                if (!logShown.getAsBoolean()) {
+                    throw FileFailure.forbidden(path);
+                }
                 return log.get().toRealPath();
             }
             Path asked = absolute.startsWith(FRAMEWORKS)
@@ -184,6 +213,9 @@ public final class FileSpace {
                     : absolute;
             Path real = asked.toRealPath();
             if (real.startsWith(sandboxes.toRealPath())) {
+                if (!shown.test(real)) {
+                    throw FileFailure.forbidden(path);
+                }
                 return real;
             }
         } catch (IOException | InvalidPathException e) {

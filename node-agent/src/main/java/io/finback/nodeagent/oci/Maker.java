@@ -127,7 +127,8 @@ final class Maker {
         CompletableFuture<Process> late = process.onExit();
         var unused = late.completeOnTimeout(process, LIMIT_SECONDS, TimeUnit.SECONDS)
                 .thenAccept(hung -> {
-                    if (!saidIt(hung)) {
+                    // Of one that has ended by itself this would close what it said before anybody has read it.
+                    if (hung.isAlive() && !saidIt(hung)) {
                         hung.destroyForcibly();
                     }
                 });

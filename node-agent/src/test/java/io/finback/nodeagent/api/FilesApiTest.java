@@ -57,7 +57,7 @@ class FilesApiTest {
         FileSpace space = new FileSpace(
                 data.resolve("slaves"), data.resolve("slaves/a1"), Optional.of(data.resolve("agent.log")), 50);
         FilesRoutes routes =
-                new FilesRoutes(space, command -> new Thread(command, "test-files").start(), 1, Duration.ofMillis(100));
+                new FilesRoutes(request -> space, command -> new Thread(command, "test-files").start(), 1, Duration.ofMillis(100));
         binding = Http.get(system)
                 .newServerAt("127.0.0.1", 0)
                 .bind(routes.route())

@@ -7,6 +7,7 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.DispatcherSelector;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.nodeagent.api.AgentRoutes;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.ContainmentView;
@@ -20,6 +21,8 @@ import io.finback.nodeagent.node.Registration;
 import io.finback.nodeagent.node.TasksActor;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.resources.Resources;
+import io.finback.security.Guard;
+import io.finback.security.SecuritySettings;
 import io.finback.tasks.TaskInfo;
 import java.io.InputStream;
 import java.net.URI;
@@ -27,11 +30,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 /** The API of an agent on a port of its own, with tasks that are real processes. */
@@ -41,6 +47,7 @@ public final class ServedAgent implements AutoCloseable {
     private final TaskWorld world;
     private final ActorRef<TasksActor.Command> tasks;
     private final ServerBinding binding;
+    private String authorization = "";
 
     public ServedAgent(Path data) throws Exception {
         this(new TaskWorld(data));
@@ -52,6 +59,11 @@ public final class ServedAgent implements AutoCloseable {
 
     /** Lets executors in by this door alone. */
     public ServedAgent(TaskWorld made, ExecutorDoor door) throws Exception {
+        this(made, door, SecuritySettings.OPEN);
+    }
+
+    /** Asks who it is, and obeys the rules. */
+    public ServedAgent(TaskWorld made, ExecutorDoor door, SecuritySettings security) throws Exception {
         world = made;
         TestProbe<ConversationActor.Command> conversation = kit.createTestProbe();
         tasks = kit.spawn(TasksActor.create(world.tools(), conversation.getRef()));
@@ -73,6 +85,7 @@ public final class ServedAgent implements AutoCloseable {
         FileSpace space = new FileSpace(
                 world.tools().sandboxes().ofAllIds(), world.tools().sandboxes().root(), Optional.empty(), 100);
         var blocking = kit.system().dispatchers().lookup(DispatcherSelector.blocking());
+        Guard guard = new Guard(kit.system(), "agent", security, (status, reason) -> akka.http.javadsl.model.HttpResponse.create().withStatus(status).withEntity(reason));
         AgentRoutes routes = new AgentRoutes(
                 view,
                 () -> 5051,
@@ -89,12 +102,28 @@ public final class ServedAgent implements AutoCloseable {
                         world.tools().store()::begunFile,
                         space,
                         blocking,
-                        new AgentApi.Limits(1_000_000, 2)));
+                        new AgentApi.Limits(1_000_000, 2),
+                        guard),
+                guard);
         binding = Http.get(kit.system())
                 .newServerAt("127.0.0.1", 0)
-                .bind(routes.route())
+                .bind(guard.before(
+                        request -> request.method().value().equals("GET") ? Guard.Door.READ : Guard.Door.WRITE,
+                        request -> answer(routes.route().handler(kit.system()), request))::apply)
                 .toCompletableFuture()
                 .get(30, TimeUnit.SECONDS);
+    }
+
+    private static CompletionStage<akka.http.javadsl.model.HttpResponse> answer(
+            akka.japi.function.Function<
+                            akka.http.javadsl.model.HttpRequest, CompletionStage<akka.http.javadsl.model.HttpResponse>>
+                    handler,
+            akka.http.javadsl.model.HttpRequest request) {
+        try {
+            return handler.apply(request);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Starts a task, and answers its container once it runs. */
@@ -127,8 +156,21 @@ public final class ServedAgent implements AutoCloseable {
                 .findFirst();
     }
 
+    /** What is asked from now on is asked in this name. */
+    @CanIgnoreReturnValue
+    public ServedAgent as(String principal, String secret) {
+        authorization = "Basic "
+                + Base64.getEncoder().encodeToString((principal + ":" + secret).getBytes(StandardCharsets.UTF_8));
+        return this;
+    }
+
+    private HttpRequest.Builder request(URI to) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(to).timeout(Duration.ofSeconds(60));
+        return authorization.isEmpty() ? request : request.header("Authorization", authorization);
+    }
+
     public HttpResponse<String> get(String path) throws Exception {
-        return client.send(HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofString());
+        return client.send(request(uri(path)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
     /** A call in JSON. */
@@ -170,8 +212,7 @@ public final class ServedAgent implements AutoCloseable {
         for (String input : inputs) {
             all.append(frame("\"type\":\"PROCESS_IO\",\"process_io\":" + input));
         }
-        HttpRequest request = HttpRequest.newBuilder(uri("/api/v1"))
-                .timeout(Duration.ofSeconds(60))
+        HttpRequest request = request(uri("/api/v1"))
                 .header("Content-Type", "application/recordio")
                 .header("Message-Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(all.toString()))
@@ -185,8 +226,7 @@ public final class ServedAgent implements AutoCloseable {
     }
 
     private HttpRequest post(byte[] body, String type) {
-        return HttpRequest.newBuilder(uri("/api/v1"))
-                .timeout(Duration.ofSeconds(60))
+        return request(uri("/api/v1"))
                 .header("Content-Type", type)
                 .header("Accept", type)
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body))

@@ -45,6 +45,7 @@ final class Rules {
         "io.finback.wire..",
         "io.finback.runtime..",
         "io.finback.settings..",
+        "io.finback.tracing..",
         "io.finback.persistence.."
     };
     private static final String[] BOOT = {

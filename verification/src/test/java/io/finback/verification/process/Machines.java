@@ -1,19 +1,25 @@
 package io.finback.verification.process;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Machines on one network: each a network namespace with an address of its own, on a bridge that this machine is on, too. What passes between them is
- * cut and lost by the kernel's packet filter, so that nobody is told: no connection is closed and none refused. Needs root and iproute2,
- * iptables, util-linux. One at a time in a process.
+ * cut and lost by the kernel's packet filter, so that nobody is told: no connection is closed and none refused; a far machine hangs on a cable
+ * (verification/wire.py) that takes its time. Needs root and iproute2, iptables, util-linux; far ones Python 3 and /dev/net/tun. One at a time in a
+ * process.
  */
 final class Machines implements AutoCloseable {
     private final String id = Long.toString(ProcessHandle.current().pid() % 100_000);
@@ -44,6 +50,11 @@ final class Machines implements AutoCloseable {
         }
     }
 
+    /** Whether {@link #addFar} works here, too. */
+    static boolean farPossible() {
+        return exists("python3") && Files.isWritable(Path.of("/dev/net/tun"));
+    }
+
     private static boolean exists(String program) {
         return Arrays.stream(System.getenv("PATH").split(":", -1))
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
@@ -53,6 +64,7 @@ final class Machines implements AutoCloseable {
     final class Machine {
         private final String name;
         private final int number;
+        private @Nullable Cable far;
 
         private Machine(String name, int number) {
             this.name = name;
@@ -111,9 +123,20 @@ final class Machines implements AutoCloseable {
                     "DROP");
         }
 
-        /** Everything passes again. */
+        /** Everything that comes or goes takes so long, give or take as much. For those of {@link #addFar}. */
+        void delay(Duration each, Duration jitter) {
+            if (far == null) {
+                throw new IllegalStateException(name + " was not added as a far one");
+            }
+            far.delay(each, jitter);
+        }
+
+        /** Everything passes again, and at once. */
         void heal() {
             inside("iptables", "-F");
+            if (far != null) {
+                far.delay(Duration.ZERO, Duration.ZERO);
+            }
         }
 
         private void inside(String... command) {
@@ -137,6 +160,21 @@ final class Machines implements AutoCloseable {
         all.add(machine);
         run("ip", "netns", "add", machine.namespace());
         run("ip", "link", "add", machine.cable(), "type", "veth", "peer", "name", "eth0", "netns", machine.namespace());
+        return plugIn(machine);
+    }
+
+    /** One whose cable can be made slow. */
+    Machine addFar(String name) {
+        Machine machine = new Machine(name, all.size());
+        all.add(machine);
+        run("ip", "netns", "add", machine.namespace());
+        String other = machine.cable() + "x";
+        machine.far = new Cable(machine.cable(), other);
+        run("ip", "link", "set", other, "netns", machine.namespace(), "name", "eth0");
+        return plugIn(machine);
+    }
+
+    private Machine plugIn(Machine machine) {
         run("ip", "link", "set", machine.cable(), "master", bridge());
         run("ip", "link", "set", machine.cable(), "up");
         machine.inside("ip", "addr", "add", machine.address() + "/24", "dev", "eth0");
@@ -153,8 +191,60 @@ final class Machines implements AutoCloseable {
     public void close() {
         for (Machine machine : all) {
             run("ip", "netns", "del", machine.namespace());
+            if (machine.far != null) {
+                machine.far.close();
+            }
         }
         run("ip", "link", "del", bridge());
+    }
+
+    /** A process that carries frames between two interfaces of its own. */
+    private static final class Cable implements AutoCloseable {
+        private final Process process;
+        private final BufferedReader answers;
+
+        Cable(String one, String other) {
+            try {
+                process = new ProcessBuilder(
+                                "python3",
+                                ClusterProcesses.launcher()
+                                        .resolveSibling("verification")
+                                        .resolve("wire.py")
+                                        .toString(),
+                                one,
+                                other)
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            answers = process.inputReader(StandardCharsets.UTF_8);
+            expect("ready");
+        }
+
+        void delay(Duration each, Duration jitter) {
+            try {
+                process.getOutputStream()
+                        .write((each.toMillis() + " " + jitter.toMillis() + "\n").getBytes(StandardCharsets.UTF_8));
+                process.getOutputStream().flush();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            expect("ok");
+        }
+
+        private void expect(String answer) {
+            try {
+                assertThat(answers.readLine()).as("the cable's answer").isEqualTo(answer);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly();
+        }
     }
 
     private static void run(String... command) {

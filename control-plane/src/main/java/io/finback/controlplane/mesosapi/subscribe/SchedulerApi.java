@@ -31,9 +31,6 @@ import io.finback.mesos.v1.Limits;
 import io.finback.mesos.v1.Negotiation;
 import io.finback.mesos.v1.RecordIo;
 import io.finback.resources.FrameworkId;
-import io.finback.security.Action;
-import io.finback.security.Guard;
-import io.finback.security.Principal;
 import io.finback.security.Rules;
 import java.util.List;
 import java.util.Map;
@@ -91,6 +88,7 @@ public final class SchedulerApi {
     private final Bodies bodies;
     private final Limits limits;
     private final Executor large;
+    private final Principals principals;
     private final StreamCounters counters = new StreamCounters();
     private final AtomicLong nextFramework = new AtomicLong();
     private final Map<String, ActorRef<Object>> streams = new ConcurrentHashMap<>();
@@ -99,6 +97,7 @@ public final class SchedulerApi {
         this.system = system;
         this.with = with;
         this.settings = with.settings();
+        this.principals = new Principals(with.rules());
         this.bodies = new Bodies(system, settings);
         this.limits = new Limits(settings.maxValues(), Limits.DEFAULT.depth());
         this.large = system.dispatchers().lookup(DispatcherSelector.fromConfig("finback.master.calls-dispatcher"));
@@ -181,11 +180,9 @@ public final class SchedulerApi {
         return call;
     }
 
-    private CompletionStage<HttpResponse> dispatch(Call call, HttpRequest request) {
-        counters.call(call.getType());
-        if (call.getType() == Call.Type.SUBSCRIBE) {
-            checkPrincipal(call.getSubscribe().getFrameworkInfo(), request);
-        }
+    private CompletionStage<HttpResponse> dispatch(Call received, HttpRequest request) {
+        counters.call(received.getType());
+        Call call = Principals.inItsName(received, request);
         Optional<String> streamId = header(request, STREAM_ID);
         if (call.getType() == Call.Type.SUBSCRIBE) {
             Encoding accepted = Negotiation.accept(accept(request))
@@ -205,7 +202,7 @@ public final class SchedulerApi {
                 () -> new CallFailure(400, "All non-subscribe calls should include the '" + STREAM_ID + "' header"));
         FrameworkId framework = known(call.getFrameworkId().getValue());
         if (call.getType() == Call.Type.UPDATE_FRAMEWORK) {
-            forbiddenRole(call.getUpdateFramework().getFrameworkInfo(), request).ifPresent(refused -> {
+            principals.forbiddenRole(call.getUpdateFramework().getFrameworkInfo(), request).ifPresent(refused -> {
                 throw new CallFailure(403, refused);
             });
         }
@@ -215,28 +212,6 @@ public final class SchedulerApi {
                         settings.askTimeout(),
                         system.scheduler())
                 .thenApply(answer -> answered(call, answer));
-    }
-
-    /** A framework cannot speak in another's name. */
-    private static void checkPrincipal(Protos.FrameworkInfo info, HttpRequest request) {
-        Guard.principal(request).ifPresent(principal -> {
-            if (info.hasPrincipal() && !info.getPrincipal().equals(principal.name())) {
-                throw new CallFailure(
-                        400,
-                        "Failed to validate scheduler::Call: Authenticated principal '" + principal
-                                + "' does not match principal '" + info.getPrincipal() + "' set in `FrameworkInfo`");
-            }
-        });
-    }
-
-    @SuppressWarnings("deprecation") // `role`, which frameworks without MULTI_ROLE have
-    private Optional<String> forbiddenRole(Protos.FrameworkInfo info, HttpRequest request) {
-        List<String> roles = info.getRolesCount() > 0 ? info.getRolesList() : List.of(info.getRole());
-        Optional<Principal> principal = Guard.principal(request);
-        return roles.stream()
-                .filter(role -> !with.rules().allows(principal, Action.REGISTER_FRAMEWORK, role))
-                .findFirst()
-                .map(role -> "Not authorized to use role '" + role + "'");
     }
 
     private static FrameworkId known(String id) {
@@ -285,7 +260,7 @@ public final class SchedulerApi {
         } catch (IllegalArgumentException e) {
             return CompletableFuture.completedFuture(refusedStream(streamId, encoding, String.valueOf(e.getMessage())));
         }
-        Optional<String> forbidden = forbiddenRole(call.getSubscribe().getFrameworkInfo(), request);
+        Optional<String> forbidden = principals.forbiddenRole(call.getSubscribe().getFrameworkInfo(), request);
         if (forbidden.isPresent()) {
             return CompletableFuture.completedFuture(refusedStream(streamId, encoding, forbidden.get()));
         }

@@ -4,6 +4,7 @@ import io.finback.meshrouter.rpc.Failure;
 import io.finback.meshrouter.rpc.Reply;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.io.ByteArrayOutputStream;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,9 @@ public interface Body {
 
     /** The reader wants no more. */
     default void cancel(Throwable why) {}
+
+    /** Tells {@code then} if whoever makes it gives it up while nobody asks for the next piece; most bodies never do. */
+    default void onGivenUp(Consumer<Failure> then) {}
 
     /** Whether nothing follows the head. */
     default boolean isEmpty() {

@@ -19,7 +19,7 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.ssl.SslHandler;
 
 /**
- * Clients and servers of HTTP/2, with prior knowledge or over TLS with ALPN. A call is answered when the response's head is there; bodies
+ * Clients and servers of HTTP/2, with prior knowledge or over TLS with ALPN; servers also by an upgrade of HTTP/1.1. A call is answered when the response's head is there; bodies
  * stream behind it, both ways at once. A call that may be repeated must have a body that can be: repetitions send the same {@link Body}.
  */
 public final class H2 {
@@ -83,7 +83,7 @@ public final class H2 {
             });
         });
         H2ServerSession session = new H2ServerSession(channel, application, params);
-        session.install();
+        session.install(params);
         return session;
     }
 

@@ -233,11 +233,30 @@ final class H2Connection extends Http2ConnectionHandler {
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         context = ctx;
         super.handlerAdded(ctx);
+        if (ctx.channel().isActive()) {
+            begun(ctx);
+        }
+    }
+
+    /** Whether HTTP/2 is spoken on this connection yet. */
+    boolean isThere() {
+        return context != null;
+    }
+
+    /** Stream {@code id} has begun without frames. */
+    void adopt(int id, H2Stream stream) {
+        Http2Stream begun = Objects.requireNonNull(connection().stream(id));
+        stream.begun(this, id);
+        begun.setProperty(key, stream);
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) throws Exception {
         super.channelActive(ctx);
+        begun(ctx);
+    }
+
+    private void begun(ChannelHandlerContext ctx) throws Http2Exception {
         int more = windowBytes - Http2CodecUtil.DEFAULT_WINDOW_SIZE;
         if (more > 0) {
             connection()

@@ -47,7 +47,13 @@ public final class H2Params {
     /** CONTINUATION frames in a row that carry next to nothing: 16. */
     public static final Params.Key<Integer> MAX_SMALL_CONTINUATIONS = Params.Key.of("max small continuations", 16);
 
-    /** TLS, whose context has to offer {@code h2} by ALPN; else HTTP/2 begins at once, without an upgrade. */
+    /** Bytes of the body of a request of HTTP/1.1 that asks a server for {@code Upgrade: h2c}: 64 KiB; a longer one is answered 413. */
+    public static final Params.Key<Integer> MAX_UPGRADE_BYTES = Params.Key.of("max upgrade body bytes", 64 << 10);
+
+    /**
+     * TLS, whose context has to offer {@code h2} by ALPN. Without, a client begins at once, and a server takes that as well as {@code
+     * Upgrade: h2c}.
+     */
     public static final Params.Key<Optional<SslContext>> TLS = Params.Key.of("tls", Optional.empty());
 
     /** Questions of a client whether the other side is still there; none unless told otherwise. */

@@ -7,6 +7,7 @@ import io.finback.meshrouter.rpc.Service;
 import io.finback.meshrouter.rpc.server.Connections;
 import io.finback.meshrouter.rpc.transport.Sockets;
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.time.Duration;
@@ -31,8 +32,12 @@ final class H2ServerSession implements Connections.Connection, H2Connection.Owne
         connection = H2Connection.of(true, params, this);
     }
 
-    void install() {
-        channel.pipeline().addLast(connection);
+    void install(Params params) {
+        if (params.get(H2Params.TLS).isPresent()) {
+            channel.pipeline().addLast(connection);
+        } else {
+            H2Greeting.install(channel, connection, params, this::upgraded);
+        }
         channel.closeFuture().addListener(closed -> {
             var unused = service.close(Duration.ZERO);
             gone.complete(null);
@@ -46,6 +51,13 @@ final class H2ServerSession implements Connections.Connection, H2Connection.Owne
     public H2Stream opened() {
         underWay++;
         return new Exchange();
+    }
+
+    /** A request of HTTP/1.1 has become stream 1, whose other half is closed. */
+    private void upgraded(Http2Headers headers, byte[] body) {
+        H2Stream first = opened();
+        connection.adopt(Http2CodecUtil.HTTP_UPGRADE_STREAM_ID, first);
+        first.whole(headers, body.length == 0 ? Body.EMPTY : Body.of(body));
     }
 
     @Override
@@ -119,6 +131,10 @@ final class H2ServerSession implements Connections.Connection, H2Connection.Owne
                 return;
             }
             draining = true;
+            if (!connection.isThere()) {
+                Sockets.close(channel);
+                return;
+            }
             connection.goAway(this::closeIfDrained);
             var unused =
                     channel.eventLoop().schedule(() -> Sockets.close(channel), grace.toMillis(), TimeUnit.MILLISECONDS);

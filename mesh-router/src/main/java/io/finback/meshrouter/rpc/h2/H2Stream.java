@@ -82,6 +82,14 @@ abstract class H2Stream {
         endIfOver();
     }
 
+    /** All that the other side says, at once. */
+    final void whole(Http2Headers headers, Body body) {
+        inputEnded = true;
+        headRead = true;
+        head(headers, body);
+        endIfOver();
+    }
+
     /** How many of the bytes are taken at once; the others when they are asked for. */
     final int data(ByteBuf data, boolean end) {
         int length = data.readableBytes();
@@ -157,6 +165,7 @@ abstract class H2Stream {
                 return;
             }
             outgoing = body;
+            body.onGivenUp(why -> abort(H2.code(why)));
             outputEnded = body.isEmpty();
             ChannelFuture writing = connection().head(id, headers, body.isEmpty());
             writing.addListener(done -> {

@@ -15,7 +15,6 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.ssl.SslHandler;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -52,11 +51,7 @@ final class MuxClientSession extends MuxConnection implements Service<byte[], by
     private final MuxPings pings;
     private Phase phase = Phase.CONNECTING;
     private Dispatches dispatches = Dispatches.UNKNOWN;
-    private @Nullable Exchange[] byTag = new @Nullable Exchange[64];
-    private int[] freeTags = new int[64];
-    private int free;
-    private int nextTag = MuxWire.FIRST_TAG;
-    private int underWay;
+    private final MuxTags<Exchange> tags = new MuxTags<>();
     private volatile boolean draining;
     private volatile boolean ended;
     private volatile long leaseEnd = Long.MAX_VALUE;
@@ -136,52 +131,47 @@ final class MuxClientSession extends MuxConnection implements Service<byte[], by
                     Failure.rejected("more than " + maxUnwrittenBytes + " bytes wait to be written to " + endpoint));
             return;
         }
-        int tag = free > 0 ? freeTags[--free] : nextTag <= MuxWire.LAST_TAG ? nextTag++ : 0;
+        int tag = tags.take(exchange);
         if (tag == 0) {
             exchange.reply.fail(Failure.rejected("Exhausted tags"));
             return;
         }
-        if (tag >= byTag.length) {
-            byTag = Arrays.copyOf(byTag, byTag.length * 2);
-        }
         exchange.tag = tag;
-        byTag[tag] = exchange;
-        underWay++;
         write(exchange);
     }
 
     private void write(Exchange exchange) {
         boolean dispatch = dispatches != Dispatches.REFUSED;
-        ByteBuf out = out();
-        int at = begin(out, dispatch ? MuxWire.T_DISPATCH : MuxWire.T_REQ, exchange.tag);
+        ByteBuf out = output().next();
+        int at = output().begin(out, dispatch ? MuxWire.T_DISPATCH : MuxWire.T_REQ, exchange.tag);
         try {
             if (dispatch) {
-                MuxWire.writeDispatch(out, exchange.context, this);
+                MuxWire.writeDispatch(out, exchange.context, output());
             } else {
                 MuxWire.writeRequest(out, exchange.context);
             }
             out.writeBytes(exchange.body);
         } catch (IllegalArgumentException e) {
-            abort(out, at);
+            output().abort(out, at);
             release(exchange);
             exchange.reply.fail(e);
             return;
         }
-        finish(out, at);
+        output().finish(out, at);
     }
 
     private void giveUp(Exchange exchange, Throwable why) {
         exchange.given = true;
-        boolean waits = exchange.tag != 0 && byTag[exchange.tag] == exchange;
+        boolean waits = exchange.tag != 0 && tags.get(exchange.tag) == exchange;
         if (waits) {
-            if (dropFragments(exchange.tag) == Dropped.UNTOUCHED) {
+            if (output().dropFragments(exchange.tag) == MuxOutput.Dropped.UNTOUCHED) {
                 release(exchange);
             } else {
-                ByteBuf out = out();
-                int at = begin(out, MuxWire.OLD_T_DISCARDED, 0);
+                ByteBuf out = output().next();
+                int at = output().begin(out, MuxWire.OLD_T_DISCARDED, 0);
                 out.writeMedium(exchange.tag)
                         .writeBytes(String.valueOf(why.getMessage()).getBytes(StandardCharsets.UTF_8));
-                finish(out, at);
+                output().finish(out, at);
                 // The tag stays taken until the other side has answered.
             }
         }
@@ -192,16 +182,15 @@ final class MuxClientSession extends MuxConnection implements Service<byte[], by
     }
 
     private void release(Exchange exchange) {
-        byTag[exchange.tag] = null;
-        if (free == freeTags.length) {
-            freeTags = Arrays.copyOf(freeTags, free * 2);
-        }
-        freeTags[free++] = exchange.tag;
-        underWay--;
-        if (draining && underWay == 0) {
+        tags.free(exchange.tag);
+        closeIfDrained();
+    }
+
+    private void closeIfDrained() {
+        if (draining && tags.isEmpty()) {
             drained.increment();
             closing("drained");
-            closeFlushed();
+            output().closeFlushed();
         }
     }
 
@@ -215,7 +204,7 @@ final class MuxClientSession extends MuxConnection implements Service<byte[], by
     /** The connection can be written to: begins the handshake. */
     void begin() {
         phase = Phase.PROBED;
-        writeSimple(MuxWire.OLD_R_ERR, MuxWire.CONTROL_TAG, MuxWire.PROBE);
+        output().writeSimple(MuxWire.OLD_R_ERR, MuxWire.CONTROL_TAG, MuxWire.PROBE);
         Duration limit = params.get(ClientParams.CONNECT_TIMEOUT);
         var unused = context()
                 .executor()
@@ -242,10 +231,10 @@ final class MuxClientSession extends MuxConnection implements Service<byte[], by
         } else if (phase == Phase.PROBED) {
             if (isError(type) && MuxWire.isProbe(in, end)) {
                 phase = Phase.INITIATED;
-                ByteBuf out = out();
-                int at = begin(out, MuxWire.T_INIT, MuxWire.CONTROL_TAG);
+                ByteBuf out = output().next();
+                int at = output().begin(out, MuxWire.T_INIT, MuxWire.CONTROL_TAG);
                 MuxHandshake.write(out, params);
-                finish(out, at);
+                output().finish(out, at);
             } else {
                 ready(Map.of());
             }
@@ -258,7 +247,7 @@ final class MuxClientSession extends MuxConnection implements Service<byte[], by
     }
 
     private void ready(Map<String, byte[]> headers) {
-        MuxHandshake.window(headers).ifPresent(this::peerWindow);
+        MuxHandshake.window(headers).ifPresent(output()::peerWindow);
         MuxHandshake.secured(headers, params)
                 .onFailure(this::fail)
                 .onTls(context -> {
@@ -294,24 +283,20 @@ final class MuxClientSession extends MuxConnection implements Service<byte[], by
             }
             case MuxWire.R_REQ -> answered(tag, in, end, false);
             case MuxWire.R_DISCARDED -> {
-                Exchange exchange = exchange(tag);
+                Exchange exchange = tags.get(tag);
                 if (exchange != null) {
                     release(exchange);
                     exchange.reply.fail(new Failure("discarded by " + endpoint, 0));
                 }
             }
             case MuxWire.R_ERR, MuxWire.OLD_R_ERR -> refused(tag, MuxWire.string(in, end, end - in.readerIndex()));
-            case MuxWire.T_PING -> writeSimple(MuxWire.R_PING, tag);
+            case MuxWire.T_PING -> output().writeSimple(MuxWire.R_PING, tag);
             case MuxWire.R_PING -> pings.answered();
             case MuxWire.T_DRAIN -> {
                 drainings.increment();
                 draining = true;
-                writeSimple(MuxWire.R_DRAIN, tag);
-                if (underWay == 0) {
-                    drained.increment();
-                    closing("drained");
-                    closeFlushed();
-                }
+                output().writeSimple(MuxWire.R_DRAIN, tag);
+                closeIfDrained();
             }
             case MuxWire.T_LEASE -> {
                 MuxWire.need(in, end, 9);
@@ -326,12 +311,8 @@ final class MuxClientSession extends MuxConnection implements Service<byte[], by
         }
     }
 
-    private @Nullable Exchange exchange(int tag) {
-        return tag < byTag.length ? byTag[tag] : null;
-    }
-
     private void answered(int tag, ByteBuf in, int end, boolean contexts) {
-        Exchange exchange = exchange(tag);
+        Exchange exchange = tags.get(tag);
         if (exchange == null) {
             throw MuxWire.bad("answer with tag " + tag + ", which no call has");
         }
@@ -356,7 +337,7 @@ final class MuxClientSession extends MuxConnection implements Service<byte[], by
     }
 
     private void refused(int tag, String why) {
-        Exchange exchange = exchange(tag);
+        Exchange exchange = tags.get(tag);
         if (exchange == null) {
             if (tag <= MuxWire.CONTROL_TAG) {
                 closing("error: " + why);
@@ -382,13 +363,7 @@ final class MuxClientSession extends MuxConnection implements Service<byte[], by
         if (!wasReady) {
             ready.fail(new Failure.NotConnected(endpoint, "closed during the handshake: " + reason));
         }
-        @Nullable Exchange[] all = byTag;
-        byTag = new @Nullable Exchange[64];
-        for (Exchange exchange : all) {
-            if (exchange != null) {
-                exchange.reply.fail(new Failure.ChannelClosed(endpoint, reason, true));
-            }
-        }
+        tags.clear(exchange -> exchange.reply.fail(new Failure.ChannelClosed(endpoint, reason, true)));
         gone.complete(null);
     }
 

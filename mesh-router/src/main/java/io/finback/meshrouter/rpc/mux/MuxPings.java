@@ -45,7 +45,7 @@ final class MuxPings {
         sent.increment();
         waiting = true;
         sentAt = System.nanoTime();
-        connection.writeSimple(MuxWire.T_PING, MuxWire.CONTROL_TAG);
+        connection.output().writeSimple(MuxWire.T_PING, MuxWire.CONTROL_TAG);
         next = connection
                 .context()
                 .executor()

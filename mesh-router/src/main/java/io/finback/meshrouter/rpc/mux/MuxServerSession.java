@@ -101,7 +101,7 @@ final class MuxServerSession extends MuxConnection implements Connections.Connec
             }
             case MuxWire.T_PING -> {
                 begun = true;
-                writeSimple(MuxWire.R_PING, tag);
+                output().writeSimple(MuxWire.R_PING, tag);
             }
             case MuxWire.T_DISCARDED, MuxWire.OLD_T_DISCARDED -> {
                 MuxWire.need(in, end, 3);
@@ -109,35 +109,35 @@ final class MuxServerSession extends MuxConnection implements Connections.Connec
             }
             case MuxWire.R_ERR, MuxWire.OLD_R_ERR -> {
                 if (!begun && MuxWire.isProbe(in, end)) {
-                    writeSimple(MuxWire.OLD_R_ERR, tag, MuxWire.PROBE);
+                    output().writeSimple(MuxWire.OLD_R_ERR, tag, MuxWire.PROBE);
                 }
             }
             case MuxWire.T_INIT -> initiate(tag, in, end);
             case MuxWire.T_DRAIN -> {
                 // A client that wants no more calls answered than it has made: it will close.
-                writeSimple(MuxWire.R_DRAIN, tag);
+                output().writeSimple(MuxWire.R_DRAIN, tag);
             }
             case MuxWire.R_DRAIN -> {
                 drainAnswered = true;
                 closeIfDrained();
             }
             case MuxWire.R_PING, MuxWire.R_DISCARDED -> {}
-            default -> writeError(tag, "Unexpected mux message type " + type);
+            default -> output().writeError(tag, "Unexpected mux message type " + type);
         }
     }
 
     private void initiate(int tag, ByteBuf in, int end) {
         if (begun || initiated) {
-            writeError(tag, "Tinit behind other messages");
+            output().writeError(tag, "Tinit behind other messages");
             return;
         }
         initiated = true;
         Map<String, byte[]> headers = MuxHandshake.read(in, end);
-        MuxHandshake.window(headers).ifPresent(this::peerWindow);
-        ByteBuf out = out();
-        int at = begin(out, MuxWire.R_INIT, tag);
+        MuxHandshake.window(headers).ifPresent(output()::peerWindow);
+        ByteBuf out = output().next();
+        int at = output().begin(out, MuxWire.R_INIT, tag);
         MuxHandshake.write(out, params);
-        finish(out, at);
+        output().finish(out, at);
         MuxHandshake.secured(headers, params)
                 .onFailure(why -> broken(new Failure.Protocol(why)))
                 .onTls(tls -> {
@@ -159,10 +159,10 @@ final class MuxServerSession extends MuxConnection implements Connections.Connec
         if (lease.isEmpty() || draining || !context().channel().isActive()) {
             return;
         }
-        ByteBuf out = out();
-        int at = begin(out, MuxWire.T_LEASE, 0);
+        ByteBuf out = output().next();
+        int at = output().begin(out, MuxWire.T_LEASE, 0);
         out.writeByte(0).writeLong(lease.get().toMillis());
-        finish(out, at);
+        output().finish(out, at);
         var unused = context()
                 .executor()
                 .schedule(this::lease, Math.max(1, lease.get().toMillis() / 2), TimeUnit.MILLISECONDS);
@@ -174,7 +174,7 @@ final class MuxServerSession extends MuxConnection implements Connections.Connec
         }
         if (byTag.containsKey(tag)) {
             duplicates.increment();
-            writeError(tag, "duplicate tag " + tag);
+            output().writeError(tag, "duplicate tag " + tag);
             throw MuxWire.bad("tag " + tag + " is in use");
         }
         if (draining || byTag.size() >= maxInFlight || service.status() == Status.CLOSED) {
@@ -196,14 +196,14 @@ final class MuxServerSession extends MuxConnection implements Connections.Connec
         Throwable failure = reply.failure();
         if (failure == null) {
             byte[] body = reply.value();
-            ByteBuf out = out();
-            int at = begin(out, dispatch ? MuxWire.R_DISPATCH : MuxWire.R_REQ, tag);
+            ByteBuf out = output().next();
+            int at = output().begin(out, dispatch ? MuxWire.R_DISPATCH : MuxWire.R_REQ, tag);
             out.writeByte(MuxWire.OK);
             if (dispatch) {
                 out.writeShort(0);
             }
             out.writeBytes(body);
-            finish(out, at);
+            output().finish(out, at);
             return;
         }
         long flags = Failure.flagsOf(failure);
@@ -219,24 +219,24 @@ final class MuxServerSession extends MuxConnection implements Connections.Connec
     }
 
     private void write(int tag, boolean dispatch, byte status, long flags, String text) {
-        ByteBuf out = out();
-        int at = begin(out, dispatch ? MuxWire.R_DISPATCH : MuxWire.R_REQ, tag);
+        ByteBuf out = output().next();
+        int at = output().begin(out, dispatch ? MuxWire.R_DISPATCH : MuxWire.R_REQ, tag);
         out.writeByte(status);
         if (dispatch) {
             MuxWire.writeFailureContext(out, flags);
         }
         out.writeBytes(text.getBytes(StandardCharsets.UTF_8));
-        finish(out, at);
+        output().finish(out, at);
     }
 
     private void discard(int tag) {
         Running running = byTag.remove(tag);
-        if (running == null && !forgetPartial(tag) && dropFragments(tag) == Dropped.SENT) {
+        if (running == null && !fragments().forget(tag) && output().dropFragments(tag) == MuxOutput.Dropped.SENT) {
             // Its answer is on the way, and the tag may be another call's by the time this would arrive.
             orphans.increment();
             return;
         }
-        writeSimple(MuxWire.R_DISCARDED, tag);
+        output().writeSimple(MuxWire.R_DISCARDED, tag);
         if (running != null) {
             running.reply.interrupt(new Failure("the client discarded the call", Failure.INTERRUPTED));
         }
@@ -257,7 +257,7 @@ final class MuxServerSession extends MuxConnection implements Connections.Connec
                 return;
             }
             draining = true;
-            writeSimple(MuxWire.T_DRAIN, MuxWire.CONTROL_TAG);
+            output().writeSimple(MuxWire.T_DRAIN, MuxWire.CONTROL_TAG);
             var unused = context().executor().schedule(this::closeNow, grace.toMillis(), TimeUnit.MILLISECONDS);
         });
         return gone;
@@ -265,11 +265,11 @@ final class MuxServerSession extends MuxConnection implements Connections.Connec
 
     private void closeNow() {
         closing("by this side");
-        closeFlushed();
+        output().closeFlushed();
     }
 
     private void closeIfDrained() {
-        if (draining && drainAnswered && byTag.isEmpty() && !fragmentsWait()) {
+        if (draining && drainAnswered && byTag.isEmpty() && !output().fragmentsWait()) {
             closeNow();
         }
     }

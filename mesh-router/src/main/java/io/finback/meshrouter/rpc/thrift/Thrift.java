@@ -15,11 +15,10 @@ import io.finback.meshrouter.rpc.server.Server;
 import io.finback.meshrouter.rpc.transport.Sockets;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
-import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.netty.handler.ssl.SslHandler;
 
 /**
- * Clients and servers of framed Thrift, one call at a time on a connection. A request and its answer are whole messages, of any of Thrift's
+ * Clients and servers of Thrift, framed or not, one call at a time on a connection. A request and its answer are whole messages, of any of Thrift's
  * protocols; only their heads are read. What travels with calls goes over the wire when both sides know Twitter's headers.
  */
 public final class Thrift {
@@ -58,13 +57,14 @@ public final class Thrift {
         Address endpoint = params.get(ClientParams.ENDPOINT);
         StatsReceiver.Counter connects = params.get(Common.STATS).counter("connects");
         return context -> {
-            ThriftClientSession session = new ThriftClientSession(params);
+            ThriftFraming framing = new ThriftFraming(params);
+            ThriftClientSession session = new ThriftClientSession(params, framing);
             ChannelInitializer<Channel> opening = new ChannelInitializer<>() {
                 @Override
                 protected void initChannel(Channel channel) {
                     params.get(ThriftParams.TLS).ifPresent(tls -> channel.pipeline()
                             .addLast(tls.newHandler(channel.alloc(), endpoint.host(), endpoint.port())));
-                    channel.pipeline().addLast(frames(params), session);
+                    channel.pipeline().addLast(framing.decoder(), session);
                 }
             };
             return Sockets.connect(params, endpoint, params.get(ClientParams.CONNECT_TIMEOUT), opening)
@@ -78,12 +78,9 @@ public final class Thrift {
         if (channel.pipeline().get(SslHandler.class) == null) {
             params.get(ThriftParams.TLS).ifPresent(tls -> channel.pipeline().addLast(tls.newHandler(channel.alloc())));
         }
-        ThriftServerSession session = new ThriftServerSession(application, params.get(ThriftParams.UPGRADE));
-        channel.pipeline().addLast(frames(params), session);
+        ThriftFraming framing = new ThriftFraming(params);
+        ThriftServerSession session = new ThriftServerSession(application, framing, params.get(ThriftParams.UPGRADE));
+        channel.pipeline().addLast(framing.decoder(), session);
         return session;
-    }
-
-    private static LengthFieldBasedFrameDecoder frames(Params params) {
-        return new LengthFieldBasedFrameDecoder(params.get(ThriftParams.MAX_FRAME_BYTES), 0, 4, 0, 4);
     }
 }

@@ -26,6 +26,7 @@ final class ThriftClientSession extends ChannelInboundHandlerAdapter implements 
     private static final byte[] NOTHING = {};
 
     private final Params params;
+    private final ThriftFraming framing;
     private final String endpoint;
     private final Optional<String> clientId;
     private final Reply<Service<byte[], byte[]>> ready = new Reply<>();
@@ -36,8 +37,9 @@ final class ThriftClientSession extends ChannelInboundHandlerAdapter implements 
     private volatile boolean ended;
     private String reason = "by the other side";
 
-    ThriftClientSession(Params params) {
+    ThriftClientSession(Params params, ThriftFraming framing) {
         this.params = params;
+        this.framing = framing;
         endpoint = params.get(ClientParams.ENDPOINT).toString();
         clientId = params.get(ThriftParams.CLIENT_ID);
     }
@@ -82,7 +84,7 @@ final class ThriftClientSession extends ChannelInboundHandlerAdapter implements 
             return;
         }
         byte[] question = TTwitter.question();
-        write(ctx.alloc().buffer(4 + question.length).writeInt(question.length).writeBytes(question));
+        write(framing.end(framing.begin(ctx.alloc(), question.length).writeBytes(question)));
         Duration limit = params.get(ClientParams.CONNECT_TIMEOUT);
         var unused = ctx.executor()
                 .schedule(
@@ -111,6 +113,9 @@ final class ThriftClientSession extends ChannelInboundHandlerAdapter implements 
             if (!ready.isDone()) {
                 byte[] answer = bytes(in);
                 upgraded = ThriftMessage.read(answer).kind() == ThriftMessage.Kind.REPLY;
+                if (upgraded) {
+                    framing.headers();
+                }
                 ready.complete(this);
                 return;
             }
@@ -164,13 +169,11 @@ final class ThriftClientSession extends ChannelInboundHandlerAdapter implements 
             reply.fail(Failure.rejected("one call at a time"));
             return;
         }
-        ByteBuf frame = context().alloc().buffer(256 + request.length);
-        frame.writeInt(0);
+        ByteBuf frame = framing.begin(context().alloc(), 256 + request.length);
         if (upgraded) {
             TTwitter.writeRequest(frame, call, clientId);
         }
-        frame.writeBytes(request);
-        frame.setInt(0, frame.readableBytes() - 4);
+        framing.end(frame.writeBytes(request));
         if (head.kind() == ThriftMessage.Kind.ONEWAY) {
             write(frame);
             reply.complete(NOTHING);

@@ -21,7 +21,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Thrift messages in Mux: many calls at a time over one connection. A server takes plain framed Thrift on the same port, too. */
+/** Thrift messages in Mux: many calls at a time over one connection. A server takes plain Thrift on the same port, too. */
 public final class ThriftMux {
     private static final Stack.Role CLIENT_ID =
             new Stack.Role("ThriftMuxClientId", "outside of everything that sends: all attempts say the same");
@@ -75,7 +75,8 @@ public final class ThriftMux {
 
     /**
      * Finds out what a client speaks by the head of its first frame. What Thrift begins with, {@code 80 01 00 01} or {@code 80 01 00 04}, would
-     * be an error with a tag that nobody uses first in Mux; a first byte that is no type of Mux is one of Thrift's other protocols.
+     * be an error with a tag that nobody uses first in Mux; a first byte that is no type of Mux is one of Thrift's other protocols. Without
+     * frames ({@link ThriftParams#FRAMED}) Thrift's head comes where Mux has a length, which it is too large for.
      */
     private static final class Sniffing extends ChannelInboundHandlerAdapter implements Connections.Connection {
         private static final int CALL = 0x80010001;
@@ -107,7 +108,8 @@ public final class ThriftMux {
                 in.release();
                 in = before;
             }
-            if (in.readableBytes() < HEAD_BYTES) {
+            boolean framed = params.get(ThriftParams.FRAMED);
+            if (in.readableBytes() < (framed ? HEAD_BYTES : 1)) {
                 head = before != null
                         ? before
                         : ctx.alloc().buffer(HEAD_BYTES * 32).writeBytes(in);
@@ -117,13 +119,16 @@ public final class ThriftMux {
                 return;
             }
             head = null;
-            int first = in.getInt(in.readerIndex() + 4);
-            boolean thrift = first == CALL || first == ONEWAY || !Mux.isType(first >> 24);
+            boolean thrift = framed ? isThrift(in.getInt(in.readerIndex() + 4)) : in.getByte(in.readerIndex()) < 0;
             Connections.Connection connection =
                     thrift ? Thrift.accept(params, ctx.channel(), session) : Mux.accept(params, ctx.channel(), session);
             found.complete(connection);
             ctx.fireChannelRead(in);
             ctx.pipeline().remove(this);
+        }
+
+        private static boolean isThrift(int first) {
+            return first == CALL || first == ONEWAY || !Mux.isType(first >> 24);
         }
 
         @Override

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ThriftServerSession extends ChannelInboundHandlerAdapter implements Connections.Connection {
     private final Service<byte[], byte[]> service;
+    private final ThriftFraming framing;
     private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>();
     private final Reply<@Nullable Void> gone = new Reply<>();
     private @Nullable ChannelHandlerContext context;
@@ -30,8 +31,9 @@ final class ThriftServerSession extends ChannelInboundHandlerAdapter implements 
     private boolean draining;
 
     /** @param upgrades whether it says that it knows Twitter's headers */
-    ThriftServerSession(Service<byte[], byte[]> service, boolean upgrades) {
+    ThriftServerSession(Service<byte[], byte[]> service, ThriftFraming framing, boolean upgrades) {
         this.service = service;
+        this.framing = framing;
         this.upgrades = upgrades;
     }
 
@@ -87,7 +89,10 @@ final class ThriftServerSession extends ChannelInboundHandlerAdapter implements 
         ThriftMessage head = ThriftMessage.read(message);
         if (!upgraded && head.method().equals(TTwitter.QUESTION)) {
             answer(false, upgrades ? TTwitter.yes(head.sequence()) : head.unknown());
-            upgraded = upgrades;
+            if (upgrades) {
+                upgraded = true;
+                framing.headers();
+            }
             return;
         }
         Reply<byte[]> reply = service.call(message, call);
@@ -120,13 +125,12 @@ final class ThriftServerSession extends ChannelInboundHandlerAdapter implements 
     }
 
     private void answer(boolean header, byte[] message) {
-        ByteBuf frame = context().alloc().buffer(5 + message.length);
-        frame.writeInt(message.length + (header ? 1 : 0));
+        ByteBuf frame = framing.begin(context().alloc(), 1 + message.length);
         if (header) {
             TTwitter.writeResponse(frame);
         }
-        var unused =
-                context().writeAndFlush(frame.writeBytes(message), context().voidPromise());
+        var unused = context()
+                .writeAndFlush(framing.end(frame.writeBytes(message)), context().voidPromise());
     }
 
     @Override

@@ -1,10 +1,13 @@
 package io.finback.meshrouter.rpc.h2;
 
+import static io.finback.meshrouter.rpc.h2.GrpcService.BIDI;
+import static io.finback.meshrouter.rpc.h2.GrpcService.UNARY;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.finback.meshrouter.Closing;
 import io.finback.meshrouter.resilience.RetryBudget;
 import io.finback.meshrouter.rpc.Context;
 import io.finback.meshrouter.rpc.Deadline;
@@ -16,32 +19,22 @@ import io.finback.meshrouter.rpc.TestKey;
 import io.finback.meshrouter.rpc.server.Server.Listening;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
-import io.grpc.MethodDescriptor;
-import io.grpc.Server;
-import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ClientCalls;
-import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
-import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -50,9 +43,9 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** HTTP/2 against ourselves and against gRPC-Java, which nobody here wrote, both directions. */
@@ -60,41 +53,8 @@ import org.junit.jupiter.api.io.TempDir;
 class H2Test {
     private static final Duration LONG = Duration.ofSeconds(20);
 
-    private static final MethodDescriptor.Marshaller<byte[]> BYTES = new MethodDescriptor.Marshaller<>() {
-        @Override
-        public InputStream stream(byte[] value) {
-            return new ByteArrayInputStream(value);
-        }
-
-        @Override
-        public byte[] parse(InputStream stream) {
-            try {
-                return stream.readAllBytes();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-    };
-
-    private static MethodDescriptor<byte[], byte[]> method(String name, MethodDescriptor.MethodType type) {
-        return MethodDescriptor.newBuilder(BYTES, BYTES)
-                .setFullMethodName("test.Echo/" + name)
-                .setType(type)
-                .build();
-    }
-
-    private static final MethodDescriptor<byte[], byte[]> UNARY = method("unary", MethodDescriptor.MethodType.UNARY);
-    private static final MethodDescriptor<byte[], byte[]> BIDI =
-            method("bidi", MethodDescriptor.MethodType.BIDI_STREAMING);
-
-    private final List<AutoCloseable> open = new ArrayList<>();
-
-    @AfterEach
-    void close() throws Exception {
-        for (int i = open.size() - 1; i >= 0; i--) {
-            open.get(i).close();
-        }
-    }
+    @RegisterExtension
+    final Closing open = new Closing();
 
     private Listening serve(Service<H2Message, H2Message> service) {
         Listening server = H2.server().serve("127.0.0.1:0", service);
@@ -316,45 +276,18 @@ class H2Test {
         return channel;
     }
 
+    /** Refuses a message with nothing in it. */
     private int grpcServer() throws IOException {
-        Server server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                .directExecutor()
-                .addService(ServerServiceDefinition.builder("test.Echo")
-                        .addMethod(UNARY, ServerCalls.asyncUnaryCall((request, answers) -> {
-                            if (request.length == 0) {
-                                answers.onError(Status.INVALID_ARGUMENT
-                                        .withDescription("nothing there")
-                                        .asRuntimeException());
-                                return;
-                            }
-                            answers.onNext(request);
-                            answers.onCompleted();
-                        }))
-                        .addMethod(BIDI, ServerCalls.asyncBidiStreamingCall(H2Test::echoing))
-                        .build())
-                .build()
-                .start();
-        open.add(server::shutdownNow);
-        return server.getPort();
-    }
-
-    private static StreamObserver<byte[]> echoing(StreamObserver<byte[]> answers) {
-        return new StreamObserver<>() {
-            @Override
-            public void onNext(byte[] value) {
-                answers.onNext(value);
-            }
-
-            @Override
-            public void onError(Throwable failure) {
-                answers.onError(failure);
-            }
-
-            @Override
-            public void onCompleted() {
-                answers.onCompleted();
-            }
-        };
+        return open.add(new GrpcService((request, answers) -> {
+                    if (request.length == 0) {
+                        answers.onError(Status.INVALID_ARGUMENT
+                                .withDescription("nothing there")
+                                .asRuntimeException());
+                    } else {
+                        GrpcService.echo(request, answers);
+                    }
+                }))
+                .port();
     }
 
     private static Http2Headers grpcStatus(String code) {

@@ -1,5 +1,7 @@
 package io.finback.meshrouter.rpc.thrift;
 
+import static io.finback.meshrouter.rpc.thrift.LibThrift.BINARY;
+import static io.finback.meshrouter.rpc.thrift.LibThrift.COMPACT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +13,7 @@ import com.twitter.finagle.mux.Responses;
 import com.twitter.io.Bufs;
 import com.twitter.util.Await;
 import com.twitter.util.Future;
+import io.finback.meshrouter.Closing;
 import io.finback.meshrouter.rpc.Context;
 import io.finback.meshrouter.rpc.Context.Delegation;
 import io.finback.meshrouter.rpc.Deadline;
@@ -26,7 +29,6 @@ import io.finback.meshrouter.rpc.thrift.generated.ServiceTransport;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,8 +37,6 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.apache.thrift.TException;
 import org.apache.thrift.protocol.TBinaryProtocol;
@@ -47,39 +47,22 @@ import org.apache.thrift.protocol.TProtocol;
 import org.apache.thrift.protocol.TProtocolFactory;
 import org.apache.thrift.protocol.TProtocolUtil;
 import org.apache.thrift.protocol.TType;
-import org.apache.thrift.server.TServer;
-import org.apache.thrift.server.TSimpleServer;
 import org.apache.thrift.transport.TMemoryBuffer;
 import org.apache.thrift.transport.TMemoryInputTransport;
-import org.apache.thrift.transport.TServerSocket;
-import org.apache.thrift.transport.TSocket;
-import org.apache.thrift.transport.layered.TFramedTransport;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Thrift and ThriftMux against libthrift and Finagle's Mux, both directions. */
 @Timeout(120)
 @SuppressWarnings("deprecation") // Bufs are what Java can say of Finagle's buffers
 class ThriftTest {
     private static final Duration LONG = Duration.ofSeconds(20);
-    private static final TProtocolFactory BINARY = new TBinaryProtocol.Factory();
 
-    private final ExecutorService threads = Executors.newCachedThreadPool(work -> {
-        Thread thread = new Thread(work);
-        thread.setDaemon(true);
-        return thread;
-    });
-    private final List<AutoCloseable> open = new ArrayList<>();
-    private final Calculator.Processor processor = new Calculator.Processor();
+    @RegisterExtension
+    final Closing open = new Closing();
 
-    @AfterEach
-    void close() throws Exception {
-        for (AutoCloseable each : open) {
-            each.close();
-        }
-        threads.shutdownNow();
-    }
+    private final LibThrift libthrift = open.add(new LibThrift());
 
     private Listening serve(Service<byte[], byte[]> service) {
         Listening server = Thrift.server().serve("127.0.0.1:0", service);
@@ -88,42 +71,23 @@ class ThriftTest {
     }
 
     private Service<byte[], byte[]> calculator(TProtocolFactory protocols) {
-        return Processors.service(processor, protocols, threads);
-    }
-
-    private Calculator.Client libthrift(int port, TProtocolFactory protocols) throws TException {
-        TFramedTransport transport = new TFramedTransport(new TSocket("127.0.0.1", port, 20_000));
-        transport.open();
-        open.add(transport);
-        return new Calculator.Client(protocols.getProtocol(transport));
+        return Processors.service(libthrift.processor, protocols, libthrift.threads);
     }
 
     private static Calculator.Client over(Service<byte[], byte[]> service) throws TException {
         return new Calculator.Client(BINARY.getProtocol(new ServiceTransport(service, LONG)));
     }
 
-    /** libthrift's own server; its port. */
-    private int libthriftServer() throws Exception {
-        ServerSocket socket = new ServerSocket(0);
-        TServer server = new TSimpleServer(new TServer.Args(new TServerSocket(socket))
-                .processor(processor)
-                .transportFactory(new TFramedTransport.Factory())
-                .protocolFactory(BINARY));
-        threads.execute(server::serve);
-        open.add(server::stop);
-        return socket.getLocalPort();
-    }
-
     @Test
     void libthriftsClientCallsOurServer() throws Exception {
         Listening server = serve(calculator(BINARY));
-        Calculator.Client client = libthrift(server.port(), BINARY);
+        Calculator.Client client = libthrift.client(server.port(), BINARY);
         for (int i = 0; i < 100; i++) {
             assertThat(client.add(i, 1)).isEqualTo(i + 1);
         }
         client.note("nobody answers this");
         assertThat(client.add(2, 2)).isEqualTo(4);
-        assertThat(processor.notes).containsExactly("nobody answers this");
+        assertThat(libthrift.processor.notes).containsExactly("nobody answers this");
         assertThatThrownBy(() -> client.add(-5, 1)).hasMessage("overflow");
         assertThat(client.unknown("nothing")).isEqualTo("Invalid method name: 'nothing'");
         assertThat(client.unknown("breaks")).contains("broken inside");
@@ -134,7 +98,7 @@ class ThriftTest {
     void theCompactProtocolToo() throws Exception {
         TProtocolFactory compact = new TCompactProtocol.Factory();
         Listening server = serve(calculator(compact));
-        Calculator.Client client = libthrift(server.port(), compact);
+        Calculator.Client client = libthrift.client(server.port(), compact);
         assertThat(client.add(40, 2)).isEqualTo(42);
         assertThat(client.unknown("breaks")).contains("broken inside");
         assertThat(client.add(1, 1)).isEqualTo(2);
@@ -146,14 +110,14 @@ class ThriftTest {
         Service<byte[], byte[]> service = Thrift.client()
                 .withStats(stats)
                 .withClassifier(Thrift.exceptionsAsFailures())
-                .newService("127.0.0.1:" + libthriftServer(), "calculator");
+                .newService("127.0.0.1:" + libthrift.serve(BINARY), "calculator");
         Calculator.Client client = over(service);
         for (int i = 0; i < 50; i++) {
             assertThat(client.add(i, 1)).isEqualTo(i + 1);
         }
         client.note("one way");
         assertThat(client.add(2, 2)).isEqualTo(4);
-        assertThat(processor.notes).containsExactly("one way");
+        assertThat(libthrift.processor.notes).containsExactly("one way");
         assertThatThrownBy(() -> client.add(-5, 1)).hasMessage("overflow");
         assertThat(client.unknown("nothing")).isEqualTo("Invalid method name: 'nothing'");
         assertThat(stats.count("clnt/calculator/failures")).isEqualTo(2);
@@ -301,7 +265,7 @@ class ThriftTest {
         Listening server = ThriftMux.server().serve("127.0.0.1:0", calculator(BINARY));
         open.add(server);
         Calculator.Client mux = over(ThriftMux.client().newService("127.0.0.1:" + server.port(), "calculator"));
-        Calculator.Client plain = libthrift(server.port(), BINARY);
+        Calculator.Client plain = libthrift.client(server.port(), BINARY);
         Calculator.Client upgraded = over(Thrift.client().newService("127.0.0.1:" + server.port(), "calculator"));
         for (int i = 0; i < 20; i++) {
             assertThat(mux.add(i, 1)).isEqualTo(i + 1);
@@ -312,7 +276,63 @@ class ThriftTest {
         assertThat(plain.unknown("breaks")).contains("broken inside");
         mux.note("over mux");
         assertThat(mux.add(1, 1)).isEqualTo(2);
-        assertThat(processor.notes).contains("over mux");
+        assertThat(libthrift.processor.notes).contains("over mux");
+    }
+
+    @Test
+    void messagesWithoutFramesPassBothWays() throws Exception {
+        for (TProtocolFactory protocols : List.of(BINARY, COMPACT, new TBinaryProtocol.Factory(false, false))) {
+            Listening server = open.add(
+                    Thrift.server().with(ThriftParams.FRAMED, false).serve("127.0.0.1:0", calculator(protocols)));
+            Calculator.Client theirs = libthrift.unframedClient(server.port(), protocols);
+            Calculator.Client ours = new Calculator.Client(protocols.getProtocol(new ServiceTransport(
+                    Thrift.client()
+                            .with(ThriftParams.FRAMED, false)
+                            .with(ThriftParams.UPGRADE, false)
+                            .newService("127.0.0.1:" + libthrift.serveUnframed(protocols), "calculator"),
+                    LONG)));
+            for (Calculator.Client client : List.of(theirs, ours)) {
+                for (int i = 0; i < 50; i++) {
+                    assertThat(client.add(i, 1)).isEqualTo(i + 1);
+                }
+                client.note("n".repeat(200_000));
+                assertThat(client.add(2, 2)).isEqualTo(4);
+                assertThatThrownBy(() -> client.add(-5, 1)).hasMessage("overflow");
+                assertThat(client.unknown("nothing")).isEqualTo("Invalid method name: 'nothing'");
+            }
+        }
+        assertThat(libthrift.processor.notes).hasSize(6);
+    }
+
+    @Test
+    void theUpgradeGoesWithoutFrames() throws Exception {
+        BlockingQueue<Context> seen = new ArrayBlockingQueue<>(10);
+        Service<byte[], byte[]> calculator = calculator(BINARY);
+        Listening server =
+                open.add(Thrift.server().with(ThriftParams.FRAMED, false).serve("127.0.0.1:0", (request, context) -> {
+                    seen.add(context);
+                    return calculator.apply(request, context);
+                }));
+        Calculator.Client client = over(Thrift.client()
+                .with(ThriftParams.FRAMED, false)
+                .with(ThriftParams.CLIENT_ID, Optional.of("me"))
+                .newService("127.0.0.1:" + server.port(), "calculator"));
+        for (int i = 0; i < 20; i++) {
+            assertThat(client.add(i, 1)).isEqualTo(i + 1);
+            assertThat(seen.take().clientId()).contains("me");
+        }
+    }
+
+    @Test
+    void thriftMuxTakesPlainThriftWithoutFrames() throws Exception {
+        Listening server =
+                open.add(ThriftMux.server().with(ThriftParams.FRAMED, false).serve("127.0.0.1:0", calculator(BINARY)));
+        Calculator.Client mux = over(ThriftMux.client().newService("127.0.0.1:" + server.port(), "calculator"));
+        Calculator.Client plain = libthrift.unframedClient(server.port(), BINARY);
+        for (int i = 0; i < 20; i++) {
+            assertThat(mux.add(i, 1)).isEqualTo(i + 1);
+            assertThat(plain.add(i, 2)).isEqualTo(i + 2);
+        }
     }
 
     /** ThriftMux is Thrift's message in a Mux dispatch: Finagle's Mux carries it, libthrift reads it. */
@@ -361,7 +381,7 @@ class ThriftTest {
                 assertThat(socket.getInputStream().read()).isEqualTo(-1);
             }
         }
-        assertThat(libthrift(server.port(), BINARY).add(1, 1)).isEqualTo(2);
+        assertThat(libthrift.client(server.port(), BINARY).add(1, 1)).isEqualTo(2);
     }
 
     @Test

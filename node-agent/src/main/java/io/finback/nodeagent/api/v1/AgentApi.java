@@ -8,12 +8,15 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.finback.mesos.v1.Encoding;
 import io.finback.nodeagent.api.AgentView;
 import io.finback.nodeagent.api.MesosMetrics;
+import io.finback.nodeagent.api.SandboxRights;
+import io.finback.nodeagent.api.Seen;
 import io.finback.nodeagent.executor.Inside;
 import io.finback.nodeagent.files.FileSpace;
 import io.finback.nodeagent.image.Reference;
 import io.finback.nodeagent.nested.NestedContainers;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.runtime.LogLevel;
+import io.finback.security.Rules;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,7 +58,8 @@ public final class AgentApi {
     private final Executor blocking;
     private final Calls calls;
     private final LogLevel level;
-    private final FileReads files;
+    private final Function<HttpRequest, FileReads> files;
+    private final CallRights rights;
     private final NestedContainers nested;
     private final SessionApi sessions;
     private final NestedApi containers;
@@ -72,6 +76,7 @@ public final class AgentApi {
      * @param nested looked after from now on
      * @param begun the file that says that a task has begun
      * @param blocking waits for processes to start, and for the disk
+     * @param rules who may do what
      */
     public AgentApi(
             ActorSystem<?> system,
@@ -82,7 +87,8 @@ public final class AgentApi {
             Function<AgentTask, Path> begun,
             FileSpace space,
             Executor blocking,
-            Limits limits) {
+            Limits limits,
+            Rules rules) {
         this.system = system;
         this.view = view;
         this.port = port;
@@ -91,12 +97,14 @@ public final class AgentApi {
         this.level = new LogLevel((delay, work) -> {
             var unused = system.scheduler().scheduleOnce(delay, work, system.executionContext());
         });
-        this.files = new FileReads(space);
+        SandboxRights sandboxes = new SandboxRights(rules, view);
+        this.files = request -> new FileReads(sandboxes.of(space, request));
         Parents parents = new Parents(view);
+        this.rights = new CallRights(rules, view, parents);
         TaskTerminals terminals = new TaskTerminals(view, begun);
         Sessions running = new Sessions(inside, nested, limits.maxSessions());
         this.nested = nested;
-        this.sessions = new SessionApi(system, parents, running, nested, terminals, blocking);
+        this.sessions = new SessionApi(system, parents, running, nested, terminals, blocking, rights);
         this.containers = new NestedApi(parents, running, nested, terminals, space, blocking);
         Cancellable following = system.scheduler()
                 .scheduleWithFixedDelay(LOOK, LOOK, nested::look, ExecutionContext.fromExecutor(blocking));
@@ -126,6 +134,7 @@ public final class AgentApi {
 
     private CompletionStage<HttpResponse> dispatch(Call call, HttpRequest request) {
         checkBody(call);
+        rights.check(call, request);
         return switch (call.getType()) {
             case LAUNCH_NESTED_CONTAINER_SESSION -> later(() -> sessions.start(call, request));
             case ATTACH_CONTAINER_OUTPUT -> CompletableFuture.completedFuture(containers.attachOutput(call, request));
@@ -137,7 +146,7 @@ public final class AgentApi {
             case SET_LOGGING_LEVEL -> CompletableFuture.completedFuture(setLevel(call.getSetLoggingLevel()));
             default -> {
                 Encoding accepted = Calls.accepted(Calls.accept(request));
-                yield later(() -> Calls.message(read(call), accepted));
+                yield later(() -> Calls.message(read(call, request), accepted));
             }
         };
     }
@@ -192,7 +201,8 @@ public final class AgentApi {
         return all.build();
     }
 
-    private Response read(Call call) {
+    private Response read(Call call, HttpRequest request) {
+        Seen seen = rights.seen(request);
         Response.Builder response = Response.newBuilder();
         return switch (call.getType()) {
             case GET_HEALTH ->
@@ -219,32 +229,32 @@ public final class AgentApi {
                         .build();
             case GET_TASKS ->
                 response.setType(Response.Type.GET_TASKS)
-                        .setGetTasks(AgentReads.tasks(view))
+                        .setGetTasks(AgentReads.tasks(seen))
                         .build();
             case GET_EXECUTORS ->
                 response.setType(Response.Type.GET_EXECUTORS)
-                        .setGetExecutors(AgentReads.executors(view))
+                        .setGetExecutors(AgentReads.executors(seen))
                         .build();
             case GET_FRAMEWORKS ->
                 response.setType(Response.Type.GET_FRAMEWORKS)
-                        .setGetFrameworks(AgentReads.frameworks(view))
+                        .setGetFrameworks(AgentReads.frameworks(seen))
                         .build();
             case GET_CONTAINERS ->
                 response.setType(Response.Type.GET_CONTAINERS)
                         .setGetContainers(AgentReads.containers(
-                                view, call.getGetContainers().getShowNested(), nested.running()))
+                                view, seen, call.getGetContainers().getShowNested(), nested.running()))
                         .build();
             case GET_AGENT ->
                 response.setType(Response.Type.GET_AGENT)
                         .setGetAgent(Response.GetAgent.newBuilder()
-                                .setAgentInfo(ExecutorWire.agentInfo(view, port.getAsInt())))
+                                .setAgentInfo(ExecutorWire.agentInfo(view, seen.resources(), port.getAsInt())))
                         .build();
             case GET_STATE ->
                 response.setType(Response.Type.GET_STATE)
                         .setGetState(Response.GetState.newBuilder()
-                                .setGetTasks(AgentReads.tasks(view))
-                                .setGetExecutors(AgentReads.executors(view))
-                                .setGetFrameworks(AgentReads.frameworks(view)))
+                                .setGetTasks(AgentReads.tasks(seen))
+                                .setGetExecutors(AgentReads.executors(seen))
+                                .setGetFrameworks(AgentReads.frameworks(seen)))
                         .build();
             case GET_METRICS ->
                 response.setType(Response.Type.GET_METRICS)
@@ -255,8 +265,8 @@ public final class AgentApi {
                         .setGetLoggingLevel(
                                 Response.GetLoggingLevel.newBuilder().setLevel(level.current()))
                         .build();
-            case LIST_FILES -> files.list(call.getListFiles());
-            case READ_FILE -> files.read(call.getReadFile());
+            case LIST_FILES -> files.apply(request).list(call.getListFiles());
+            case READ_FILE -> files.apply(request).read(call.getReadFile());
             default -> throw new ApiFailure(501, "Received '" + call.getType() + "' call, which is not supported");
         };
     }

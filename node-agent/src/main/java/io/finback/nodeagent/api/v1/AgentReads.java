@@ -5,6 +5,7 @@ import io.finback.mesos.translate.ResourceMessages;
 import io.finback.mesos.translate.StatusMessages;
 import io.finback.mesos.translate.TaskMessages;
 import io.finback.nodeagent.api.AgentView;
+import io.finback.nodeagent.api.Seen;
 import io.finback.nodeagent.containerizer.Usage;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.nodeagent.task.ContainerRef;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.apache.mesos.v1.Protos;
 import org.apache.mesos.v1.agent.Protos.Response;
 
@@ -23,9 +25,9 @@ import org.apache.mesos.v1.agent.Protos.Response;
 final class AgentReads {
     private AgentReads() {}
 
-    static Response.GetTasks tasks(AgentView view) {
+    static Response.GetTasks tasks(Seen seen) {
         Response.GetTasks.Builder all = Response.GetTasks.newBuilder();
-        for (AgentTask task : view.board().live()) {
+        for (AgentTask task : seen.live()) {
             if (task.isExecutorRun()) {
                 continue;
             }
@@ -37,28 +39,28 @@ final class AgentReads {
                 all.addLaunchedTasks(task(task));
             }
         }
-        view.board().ended().stream()
+        seen.ended().stream()
                 .filter(task -> !task.isExecutorRun())
                 .forEach(task -> all.addCompletedTasks(task(task)));
         return all.build();
     }
 
-    static Response.GetExecutors executors(AgentView view) {
+    static Response.GetExecutors executors(Seen seen) {
         Response.GetExecutors.Builder all = Response.GetExecutors.newBuilder();
-        view.board().live().stream()
-                .filter(AgentReads::hasExecutorOfItsOwn)
+        seen.live().stream()
+                .filter(task -> hasExecutorOfItsOwn(task) && seen.executor(task))
                 .forEach(task -> all.addExecutors(
                         Response.GetExecutors.Executor.newBuilder().setExecutorInfo(executor(task))));
-        view.board().ended().stream()
-                .filter(AgentReads::hasExecutorOfItsOwn)
+        seen.ended().stream()
+                .filter(task -> hasExecutorOfItsOwn(task) && seen.executor(task))
                 .forEach(task -> all.addCompletedExecutors(
                         Response.GetExecutors.Executor.newBuilder().setExecutorInfo(executor(task))));
         return all.build();
     }
 
-    static Response.GetFrameworks frameworks(AgentView view) {
+    static Response.GetFrameworks frameworks(Seen seen) {
         Map<String, Protos.FrameworkInfo> known = new LinkedHashMap<>();
-        for (AgentTask task : view.board().live()) {
+        for (AgentTask task : seen.live()) {
             String id = task.info().framework().value();
             if (task.isExecutorRun() || !known.containsKey(id)) {
                 known.put(id, ExecutorWire.framework(task));
@@ -71,10 +73,13 @@ final class AgentReads {
         return all.build();
     }
 
-    static Response.GetContainers containers(AgentView view, boolean nested, List<NestedContainer> beside) {
+    static Response.GetContainers containers(AgentView view, Seen seen, boolean nested, List<NestedContainer> beside) {
         Response.GetContainers.Builder all = Response.GetContainers.newBuilder();
-        List<AgentTask> shown = view.board().live().stream()
-                .filter(task -> task.process().isPresent() && !task.isEnded() && (nested || !task.isNested()))
+        List<AgentTask> shown = seen.live().stream()
+                .filter(task -> task.process().isPresent()
+                        && !task.isEnded()
+                        && (nested || !task.isNested())
+                        && seen.container(task))
                 .toList();
         Map<ContainerRef, Usage> usage = view.containers()
                 .usage(shown.stream().flatMap(task -> task.process().stream()).toList());
@@ -98,7 +103,12 @@ final class AgentReads {
                     .setContainerStatus(status));
         }
         if (nested) {
-            beside.forEach(container -> all.addContainers(Response.GetContainers.Container.newBuilder()
+            List<List<String>> roots = shown.stream()
+                    .map(task -> Parents.path(containerId(task)))
+                    .toList();
+            Predicate<NestedContainer> isIn = container ->
+                    roots.stream().anyMatch(root -> Parents.isIn(container.path(), root));
+            beside.stream().filter(isIn).forEach(container -> all.addContainers(Response.GetContainers.Container.newBuilder()
                     .setContainerId(Parents.container(container.path()))
                     .setContainerStatus(Protos.ContainerStatus.newBuilder()
                             .setContainerId(Parents.container(container.path()))

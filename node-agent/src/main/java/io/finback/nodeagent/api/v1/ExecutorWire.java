@@ -12,6 +12,7 @@ import io.finback.nodeagent.node.ExecutorStream;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
+import io.finback.resources.Resources;
 import io.finback.resources.TaskId;
 import io.finback.tasks.Bytes;
 import io.finback.tasks.CheckStatus;
@@ -236,12 +237,17 @@ final class ExecutorWire {
     }
 
     static Protos.AgentInfo agentInfo(AgentView agent, int port) {
+        return agentInfo(agent, agent.resources(), port);
+    }
+
+    /** @param resources those that are shown */
+    static Protos.AgentInfo agentInfo(AgentView agent, Resources resources, int port) {
         return Protos.AgentInfo.newBuilder()
                 .setId(Protos.AgentID.newBuilder().setValue(agent.id()))
                 .setHostname(agent.hostname())
                 .setPort(port)
                 .addAllResources(
-                        ResourceMessages.to(agent.resources(), ResourceMessages.Format.REFINED, Optional.empty()))
+                        ResourceMessages.to(resources, ResourceMessages.Format.REFINED, Optional.empty()))
                 .build();
     }
 

@@ -54,7 +54,7 @@ final class FileReads {
         try {
             return work.run();
         } catch (FileFailure e) {
-            throw new ApiFailure(e.isMissing() ? 404 : 400, String.valueOf(e.getMessage()));
+            throw new ApiFailure(e.status(), String.valueOf(e.getMessage()));
         } catch (IOException e) {
             log.warn("files.failed path={} reason={}", path, e.toString());
             throw new ApiFailure(500, "The file cannot be read.");

@@ -9,9 +9,11 @@ import io.finback.nodeagent.task.ContainerRef;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.mesos.v1.Protos;
 
 /** The running tasks that commands can be started beside, and where in them. */
@@ -45,11 +47,25 @@ final class Parents {
 
     private Optional<Place> place(AgentTask task, List<String> path) {
         List<String> own = path(AgentReads.containerId(task));
-        return path.size() < own.size() || !path.subList(0, own.size()).equals(own)
+        return !isIn(path, own)
                 ? Optional.empty()
                 : task.process().flatMap(process -> process.leader()
                         .map(leader -> new Place(
                                 parent(task, own, leader, maker(process)), path.subList(own.size(), path.size()))));
+    }
+
+    /** The container itself, or one nested in it. */
+    static boolean isIn(List<String> path, List<String> root) {
+        return path.size() >= root.size() && path.subList(0, root.size()).equals(root);
+    }
+
+    /** The account of the task in whose container it is, the innermost that is known; empty: of none that is. */
+    Optional<String> account(Protos.ContainerID container) {
+        List<String> path = path(container);
+        return Stream.concat(view.board().live().stream(), view.board().ended().stream())
+                .filter(task -> isIn(path, path(AgentReads.containerId(task))))
+                .max(Comparator.comparingInt(task -> path(AgentReads.containerId(task)).size()))
+                .map(task -> task.info().account());
     }
 
     private static NestedLauncher.Maker maker(ContainerRef process) {

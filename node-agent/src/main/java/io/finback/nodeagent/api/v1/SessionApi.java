@@ -40,6 +40,7 @@ final class SessionApi {
     private final NestedContainers nested;
     private final TaskTerminals terminals;
     private final Executor blocking;
+    private final CallRights rights;
 
     SessionApi(
             ActorSystem<?> system,
@@ -47,13 +48,15 @@ final class SessionApi {
             Sessions sessions,
             NestedContainers nested,
             TaskTerminals terminals,
-            Executor blocking) {
+            Executor blocking,
+            CallRights rights) {
         this.system = system;
         this.parents = parents;
         this.sessions = sessions;
         this.nested = nested;
         this.terminals = terminals;
         this.blocking = blocking;
+        this.rights = rights;
     }
 
     HttpResponse start(Call call, HttpRequest request) {
@@ -145,7 +148,7 @@ final class SessionApi {
                 .mapAsync(
                         1,
                         bytes -> CompletableFuture.supplyAsync(
-                                () -> feed(bytes.toArray(), decoder, encoding, input), blocking))
+                                () -> feed(bytes.toArray(), decoder, encoding, input, request), blocking))
                 .runWith(Sink.ignore(), system)
                 .thenApply(done -> HttpResponse.create());
     }
@@ -157,7 +160,8 @@ final class SessionApi {
                 .orElseThrow(() -> Parents.missing(container, " (expected: a session, or a task with a terminal)"));
     }
 
-    private boolean feed(byte[] bytes, RecordIo.Decoder decoder, Encoding encoding, AtomicReference<Attached> input) {
+    private boolean feed(byte[] bytes, RecordIo.Decoder decoder, Encoding encoding, AtomicReference<Attached> input,
+            HttpRequest request) {
         try {
             for (byte[] record : decoder.feed(bytes)) {
                 Call.AttachContainerInput call = Calls.decode(record, encoding, Call.getDefaultInstance())
@@ -165,6 +169,7 @@ final class SessionApi {
                 Attached attached = input.get();
                 ProcessIO said = call.getProcessIo();
                 if (attached == null) {
+                    rights.attachInput(request, call.getContainerId());
                     input.set(attached(call.getContainerId()));
                 } else if (said.getType() == ProcessIO.Type.DATA) {
                     attached.type(said.getData().getData());

@@ -187,7 +187,8 @@ class AgentApiTest {
                         java.util.Optional.empty(),
                         100),
                 work -> new Thread(work, "test-blocking").start(),
-                new AgentApi.Limits(1_000_000, 5));
+                new AgentApi.Limits(1_000_000, 5),
+                io.finback.security.Rules.NONE);
     }
 
     private static HttpResponse call(AgentApi api, String body) throws Exception {

@@ -11,13 +11,19 @@ import io.finback.nodeagent.testing.Needs;
 import io.finback.nodeagent.testing.NeedsRuntime;
 import io.finback.nodeagent.testing.ServedAgent;
 import io.finback.nodeagent.testing.TaskWorld;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -179,14 +185,30 @@ class NestedWholeTest {
                 .toList();
     }
 
-    private List<Path> groups(String prefix) throws Exception {
-        try (Stream<Path> all = Files.find(
-                Path.of("/sys/fs/cgroup"),
-                6,
-                (path, about) -> path.getFileName().toString().startsWith(prefix)
-                        && path.toString().contains("test-" + data.getFileName()))) {
-            return all.toList();
-        }
+    /** Groups come and go while one looks, those of other tests and programs, too. */
+    private List<Path> groups(String prefix) throws IOException {
+        List<Path> found = new ArrayList<>();
+        Files.walkFileTree(Path.of("/sys/fs/cgroup"), Set.of(), 6, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path group, BasicFileAttributes about) {
+                if (group.getFileName().toString().startsWith(prefix)
+                        && group.toString().contains("test-" + data.getFileName())) {
+                    found.add(group);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path gone, IOException why) {
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path group, @Nullable IOException why) {
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        return found;
     }
 
     private static void order(ServedAgent agent, String id, String command, String more) throws Exception {

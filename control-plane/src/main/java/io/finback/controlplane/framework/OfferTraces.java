@@ -1,0 +1,155 @@
+package io.finback.controlplane.framework;
+
+import io.finback.resources.AgentId;
+import io.finback.resources.OfferId;
+import io.finback.resources.TaskId;
+import io.finback.tasks.TaskState;
+import io.finback.tracing.Sampler;
+import io.finback.tracing.Span;
+import io.finback.tracing.SpanIds;
+import io.finback.tracing.SpanSink;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Spans of offers: from when one is made to what becomes of it, and of each task that is launched on it: until it is granted, and until it
+ * is heard of. Not durable: what is under way at a failover has no span. Not thread-safe: one framework's.
+ */
+final class OfferTraces {
+    /** So many offers, and so many tasks, are followed at once; others have no spans. */
+    private static final int MOST = 10_000;
+
+    private record Made(SpanIds ids, AgentId agent, String role, Instant at) {}
+
+    private record Launch(SpanIds offer, AgentId agent, Instant accepted, @Nullable Instant granted) {}
+
+    private final boolean on;
+    private final Sampler sampler;
+    private final SpanSink sink;
+    private final String framework;
+    private final Map<OfferId, Made> offers = new LinkedHashMap<>();
+    private final Map<TaskId, Launch> launches = new HashMap<>();
+
+    /** {@code on}: anything is told at all. */
+    OfferTraces(boolean on, Sampler sampler, SpanSink sink, String framework) {
+        this.on = on;
+        this.sampler = sampler;
+        this.sink = sink;
+        this.framework = framework;
+    }
+
+    void made(OfferId offer, AgentId agent, String role, Instant now) {
+        if (!on || offers.size() >= MOST) {
+            return;
+        }
+        SpanIds ids = sampler.decide(SpanIds.root(ThreadLocalRandom.current()));
+        if (ids.isSampled()) {
+            offers.put(offer, new Made(ids, agent, role, now));
+        }
+    }
+
+    /** {@code what}: accepted, declined, rescinded. Those that are not followed are passed over. */
+    void over(Iterable<OfferId> gone, String what, Instant now) {
+        if (offers.isEmpty()) {
+            return;
+        }
+        for (OfferId offer : gone) {
+            Made known = offers.remove(offer);
+            if (known != null) {
+                tell(offer, known, what, now);
+            }
+        }
+    }
+
+    void allOver(String what, Instant now) {
+        over(List.copyOf(offers.keySet()), what, now);
+    }
+
+    /** These tasks are to be launched on these offers. */
+    void accepted(List<OfferId> used, List<TaskId> tasks, Instant now) {
+        if (offers.isEmpty()) {
+            return;
+        }
+        for (OfferId offer : used) {
+            Made known = offers.get(offer);
+            if (known != null) {
+                for (TaskId task : tasks) {
+                    if (launches.size() < MOST) {
+                        launches.putIfAbsent(task, new Launch(known.ids(), known.agent(), now, null));
+                    }
+                }
+                break;
+            }
+        }
+        over(used, tasks.isEmpty() ? "declined" : "accepted", now);
+    }
+
+    void granted(TaskId task, Instant now) {
+        if (!launches.isEmpty()) {
+            launches.computeIfPresent(
+                    task, (id, launch) -> new Launch(launch.offer(), launch.agent(), launch.accepted(), now));
+        }
+    }
+
+    void status(TaskId task, TaskState state, Instant now) {
+        if (launches.isEmpty() || !(state == TaskState.RUNNING || state.isTerminal())) {
+            return;
+        }
+        Launch launch = launches.remove(task);
+        if (launch == null) {
+            return;
+        }
+        Map<String, String> tags = new HashMap<>();
+        tags.put("finback.framework_id", framework);
+        tags.put("finback.task_id", task.value());
+        tags.put("finback.agent_id", launch.agent().value());
+        tags.put("finback.state", state.wireName());
+        String error = state.isTerminal() && state != TaskState.FINISHED ? state.wireName() : "";
+        SpanIds whole = launch.offer().child(ThreadLocalRandom.current());
+        tell(whole, "task.launch", launch.accepted(), now, error, tags);
+        Instant granted = launch.granted();
+        if (granted != null) {
+            tell(whole.child(ThreadLocalRandom.current()), "task.claim", launch.accepted(), granted, "", Map.of());
+            tell(whole.child(ThreadLocalRandom.current()), "task.start", granted, now, error, Map.of());
+        }
+    }
+
+    private void tell(OfferId offer, Made made, String what, Instant now) {
+        tell(
+                made.ids(),
+                "offer",
+                made.at(),
+                now,
+                "",
+                Map.of(
+                        "finback.framework_id",
+                        framework,
+                        "finback.offer_id",
+                        offer.value(),
+                        "finback.agent_id",
+                        made.agent().value(),
+                        "finback.role",
+                        made.role(),
+                        "finback.outcome",
+                        what));
+    }
+
+    private void tell(
+            SpanIds ids, String name, Instant from, Instant to, String error, Map<String, String> attributes) {
+        sink.take(new Span(
+                ids,
+                Span.Kind.INTERNAL,
+                name,
+                from.getEpochSecond() * 1_000_000_000L + from.getNano(),
+                Math.max(0, Duration.between(from, to).toNanos()),
+                "",
+                error,
+                attributes));
+    }
+}

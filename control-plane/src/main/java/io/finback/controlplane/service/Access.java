@@ -1,0 +1,52 @@
+package io.finback.controlplane.service;
+
+import io.finback.controlplane.app.AppCommand;
+import io.finback.controlplane.scheduler.Member;
+
+/** What somebody may do with apps, pods and groups, by their paths. Each check throws what the API answers to who may not. */
+public interface Access {
+    /** Everything. */
+    Access ALL = new Access() {
+        @Override
+        public boolean sees(String path) {
+            return true;
+        }
+
+        @Override
+        public void create(String path) {}
+
+        @Override
+        public void update(String path) {}
+
+        @Override
+        public void delete(String path) {}
+    };
+
+    boolean sees(String path);
+
+    void create(String path);
+
+    void update(String path);
+
+    void delete(String path);
+
+    /** What a command to this app does to it. */
+    default void check(String appId, AppCommand command) {
+        if (command instanceof AppCommand.Create) {
+            create(appId);
+        } else if (command instanceof AppCommand.Remove) {
+            delete(appId);
+        } else if (!(command instanceof AppCommand.FindVersion && sees(appId))) {
+            update(appId);
+        }
+    }
+
+    /** What a deployment does to one of its apps. */
+    default void check(Member member) {
+        switch (member.goal()) {
+            case CREATE -> create(member.appId());
+            case UPDATE, REVERT -> update(member.appId());
+            case REMOVE -> delete(member.appId());
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package io.finback.meshrouter.traffic;
+
+import io.finback.tracing.Sampler;
+import io.finback.tracing.SpanSink;
+import io.finback.tracing.TraceHeaders;
+import java.util.List;
+
+/**
+ * What a listener does about traces: which headers it makes, and who is told of spans. A value.
+ *
+ * @param router the router's label
+ * @param reporters empty: no span is made, of requests that pass or otherwise
+ */
+public record Traces(Propagation propagation, String router, List<Reporter> reporters) {
+    /** Which headers every request gets, whatever it came with. */
+    public enum Propagation {
+        /** None but W3C's, while spans are made. */
+        NONE,
+        /** {@code l5d-ctx-trace} and {@code l5d-reqid}: {@code io.l5d.default}. */
+        LINKERD,
+        /** {@code X-B3-*}: {@code io.l5d.zipkin}. */
+        ZIPKIN
+    }
+
+    /**
+     * Somebody who is told of spans.
+     *
+     * @param decides whether its sampler decides for the whole trace, and so for what is called; else only for itself
+     */
+    public record Reporter(Sampler sampler, boolean decides, SpanSink sink) {}
+
+    /** A request's headers; names are in small letters. */
+    public interface Head extends TraceHeaders.Lookup, TraceHeaders.Writer {
+        void remove(String name);
+    }
+
+    public static final Traces NONE = of(Propagation.NONE);
+
+    public Traces {
+        reporters = List.copyOf(reporters);
+    }
+
+    /** Without reporters. */
+    public static Traces of(Propagation propagation) {
+        return new Traces(propagation, "", List.of());
+    }
+
+    public Traces reporting(String label, List<Reporter> to) {
+        return new Traces(propagation, label, to);
+    }
+
+    /** Whether no request has a {@link RequestTrace}. */
+    public boolean isQuiet() {
+        return reporters.isEmpty() && propagation != Propagation.ZIPKIN;
+    }
+
+    /** Whether Linkerd's headers are all there is to do: {@link TraceContext} does it without an object for the trace. */
+    public boolean isHeadersOnly() {
+        return propagation == Propagation.LINKERD && reporters.isEmpty();
+    }
+
+    /** A request has come; not while {@link #isQuiet}. */
+    public RequestTrace begin(Head head) {
+        return RequestTrace.begin(this, head);
+    }
+}
