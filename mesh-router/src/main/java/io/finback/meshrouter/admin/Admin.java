@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -149,7 +150,16 @@ public final class Admin implements AutoCloseable {
             return Answers.prometheus(
                     metrics.prometheus(parts.plan().telemetry().prometheusPrefix()));
         }
+        if (Pages.isPage(path)) {
+            return Pages.get(path).orElseGet(Answers::notFound);
+        }
         return switch (path) {
+            case "/admin", "/admin/" -> Answers.moved("/");
+            case "/admin/lint", "/admin/lint.json" -> Answers.json(new Lint(parts).show(), true);
+            case "/admin/registry.json" -> Answers.json(Registry.show(parts), true);
+            // There are none here; tools of TwitterServer's ask.
+            case "/admin/toggles", "/admin/toggles/" -> Answers.json(Map.of("libraries", List.of()), true);
+            case "/identifier", "/identifier.json" -> Answers.json(Identifying.show(parts, query), true);
             case "/admin/ping" -> Answers.text(200, "pong");
             case "/health" -> views.health();
             case "/admin/metrics.json" -> metricsJson(query);
@@ -236,6 +246,9 @@ public final class Admin implements AutoCloseable {
                 || path.equals(parts.plan().telemetry().prometheusPath());
         if (control) {
             return security.control();
+        }
+        if (Pages.isPage(path) || path.equals("/admin") || path.equals("/admin/")) {
+            return security.ui();
         }
         return metricsOrHealth || security.diagnostics();
     }

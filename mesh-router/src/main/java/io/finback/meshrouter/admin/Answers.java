@@ -5,6 +5,7 @@ import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpEntities;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.StatusCodes;
+import akka.http.javadsl.model.headers.Location;
 import akka.stream.javadsl.FileIO;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -46,12 +47,17 @@ final class Answers {
         return HttpResponse.create().withEntity(HttpEntities.create(ContentTypes.APPLICATION_OCTET_STREAM, content));
     }
 
+    static HttpResponse moved(String where) {
+        return HttpResponse.create().withStatus(StatusCodes.FOUND).addHeader(Location.create(where));
+    }
+
     static HttpResponse notFound() {
         return text(
                 404,
-                "GET /admin/ping /admin/metrics.json /admin/metrics/prometheus /metrics /delegator.json?path=&dtab= "
+                "GET / /delegator /admin/ping /admin/metrics.json /admin/metrics/prometheus /metrics /delegator.json?path=&dtab= "
                         + "/bound-names.json /client_state.json /config.json /logging.json /admin/threads "
                         + "/admin/contention /admin/pprof/heap /admin/pprof/profile?seconds=&hz= /admin/server_info "
+                        + "/admin/lint /admin/registry.json /admin/toggles /identifier?method=&uri=&host=&header= "
                         + "/finback/endpoints.json /health\n");
     }
 

@@ -32,6 +32,7 @@ import io.finback.runtime.Node;
 import io.finback.runtime.Readiness;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
+import io.finback.security.SecuritySettings;
 import io.finback.settings.HttpListen;
 import io.finback.tracing.Tracing;
 import java.io.IOException;
@@ -125,9 +126,11 @@ public final class RouterNode implements Node {
                     plan,
                     routers,
                     sources,
+                    streams,
                     endpoints::get,
                     settings.config(),
                     recent,
+                    SecuritySettings.from(config).reads(),
                     spans::counts,
                     System::nanoTime,
                     () -> {
@@ -209,7 +212,10 @@ public final class RouterNode implements Node {
                 new RouterSpec(
                         plan.label(),
                         plan.dtab(),
-                        plan.identifiers(),
+                        plan.identifiers().stream()
+                                .map(identifier ->
+                                        identifier.start(environment, watch -> stops.push(() -> closed(watch))))
+                                .toList(),
                         interpreter,
                         plan.policies(),
                         notYet,
@@ -222,6 +228,8 @@ public final class RouterNode implements Node {
         for (ServerPlan server : plan.servers()) {
             Listener listener = listen(plan, server.reporting(plan.label(), spans.reporters()), listening);
             stops.push(() -> listener.stop(settings.plan().admin().grace()));
+            // Taken back before the listener drains.
+            Announcements.start(plan, server, listener.port(), environment, stops::push);
             servers.add(new RunningRouter.Server(server.ip(), listener.port(), listener));
         }
         return new RunningRouter(router, servers);

@@ -128,6 +128,85 @@ class LinkerdAdminTest {
         }
     }
 
+    /** Plain files of its own, which load and run nothing else. */
+    @Test
+    void showsPagesOfItsOwn() throws IOException {
+        try (TestRouter router = start()) {
+            for (String page : new String[] {"/", "/delegator"}) {
+                RawClient.Response answer = RawClient.once(
+                                router.node.adminPort(), "GET " + page + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+                assertThat(answer.header("Content-Security-Policy")).startsWith("default-src 'none'; script-src 'self'");
+                assertThat(answer.header("Content-Type")).startsWith("text/html");
+                assertThat(answer.text()).contains("<title>Finback router").doesNotContain("//");
+            }
+            for (String file : new String[] {"admin.css", "page.js", "dashboard.js", "delegator.js"}) {
+                assertThat(router.admin("/files/" + file)).isNotEmpty().isEqualTo(router.admin("/admin/files/" + file));
+            }
+            assertThat(router.admin("/files/../reference.conf")).startsWith("GET / /delegator");
+            assertThat(router.admin("/files/nothing.js")).startsWith("GET / /delegator");
+        }
+        Files.writeString(yaml, Files.readString(yaml).replace("admin: {port: 0}", "admin: {port: 0, security: {uiEnabled: false}}"));
+        try (TestRouter router = start()) {
+            assertThat(router.admin("/")).isEqualTo("/ is switched off (admin.security)\n");
+            assertThat(router.admin("/files/page.js")).contains("is switched off");
+            assertThat(router.admin("/admin/lint")).contains("lint_results");
+        }
+    }
+
+    @Test
+    void saysWhatLooksWrong() throws IOException {
+        try (RawBackend web = RawBackend.answering("x");
+                TestRouter router = start()) {
+            assertThat(router.admin("/admin/lint.json")).contains("\"num_issues_found\" : 0");
+            for (String name : new String[] {"a", "b", "c"}) {
+                register(name, web);
+                TestRouter.await(name + " is known", () -> status(router, name) == 200);
+            }
+            Files.writeString(disco.resolve("nobody"), "");
+            TestRouter.await("nobody is known", () -> status(router, "nobody") == 502);
+            assertThat(router.admin("/admin/lint"))
+                    .contains("binding-cache-too-small")
+                    .contains("router out: ")
+                    .contains("names were forgotten")
+                    .contains("bound-name-without-instances");
+        }
+    }
+
+    private static int status(TestRouter router, String name) {
+        try {
+            return RawClient.get(router.port(), name, "/").status();
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    @Test
+    void tellsWhatItIsMadeOf() throws IOException {
+        try (TestRouter router = start()) {
+            assertThat(router.admin("/admin/registry.json"))
+                    .contains("\"dtab\" : \"/svc => /#/io.l5d.fs\"")
+                    .contains("\"protocol\" : \"http\"")
+                    .contains("\"interpreter\" : \"default\"")
+                    .contains("\"/#/io.l5d.fs\"");
+            assertThat(router.admin("/admin/toggles")).contains("\"libraries\" : [ ]");
+        }
+    }
+
+    @Test
+    void explainsWhichNameARequestWouldGet() throws IOException {
+        Files.writeString(
+                yaml,
+                Files.readString(yaml).replace("label: out", "label: out\n  identifier: [{kind: io.l5d.header}, {kind: io.l5d.path}]"));
+        try (TestRouter router = start()) {
+            assertThat(router.admin("/identifier?uri=/shop/cart").replaceAll("\\s", ""))
+                    .isEqualTo("{\"out\":{\"identifier\":1,\"paths\":[\"/svc/shop\"]}}");
+            assertThat(router.admin("/identifier?uri=/shop&header=l5d-name:/web").replaceAll("\\s", ""))
+                    .isEqualTo("{\"out\":{\"identifier\":0,\"paths\":[\"/svc/web\"]}}");
+            assertThat(router.admin("/identifier")).contains("none of its identifiers knows it");
+            assertThat(router.admin("/identifier?header=odd")).isEqualTo("header: 'odd' (expected: Name: value)\n");
+        }
+    }
+
     private static void spin() {
         while (!Thread.currentThread().isInterrupted()) {
             Thread.onSpinWait();

@@ -77,6 +77,11 @@ final class ThriftScanner {
     private boolean headerLeft;
     private boolean headRead;
 
+    /** Twitter's header is binary, whatever comes behind it. */
+    private boolean isCompact() {
+        return compact && !headerLeft;
+    }
+
     private int more() {
         if (at > maxBytes) {
             throw bad("message of more than " + maxBytes + " bytes");
@@ -174,14 +179,14 @@ final class ThriftScanner {
                 return true;
             }
             case STRUCT -> {
-                return compact && !headerLeft ? compactField(in, base, readable) : binaryField(in, base, readable);
+                return isCompact() ? compactField(in, base, readable) : binaryField(in, base, readable);
             }
             case VALUES -> {
                 if (left[top] == 0) {
                     depth--;
                     return true;
                 }
-                if (!value(in, base, readable, kind >> 8 & 0xff, true)) {
+                if (!value(in, base, readable, (kind >> 8) & 0xff, true)) {
                     return false;
                 }
                 left[top]--;
@@ -193,7 +198,7 @@ final class ThriftScanner {
                     return true;
                 }
                 boolean isKey = (left[top] & 1) == 0;
-                if (!value(in, base, readable, isKey ? kind >> 8 & 0xff : kind >> 16 & 0xff, true)) {
+                if (!value(in, base, readable, isKey ? (kind >> 8) & 0xff : (kind >> 16) & 0xff, true)) {
                     return false;
                 }
                 left[top]--;
@@ -257,7 +262,7 @@ final class ThriftScanner {
 
     /** The head of a value, and what comes behind it; false, and nothing has changed: there is not enough yet. */
     private boolean value(ByteBuf in, int base, int readable, int type, boolean element) {
-        return compact && !headerLeft
+        return isCompact()
                 ? compactValue(in, base, readable, type, element)
                 : binaryValue(in, base, readable, type);
     }
@@ -285,7 +290,7 @@ final class ThriftScanner {
                 int of = in.getUnsignedByte(base + at);
                 int count = in.getInt(base + at + 1);
                 at += 5;
-                elements(VALUES | of << 8, count);
+                elements(VALUES | (of << 8), count);
             }
             case 13 -> {
                 if (readable - at < 6) {
@@ -295,7 +300,7 @@ final class ThriftScanner {
                 int value = in.getUnsignedByte(base + at + 1);
                 int count = in.getInt(base + at + 2);
                 at += 6;
-                elements(PAIRS | key << 8 | value << 16, count < 0 ? count : count * 2L);
+                elements(PAIRS | (key << 8) | (value << 16), count < 0 ? count : count * 2L);
             }
             default -> throw bad("a value of type " + type);
         }
@@ -337,7 +342,7 @@ final class ThriftScanner {
                     end = varintEnd;
                 }
                 at = end;
-                elements(VALUES | (head & 15) << 8, count);
+                elements(VALUES | ((head & 15) << 8), count);
             }
             case 11 -> {
                 long count = varint(in, base, at, readable);
@@ -348,7 +353,7 @@ final class ThriftScanner {
                 if (count > 0) {
                     int types = in.getUnsignedByte(base + at);
                     at++;
-                    elements(PAIRS | types >> 4 << 8 | (types & 15) << 16, count * 2);
+                    elements(PAIRS | ((types >> 4) << 8) | ((types & 15) << 16), count * 2);
                 }
             }
             default -> throw bad("a value of type " + type);
@@ -375,7 +380,7 @@ final class ThriftScanner {
                 return -1;
             }
             int next = in.getUnsignedByte(base + from + i);
-            value |= (long) (next & 127) << 7 * i;
+            value |= (long) (next & 127) << (7 * i);
             if (next < 128) {
                 varintEnd = from + i + 1;
                 return value & Long.MAX_VALUE;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.finback.meshrouter.Closing;
 import io.finback.meshrouter.rpc.server.Server.Listening;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -79,7 +80,7 @@ class H2UpgradeTest {
     }
 
     private static Socket connect(int port, String request) throws IOException {
-        Socket socket = new Socket("127.0.0.1", port);
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setSoTimeout(20_000);
         socket.getOutputStream().write(request.getBytes(ISO_8859_1));
         return socket;

@@ -31,7 +31,7 @@ public final class LibThrift implements AutoCloseable {
         return thread;
     });
     public final Calculator.Processor processor = new Calculator.Processor();
-    private final List<AutoCloseable> open = new ArrayList<>();
+    private final List<Runnable> open = new ArrayList<>();
 
     /** A server of framed messages; its port. */
     public int serve(TProtocolFactory protocols) throws Exception {
@@ -71,14 +71,14 @@ public final class LibThrift implements AutoCloseable {
     @CanIgnoreReturnValue
     public <T extends TTransport> T connect(T transport) throws TException {
         transport.open();
-        open.add(transport);
+        open.add(transport::close);
         return transport;
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         for (int i = open.size() - 1; i >= 0; i--) {
-            open.get(i).close();
+            open.get(i).run();
         }
         threads.shutdownNow();
     }
