@@ -39,7 +39,7 @@ final class Registry {
         out.put("protocol", plan.protocol().text());
         out.put("dtab", running.router().spec().dtab().show());
         out.put("interpreter", plan.interpreter().kind());
-        out.put("identifiers", plan.identifiers().stream()
+        out.put("identifiers", running.router().spec().identifiers().stream()
                 .map(identifier -> identifier.expectation())
                 .toList());
         out.put("binding_timeout_ms", plan.bindingTimeout().toMillis());

@@ -118,6 +118,7 @@ public final class RouterNode implements Node {
                     plan,
                     routers,
                     sources,
+                    streams,
                     endpoints::get,
                     settings.config(),
                     watching.recent(),
@@ -202,7 +203,10 @@ public final class RouterNode implements Node {
                 new RouterSpec(
                         plan.label(),
                         plan.dtab(),
-                        plan.identifiers(),
+                        plan.identifiers().stream()
+                                .map(identifier ->
+                                        identifier.start(environment, watch -> stops.push(() -> closed(watch))))
+                                .toList(),
                         interpreter,
                         plan.policies(),
                         notYet,
@@ -216,6 +220,8 @@ public final class RouterNode implements Node {
             Listener listener =
                     listen(plan, server.reporting(plan.label(), watching.spans().reporters()), listening);
             stops.push(() -> listener.stop(settings.plan().admin().grace()));
+            // Taken back before the listener drains.
+            Announcements.start(plan, server, listener.port(), environment, stops::push);
             servers.add(new RunningRouter.Server(server.ip(), listener.port(), listener));
         }
         return new RunningRouter(router, servers);

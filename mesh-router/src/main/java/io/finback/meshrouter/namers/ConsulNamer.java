@@ -97,7 +97,7 @@ public final class ConsulNamer {
             index[0] = 0;
             throw new IllegalStateException("status " + reply.status() + " (expected: 200)");
         }
-        long next = parse(reply.header("x-consul-index"));
+        long next = index(reply);
         // Consul's own rule: an index that goes back is void.
         index[0] = next < index[0] ? 0 : next;
         List<Address> addresses = addresses(Json.parse(reply.text()));
@@ -105,7 +105,9 @@ public final class ConsulNamer {
         return index[0] == 0 ? Duration.ofSeconds(1) : Duration.ZERO;
     }
 
-    private static long parse(String index) {
+    /** What to wait behind. */
+    static long index(Streams.Reply reply) {
+        String index = reply.header("x-consul-index");
         try {
             return Long.parseLong(index);
         } catch (NumberFormatException e) {

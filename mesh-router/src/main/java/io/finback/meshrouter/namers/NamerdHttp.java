@@ -30,13 +30,16 @@ public final class NamerdHttp implements Interpreter {
 
     private final String base;
     private final String namespace;
+    private final Credentials credentials;
     private final Streams streams;
     private final Changes changes;
-    private final Watches<NameTree<Name.Bound>> trees;
-    private final Watches<Optional<List<Address>>> addresses;
-    private final Watches<Dtab> dtabs;
+    private final Watches<String, NameTree<Name.Bound>> trees;
+    private final Watches<String, Optional<List<Address>>> addresses;
+    private final Watches<String, Dtab> dtabs;
 
-    private NamerdHttp(String host, int port, String namespace, Streams streams, Changes changes) {
+    private NamerdHttp(
+            String host, int port, String namespace, Credentials credentials, Streams streams, Changes changes) {
+        this.credentials = credentials;
         this.base = Uris.base(host, port) + "/api/1/";
         this.namespace = namespace;
         this.streams = streams;
@@ -46,8 +49,10 @@ public final class NamerdHttp implements Interpreter {
         this.dtabs = new Watches<>("namerd dtab", 1, changes, v -> false, this::watchDtab);
     }
 
-    public static NamerdHttp start(String host, int port, String namespace, Streams streams, Changes changes) {
-        return new NamerdHttp(host, port, namespace, streams, changes);
+    /** Begins to ask when a name is asked for; {@code credentials} go with every request. */
+    public static NamerdHttp start(
+            String host, int port, String namespace, Credentials credentials, Streams streams, Changes changes) {
+        return new NamerdHttp(host, port, namespace, credentials, streams, changes);
     }
 
     @Override
@@ -125,7 +130,7 @@ public final class NamerdHttp implements Interpreter {
                 () -> Streams.then(
                         streams.lines(
                                 base + uri,
-                                Map.of("Accept", "application/json"),
+                                credentials.with("Accept", "application/json"),
                                 text -> line.accept(Json.parse(text))),
                         end -> AGAIN));
     }
@@ -142,34 +147,23 @@ public final class NamerdHttp implements Interpreter {
             case "empty" -> new NameTree.Empty<>();
             case "fail" -> new NameTree.Fail<>();
             case "neg" -> NameTree.neg();
-            case "alt" -> alternatives(node.path("alt"));
-            case "union" -> union(node.path("union"));
+            case "alt" -> BoundTrees.alternatives(branches(node.path("alt")));
+            case "union" -> BoundTrees.union(weighted(node.path("union")));
             default -> throw new IllegalStateException(node.path("message").asText("unreadable tree: " + node));
         };
     }
 
-    private static NameTree<Name.Bound> alternatives(JsonNode branches) {
-        for (JsonNode branch : branches) {
-            NameTree<Name.Bound> tree = tree(branch);
-            if (!tree.isNeg()) {
-                return tree;
-            }
-        }
-        return NameTree.neg();
+    private static List<NameTree<Name.Bound>> branches(JsonNode branches) {
+        List<NameTree<Name.Bound>> all = new ArrayList<>();
+        branches.forEach(branch -> all.add(tree(branch)));
+        return all;
     }
 
-    private static NameTree<Name.Bound> union(JsonNode branches) {
-        List<NameTree.Weighted<Name.Bound>> survivors = new ArrayList<>();
-        for (JsonNode branch : branches) {
-            NameTree<Name.Bound> tree = tree(branch.path("tree"));
-            if (!tree.isNeg() && !(tree instanceof NameTree.Fail)) {
-                survivors.add(new NameTree.Weighted<>(branch.path("weight").asDouble(1.0), tree));
-            }
-        }
-        if (survivors.isEmpty()) {
-            return NameTree.neg();
-        }
-        return survivors.size() == 1 ? survivors.get(0).tree() : new NameTree.Union<>(survivors);
+    private static List<NameTree.Weighted<Name.Bound>> weighted(JsonNode branches) {
+        List<NameTree.Weighted<Name.Bound>> all = new ArrayList<>();
+        branches.forEach(branch ->
+                all.add(new NameTree.Weighted<>(branch.path("weight").asDouble(1.0), tree(branch.path("tree")))));
+        return all;
     }
 
     /** Empty while it is pending there. What failed keeps what was known. */
