@@ -35,8 +35,8 @@ final class FiveMastersIT {
                     .forEach(machine -> machine.delay(Duration.ofMillis(20), Duration.ofMillis(10))));
             cluster.awaitRuns("far");
 
-            cluster.during("one of them is 300 ms further", cluster.without(0), () -> cluster.machine(0)
-                    .delay(Duration.ofMillis(300), Duration.ofMillis(100)));
+            cluster.during("one of them is 150 ms further", cluster.without(0), () -> cluster.machine(0)
+                    .delay(Duration.ofMillis(150), Duration.ofMillis(50)));
             assertThat(cluster.masters()).as("slow is not dead").allMatch(ClusterProcesses.NodeProcess::alive);
             cluster.machine(0).heal();
             cluster.awaitWhole();

@@ -30,6 +30,7 @@ final class NetworkedCluster implements AutoCloseable {
     static final Duration LIMIT = Duration.ofMinutes(2);
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration USUAL_PATIENCE = Duration.ofSeconds(3);
     private static final int WRITERS = 4;
     private static final int SERVICES_PORT = 8080;
 
@@ -117,7 +118,13 @@ final class NetworkedCluster implements AutoCloseable {
      */
     @CanIgnoreReturnValue
     long during(String what, List<Integer> left, Fault fault) throws Exception {
-        Callers callers = new Callers();
+        return during(what, left, USUAL_PATIENCE, fault);
+    }
+
+    /** @param patience how long clients wait for an answer before they ask again */
+    @CanIgnoreReturnValue
+    long during(String what, List<Integer> left, Duration patience, Fault fault) throws Exception {
+        Callers callers = new Callers(patience);
         try (callers) {
             for (int number = 0; number < WRITERS; number++) {
                 callers.writer(services(left.get(number % left.size())), "/w" + number);
