@@ -23,6 +23,7 @@ import io.finback.resources.Resources;
 import io.finback.resources.TaskKey;
 import io.finback.runtime.Node;
 import io.finback.runtime.StartFailure;
+import io.finback.security.Rules;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.wire.MasterToAgent;
@@ -96,7 +97,7 @@ class MasterTracesTest {
                                 (ActorRef<OperatorReply> replyTo) -> new AllocatorMessage.Operate(command, replyTo),
                                 Duration.ofSeconds(5)),
                 host -> Map.of(),
-                io.finback.security.Rules.NONE);
+                Rules.NONE);
         akka.japi.function.Function<
                         akka.http.javadsl.model.HttpRequest,
                         java.util.concurrent.CompletionStage<akka.http.javadsl.model.HttpResponse>>
