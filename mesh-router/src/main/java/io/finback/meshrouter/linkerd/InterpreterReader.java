@@ -75,8 +75,9 @@ final class InterpreterReader {
         Address address = dst(block);
         String namespace = block.text("namespace").orElse("default");
         block.refuse("tls", "namerd is asked in clear text");
+        Optional<Backoff> retry = block.has("retry") ? Optional.of(retry(block, 5)) : Optional.empty();
         return (environment, sources) -> NamerdHttp.start(
-                address.host(), address.port(), namespace, environment.streams(), environment.changes());
+                address.host(), address.port(), namespace, retry, environment.streams(), environment.changes());
     }
 
     private static InterpreterPlan.Opening configMap(Block block) {
@@ -193,8 +194,8 @@ final class InterpreterReader {
             return new Backoff.ExponentialJittered(Duration.ofSeconds(usualBase), LONGEST_RETRY);
         }
         Block block = found.get();
-        int base = block.integer("baseSeconds", 1, 1 << 30).orElse(usualBase);
-        int most = block.integer("maxSeconds", 1, 1 << 30).orElse((int) LONGEST_RETRY.toSeconds());
+        int base = block.integer("baseSeconds", 1, Integer.MAX_VALUE).orElse(usualBase);
+        int most = block.integer("maxSeconds", 1, Integer.MAX_VALUE).orElse((int) LONGEST_RETRY.toSeconds());
         if (most < base) {
             throw block.wrong("maxSeconds", "'" + most + "' (expected: >= baseSeconds, " + base + ")");
         }

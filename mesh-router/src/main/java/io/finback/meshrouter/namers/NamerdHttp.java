@@ -1,6 +1,7 @@
 package io.finback.meshrouter.namers;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.finback.meshrouter.resilience.Backoff;
 import io.finback.names.Address;
 import io.finback.names.BuiltinNamers;
 import io.finback.names.Delegation;
@@ -30,13 +31,15 @@ public final class NamerdHttp implements Interpreter {
 
     private final String base;
     private final String namespace;
+    private final Backoff retry;
     private final Streams streams;
     private final Changes changes;
     private final Watches<String, NameTree<Name.Bound>> trees;
     private final Watches<String, Optional<List<Address>>> addresses;
     private final Watches<String, Dtab> dtabs;
 
-    private NamerdHttp(String host, int port, String namespace, Streams streams, Changes changes) {
+    private NamerdHttp(String host, int port, String namespace, Backoff retry, Streams streams, Changes changes) {
+        this.retry = retry;
         this.base = Uris.base(host, port) + "/api/1/";
         this.namespace = namespace;
         this.streams = streams;
@@ -46,8 +49,10 @@ public final class NamerdHttp implements Interpreter {
         this.dtabs = new Watches<>("namerd dtab", 1, changes, v -> false, this::watchDtab);
     }
 
-    public static NamerdHttp start(String host, int port, String namespace, Streams streams, Changes changes) {
-        return new NamerdHttp(host, port, namespace, streams, changes);
+    /** {@code retry}: pauses behind failures in a row; empty: as all others. */
+    public static NamerdHttp start(
+            String host, int port, String namespace, Optional<Backoff> retry, Streams streams, Changes changes) {
+        return new NamerdHttp(host, port, namespace, retry.orElse(Streams.USUAL), streams, changes);
     }
 
     @Override
@@ -122,11 +127,12 @@ public final class NamerdHttp implements Interpreter {
     private AutoCloseable follow(String what, String uri, Consumer<JsonNode> line) {
         return streams.again(
                 "namerd " + what,
-                () -> Streams.then(
-                        streams.lines(
-                                base + uri,
-                                Map.of("Accept", "application/json"),
-                                text -> line.accept(Json.parse(text))),
+                retry,
+                works -> Streams.then(
+                        streams.lines(base + uri, Map.of("Accept", "application/json"), text -> {
+                            line.accept(Json.parse(text));
+                            works.run();
+                        }),
                         end -> AGAIN));
     }
 
