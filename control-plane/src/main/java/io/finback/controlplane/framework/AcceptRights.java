@@ -48,7 +48,10 @@ final class AcceptRights {
     /** What is launched of who may not run as anybody: it names the account that was asked about, whatever its agent's default is. */
     TaskInfo asAsked(TaskInfo task) {
         boolean ofItsOwn = ExecutorRuns.isRun(task.id()) || !ExecutorRules.runsInCustom(task);
-        boolean decided = bound && ofItsOwn && task.command().user().isEmpty() && !task.account().isEmpty();
+        boolean decided = bound
+                && ofItsOwn
+                && task.command().user().isEmpty()
+                && !task.account().isEmpty();
         return decided ? task.runAs(task.account()) : task;
     }
 

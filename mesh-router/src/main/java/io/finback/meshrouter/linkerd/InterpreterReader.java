@@ -2,6 +2,7 @@ package io.finback.meshrouter.linkerd;
 
 import io.finback.meshrouter.linkerd.Plan.InterpreterPlan;
 import io.finback.meshrouter.linkerd.Plan.TransformerPlan;
+import io.finback.meshrouter.namers.Credentials;
 import io.finback.meshrouter.namers.DtabInterpreter;
 import io.finback.meshrouter.namers.FsDtab;
 import io.finback.meshrouter.namers.MeshInterpreter;
@@ -76,8 +77,32 @@ final class InterpreterReader {
         String namespace = block.text("namespace").orElse("default");
         block.refuse("tls", "namerd is asked in clear text");
         Optional<Backoff> retry = block.has("retry") ? Optional.of(retry(block, 5)) : Optional.empty();
+        Credentials credentials =
+                block.block("credentials").map(InterpreterReader::credentials).orElse(Credentials.NONE);
         return (environment, sources) -> NamerdHttp.start(
-                address.host(), address.port(), namespace, retry, environment.streams(), environment.changes());
+                address.host(),
+                address.port(),
+                namespace,
+                credentials,
+                retry,
+                environment.streams(),
+                environment.changes());
+    }
+
+    /** Ours: {@code principal} and {@code secretFile}, or {@code tokenFile}. */
+    private static Credentials credentials(Block block) {
+        Optional<String> principal = block.text("principal");
+        String key = principal.isPresent() ? "secretFile" : "tokenFile";
+        String text = block.required(key, "a file with the secret of `principal`, or `tokenFile` without one");
+        java.nio.file.Path file = java.nio.file.Path.of(text);
+        if (!Files.isReadable(file)) {
+            throw block.wrong(key, "'" + text + "' (expected: a file that can be read)");
+        }
+        if (principal.filter(who -> who.contains(":")).isPresent()) {
+            throw block.wrong("principal", "'" + principal.get() + "' (expected: a name without a colon)");
+        }
+        block.end();
+        return principal.map(who -> Credentials.of(who, file)).orElseGet(() -> Credentials.token(file));
     }
 
     private static InterpreterPlan.Opening configMap(Block block) {

@@ -31,6 +31,7 @@ public final class NamerdHttp implements Interpreter {
 
     private final String base;
     private final String namespace;
+    private final Credentials credentials;
     private final Backoff retry;
     private final Streams streams;
     private final Changes changes;
@@ -38,7 +39,15 @@ public final class NamerdHttp implements Interpreter {
     private final Watches<String, Optional<List<Address>>> addresses;
     private final Watches<String, Dtab> dtabs;
 
-    private NamerdHttp(String host, int port, String namespace, Backoff retry, Streams streams, Changes changes) {
+    private NamerdHttp(
+            String host,
+            int port,
+            String namespace,
+            Credentials credentials,
+            Backoff retry,
+            Streams streams,
+            Changes changes) {
+        this.credentials = credentials;
         this.retry = retry;
         this.base = Uris.base(host, port) + "/api/1/";
         this.namespace = namespace;
@@ -49,10 +58,22 @@ public final class NamerdHttp implements Interpreter {
         this.dtabs = new Watches<>("namerd dtab", 1, changes, v -> false, this::watchDtab);
     }
 
-    /** {@code retry}: pauses behind failures in a row; empty: as all others. */
+    /**
+     * Begins to ask when a name is asked for.
+     *
+     * @param credentials go with every request
+     * @param retry pauses behind failures in a row; empty: as all others
+     */
     public static NamerdHttp start(
-            String host, int port, String namespace, Optional<Backoff> retry, Streams streams, Changes changes) {
-        return new NamerdHttp(host, port, namespace, retry.orElse(Streams.USUAL), streams, changes);
+            String host,
+            int port,
+            String namespace,
+            Credentials credentials,
+            Optional<Backoff> retry,
+            Streams streams,
+            Changes changes) {
+        return new NamerdHttp(
+                host, port, namespace, credentials, retry.orElse(Streams.USUAL), streams, changes);
     }
 
     @Override
@@ -129,7 +150,7 @@ public final class NamerdHttp implements Interpreter {
                 "namerd " + what,
                 retry,
                 works -> Streams.then(
-                        streams.lines(base + uri, Map.of("Accept", "application/json"), text -> {
+                        streams.lines(base + uri, credentials.with("Accept", "application/json"), text -> {
                             line.accept(Json.parse(text));
                             works.run();
                         }),
