@@ -15,7 +15,8 @@ import java.util.function.Supplier;
  * Settings by name: every layer whose pattern matches is applied, later ones over earlier ones, with what the pattern captured. Source:
  * linkerd/linkerd, {@code io.l5d.static}.
  */
-record Layers(WireDefaults usual, List<Layer<ClientDraft>> clients, List<Layer<ServiceDraft>> services) implements Policies {
+record Layers(WireDefaults usual, List<Layer<ClientDraft>> clients, List<Layer<ServiceDraft>> services)
+        implements Policies {
     Layers {
         clients = List.copyOf(clients);
         services = List.copyOf(services);

@@ -46,8 +46,8 @@ final class RouterReader {
                         protocol.isThrift() && block.flag("thriftMethodInDst").orElse(false)));
         Traces traces = protocol.isHttp() ? Traces.of(tracePropagator(block)) : Traces.NONE;
         List<ServerPlan> servers = new ArrayList<>();
-        block.blocks("servers").forEach(server -> servers.add(
-                ServerReader.read(server, label, protocol, traces, usual.server())));
+        block.blocks("servers")
+                .forEach(server -> servers.add(ServerReader.read(server, label, protocol, traces, usual.server())));
         if (servers.isEmpty()) {
             if (block.has("servers")) {
                 throw block.wrong("servers", "is empty (expected: at least one)");

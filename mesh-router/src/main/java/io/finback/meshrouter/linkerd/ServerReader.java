@@ -69,9 +69,7 @@ final class ServerReader {
             timestamp = block.text("timestampHeader");
             depth = block.integer("maxCallDepth", 1, 1_000_000).orElse(MAX_CALL_DEPTH);
         }
-        WirePolicy wire = WireReader.isThere(block, protocol)
-                ? WireReader.read(block, protocol, usual)
-                : usual;
+        WirePolicy wire = WireReader.isThere(block, protocol) ? WireReader.read(block, protocol, usual) : usual;
         block.block("socketOptions").ifPresent(ServerReader::socketOptions);
         block.end();
         return new ServerPlan(

@@ -58,9 +58,8 @@ final class Bounded<V> {
             return entry;
         }
         if (entries.size() >= limit) {
-            Optional<Map.Entry<String, Entry<V>>> oldest =
-                    entries.entrySet().stream().min(Comparator.comparingLong(
-                                    e -> e.getValue().lastUsed.get()));
+            Optional<Map.Entry<String, Entry<V>>> oldest = entries.entrySet().stream()
+                    .min(Comparator.comparingLong(e -> e.getValue().lastUsed.get()));
             oldest.ifPresent(e -> {
                 entries.remove(e.getKey());
                 evictions.increment();

@@ -76,7 +76,8 @@ class ExchangeIdleTest {
         assertThat(answer.status()).isEqualTo(503);
         assertThat(answer.headers().get("l5d-err")).asString().contains("nothing+moved+for+PT0.3S");
         assertThat(interrupted.poll(20, TimeUnit.SECONDS)).isNotNull();
-        assertThat(router.node.routers().get(0).servers().get(0).listener().concurrent()).isZero();
+        assertThat(router.node.routers().get(0).servers().get(0).listener().concurrent())
+                .isZero();
     }
 
     /** Pieces that somebody else makes. */
@@ -104,14 +105,16 @@ class ExchangeIdleTest {
     @Test
     void aStreamMayTakeLongerWhileItMoves() throws Exception {
         Slow slow = new Slow();
-        var backend = open.add(H2.server().serve("127.0.0.1:0", (request, context) -> Reply.of(H2Message.response(200, slow))));
+        var backend = open.add(
+                H2.server().serve("127.0.0.1:0", (request, context) -> Reply.of(H2Message.response(200, slow))));
         TestRouter router = router("h2", backend.port(), "2 s");
         H2Message answer = call(H2.client().newService("127.0.0.1:" + router.port(), "h2"), Body.EMPTY);
         long begun = System.nanoTime();
         int pieces = 0;
         while (System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(5)) {
             slow.give("piece", false);
-            assertThat(new String(answer.body().next().get(LONG).data().array(), UTF_8)).isEqualTo("piece");
+            assertThat(new String(answer.body().next().get(LONG).data().array(), UTF_8))
+                    .isEqualTo("piece");
             pieces++;
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100)); // what is slow here is the instance
         }
@@ -120,24 +123,29 @@ class ExchangeIdleTest {
         assertThatThrownBy(() -> answer.body().next().get(LONG)).isInstanceOf(ExecutionException.class);
         assertThat(slow.cancelled.poll(20, TimeUnit.SECONDS)).isNotNull();
         TestRouter.await(
-                "no call", () -> router.node.routers().get(0).servers().get(0).listener().concurrent() == 0);
+                "no call",
+                () -> router.node.routers().get(0).servers().get(0).listener().concurrent() == 0);
     }
 
     /** Its window is full, so that the router waits to write, not to read. */
     @Test
     void aStreamThatIsNotReadEnds() throws Exception {
-        var backend = open.add(H2.server().serve(
-                "127.0.0.1:0", (request, context) -> Reply.of(H2Message.response(200, Body.of(new byte[3_000_000])))));
+        var backend = open.add(H2.server()
+                .serve(
+                        "127.0.0.1:0",
+                        (request, context) -> Reply.of(H2Message.response(200, Body.of(new byte[3_000_000])))));
         TestRouter router = router("h2", backend.port());
         H2Message answer = call(H2.client().newService("127.0.0.1:" + router.port(), "h2"), Body.EMPTY);
         TestRouter.await(
-                "no call", () -> router.node.routers().get(0).servers().get(0).listener().concurrent() == 0);
+                "no call",
+                () -> router.node.routers().get(0).servers().get(0).listener().concurrent() == 0);
         assertThatThrownBy(() -> Body.whole(answer.body(), 10_000_000).get(LONG))
                 .isInstanceOf(ExecutionException.class);
     }
 
     private static void ends(Service<byte[], byte[]> client, byte[] message) {
-        assertThatThrownBy(() -> client.call(message, Context.EMPTY.withDestination("/web")).join())
+        assertThatThrownBy(() -> client.call(message, Context.EMPTY.withDestination("/web"))
+                        .join())
                 .isInstanceOfAny(Failure.class, CompletionException.class)
                 .hasMessageContaining("nothing moved");
     }
@@ -160,7 +168,9 @@ class ExchangeIdleTest {
         var mux = open.add(ThriftMux.server().serve("127.0.0.1:0", (request, context) -> new Reply<>()));
         byte[] message = {(byte) 0x80, 1, 0, 1, 0, 0, 0, 1, 'x', 0, 0, 0, 1, 0};
         ends(
-                ThriftMux.client().newService("127.0.0.1:" + router("thriftmux", mux.port()).port(), "m"),
+                ThriftMux.client()
+                        .newService(
+                                "127.0.0.1:" + router("thriftmux", mux.port()).port(), "m"),
                 message);
     }
 }

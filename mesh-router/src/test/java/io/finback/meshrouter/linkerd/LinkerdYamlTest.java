@@ -3,7 +3,6 @@ package io.finback.meshrouter.linkerd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.finback.meshrouter.traffic.Usual;
 import io.finback.meshrouter.balance.Balancer;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
 import io.finback.meshrouter.resilience.Backoff;
@@ -12,6 +11,7 @@ import io.finback.meshrouter.resilience.ResponseClassifier;
 import io.finback.meshrouter.traffic.ClientPolicy;
 import io.finback.meshrouter.traffic.ServicePolicy;
 import io.finback.meshrouter.traffic.StreamRetries;
+import io.finback.meshrouter.traffic.Usual;
 import io.finback.meshrouter.traffic.WirePolicy;
 import io.finback.names.Path;
 import java.io.IOException;
@@ -35,20 +35,22 @@ class LinkerdYamlTest {
     @Test
     void readsTheWorkedExample() throws IOException {
         java.nio.file.Path disco = Files.createDirectory(directory.resolve("disco"));
-        Plan plan = LinkerdYaml.read(String.join(
-                "\n",
-                "admin: {port: 9990}",
-                "namers: [{kind: io.l5d.fs, rootDir: " + disco + "}]",
-                "routers:",
-                "- protocol: http",
-                "  label: out",
-                "  dtab: |",
-                "    /svc => /#/io.l5d.fs ;",
-                "  service: {responseClassifier: {kind: io.l5d.http.retryableRead5XX},"
-                        + " retries: {budget: {percentCanRetry: 0.2}}, totalTimeoutMs: 2000}",
-                "  client: {loadBalancer: {kind: ewma}, failureAccrual: {kind: io.l5d.successRateWindowed,"
-                        + " successRate: 0.9, window: 20}}",
-                "  servers: [{port: 4140, ip: 0.0.0.0}]"), Usual.WIRE);
+        Plan plan = LinkerdYaml.read(
+                String.join(
+                        "\n",
+                        "admin: {port: 9990}",
+                        "namers: [{kind: io.l5d.fs, rootDir: " + disco + "}]",
+                        "routers:",
+                        "- protocol: http",
+                        "  label: out",
+                        "  dtab: |",
+                        "    /svc => /#/io.l5d.fs ;",
+                        "  service: {responseClassifier: {kind: io.l5d.http.retryableRead5XX},"
+                                + " retries: {budget: {percentCanRetry: 0.2}}, totalTimeoutMs: 2000}",
+                        "  client: {loadBalancer: {kind: ewma}, failureAccrual: {kind: io.l5d.successRateWindowed,"
+                                + " successRate: 0.9, window: 20}}",
+                        "  servers: [{port: 4140, ip: 0.0.0.0}]"),
+                Usual.WIRE);
         RouterPlan out = plan.routers().get(0);
         assertThat(plan.admin().port()).isEqualTo(9990);
         assertThat(plan.namers()).extracting(Plan.NamerPlan::prefix).containsExactly(Path.parse("/#/io.l5d.fs"));

@@ -43,10 +43,10 @@ class ResilienceTest {
             assertThat(accrual.removals()).isEqualTo(1);
             assertThat(accrual.isOpen(0)).isFalse();
         }
-        FailureAccrual calm =
-                new FailureAccrual(AccrualPolicy.Spec.DEFAULT, new java.util.SplittableRandom(1));
+        FailureAccrual calm = new FailureAccrual(AccrualPolicy.Spec.DEFAULT, new java.util.SplittableRandom(1));
         for (int i = 0; i < 100; i++) {
-            assertThat(calm.end(i % 5 == 4 ? Outcome.SUCCESS : Outcome.FAILURE, 0)).isEqualTo(FailureAccrual.Change.NONE);
+            assertThat(calm.end(i % 5 == 4 ? Outcome.SUCCESS : Outcome.FAILURE, 0))
+                    .isEqualTo(FailureAccrual.Change.NONE);
         }
     }
 

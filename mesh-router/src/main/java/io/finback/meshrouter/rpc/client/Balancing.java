@@ -171,9 +171,9 @@ final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> im
             size = known.size();
             boolean parted = !spec.balancer().get().weighs();
             Map<Double, List<EndpointNode<Q, R>>> byWeight = new TreeMap<>();
-            known.forEach(
-                    (address, node) -> byWeight.computeIfAbsent(parted ? address.weight() : 1, weight -> new ArrayList<>())
-                            .add(node));
+            known.forEach((address, node) -> byWeight.computeIfAbsent(
+                            parted ? address.weight() : 1, weight -> new ArrayList<>())
+                    .add(node));
             List<Weighted<Q, R>> all = new ArrayList<>();
             byWeight.forEach((weight, nodes) -> all.add(
                     new Weighted<>(weight * nodes.size(), spec.balancer().get(), List.copyOf(nodes))));

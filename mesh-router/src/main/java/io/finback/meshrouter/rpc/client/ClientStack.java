@@ -92,7 +92,8 @@ public final class ClientStack {
                                 new Requeue<Q, R>(
                                         params.get(ClientParams.BUDGET),
                                         params.get(ClientParams.CONNECT_TIMEOUT),
-                                        params.get(Common.STATS)), next)),
+                                        params.get(Common.STATS)),
+                                next)),
                 Module.of(NAME_TIMEOUT, ClientStack::nameTimeout),
                 optional(
                         NACKS,

@@ -39,13 +39,13 @@ class BoundedWaitsTest {
             attempts.incrementAndGet();
             Reply<String> late = new Reply<>();
             Timer.SHARED.after(
-                    Duration.ofMillis(100).toNanos(),
-                    () -> late.fail(new Failure("no connection", Failure.RETRYABLE)));
+                    Duration.ofMillis(100).toNanos(), () -> late.fail(new Failure("no connection", Failure.RETRYABLE)));
             return late;
         };
         RetryBudget budget = new RetryBudget(new RetryBudget.Spec(Duration.ofSeconds(10), 1_000, 10));
         Requeue<String, String> requeue = new Requeue<>(budget, Duration.ofMillis(100), stats);
-        assertThatThrownBy(() -> requeue.andThen(swallowed).call("x", Context.EMPTY).join())
+        assertThatThrownBy(() ->
+                        requeue.andThen(swallowed).call("x", Context.EMPTY).join())
                 .hasMessageContaining("no connection");
         assertThat(attempts).hasValueBetween(1, 3);
         assertThat(stats.count("retries/request_limit")).isEqualTo(1);
@@ -77,6 +77,7 @@ class BoundedWaitsTest {
         }
         // Both together: half of the ring each, so every instance by its weight.
         assertThat(calls.get(0).get()).isBetween(450, 750);
-        assertThat(calls.subList(1, 4)).allSatisfy(count -> assertThat(count.get()).isBetween(100, 320));
+        assertThat(calls.subList(1, 4))
+                .allSatisfy(count -> assertThat(count.get()).isBetween(100, 320));
     }
 }
