@@ -52,6 +52,9 @@ public final class Logs extends ContextAwareBase implements Configurator {
         logback.getLogger("akka.stream").setLevel(Level.ERROR);
         // An engine that is away is asked again all the time, and this says each time that it does so.
         logback.getLogger("com.github.dockerjava").setLevel(Level.WARN);
+        // Its client says a page about its environment, and every second that an ensemble is away; names that are not
+        // followed we log.
+        logback.getLogger("org.apache.zookeeper").setLevel(Level.ERROR);
         logback.getLogger("ROOT").addAppender(file(logback, now.file()));
         if (now.console()) {
             logback.getLogger("ROOT").addAppender(console(logback));

@@ -32,8 +32,8 @@ public record Asking(Optional<Secret> authorization) {
         if (token.isPresent() && principal.isPresent()) {
             throw reader.refuse("token-file", "a token or a principal, not both");
         }
-        Optional<String> header = token.map(text -> "Bearer " + text)
-                .or(() -> principal.map(name -> basic(name, secret.orElse(""))));
+        Optional<String> header =
+                token.map(text -> "Bearer " + text).or(() -> principal.map(name -> basic(name, secret.orElse(""))));
         return new Asking(header.map(Secret::of));
     }
 

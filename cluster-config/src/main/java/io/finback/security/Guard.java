@@ -205,7 +205,8 @@ public final class Guard implements Rules {
             return refuse(request, 403, "not allowed to change " + path);
         }
         if (door == Door.MEMBERS && !mayChange(request, path.substring(path.lastIndexOf('/') + 1))) {
-            return refuse(request, 403, "not allowed to change members (expected: change_members in finback.security.acls)");
+            return refuse(
+                    request, 403, "not allowed to change members (expected: change_members in finback.security.acls)");
         }
         return answer.apply(request);
     }

@@ -48,7 +48,8 @@ class ManagementTest {
 
     private void start(Map<String, Object> more) throws Exception {
         port = freePort();
-        Config settings = ConfigFactory.parseMap(more).withFallback(ConfigFactory.parseMap(Map.of(
+        Config settings = ConfigFactory.parseMap(more)
+                .withFallback(ConfigFactory.parseMap(Map.of(
                         "finback.data-dir", directory.toString(),
                         "finback.cluster.port", freePort(),
                         "finback.cluster.seeds", List.of(),
@@ -106,15 +107,15 @@ class ManagementTest {
     void withSecurityOnItAsksWhoItIsButForProbes(@TempDir Path files) throws Exception {
         stopIt();
         start(Map.of(
-                "finback.security.credentials", Files.writeString(files.resolve("c"), "ops o\ndev d\n").toString(),
+                "finback.security.credentials",
+                        Files.writeString(files.resolve("c"), "ops o\ndev d\n").toString(),
                 "finback.security.authenticate-reads", true,
                 "finback.security.acls",
                         Files.writeString(files.resolve("a"), """
                                 {"change_members": [{"principals": {"values": ["ops"]}, "members": {"type": "ANY"}}],
                                  "get_endpoints": [
                                    {"principals": {"values": ["ops"]}, "paths": {"type": "ANY"}},
-                                   {"principals": {"type": "NONE"}, "paths": {"values": ["/cluster/shards"]}}]}""")
-                                .toString()));
+                                   {"principals": {"type": "NONE"}, "paths": {"values": ["/cluster/shards"]}}]}""").toString()));
         assertThat(call("GET", "/alive").statusCode()).isEqualTo(200);
         assertThat(call("GET", "/ready").statusCode()).isIn(200, 500);
         HttpResponse<String> nobody = call("GET", "/cluster/members");

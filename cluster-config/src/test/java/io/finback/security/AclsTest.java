@@ -79,4 +79,39 @@ class AclsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith(why);
     }
+
+    /** Who sees everything is answered without a look at each thing. */
+    @Test
+    void tellsWhoMayDoItToEverythingWithoutANameOfAnything() {
+        String acls = """
+                {"view_tasks": [
+                  {"principals": {"values": ["ops"]}, "users": {"type": "ANY"}},
+                  {"principals": {"values": ["dev"]}, "users": {"values": ["web"]}},
+                  {"principals": {"type": "NONE"}, "users": {"values": ["root"]}}]}""";
+        assertThat(allowsAll(acls, "ops")).isTrue();
+        assertThat(allowsAll(acls, "dev")).isFalse();
+        assertThat(allowsAll(acls, "")).isFalse();
+        assertThat(allowsAll("{\"view_roles\": []}", "dev")).isTrue();
+        assertThat(allowsAll("{\"permissive\": false}", "dev")).isFalse();
+        String some = "{\"view_tasks\": [{\"principals\": {\"type\": \"ANY\"}, \"users\": {\"values\": [\"web\"]}}]}";
+        assertThat(allowsAll(some, "dev")).as("what it is not about is permitted").isTrue();
+    }
+
+    private static boolean allowsAll(String acls, String principal) {
+        return Acls.parse(acls).allowsAll(Principal.named(principal), Action.VIEW_TASK);
+    }
+
+    /** Of members, a file that says nothing allows nothing. */
+    @Test
+    void grantsOnlyWhatAnEntrySays() {
+        String acls = """
+                {"change_members": [
+                  {"principals": {"values": ["ops"]}, "members": {"values": ["a"]}},
+                  {"principals": {"type": "NONE"}, "members": {"type": "ANY"}}]}""";
+        Acls parsed = Acls.parse(acls);
+        assertThat(parsed.grants(Principal.named("ops"), Action.CHANGE_MEMBER, "a")).isTrue();
+        assertThat(parsed.grants(Principal.named("ops"), Action.CHANGE_MEMBER, "b")).isFalse();
+        assertThat(parsed.grants(Principal.named("dev"), Action.CHANGE_MEMBER, "a")).isFalse();
+        assertThat(Acls.PERMISSIVE.grants(Principal.named("ops"), Action.CHANGE_MEMBER, "a")).isFalse();
+    }
 }

@@ -68,6 +68,17 @@ class RoomsTest {
             .dependOnClassesThat()
             .resideInAPackage("org.apache.thrift..");
 
+    /** So that nothing of it is loaded, and no thread of it starts, without a namer that needs it. */
+    @ArchTest
+    static final ArchRule zookeeperIsOneClass = noClasses()
+            .that()
+            .resideInAPackage("..meshrouter..")
+            .and()
+            .haveNameNotMatching(".*ZkSession.*")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.apache.zookeeper..");
+
     @ArchTest
     static final ArchRule roomsOfPureDecisions = noClasses()
             .that()

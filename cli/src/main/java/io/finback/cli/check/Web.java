@@ -63,8 +63,7 @@ final class Web {
             if (connection instanceof HttpsURLConnection secured && tls.isPresent()) {
                 secured.setSSLSocketFactory(tls.get().context().getSocketFactory());
             }
-            asking.authorization()
-                    .ifPresent(secret -> connection.setRequestProperty("Authorization", secret.reveal()));
+            asking.authorization().ifPresent(secret -> connection.setRequestProperty("Authorization", secret.reveal()));
             connection.setConnectTimeout(LIMIT_MILLIS);
             connection.setReadTimeout(LIMIT_MILLIS);
             int status = connection.getResponseCode();

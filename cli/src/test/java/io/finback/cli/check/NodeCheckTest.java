@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import io.finback.cli.check.Finding.Level;
 import io.finback.runtime.Role;
+import io.finback.security.Asking;
 import io.finback.settings.HttpListen;
 import io.finback.settings.NodeConfig;
 import java.io.IOException;
@@ -63,6 +64,29 @@ class NodeCheckTest {
                 .contains(
                         "settings", "data-dir", "ports", "journal", "node", "membership", "versions", "clock", "agents")
                 .contains("deployments");
+    }
+
+    @Test
+    void whoIsAskedForTheirNameGivesIt() throws IOException {
+        serve("/alive", 200, "OK");
+        serve("/ready", 200, "OK");
+        node.createContext("/cluster/members", exchange -> {
+            boolean named = Asking.basic("ops", "s3cret")
+                    .equals(exchange.getRequestHeaders().getFirst("Authorization"));
+            byte[] body = "{\"members\":[],\"unreachable\":[]}".getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(named ? 200 : 401, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        assertThat(shown(check(Role.MASTER, port(), List.of())))
+                .contains("WARN membership: 127.0.0.1:" + port() + " asks who this is")
+                .contains("-> set finback.security.asking to somebody who may read there");
+        Path secret = Files.writeString(dir.resolve("secret"), "s3cret\n");
+        assertThat(shown(check(
+                        Role.MASTER,
+                        port(),
+                        List.of("security.asking.principal=ops", "security.asking.secret-file=" + secret))))
+                .doesNotContain("asks who this is");
     }
 
     @Test

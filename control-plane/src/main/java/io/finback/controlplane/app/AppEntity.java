@@ -5,13 +5,9 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
-import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
 import akka.persistence.typed.javadsl.CommandHandlerWithReply;
-import akka.persistence.typed.javadsl.EventHandler;
-import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
 import akka.persistence.typed.javadsl.ReplyEffect;
-import akka.persistence.typed.javadsl.RetentionCriteria;
 import akka.persistence.typed.javadsl.SignalHandler;
 import io.finback.controlplane.app.AppAnswer.Changed;
 import io.finback.controlplane.app.AppAnswer.Refused;
@@ -29,6 +25,7 @@ import io.finback.controlplane.scheduler.MemberChange;
 import io.finback.controlplane.scheduler.TaskEnvironment;
 import io.finback.controlplane.scheduler.TaskReport;
 import io.finback.persistence.EntityDefaults;
+import io.finback.persistence.OwningEntity;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskStatus;
@@ -48,7 +45,7 @@ import java.util.function.Consumer;
  * goes on from its journal; what it had said to others it says again ({@link AppOutbox}). An app that was removed keeps its journal,
  * so that revisions never go back, and its entity stops.
  */
-public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<AppCommand, AppEvent, AppState> {
+public final class AppEntity extends OwningEntity<AppCommand, AppEvent, AppState> {
     /** What timers say. */
     private enum Due implements AppCommand {
         TICK,
@@ -60,9 +57,6 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     private record Looked(String taskId, int index, ProbeResult result) implements AppCommand {}
 
     private record PortAnswered(String taskId, boolean refused) implements AppCommand {}
-
-    /** Small on purpose: a command from the stash that persists nothing costs stack (a known trap), and callers try again. */
-    static final int STASH = 256;
 
     private static final int SNAPSHOT_EVERY = 200;
     private static final Duration PORTS_WAIT = Duration.ofSeconds(2);
@@ -94,7 +88,12 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
             AppSettings settings,
             AppLinks links,
             InstantSource clock) {
-        super(PersistenceId.of(AppCommand.KEY.name(), entityId), EntityDefaults.onPersistFailure());
+        super(
+                AppCommand.KEY.name(),
+                entityId,
+                AppState.empty(AppPath.ofEntityId(entityId)),
+                (state, event) -> event.applyTo(state),
+                EntityDefaults.snapshotEvery(SNAPSHOT_EVERY));
         this.context = context;
         this.timers = timers;
         this.appId = AppPath.ofEntityId(entityId);
@@ -105,21 +104,6 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
         this.portWatch = new PortWatch(settings.listenWait());
         this.traces = new InstanceTraces(Tracing.of(context.getSystem()));
         this.outbox = new AppOutbox(appId, settings, links, context.getSelf());
-    }
-
-    @Override
-    public Optional<Integer> stashCapacity() {
-        return Optional.of(STASH);
-    }
-
-    @Override
-    public RetentionCriteria retentionCriteria() {
-        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY, 2);
-    }
-
-    @Override
-    public AppState emptyState() {
-        return AppState.empty(appId);
     }
 
     @Override
@@ -400,10 +384,5 @@ public final class AppEntity extends EventSourcedBehaviorWithEnforcedReplies<App
     /** For an answer. */
     private AppSnapshot snapshot(AppState state) {
         return AppSnapshot.of(state, lastSequenceNumber(context)).brief();
-    }
-
-    @Override
-    public EventHandler<AppState, AppEvent> eventHandler() {
-        return (state, event) -> event.applyTo(state);
     }
 }

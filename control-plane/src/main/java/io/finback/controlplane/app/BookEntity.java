@@ -21,8 +21,6 @@ import java.util.function.BiFunction;
  * while a write is under way shares the next one, so that a thousand apps that each want a line in it cost some tens of writes.
  */
 final class BookEntity<C, E, B> extends EventSourcedBehavior<C, E, B> {
-    private static final int SNAPSHOT_EVERY = 500;
-
     /** What a command comes to: events, none if nothing changes, and what is said once they are journaled. */
     record Outcome<E, B>(List<E> events, Said<B> then) {
         Outcome {
@@ -69,12 +67,12 @@ final class BookEntity<C, E, B> extends EventSourcedBehavior<C, E, B> {
 
     @Override
     public Optional<Integer> stashCapacity() {
-        return Optional.of(AppEntity.STASH);
+        return Optional.of(EntityDefaults.STASH);
     }
 
     @Override
     public RetentionCriteria retentionCriteria() {
-        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY, 2);
+        return EntityDefaults.retention();
     }
 
     @Override

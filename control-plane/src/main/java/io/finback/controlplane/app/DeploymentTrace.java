@@ -66,8 +66,7 @@ public final class DeploymentTrace {
     }
 
     /** Has happened. {@code error} is empty when it went well. */
-    public void tell(
-            SpanIds ids, String name, Instant from, long nanos, String error, Map<String, String> attributes) {
+    public void tell(SpanIds ids, String name, Instant from, long nanos, String error, Map<String, String> attributes) {
         Map<String, String> all = new HashMap<>(attributes);
         all.put("finback.deployment_id", deployment);
         tracing.take(new Span(
@@ -82,8 +81,7 @@ public final class DeploymentTrace {
     }
 
     /** Has happened, until {@code to}. */
-    public void tell(
-            SpanIds ids, String name, Instant from, Instant to, String error, Map<String, String> attributes) {
+    public void tell(SpanIds ids, String name, Instant from, Instant to, String error, Map<String, String> attributes) {
         tell(ids, name, from, Duration.between(from, to).toNanos(), error, attributes);
     }
 

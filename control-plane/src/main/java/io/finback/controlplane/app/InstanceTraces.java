@@ -44,14 +44,21 @@ final class InstanceTraces {
             DeploymentTrace trace, int step, AppState before, AppEvent event, AppState after, Instant now) {
         if (event instanceof AppEvent.InstanceEnded ended) {
             before.instance(ended.taskId())
-                    .filter(instance -> instance.startedAt().isEmpty() || !instance.healthy().orElse(true))
+                    .filter(instance -> instance.startedAt().isEmpty()
+                            || !instance.healthy().orElse(true))
                     .filter(instance -> !instance.doomed())
                     .ifPresent(instance -> tell(
-                            trace, step, before.appId(), instance, now, ended.end().wireName()));
+                            trace,
+                            step,
+                            before.appId(),
+                            instance,
+                            now,
+                            ended.end().wireName()));
         } else {
             Optional<String> id = touched(event);
             Optional<Instance> next = id.flatMap(after::instance).filter(Instance::ready);
-            boolean wasReady = id.flatMap(before::instance).filter(Instance::ready).isPresent();
+            boolean wasReady =
+                    id.flatMap(before::instance).filter(Instance::ready).isPresent();
             if (next.isPresent() && !wasReady) {
                 tell(trace, step, after.appId(), next.get(), now, "");
             }

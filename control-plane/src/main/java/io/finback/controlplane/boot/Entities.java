@@ -43,8 +43,8 @@ final class Entities {
         String masters = Role.MASTER.id();
         AllocatorActor.Collaborators allocator =
                 AllocatorActor.Collaborators.sharded(settings.allocator(), clock, allocationViews, sharding, meter);
-        FrameworkActor.Collaborators framework =
-                FrameworkActor.Collaborators.sharded(settings.framework(), clock, frameworkViews, agents, sharding, rules);
+        FrameworkActor.Collaborators framework = FrameworkActor.Collaborators.sharded(
+                settings.framework(), clock, frameworkViews, agents, sharding, rules);
         AgentSession.Collaborators agent = AgentSession.Collaborators.sharded(settings.agent(), clock, sharding);
         sharding.init(Entity.of(AllocatorMessage.KEY, entity -> AllocatorActor.create(entity.getEntityId(), allocator))
                 .withRole(masters));

@@ -40,8 +40,8 @@ import io.finback.runtime.StartFailure;
 import io.finback.security.Guard;
 import io.finback.settings.ClusterSettings;
 import io.finback.settings.HttpListen;
-import io.finback.tracing.Tracing;
 import io.finback.tls.NodeTls;
+import io.finback.tracing.Tracing;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -200,12 +200,9 @@ public final class MasterNode implements Node {
                 .withMetrics(() -> tls.map(NodeTls::prometheus).orElse(""))
                 .withMetrics(() ->
                         "# TYPE finback_http_refused_total counter\n" + guard.prometheus() + services.prometheus());
-        var guarded =
-                Farewell.of(system, config)
-                        .before(TracedApi.before(
-                                system,
-                                "cluster",
-                                console.atCluster(guard.before(MasterDoors::cluster, all::answer))));
+        var guarded = Farewell.of(system, config)
+                .before(TracedApi.before(
+                        system, "cluster", console.atCluster(guard.before(MasterDoors::cluster, all::answer))));
         CompletionStage<ServerBinding> bound = Connections.bind(system, listen, gate, guarded);
         return bound.handle((binding, failure) -> {
             if (failure != null) {

@@ -83,12 +83,13 @@ final class ServicesBoot implements ServicesStarter {
                 Directives.concat(jobs.route(), namerd.route(), api.route()).handler(system);
         return NodeTls.secured(Http.get(system).newServerAt(listen.host(), listen.port()), config)
                 .adaptSettings(server -> server.withRemoteAddressAttribute(true)) // events name who asked
-                .bind(Farewell.of(system, config)
-                        .before(TracedApi.before(
-                                system,
-                                "services",
-                                console.atServices(guard.before(
-                                        MasterDoors::services, request -> answer(handler, request)))))::apply)
+                .bind(
+                        Farewell.of(system, config)
+                                .before(TracedApi.before(
+                                        system,
+                                        "services",
+                                        console.atServices(guard.before(
+                                                MasterDoors::services, request -> answer(handler, request)))))::apply)
                 .handle((binding, failure) -> {
                     if (failure != null) {
                         throw new CompletionException(new StartFailure(

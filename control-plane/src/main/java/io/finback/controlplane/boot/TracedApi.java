@@ -47,9 +47,8 @@ final class TracedApi {
         return answer.apply(request).whenComplete((response, failure) -> {
             int status = failure == null ? response.status().intValue() : 500;
             Map<String, String> tags = new HashMap<>();
-            Optional<String> deployment = failure == null
-                    ? response.getHeader(DEPLOYMENT).map(HttpHeader::value)
-                    : Optional.empty();
+            Optional<String> deployment =
+                    failure == null ? response.getHeader(DEPLOYMENT).map(HttpHeader::value) : Optional.empty();
             deployment.ifPresent(id -> {
                 tags.put("finback.deployment_id", id);
                 tags.put("finback.deployment_trace", DeploymentTrace.root(id).traceIdHex());
@@ -63,8 +62,7 @@ final class TracedApi {
                     peer(request),
                     status >= 500 ? Integer.toString(status) : "",
                     tags(tags, port, request, status))));
-            deployment.ifPresent(
-                    id -> asked(tracing, id, ids, request, status, epoch, System.nanoTime() - begun));
+            deployment.ifPresent(id -> asked(tracing, id, ids, request, status, epoch, System.nanoTime() - begun));
         });
     }
 
@@ -85,8 +83,7 @@ final class TracedApi {
         });
     }
 
-    private static Map<String, String> tags(
-            Map<String, String> tags, String port, HttpRequest request, int status) {
+    private static Map<String, String> tags(Map<String, String> tags, String port, HttpRequest request, int status) {
         String path = request.getUri().path();
         tags.put("finback.port", port);
         tags.put("http.method", request.method().value());
@@ -115,8 +112,7 @@ final class TracedApi {
 
     private static String peer(HttpRequest request) {
         return request.getAttribute(AttributeKeys.remoteAddress)
-                .flatMap(address -> address.getAddress()
-                        .map(ip -> ip.getHostAddress() + ":" + address.getPort()))
+                .flatMap(address -> address.getAddress().map(ip -> ip.getHostAddress() + ":" + address.getPort()))
                 .filter(text -> text.chars().filter(c -> c == ':').count() == 1)
                 .orElse("");
     }

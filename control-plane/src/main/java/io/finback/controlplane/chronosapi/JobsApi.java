@@ -129,8 +129,7 @@ public final class JobsApi {
             return whole;
         }
         boolean reads = Set.of("GET", "HEAD").contains(request.method().value());
-        return new Dispatcher(
-                reads ? jobs.seenBy(rights) : jobs.changedBy(rights), address, InstantSource.system());
+        return new Dispatcher(reads ? jobs.seenBy(rights) : jobs.changedBy(rights), address, InstantSource.system());
     }
 
     private static Call call(HttpRequest request, ByteString body) {

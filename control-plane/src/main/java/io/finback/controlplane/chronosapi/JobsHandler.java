@@ -59,9 +59,12 @@ final class JobsHandler {
     CompletionStage<Answer> putDependent(Call call) {
         JobDefinition job = JobReader.dependent(call.json(), clock.instant(), user);
         jobs.access().change(job.name());
-        job.times().parents().stream().filter(parent -> !jobs.access().sees(parent)).findFirst().ifPresent(hidden -> {
-            throw Failure.forbidden();
-        });
+        job.times().parents().stream()
+                .filter(parent -> !jobs.access().sees(parent))
+                .findFirst()
+                .ifPresent(hidden -> {
+                    throw Failure.forbidden();
+                });
         return known(job.times().parents())
                 .thenCompose(done -> link(job.name(), job.times().parents()))
                 .thenCompose(done -> put(job));

@@ -4,12 +4,10 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
-import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
 import akka.persistence.typed.javadsl.CommandHandlerWithReply;
-import akka.persistence.typed.javadsl.EventHandler;
-import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
 import akka.persistence.typed.javadsl.ReplyEffect;
+import akka.persistence.typed.javadsl.RetentionCriteria;
 import akka.persistence.typed.javadsl.SignalHandler;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.DeploymentMessage;
@@ -18,7 +16,7 @@ import io.finback.controlplane.app.ServiceEvent;
 import io.finback.controlplane.app.ServiceEvent.Progress;
 import io.finback.controlplane.scheduler.DeploymentEvent;
 import io.finback.controlplane.scheduler.DeploymentState;
-import io.finback.persistence.EntityDefaults;
+import io.finback.persistence.OwningEntity;
 import io.finback.tracing.Tracing;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,8 +33,7 @@ import java.util.function.Consumer;
  * Walks the plan of one deployment over its apps, step by step, and releases them at the end. One per running deployment, on a master;
  * its apps wake it after a restart or failover, and it goes on at the step its journal says. It stops when every app has let go.
  */
-public final class DeploymentEntity
-        extends EventSourcedBehaviorWithEnforcedReplies<DeploymentMessage, DeploymentEvent, DeploymentState> {
+public final class DeploymentEntity extends OwningEntity<DeploymentMessage, DeploymentEvent, DeploymentState> {
     private enum Tick implements DeploymentMessage {
         INSTANCE
     }
@@ -50,7 +47,6 @@ public final class DeploymentEntity
         INSTANCE
     }
 
-    private static final int STASH = 256;
     /** In units of {@code repeat}: how long apps are held for a deployment that does not begin. */
     private static final int GATHER_REPEATS = 30;
 
@@ -91,7 +87,12 @@ public final class DeploymentEntity
             BiConsumer<String, AppCommand> apps,
             Consumer<ServiceEvent> events,
             InstantSource clock) {
-        super(PersistenceId.of(DeploymentMessage.KEY.name(), entityId), EntityDefaults.onPersistFailure());
+        super(
+                DeploymentMessage.KEY.name(),
+                entityId,
+                DeploymentState.EMPTY,
+                (state, event) -> event.applyTo(state),
+                RetentionCriteria.disabled());
         this.context = context;
         this.timers = timers;
         this.id = entityId;
@@ -101,16 +102,6 @@ public final class DeploymentEntity
         this.events = events;
         this.clock = clock;
         this.traces = new StepTraces(Tracing.of(context.getSystem()), entityId, clock.instant());
-    }
-
-    @Override
-    public Optional<Integer> stashCapacity() {
-        return Optional.of(STASH);
-    }
-
-    @Override
-    public DeploymentState emptyState() {
-        return DeploymentState.EMPTY;
     }
 
     @Override
@@ -291,10 +282,5 @@ public final class DeploymentEntity
                     .forEach(app -> apps.accept(app, new AppCommand.Release(id)));
         }
         timers.startSingleTimer(Tick.INSTANCE, repeat);
-    }
-
-    @Override
-    public EventHandler<DeploymentState, DeploymentEvent> eventHandler() {
-        return (state, event) -> event.applyTo(state);
     }
 }

@@ -27,7 +27,11 @@ final class OfferTraces {
 
     private record Made(SpanIds ids, AgentId agent, String role, Instant at) {}
 
-    private record Launch(SpanIds offer, AgentId agent, Instant accepted, @Nullable Instant granted) {}
+    private record Launch(
+            SpanIds offer,
+            AgentId agent,
+            Instant accepted,
+            @Nullable Instant granted) {}
 
     private final boolean on;
     private final Sampler sampler;

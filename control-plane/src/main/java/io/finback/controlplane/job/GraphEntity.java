@@ -4,17 +4,14 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
-import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
 import akka.persistence.typed.javadsl.CommandHandlerWithReply;
-import akka.persistence.typed.javadsl.EventHandler;
-import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
 import akka.persistence.typed.javadsl.ReplyEffect;
-import akka.persistence.typed.javadsl.RetentionCriteria;
 import akka.persistence.typed.javadsl.SignalHandler;
 import io.finback.controlplane.schedule.GraphEvent;
 import io.finback.controlplane.schedule.JobGraph;
 import io.finback.persistence.EntityDefaults;
+import io.finback.persistence.OwningEntity;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -26,7 +23,7 @@ import java.util.function.BiConsumer;
  * to a child is kept, in its journal; a call is repeated until the child has journaled its run. Jobs that have no children cost it a message
  * and no write.
  */
-public final class GraphEntity extends EventSourcedBehaviorWithEnforcedReplies<GraphMessage, GraphEvent, JobGraph> {
+public final class GraphEntity extends OwningEntity<GraphMessage, GraphEvent, JobGraph> {
     private enum Tick implements GraphMessage {
         INSTANCE
     }
@@ -51,22 +48,17 @@ public final class GraphEntity extends EventSourcedBehaviorWithEnforcedReplies<G
             Duration repeat,
             BiConsumer<String, JobCommand> jobs,
             InstantSource clock) {
-        super(PersistenceId.of(GraphMessage.KEY.name(), id), EntityDefaults.onPersistFailure());
+        super(
+                GraphMessage.KEY.name(),
+                id,
+                JobGraph.EMPTY,
+                (state, event) -> event.applyTo(state),
+                EntityDefaults.retention());
         this.context = context;
         this.timers = timers;
         this.repeat = repeat;
         this.jobs = jobs;
         this.clock = clock;
-    }
-
-    @Override
-    public RetentionCriteria retentionCriteria() {
-        return EntityDefaults.retention();
-    }
-
-    @Override
-    public JobGraph emptyState() {
-        return JobGraph.EMPTY;
     }
 
     @Override
@@ -135,10 +127,5 @@ public final class GraphEntity extends EventSourcedBehaviorWithEnforcedReplies<G
         if (!graph.calls().isEmpty()) {
             timers.startSingleTimer(Tick.INSTANCE, repeat);
         }
-    }
-
-    @Override
-    public EventHandler<JobGraph, GraphEvent> eventHandler() {
-        return (graph, event) -> event.applyTo(graph);
     }
 }

@@ -6,13 +6,9 @@ import akka.actor.typed.PostStop;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
-import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
 import akka.persistence.typed.javadsl.CommandHandlerWithReply;
-import akka.persistence.typed.javadsl.EventHandler;
-import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
 import akka.persistence.typed.javadsl.ReplyEffect;
-import akka.persistence.typed.javadsl.RetentionCriteria;
 import akka.persistence.typed.javadsl.SignalHandler;
 import io.finback.controlplane.app.SchedulerMessage;
 import io.finback.controlplane.schedule.JobEvent;
@@ -23,6 +19,7 @@ import io.finback.controlplane.schedule.Run;
 import io.finback.controlplane.schedule.RunRecord;
 import io.finback.controlplane.schedule.TaskNews;
 import io.finback.persistence.EntityDefaults;
+import io.finback.persistence.OwningEntity;
 import io.finback.resources.FrameworkId;
 import io.finback.resources.TaskId;
 import io.finback.tasks.TaskInfo;
@@ -42,7 +39,7 @@ import java.util.function.Consumer;
  * again what it had said ({@link JobOutbox}), and deals with what was due meanwhile by the job's own rules. It has one timer, and none while
  * nothing is due. A removed job keeps its journal, so that no task id comes back, and its entity stops.
  */
-public final class JobEntity extends EventSourcedBehaviorWithEnforcedReplies<JobCommand, JobEvent, JobState> {
+public final class JobEntity extends OwningEntity<JobCommand, JobEvent, JobState> {
     /** Task ids of runs are unique within it. */
     public static final FrameworkId FRAMEWORK = FrameworkId.of("finback-jobs");
 
@@ -53,9 +50,6 @@ public final class JobEntity extends EventSourcedBehaviorWithEnforcedReplies<Job
     private enum Idle implements JobCommand {
         INSTANCE
     }
-
-    /** Small on purpose: see AppEntity. Callers try again. */
-    static final int STASH = 256;
 
     private static final int SNAPSHOT_EVERY = 200;
     private static final Duration SHORTEST_WAIT = Duration.ofMillis(1);
@@ -87,7 +81,12 @@ public final class JobEntity extends EventSourcedBehaviorWithEnforcedReplies<Job
             JobSettings settings,
             JobLinks links,
             InstantSource clock) {
-        super(PersistenceId.of(JobCommand.KEY.name(), name), EntityDefaults.onPersistFailure());
+        super(
+                JobCommand.KEY.name(),
+                name,
+                JobState.empty(name),
+                (state, event) -> event.applyTo(state),
+                EntityDefaults.snapshotEvery(SNAPSHOT_EVERY));
         this.context = context;
         this.timers = timers;
         this.name = name;
@@ -95,21 +94,6 @@ public final class JobEntity extends EventSourcedBehaviorWithEnforcedReplies<Job
         this.clock = clock;
         this.links = links;
         this.outbox = new JobOutbox(settings, links);
-    }
-
-    @Override
-    public Optional<Integer> stashCapacity() {
-        return Optional.of(STASH);
-    }
-
-    @Override
-    public RetentionCriteria retentionCriteria() {
-        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY, 2);
-    }
-
-    @Override
-    public JobState emptyState() {
-        return JobState.empty(name);
     }
 
     @Override
@@ -368,10 +352,5 @@ public final class JobEntity extends EventSourcedBehaviorWithEnforcedReplies<Job
 
     private JobSnapshot snapshot(JobState state) {
         return JobSnapshot.of(state, lastSequenceNumber(context));
-    }
-
-    @Override
-    public EventHandler<JobState, JobEvent> eventHandler() {
-        return (state, event) -> event.applyTo(state);
     }
 }

@@ -46,9 +46,7 @@ final class EventsHandler {
      * @param shown what who asks sees of an event
      */
     HttpResponse open(
-            Request request,
-            Optional<String> lastEventId,
-            Function<ServiceEvent, Optional<ServiceEvent>> shown) {
+            Request request, Optional<String> lastEventId, Function<ServiceEvent, Optional<ServiceEvent>> shown) {
         if (!request.method().equals("GET") || request.head()) {
             throw ApiFailure.of(405, "Method not allowed").allowing("GET");
         }
@@ -67,9 +65,7 @@ final class EventsHandler {
 
     /** Begins to listen only when somebody reads. */
     private Source<ByteString, NotUsed> frames(
-            Request request,
-            Optional<String> lastEventId,
-            Function<ServiceEvent, Optional<ServiceEvent>> shown) {
+            Request request, Optional<String> lastEventId, Function<ServiceEvent, Optional<ServiceEvent>> shown) {
         EventHub hub = services.events();
         Set<String> types = Set.copyOf(request.query().getOrDefault("event_type", List.of()));
         Predicate<ServiceEvent> wanted = event -> types.isEmpty() || types.contains(EventWriter.type(event));
@@ -84,11 +80,10 @@ final class EventsHandler {
                         .ifPresent(dropped -> queue.complete());
             }
         };
-        List<ServiceEvent> missed =
-                hub.listen(lastEventId, listener).stream()
-                        .filter(wanted)
-                        .flatMap(event -> shown.apply(event).stream())
-                        .toList();
+        List<ServiceEvent> missed = hub.listen(lastEventId, listener).stream()
+                .filter(wanted)
+                .flatMap(event -> shown.apply(event).stream())
+                .toList();
         services.publish(own);
         return Source.single(own)
                 .concat(Source.from(missed))

@@ -242,7 +242,8 @@ final class Rollout {
     }
 
     private void checkGroup(GroupBook.Group group) {
-        if (view.groups().holds(group.path()) || view.all().stream().anyMatch(a -> AppPath.inside(group.path(), a.appId()))) {
+        if (view.groups().holds(group.path())
+                || view.all().stream().anyMatch(a -> AppPath.inside(group.path(), a.appId()))) {
             services.access().update(group.path());
         } else {
             services.access().create(group.path());

@@ -162,7 +162,9 @@ public final class ServicesApi {
         request.discardEntityBytes(system);
         try {
             return events.open(
-                            request(request, clientIp, ByteString.emptyByteString()), header(request, "Last-Event-ID"), desk.events(Guard.principal(request)))
+                            request(request, clientIp, ByteString.emptyByteString()),
+                            header(request, "Last-Event-ID"),
+                            desk.events(Guard.principal(request)))
                     .addHeaders(headers());
         } catch (ApiFailure failure) {
             return render(Answer.failure(failure));

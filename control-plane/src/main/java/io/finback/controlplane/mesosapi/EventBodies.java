@@ -87,10 +87,7 @@ final class EventBodies {
     private byte[] event(byte[] message, long number, LongFunction<String> cursor) {
         Rope rope = Body.of(encoding)
                 .written(message)
-                .foreign(
-                        EventStreams.FIELD,
-                        EventStreams.FIELD_NUMBER,
-                        cursor.apply(number))
+                .foreign(EventStreams.FIELD, EventStreams.FIELD_NUMBER, cursor.apply(number))
                 .build();
         return record(rope).bytes();
     }

@@ -101,12 +101,7 @@ final class EventStreams {
         EventBodies bodies = bodies(encoding);
         SeenEvents seen = new SeenEvents(() -> reads.sight(who), parts.view(), bodies, this::cursor);
         EventSource source = new EventSource(
-                EventBodies.record(first),
-                parts.events(),
-                at,
-                seen::write,
-                bodies.heartbeat(),
-                () -> ended(id, true));
+                EventBodies.record(first), parts.events(), at, seen::write, bodies.heartbeat(), () -> ended(id, true));
         Source<ByteString, UniqueKillSwitch> records =
                 Source.fromGraph(source).viaMat(KillSwitches.single(), Keep.right());
         Source<ByteString, UniqueKillSwitch> counted = records.watchTermination((killSwitch, done) -> {

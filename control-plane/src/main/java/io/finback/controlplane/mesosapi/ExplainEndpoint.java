@@ -42,7 +42,9 @@ final class ExplainEndpoint {
                 query.text("framework_id").map(id -> OperatorWrites.valid(() -> FrameworkId.of(id)));
         reads.require(request, Action.VIEW_ROLE, role);
         if (!SeenBy.isWholeOfWork(reads.sight(request))) {
-            throw ApiFailure.of(403, "reasons name whoever has what is wanted (expected: somebody who may view all frameworks, tasks, executors and roles)");
+            throw ApiFailure.of(
+                    403,
+                    "reasons name whoever has what is wanted (expected: somebody who may view all frameworks, tasks, executors and roles)");
         }
         begin();
         CompletionStage<Explanation> asked;

@@ -144,8 +144,7 @@ final class OperatorApi {
         ClusterSnapshot view = reads.whole();
         Sight sight = reads.sight(request);
         if (!SeenBy.isWhole(sight)) {
-            return reads.run(
-                    () -> body(large.write().apply(new SeenBy(sight).snapshot(view)), request, accepted));
+            return reads.run(() -> body(large.write().apply(new SeenBy(sight).snapshot(view)), request, accepted));
         }
         return large.whole().latest().thenCompose(written -> reads.run(() -> body(written.rope(), request, accepted)));
     }

@@ -61,15 +61,17 @@ final class ReadEndpoints {
                         (look, id) -> StateJson.frameworks(look.shown(), Optional.of(id))));
         api.get("/roles", shared(RolesJson::roles));
         api.get("/tasks", whole((look, query) -> tasks(look.shown(), query)));
-        api.get("/weights", whole((look, query) -> Documents.weights(look.shown().pool())));
+        api.get(
+                "/weights",
+                whole((look, query) -> Documents.weights(look.shown().pool())));
         api.get(
                 "/quota",
                 whole((look, query) ->
                         message(OperatorMessages.quota(look.shown().pool()))));
         api.get(
                 "/maintenance/schedule",
-                whole((look, query) -> message(
-                        OperatorMessages.schedule(look.shown().pool().schedule()))));
+                whole((look, query) ->
+                        message(OperatorMessages.schedule(look.shown().pool().schedule()))));
         api.get("/maintenance/status", whole((look, query) -> message(OperatorMessages.status(look))));
     }
 

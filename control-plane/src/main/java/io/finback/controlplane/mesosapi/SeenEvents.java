@@ -24,8 +24,7 @@ final class SeenEvents {
     private ClusterSnapshot indexed = ClusterSnapshot.EMPTY;
     private Map<FrameworkId, ClusterSnapshot.Framework> frameworks = new HashMap<>();
 
-    SeenEvents(
-            Supplier<Sight> sight, Supplier<ClusterSnapshot> view, EventBodies bodies, LongFunction<String> cursor) {
+    SeenEvents(Supplier<Sight> sight, Supplier<ClusterSnapshot> view, EventBodies bodies, LongFunction<String> cursor) {
         this.sight = sight;
         this.view = view;
         this.bodies = bodies;

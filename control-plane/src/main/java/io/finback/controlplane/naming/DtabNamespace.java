@@ -3,17 +3,14 @@ package io.finback.controlplane.naming;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
-import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
 import akka.persistence.typed.javadsl.CommandHandlerWithReply;
-import akka.persistence.typed.javadsl.EventHandler;
-import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
 import akka.persistence.typed.javadsl.ReplyEffect;
-import akka.persistence.typed.javadsl.RetentionCriteria;
 import akka.persistence.typed.javadsl.SignalHandler;
 import io.finback.controlplane.dtabs.DtabEvent;
 import io.finback.controlplane.dtabs.DtabState;
 import io.finback.persistence.EntityDefaults;
+import io.finback.persistence.OwningEntity;
 import io.finback.wire.DtabSnapshot;
 import java.time.Duration;
 import java.util.Optional;
@@ -23,8 +20,7 @@ import java.util.function.Consumer;
  * Owns one namespace's delegation table. One per namespace, on a master. After a restart or failover it says again what it holds; masters
  * that miss that hear it through each other. A removed namespace keeps its journal, so that no version comes back.
  */
-public final class DtabNamespace extends EventSourcedBehaviorWithEnforcedReplies<DtabMessage, DtabEvent, DtabState> {
-    static final int STASH = 256;
+public final class DtabNamespace extends OwningEntity<DtabMessage, DtabEvent, DtabState> {
 
     private enum Idle implements DtabMessage {
         INSTANCE
@@ -43,26 +39,16 @@ public final class DtabNamespace extends EventSourcedBehaviorWithEnforcedReplies
     }
 
     private DtabNamespace(ActorContext<DtabMessage> context, String namespace, Consumer<DtabSnapshot> masters) {
-        super(PersistenceId.of(DtabMessage.KEY.name(), namespace), EntityDefaults.onPersistFailure());
+        super(
+                DtabMessage.KEY.name(),
+                namespace,
+                DtabState.NOTHING,
+                (state, event) -> event.applyTo(state),
+                EntityDefaults.retention());
         this.context = context;
         this.namespace = namespace;
         this.masters = masters;
         context.setReceiveTimeout(UNKNOWN_STAYS, Idle.INSTANCE);
-    }
-
-    @Override
-    public Optional<Integer> stashCapacity() {
-        return Optional.of(STASH);
-    }
-
-    @Override
-    public RetentionCriteria retentionCriteria() {
-        return EntityDefaults.retention();
-    }
-
-    @Override
-    public DtabState emptyState() {
-        return DtabState.NOTHING;
     }
 
     @Override
@@ -126,10 +112,5 @@ public final class DtabNamespace extends EventSourcedBehaviorWithEnforcedReplies
 
     private DtabSnapshot snapshot(DtabState state) {
         return new DtabSnapshot(namespace, state.version(), state.dtab());
-    }
-
-    @Override
-    public EventHandler<DtabState, DtabEvent> eventHandler() {
-        return (state, event) -> event.applyTo(state);
     }
 }

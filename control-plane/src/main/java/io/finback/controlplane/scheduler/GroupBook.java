@@ -52,8 +52,7 @@ public record GroupBook(Map<String, Group> groups) {
         Map<String, Group> map = new TreeMap<>();
         groups.forEach((path, group) -> {
             if (meant.contains(path) || meant.stream().anyMatch(inner -> AppPath.inside(path, inner))) {
-                List<String> named =
-                        group.dependencies().stream().filter(paths).toList();
+                List<String> named = group.dependencies().stream().filter(paths).toList();
                 List<Instant> versions = paths.test(path) ? group.versions() : List.of();
                 map.put(path, new Group(path, named, versions, group.enforceRole()));
             }

@@ -30,8 +30,8 @@ public interface Access {
 
     void delete(String path);
 
-    /** What a command to this app does to it. */
-    default void check(String appId, AppCommand command) {
+    /** The command, if what it does to this app may be done. */
+    default AppCommand checked(String appId, AppCommand command) {
         if (command instanceof AppCommand.Create) {
             create(appId);
         } else if (command instanceof AppCommand.Remove) {
@@ -39,6 +39,7 @@ public interface Access {
         } else if (!(command instanceof AppCommand.FindVersion && sees(appId))) {
             update(appId);
         }
+        return command;
     }
 
     /** What a deployment does to one of its apps. */

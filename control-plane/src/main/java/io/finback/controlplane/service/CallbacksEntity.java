@@ -5,21 +5,17 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.TimerScheduler;
 import akka.actor.typed.pubsub.Topic;
-import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.javadsl.CommandHandlerWithReply;
-import akka.persistence.typed.javadsl.EventHandler;
-import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
 import akka.persistence.typed.javadsl.ReplyEffect;
-import akka.persistence.typed.javadsl.RetentionCriteria;
 import io.finback.controlplane.app.CallbackMessage;
 import io.finback.controlplane.app.ServiceEvent;
 import io.finback.controlplane.scheduler.CallbackBook;
 import io.finback.controlplane.scheduler.CallbackEvent;
 import io.finback.persistence.EntityDefaults;
+import io.finback.persistence.OwningEntity;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -27,8 +23,7 @@ import java.util.concurrent.atomic.LongAdder;
  * Owns the URLs that events are posted to, and posts: one in the cluster, so that no event comes twice. The URLs are journaled; the events
  * that wait are not, so a failover loses those, as any listener may lose some.
  */
-final class CallbacksEntity
-        extends EventSourcedBehaviorWithEnforcedReplies<CallbackMessage, CallbackEvent, CallbackBook> {
+final class CallbacksEntity extends OwningEntity<CallbackMessage, CallbackEvent, CallbackBook> {
     /** Posts one event. Completes with whether it was taken; never fails. */
     @FunctionalInterface
     interface Poster {
@@ -41,7 +36,6 @@ final class CallbacksEntity
 
     private record Again(String url) implements CallbackMessage {}
 
-    private static final int STASH = 256;
     private static final int SNAPSHOT_EVERY = 200;
 
     private final ActorContext<CallbackMessage> context;
@@ -72,28 +66,18 @@ final class CallbacksEntity
             Poster poster,
             LongAdder lost,
             InstantSource clock) {
-        super(PersistenceId.of(CallbackMessage.KEY.name(), entityId), EntityDefaults.onPersistFailure());
+        super(
+                CallbackMessage.KEY.name(),
+                entityId,
+                CallbackBook.EMPTY,
+                (state, event) -> event.applyTo(state),
+                EntityDefaults.snapshotEvery(SNAPSHOT_EVERY));
         this.context = context;
         this.timers = timers;
         this.settings = settings;
         this.poster = poster;
         this.clock = clock;
         this.queues = new CallbackQueues(settings, lost);
-    }
-
-    @Override
-    public Optional<Integer> stashCapacity() {
-        return Optional.of(STASH);
-    }
-
-    @Override
-    public RetentionCriteria retentionCriteria() {
-        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY, 2);
-    }
-
-    @Override
-    public CallbackBook emptyState() {
-        return CallbackBook.EMPTY;
     }
 
     @Override
@@ -166,10 +150,5 @@ final class CallbacksEntity
 
     private static CallbackMessage.Answer answer(CallbackBook book, boolean full) {
         return new CallbackMessage.Answer(List.copyOf(book.urls()), full);
-    }
-
-    @Override
-    public EventHandler<CallbackBook, CallbackEvent> eventHandler() {
-        return (book, event) -> event.applyTo(book);
     }
 }

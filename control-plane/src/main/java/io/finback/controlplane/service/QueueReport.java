@@ -108,8 +108,7 @@ public record QueueReport(
     }
 
     QueueReport withoutNote() {
-        return new QueueReport(
-                appId, at, processed, unused, lastUsedAt, lastUnusedAt, reasons, last, Optional.empty());
+        return new QueueReport(appId, at, processed, unused, lastUsedAt, lastUnusedAt, reasons, last, Optional.empty());
     }
 
     private static <V> Map<RejectReason, V> sorted(Map<RejectReason, V> map) {

@@ -23,7 +23,6 @@ import io.finback.controlplane.app.DeploymentMessage;
 import io.finback.controlplane.app.DrainMessage;
 import io.finback.controlplane.app.DrainsEntity;
 import io.finback.controlplane.app.DrainsSnapshot;
-import io.finback.controlplane.app.EventIds;
 import io.finback.controlplane.app.GroupMessage;
 import io.finback.controlplane.app.GroupsEntity;
 import io.finback.controlplane.app.GroupsSnapshot;
@@ -76,13 +75,9 @@ public final class Services {
     private final Access access;
     private final CompletableFuture<Void> ready;
     private final AtomicBoolean stopping;
-    /** The scheduler has been connected here before. */
-    private final AtomicBoolean wasConnected;
-
     private final Uptimes uptimes;
     /** Events that no attempt could bring to those who subscribed by URL, where they were kept here. */
     private final LongAdder lostCallbacks;
-
     private final Rollouts rollouts;
     private final EventHub events;
     private final ActorRef<Topic.Command<ServiceEvent>> eventTopic;
@@ -112,7 +107,6 @@ public final class Services {
         this.access = Access.ALL;
         this.ready = new CompletableFuture<>();
         this.stopping = new AtomicBoolean();
-        this.wasConnected = new AtomicBoolean();
         this.uptimes = new Uptimes(Instant.now());
         this.lostCallbacks = new LongAdder();
         this.sharding = ClusterSharding.get(system);
@@ -184,7 +178,7 @@ public final class Services {
                                 ServiceScheduler.framework("finback-services"),
                                 new AppTasks(view, this::tell),
                                 report -> topics.queue().tell(Topic.publish(report)),
-                                this::connection,
+                                new ConnectionNews(this::publish, settings.address())::told,
                                 clock,
                                 new SplittableRandom()))
                 .withRole(role));
@@ -215,7 +209,6 @@ public final class Services {
         this.access = access;
         this.ready = all.ready;
         this.stopping = all.stopping;
-        this.wasConnected = all.wasConnected;
         this.uptimes = all.uptimes;
         this.lostCallbacks = all.lostCallbacks;
         this.rollouts = all.rollouts;
@@ -336,12 +329,7 @@ public final class Services {
 
     /** Asks an app; its answer is in the view before the stage completes. Fails with a timeout after {@code askTimeout}. */
     public CompletionStage<AppAnswer> ask(String appId, Function<ActorRef<AppAnswer>, AppCommand> command) {
-        return ask(appId, replyTo -> checked(appId, command.apply(replyTo)), settings.askTimeout());
-    }
-
-    private AppCommand checked(String appId, AppCommand command) {
-        access.check(appId, command);
-        return command;
+        return ask(appId, replyTo -> access.checked(appId, command.apply(replyTo)), settings.askTimeout());
     }
 
     private CompletionStage<AppAnswer> ask(
@@ -390,18 +378,6 @@ public final class Services {
         if (!stopping.get()) {
             sharding.entityRefFor(CallbackMessage.KEY, CallbackMessage.ID).tell(new CallbackMessage.Wake());
         }
-    }
-
-    private void connection(boolean connected) {
-        ServiceEvent.Connection what = ServiceEvent.Connection.DISCONNECTED;
-        if (connected) {
-            what = wasConnected.getAndSet(true)
-                    ? ServiceEvent.Connection.REREGISTERED
-                    : ServiceEvent.Connection.REGISTERED;
-        }
-        Instant now = Instant.now();
-        publish(new ServiceEvent.SchedulerChanged(
-                EventIds.next(now), now, what, SchedulerMessage.FRAMEWORK.value(), settings.address()));
     }
 
     /** Asks the owner of drains; its answer is in the view before the stage completes. */

@@ -90,7 +90,8 @@ public final class SeenBy {
                 added -> task(added.task(), known).map(ClusterEvent.TaskAdded::new),
                 updated -> task(updated.task(), known).map(ClusterEvent.TaskUpdated::new),
                 added -> Optional.of(new ClusterEvent.AgentAdded(shown(
-                        added.agent(), id -> known.apply(id).filter(this::framework).isPresent()))),
+                        added.agent(),
+                        id -> known.apply(id).filter(this::framework).isPresent()))),
                 Optional::of,
                 added -> shownIfSeen(added.framework()).map(ClusterEvent.FrameworkAdded::new),
                 updated -> shownIfSeen(updated.framework()).map(ClusterEvent.FrameworkUpdated::new),
@@ -138,14 +139,13 @@ public final class SeenBy {
         boolean resources = !roles || kinds(task.resources());
         return executor && resources
                 ? task
-                : task.with(
-                        task.resources().filter(this::kind), task.executor().filter(any -> executor));
+                : task.with(task.resources().filter(this::kind), task.executor().filter(any -> executor));
     }
 
     private ClusterSnapshot.Framework shown(ClusterSnapshot.Framework framework) {
         String user = user(framework);
-        UnaryOperator<Pages<FrameworkDelta.Task>> tasks = pages -> mapped(
-                filtered(pages, task -> task(task, user)), task -> shown(task, user));
+        UnaryOperator<Pages<FrameworkDelta.Task>> tasks =
+                pages -> mapped(filtered(pages, task -> task(task, user)), task -> shown(task, user));
         return new ClusterSnapshot.Framework(
                 framework.id(),
                 framework.info().map(this::shown),

@@ -205,8 +205,7 @@ class LaunchRightsTest {
         return operation.build();
     }
 
-    private static Call.Builder accept(
-            org.apache.mesos.v1.Protos.OfferID offer, Offer.Operation operation) {
+    private static Call.Builder accept(org.apache.mesos.v1.Protos.OfferID offer, Offer.Operation operation) {
         return Call.newBuilder()
                 .setType(Call.Type.ACCEPT)
                 .setAccept(Call.Accept.newBuilder()

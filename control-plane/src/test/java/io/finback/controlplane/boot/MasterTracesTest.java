@@ -23,6 +23,7 @@ import io.finback.resources.Resources;
 import io.finback.resources.TaskKey;
 import io.finback.runtime.Node;
 import io.finback.runtime.StartFailure;
+import io.finback.security.Rules;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.wire.MasterToAgent;
@@ -96,18 +97,20 @@ class MasterTracesTest {
                                 (ActorRef<OperatorReply> replyTo) -> new AllocatorMessage.Operate(command, replyTo),
                                 Duration.ofSeconds(5)),
                 host -> Map.of(),
-                io.finback.security.Rules.NONE);
-        akka.japi.function.Function<akka.http.javadsl.model.HttpRequest, java.util.concurrent.CompletionStage<akka.http.javadsl.model.HttpResponse>>
+                Rules.NONE);
+        akka.japi.function.Function<
+                        akka.http.javadsl.model.HttpRequest,
+                        java.util.concurrent.CompletionStage<akka.http.javadsl.model.HttpResponse>>
                 handler = api.route().handler(harness.system());
         ServerBinding server = TestMaster.get(Http.get(harness.system())
                 .newServerAt("127.0.0.1", 0)
                 .bind(TracedApi.before(harness.system(), "services", request -> {
-                            try {
-                                return handler.apply(request);
-                            } catch (Exception e) {
-                                throw new IllegalStateException(e);
-                            }
-                        })::apply));
+                    try {
+                        return handler.apply(request);
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                })::apply));
         TestMaster.get(api.ready());
         return server;
     }
@@ -125,8 +128,8 @@ class MasterTracesTest {
             living.start();
             try {
                 HttpResponse<String> created = http.send(
-                        HttpRequest.newBuilder(URI.create(
-                                        "http://127.0.0.1:" + server.localAddress().getPort() + "/v2/apps?token=s3cret"))
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:"
+                                        + server.localAddress().getPort() + "/v2/apps?token=s3cret"))
                                 .header("traceparent", "00-" + TRACE + "-" + SPAN + "-01")
                                 .header("Authorization", "Bearer s3cret")
                                 .POST(HttpRequest.BodyPublishers.ofString(
@@ -135,14 +138,19 @@ class MasterTracesTest {
                                 .build(),
                         HttpResponse.BodyHandlers.ofString());
                 assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
-                String id = created.headers().firstValue("Marathon-Deployment-Id").orElseThrow();
-                TestMaster.await("the deployment's span", () -> !collector.named("deployment")
-                        .isEmpty());
-                TestMaster.await("its instances", () -> collector.named("instance").size() == 3);
-                TestMaster.await("its launches", () -> collector.named("instance.launch").size() == 3);
+                String id =
+                        created.headers().firstValue("Marathon-Deployment-Id").orElseThrow();
+                TestMaster.await(
+                        "the deployment's span",
+                        () -> !collector.named("deployment").isEmpty());
+                TestMaster.await(
+                        "its instances", () -> collector.named("instance").size() == 3);
+                TestMaster.await(
+                        "its launches", () -> collector.named("instance.launch").size() == 3);
 
                 Got deployment = collector.named("deployment").get(0);
-                assertThat(deployment.trace()).isEqualTo(DeploymentTrace.root(id).traceIdHex());
+                assertThat(deployment.trace())
+                        .isEqualTo(DeploymentTrace.root(id).traceIdHex());
                 assertThat(deployment.parent()).isEmpty();
                 assertThat(deployment.tag("finback.deployment_id")).isEqualTo(id);
                 assertThat(deployment.tag("finback.apps")).isEqualTo("/shop/web");
@@ -151,9 +159,8 @@ class MasterTracesTest {
                     assertThat(step.parent()).isEqualTo(deployment.id());
                     assertThat(step.tag("finback.recovered")).isEqualTo("false");
                 });
-                List<String> steps = collector.named("deployment.step").stream()
-                        .map(Got::id)
-                        .toList();
+                List<String> steps =
+                        collector.named("deployment.step").stream().map(Got::id).toList();
                 assertThat(collector.named("instance")).allSatisfy(instance -> {
                     assertThat(instance.trace()).isEqualTo(deployment.trace());
                     assertThat(steps).contains(instance.parent());
@@ -174,7 +181,9 @@ class MasterTracesTest {
                 assertThat(asked.parent()).isEqualTo(deployment.id());
                 assertThat(asked.tag("finback.api_trace")).isEqualTo(TRACE);
                 // An offer, and what became of it.
-                TestMaster.await("what was launched", () -> collector.named("task.launch").size() == 3);
+                TestMaster.await(
+                        "what was launched",
+                        () -> collector.named("task.launch").size() == 3);
                 Got launch = collector.named("task.launch").get(0);
                 assertThat(launch.tag("finback.state")).isEqualTo("TASK_RUNNING");
                 Got offer = collector.named("offer").stream()
@@ -233,7 +242,9 @@ class MasterTracesTest {
 
     private int get(String url, String name, String value) throws Exception {
         return http.send(
-                        HttpRequest.newBuilder(URI.create(url)).header(name, value).build(),
+                        HttpRequest.newBuilder(URI.create(url))
+                                .header(name, value)
+                                .build(),
                         HttpResponse.BodyHandlers.discarding())
                 .statusCode();
     }

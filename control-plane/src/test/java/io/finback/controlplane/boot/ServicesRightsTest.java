@@ -121,7 +121,8 @@ class ServicesRightsTest {
 
     private static String job(String name, String token) {
         return "{\"name\":\"" + name + "\",\"command\":\"echo " + token
-                + "\",\"schedule\":\"R/2040-01-01T00:00:00Z/P1D\",\"epsilon\":\"PT5M\",\"owner\":\"" + token + "@x.y\"}";
+                + "\",\"schedule\":\"R/2040-01-01T00:00:00Z/P1D\",\"epsilon\":\"PT5M\",\"owner\":\"" + token
+                + "@x.y\"}";
     }
 
     @Test
@@ -209,7 +210,8 @@ class ServicesRightsTest {
                     "/v1/scheduler/job/child9q/history")) {
                 HttpResponse<String> answer = ask("GET", path, "dev:d", "");
                 assertThat(answer.statusCode()).as(path).isEqualTo(200);
-                assertThat(hidden).as("seed %s round %s %s: %s", seed, round, path, answer.body())
+                assertThat(hidden)
+                        .as("seed %s round %s %s: %s", seed, round, path, answer.body())
                         .noneMatch(token -> !token.isEmpty() && answer.body().contains(token));
             }
             String all = ask("GET", "/v2/groups", "dev:d", "").body();
@@ -237,7 +239,9 @@ class ServicesRightsTest {
     void eventsAreThoseOfAppsThatAreSeen() throws Exception {
         rules("{" + only("view_apps", "paths", "/mine/%") + "}", "/v2/apps/theirs/x", 403);
         HttpResponse<InputStream> stream = client.send(
-                request("/v2/events", "dev:d").header("Accept", "text/event-stream").build(),
+                request("/v2/events", "dev:d")
+                        .header("Accept", "text/event-stream")
+                        .build(),
                 HttpResponse.BodyHandlers.ofInputStream());
         ops("POST", "/v2/apps", app("/theirs/web", "hiddentoken"));
         ops("PUT", "/v2/apps", "[" + app("/mine/web", "a") + "," + app("/theirs/other", "hiddentoken") + "]");
@@ -277,12 +281,18 @@ class ServicesRightsTest {
         assertThat(refused.statusCode()).isEqualTo(403);
         assertThat(refused.body()).isEqualTo(words);
         assertThat(dev("PUT", "/v2/apps/theirs/new", app("/theirs/new", "c"))).isEqualTo(403);
-        assertThat(dev("PUT", "/v2/apps/theirs/web?force=true", "{\"instances\":5}")).isEqualTo(403);
-        assertThat(dev("PATCH", "/v2/apps?force=true", "[{\"id\":\"/mine/web\",\"instances\":2},{\"id\":\"/theirs/web\",\"instances\":2}]"))
+        assertThat(dev("PUT", "/v2/apps/theirs/web?force=true", "{\"instances\":5}"))
+                .isEqualTo(403);
+        assertThat(dev(
+                        "PATCH",
+                        "/v2/apps?force=true",
+                        "[{\"id\":\"/mine/web\",\"instances\":2},{\"id\":\"/theirs/web\",\"instances\":2}]"))
                 .isEqualTo(403);
         assertThat(dev("DELETE", "/v2/apps/theirs/web", "")).isEqualTo(403);
         assertThat(dev("DELETE", "/v2/apps/theirs/nothing", "")).isEqualTo(403);
-        assertThat(dev("DELETE", "/v2/apps/mine/web", "")).as("it may be changed, not deleted").isEqualTo(403);
+        assertThat(dev("DELETE", "/v2/apps/mine/web", ""))
+                .as("it may be changed, not deleted")
+                .isEqualTo(403);
         assertThat(dev("POST", "/v2/apps/theirs/web/restart?force=true", "{}")).isEqualTo(403);
         assertThat(dev("DELETE", "/v2/apps/theirs/web/tasks", "")).isEqualTo(403);
         assertThat(dev("DELETE", "/v2/queue/theirs/web/delay", "")).isEqualTo(403);
@@ -290,18 +300,24 @@ class ServicesRightsTest {
         assertThat(dev("DELETE", "/v2/pods/theirs/pod", "")).isEqualTo(403);
         assertThat(dev("DELETE", "/v2/groups/theirs?force=true", "")).isEqualTo(403);
         // What its author cannot see would go with it.
-        assertThat(dev("PUT", "/v2/groups?force=true", "{\"id\":\"/\",\"groups\":[{\"id\":\"mine\"}]}")).isEqualTo(403);
+        assertThat(dev("PUT", "/v2/groups?force=true", "{\"id\":\"/\",\"groups\":[{\"id\":\"mine\"}]}"))
+                .isEqualTo(403);
         assertThat(dev("PUT", "/v2/groups?force=true", "{\"id\":\"/theirs\",\"apps\":[" + app("web", "c") + "]}"))
                 .isEqualTo(403);
-        assertThat(dev("POST", "/v2/deployments/plan", "{\"id\":\"/theirs\",\"apps\":[]}")).isEqualTo(403);
+        assertThat(dev("POST", "/v2/deployments/plan", "{\"id\":\"/theirs\",\"apps\":[]}"))
+                .isEqualTo(403);
         for (String deployment : deployments()) {
             assertThat(dev("DELETE", "/v2/deployments/" + deployment, "")).isEqualTo(403);
-            assertThat(dev("POST", "/v2/deployments/" + deployment + "/pause", "")).isEqualTo(403);
+            assertThat(dev("POST", "/v2/deployments/" + deployment + "/pause", ""))
+                    .isEqualTo(403);
         }
-        assertThat(ask("GET", "/v2/apps/theirs/web", "ops:o", "").body()).contains("sleep b").contains("\"instances\":1");
+        assertThat(ask("GET", "/v2/apps/theirs/web", "ops:o", "").body())
+                .contains("sleep b")
+                .contains("\"instances\":1");
         assertThat(ask("GET", "/v2/pods/theirs/pod", "ops:o", "").statusCode()).isEqualTo(200);
 
-        assertThat(dev("PUT", "/v2/apps/mine/web?force=true", "{\"instances\":3}")).isEqualTo(200);
+        assertThat(dev("PUT", "/v2/apps/mine/web?force=true", "{\"instances\":3}"))
+                .isEqualTo(200);
         assertThat(dev("POST", "/v2/apps", app("/mine/new", "d"))).isEqualTo(201);
         assertThat(dev("PUT", "/v2/groups?force=true", "{\"id\":\"/mine/deep\",\"apps\":[" + app("one", "e") + "]}"))
                 .isBetween(200, 201);

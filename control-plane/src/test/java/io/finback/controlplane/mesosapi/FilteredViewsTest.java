@@ -60,7 +60,8 @@ class FilteredViewsTest {
     @TempDir
     Path data;
 
-    private static final String DEV = "Basic " + Base64.getEncoder().encodeToString("dev:d".getBytes(StandardCharsets.UTF_8));
+    private static final String DEV =
+            "Basic " + Base64.getEncoder().encodeToString("dev:d".getBytes(StandardCharsets.UTF_8));
 
     private ServedApi served(MadeUp made) throws Exception {
         ServedApi api = new ServedApi(security(made.acls));
@@ -167,10 +168,14 @@ class FilteredViewsTest {
                    {"principals": {"type": "NONE"}, "machines": {"values": ["n9"]}}]}""";
         try (ServedApi api = new ServedApi(security(acls))) {
             api.view.set(Clusters.small(0));
-            assertThat(text(api.get("/maintenance/schedule", "Authorization", DEV))).contains("n9");
-            assertThat(text(api.get("/maintenance/status", "Authorization", DEV))).doesNotContain("n9");
-            assertThat(text(call(api, "GET_MAINTENANCE_STATUS", "application/json"))).doesNotContain("n9");
-            assertThat(text(call(api, "GET_MAINTENANCE_SCHEDULE", "application/json"))).contains("n9");
+            assertThat(text(api.get("/maintenance/schedule", "Authorization", DEV)))
+                    .contains("n9");
+            assertThat(text(api.get("/maintenance/status", "Authorization", DEV)))
+                    .doesNotContain("n9");
+            assertThat(text(call(api, "GET_MAINTENANCE_STATUS", "application/json")))
+                    .doesNotContain("n9");
+            assertThat(text(call(api, "GET_MAINTENANCE_SCHEDULE", "application/json")))
+                    .contains("n9");
         }
     }
 
@@ -181,7 +186,9 @@ class FilteredViewsTest {
                  "access_mesos_logs": [{"principals": {"type": "NONE"}, "logs": {"type": "ANY"}}]}""";
         try (ServedApi api = new ServedApi(security(acls))) {
             api.view.set(Clusters.small(0));
-            assertThat(text(api.get("/state", "Authorization", DEV))).doesNotContain("\"flags\"").contains("name-t0");
+            assertThat(text(api.get("/state", "Authorization", DEV)))
+                    .doesNotContain("\"flags\"")
+                    .contains("name-t0");
             assertThat(api.get("/flags", "Authorization", DEV).statusCode()).isEqualTo(403);
             assertThat(call(api, "GET_FLAGS", "application/json").statusCode()).isEqualTo(403);
             assertThat(api.get("/files/read?path=/master/log&offset=0", "Authorization", DEV)
@@ -199,7 +206,8 @@ class FilteredViewsTest {
 
     @Test
     void reasonsAreForWhoSeesAllTheyName() throws Exception {
-        String acls = "{\"view_frameworks\": [{\"principals\": {\"type\": \"NONE\"}, \"users\": {\"values\": [\"root\"]}}]}";
+        String acls =
+                "{\"view_frameworks\": [{\"principals\": {\"type\": \"NONE\"}, \"users\": {\"values\": [\"root\"]}}]}";
         try (ServedApi api = new ServedApi(security(acls))) {
             api.view.set(Clusters.small(0));
             assertThat(api.get("/finback/offers/explain?role=eng", "Authorization", DEV)

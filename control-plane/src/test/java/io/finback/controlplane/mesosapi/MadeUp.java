@@ -183,11 +183,7 @@ final class MadeUp {
                 frameworks,
                 Map.of(),
                 new AllocationDelta.Pool(
-                        weights,
-                        limits,
-                        new MaintenanceSchedule(windows),
-                        List.of(machine(machines.get(2))),
-                        inverse));
+                        weights, limits, new MaintenanceSchedule(windows), List.of(machine(machines.get(2))), inverse));
     }
 
     private static MaintenanceSchedule.MachineId machine(String name) {
@@ -207,7 +203,8 @@ final class MadeUp {
         Resources total = Resources.of(4, 4096, 0)
                 .plus(Resources.of(
                         Kind.reserved(Reservation.dynamic(
-                                volume, Optional.of(name("prn", may("view_roles").contains(volume))))),
+                                volume,
+                                Optional.of(name("prn", may("view_roles").contains(volume))))),
                         Resources.of(1, 100, 0)));
         if (may("view_roles").contains(outer)) {
             // What is below a role is another role, which no rule here allows.
@@ -334,8 +331,8 @@ final class MadeUp {
             shown.add(user);
             tasks.add(id);
         }
-        FrameworkDelta.Task like = Clusters.task(
-                framework.value(), id, i < 4 ? TaskState.RUNNING : TaskState.FINISHED, i);
+        FrameworkDelta.Task like =
+                Clusters.task(framework.value(), id, i < 4 ? TaskState.RUNNING : TaskState.FINISHED, i);
         FrameworkDelta.Task task = new FrameworkDelta.Task(
                 TaskId.of(id),
                 name("tnm", seen),

@@ -50,7 +50,12 @@ public final class TestMaster implements AutoCloseable {
                         .losses(Duration.ofMinutes(6), 100, 20, Duration.ofMillis(500)))
                 .done();
         ServicesApi api = ServicesApi.start(
-                system, settings, EventFeed.of(system)::entityIds, framework, world::operate, host -> Map.of(),
+                system,
+                settings,
+                EventFeed.of(system)::entityIds,
+                framework,
+                world::operate,
+                host -> Map.of(),
                 io.finback.security.Rules.NONE);
         binding = get(Http.get(system)
                 .newServerAt("127.0.0.1", 0)

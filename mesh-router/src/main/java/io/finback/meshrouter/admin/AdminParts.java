@@ -2,6 +2,7 @@ package io.finback.meshrouter.admin;
 
 import io.finback.meshrouter.linkerd.Plan;
 import io.finback.meshrouter.namers.NameSource;
+import io.finback.meshrouter.namers.Streams;
 import io.finback.meshrouter.router.EndpointsSnapshot;
 import io.finback.meshrouter.router.RunningRouter;
 import io.finback.tracing.SpanQueue;
@@ -13,6 +14,7 @@ import java.util.function.Supplier;
 /**
  * What the admin server shows and may do.
  *
+ * @param watches what namers and interpreters follow far ends with
  * @param config the configuration as JSON values
  * @param recent the latest requests; empty when nobody keeps them
  * @param secured whether {@code finback.security} asks who wants to know
@@ -23,6 +25,7 @@ public record AdminParts(
         Plan plan,
         List<RunningRouter> routers,
         List<NameSource> namers,
+        Streams watches,
         Supplier<EndpointsSnapshot> endpoints,
         Object config,
         Optional<RecentRequests> recent,

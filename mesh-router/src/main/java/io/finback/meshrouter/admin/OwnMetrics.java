@@ -1,5 +1,6 @@
 package io.finback.meshrouter.admin;
 
+import io.finback.meshrouter.namers.Streams;
 import io.finback.meshrouter.resilience.FailureAccrual;
 import io.finback.meshrouter.router.EndpointsSnapshot;
 import io.finback.meshrouter.router.LiveDestination;
@@ -29,6 +30,7 @@ final class OwnMetrics {
         servers(out);
         services(out);
         clients(out);
+        watches(out, parts.watches());
         endpoints(out, parts.nanoTime().getAsLong());
         spans(out);
         return out.toString();
@@ -124,6 +126,23 @@ final class OwnMetrics {
         metric(out, prefix + "latency_seconds", "histogram", "Of one attempt.");
         clients.forEach((labels, c) ->
                 histogram(out, prefix + "latency_seconds", labels, c.stats().latency()));
+    }
+
+    private static void watches(StringBuilder out, Streams watches) {
+        String prefix = "finback_router_name_watches";
+        each(out, prefix, "gauge", "What is followed at far ends.", List.of(new Sample("", watches.watches())));
+        each(
+                out,
+                prefix + "_failing",
+                "gauge",
+                "Of these, those whose last try failed.",
+                List.of(new Sample("", watches.failing())));
+        each(
+                out,
+                prefix + "_failures_total",
+                "counter",
+                "Tries that failed.",
+                List.of(new Sample("", watches.failures())));
     }
 
     private void endpoints(StringBuilder out, long nowNanos) {

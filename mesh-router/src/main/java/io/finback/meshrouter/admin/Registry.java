@@ -41,7 +41,7 @@ final class Registry {
         out.put("interpreter", plan.interpreter().kind());
         out.put(
                 "identifiers",
-                plan.identifiers().stream()
+                running.router().spec().identifiers().stream()
                         .map(identifier -> identifier.expectation())
                         .toList());
         out.put("binding_timeout_ms", plan.bindingTimeout().toMillis());

@@ -5,7 +5,6 @@ import akka.http.javadsl.ServerBinding;
 import com.typesafe.config.Config;
 import io.finback.meshrouter.admin.Admin;
 import io.finback.meshrouter.admin.AdminParts;
-import io.finback.meshrouter.admin.RecentRequests;
 import io.finback.meshrouter.admin.StatsdSender;
 import io.finback.meshrouter.http.Loops;
 import io.finback.meshrouter.linkerd.Plan;
@@ -15,7 +14,6 @@ import io.finback.meshrouter.namers.Changes;
 import io.finback.meshrouter.namers.Interpreter;
 import io.finback.meshrouter.namers.NameSource;
 import io.finback.meshrouter.namers.Streams;
-import io.finback.meshrouter.router.AccessLogFile;
 import io.finback.meshrouter.router.Endpoints;
 import io.finback.meshrouter.router.EndpointsLink;
 import io.finback.meshrouter.router.EndpointsSnapshot;
@@ -103,13 +101,8 @@ public final class RouterNode implements Node {
             manage(system, managed);
             Loops loops = Loops.start(settings.ioThreads(), settings.transport());
             stops.push(loops::stop);
-            SpanReports spans =
-                    SpanReports.start(Tracing.of(system), plan.telemetry().spans());
-            stops.push(() -> closed(spans));
-            Optional<RecentRequests> recent = plan.telemetry().recentRequests() > 0
-                    ? Optional.of(new RecentRequests(
-                            plan.telemetry().recentRequests(), plan.telemetry().recentRate()))
-                    : Optional.empty();
+            Watching watching = Watching.start(Tracing.of(system), plan.telemetry());
+            stops.push(() -> closed(watching));
             for (RouterPlan router : plan.routers()) {
                 routers.add(start(
                         router,
@@ -119,18 +112,18 @@ public final class RouterNode implements Node {
                         () -> clustered && !endpoints.get().fed()
                                 ? Optional.of("endpoints are not known yet; try again")
                                 : Optional.empty(),
-                        recent,
-                        spans));
+                        watching));
             }
             AdminParts parts = new AdminParts(
                     plan,
                     routers,
                     sources,
+                    streams,
                     endpoints::get,
                     settings.config(),
-                    recent,
+                    watching.recent(),
                     SecuritySettings.from(config).reads(),
-                    spans::counts,
+                    watching.spans()::counts,
                     System::nanoTime,
                     () -> {
                         var ending = stop();
@@ -203,54 +196,35 @@ public final class RouterNode implements Node {
             List<NameSource> sources,
             Loops loops,
             Supplier<Optional<String>> notYet,
-            Optional<RecentRequests> recent,
-            SpanReports spans) {
+            Watching watching) {
         Interpreter interpreter = plan.interpreter().start().start(environment, sources);
         stops.push(() -> closed(interpreter));
         MeshRouter router = new MeshRouter(
                 new RouterSpec(
                         plan.label(),
                         plan.dtab(),
-                        plan.identifiers(),
+                        plan.identifiers().stream()
+                                .map(identifier ->
+                                        identifier.start(environment, watch -> stops.push(() -> closed(watch))))
+                                .toList(),
                         interpreter,
                         plan.policies(),
                         notYet,
                         plan.limits()),
                 environment.changes());
-        Optional<AccessLog> accessLog = accessLog(plan, recent);
+        Optional<AccessLog> accessLog = watching.accessLog(plan, log -> stops.push(() -> closed(log)));
         Listening listening =
                 Listening.of(plan, settings, loops, router, accessLog, relay -> stops.push(() -> closed(relay)));
         List<RunningRouter.Server> servers = new ArrayList<>();
         for (ServerPlan server : plan.servers()) {
-            Listener listener = listen(plan, server.reporting(plan.label(), spans.reporters()), listening);
+            Listener listener =
+                    listen(plan, server.reporting(plan.label(), watching.spans().reporters()), listening);
             stops.push(() -> listener.stop(settings.plan().admin().grace()));
+            // Taken back before the listener drains.
+            Announcements.start(plan, server, listener.port(), environment, stops::push);
             servers.add(new RunningRouter.Server(server.ip(), listener.port(), listener));
         }
         return new RunningRouter(router, servers);
-    }
-
-    private Optional<AccessLog> accessLog(RouterPlan plan, Optional<RecentRequests> recent) {
-        Optional<AccessLog> file = plan.accessLog().map(log -> {
-            AccessLogFile started = startLog(plan, log);
-            stops.push(() -> closed(started));
-            return started;
-        });
-        if (file.isPresent() && recent.isPresent()) {
-            AccessLog both = entry -> {
-                file.get().log(entry);
-                recent.get().log(entry);
-            };
-            return Optional.of(both);
-        }
-        return file.or(() -> recent);
-    }
-
-    private AccessLogFile startLog(RouterPlan plan, Plan.AccessLogPlan log) {
-        try {
-            return AccessLogFile.start(log.file(), log.roll(), log.append(), log.keep());
-        } catch (IllegalArgumentException e) {
-            throw new StartFailure("finback.router.linkerd-yaml: " + plan.where() + "." + e.getMessage(), e);
-        }
     }
 
     private String listeners() {

@@ -62,8 +62,7 @@ final class Attempts {
                     to.name(), "no ready instance of " + to.destination().id()));
             return;
         }
-        RequestTrace trace = exchange.trace();
-        span = trace == null ? null : trace.attempt();
+        span = RequestTrace.attempt(exchange.trace());
         UpstreamConnection pooled = tries.count() > 1 ? null : loop.poll(picked, maxIdleNanos());
         if (pooled != null) {
             send(pooled);

@@ -10,6 +10,7 @@ final class Kinds {
             "io.l5d.rancher",
             "io.l5d.namerd.http",
             "io.l5d.k8s.configMap",
+            "io.l5d.k8s.external",
             "io.l5d.statsd");
 
     private Kinds() {}

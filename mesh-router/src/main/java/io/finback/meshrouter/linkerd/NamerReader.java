@@ -1,18 +1,21 @@
 package io.finback.meshrouter.linkerd;
 
 import io.finback.meshrouter.linkerd.Plan.NamerPlan;
+import io.finback.meshrouter.linkerd.Plan.TransformerPlan;
 import io.finback.meshrouter.namers.ConsulNamer;
 import io.finback.meshrouter.namers.DnsSrvNamer;
 import io.finback.meshrouter.namers.FsNamer;
+import io.finback.meshrouter.namers.K8sExternal;
 import io.finback.meshrouter.namers.K8sNamer;
 import io.finback.meshrouter.namers.MarathonNamer;
 import io.finback.meshrouter.namers.RewriteNamer;
 import io.finback.meshrouter.namers.Transformed;
-import io.finback.meshrouter.namers.Transformer;
+import io.finback.meshrouter.namers.ZkNamer;
 import io.finback.names.Path;
 import io.finback.names.PathPattern;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -24,7 +27,8 @@ import java.util.Set;
 /** An entry of {@code namers}. */
 final class NamerReader {
     private static final String SUPPORTED =
-            "io.l5d.fs, io.l5d.consul, io.l5d.k8s, io.l5d.k8s.ns, io.l5d.marathon," + " io.l5d.dnssrv, io.l5d.rewrite";
+            "io.l5d.fs, io.l5d.consul, io.l5d.k8s, io.l5d.k8s.ns, io.l5d.k8s.external, io.l5d.marathon,"
+                    + " io.l5d.dnssrv, io.l5d.rewrite, io.l5d.serversets, io.l5d.zkLeader";
     private static final Set<String> STATUSES = Set.of("passing", "warning", "critical", "maintenance");
 
     private NamerReader() {}
@@ -33,23 +37,30 @@ final class NamerReader {
         String kind = Kinds.of(block, SUPPORTED);
         Path prefix =
                 Path.of("#").concat(block.parsed("prefix", NamerReader::prefix).orElseGet(() -> Path.of(kind)));
-        List<Transformer> transformers = TransformerReader.read(block);
+        List<TransformerPlan> transformers = TransformerReader.read(block);
         NamerPlan.Start start =
                 switch (kind) {
                     case "io.l5d.fs" -> fs(block, prefix);
                     case "io.l5d.consul" -> consul(block, prefix);
                     case "io.l5d.k8s" -> k8s(block, prefix, Optional.empty());
                     case "io.l5d.k8s.ns" -> k8s(block, prefix, Optional.of(namespace(block)));
+                    case "io.l5d.k8s.external" -> external(block, prefix);
                     case "io.l5d.marathon" -> marathon(block, prefix);
                     case "io.l5d.dnssrv" -> dnssrv(block, prefix);
                     case "io.l5d.rewrite" -> rewrite(block, prefix);
+                    case "io.l5d.serversets" -> serversets(block, prefix);
+                    case "io.l5d.zkLeader" -> leaders(block, prefix);
                     default -> throw Kinds.missing(block, kind, SUPPORTED);
                 };
         block.end();
-        return new NamerPlan(kind, prefix, environment -> Transformed.source(start.start(environment), transformers));
+        return new NamerPlan(
+                kind,
+                prefix,
+                environment ->
+                        Transformed.source(start.start(environment), TransformerPlan.all(transformers, environment)));
     }
 
-    private static Path prefix(String text) {
+    static Path prefix(String text) {
         Path path = Path.parse(text.startsWith("/") ? text : "/" + text);
         if (path.isEmpty()) {
             throw new IllegalArgumentException("'" + text + "' (expected: a path such as /io.l5d.fs)");
@@ -121,6 +132,14 @@ final class NamerReader {
                 K8sNamer.start(prefix, host, port, namespace, label, environment.streams(), environment.changes());
     }
 
+    private static NamerPlan.Start external(Block block, Path prefix) {
+        String host = block.text("host").orElse("localhost");
+        int port = block.integer("port", 1, 65535).orElse(8001);
+        Optional<String> label = block.text("labelSelector");
+        return environment ->
+                K8sExternal.start(prefix, host, port, label, environment.streams(), environment.changes());
+    }
+
     private static NamerPlan.Start marathon(Block block, Path prefix) {
         String host = block.text("host").orElse("marathon.mesos");
         int port = block.integer("port", 1, 65535).orElse(80);
@@ -147,5 +166,33 @@ final class NamerReader {
         Path checked = block.checked("name", () -> Path.parse(name.replaceAll("\\{[^{}]*}", "x")));
         Objects.requireNonNull(checked);
         return environment -> new RewriteNamer(prefix, pattern, name);
+    }
+
+    private static NamerPlan.Start serversets(Block block, Path prefix) {
+        String servers = zkAddrs(block);
+        return environment -> ZkNamer.serversets(prefix, servers, environment.streams(), environment.changes());
+    }
+
+    private static NamerPlan.Start leaders(Block block, Path prefix) {
+        String servers = zkAddrs(block);
+        return environment -> ZkNamer.leaders(prefix, servers, environment.streams(), environment.changes());
+    }
+
+    /** {@code zkAddrs}, as ZooKeeper's clients take them: {@code host:port,host:port}. */
+    static String zkAddrs(Block owner) {
+        List<String> servers = new ArrayList<>();
+        for (Block block : owner.blocks("zkAddrs")) {
+            String host = block.required("host", "a host name or an IP");
+            if (!host.matches("[A-Za-z0-9._:-]+")) {
+                throw block.wrong("host", "'" + host + "' (expected: a host name or an IP)");
+            }
+            int port = block.integer("port", 1, 65535).orElse(2181);
+            servers.add((host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port);
+            block.end();
+        }
+        if (servers.isEmpty()) {
+            throw owner.wrong("zkAddrs", "is missing (expected: a list of host and port)");
+        }
+        return String.join(",", servers);
     }
 }

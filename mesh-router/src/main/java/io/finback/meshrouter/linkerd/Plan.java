@@ -4,17 +4,22 @@ import io.finback.meshrouter.namers.Changes;
 import io.finback.meshrouter.namers.Interpreter;
 import io.finback.meshrouter.namers.NameSource;
 import io.finback.meshrouter.namers.Streams;
+import io.finback.meshrouter.namers.Transformer;
 import io.finback.meshrouter.router.Identifier;
 import io.finback.meshrouter.router.Policies;
 import io.finback.meshrouter.router.RouterSpec;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.Traces;
+import io.finback.names.Address;
 import io.finback.names.Dtab;
 import io.finback.names.Path;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * What a process runs: routers with their servers, name sources, the admin server. Checked; nothing of it has started.
@@ -53,6 +58,36 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
         }
     }
 
+    /** Starts a transformer. */
+    @FunctionalInterface
+    public interface TransformerPlan {
+        Transformer start(Environment environment);
+
+        static List<Transformer> all(List<TransformerPlan> plans, Environment environment) {
+            return plans.stream().map(plan -> plan.start(environment)).toList();
+        }
+    }
+
+    /** Starts an identifier; what it watches is closed with {@code closing}. */
+    @FunctionalInterface
+    public interface IdentifierPlan {
+        Identifier start(Environment environment, Consumer<AutoCloseable> closing);
+
+        static IdentifierPlan of(Identifier identifier) {
+            return (environment, closing) -> identifier;
+        }
+    }
+
+    /** Announces listeners whose names begin with {@code prefix}. */
+    public record AnnouncerPlan(Path prefix, Announcing start) {
+        /** Announces; what comes back takes that back. */
+        @FunctionalInterface
+        public interface Announcing {
+            /** {@code name}: without the prefix. */
+            Supplier<CompletionStage<?>> start(Environment environment, Path name, Address address);
+        }
+    }
+
     /** An interpreter. */
     public record InterpreterPlan(String kind, Opening start) {
         /** Starts it on sources, given in the order to ask; throws IllegalArgumentException when it cannot. */
@@ -72,8 +107,9 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
             Protocol protocol,
             String label,
             Dtab dtab,
-            List<Identifier> identifiers,
+            List<IdentifierPlan> identifiers,
             InterpreterPlan interpreter,
+            List<AnnouncerPlan> announcers,
             List<ServerPlan> servers,
             Policies policies,
             Duration bindingTimeout,
@@ -83,6 +119,7 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
             Optional<AccessLogPlan> accessLog) {
         public RouterPlan {
             identifiers = List.copyOf(identifiers);
+            announcers = List.copyOf(announcers);
             servers = List.copyOf(servers);
         }
     }
@@ -92,6 +129,7 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
      *
      * @param clientIdle how long a connection may have no request
      * @param clientLife how old a connection may get; not for HTTP/1.1
+     * @param announce the names it is announced by
      */
     public record ServerPlan(
             String ip,
@@ -99,11 +137,16 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
             ServerPolicy policy,
             int maxCallDepth,
             Optional<Duration> clientIdle,
-            Optional<Duration> clientLife) {
+            Optional<Duration> clientLife,
+            List<Path> announce) {
+        public ServerPlan {
+            announce = List.copyOf(announce);
+        }
+
         /** With somebody who is told of spans. */
         public ServerPlan reporting(String label, List<Traces.Reporter> reporters) {
             ServerPolicy reported = policy.with(policy.traces().reporting(label, reporters));
-            return new ServerPlan(ip, port, reported, maxCallDepth, clientIdle, clientLife);
+            return new ServerPlan(ip, port, reported, maxCallDepth, clientIdle, clientLife, announce);
         }
     }
 

@@ -215,7 +215,7 @@ final class PolicyReader {
         return rate;
     }
 
-    private static Backoff backoff(Block block) {
+    static Backoff backoff(Block block) {
         String kind = block.required("kind", "constant or jittered");
         Backoff backoff =
                 switch (kind) {

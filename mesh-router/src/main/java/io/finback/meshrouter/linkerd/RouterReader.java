@@ -1,11 +1,14 @@
 package io.finback.meshrouter.linkerd;
 
 import io.finback.meshrouter.linkerd.Plan.AccessLogPlan;
+import io.finback.meshrouter.linkerd.Plan.AnnouncerPlan;
+import io.finback.meshrouter.linkerd.Plan.IdentifierPlan;
 import io.finback.meshrouter.linkerd.Plan.InterpreterPlan;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
 import io.finback.meshrouter.linkerd.Plan.ServerPlan;
-import io.finback.meshrouter.router.Identifier;
+import io.finback.meshrouter.namers.Ingresses;
 import io.finback.meshrouter.router.Identifiers;
+import io.finback.meshrouter.router.IngressIdentifier;
 import io.finback.meshrouter.router.RouterSpec;
 import io.finback.meshrouter.traffic.Traces;
 import io.finback.meshrouter.traffic.WireDefaults;
@@ -19,9 +22,9 @@ import java.util.Optional;
 /** An entry of {@code routers}. */
 final class RouterReader {
     private static final String IDENTIFIERS =
-            "io.l5d.header.token, io.l5d.header, io.l5d.methodAndHost, io.l5d.path, io.l5d.static";
+            "io.l5d.header.token, io.l5d.header, io.l5d.methodAndHost, io.l5d.path, io.l5d.static, io.l5d.ingress";
     private static final String H2_IDENTIFIERS =
-            "io.l5d.header.token, io.l5d.header, io.l5d.header.path, io.l5d.path, io.l5d.static";
+            "io.l5d.header.token, io.l5d.header, io.l5d.header.path, io.l5d.path, io.l5d.static, io.l5d.ingress";
     private static final int NAMES = 1_000;
 
     private RouterReader() {}
@@ -39,11 +42,11 @@ final class RouterReader {
         Dtab dtab = block.parsed("dtab", Dtab::parse).orElse(Dtab.EMPTY);
         Path prefix = block.parsed("dstPrefix", Path::parse).orElseGet(() -> Path.of("svc"));
         InterpreterPlan interpreter = InterpreterReader.read(block.block("interpreter"));
-        List<Identifier> identifiers = protocol.isHttp()
+        List<IdentifierPlan> identifiers = protocol.isHttp()
                 ? identifiers(block, prefix, protocol)
-                : List.of(Identifiers.named(
+                : List.of(IdentifierPlan.of(Identifiers.named(
                         prefix,
-                        protocol.isThrift() && block.flag("thriftMethodInDst").orElse(false)));
+                        protocol.isThrift() && block.flag("thriftMethodInDst").orElse(false))));
         Traces traces = protocol.isHttp() ? Traces.of(tracePropagator(block)) : Traces.NONE;
         List<ServerPlan> servers = new ArrayList<>();
         block.blocks("servers")
@@ -71,8 +74,17 @@ final class RouterReader {
             block.refuse("compressionLevel", "bodies are passed on as they are", "-1", "0");
         }
         block.refuse("originator", "", "false");
-        if (!block.blocks("announcers").isEmpty()) {
-            throw block.wrong("announcers", "are not supported by this router yet (expected: nothing)");
+        List<AnnouncerPlan> announcers =
+                block.blocks("announcers").stream().map(AnnouncerReader::read).toList();
+        for (ServerPlan server : servers) {
+            server.announce().forEach(name -> {
+                if (announcers.stream().noneMatch(announcer -> AnnouncerReader.announces(announcer, name))) {
+                    throw block.wrong(
+                            "servers",
+                            "no announcer is for '" + name
+                                    + "' (expected: an entry of announcers whose prefix it has)");
+                }
+            });
         }
         if (protocol.isHttp()) {
             block.refuse("loggers", "");
@@ -87,6 +99,7 @@ final class RouterReader {
                 dtab,
                 identifiers,
                 interpreter,
+                announcers,
                 servers,
                 policies,
                 binding,
@@ -128,14 +141,19 @@ final class RouterReader {
         return new RouterSpec.Limits(paths, clients);
     }
 
-    private static List<Identifier> identifiers(Block router, Path prefix, Protocol protocol) {
+    private static List<IdentifierPlan> identifiers(Block router, Path prefix, Protocol protocol) {
         boolean h2 = protocol == Protocol.H2;
         String known = h2 ? H2_IDENTIFIERS : IDENTIFIERS;
         String host = h2 ? ":authority" : "Host";
-        List<Identifier> identifiers = new ArrayList<>();
+        List<IdentifierPlan> identifiers = new ArrayList<>();
         for (Block block : router.blocks("identifier")) {
             String kind = block.required("kind", known);
-            identifiers.add(
+            if (kind.equals("io.l5d.ingress")) {
+                identifiers.add(ingress(block, prefix, host));
+                block.end();
+                continue;
+            }
+            identifiers.add(IdentifierPlan.of(
                     switch (h2 ? kind.replace("io.l5d.methodAndHost", "?") : kind.replace("io.l5d.header.path", "?")) {
                         case "io.l5d.header.token" ->
                             Identifiers.headerToken(prefix, block.text("header").orElse(host));
@@ -155,10 +173,24 @@ final class RouterReader {
                                     block.parsed("path", text -> Path.parse(text.startsWith("/") ? text : "/" + text))
                                             .orElseThrow(() -> block.wrong("path", "is missing (expected: a path)")));
                         default -> throw Kinds.missing(block, kind, known);
-                    });
+                    }));
             block.end();
         }
-        return identifiers.isEmpty() ? List.of(Identifiers.headerToken(prefix, host)) : identifiers;
+        return identifiers.isEmpty() ? List.of(IdentifierPlan.of(Identifiers.headerToken(prefix, host))) : identifiers;
+    }
+
+    private static IdentifierPlan ingress(Block block, Path prefix, String host) {
+        Ingresses.Options options = new Ingresses.Options(
+                block.text("host").orElse("localhost"),
+                block.integer("port", 1, 65535).orElse(8001),
+                block.text("namespace"),
+                block.text("ingressClassAnnotation").orElse("linkerd"),
+                block.flag("ignoreDefaultBackends").orElse(false));
+        return (environment, closing) -> {
+            Ingresses ingresses = Ingresses.start(options, environment.streams(), environment.changes());
+            closing.accept(ingresses);
+            return new IngressIdentifier(prefix, host, ingresses);
+        };
     }
 
     private static Optional<AccessLogPlan> accessLog(Block block, String key) {

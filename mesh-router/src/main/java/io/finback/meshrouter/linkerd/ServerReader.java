@@ -5,7 +5,9 @@ import io.finback.meshrouter.traffic.Forwarded;
 import io.finback.meshrouter.traffic.ServerPolicy;
 import io.finback.meshrouter.traffic.Traces;
 import io.finback.meshrouter.traffic.WirePolicy;
+import io.finback.names.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** A {@code servers} entry. */
@@ -30,7 +32,8 @@ final class ServerReader {
                         traces),
                 MAX_CALL_DEPTH,
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                List.of());
     }
 
     /** {@code traces}: which headers of traces the router makes. */
@@ -40,9 +43,9 @@ final class ServerReader {
         var tls = block.block("tls").flatMap(found -> TlsReader.server(found, protocol == Protocol.H2));
         int concurrent =
                 block.integer("maxConcurrentRequests", 1, Integer.MAX_VALUE).orElse(Integer.MAX_VALUE);
-        if (!block.texts("announce").isEmpty()) {
-            throw block.wrong("announce", "announcers are not supported by this router yet (expected: nothing)");
-        }
+        List<Path> announce = block.texts("announce").stream()
+                .map(text -> block.checked("announce", () -> Path.parse(text)))
+                .toList();
         if (!protocol.isHttp()) {
             block.refuse("clearContext", "what travels with these calls is not Linkerd's alone", "false");
         }
@@ -78,7 +81,8 @@ final class ServerReader {
                 new ServerPolicy(clear, concurrent, timeout, forwarded, timestamp, tls, wire, traces),
                 depth,
                 idle,
-                life);
+                life,
+                announce);
     }
 
     private static Forwarded.Label label(Block add, String key, String router) {

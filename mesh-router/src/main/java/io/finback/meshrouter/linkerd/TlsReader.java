@@ -6,7 +6,9 @@ import io.finback.names.PathPattern;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** The {@code tls} blocks of clients, servers and the admin server. Files are read here, so that a bad one stops the start. */
 final class TlsReader {
@@ -28,7 +30,18 @@ final class TlsReader {
                 : Optional.empty();
     }
 
+    /** Of a client with nothing to capture from, over HTTP/2; empty when it is not enabled. */
+    static Optional<Tls.Client> client(Block block) {
+        return read(block, true).apply(Map.of());
+    }
+
     static Setting<ClientDraft> client(Block block, boolean h2) {
+        Function<Map<String, String>, Optional<Tls.Client>> read = read(block, h2);
+        return (draft, captures) -> draft.tls = read.apply(captures);
+    }
+
+    /** What a client has, by what its prefix has captured. */
+    private static Function<Map<String, String>, Optional<Tls.Client>> read(Block block, boolean h2) {
         boolean enabled = block.flag("enabled").orElse(true);
         boolean insecure = block.flag("disableValidation").orElse(false);
         Optional<String> commonName = block.text("commonName");
@@ -53,11 +66,11 @@ final class TlsReader {
         }
         block.end();
         if (!enabled) {
-            return (draft, captures) -> draft.tls = Optional.empty();
+            return captures -> Optional.empty();
         }
         Tls.Client client = block.checked(
                 "trustCerts", () -> Tls.Client.of(commonName, insecure, trusted, identity, protocols, h2));
-        return (draft, captures) -> draft.tls = Optional.of(
+        return captures -> Optional.of(
                 commonName.isPresent() && !insecure
                         ? client.named(PathPattern.interpolate(commonName.get(), captures))
                         : client);

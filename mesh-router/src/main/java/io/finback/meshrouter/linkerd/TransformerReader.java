@@ -1,5 +1,6 @@
 package io.finback.meshrouter.linkerd;
 
+import io.finback.meshrouter.linkerd.Plan.TransformerPlan;
 import io.finback.meshrouter.namers.Transformer;
 import io.finback.names.Path;
 import java.util.ArrayList;
@@ -8,41 +9,60 @@ import java.util.List;
 /** The {@code transformers} of an interpreter or a namer. */
 final class TransformerReader {
     private static final String SUPPORTED =
-            "io.l5d.port, io.l5d.localhost, io.l5d.specificHost, io.l5d.replace, io.l5d.const, io.l5d.k8s.localnode";
+            "io.l5d.port, io.l5d.localhost, io.l5d.specificHost, io.l5d.replace, io.l5d.const, io.l5d.k8s.localnode, io.l5d.k8s.daemonset";
 
     private TransformerReader() {}
 
-    static List<Transformer> read(Block owner) {
-        List<Transformer> transformers = new ArrayList<>();
+    static List<TransformerPlan> read(Block owner) {
+        List<TransformerPlan> transformers = new ArrayList<>();
         for (Block block : owner.blocks("transformers")) {
             String kind = Kinds.of(block, SUPPORTED);
             transformers.add(
                     switch (kind) {
-                        case "io.l5d.port" ->
-                            Transformer.port(block.integer("port", 1, 65535)
-                                    .orElseThrow(() -> block.wrong("port", "is missing (expected: 1..65535)")));
-                        case "io.l5d.localhost" -> Transformer.localhost();
-                        case "io.l5d.specificHost" -> Transformer.specificHost(block.required("host", "an IP address"));
-                        case "io.l5d.replace" ->
-                            block.checked(
-                                    "path", () -> Transformer.replace(Path.parse(block.required("path", "a path"))));
-                        case "io.l5d.const" ->
-                            block.checked(
-                                    "path", () -> Transformer.constant(Path.parse(block.required("path", "a path"))));
-                        case "io.l5d.k8s.localnode" -> {
-                            block.refuse("hostNetwork", "nodes are told apart by the addresses of their pods", "false");
-                            String podIp = System.getenv("POD_IP");
-                            if (podIp == null) {
-                                throw block.wrong(
-                                        "kind",
-                                        "io.l5d.k8s.localnode needs the environment variable POD_IP (expected: this pod's IP)");
-                            }
-                            yield block.checked("kind", () -> Transformer.localNode(podIp));
+                        case "io.l5d.k8s.daemonset" -> daemonSet(block);
+                        default -> {
+                            Transformer made = fixed(block, kind);
+                            yield environment -> made;
                         }
-                        default -> throw Kinds.missing(block, kind, SUPPORTED);
                     });
             block.end();
         }
         return transformers;
+    }
+
+    private static TransformerPlan daemonSet(Block block) {
+        block.refuse("hostNetwork", "nodes are told apart by the addresses of their pods", "false");
+        String host = block.text("k8sHost").orElse("localhost");
+        int port = block.integer("k8sPort", 1, 65535).orElse(8001);
+        String namespace = block.required("namespace", "the namespace of the daemon set's service");
+        String portName = block.required("port", "the name or number of a port of the daemon set's service");
+        String service = block.required("service", "the daemon set's service");
+        return environment -> Transformer.daemonSet(
+                host, port, namespace, portName, service, environment.streams(), environment.changes());
+    }
+
+    private static Transformer fixed(Block block, String kind) {
+        return switch (kind) {
+            case "io.l5d.port" ->
+                Transformer.port(block.integer("port", 1, 65535)
+                        .orElseThrow(() -> block.wrong("port", "is missing (expected: 1..65535)")));
+            case "io.l5d.localhost" -> Transformer.localhost();
+            case "io.l5d.specificHost" -> Transformer.specificHost(block.required("host", "an IP address"));
+            case "io.l5d.replace" ->
+                block.checked("path", () -> Transformer.replace(Path.parse(block.required("path", "a path"))));
+            case "io.l5d.const" ->
+                block.checked("path", () -> Transformer.constant(Path.parse(block.required("path", "a path"))));
+            case "io.l5d.k8s.localnode" -> {
+                block.refuse("hostNetwork", "nodes are told apart by the addresses of their pods", "false");
+                String podIp = System.getenv("POD_IP");
+                if (podIp == null) {
+                    throw block.wrong(
+                            "kind",
+                            "io.l5d.k8s.localnode needs the environment variable POD_IP (expected: this pod's IP)");
+                }
+                yield block.checked("kind", () -> Transformer.localNode(podIp));
+            }
+            default -> throw Kinds.missing(block, kind, SUPPORTED);
+        };
     }
 }

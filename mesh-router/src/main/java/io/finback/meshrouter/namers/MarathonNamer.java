@@ -27,8 +27,8 @@ public final class MarathonNamer implements NameSource {
     private final Duration ttl;
     private final boolean useHealthCheck;
     private final Streams streams;
-    private final Watches<Optional<Set<Path>>> ids;
-    private final Watches<Optional<List<Address>>> apps;
+    private final Watches<String, Optional<Set<Path>>> ids;
+    private final Watches<String, Optional<List<Address>>> apps;
 
     private MarathonNamer(
             Path prefix, String base, Duration ttl, boolean useHealthCheck, Streams streams, Changes changes) {

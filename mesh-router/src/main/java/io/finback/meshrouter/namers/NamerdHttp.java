@@ -1,6 +1,7 @@
 package io.finback.meshrouter.namers;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.finback.meshrouter.resilience.Backoff;
 import io.finback.names.Address;
 import io.finback.names.BuiltinNamers;
 import io.finback.names.Delegation;
@@ -30,13 +31,24 @@ public final class NamerdHttp implements Interpreter {
 
     private final String base;
     private final String namespace;
+    private final Credentials credentials;
+    private final Backoff retry;
     private final Streams streams;
     private final Changes changes;
-    private final Watches<NameTree<Name.Bound>> trees;
-    private final Watches<Optional<List<Address>>> addresses;
-    private final Watches<Dtab> dtabs;
+    private final Watches<String, NameTree<Name.Bound>> trees;
+    private final Watches<String, Optional<List<Address>>> addresses;
+    private final Watches<String, Dtab> dtabs;
 
-    private NamerdHttp(String host, int port, String namespace, Streams streams, Changes changes) {
+    private NamerdHttp(
+            String host,
+            int port,
+            String namespace,
+            Credentials credentials,
+            Backoff retry,
+            Streams streams,
+            Changes changes) {
+        this.credentials = credentials;
+        this.retry = retry;
         this.base = Uris.base(host, port) + "/api/1/";
         this.namespace = namespace;
         this.streams = streams;
@@ -46,8 +58,22 @@ public final class NamerdHttp implements Interpreter {
         this.dtabs = new Watches<>("namerd dtab", 1, changes, v -> false, this::watchDtab);
     }
 
-    public static NamerdHttp start(String host, int port, String namespace, Streams streams, Changes changes) {
-        return new NamerdHttp(host, port, namespace, streams, changes);
+    /**
+     * Begins to ask when a name is asked for.
+     *
+     * @param credentials go with every request
+     * @param retry pauses behind failures in a row; empty: as all others
+     */
+    public static NamerdHttp start(
+            String host,
+            int port,
+            String namespace,
+            Credentials credentials,
+            Optional<Backoff> retry,
+            Streams streams,
+            Changes changes) {
+        return new NamerdHttp(
+                host, port, namespace, credentials, retry.orElse(Streams.USUAL), streams, changes);
     }
 
     @Override
@@ -122,11 +148,12 @@ public final class NamerdHttp implements Interpreter {
     private AutoCloseable follow(String what, String uri, Consumer<JsonNode> line) {
         return streams.again(
                 "namerd " + what,
-                () -> Streams.then(
-                        streams.lines(
-                                base + uri,
-                                Map.of("Accept", "application/json"),
-                                text -> line.accept(Json.parse(text))),
+                retry,
+                works -> Streams.then(
+                        streams.lines(base + uri, credentials.with("Accept", "application/json"), text -> {
+                            line.accept(Json.parse(text));
+                            works.run();
+                        }),
                         end -> AGAIN));
     }
 
@@ -142,34 +169,23 @@ public final class NamerdHttp implements Interpreter {
             case "empty" -> new NameTree.Empty<>();
             case "fail" -> new NameTree.Fail<>();
             case "neg" -> NameTree.neg();
-            case "alt" -> alternatives(node.path("alt"));
-            case "union" -> union(node.path("union"));
+            case "alt" -> BoundTrees.alternatives(branches(node.path("alt")));
+            case "union" -> BoundTrees.union(weighted(node.path("union")));
             default -> throw new IllegalStateException(node.path("message").asText("unreadable tree: " + node));
         };
     }
 
-    private static NameTree<Name.Bound> alternatives(JsonNode branches) {
-        for (JsonNode branch : branches) {
-            NameTree<Name.Bound> tree = tree(branch);
-            if (!tree.isNeg()) {
-                return tree;
-            }
-        }
-        return NameTree.neg();
+    private static List<NameTree<Name.Bound>> branches(JsonNode branches) {
+        List<NameTree<Name.Bound>> all = new ArrayList<>();
+        branches.forEach(branch -> all.add(tree(branch)));
+        return all;
     }
 
-    private static NameTree<Name.Bound> union(JsonNode branches) {
-        List<NameTree.Weighted<Name.Bound>> survivors = new ArrayList<>();
-        for (JsonNode branch : branches) {
-            NameTree<Name.Bound> tree = tree(branch.path("tree"));
-            if (!tree.isNeg() && !(tree instanceof NameTree.Fail)) {
-                survivors.add(new NameTree.Weighted<>(branch.path("weight").asDouble(1.0), tree));
-            }
-        }
-        if (survivors.isEmpty()) {
-            return NameTree.neg();
-        }
-        return survivors.size() == 1 ? survivors.get(0).tree() : new NameTree.Union<>(survivors);
+    private static List<NameTree.Weighted<Name.Bound>> weighted(JsonNode branches) {
+        List<NameTree.Weighted<Name.Bound>> all = new ArrayList<>();
+        branches.forEach(branch ->
+                all.add(new NameTree.Weighted<>(branch.path("weight").asDouble(1.0), tree(branch.path("tree")))));
+        return all;
     }
 
     /** Empty while it is pending there. What failed keeps what was known. */

@@ -1,5 +1,6 @@
 package io.finback.meshrouter.namers;
 
+import io.finback.meshrouter.resilience.Backoff;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,13 +15,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Flow;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -38,11 +42,13 @@ public final class Streams implements AutoCloseable {
     /** A body, or one line of a stream, may not be larger. Linkerd's fixedLengthStreamedAfterKB. */
     static final int MAX_BYTES = 5 * 1024 * 1024;
 
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+    /** Behind failures, unless a configuration says otherwise: from 200 ms to a minute, with jitter. */
+    static final Backoff USUAL = new Backoff.EqualJittered(Duration.ofMillis(200), Duration.ofMinutes(1));
 
     private final ScheduledThreadPoolExecutor executor;
     private final HttpClient client;
+    private final Set<Again> loops = ConcurrentHashMap.newKeySet();
+    private final LongAdder failed = new LongAdder();
 
     public Streams() {
         executor = new ScheduledThreadPoolExecutor(2, task -> {
@@ -132,20 +138,49 @@ public final class Streams implements AutoCloseable {
      * @param step completes with the pause before the next; its future is cancelled when the loop is closed
      */
     AutoCloseable again(String what, Supplier<CompletableFuture<Duration>> step) {
-        Again loop = new Again(what, step);
+        return again(what, USUAL, works -> step.get());
+    }
+
+    /**
+     * The same with other pauses.
+     *
+     * @param backoff the pauses behind failures in a row
+     * @param step is given what to call when something good has come, before the step is over: the next failure is a first one then
+     */
+    AutoCloseable again(String what, Backoff backoff, Function<Runnable, CompletableFuture<Duration>> step) {
+        Again loop = new Again(what, backoff, step);
+        loops.add(loop);
         executor.execute(loop);
         return loop;
     }
 
+    /** Loops there are now. */
+    public int watches() {
+        return loops.size();
+    }
+
+    /** Of these, those whose last try failed: what they watch is kept as it was known. */
+    public long failing() {
+        return loops.stream().filter(loop -> loop.failures > 0).count();
+    }
+
+    /** Tries that failed, ever. */
+    public long failures() {
+        return failed.sum();
+    }
+
     private final class Again implements Runnable, AutoCloseable {
         private final String what;
-        private final Supplier<CompletableFuture<Duration>> step;
+        private final Backoff backoff;
+        private final Function<Runnable, CompletableFuture<Duration>> step;
         private volatile boolean closed;
         private volatile @Nullable CompletableFuture<Duration> running;
-        private int failures;
+        private volatile int failures;
+        private Duration pause = Duration.ZERO;
 
-        Again(String what, Supplier<CompletableFuture<Duration>> step) {
+        Again(String what, Backoff backoff, Function<Runnable, CompletableFuture<Duration>> step) {
             this.what = what;
+            this.backoff = backoff;
             this.step = step;
         }
 
@@ -156,7 +191,7 @@ public final class Streams implements AutoCloseable {
             }
             CompletableFuture<Duration> now;
             try {
-                now = step.get();
+                now = step.apply(this::works);
             } catch (RuntimeException e) {
                 now = CompletableFuture.failedFuture(e);
             }
@@ -169,12 +204,16 @@ public final class Streams implements AutoCloseable {
             Objects.requireNonNull(next);
         }
 
-        private Duration succeeded(Duration pause) {
+        private void works() {
             if (failures > 0) {
                 log.info("namer.works_again what={}", what);
             }
             failures = 0;
-            return pause;
+        }
+
+        private Duration succeeded(Duration next) {
+            works();
+            return next;
         }
 
         private Duration failed(Throwable failure) {
@@ -184,9 +223,10 @@ public final class Streams implements AutoCloseable {
                         what,
                         reason(failure));
             }
-            failures = Math.min(failures + 1, 20);
-            long most = Math.min(LONGEST_PAUSE.toMillis(), FIRST_PAUSE.toMillis() << failures);
-            return Duration.ofMillis(most / 2 + ThreadLocalRandom.current().nextLong(most / 2 + 1));
+            failed.increment();
+            pause = backoff.next(failures, pause, ThreadLocalRandom.current());
+            failures = Math.min(failures + 1, 1_000);
+            return pause;
         }
 
         private void schedule(Duration pause) {
@@ -199,6 +239,7 @@ public final class Streams implements AutoCloseable {
         @Override
         public void close() {
             closed = true;
+            loops.remove(this);
             CompletableFuture<Duration> current = running;
             if (current != null) {
                 current.cancel(true);

@@ -73,6 +73,7 @@ public final class Transformed {
 
         @Override
         public void close() {
+            transformer.close();
             inner.close();
         }
     }
@@ -108,6 +109,7 @@ public final class Transformed {
 
         @Override
         public void close() {
+            transformer.close();
             inner.close();
         }
     }

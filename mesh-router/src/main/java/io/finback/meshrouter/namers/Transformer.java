@@ -8,8 +8,10 @@ import io.finback.names.Path;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -18,18 +20,38 @@ import java.util.stream.Collectors;
  * Changes what names are bound to: their addresses, or the whole tree. Ids get its prefix, such as {@code /%/io.l5d.port/4141}. Source:
  * linkerd/linkerd namer/core NameTreeTransformer.scala.
  */
-public final class Transformer {
+public final class Transformer implements AutoCloseable {
     private final Path prefix;
-    private final Function<List<Address>, List<Address>> addresses;
+    private final BiFunction<List<Address>, List<Address>, List<Address>> addresses;
     private final Optional<Path> replacement;
     private final boolean always;
+    private final Optional<Gateways> gateways;
+
+    /** Others that addresses are replaced by: a name and where it is looked up. */
+    private record Gateways(NameSource source, Path id, Supplier<List<Address>> live) {
+        /** Throws NotYetKnown until it is known who they are. */
+        void check() {
+            NameTree<Name> found = source.lookup(id);
+            Objects.requireNonNull(found);
+        }
+    }
 
     private Transformer(
             Path prefix, Function<List<Address>, List<Address>> addresses, Optional<Path> replacement, boolean always) {
+        this(prefix, (all, none) -> addresses.apply(all), replacement, always, Optional.empty());
+    }
+
+    private Transformer(
+            Path prefix,
+            BiFunction<List<Address>, List<Address>, List<Address>> addresses,
+            Optional<Path> replacement,
+            boolean always,
+            Optional<Gateways> gateways) {
         this.prefix = prefix;
         this.addresses = addresses;
         this.replacement = replacement;
         this.always = always;
+        this.gateways = gateways;
     }
 
     /** {@code io.l5d.port}: the same hosts, all at one port. */
@@ -72,6 +94,47 @@ public final class Transformer {
                 false);
     }
 
+    /**
+     * {@code io.l5d.k8s.daemonset}: for each address the members of a daemon set, a service of the Kubernetes API, whose IPv4 address shares
+     * its first three bytes, as pods of one node do. The members are watched; nothing is bound before they are known.
+     */
+    public static Transformer daemonSet(
+            String host,
+            int port,
+            String namespace,
+            String portName,
+            String service,
+            Streams streams,
+            Changes changes) {
+        Path root = Path.of("#", "io.l5d.k8s.daemonset");
+        NameSource source = K8sNamer.start(root, host, port, Optional.empty(), Optional.empty(), streams, changes);
+        Path id = root.concat(Path.of(namespace, portName, service));
+        Supplier<List<Address>> live = source.addresses(id).orElseThrow();
+        return new Transformer(
+                Path.of("%", "io.l5d.k8s.daemonset", namespace, portName, service),
+                Transformer::onTheSameNodes,
+                Optional.empty(),
+                false,
+                Optional.of(new Gateways(source, id, live)));
+    }
+
+    private static List<Address> onTheSameNodes(List<Address> all, List<Address> members) {
+        Set<String> subnets = all.stream()
+                .flatMap(address -> subnet(address.host()).stream())
+                .collect(Collectors.toUnmodifiableSet());
+        return members.stream()
+                .filter(member ->
+                        subnet(member.host()).filter(subnets::contains).isPresent())
+                .distinct()
+                .toList();
+    }
+
+    private static Optional<String> subnet(String host) {
+        return host.matches("[0-9]{1,3}([.][0-9]{1,3}){3}")
+                ? Optional.of(host.substring(0, host.lastIndexOf('.') + 1))
+                : Optional.empty();
+    }
+
     /** {@code io.l5d.specificHost}: those at one host. */
     public static Transformer specificHost(String host) {
         return new Transformer(
@@ -111,6 +174,7 @@ public final class Transformer {
         }
     }
 
+    /** May throw NotYetKnown. */
     NameTree<Name.Bound> transform(NameTree<Name.Bound> tree) {
         if (always) {
             return NameTree.leaf(new Name.Bound(prefixed(replacement.orElseThrow()), Path.EMPTY));
@@ -120,6 +184,7 @@ public final class Transformer {
 
     /** What one name is instead. */
     Name.Bound transform(Name.Bound bound) {
+        gateways.ifPresent(Gateways::check);
         return new Name.Bound(prefixed(replacement.orElse(bound.id())), bound.residual());
     }
 
@@ -135,15 +200,16 @@ public final class Transformer {
     /** Transformed again only when the list is another object. */
     Supplier<List<Address>> transform(Supplier<List<Address>> source) {
         return new Supplier<>() {
-            private volatile Seen last = new Seen(List.of(), List.of());
+            private volatile Seen last = new Seen(List.of(), List.of(), List.of());
 
             @Override
             @SuppressWarnings("ReferenceEquality") // sources promise the same object until they change
             public List<Address> get() {
                 List<Address> now = source.get();
+                List<Address> others = gateways.map(g -> g.live().get()).orElseGet(List::of);
                 Seen seen = last;
-                if (seen.source() != now) {
-                    seen = new Seen(now, addresses.apply(now));
+                if (seen.source() != now || seen.others() != others) {
+                    seen = new Seen(now, others, addresses.apply(now, others));
                     last = seen;
                 }
                 return seen.result();
@@ -151,5 +217,10 @@ public final class Transformer {
         };
     }
 
-    private record Seen(List<Address> source, List<Address> result) {}
+    private record Seen(List<Address> source, List<Address> others, List<Address> result) {}
+
+    @Override
+    public void close() {
+        gateways.ifPresent(g -> g.source().close());
+    }
 }

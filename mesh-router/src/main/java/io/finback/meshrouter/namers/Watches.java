@@ -14,28 +14,28 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values that are watched elsewhere, by key: asking for one begins to watch it. At most {@code limit} watches; room is made by ending one
- * whose value is nothing, else the one asked for longest ago. The last value stays while its far end is gone. Thread-safe.
+ * Values that are watched elsewhere, by key, whose text is shown: asking for one begins to watch it. At most {@code limit} watches; room is
+ * made by ending one whose value is nothing, else the one asked for longest ago. The last value stays while its far end is gone. Thread-safe.
  */
-final class Watches<T> implements AutoCloseable {
+final class Watches<K, T> implements AutoCloseable {
     private final class Held {
-        final String key;
+        final K key;
         volatile @Nullable T value;
         volatile long asked;
         volatile boolean ended;
         volatile @Nullable AutoCloseable watch;
 
-        Held(String key) {
+        Held(K key) {
             this.key = key;
         }
     }
 
     private final int limit;
-    private final BiFunction<String, Consumer<T>, AutoCloseable> begin;
+    private final BiFunction<K, Consumer<T>, AutoCloseable> begin;
     private final Predicate<T> nothing;
     private final String what;
     private final Changes changes;
-    private final ConcurrentHashMap<String, Held> all = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<K, Held> all = new ConcurrentHashMap<>();
     private final AtomicLong asks = new AtomicLong();
     private volatile boolean closed;
 
@@ -51,7 +51,7 @@ final class Watches<T> implements AutoCloseable {
             int limit,
             Changes changes,
             Predicate<T> nothing,
-            BiFunction<String, Consumer<T>, AutoCloseable> begin) {
+            BiFunction<K, Consumer<T>, AutoCloseable> begin) {
         this.what = what;
         this.limit = limit;
         this.changes = changes;
@@ -60,7 +60,7 @@ final class Watches<T> implements AutoCloseable {
     }
 
     /** The last value. Throws {@link NotYetKnown} before there is one. */
-    T get(String key) {
+    T get(K key) {
         T value = held(key).value;
         if (value == null) {
             throw new NotYetKnown(what + " " + key);
@@ -69,7 +69,7 @@ final class Watches<T> implements AutoCloseable {
     }
 
     /** The last value at any time, also after its watch had to make room; {@code otherwise} before the first. */
-    Supplier<T> live(String key, T otherwise) {
+    Supplier<T> live(K key, T otherwise) {
         return new Supplier<>() {
             private volatile Held mine = held(key);
 
@@ -89,7 +89,7 @@ final class Watches<T> implements AutoCloseable {
         };
     }
 
-    private Held held(String key) {
+    private Held held(K key) {
         Held known = all.get(key);
         if (known == null) {
             known = add(key);
@@ -98,7 +98,7 @@ final class Watches<T> implements AutoCloseable {
         return known;
     }
 
-    private synchronized Held add(String key) {
+    private synchronized Held add(K key) {
         Held known = all.get(key);
         if (known != null) {
             return known;
@@ -152,7 +152,7 @@ final class Watches<T> implements AutoCloseable {
     /** Keys and last values; empty where there is none yet. */
     Map<String, Optional<T>> state() {
         Map<String, Optional<T>> state = new TreeMap<>();
-        all.forEach((key, held) -> state.put(key, Optional.ofNullable(held.value)));
+        all.forEach((key, held) -> state.put(key.toString(), Optional.ofNullable(held.value)));
         return state;
     }
 

@@ -22,7 +22,7 @@ final class WatchingNamer implements NameSource {
 
     private final Path prefix;
     private final int elements;
-    private final Watches<Optional<List<Address>>> watches;
+    private final Watches<String, Optional<List<Address>>> watches;
 
     /**
      * A namer.
@@ -72,7 +72,7 @@ final class WatchingNamer implements NameSource {
         return state(watches);
     }
 
-    static Map<String, Object> state(Watches<Optional<List<Address>>> watches) {
+    static Map<String, Object> state(Watches<?, Optional<List<Address>>> watches) {
         Map<String, Object> state = new TreeMap<>();
         watches.state()
                 .forEach((key, value) -> state.put(

@@ -11,7 +11,6 @@ import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.RequestHead;
 import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.Routing;
-import io.finback.meshrouter.traffic.Traces;
 import io.finback.meshrouter.traffic.Tries;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
@@ -38,7 +37,7 @@ final class RelayCall<Q, R> extends Stalls.Call {
     private final long startNanos = System.nanoTime();
     private final long epochMillis;
     private final CallTimers timers;
-    private @Nullable RequestTrace trace;
+    private @Nullable CallTrace<Q> trace;
     private final Stalls stalls;
     private final BindingWait binding = new BindingWait();
     private long steps;
@@ -68,10 +67,7 @@ final class RelayCall<Q, R> extends Stalls.Call {
         boolean welcome = server.gate().began();
         stalls.began(this);
         Optional<ErrorAnswer> refusal = dialect.admit(request, peer, server.policy(), server.settings());
-        Traces traces = server.policy().traces();
-        if (!traces.isQuiet()) {
-            trace = dialect.trace(request, context, traces);
-        }
+        trace = CallTrace.of(dialect, request, context, server.policy().traces());
         if (refusal.isPresent()) {
             refuse(refusal.get());
         } else if (!welcome) {
@@ -114,7 +110,7 @@ final class RelayCall<Q, R> extends Stalls.Call {
         found.service().stats().request();
         found.service().retries().deposit(startNanos);
         found.destination().requeues().deposit(startNanos);
-        outgoing = dialect.outgoing(request, context, found, server.policy(), trace);
+        outgoing = dialect.outgoing(request, context, found, server.policy(), CallTrace.trace(trace));
         tries = new Tries(
                 found, server.settings().retryLimit(), server.settings().connectTimeout());
         found.service()
@@ -153,7 +149,7 @@ final class RelayCall<Q, R> extends Stalls.Call {
         private @Nullable Reply<?> waitsFor;
         private @Nullable ScheduledFuture<?> limit;
         private @Nullable Answered<R> answered;
-        private final RequestTrace.@Nullable Attempt span = trace == null ? null : trace.attempt();
+        private final RequestTrace.@Nullable Attempt span = RequestTrace.attempt(CallTrace.trace(trace));
         private boolean ended;
 
         Attempt(Routing.To found, Endpoint endpoint) {
@@ -196,7 +192,7 @@ final class RelayCall<Q, R> extends Stalls.Call {
             endpoint.connected();
             Outgoing<Q> out = Objects.requireNonNull(outgoing);
             if (trace != null && span != null) {
-                out = dialect.sent(out, trace, span.ids());
+                out = trace.sent(out, span);
             }
             then(service.call(out.next(), out.context()), this::judge, this::failed, late -> {});
         }
@@ -304,13 +300,8 @@ final class RelayCall<Q, R> extends Stalls.Call {
                 timer.cancel(false);
             }
             Objects.requireNonNull(tries).end(outcome, status, tookNanos, System.nanoTime());
-            if (span != null) {
-                span.end(
-                        dialect.traced(request, context).name(),
-                        found,
-                        endpoint.toString(),
-                        status,
-                        RequestTrace.error(outcome, status));
+            if (trace != null && span != null) {
+                trace.ended(span, found, endpoint, outcome, status);
             }
             Service<Q, R> held = session;
             session = null;
@@ -414,19 +405,9 @@ final class RelayCall<Q, R> extends Stalls.Call {
         if (to != null) {
             to.service().stats().answer(status, success, tookNanos);
         }
-        if (trace != null && trace.isTold()) {
-            trace.end(
-                    dialect.traced(request, context),
-                    to,
-                    RequestTrace.peer(peer.remote()),
-                    status,
-                    tries == null ? 0 : tries.count(),
-                    success || (status > 0 && status < 500) ? "" : status == 0 ? "no answer" : error(status));
+        if (trace != null) {
+            trace.ended(to, tries, peer, status, success);
         }
         server.ended(request, peer, epochMillis, status, success, bytes, tookNanos);
-    }
-
-    private static String error(int status) {
-        return status > 0 ? Integer.toString(status) : "failed";
     }
 }

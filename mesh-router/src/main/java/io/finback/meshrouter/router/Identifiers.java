@@ -181,7 +181,7 @@ public final class Identifiers {
         }
     }
 
-    private static String pathOf(String uri) {
+    static String pathOf(String uri) {
         for (int i = 0; i < uri.length(); i++) {
             char c = uri.charAt(i);
             if (c == '?' || c == '#') {

@@ -29,7 +29,9 @@ public final class Spans<Q extends @Nullable Object, R extends @Nullable Object>
     private TraceId ofServer(@Nullable TraceId caller) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         TraceId id = caller == null ? TraceId.root(random) : caller.child(random);
-        return id.isSamplingKnown() ? id : tracer.sample(id).map(id::withSampled).orElse(id);
+        return id.isSamplingKnown()
+                ? id
+                : tracer.sample(id).map(id::withSampled).orElse(id);
     }
 
     private CompletionStage<R> told(TraceId id, Q request, Context context, Service<Q, R> service) {

@@ -139,6 +139,11 @@ public final class RequestTrace {
         return told.isEmpty() ? null : new Attempt(ids.child(ThreadLocalRandom.current()), System.nanoTime());
     }
 
+    /** One attempt of a request that may have no trace. */
+    public static @Nullable Attempt attempt(@Nullable RequestTrace of) {
+        return of == null ? null : of.attempt();
+    }
+
     /** One attempt: Finagle's {@code cs} to {@code cr}. */
     public final class Attempt {
         private final SpanIds sender;

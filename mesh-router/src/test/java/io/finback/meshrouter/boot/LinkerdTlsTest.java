@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
+import io.finback.meshrouter.http.RawBackend;
 import io.finback.meshrouter.http.RawClient;
+import io.finback.meshrouter.namers.FakeNamerd;
 import io.finback.meshrouter.rpc.Service;
 import io.finback.meshrouter.rpc.client.Client;
 import io.finback.meshrouter.rpc.h2.H2;
@@ -282,6 +284,29 @@ class LinkerdTlsTest {
                 }
                 assertThat(inner.metric("rt/h2/server/127.0.0.1/" + inner.port() + "/requests"))
                         .isEqualTo(3);
+            }
+        }
+    }
+
+    @Test
+    void aNamerdIsAskedOverTlsAndOnlyTheRightOne() throws Exception {
+        Identity names = new Identity("namerd.test");
+        try (RawBackend web = RawBackend.answering("web");
+                FakeNamerd namerd = FakeNamerd.withTls(names.cert, names.key)) {
+            namerd.bind(
+                    "/svc/web",
+                    "leaf { id { elems: \"$\" elems: \"inet\" elems: \"127.0.0.1\" elems: \"" + web.port() + "\" } }");
+            for (String name : List.of("namerd.test", "other.test")) {
+                String yaml = "admin: {port: 0}\nrouters:\n- protocol: http\n  bindingTimeoutMs: 2000\n  interpreter:\n"
+                        + "    kind: io.l5d.mesh\n    dst: /$/inet/127.0.0.1/" + namerd.port()
+                        + "\n    tls: {commonName: "
+                        + name + ", trustCerts: [" + names.cert + "]}\n  servers: [{port: 0}]\n";
+                try (TestRouter router = TestRouter.linkerd(directory.resolve(name + ".yaml"), yaml)) {
+                    int status = RawClient.once(
+                                    router.port(0), "GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
+                            .status();
+                    assertThat(status).isEqualTo(name.equals("namerd.test") ? 200 : 503);
+                }
             }
         }
     }

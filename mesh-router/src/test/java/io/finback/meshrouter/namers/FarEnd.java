@@ -45,6 +45,9 @@ public final class FarEnd implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService executor = Executors.newCachedThreadPool();
     public final List<String> requests = new CopyOnWriteArrayList<>();
+    /** The header of each request, or {@code null} as text. */
+    public final List<String> authorizations = new CopyOnWriteArrayList<>();
+
     private final ConcurrentHashMap<String, BlockingQueue<String>> streams = new ConcurrentHashMap<>();
 
     public FarEnd(Recording recording) throws IOException {
@@ -66,6 +69,7 @@ public final class FarEnd implements AutoCloseable {
     private void serve(HttpExchange exchange, Recording recording) throws IOException {
         String uri = exchange.getRequestURI().toString();
         requests.add(uri);
+        authorizations.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
         Answer answer = recording.answer(uri);
         if (!answer.header().isEmpty()) {
             exchange.getResponseHeaders().set(answer.header(), answer.value());

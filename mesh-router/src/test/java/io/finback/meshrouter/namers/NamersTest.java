@@ -14,7 +14,9 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +29,9 @@ import org.junit.jupiter.api.Test;
 
 /** Namers and interpreters against recorded far ends. */
 class NamersTest {
+    @org.junit.jupiter.api.io.TempDir
+    java.nio.file.Path directory;
+
     private final Streams streams = new Streams();
     private final Changes changes = new Changes();
 
@@ -304,7 +309,14 @@ class NamersTest {
         AtomicReference<FarEnd> self = new AtomicReference<>();
         try (FarEnd far = new FarEnd(uri -> Answer.stream(self.get().stream(uri)))) {
             self.set(far);
-            NamerdHttp namerd = NamerdHttp.start("127.0.0.1", far.port(), "shop", streams, changes);
+            NamerdHttp namerd = NamerdHttp.start(
+                    "127.0.0.1",
+                    far.port(),
+                    "shop",
+                    Credentials.of("router", Files.writeString(directory.resolve("secret"), "s3cret\n")),
+                    Optional.empty(),
+                    streams,
+                    changes);
             assertThat(bound(namerd, "/svc/web")).isEqualTo("pending");
             String bind = "/api/1/bind/shop?watch=true&path=%2Fsvc%2Fweb&dtab=";
             TestRouter.await("asked", () -> far.requests.contains(bind));
@@ -317,6 +329,10 @@ class NamersTest {
             far.stream(addr)
                     .add("{\"type\":\"bound\",\"addrs\":[{\"ip\":\"10.0.0.1\",\"port\":80,\"meta\":{}}],\"meta\":{}}");
             await(namerd, "/svc/web", "/#/fs/web [10.0.0.1:80]");
+            assertThat(far.authorizations)
+                    .isNotEmpty()
+                    .containsOnly("Basic "
+                            + Base64.getEncoder().encodeToString("router:s3cret".getBytes(StandardCharsets.UTF_8)));
             far.stream(addr)
                     .add("{\"type\":\"bound\",\"addrs\":[{\"ip\":\"10.0.0.2\",\"port\":80,\"meta\":{}}],\"meta\":{}}");
             await(namerd, "/svc/web", "/#/fs/web [10.0.0.2:80]");
@@ -324,6 +340,18 @@ class NamersTest {
             await(namerd, "/svc/web", "~");
             far.stream(bind).add("{\"type\":\"leaf\",\"bound\":{\"id\":\"/$/inet/1.2.3.4/5\",\"path\":\"/x\"}}");
             await(namerd, "/svc/web", "/$/inet/1.2.3.4/5 rest /x [1.2.3.4:5]");
+            // A line that cannot be read breaks the stream off; what was known stays until it works again.
+            far.stream(bind).add("{\"type\":\"exception\",\"message\":\"odd\"}");
+            TestRouter.await("a failure", () -> streams.failures() == 1);
+            assertThat(bound(namerd, "/svc/web")).isEqualTo("/$/inet/1.2.3.4/5 rest /x [1.2.3.4:5]");
+            TestRouter.await(
+                    "the stream to begin again",
+                    () -> far.requests.stream().filter(bind::equals).count() == 2);
+            for (int i = 0; i < 3; i++) {
+                far.stream(bind).add("{\"type\":\"leaf\",\"bound\":{\"id\":\"/$/inet/1.2.3.5/5\",\"path\":\"/\"}}");
+            }
+            await(namerd, "/svc/web", "/$/inet/1.2.3.5/5 [1.2.3.5:5]");
+            TestRouter.await("nothing to fail", () -> streams.failing() == 0);
             namerd.close();
         }
     }

@@ -41,8 +41,7 @@ class ExportingTracerTest {
         String url = "http://127.0.0.1:" + collector.getAddress().getPort() + "/api/v2/spans";
         ExportingTracer tracer = ExportingTracer.zipkin(url, "shop", 1);
         Service<byte[], byte[]> unused = Service.of(body -> body);
-        try (Listening last =
-                        Mux.server().withTracer(tracer).withLabel("last").serve("127.0.0.1:0", unused)) {
+        try (Listening last = Mux.server().withTracer(tracer).withLabel("last").serve("127.0.0.1:0", unused)) {
             Service<byte[], byte[]> toLast =
                     Mux.client().withTracer(tracer).newService("127.0.0.1:" + last.port(), "to-last");
             try (Listening first = Mux.server()
@@ -58,8 +57,7 @@ class ExportingTracerTest {
             collector.stop(0);
         }
         assertThat(tracer.counts().sent()).isEqualTo(4);
-        Map<String, JsonNode> by =
-                spans.stream().collect(Collectors.toMap(ExportingTracerTest::part, span -> span));
+        Map<String, JsonNode> by = spans.stream().collect(Collectors.toMap(ExportingTracerTest::part, span -> span));
         assertThat(by).containsOnlyKeys("CLIENT to-first", "SERVER first", "CLIENT to-last", "SERVER last");
         assertThat(by.values().stream().map(span -> span.path("traceId").asText()))
                 .containsOnly(by.get("SERVER last").path("traceId").asText());

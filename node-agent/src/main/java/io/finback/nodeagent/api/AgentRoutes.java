@@ -66,7 +66,8 @@ public final class AgentRoutes extends AllDirectives {
 
     public Route route() {
         return concat(
-                extractRequest(request -> pathPrefix("slave(1)", () -> concat(calls(request), get(() -> endpoints(request))))),
+                extractRequest(
+                        request -> pathPrefix("slave(1)", () -> concat(calls(request), get(() -> endpoints(request))))),
                 extractRequest(request -> concat(calls(request), get(() -> endpoints(request)))));
     }
 

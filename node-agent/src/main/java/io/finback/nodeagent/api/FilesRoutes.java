@@ -60,8 +60,7 @@ final class FilesRoutes extends AllDirectives {
      * @param heartbeat how long a stream is silent at most: less than what connections and proxies between here and the reader
      *     may wait. A reader who is gone is noticed by the second one.
      */
-    FilesRoutes(
-            Function<HttpRequest, FileSpace> spaces, Executor blocking, int maxFollowers, Duration heartbeat) {
+    FilesRoutes(Function<HttpRequest, FileSpace> spaces, Executor blocking, int maxFollowers, Duration heartbeat) {
         this.spaces = spaces;
         this.blocking = blocking;
         this.maxFollowers = maxFollowers;
@@ -122,8 +121,8 @@ final class FilesRoutes extends AllDirectives {
     }
 
     private Route asked(Handler handler) {
-        return extractRequest(request -> parameterMap(
-                parameters -> handler.answer(new Query(parameters, spaces.apply(request)))));
+        return extractRequest(
+                request -> parameterMap(parameters -> handler.answer(new Query(parameters, spaces.apply(request)))));
     }
 
     private Route answer(Query query, Work<String> body) {
@@ -148,9 +147,7 @@ final class FilesRoutes extends AllDirectives {
                     try {
                         return work.run();
                     } catch (FileFailure e) {
-                        return HttpResponse.create()
-                                .withStatus(e.status())
-                                .withEntity(e.getMessage() + "\n");
+                        return HttpResponse.create().withStatus(e.status()).withEntity(e.getMessage() + "\n");
                     } catch (IOException e) {
                         log.warn(
                                 "files.failed path={} reason={}",

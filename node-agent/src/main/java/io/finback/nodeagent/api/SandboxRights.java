@@ -31,8 +31,7 @@ public final class SandboxRights {
     public FileSpace of(FileSpace space, HttpRequest request) {
         Optional<Principal> who = Guard.principal(request);
         boolean all = rules.sight(who).isWhole(Action.ACCESS_SANDBOX);
-        return space.within(
-                real -> all || inSandbox(who, real), () -> rules.allows(who, Action.ACCESS_MESOS_LOG, ""));
+        return space.within(real -> all || inSandbox(who, real), () -> rules.allows(who, Action.ACCESS_MESOS_LOG, ""));
     }
 
     private boolean inSandbox(Optional<Principal> who, Path real) {
@@ -40,9 +39,9 @@ public final class SandboxRights {
                 .filter(task -> isIn(real, view.sandboxes().of(task)))
                 .max(Comparator.comparingInt(task -> view.sandboxes().of(task).getNameCount()));
         return rules.allows(
-                who,
-                Action.ACCESS_SANDBOX,
-                owner.map(task -> task.info().account()).orElse(""))
+                        who,
+                        Action.ACCESS_SANDBOX,
+                        owner.map(task -> task.info().account()).orElse(""))
                 && owner.isPresent();
     }
 

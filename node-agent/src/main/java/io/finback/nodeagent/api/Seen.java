@@ -51,14 +51,13 @@ public final class Seen {
     }
 
     private boolean kind(Kind kind) {
-        return kind.reservations().stream()
-                .allMatch(reservation -> sight.sees(Action.VIEW_ROLE, reservation.role()));
+        return kind.reservations().stream().allMatch(reservation -> sight.sees(Action.VIEW_ROLE, reservation.role()));
     }
 
     private boolean task(AgentTask task) {
         TaskInfo info = task.info();
-        boolean framework = sight.sees(
-                Action.VIEW_FRAMEWORK, info.options().frameworkUser().orElse(""));
+        boolean framework =
+                sight.sees(Action.VIEW_FRAMEWORK, info.options().frameworkUser().orElse(""));
         boolean itself = task.isExecutorRun() || sight.sees(Action.VIEW_TASK, info.account());
         boolean under = info.options().executor().isEmpty() || executor(task);
         return framework && itself && under && sight.sees(Action.VIEW_ROLE, info.role());

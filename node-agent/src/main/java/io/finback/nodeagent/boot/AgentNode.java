@@ -48,6 +48,7 @@ import io.finback.runtime.Readiness;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
 import io.finback.runtime.Version;
+import io.finback.tracing.Tracing;
 import io.finback.wire.AgentInfo;
 import java.io.IOException;
 import java.time.Duration;
@@ -115,6 +116,7 @@ public final class AgentNode implements Node {
      */
     public static Node start(Config config) {
         ProcessStarts.choose();
+        Tracing.check(config); // an agent makes no spans; one file may serve all roles
         AgentSettings settings = AgentSettings.from(config);
         Tools tools = TaskPrograms.find(settings.launcher(), settings.dataDir());
         AgentId id = AgentIdFile.of(settings.dataDir());

@@ -56,7 +56,11 @@ class AgentRightsTest {
     private void serve(String more) throws Exception {
         StringBuilder acls = new StringBuilder("{").append(more);
         for (String action : BY_USER) {
-            acls.append(acls.length() > 1 ? "," : "").append("\"").append(action).append("\": [").append("""
+            acls.append(acls.length() > 1 ? "," : "")
+                    .append("\"")
+                    .append(action)
+                    .append("\": [")
+                    .append("""
                     {"principals": {"values": ["dev"]}, "users": {"values": ["team"]}},
                     {"principals": {"values": ["ops"]}, "users": {"type": "ANY"}},
                     {"principals": {"type": "NONE"}, "users": {"type": "ANY"}}]""");
@@ -66,10 +70,11 @@ class AgentRightsTest {
         agent = new ServedAgent(
                 new TaskWorld(Files.createDirectories(data.resolve("agent"))),
                 ExecutorDoor.OPEN,
-                SecuritySettings.from(ConfigFactory.parseString("finback.security { credentials = \"" + credentials
-                                + "\", acls = \"" + rules + "\", authenticate-reads = true, authenticate-writes = true }")
-                        .withFallback(ConfigFactory.defaultReference())
-                        .resolve()));
+                SecuritySettings.from(
+                        ConfigFactory.parseString("finback.security { credentials = \"" + credentials + "\", acls = \""
+                                        + rules + "\", authenticate-reads = true, authenticate-writes = true }")
+                                .withFallback(ConfigFactory.defaultReference())
+                                .resolve()));
         mine = agent.launch(of("team", "visible", "framework-team"));
         theirs = agent.launch(of("others", "hidden", "framework-hidden"));
     }
@@ -158,7 +163,9 @@ class AgentRightsTest {
                     .isEqualTo(expected);
         }
         assertThat(agent.type(theirs)).isEqualTo(403);
-        assertThat(agent.type(mine)).as("it has no terminal, which only who may type hears").isEqualTo(404);
+        assertThat(agent.type(mine))
+                .as("it has no terminal, which only who may type hears")
+                .isEqualTo(404);
         // As somebody else than the task.
         String id = "{\"value\":\"beside\",\"parent\":{\"value\":\"" + mine + "\"}}";
         assertThat(nested("launch_nested_container", id, ",\"command\":{\"value\":\"true\",\"user\":\"others\"}"))

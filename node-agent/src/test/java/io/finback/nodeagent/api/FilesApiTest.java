@@ -56,8 +56,8 @@ class FilesApiTest {
         Files.writeString(data.resolve("secret"), "s");
         FileSpace space = new FileSpace(
                 data.resolve("slaves"), data.resolve("slaves/a1"), Optional.of(data.resolve("agent.log")), 50);
-        FilesRoutes routes =
-                new FilesRoutes(request -> space, command -> new Thread(command, "test-files").start(), 1, Duration.ofMillis(100));
+        FilesRoutes routes = new FilesRoutes(
+                request -> space, command -> new Thread(command, "test-files").start(), 1, Duration.ofMillis(100));
         binding = Http.get(system)
                 .newServerAt("127.0.0.1", 0)
                 .bind(routes.route())

@@ -29,12 +29,12 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -85,7 +85,10 @@ public final class ServedAgent implements AutoCloseable {
         FileSpace space = new FileSpace(
                 world.tools().sandboxes().ofAllIds(), world.tools().sandboxes().root(), Optional.empty(), 100);
         var blocking = kit.system().dispatchers().lookup(DispatcherSelector.blocking());
-        Guard guard = new Guard(kit.system(), "agent", security, (status, reason) -> akka.http.javadsl.model.HttpResponse.create().withStatus(status).withEntity(reason));
+        Guard guard = new Guard(
+                kit.system(), "agent", security, (status, reason) -> akka.http.javadsl.model.HttpResponse.create()
+                        .withStatus(status)
+                        .withEntity(reason));
         AgentRoutes routes = new AgentRoutes(
                 view,
                 () -> 5051,

@@ -32,7 +32,6 @@ import io.finback.mesos.v1.Negotiation;
 import io.finback.mesos.v1.RecordIo;
 import io.finback.resources.FrameworkId;
 import io.finback.security.Rules;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -48,7 +47,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
-import org.apache.mesos.v1.Protos;
 import org.apache.mesos.v1.scheduler.Protos.Call;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -202,9 +200,11 @@ public final class SchedulerApi {
                 () -> new CallFailure(400, "All non-subscribe calls should include the '" + STREAM_ID + "' header"));
         FrameworkId framework = known(call.getFrameworkId().getValue());
         if (call.getType() == Call.Type.UPDATE_FRAMEWORK) {
-            principals.forbiddenRole(call.getUpdateFramework().getFrameworkInfo(), request).ifPresent(refused -> {
-                throw new CallFailure(403, refused);
-            });
+            principals
+                    .forbiddenRole(call.getUpdateFramework().getFrameworkInfo(), request)
+                    .ifPresent(refused -> {
+                        throw new CallFailure(403, refused);
+                    });
         }
         return AskPattern.<FrameworkMessage, CallAnswer>ask(
                         with.entities().apply(framework),
@@ -260,7 +260,8 @@ public final class SchedulerApi {
         } catch (IllegalArgumentException e) {
             return CompletableFuture.completedFuture(refusedStream(streamId, encoding, String.valueOf(e.getMessage())));
         }
-        Optional<String> forbidden = principals.forbiddenRole(call.getSubscribe().getFrameworkInfo(), request);
+        Optional<String> forbidden =
+                principals.forbiddenRole(call.getSubscribe().getFrameworkInfo(), request);
         if (forbidden.isPresent()) {
             return CompletableFuture.completedFuture(refusedStream(streamId, encoding, forbidden.get()));
         }

@@ -23,6 +23,7 @@ final class H2ClientSession implements Service<H2Message, H2Message>, H2Connecti
     private final Reply<@Nullable Void> gone = new Reply<>();
     private volatile @Nullable Channel channel;
     private volatile @Nullable H2Connection connection;
+    private volatile @Nullable H2Pings pings;
     private volatile int maxWaiting;
     private volatile boolean going;
     private volatile int lastStream = Integer.MAX_VALUE;
@@ -36,9 +37,16 @@ final class H2ClientSession implements Service<H2Message, H2Message>, H2Connecti
         maxWaiting = params.get(H2Params.MAX_WAITING);
         H2Connection made = H2Connection.of(false, params, this);
         connection = made;
+        pings = params.get(H2Params.PINGS)
+                .map(settings -> new H2Pings(made, settings))
+                .orElse(null);
         opened.pipeline().addLast(made);
         opened.closeFuture().addListener(closed -> {
             going = true;
+            H2Pings asking = pings;
+            if (asking != null) {
+                asking.end();
+            }
             ready.fail(new Failure.NotConnected(endpoint, "closed before the first call"));
             gone.complete(null);
         });
@@ -72,7 +80,20 @@ final class H2ClientSession implements Service<H2Message, H2Message>, H2Connecti
     }
 
     @Override
-    public void active() {}
+    public void active() {
+        H2Pings asking = pings;
+        if (asking != null) {
+            asking.begin();
+        }
+    }
+
+    @Override
+    public void pingAnswered() {
+        H2Pings asking = pings;
+        if (asking != null) {
+            asking.answered();
+        }
+    }
 
     @Override
     public @Nullable H2Stream opened() {

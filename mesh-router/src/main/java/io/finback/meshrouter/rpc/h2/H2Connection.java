@@ -48,6 +48,9 @@ final class H2Connection extends Http2ConnectionHandler {
 
         /** A stream has ended. */
         void streamClosed();
+
+        /** The other side has answered a ping. */
+        default void pingAnswered() {}
     }
 
     private final Owner owner;
@@ -203,6 +206,12 @@ final class H2Connection extends Http2ConnectionHandler {
     private void flushNow() {
         flushing = false;
         flush(context());
+    }
+
+    /** Asks the other side for an answer. */
+    void ping() {
+        var unused = encoder().writePing(context(), false, 0, context().newPromise());
+        flushSoon();
     }
 
     /** Says that no more streams are taken; {@code then} behind it. */
@@ -369,6 +378,11 @@ final class H2Connection extends Http2ConnectionHandler {
                 stream.closed();
                 of().owner.streamClosed();
             }
+        }
+
+        @Override
+        public void onPingAckRead(ChannelHandlerContext ctx, long data) {
+            of().owner.pingAnswered();
         }
 
         @Override

@@ -3,6 +3,7 @@ package io.finback.meshrouter.rpc.h2;
 import io.finback.meshrouter.rpc.Params;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.AsciiString;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 
@@ -54,6 +55,23 @@ public final class H2Params {
      * Upgrade: h2c}.
      */
     public static final Params.Key<Optional<SslContext>> TLS = Params.Key.of("tls", Optional.empty());
+
+    /** Questions of a client whether the other side is still there; none unless told otherwise. */
+    public static final Params.Key<Optional<Pings>> PINGS = Params.Key.of("pings", Optional.empty());
+
+    /**
+     * A connection whose pings are not answered is closed, with the streams on it.
+     *
+     * @param every from one answer to the next question; above 0
+     * @param answer how long the other side may take; above 0
+     */
+    public record Pings(Duration every, Duration answer) {
+        public Pings {
+            if (every.isNegative() || every.isZero() || answer.isNegative() || answer.isZero()) {
+                throw new IllegalArgumentException("pings: " + every + ", " + answer + " (expected: > 0)");
+            }
+        }
+    }
 
     private H2Params() {}
 }

@@ -39,9 +39,7 @@ final class AgentReads {
                 all.addLaunchedTasks(task(task));
             }
         }
-        seen.ended().stream()
-                .filter(task -> !task.isExecutorRun())
-                .forEach(task -> all.addCompletedTasks(task(task)));
+        seen.ended().stream().filter(task -> !task.isExecutorRun()).forEach(task -> all.addCompletedTasks(task(task)));
         return all.build();
     }
 
@@ -103,16 +101,18 @@ final class AgentReads {
                     .setContainerStatus(status));
         }
         if (nested) {
-            List<List<String>> roots = shown.stream()
-                    .map(task -> Parents.path(containerId(task)))
-                    .toList();
-            Predicate<NestedContainer> isIn = container ->
-                    roots.stream().anyMatch(root -> Parents.isIn(container.path(), root));
-            beside.stream().filter(isIn).forEach(container -> all.addContainers(Response.GetContainers.Container.newBuilder()
-                    .setContainerId(Parents.container(container.path()))
-                    .setContainerStatus(Protos.ContainerStatus.newBuilder()
+            List<List<String>> roots =
+                    shown.stream().map(task -> Parents.path(containerId(task))).toList();
+            Predicate<NestedContainer> isIn =
+                    container -> roots.stream().anyMatch(root -> Parents.isIn(container.path(), root));
+            beside.stream()
+                    .filter(isIn)
+                    .forEach(container -> all.addContainers(Response.GetContainers.Container.newBuilder()
                             .setContainerId(Parents.container(container.path()))
-                            .setExecutorPid(Math.toIntExact(container.process().pid())))));
+                            .setContainerStatus(Protos.ContainerStatus.newBuilder()
+                                    .setContainerId(Parents.container(container.path()))
+                                    .setExecutorPid(
+                                            Math.toIntExact(container.process().pid())))));
         }
         return all.build();
     }

@@ -50,22 +50,46 @@ final class CallRights {
                 require(request, Action.LAUNCH_NESTED_CONTAINER_SESSION, own(session.getCommand(), account));
             }
             case WAIT_NESTED_CONTAINER ->
-                inTask(request, Action.WAIT_NESTED_CONTAINER, call.getWaitNestedContainer().getContainerId());
+                inTask(
+                        request,
+                        Action.WAIT_NESTED_CONTAINER,
+                        call.getWaitNestedContainer().getContainerId());
             case WAIT_CONTAINER ->
-                inTask(request, Action.WAIT_NESTED_CONTAINER, call.getWaitContainer().getContainerId());
+                inTask(
+                        request,
+                        Action.WAIT_NESTED_CONTAINER,
+                        call.getWaitContainer().getContainerId());
             case KILL_NESTED_CONTAINER ->
-                inTask(request, Action.KILL_NESTED_CONTAINER, call.getKillNestedContainer().getContainerId());
+                inTask(
+                        request,
+                        Action.KILL_NESTED_CONTAINER,
+                        call.getKillNestedContainer().getContainerId());
             case KILL_CONTAINER ->
-                inTask(request, Action.KILL_NESTED_CONTAINER, call.getKillContainer().getContainerId());
+                inTask(
+                        request,
+                        Action.KILL_NESTED_CONTAINER,
+                        call.getKillContainer().getContainerId());
             case REMOVE_NESTED_CONTAINER ->
-                inTask(request, Action.REMOVE_NESTED_CONTAINER, call.getRemoveNestedContainer().getContainerId());
+                inTask(
+                        request,
+                        Action.REMOVE_NESTED_CONTAINER,
+                        call.getRemoveNestedContainer().getContainerId());
             case REMOVE_CONTAINER ->
-                inTask(request, Action.REMOVE_NESTED_CONTAINER, call.getRemoveContainer().getContainerId());
+                inTask(
+                        request,
+                        Action.REMOVE_NESTED_CONTAINER,
+                        call.getRemoveContainer().getContainerId());
             case ATTACH_CONTAINER_OUTPUT ->
-                inTask(request, Action.ATTACH_CONTAINER_OUTPUT, call.getAttachContainerOutput().getContainerId());
+                inTask(
+                        request,
+                        Action.ATTACH_CONTAINER_OUTPUT,
+                        call.getAttachContainerOutput().getContainerId());
             case PRUNE_IMAGES -> require(request, Action.PRUNE_IMAGES, "");
             case SET_LOGGING_LEVEL ->
-                require(request, Action.SET_LOG_LEVEL, Integer.toString(call.getSetLoggingLevel().getLevel()));
+                require(
+                        request,
+                        Action.SET_LOG_LEVEL,
+                        Integer.toString(call.getSetLoggingLevel().getLevel()));
             case GET_FLAGS -> require(request, Action.VIEW_FLAGS, "");
             default -> {}
         }
@@ -95,10 +119,13 @@ final class CallRights {
 
     private void require(HttpRequest request, Action action, String object) {
         if (!rules.allows(Guard.principal(request), action, object)) {
-            throw new ApiFailure(403, "not allowed to " + action.key() + Optional.of(object)
-                    .filter(user -> !user.isEmpty())
-                    .map(user -> " of '" + user + "'")
-                    .orElse(""));
+            throw new ApiFailure(
+                    403,
+                    "not allowed to " + action.key()
+                            + Optional.of(object)
+                                    .filter(user -> !user.isEmpty())
+                                    .map(user -> " of '" + user + "'")
+                                    .orElse(""));
         }
     }
 }

@@ -246,8 +246,7 @@ final class ExecutorWire {
                 .setId(Protos.AgentID.newBuilder().setValue(agent.id()))
                 .setHostname(agent.hostname())
                 .setPort(port)
-                .addAllResources(
-                        ResourceMessages.to(resources, ResourceMessages.Format.REFINED, Optional.empty()))
+                .addAllResources(ResourceMessages.to(resources, ResourceMessages.Format.REFINED, Optional.empty()))
                 .build();
     }
 

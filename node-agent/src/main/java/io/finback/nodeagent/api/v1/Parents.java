@@ -64,7 +64,8 @@ final class Parents {
         List<String> path = path(container);
         return Stream.concat(view.board().live().stream(), view.board().ended().stream())
                 .filter(task -> isIn(path, path(AgentReads.containerId(task))))
-                .max(Comparator.comparingInt(task -> path(AgentReads.containerId(task)).size()))
+                .max(Comparator.comparingInt(
+                        task -> path(AgentReads.containerId(task)).size()))
                 .map(task -> task.info().account());
     }
 

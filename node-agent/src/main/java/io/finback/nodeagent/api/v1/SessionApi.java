@@ -160,7 +160,11 @@ final class SessionApi {
                 .orElseThrow(() -> Parents.missing(container, " (expected: a session, or a task with a terminal)"));
     }
 
-    private boolean feed(byte[] bytes, RecordIo.Decoder decoder, Encoding encoding, AtomicReference<Attached> input,
+    private boolean feed(
+            byte[] bytes,
+            RecordIo.Decoder decoder,
+            Encoding encoding,
+            AtomicReference<Attached> input,
             HttpRequest request) {
         try {
             for (byte[] record : decoder.feed(bytes)) {
