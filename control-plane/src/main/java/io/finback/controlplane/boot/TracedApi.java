@@ -62,7 +62,7 @@ final class TracedApi {
                     peer(request),
                     status >= 500 ? Integer.toString(status) : "",
                     tags(tags, port, request, status))));
-            deployment.ifPresent(id -> asked(tracing, id, ids, request, status, epoch, System.nanoTime() - begun));
+            deployment.ifPresent(id -> asked(tracing, id, ids, request, epoch, System.nanoTime() - begun));
         });
     }
 
@@ -72,7 +72,6 @@ final class TracedApi {
             String deployment,
             Optional<SpanIds> by,
             HttpRequest request,
-            int status,
             Instant epoch,
             long took) {
         DeploymentTrace.of(tracing, deployment).ifPresent(trace -> {
