@@ -104,6 +104,13 @@ class FinbackTest {
     }
 
     @Test
+    void runsARouterAloneForItsArchive() throws IOException {
+        Path data = directory.resolve("training");
+        assertThat(Training.runRouter(Roles.all(), data)).isZero();
+        assertThat(data).doesNotExist();
+    }
+
+    @Test
     void stopsTheOthersWhenANodeDoesNotStart() throws IOException {
         Roles broken = new Roles(
                 Map.of(

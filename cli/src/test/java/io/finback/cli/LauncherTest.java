@@ -83,6 +83,31 @@ class LauncherTest {
                 .contains("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow");
     }
 
+    /** A JVM that does not know an option does not start. */
+    @Test
+    void givesRoutersMemoryBackWhereTheJvmCan() throws Exception {
+        String option = "-XX:TrimNativeHeapInterval=10000";
+        for (String version : List.of("17.0.15", "17.0.10", "21.0.2", "22", "25.0.3")) {
+            assertThat(run(Map.of("JAVA_HOME", java(version).toString()), "router")
+                            .out()
+                            .lines())
+                    .as(version)
+                    .contains(option, "-XX:+UseSerialGC", "-Xmx1g");
+        }
+        for (String version : List.of("17", "17.0.9", "18.0.2", "20.0.99", "21", "21.0.1")) {
+            assertThat(run(Map.of("JAVA_HOME", java(version).toString()), "router")
+                            .out()
+                            .lines())
+                    .as(version)
+                    .doesNotContain(option)
+                    .contains("-Xmx1g");
+        }
+        assertThat(run(Map.of("JAVA_HOME", java("17.0.15").toString()), "master")
+                        .out()
+                        .lines())
+                .doesNotContain(option);
+    }
+
     @Test
     void letsTheUsersOptionsComeLast() throws Exception {
         Ran ran = run(Map.of("JAVA_HOME", java("21").toString(), "FINBACK_JAVA_OPTS", " -Xmx2g   -Dx=* "), "router");

@@ -62,19 +62,13 @@ final class TracedApi {
                     peer(request),
                     status >= 500 ? Integer.toString(status) : "",
                     tags(tags, port, request, status))));
-            deployment.ifPresent(id -> asked(tracing, id, ids, request, status, epoch, System.nanoTime() - begun));
+            deployment.ifPresent(id -> asked(tracing, id, ids, request, epoch, System.nanoTime() - begun));
         });
     }
 
     /** In the deployment's trace: who asked for it. */
     private static void asked(
-            Tracing tracing,
-            String deployment,
-            Optional<SpanIds> by,
-            HttpRequest request,
-            int status,
-            Instant epoch,
-            long took) {
+            Tracing tracing, String deployment, Optional<SpanIds> by, HttpRequest request, Instant epoch, long took) {
         DeploymentTrace.of(tracing, deployment).ifPresent(trace -> {
             Map<String, String> tags = new HashMap<>();
             by.ifPresent(ids -> tags.put("finback.api_trace", ids.traceIdHex()));

@@ -6,6 +6,7 @@ import io.finback.security.Action;
 import io.finback.security.Principal;
 import io.finback.security.Rules;
 import io.finback.tasks.ExecutorRuns;
+import io.finback.tasks.RunOptions;
 import io.finback.tasks.TaskInfo;
 import java.util.HashMap;
 import java.util.Map;
@@ -20,22 +21,27 @@ final class AcceptRights {
     private final Optional<FrameworkInfo> framework;
     private final Optional<Principal> principal;
     private final boolean bound;
+    private final Optional<RunOptions> plain;
     private final Map<String, Boolean> users = new HashMap<>();
 
     AcceptRights(Rules rules, Optional<FrameworkInfo> framework) {
         this.rules = rules;
         this.framework = framework;
         this.principal = framework.flatMap(info -> Principal.named(info.principal()));
+        this.plain = framework.map(FrameworkInfo::user).map(RunOptions.NONE::withFrameworkUser);
         this.bound = !rules.sight(principal).isWhole(Action.RUN_TASK);
     }
 
-    /** The task with what its framework says of its account. */
+    /** The task with what its framework says of its account. Tasks without options of their own share one. */
     TaskInfo described(TaskInfo task) {
-        return framework
-                .map(FrameworkInfo::user)
-                .filter(user -> !user.isEmpty())
-                .map(user -> task.withOptions(task.options().withFrameworkUser(user)))
-                .orElse(task);
+        Optional<String> user = framework.map(FrameworkInfo::user).filter(name -> !name.isEmpty());
+        if (user.isEmpty()) {
+            return task;
+        }
+        return task.withOptions(
+                task.options().equals(RunOptions.NONE)
+                        ? plain.orElse(RunOptions.NONE)
+                        : task.options().withFrameworkUser(user.get()));
     }
 
     /** The account the task may not run as; empty: it may. */

@@ -82,9 +82,8 @@ final class SpanCollector implements AutoCloseable {
     }
 
     /** Waits for this many spans. */
-    List<Got> await(int count) {
+    void await(int count) {
         TestMaster.await(count + " spans", () -> spans.size() >= count);
-        return List.copyOf(spans);
     }
 
     /** All of this name that have come. */

@@ -83,18 +83,26 @@ final class Identifying {
             }
             out.put("identifier", i);
             try {
-                out.put("paths", identifiers.get(i).candidates(key).stream()
-                        .map(Identifier.Candidate::path)
-                        .map(Path::show)
-                        .toList());
+                out.put(
+                        "paths",
+                        identifiers.get(i).candidates(key).stream()
+                                .map(Identifier.Candidate::path)
+                                .map(Path::show)
+                                .toList());
             } catch (IllegalArgumentException e) {
                 out.put("error", String.valueOf(e.getMessage()));
             }
             return out;
         }
         out.put("paths", List.of());
-        out.put("error", "none of its identifiers knows it: without "
-                + String.join(", or ", identifiers.stream().map(Identifier::expectation).toList()));
+        out.put(
+                "error",
+                "none of its identifiers knows it: without "
+                        + String.join(
+                                ", or ",
+                                identifiers.stream()
+                                        .map(Identifier::expectation)
+                                        .toList()));
         return out;
     }
 }

@@ -94,8 +94,8 @@ final class Lint {
     private void evictions(Consumer<String> issue) {
         for (RunningRouter running : parts.routers()) {
             MeshRouter router = running.router();
-            long evicted =
-                    router.bindingCounts().evictions() + router.destinationCounts().evictions();
+            long evicted = router.bindingCounts().evictions()
+                    + router.destinationCounts().evictions();
             if (evicted > 0) {
                 issue.accept("router " + running.label() + ": " + evicted + " names were forgotten");
             }

@@ -58,10 +58,9 @@ final class Pages {
             return Optional.empty();
         }
         ContentType type = TYPES.get(name.substring(name.indexOf('.') + 1));
-        return read(name)
-                .map(bytes -> HttpResponse.create()
-                        .withEntity(HttpEntities.create(type, bytes))
-                        .addHeaders(List.copyOf(ALWAYS)));
+        return read(name).map(bytes -> HttpResponse.create()
+                .withEntity(HttpEntities.create(type, bytes))
+                .addHeaders(List.copyOf(ALWAYS)));
     }
 
     private static Optional<byte[]> read(String name) {

@@ -21,15 +21,15 @@ final class Registry {
         RuntimeMXBean runtime = ManagementFactory.getRuntimeMXBean();
         Map<String, Object> jvm = new LinkedHashMap<>();
         jvm.put("version", runtime.getVmName() + " " + runtime.getVmVersion());
-        jvm.put("arguments", runtime.getInputArguments().stream()
-                .map(Registry::withoutValue)
-                .toList());
+        jvm.put(
+                "arguments",
+                runtime.getInputArguments().stream().map(Registry::withoutValue).toList());
         jvm.put("processors", Runtime.getRuntime().availableProcessors());
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("routers", routers);
-        out.put("namers", parts.namers().stream()
-                .map(namer -> namer.prefix().show())
-                .toList());
+        out.put(
+                "namers",
+                parts.namers().stream().map(namer -> namer.prefix().show()).toList());
         out.put("jvm", jvm);
         return Map.of("registry", out);
     }
@@ -39,9 +39,11 @@ final class Registry {
         out.put("protocol", plan.protocol().text());
         out.put("dtab", running.router().spec().dtab().show());
         out.put("interpreter", plan.interpreter().kind());
-        out.put("identifiers", running.router().spec().identifiers().stream()
-                .map(identifier -> identifier.expectation())
-                .toList());
+        out.put(
+                "identifiers",
+                running.router().spec().identifiers().stream()
+                        .map(identifier -> identifier.expectation())
+                        .toList());
         out.put("binding_timeout_ms", plan.bindingTimeout().toMillis());
         out.put(
                 "binding_cache",

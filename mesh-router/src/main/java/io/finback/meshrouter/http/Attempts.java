@@ -62,7 +62,7 @@ final class Attempts {
                     to.name(), "no ready instance of " + to.destination().id()));
             return;
         }
-        span = RequestTrace.attempt(exchange.trace());
+        span = RequestTrace.attemptOf(exchange.trace());
         UpstreamConnection pooled = tries.count() > 1 ? null : loop.poll(picked, maxIdleNanos());
         if (pooled != null) {
             send(pooled);

@@ -76,10 +76,17 @@ final class InterpreterReader {
         Address address = dst(block);
         String namespace = block.text("namespace").orElse("default");
         block.refuse("tls", "namerd is asked in clear text");
+        Optional<Backoff> retry = block.has("retry") ? Optional.of(retry(block, 5)) : Optional.empty();
         Credentials credentials =
                 block.block("credentials").map(InterpreterReader::credentials).orElse(Credentials.NONE);
         return (environment, sources) -> NamerdHttp.start(
-                address.host(), address.port(), namespace, credentials, environment.streams(), environment.changes());
+                address.host(),
+                address.port(),
+                namespace,
+                credentials,
+                retry,
+                environment.streams(),
+                environment.changes());
     }
 
     /** Ours: {@code principal} and {@code secretFile}, or {@code tokenFile}. */
@@ -212,8 +219,8 @@ final class InterpreterReader {
             return new Backoff.ExponentialJittered(Duration.ofSeconds(usualBase), LONGEST_RETRY);
         }
         Block block = found.get();
-        int base = block.integer("baseSeconds", 1, 1 << 30).orElse(usualBase);
-        int most = block.integer("maxSeconds", 1, 1 << 30).orElse((int) LONGEST_RETRY.toSeconds());
+        int base = block.integer("baseSeconds", 1, Integer.MAX_VALUE).orElse(usualBase);
+        int most = block.integer("maxSeconds", 1, Integer.MAX_VALUE).orElse((int) LONGEST_RETRY.toSeconds());
         if (most < base) {
             throw block.wrong("maxSeconds", "'" + most + "' (expected: >= baseSeconds, " + base + ")");
         }

@@ -82,24 +82,26 @@ public final class ConsulNamer {
                 options.token().map(token -> Map.of("X-Consul-Token", token)).orElse(Map.of());
         long[] index = {0};
         return streams.again("consul " + name.show(), () -> {
-            String blocking = index[0] > 0 ? "&index=" + index[0] : "";
+            long seen = index[0];
+            // Behind a failure Consul answers at once, so that it is known to work again.
+            index[0] = 0;
+            String blocking = seen > 0 ? "&index=" + seen : "";
             String all = (query + blocking).replaceFirst("^&", "");
-            return Streams.then(streams.get(uri + all, headers, LIMIT), reply -> take(reply, index, tell));
+            return Streams.then(streams.get(uri + all, headers, LIMIT), reply -> take(reply, seen, index, tell));
         });
     }
 
-    private Duration take(Streams.Reply reply, long[] index, Consumer<Optional<List<Address>>> tell) {
+    private Duration take(Streams.Reply reply, long seen, long[] index, Consumer<Optional<List<Address>>> tell) {
         if (reply.status() == 500 && reply.text().contains("No path to datacenter")) {
             tell.accept(Optional.empty());
             throw new IllegalStateException(reply.text().strip());
         }
         if (reply.status() != 200) {
-            index[0] = 0;
             throw new IllegalStateException("status " + reply.status() + " (expected: 200)");
         }
         long next = index(reply);
         // Consul's own rule: an index that goes back is void.
-        index[0] = next < index[0] ? 0 : next;
+        index[0] = next < seen ? 0 : next;
         List<Address> addresses = addresses(Json.parse(reply.text()));
         tell.accept(addresses.isEmpty() ? Optional.empty() : Optional.of(addresses));
         return index[0] == 0 ? Duration.ofSeconds(1) : Duration.ZERO;

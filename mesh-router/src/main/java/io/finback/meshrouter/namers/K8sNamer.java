@@ -65,7 +65,7 @@ public final class K8sNamer {
                 + label.map(name -> "&labelSelector=" + encoded(name) + "%3D" + encoded(rest.get(2)))
                         .orElse("");
         AtomicReference<CompletableFuture<?>> watching = new AtomicReference<>(CompletableFuture.completedFuture(null));
-        AutoCloseable loop = streams.again("k8s " + path.show(), () -> {
+        AutoCloseable loop = streams.again("k8s " + path.show(), Streams.USUAL, works -> {
             CompletableFuture<JsonNode> mapping = BuiltinNamers.isPort(port)
                     ? Streams.then(streams.get(root + "/services/" + encoded(service), Map.of(), LIMIT), K8sNamer::body)
                     : CompletableFuture.completedFuture(Json.parse("{}"));
@@ -74,6 +74,7 @@ public final class K8sNamer {
                             reply -> new Listed(svc, list(reply))))
                     .thenCompose(listed -> {
                         tell.accept(addresses(listed.list().path("items").path(0), port, listed.service()));
+                        works.run();
                         String version = listed.list()
                                 .path("metadata")
                                 .path("resourceVersion")

@@ -1,6 +1,7 @@
 package io.finback.meshrouter.namers;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.finback.meshrouter.resilience.Backoff;
 import io.finback.names.Address;
 import io.finback.names.BuiltinNamers;
 import io.finback.names.Delegation;
@@ -31,6 +32,7 @@ public final class NamerdHttp implements Interpreter {
     private final String base;
     private final String namespace;
     private final Credentials credentials;
+    private final Backoff retry;
     private final Streams streams;
     private final Changes changes;
     private final Watches<String, NameTree<Name.Bound>> trees;
@@ -38,8 +40,15 @@ public final class NamerdHttp implements Interpreter {
     private final Watches<String, Dtab> dtabs;
 
     private NamerdHttp(
-            String host, int port, String namespace, Credentials credentials, Streams streams, Changes changes) {
+            String host,
+            int port,
+            String namespace,
+            Credentials credentials,
+            Backoff retry,
+            Streams streams,
+            Changes changes) {
         this.credentials = credentials;
+        this.retry = retry;
         this.base = Uris.base(host, port) + "/api/1/";
         this.namespace = namespace;
         this.streams = streams;
@@ -49,10 +58,21 @@ public final class NamerdHttp implements Interpreter {
         this.dtabs = new Watches<>("namerd dtab", 1, changes, v -> false, this::watchDtab);
     }
 
-    /** Begins to ask when a name is asked for; {@code credentials} go with every request. */
+    /**
+     * Begins to ask when a name is asked for.
+     *
+     * @param credentials go with every request
+     * @param retry pauses behind failures in a row; empty: as all others
+     */
     public static NamerdHttp start(
-            String host, int port, String namespace, Credentials credentials, Streams streams, Changes changes) {
-        return new NamerdHttp(host, port, namespace, credentials, streams, changes);
+            String host,
+            int port,
+            String namespace,
+            Credentials credentials,
+            Optional<Backoff> retry,
+            Streams streams,
+            Changes changes) {
+        return new NamerdHttp(host, port, namespace, credentials, retry.orElse(Streams.USUAL), streams, changes);
     }
 
     @Override
@@ -127,11 +147,12 @@ public final class NamerdHttp implements Interpreter {
     private AutoCloseable follow(String what, String uri, Consumer<JsonNode> line) {
         return streams.again(
                 "namerd " + what,
-                () -> Streams.then(
-                        streams.lines(
-                                base + uri,
-                                credentials.with("Accept", "application/json"),
-                                text -> line.accept(Json.parse(text))),
+                retry,
+                works -> Streams.then(
+                        streams.lines(base + uri, credentials.with("Accept", "application/json"), text -> {
+                            line.accept(Json.parse(text));
+                            works.run();
+                        }),
                         end -> AGAIN));
     }
 

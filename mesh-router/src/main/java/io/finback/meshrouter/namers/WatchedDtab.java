@@ -90,15 +90,17 @@ public final class WatchedDtab implements Supplier<Dtab>, AutoCloseable {
                 at.token().map(token -> Map.of("X-Consul-Token", token)).orElse(Map.of());
         long[] index = {0};
         watched.watch = streams.again(watched.what, at.backoff(), works -> {
-            String blocking = index[0] > 0 ? "&index=" + index[0] : "";
+            long seen = index[0];
+            // Behind a failure Consul answers at once, so that it is known to work again.
+            index[0] = 0;
+            String blocking = seen > 0 ? "&index=" + seen : "";
             return Streams.then(streams.get(uri + blocking, headers, LIMIT), reply -> {
                 if (reply.status() != 200 && reply.status() != 404) {
-                    index[0] = 0;
                     throw new IllegalStateException("status " + reply.status() + " (expected: 200)");
                 }
                 long next = ConsulNamer.index(reply);
                 // Consul's own rule: an index that goes back is void.
-                index[0] = next < index[0] ? 0 : next;
+                index[0] = next < seen ? 0 : next;
                 watched.heard(reply.status() == 404 ? "" : reply.text());
                 works.run();
                 return index[0] == 0 ? Duration.ofSeconds(1) : Duration.ZERO;

@@ -149,7 +149,7 @@ final class RelayCall<Q, R> extends Stalls.Call {
         private @Nullable Reply<?> waitsFor;
         private @Nullable ScheduledFuture<?> limit;
         private @Nullable Answered<R> answered;
-        private final RequestTrace.@Nullable Attempt span = RequestTrace.attempt(CallTrace.trace(trace));
+        private final RequestTrace.@Nullable Attempt span = RequestTrace.attemptOf(CallTrace.trace(trace));
         private boolean ended;
 
         Attempt(Routing.To found, Endpoint endpoint) {

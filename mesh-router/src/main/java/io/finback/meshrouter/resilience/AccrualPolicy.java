@@ -13,6 +13,11 @@ import java.util.function.Supplier;
 public interface AccrualPolicy {
     void onSuccess(long now);
 
+    /** Whether one more success would change nothing. May be asked by any thread, without the guard. */
+    default boolean isCalm() {
+        return false;
+    }
+
     /** True: the endpoint is to be left alone for a while. */
     boolean onFailure(long now);
 
@@ -28,7 +33,7 @@ public interface AccrualPolicy {
     static AccrualPolicy consecutiveFailures(int failures) {
         atLeastOne("failures", failures);
         return new AccrualPolicy() {
-            private int inRow;
+            private volatile int inRow;
 
             @Override
             public void onSuccess(long now) {
@@ -36,8 +41,15 @@ public interface AccrualPolicy {
             }
 
             @Override
+            public boolean isCalm() {
+                return inRow == 0;
+            }
+
+            @Override
             public boolean onFailure(long now) {
-                return ++inRow >= failures;
+                int more = inRow + 1; // nobody else writes: see the guard
+                inRow = more;
+                return more >= failures;
             }
 
             @Override
@@ -92,6 +104,16 @@ public interface AccrualPolicy {
             @Override
             public void onSuccess(long now) {
                 all.forEach(policy -> policy.onSuccess(now));
+            }
+
+            @Override
+            public boolean isCalm() {
+                for (AccrualPolicy policy : all) {
+                    if (!policy.isCalm()) {
+                        return false;
+                    }
+                }
+                return true;
             }
 
             @Override

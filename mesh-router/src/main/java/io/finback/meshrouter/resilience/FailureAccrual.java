@@ -1,5 +1,6 @@
 package io.finback.meshrouter.resilience;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
@@ -61,8 +62,32 @@ public final class FailureAccrual {
         }
     }
 
-    /** A request has ended. */
-    public synchronized void end(Outcome outcome, long now) {
+    /** What {@link #end} has changed. */
+    public enum Change {
+        NONE,
+        /** It is left alone now. */
+        REMOVED,
+        /** A probe went well. */
+        REVIVED
+    }
+
+    /** A request has ended. One that went well, of an endpoint that is alive and has no failures behind it, takes no lock. */
+    @CanIgnoreReturnValue
+    public Change end(Outcome outcome, long now) {
+        if (phase == Phase.ALIVE && (outcome == Outcome.IGNORED || (outcome == Outcome.SUCCESS && policy.isCalm()))) {
+            return Change.NONE;
+        }
+        return guarded(outcome, now);
+    }
+
+    private synchronized Change guarded(Outcome outcome, long now) {
+        long removed = removals.get();
+        long revived = revivals.get();
+        ended(outcome, now);
+        return removals.get() != removed ? Change.REMOVED : revivals.get() != revived ? Change.REVIVED : Change.NONE;
+    }
+
+    private void ended(Outcome outcome, long now) {
         switch (outcome) {
             case SUCCESS -> {
                 if (phase == Phase.PROBING) {

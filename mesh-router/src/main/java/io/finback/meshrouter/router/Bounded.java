@@ -6,8 +6,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /**
  * Values by name, at most {@code limit} of them: the one asked for longest ago makes room. Thread-safe. Finding is O(1), making room
@@ -16,7 +18,8 @@ import java.util.function.Function;
 final class Bounded<V> {
     private static final class Entry<V> {
         final V value;
-        volatile long lastUsed;
+        /** By the clock, because a counter of all uses would be one place that every thread writes. */
+        final AtomicLong lastUsed = new AtomicLong();
 
         Entry(V value) {
             this.value = value;
@@ -26,11 +29,16 @@ final class Bounded<V> {
     private final int limit;
     private final Consumer<V> evicted;
     private final ConcurrentHashMap<String, Entry<V>> entries = new ConcurrentHashMap<>();
-    private final AtomicLong uses = new AtomicLong();
-    private final AtomicLong misses = new AtomicLong();
-    private final AtomicLong evictions = new AtomicLong();
+    private final LongSupplier clock;
+    private final LongAdder misses = new LongAdder();
+    private final LongAdder evictions = new LongAdder();
 
     Bounded(int limit, Consumer<V> evicted) {
+        this(limit, evicted, System::nanoTime);
+    }
+
+    Bounded(int limit, Consumer<V> evicted, LongSupplier clock) {
+        this.clock = clock;
         this.limit = limit;
         this.evicted = evicted;
     }
@@ -40,7 +48,7 @@ final class Bounded<V> {
         if (entry == null) {
             entry = add(name, create);
         }
-        entry.lastUsed = uses.incrementAndGet();
+        entry.lastUsed.lazySet(clock.getAsLong());
         return entry.value;
     }
 
@@ -50,15 +58,15 @@ final class Bounded<V> {
             return entry;
         }
         if (entries.size() >= limit) {
-            Optional<Map.Entry<String, Entry<V>>> oldest =
-                    entries.entrySet().stream().min(Comparator.comparingLong(e -> e.getValue().lastUsed));
+            Optional<Map.Entry<String, Entry<V>>> oldest = entries.entrySet().stream()
+                    .min(Comparator.comparingLong(e -> e.getValue().lastUsed.get()));
             oldest.ifPresent(e -> {
                 entries.remove(e.getKey());
-                evictions.incrementAndGet();
+                evictions.increment();
                 evicted.accept(e.getValue().value);
             });
         }
-        misses.incrementAndGet();
+        misses.increment();
         Entry<V> made = new Entry<>(create.apply(name));
         entries.put(name, made);
         return made;
@@ -66,12 +74,12 @@ final class Bounded<V> {
 
     /** How often a name was asked for that was not there. */
     long misses() {
-        return misses.get();
+        return misses.sum();
     }
 
     /** How often one made room for another. */
     long evictions() {
-        return evictions.get();
+        return evictions.sum();
     }
 
     /** A copy, sorted by name. */

@@ -140,7 +140,7 @@ public final class RequestTrace {
     }
 
     /** One attempt of a request that may have no trace. */
-    public static @Nullable Attempt attempt(@Nullable RequestTrace of) {
+    public static @Nullable Attempt attemptOf(@Nullable RequestTrace of) {
         return of == null ? null : of.attempt();
     }
 
@@ -159,6 +159,8 @@ public final class RequestTrace {
         }
 
         /**
+         * It is over.
+         *
          * @param status HTTP's; 0: there was no answer, negative: of a protocol that has none
          * @param error empty when it went well
          */

@@ -134,8 +134,9 @@ class LinkerdAdminTest {
         try (TestRouter router = start()) {
             for (String page : new String[] {"/", "/delegator"}) {
                 RawClient.Response answer = RawClient.once(
-                                router.node.adminPort(), "GET " + page + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-                assertThat(answer.header("Content-Security-Policy")).startsWith("default-src 'none'; script-src 'self'");
+                        router.node.adminPort(), "GET " + page + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+                assertThat(answer.header("Content-Security-Policy"))
+                        .startsWith("default-src 'none'; script-src 'self'");
                 assertThat(answer.header("Content-Type")).startsWith("text/html");
                 assertThat(answer.text()).contains("<title>Finback router").doesNotContain("//");
             }
@@ -145,7 +146,9 @@ class LinkerdAdminTest {
             assertThat(router.admin("/files/../reference.conf")).startsWith("GET / /delegator");
             assertThat(router.admin("/files/nothing.js")).startsWith("GET / /delegator");
         }
-        Files.writeString(yaml, Files.readString(yaml).replace("admin: {port: 0}", "admin: {port: 0, security: {uiEnabled: false}}"));
+        Files.writeString(
+                yaml,
+                Files.readString(yaml).replace("admin: {port: 0}", "admin: {port: 0, security: {uiEnabled: false}}"));
         try (TestRouter router = start()) {
             assertThat(router.admin("/")).isEqualTo("/ is switched off (admin.security)\n");
             assertThat(router.admin("/files/page.js")).contains("is switched off");
@@ -196,11 +199,15 @@ class LinkerdAdminTest {
     void explainsWhichNameARequestWouldGet() throws IOException {
         Files.writeString(
                 yaml,
-                Files.readString(yaml).replace("label: out", "label: out\n  identifier: [{kind: io.l5d.header}, {kind: io.l5d.path}]"));
+                Files.readString(yaml)
+                        .replace(
+                                "label: out",
+                                "label: out\n  identifier: [{kind: io.l5d.header}, {kind: io.l5d.path}]"));
         try (TestRouter router = start()) {
             assertThat(router.admin("/identifier?uri=/shop/cart").replaceAll("\\s", ""))
                     .isEqualTo("{\"out\":{\"identifier\":1,\"paths\":[\"/svc/shop\"]}}");
-            assertThat(router.admin("/identifier?uri=/shop&header=l5d-name:/web").replaceAll("\\s", ""))
+            assertThat(router.admin("/identifier?uri=/shop&header=l5d-name:/web")
+                            .replaceAll("\\s", ""))
                     .isEqualTo("{\"out\":{\"identifier\":0,\"paths\":[\"/svc/web\"]}}");
             assertThat(router.admin("/identifier")).contains("none of its identifiers knows it");
             assertThat(router.admin("/identifier?header=odd")).isEqualTo("header: 'odd' (expected: Name: value)\n");

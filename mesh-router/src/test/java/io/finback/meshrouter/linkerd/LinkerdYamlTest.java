@@ -239,6 +239,7 @@ class LinkerdYamlTest {
                 "routers: [{protocol: http, interpreter: {kind: io.l5d.namerd}}] ->> interpreter.dst: is missing",
                 "routers: [{protocol: http, interpreter: {kind: io.l5d.namerd, dst: /$/inet/a/1, tls: {commonName: a, trustCerts: [x]}}}] ->> unknown key 'trustCerts' in routers[0].interpreter.tls (known here: caCert, commonName)",
                 "routers: [{protocol: http, interpreter: {kind: io.l5d.namerd, dst: /$/inet/a/1, tls: {commonName: a, caCert: /no/such.pem}}}] ->> /no/such.pem cannot be read",
+                "routers: [{protocol: http, interpreter: {kind: io.l5d.namerd.http, experimental: true, dst: /$/inet/a/1, retry: {baseSeconds: 0}}}] ->> retry.baseSeconds: '0' (expected: a whole number, >= 1",
                 "routers: [{protocol: http, interpreter: {kind: io.l5d.mesh}}] ->> interpreter.dst: is missing",
                 "routers: [{protocol: http, interpreter: {kind: io.l5d.mesh, dst: /$/inet/a/b}}] ->> dst: '/$/inet/a/b' (expected: /$/inet/<host>/<port>)",
                 "routers:;- protocol: http;  interpreter:;    kind: io.l5d.mesh;    dst: /$/inet/a/1;    root: /a/b ->> line 6: routers[0].interpreter.root: '/a/b' (expected: a path of one element",

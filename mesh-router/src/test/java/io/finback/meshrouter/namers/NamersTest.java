@@ -314,6 +314,7 @@ class NamersTest {
                     far.port(),
                     "shop",
                     Credentials.of("router", Files.writeString(directory.resolve("secret"), "s3cret\n")),
+                    Optional.empty(),
                     streams,
                     changes);
             assertThat(bound(namerd, "/svc/web")).isEqualTo("pending");
@@ -339,6 +340,18 @@ class NamersTest {
             await(namerd, "/svc/web", "~");
             far.stream(bind).add("{\"type\":\"leaf\",\"bound\":{\"id\":\"/$/inet/1.2.3.4/5\",\"path\":\"/x\"}}");
             await(namerd, "/svc/web", "/$/inet/1.2.3.4/5 rest /x [1.2.3.4:5]");
+            // A line that cannot be read breaks the stream off; what was known stays until it works again.
+            far.stream(bind).add("{\"type\":\"exception\",\"message\":\"odd\"}");
+            TestRouter.await("a failure", () -> streams.failures() == 1);
+            assertThat(bound(namerd, "/svc/web")).isEqualTo("/$/inet/1.2.3.4/5 rest /x [1.2.3.4:5]");
+            TestRouter.await(
+                    "the stream to begin again",
+                    () -> far.requests.stream().filter(bind::equals).count() == 2);
+            for (int i = 0; i < 3; i++) {
+                far.stream(bind).add("{\"type\":\"leaf\",\"bound\":{\"id\":\"/$/inet/1.2.3.5/5\",\"path\":\"/\"}}");
+            }
+            await(namerd, "/svc/web", "/$/inet/1.2.3.5/5 [1.2.3.5:5]");
+            TestRouter.await("nothing to fail", () -> streams.failing() == 0);
             namerd.close();
         }
     }

@@ -18,6 +18,38 @@ class ResilienceTest {
 
     private final RandomGenerator random = new SplittableRandom(7);
 
+    /** Thousands of ends at once, some of them failures: what is counted in a row is neither lost nor invented. */
+    @Test
+    void endsFromManyThreadsCountFailuresInARow() throws InterruptedException {
+        for (int round = 0; round < 50; round++) {
+            FailureAccrual accrual = new FailureAccrual(
+                    new AccrualPolicy.Spec(
+                            () -> AccrualPolicy.consecutiveFailures(4_000), new Backoff.Constant(Duration.ofHours(1))),
+                    new java.util.SplittableRandom(round));
+            List<Thread> threads = new ArrayList<>();
+            for (int t = 0; t < 4; t++) {
+                Thread thread = new Thread(() -> {
+                    for (int i = 0; i < 1_000; i++) {
+                        accrual.end(Outcome.FAILURE, 0);
+                        accrual.end(Outcome.IGNORED, 0);
+                    }
+                });
+                threads.add(thread);
+                thread.start();
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertThat(accrual.removals()).isEqualTo(1);
+            assertThat(accrual.isOpen(0)).isFalse();
+        }
+        FailureAccrual calm = new FailureAccrual(AccrualPolicy.Spec.DEFAULT, new java.util.SplittableRandom(1));
+        for (int i = 0; i < 100; i++) {
+            assertThat(calm.end(i % 5 == 4 ? Outcome.SUCCESS : Outcome.FAILURE, 0))
+                    .isEqualTo(FailureAccrual.Change.NONE);
+        }
+    }
+
     @Test
     void equalJitterDoublesUpToTheMost() {
         Backoff backoff = new Backoff.EqualJittered(Duration.ofSeconds(5), Duration.ofMinutes(5));

@@ -101,12 +101,10 @@ final class Accrual<Q extends @Nullable Object, R extends @Nullable Object>
     }
 
     private void ended(Outcome outcome) {
-        synchronized (accrual) { // its own lock: what it counted meanwhile is this call's
-            long removed = accrual.removals();
-            long revived = accrual.revivals();
-            accrual.end(outcome, System.nanoTime());
-            totals.removals.add(accrual.removals() - removed);
-            totals.revivals.add(accrual.revivals() - revived);
+        switch (accrual.end(outcome, System.nanoTime())) {
+            case REMOVED -> totals.removals.increment();
+            case REVIVED -> totals.revivals.increment();
+            case NONE -> {}
         }
     }
 

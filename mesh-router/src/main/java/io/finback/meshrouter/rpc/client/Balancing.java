@@ -24,7 +24,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses an endpoint for each session. Endpoints of one weight have a balancer of their own; which of those is asked is a matter of chance
+ * Chooses an endpoint for each session. Endpoints of one weight have a balancer of their own, unless it weighs them itself; which of those is asked is a matter of chance
  * by weight times size, and one without an open endpoint is passed over. Until endpoints are known, at most {@link #MAX_WAITING} callers wait.
  * Source: twitter/finagle {@code loadbalancer/{Balancer,TrafficDistributor}.scala}.
  */
@@ -169,8 +169,10 @@ final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> im
             }
             gone.addAll(before.values());
             size = known.size();
+            boolean parted = !spec.balancer().get().weighs();
             Map<Double, List<EndpointNode<Q, R>>> byWeight = new TreeMap<>();
-            known.forEach((address, node) -> byWeight.computeIfAbsent(address.weight(), weight -> new ArrayList<>())
+            known.forEach((address, node) -> byWeight.computeIfAbsent(
+                            parted ? address.weight() : 1, weight -> new ArrayList<>())
                     .add(node));
             List<Weighted<Q, R>> all = new ArrayList<>();
             byWeight.forEach((weight, nodes) -> all.add(
@@ -191,7 +193,7 @@ final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> im
     private EndpointNode<Q, R> added(Address address) {
         adds.increment();
         Params own = params.with(ClientParams.ENDPOINT, address).with(ClientParams.ALONE, () -> size == 1);
-        return new EndpointNode<>(spec, below.make(own));
+        return new EndpointNode<>(spec, address, below.make(own));
     }
 
     private List<Weighted<Q, R>> all() {

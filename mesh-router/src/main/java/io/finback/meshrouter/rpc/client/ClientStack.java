@@ -89,7 +89,11 @@ public final class ClientStack {
                 Module.of(
                         REQUEUES,
                         (params, next) -> perCall(
-                                new Requeue<Q, R>(params.get(ClientParams.BUDGET), params.get(Common.STATS)), next)),
+                                new Requeue<Q, R>(
+                                        params.get(ClientParams.BUDGET),
+                                        params.get(ClientParams.CONNECT_TIMEOUT),
+                                        params.get(Common.STATS)),
+                                next)),
                 Module.of(NAME_TIMEOUT, ClientStack::nameTimeout),
                 optional(
                         NACKS,

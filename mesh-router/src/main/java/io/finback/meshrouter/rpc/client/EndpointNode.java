@@ -3,6 +3,7 @@ package io.finback.meshrouter.rpc.client;
 import io.finback.meshrouter.balance.Balancer;
 import io.finback.meshrouter.balance.Node;
 import io.finback.meshrouter.balance.PeakEwma;
+import io.finback.meshrouter.rpc.Address;
 import io.finback.meshrouter.rpc.Context;
 import io.finback.meshrouter.rpc.Failure;
 import io.finback.meshrouter.rpc.Reply;
@@ -17,11 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /** One endpoint as a balancer sees it: its load from the acquisition of a session until it is given back. */
 final class EndpointNode<Q extends @Nullable Object, R extends @Nullable Object> implements Node {
+    private final Address address;
     private final ServiceFactory<Q, R> factory;
     private final AtomicInteger outstanding = new AtomicInteger();
     private final @Nullable PeakEwma ewma;
 
-    EndpointNode(Balancer.Spec spec, ServiceFactory<Q, R> factory) {
+    EndpointNode(Balancer.Spec spec, Address address, ServiceFactory<Q, R> factory) {
+        this.address = address;
         this.factory = factory;
         ewma = spec.metric() == Balancer.Metric.PEAK_EWMA ? new PeakEwma(spec.decay()) : null;
     }
@@ -68,6 +71,17 @@ final class EndpointNode<Q extends @Nullable Object, R extends @Nullable Object>
     @Override
     public double load(long now) {
         return ewma == null ? outstanding.get() : ewma.load(now);
+    }
+
+    @Override
+    public double weight() {
+        return address.weight();
+    }
+
+    /** By this deterministic apertures of several processes agree on an order. */
+    @Override
+    public String toString() {
+        return address.toString();
     }
 
     CompletionStage<@Nullable Void> close(Duration grace) {

@@ -262,9 +262,7 @@ final class ThriftScanner {
 
     /** The head of a value, and what comes behind it; false, and nothing has changed: there is not enough yet. */
     private boolean value(ByteBuf in, int base, int readable, int type, boolean element) {
-        return isCompact()
-                ? compactValue(in, base, readable, type, element)
-                : binaryValue(in, base, readable, type);
+        return isCompact() ? compactValue(in, base, readable, type, element) : binaryValue(in, base, readable, type);
     }
 
     private boolean binaryValue(ByteBuf in, int base, int readable, int type) {
