@@ -94,7 +94,9 @@ class AclsTest {
         assertThat(allowsAll("{\"view_roles\": []}", "dev")).isTrue();
         assertThat(allowsAll("{\"permissive\": false}", "dev")).isFalse();
         String some = "{\"view_tasks\": [{\"principals\": {\"type\": \"ANY\"}, \"users\": {\"values\": [\"web\"]}}]}";
-        assertThat(allowsAll(some, "dev")).as("what it is not about is permitted").isTrue();
+        assertThat(allowsAll(some, "dev"))
+                .as("what it is not about is permitted")
+                .isTrue();
     }
 
     private static boolean allowsAll(String acls, String principal) {
@@ -109,9 +111,13 @@ class AclsTest {
                   {"principals": {"values": ["ops"]}, "members": {"values": ["a"]}},
                   {"principals": {"type": "NONE"}, "members": {"type": "ANY"}}]}""";
         Acls parsed = Acls.parse(acls);
-        assertThat(parsed.grants(Principal.named("ops"), Action.CHANGE_MEMBER, "a")).isTrue();
-        assertThat(parsed.grants(Principal.named("ops"), Action.CHANGE_MEMBER, "b")).isFalse();
-        assertThat(parsed.grants(Principal.named("dev"), Action.CHANGE_MEMBER, "a")).isFalse();
-        assertThat(Acls.PERMISSIVE.grants(Principal.named("ops"), Action.CHANGE_MEMBER, "a")).isFalse();
+        assertThat(parsed.grants(Principal.named("ops"), Action.CHANGE_MEMBER, "a"))
+                .isTrue();
+        assertThat(parsed.grants(Principal.named("ops"), Action.CHANGE_MEMBER, "b"))
+                .isFalse();
+        assertThat(parsed.grants(Principal.named("dev"), Action.CHANGE_MEMBER, "a"))
+                .isFalse();
+        assertThat(Acls.PERMISSIVE.grants(Principal.named("ops"), Action.CHANGE_MEMBER, "a"))
+                .isFalse();
     }
 }

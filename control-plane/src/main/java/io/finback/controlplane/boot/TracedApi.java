@@ -68,12 +68,7 @@ final class TracedApi {
 
     /** In the deployment's trace: who asked for it. */
     private static void asked(
-            Tracing tracing,
-            String deployment,
-            Optional<SpanIds> by,
-            HttpRequest request,
-            Instant epoch,
-            long took) {
+            Tracing tracing, String deployment, Optional<SpanIds> by, HttpRequest request, Instant epoch, long took) {
         DeploymentTrace.of(tracing, deployment).ifPresent(trace -> {
             Map<String, String> tags = new HashMap<>();
             by.ifPresent(ids -> tags.put("finback.api_trace", ids.traceIdHex()));

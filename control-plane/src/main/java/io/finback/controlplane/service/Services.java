@@ -78,6 +78,7 @@ public final class Services {
     private final Uptimes uptimes;
     /** Events that no attempt could bring to those who subscribed by URL, where they were kept here. */
     private final LongAdder lostCallbacks;
+
     private final Rollouts rollouts;
     private final EventHub events;
     private final ActorRef<Topic.Command<ServiceEvent>> eventTopic;

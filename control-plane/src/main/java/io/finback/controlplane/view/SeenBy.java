@@ -83,7 +83,11 @@ public final class SeenBy {
                 whole.complete(), whole.sequence(), agents, frameworks, whole.ended(), shown(whole.pool(), seen));
     }
 
-    /** @param known frameworks as they are now; what is of one that is not known is hidden */
+    /**
+     * What is shown of an event; empty: nothing.
+     *
+     * @param known frameworks as they are now; what is of one that is not known is hidden
+     */
     public Optional<ClusterEvent> event(
             ClusterEvent event, Function<FrameworkId, Optional<ClusterSnapshot.Framework>> known) {
         return event.match(new ClusterEvent.Cases<>(

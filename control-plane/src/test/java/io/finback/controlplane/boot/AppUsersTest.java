@@ -56,7 +56,9 @@ class AppUsersTest {
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
             while (failure.isEmpty()) {
                 assertThat(System.nanoTime()).as("it is refused").isLessThan(end);
-                failure = Optional.of(ask(port, "GET", "/v2/apps/root", "").path("app").path("lastTaskFailure"))
+                failure = Optional.of(ask(port, "GET", "/v2/apps/root", "")
+                                .path("app")
+                                .path("lastTaskFailure"))
                         .filter(JsonNode::isObject);
             }
             assertThat(failure.get().path("state").asText()).isEqualTo("TASK_ERROR");
@@ -93,7 +95,8 @@ class AppUsersTest {
     }
 
     private static String app(String id, String user) {
-        return "{\"id\":\"" + id + "\",\"cmd\":\"x\",\"user\":\"" + user + "\",\"cpus\":0.1,\"mem\":16,\"portDefinitions\":[]}";
+        return "{\"id\":\"" + id + "\",\"cmd\":\"x\",\"user\":\"" + user
+                + "\",\"cpus\":0.1,\"mem\":16,\"portDefinitions\":[]}";
     }
 
     private JsonNode ask(int port, String method, String path, String body) throws Exception {

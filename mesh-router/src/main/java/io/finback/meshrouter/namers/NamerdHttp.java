@@ -72,8 +72,7 @@ public final class NamerdHttp implements Interpreter {
             Optional<Backoff> retry,
             Streams streams,
             Changes changes) {
-        return new NamerdHttp(
-                host, port, namespace, credentials, retry.orElse(Streams.USUAL), streams, changes);
+        return new NamerdHttp(host, port, namespace, credentials, retry.orElse(Streams.USUAL), streams, changes);
     }
 
     @Override
