@@ -1,6 +1,5 @@
 package io.finback.controlplane.framework;
 
-import io.finback.controlplane.allocator.OperationRights;
 import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.security.Action;
 import io.finback.security.Principal;

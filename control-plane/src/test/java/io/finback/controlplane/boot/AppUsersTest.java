@@ -8,6 +8,7 @@ import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.app.SchedulerMessage;
@@ -99,6 +100,7 @@ class AppUsersTest {
                 + "\",\"cpus\":0.1,\"mem\":16,\"portDefinitions\":[]}";
     }
 
+    @CanIgnoreReturnValue
     private JsonNode ask(int port, String method, String path, String body) throws Exception {
         HttpResponse<String> response = http.send(
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))

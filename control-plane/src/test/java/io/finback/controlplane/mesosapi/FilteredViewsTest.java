@@ -142,7 +142,7 @@ class FilteredViewsTest {
                 events.add(new ClusterEvent.FrameworkRemoved(framework));
             }
             events.add(new ClusterEvent.AgentRemoved(io.finback.resources.AgentId.of("the-end")));
-            EventLogs.append(api.events, events);
+            var unused = EventLogs.append(api.events, events);
             EventLogs.wake(api.events);
             StringBuilder all = new StringBuilder();
             byte[] buffer = new byte[1 << 16];

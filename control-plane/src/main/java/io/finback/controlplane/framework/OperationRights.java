@@ -1,5 +1,6 @@
-package io.finback.controlplane.allocator;
+package io.finback.controlplane.framework;
 
+import io.finback.controlplane.allocator.ResourceOperation;
 import io.finback.resources.Kind;
 import io.finback.resources.Special;
 import io.finback.security.Action;
