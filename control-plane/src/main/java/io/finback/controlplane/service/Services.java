@@ -171,6 +171,8 @@ public final class Services {
                 .withRole(role));
         var unusedDrains = sharding.init(Entity.of(DrainMessage.KEY, e -> DrainsEntity.create(e.getEntityId()))
                 .withRole(role));
+        // One for as long as this master runs, however often the scheduler is started here.
+        ConnectionNews news = new ConnectionNews(this::publish, settings.address());
         var unusedScheduler = sharding.init(Entity.of(
                         SchedulerMessage.KEY,
                         e -> ServiceScheduler.create(
@@ -179,7 +181,7 @@ public final class Services {
                                 ServiceScheduler.framework("finback-services"),
                                 new AppTasks(view, this::tell),
                                 report -> topics.queue().tell(Topic.publish(report)),
-                                new ConnectionNews(this::publish, settings.address())::told,
+                                news::told,
                                 clock,
                                 new SplittableRandom()))
                 .withRole(role));
