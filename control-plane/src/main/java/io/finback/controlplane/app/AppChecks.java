@@ -126,6 +126,11 @@ final class AppChecks {
     }
 
     void publish(AppState before, List<AppEvent> events, Instant now) {
+        if (events.stream().anyMatch(AppEvent.HealthChanged.class::isInstance)) {
+            // What follows from it, an old instance that is killed, is seen at once. Who balances by these answers must
+            // know the new one by then.
+            send(watch.report(false), now);
+        }
         AppNews.of(before, events, now, ids).forEach(links::publish);
     }
 
