@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
  * {@code finback.audit}). The principal goes with the request ({@link #principal}). Thread-safe.
  */
 public final class Guard implements Rules {
+    private static final String MEMBER_PATH = "/cluster/members/";
+    private static final String SCHEME = "akka://";
+
     private static final AttributeKey<Principal> PRINCIPAL = AttributeKey.create("finback-principal", Principal.class);
     private static final Logger audit = LoggerFactory.getLogger("finback.audit");
     /** Hashing secrets is slow by design: two threads of it, so that guessing costs the guesser and not the master. */
@@ -204,11 +207,17 @@ public final class Guard implements Rules {
         if (door == Door.WRITE && !allows(principal(request), Action.CHANGE_ENDPOINT_WITH_PATH, path)) {
             return refuse(request, 403, "not allowed to change " + path);
         }
-        if (door == Door.MEMBERS && !mayChange(request, path.substring(path.lastIndexOf('/') + 1))) {
+        if (door == Door.MEMBERS && !mayChange(request, member(path))) {
             return refuse(
                     request, 403, "not allowed to change members (expected: change_members in finback.security.acls)");
         }
         return answer.apply(request);
+    }
+
+    /** The address as rules write it; Akka Management takes {@code finback@host:port} for the same. */
+    static String member(String path) {
+        String named = path.substring(Math.min(path.length(), MEMBER_PATH.length()));
+        return named.startsWith(SCHEME) ? named : SCHEME + named;
     }
 
     /** Not as other changes: what no rule is about is refused. */

@@ -99,6 +99,13 @@ class AclsTest {
                 .isTrue();
     }
 
+    @Test
+    void aMemberIsAskedAboutByItsWholeAddressHoweverItIsNamed() {
+        String whole = "akka://finback@10.0.0.1:25520";
+        assertThat(Guard.member("/cluster/members/" + whole)).isEqualTo(whole);
+        assertThat(Guard.member("/cluster/members/finback@10.0.0.1:25520")).isEqualTo(whole);
+    }
+
     private static boolean allowsAll(String acls, String principal) {
         return Acls.parse(acls).allowsAll(Principal.named(principal), Action.VIEW_TASK);
     }
