@@ -185,8 +185,7 @@ class KubernetesTest {
         try (FarEnd far = new FarEnd(recording)) {
             WatchedDtab dtab = WatchedDtab.consul(
                     new WatchedDtab.ConsulKey(
-                            "127.0.0.1",
-                            far.port(),
+                            Origin.clear("127.0.0.1", far.port()),
                             "namerd/dtabs/shop",
                             Optional.of("secret"),
                             Optional.of("dc1"),
