@@ -138,7 +138,8 @@ public final class K8sNamer {
                     known = true;
                     subset.path("addresses")
                             .forEach(address ->
-                                    addresses.add(new Address(address.path("ip").asText(), number)));
+                                    addresses.add(new Address(address.path("ip").asText(), number)
+                                            .on(address.path("nodeName").asText(""))));
                 }
             }
         }

@@ -196,7 +196,10 @@ public final class NamerdHttp implements Interpreter {
                     double weight =
                             address.path("meta").path("endpoint_addr_weight").asDouble(1.0);
                     all.add(new Address(
-                            address.path("ip").asText(), address.path("port").asInt(), weight));
+                                    address.path("ip").asText(),
+                                    address.path("port").asInt(),
+                                    weight)
+                            .on(address.path("meta").path("nodeName").asText("")));
                 }
                 yield Optional.of(List.copyOf(all));
             }
