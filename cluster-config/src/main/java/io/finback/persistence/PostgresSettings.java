@@ -3,18 +3,32 @@ package io.finback.persistence;
 import com.typesafe.config.Config;
 import io.finback.runtime.StartFailure;
 import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * {@code finback.persistence.postgres}, with the password read from its file.
  *
  * @param startTimeout how long a starting master waits for a database that does not answer yet
+ * @param abandonedAfter when the database takes back what a master has open and no longer works on
  */
-record PostgresSettings(String host, int port, String database, String user, String password, Duration startTimeout) {
+record PostgresSettings(
+        String host,
+        int port,
+        String database,
+        String user,
+        String password,
+        Duration startTimeout,
+        Duration abandonedAfter) {
     static final String KEY = "finback.persistence.postgres";
+
+    /** For one connection: a database in the same house answers within milliseconds, and the next attempt costs little. */
+    static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
 
     PostgresSettings {
         require("host", host, !host.isBlank(), "a host name or address");
@@ -22,6 +36,12 @@ record PostgresSettings(String host, int port, String database, String user, Str
         require("database", database, !database.isBlank(), "a name");
         require("user", user, !user.isBlank(), "a name");
         require("start-timeout", startTimeout, startTimeout.toMillis() > 0, "> 0");
+        require(
+                "abandoned-after",
+                abandonedAfter,
+                abandonedAfter.toMillis() >= 1_000 && abandonedAfter.toMinutes() < 10
+                        || abandonedAfter.equals(Duration.ofMinutes(10)),
+                "1 s to 10 minutes");
     }
 
     static PostgresSettings from(Config settings) {
@@ -32,24 +52,41 @@ record PostgresSettings(String host, int port, String database, String user, Str
                 postgres.getString("database"),
                 postgres.getString("user"),
                 password(postgres),
-                postgres.getDuration("start-timeout"));
+                postgres.getDuration("start-timeout"),
+                postgres.getDuration("abandoned-after"));
     }
 
-    /** The same as Akka's keys. */
+    /**
+     * The same as Akka's keys. One URL, and not a key for each part, because only a URL carries {@link #session} to the driver; it holds
+     * the password and must not be logged.
+     */
     Map<String, Object> akka() {
-        String factory = "akka.persistence.r2dbc.connection-factory.";
-        return Map.of(
-                factory + "host", host,
-                factory + "port", port,
-                factory + "database", database,
-                factory + "user", user,
-                factory + "password", password);
+        String session = session().entrySet().stream()
+                .map(setting -> setting.getKey() + "=" + setting.getValue())
+                .collect(Collectors.joining(";"));
+        String url = "r2dbc:postgresql://" + encoded(user) + ":" + encoded(password) + "@"
+                + (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port + "/" + encoded(database)
+                + "?connectTimeout=" + CONNECT_TIMEOUT + "&tcpKeepAlive=true&options=" + encoded(session);
+        return Map.of("akka.persistence.r2dbc.connection-factory.url", url);
+    }
+
+    /**
+     * What each connection asks of the database, by the names PostgreSQL knows. A master that is cut off in the middle of a transaction
+     * closes nothing, so that the database would hold what the transaction has locked until its kernel gives up, two hours by default:
+     * meanwhile no other master could write the same entity's next event.
+     */
+    Map<String, String> session() {
+        return Map.of("idle_in_transaction_session_timeout", Long.toString(abandonedAfter.toMillis()));
     }
 
     /** For messages: never with the password. */
     @Override
     public String toString() {
         return user + "@" + host + ":" + port + "/" + database;
+    }
+
+    private static String encoded(String part) {
+        return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     private static String password(Config postgres) {

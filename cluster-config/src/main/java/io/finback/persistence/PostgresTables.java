@@ -25,7 +25,6 @@ import reactor.util.retry.Retry;
 final class PostgresTables {
     private static final Logger log = LoggerFactory.getLogger(PostgresTables.class);
     private static final String RESOURCE = "/persistence-postgres.sql";
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
     private static final Duration RETRY_EVERY = Duration.ofSeconds(1);
 
     /** Any number, the same in every master: the bytes of "finback" (what a database shares locks by). */
@@ -50,7 +49,8 @@ final class PostgresTables {
                         .database(settings.database())
                         .username(settings.user())
                         .password(settings.password())
-                        .connectTimeout(CONNECT_TIMEOUT)
+                        .connectTimeout(PostgresSettings.CONNECT_TIMEOUT)
+                        .options(settings.session())
                         .applicationName("finback-start")
                         .build());
         Mono<Boolean> attempt =

@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.finback.runtime.StartFailure;
+import io.r2dbc.spi.ConnectionFactoryOptions;
+import io.r2dbc.spi.Option;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PersistenceTest {
     @TempDir
@@ -56,10 +60,33 @@ class PersistenceTest {
         Config layer = layer("finback.cluster.seeds = [\"a:1\", \"b:2\", \"c:3\"]\n"
                 + "finback.persistence { profile = postgres, postgres { host = db, password-file = \"" + file
                 + "\" } }");
-        Config factory = layer.getConfig("akka.persistence.r2dbc.connection-factory");
-        assertThat(factory.getString("password")).isEqualTo("a b");
-        assertThat(factory.getString("host")).isEqualTo("db");
+        ConnectionFactoryOptions options = options(layer);
+        assertThat(options.getValue(ConnectionFactoryOptions.PASSWORD)).asString().isEqualTo("a b");
+        assertThat(options.getValue(ConnectionFactoryOptions.HOST)).isEqualTo("db");
         assertThat(layer.getString("akka.persistence.journal.plugin")).isEqualTo("akka.persistence.r2dbc.journal");
+    }
+
+    @Test
+    void namesAndPasswordsReachTheDriverAsTheyAreWritten() {
+        ConnectionFactoryOptions options = options(layer("finback.cluster.seeds = [\"a:1\", \"b:2\", \"c:3\"]\n"
+                + "finback.persistence { profile = postgres, postgres { host = \"::1\", port = 6543, user = \"fin@back\","
+                + " password = \"p/w:?+ %25;é\", database = \"a/b c\", abandoned-after = 7 s } }"));
+        assertThat(options.getValue(ConnectionFactoryOptions.USER)).isEqualTo("fin@back");
+        assertThat(options.getValue(ConnectionFactoryOptions.PASSWORD)).asString().isEqualTo("p/w:?+ %25;é");
+        assertThat(options.getValue(ConnectionFactoryOptions.DATABASE)).isEqualTo("a/b c");
+        assertThat(options.getValue(ConnectionFactoryOptions.PORT)).isEqualTo(6543);
+        assertThat(options.getValue(ConnectionFactoryOptions.HOST)).isEqualTo("[::1]");
+        assertThat(options.getValue(Option.valueOf("options"))).isEqualTo("idle_in_transaction_session_timeout=7000");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"999 ms", "601 s"})
+    void whenATransactionIsTakenBackHasItsLimits(String value) {
+        assertThatThrownBy(() -> layer(
+                        "finback.persistence { profile = postgres, postgres.abandoned-after = " + value + " }"))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("finback.persistence.postgres.abandoned-after: 'PT")
+                .hasMessageContaining("(expected: 1 s to 10 minutes)");
     }
 
     @Test
@@ -72,7 +99,7 @@ class PersistenceTest {
 
     @Test
     void thePasswordIsNotShown() {
-        assertThat(new PostgresSettings("h", 1, "d", "u", "secret", java.time.Duration.ofSeconds(1)))
+        assertThat(new PostgresSettings("h", 1, "d", "u", "secret", Duration.ofSeconds(1), Duration.ofSeconds(5)))
                 .hasToString("u@h:1/d");
     }
 
@@ -83,6 +110,10 @@ class PersistenceTest {
         assertThat(LevelDbNative.builtFor("Linux", "aarch64")).isFalse();
         assertThat(LevelDbNative.builtFor("Mac OS X", "aarch64")).isFalse();
         assertThat(LevelDbNative.builtFor("FreeBSD", "amd64")).isFalse();
+    }
+
+    private static ConnectionFactoryOptions options(Config layer) {
+        return ConnectionFactoryOptions.parse(layer.getString("akka.persistence.r2dbc.connection-factory.url"));
     }
 
     private Config layer(String settings) {

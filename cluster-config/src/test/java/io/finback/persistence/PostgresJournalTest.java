@@ -11,8 +11,10 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigValueFactory;
 import io.finback.runtime.StartFailure;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.r2dbc.spi.ConnectionFactories;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -28,6 +30,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
 
 /** Against a real PostgreSQL, unpacked from a Maven artifact and run by this process. */
 class PostgresJournalTest extends JournalSuite {
@@ -176,6 +179,45 @@ class PostgresJournalTest extends JournalSuite {
                 attempts++;
             }
             assertThat(journal.total(counter)).isBetween(2L, 1L + attempts);
+        }
+    }
+
+    /** Like a master whose machine was cut off between two statements: its connection stands, and nothing comes. */
+    @Test
+    void whatAMasterLeftOpenHoldsNobodyForLong() {
+        Config settings = settings("abandoned")
+                .withValue(PostgresSettings.KEY + ".abandoned-after", ConfigValueFactory.fromAnyRef("1 s"));
+        String url = Persistence.layer(settings).getString("akka.persistence.r2dbc.connection-factory.url");
+        try (JournalSystem journal = JournalSystem.start(settings)) {
+            ActorRef<Counter.Command> counter = journal.counter("a");
+            assertThat(journal.add(counter, 1)).isOne();
+            List<String> columns = columns("abandoned");
+            Mono<io.r2dbc.spi.Connection> open =
+                    Mono.from(ConnectionFactories.get(url).create());
+            Long written = open.flatMap(connection -> Mono.from(connection.beginTransaction())
+                            .then(Mono.from(connection
+                                    .createStatement("INSERT INTO event_journal (" + String.join(", ", columns)
+                                            + ") SELECT "
+                                            + String.join(", ", columns).replaceFirst("\\bseq_nr\\b", "seq_nr + 1")
+                                            + " FROM event_journal WHERE seq_nr = 1")
+                                    .execute()))
+                            .flatMap(result -> Mono.from(result.getRowsUpdated())))
+                    .block(JournalSystem.LIMIT);
+            assertThat(written).as("rows that nobody commits").isOne();
+            assertThat(journal.add(counter, 1)).isEqualTo(2);
+        }
+    }
+
+    private static List<String> columns(String database) {
+        List<String> columns = new ArrayList<>();
+        try (Connection connection = postgres.getDatabase("postgres", database).getConnection();
+                ResultSet rows = connection.getMetaData().getColumns(null, null, "event_journal", null)) {
+            while (rows.next()) {
+                columns.add(rows.getString("COLUMN_NAME"));
+            }
+            return columns;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
         }
     }
 

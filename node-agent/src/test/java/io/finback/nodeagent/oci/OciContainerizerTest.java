@@ -390,7 +390,7 @@ class OciContainerizerTest {
         beside.getOutputStream().write("said\n".getBytes(StandardCharsets.UTF_8));
         beside.getOutputStream().close();
         String said = new String(beside.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(beside.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(beside.waitFor(120, TimeUnit.SECONDS)).isTrue();
         assertThat(beside.exitValue()).isEqualTo(3);
         assertThat(said)
                 .startsWith("said a b=c e\n/mnt/mesos/sandbox\n")

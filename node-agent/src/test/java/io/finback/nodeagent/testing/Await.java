@@ -9,6 +9,9 @@ import java.util.concurrent.locks.LockSupport;
 public final class Await {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
+    /** How much longer than elsewhere it may take; set where the machine is interpreted (verification/kernel/guest). */
+    private static final int PATIENCE = Integer.getInteger("finback.test.patience", 1);
+
     private Await() {}
 
     public static void until(String what, Callable<Boolean> condition) {
@@ -25,7 +28,7 @@ public final class Await {
     }
 
     private static <T> T found(String what, Duration limit, Callable<Optional<T>> search) {
-        long deadline = System.nanoTime() + limit.toNanos();
+        long deadline = System.nanoTime() + limit.multipliedBy(PATIENCE).toNanos();
         while (true) {
             try {
                 Optional<T> value = search.call();
@@ -36,7 +39,7 @@ public final class Await {
                 throw new AssertionError(what, e);
             }
             if (System.nanoTime() - deadline > 0) {
-                throw new AssertionError("not within " + limit + ": " + what);
+                throw new AssertionError("not within " + limit.multipliedBy(PATIENCE) + ": " + what);
             }
             LockSupport.parkNanos(5_000_000);
         }

@@ -115,7 +115,7 @@ public final class ServedAgent implements AutoCloseable {
                         request -> request.method().value().equals("GET") ? Guard.Door.READ : Guard.Door.WRITE,
                         request -> answer(routes.route().handler(kit.system()), request))::apply)
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(120, TimeUnit.SECONDS);
     }
 
     private static CompletionStage<akka.http.javadsl.model.HttpResponse> answer(
