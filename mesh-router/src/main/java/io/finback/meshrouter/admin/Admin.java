@@ -13,6 +13,7 @@ import io.finback.meshrouter.linkerd.Plan.Security;
 import io.finback.names.NamingException;
 import io.finback.names.NotYetKnown;
 import io.finback.security.Guard;
+import io.finback.security.Refusals;
 import io.finback.security.SecuritySettings;
 import io.finback.tls.NodeTls;
 import java.net.InetAddress;
@@ -73,7 +74,7 @@ public final class Admin implements AutoCloseable {
     public CompletionStage<ServerBinding> bind(ActorSystem<?> system, String host, int port) {
         Guard guard = new Guard(
                 system, "admin", SecuritySettings.from(system.settings().config()), AdminDoors::refusal);
-        refused = () -> "# TYPE finback_http_refused_total counter\n" + guard.prometheus();
+        refused = Refusals.of(system)::prometheus;
         Function<HttpRequest, CompletionStage<HttpResponse>> handler = request -> request.entity()
                 .withSizeLimit(MAX_BODY)
                 .toStrict(BODY_LIMIT_MILLIS, system)
@@ -123,11 +124,11 @@ public final class Admin implements AutoCloseable {
         boolean get =
                 request.method().equals(HttpMethods.GET) || request.method().equals(HttpMethods.HEAD);
         boolean post = request.method().equals(HttpMethods.POST);
-        if (!allowed(path, post)) {
+        if (!allowed(path, post || AdminDoors.changes(request))) {
             return Answers.text(404, path + " is switched off (admin.security)\n");
         }
         boolean takesPost =
-                List.of("/delegator.json", "/logging.json", "/admin/shutdown").contains(path);
+                List.of("/delegator.json", "/logging.json", "/admin/shutdown", "/admin/tracing").contains(path);
         if (!get && !(post && takesPost)) {
             return Answers.text(
                     405,
@@ -168,7 +169,9 @@ public final class Admin implements AutoCloseable {
                 parts.plan().telemetry().influxdb() ? Answers.text(200, metrics.influxdb(host())) : Answers.notFound();
             case "/delegator.json" -> views.delegator(query.get("namespace"), query.get("path"), query.get("dtab"));
             case "/bound-names.json" -> Answers.json(views.boundNames(), true);
-            case "/client_state.json" -> Answers.json(views.clients(), true);
+            case "/client_state.json" -> Answers.json(views.clientState(), true);
+            case "/finback/clients.json" -> Answers.json(views.clients(), true);
+            case "/admin/tracing" -> tracing(query);
             case "/config.json" -> Answers.json(parts.config(), true);
             case "/logging.json" -> Answers.json(Diagnostics.loggers(), true);
             case "/requests", "/requests.json" ->
@@ -209,6 +212,7 @@ public final class Admin implements AutoCloseable {
                 yield views.delegator(
                         Answers.field(asked, "namespace"), Answers.field(asked, "path"), Answers.field(asked, "dtab"));
             }
+            case "/admin/tracing" -> tracing(query);
             case "/logging.json" -> {
                 JsonNode asked = Answers.read(body);
                 String logger = Answers.field(asked, "logger")
@@ -230,7 +234,26 @@ public final class Admin implements AutoCloseable {
         };
     }
 
-    private boolean allowed(String path, boolean post) {
+    /** {@code enable} or {@code disable}, each true or false, as TwitterServer has them; shows how it is without them. */
+    private HttpResponse tracing(Query query) {
+        Optional<Boolean> enable = flag(query, "enable");
+        Optional<Boolean> disable = flag(query, "disable");
+        if (enable.isPresent() && disable.isPresent()) {
+            throw new IllegalArgumentException("enable and disable together (expected: one of them)");
+        }
+        enable.or(() -> disable.map(off -> !off)).ifPresent(parts.tracing()::set);
+        return Answers.text(200, parts.tracing().isOn() ? "tracing is enabled\n" : "tracing is disabled\n");
+    }
+
+    private static Optional<Boolean> flag(Query query, String name) {
+        return query.get(name).map(text -> switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new IllegalArgumentException(name + ": '" + text + "' (expected: true or false)");
+        });
+    }
+
+    private boolean allowed(String path, boolean changes) {
         Security security = parts.plan().admin().security();
         if (security.blacklist().stream().anyMatch(path::matches)) {
             return false;
@@ -238,7 +261,7 @@ public final class Admin implements AutoCloseable {
         if (security.whitelist().stream().anyMatch(path::matches)) {
             return true;
         }
-        boolean control = post && !path.equals("/delegator.json");
+        boolean control = changes && !path.equals("/delegator.json");
         boolean metricsOrHealth = path.startsWith("/admin/metrics")
                 || path.equals("/admin/ping")
                 || path.equals("/metrics")

@@ -5,6 +5,7 @@ import io.finback.meshrouter.namers.NameSource;
 import io.finback.meshrouter.namers.Streams;
 import io.finback.meshrouter.router.EndpointsSnapshot;
 import io.finback.meshrouter.router.RunningRouter;
+import io.finback.meshrouter.traffic.TraceSwitch;
 import io.finback.tracing.SpanQueue;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import java.util.function.Supplier;
  * @param recent the latest requests; empty when nobody keeps them
  * @param secured whether {@code finback.security} asks who wants to know
  * @param spans what has become of them
+ * @param tracing whether anybody is told of spans
  * @param shutdown ends this process as a signal would
  */
 public record AdminParts(
@@ -31,6 +33,7 @@ public record AdminParts(
         Optional<RecentRequests> recent,
         boolean secured,
         Supplier<SpanQueue.Counts> spans,
+        TraceSwitch tracing,
         LongSupplier nanoTime,
         Runnable shutdown) {
     public AdminParts {

@@ -84,6 +84,24 @@ final class AdminViews {
         return names;
     }
 
+    /** In Linkerd's form: by bound id, of all routers together. */
+    Map<String, Object> clientState() {
+        Map<String, Object> out = new TreeMap<>();
+        for (RunningRouter running : parts.routers()) {
+            running.router().destinations().forEach((id, client) -> {
+                Map<String, Object> state = new LinkedHashMap<>();
+                state.put("state", "bound");
+                state.put(
+                        "addresses",
+                        client.endpoints().stream()
+                                .map(endpoint -> endpoint.host() + ":" + endpoint.port())
+                                .toList());
+                out.put(id, state);
+            });
+        }
+        return out;
+    }
+
     Map<String, Object> clients() {
         Map<String, Object> out = new TreeMap<>();
         for (RunningRouter running : parts.routers()) {

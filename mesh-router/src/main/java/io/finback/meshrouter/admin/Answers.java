@@ -57,8 +57,8 @@ final class Answers {
                 "GET / /delegator /admin/ping /admin/metrics.json /admin/metrics/prometheus /metrics /delegator.json?path=&dtab= "
                         + "/bound-names.json /client_state.json /config.json /logging.json /admin/threads "
                         + "/admin/contention /admin/pprof/heap /admin/pprof/profile?seconds=&hz= /admin/server_info "
-                        + "/admin/lint /admin/registry.json /admin/toggles /identifier?method=&uri=&host=&header= "
-                        + "/finback/endpoints.json /health\n");
+                        + "/admin/lint /admin/registry.json /admin/toggles /admin/tracing?enable= "
+                        + "/identifier?method=&uri=&host=&header= /finback/clients.json /finback/endpoints.json /health\n");
     }
 
     /** A dump of the heap; its file is gone when it was sent. */

@@ -124,6 +124,7 @@ public final class RouterNode implements Node {
                     watching.recent(),
                     SecuritySettings.from(config).reads(),
                     watching.spans()::counts,
+                    watching.spans().toggle(),
                     System::nanoTime,
                     () -> {
                         var ending = stop();
@@ -217,8 +218,7 @@ public final class RouterNode implements Node {
                 Listening.of(plan, settings, loops, router, accessLog, relay -> stops.push(() -> closed(relay)));
         List<RunningRouter.Server> servers = new ArrayList<>();
         for (ServerPlan server : plan.servers()) {
-            Listener listener =
-                    listen(plan, server.reporting(plan.label(), watching.spans().reporters()), listening);
+            Listener listener = listen(plan, watching.spans().of(plan, server), listening);
             stops.push(() -> listener.stop(settings.plan().admin().grace()));
             // Taken back before the listener drains.
             Announcements.start(plan, server, listener.port(), environment, stops::push);

@@ -1,8 +1,11 @@
 package io.finback.meshrouter.boot;
 
+import io.finback.meshrouter.linkerd.Plan.RouterPlan;
+import io.finback.meshrouter.linkerd.Plan.ServerPlan;
 import io.finback.meshrouter.linkerd.Plan.SpanTelemeter;
 import io.finback.meshrouter.tracing.ScribeExport;
 import io.finback.meshrouter.tracing.TraceLog;
+import io.finback.meshrouter.traffic.TraceSwitch;
 import io.finback.meshrouter.traffic.Traces.Reporter;
 import io.finback.tracing.Sampler;
 import io.finback.tracing.SpanExport;
@@ -24,6 +27,7 @@ final class SpanReports implements AutoCloseable {
     private final Tracing tracing;
     private final List<SpanQueue> queues = new ArrayList<>();
     private final List<Reporter> reporters = new ArrayList<>();
+    private final TraceSwitch toggle = new TraceSwitch();
 
     private SpanReports(Tracing tracing) {
         this.tracing = tracing;
@@ -55,8 +59,13 @@ final class SpanReports implements AutoCloseable {
         reporters.add(new Reporter(sampler, true, queue));
     }
 
-    List<Reporter> reporters() {
-        return reporters;
+    /** A listener that reports here. */
+    ServerPlan of(RouterPlan router, ServerPlan server) {
+        return server.reporting(router.label(), reporters, toggle);
+    }
+
+    TraceSwitch toggle() {
+        return toggle;
     }
 
     /** Of all of them together. */

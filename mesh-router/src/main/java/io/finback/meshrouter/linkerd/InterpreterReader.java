@@ -8,6 +8,7 @@ import io.finback.meshrouter.namers.FsDtab;
 import io.finback.meshrouter.namers.MeshInterpreter;
 import io.finback.meshrouter.namers.NamerdHttp;
 import io.finback.meshrouter.namers.NamerdThrift;
+import io.finback.meshrouter.namers.Origin;
 import io.finback.meshrouter.namers.Transformed;
 import io.finback.meshrouter.namers.WatchedDtab;
 import io.finback.meshrouter.resilience.Backoff;
@@ -75,13 +76,12 @@ final class InterpreterReader {
     private static InterpreterPlan.Opening namerd(Block block) {
         Address address = dst(block);
         String namespace = block.text("namespace").orElse("default");
-        block.refuse("tls", "namerd is asked in clear text");
         Optional<Backoff> retry = block.has("retry") ? Optional.of(retry(block, 5)) : Optional.empty();
         Credentials credentials =
                 block.block("credentials").map(InterpreterReader::credentials).orElse(Credentials.NONE);
+        Origin origin = new Origin(address.host(), address.port(), TlsReader.alone(block, false));
         return (environment, sources) -> NamerdHttp.start(
-                address.host(),
-                address.port(),
+                origin,
                 namespace,
                 credentials,
                 retry,
@@ -129,10 +129,8 @@ final class InterpreterReader {
         String unused = consistency(block, "writeConsistencyMode");
         Objects.requireNonNull(unused);
         block.refuse("failFast", "", "false");
-        block.refuse("tls", "Consul is asked in clear text");
         WatchedDtab.ConsulKey at = new WatchedDtab.ConsulKey(
-                block.text("host").orElse("localhost"),
-                block.integer("port", 1, 65535).orElse(8500),
+                NamerReader.origin(block, "localhost", 8500),
                 prefix.concat(Path.of(namespace)).show().substring(1),
                 block.text("token"),
                 block.text("datacenter"),
@@ -200,7 +198,7 @@ final class InterpreterReader {
         if (root.size() != 1) {
             throw block.wrong("root", "'" + root + "' (expected: a path of one element, such as /default)");
         }
-        Optional<Tls.Client> tls = block.block("tls").flatMap(TlsReader::client);
+        Optional<Tls.Client> tls = TlsReader.alone(block, true);
         MeshInterpreter.Options options = new MeshInterpreter.Options(
                 address.host(),
                 address.port(),

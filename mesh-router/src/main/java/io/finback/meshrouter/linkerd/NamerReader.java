@@ -8,6 +8,7 @@ import io.finback.meshrouter.namers.FsNamer;
 import io.finback.meshrouter.namers.K8sExternal;
 import io.finback.meshrouter.namers.K8sNamer;
 import io.finback.meshrouter.namers.MarathonNamer;
+import io.finback.meshrouter.namers.Origin;
 import io.finback.meshrouter.namers.RewriteNamer;
 import io.finback.meshrouter.namers.Transformed;
 import io.finback.meshrouter.namers.ZkNamer;
@@ -99,12 +100,10 @@ final class NamerReader {
         }
         block.refuse("setHost", "the Host header stays the client's", "false");
         block.refuse("failFast", "", "false");
-        block.refuse("tls", "Consul is asked in clear text");
         block.refuse("transferMetadata", "", "false");
         block.refuse("fixedLengthStreamedAfterKB", "answers are read up to 5120 KB", "5120");
         ConsulNamer.Options options = new ConsulNamer.Options(
-                block.text("host").orElse("localhost"),
-                block.integer("port", 1, 65535).orElse(8500),
+                origin(block, "localhost", 8500),
                 block.flag("includeTag").orElse(false),
                 block.flag("useHealthCheck").orElse(false),
                 statuses.isEmpty() ? Set.of("passing") : statuses,
@@ -113,6 +112,14 @@ final class NamerReader {
                 block.flag("preferServiceAddress").orElse(true),
                 weights);
         return environment -> ConsulNamer.start(prefix, options, environment.streams(), environment.changes());
+    }
+
+    /** {@code host}, {@code port} and {@code tls}. */
+    static Origin origin(Block block, String host, int port) {
+        return new Origin(
+                block.text("host").orElse(host),
+                block.integer("port", 1, 65535).orElse(port),
+                TlsReader.alone(block, false));
     }
 
     private static String namespace(Block block) {
@@ -141,15 +148,13 @@ final class NamerReader {
     }
 
     private static NamerPlan.Start marathon(Block block, Path prefix) {
-        String host = block.text("host").orElse("marathon.mesos");
-        int port = block.integer("port", 1, 65535).orElse(80);
+        Origin origin = origin(block, "marathon.mesos", 80);
         String uriPrefix = block.text("uriPrefix").orElse("");
         Duration ttl = block.millis("ttlMs", 1).orElse(Duration.ofSeconds(5));
         boolean healthy = block.flag("useHealthCheck").orElse(false);
-        block.refuse("tls", "Marathon is asked in clear text");
         block.refuse("dst", "write host and port");
         return environment -> MarathonNamer.start(
-                prefix, host, port, uriPrefix, ttl, healthy, environment.streams(), environment.changes());
+                prefix, origin, uriPrefix, ttl, healthy, environment.streams(), environment.changes());
     }
 
     private static NamerPlan.Start dnssrv(Block block, Path prefix) {

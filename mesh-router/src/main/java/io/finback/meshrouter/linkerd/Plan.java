@@ -9,6 +9,7 @@ import io.finback.meshrouter.router.Identifier;
 import io.finback.meshrouter.router.Policies;
 import io.finback.meshrouter.router.RouterSpec;
 import io.finback.meshrouter.traffic.ServerPolicy;
+import io.finback.meshrouter.traffic.TraceSwitch;
 import io.finback.meshrouter.traffic.Traces;
 import io.finback.names.Address;
 import io.finback.names.Dtab;
@@ -144,8 +145,8 @@ public record Plan(AdminPlan admin, List<NamerPlan> namers, List<RouterPlan> rou
         }
 
         /** With somebody who is told of spans. */
-        public ServerPlan reporting(String label, List<Traces.Reporter> reporters) {
-            ServerPolicy reported = policy.with(policy.traces().reporting(label, reporters));
+        public ServerPlan reporting(String label, List<Traces.Reporter> reporters, TraceSwitch toggle) {
+            ServerPolicy reported = policy.with(policy.traces().reporting(label, reporters, toggle));
             return new ServerPlan(ip, port, reported, maxCallDepth, clientIdle, clientLife, announce);
         }
     }

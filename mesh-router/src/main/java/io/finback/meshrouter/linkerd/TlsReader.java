@@ -30,9 +30,9 @@ final class TlsReader {
                 : Optional.empty();
     }
 
-    /** Of a client with nothing to capture from, over HTTP/2; empty when it is not enabled. */
-    static Optional<Tls.Client> client(Block block) {
-        return read(block, true).apply(Map.of());
+    /** {@code tls} of a client with nothing to capture from; empty without it, and when it is not enabled. */
+    static Optional<Tls.Client> alone(Block owner, boolean h2) {
+        return owner.block("tls").flatMap(block -> read(block, h2).apply(Map.of()));
     }
 
     static Setting<ClientDraft> client(Block block, boolean h2) {

@@ -31,14 +31,14 @@ final class TransformerReader {
     }
 
     private static TransformerPlan daemonSet(Block block) {
-        block.refuse("hostNetwork", "nodes are told apart by the addresses of their pods", "false");
+        boolean hostNetwork = block.flag("hostNetwork").orElse(false);
         String host = block.text("k8sHost").orElse("localhost");
         int port = block.integer("k8sPort", 1, 65535).orElse(8001);
         String namespace = block.required("namespace", "the namespace of the daemon set's service");
         String portName = block.required("port", "the name or number of a port of the daemon set's service");
         String service = block.required("service", "the daemon set's service");
         return environment -> Transformer.daemonSet(
-                host, port, namespace, portName, service, environment.streams(), environment.changes());
+                host, port, namespace, portName, service, hostNetwork, environment.streams(), environment.changes());
     }
 
     private static Transformer fixed(Block block, String kind) {
@@ -53,16 +53,23 @@ final class TransformerReader {
             case "io.l5d.const" ->
                 block.checked("path", () -> Transformer.constant(Path.parse(block.required("path", "a path"))));
             case "io.l5d.k8s.localnode" -> {
-                block.refuse("hostNetwork", "nodes are told apart by the addresses of their pods", "false");
-                String podIp = System.getenv("POD_IP");
-                if (podIp == null) {
-                    throw block.wrong(
-                            "kind",
-                            "io.l5d.k8s.localnode needs the environment variable POD_IP (expected: this pod's IP)");
+                if (block.flag("hostNetwork").orElse(false)) {
+                    yield Transformer.onNode(environment(block, "NODE_NAME", "this node's name"));
                 }
+                String podIp = environment(block, "POD_IP", "this pod's IP");
                 yield block.checked("kind", () -> Transformer.localNode(podIp));
             }
             default -> throw Kinds.missing(block, kind, SUPPORTED);
         };
+    }
+
+    private static String environment(Block block, String variable, String expected) {
+        String value = System.getenv(variable);
+        if (value == null || value.isEmpty()) {
+            throw block.wrong(
+                    "kind",
+                    "io.l5d.k8s.localnode needs the environment variable " + variable + " (expected: " + expected + ")");
+        }
+        return value;
     }
 }

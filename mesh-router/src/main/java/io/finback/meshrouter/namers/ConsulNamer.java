@@ -31,8 +31,7 @@ public final class ConsulNamer {
      * @param weights by tag; the highest of an instance's tags counts
      */
     public record Options(
-            String host,
-            int port,
+            Origin origin,
             boolean includeTag,
             boolean useHealthCheck,
             Set<String> healthStatuses,
@@ -76,8 +75,7 @@ public final class ConsulNamer {
         if (onlyPassing) {
             query.append("&passing=true");
         }
-        String uri = Uris.base(options.host(), options.port())
-                + (options.useHealthCheck() ? "/v1/health/service/" : "/v1/catalog/service/") + encoded(service) + "?";
+        String target = (options.useHealthCheck() ? "/v1/health/service/" : "/v1/catalog/service/") + encoded(service) + "?";
         Map<String, String> headers =
                 options.token().map(token -> Map.of("X-Consul-Token", token)).orElse(Map.of());
         long[] index = {0};
@@ -87,7 +85,7 @@ public final class ConsulNamer {
             index[0] = 0;
             String blocking = seen > 0 ? "&index=" + seen : "";
             String all = (query + blocking).replaceFirst("^&", "");
-            return Streams.then(streams.get(uri + all, headers, LIMIT), reply -> take(reply, seen, index, tell));
+            return Streams.then(streams.get(options.origin(), target + all, headers, LIMIT), reply -> take(reply, seen, index, tell));
         });
     }
 

@@ -56,7 +56,7 @@ public final class Ingresses implements AutoCloseable {
 
     public static Ingresses start(Options options, Streams streams, Changes changes) {
         Ingresses ingresses = new Ingresses(options, changes);
-        String base = Uris.base(options.host(), options.port());
+        String base = Origin.clear(options.host(), options.port()).base();
         String within = options.namespace()
                 .map(namespace -> "/namespaces/" + K8sWatch.encoded(namespace))
                 .orElse("");

@@ -27,7 +27,7 @@ public final class K8sExternal {
     /** {@code label}: whose value is the last element of the path. */
     public static NameSource start(
             Path prefix, String host, int port, Optional<String> label, Streams streams, Changes changes) {
-        K8sExternal namer = new K8sExternal(Uris.base(host, port), label, streams);
+        K8sExternal namer = new K8sExternal(Origin.clear(host, port).base(), label, streams);
         return new WatchingNamer(prefix, label.isPresent() ? 4 : 3, changes, namer::watch);
     }
 

@@ -49,7 +49,7 @@ public final class K8sNamer {
             Optional<String> label,
             Streams streams,
             Changes changes) {
-        K8sNamer namer = new K8sNamer(Uris.base(host, port), namespace, label, streams);
+        K8sNamer namer = new K8sNamer(Origin.clear(host, port).base(), namespace, label, streams);
         int elements = (namespace.isPresent() ? 2 : 3) + (label.isPresent() ? 1 : 0);
         return new WatchingNamer(prefix, elements, changes, namer::watch);
     }
@@ -138,7 +138,8 @@ public final class K8sNamer {
                     known = true;
                     subset.path("addresses")
                             .forEach(address ->
-                                    addresses.add(new Address(address.path("ip").asText(), number)));
+                                    addresses.add(new Address(address.path("ip").asText(), number)
+                                            .on(address.path("nodeName").asText(""))));
                 }
             }
         }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -23,7 +24,8 @@ public final class MarathonNamer implements NameSource {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private final Path prefix;
-    private final String base;
+    private final Origin origin;
+    private final String uriPrefix;
     private final Duration ttl;
     private final boolean useHealthCheck;
     private final Streams streams;
@@ -31,9 +33,16 @@ public final class MarathonNamer implements NameSource {
     private final Watches<String, Optional<List<Address>>> apps;
 
     private MarathonNamer(
-            Path prefix, String base, Duration ttl, boolean useHealthCheck, Streams streams, Changes changes) {
+            Path prefix,
+            Origin origin,
+            String uriPrefix,
+            Duration ttl,
+            boolean useHealthCheck,
+            Streams streams,
+            Changes changes) {
         this.prefix = prefix;
-        this.base = base;
+        this.origin = origin;
+        this.uriPrefix = uriPrefix;
         this.ttl = ttl;
         this.useHealthCheck = useHealthCheck;
         this.streams = streams;
@@ -44,14 +53,13 @@ public final class MarathonNamer implements NameSource {
     /** {@code uriPrefix}: before {@code /v2}, such as {@code /marathon}; may be empty. */
     public static NameSource start(
             Path prefix,
-            String host,
-            int port,
+            Origin origin,
             String uriPrefix,
             Duration ttl,
             boolean useHealthCheck,
             Streams streams,
             Changes changes) {
-        return new MarathonNamer(prefix, Uris.base(host, port) + uriPrefix, ttl, useHealthCheck, streams, changes);
+        return new MarathonNamer(prefix, origin, uriPrefix, ttl, useHealthCheck, streams, changes);
     }
 
     @Override
@@ -85,12 +93,16 @@ public final class MarathonNamer implements NameSource {
         return Optional.of(() -> live.get().orElse(List.of()));
     }
 
+    private CompletableFuture<Streams.Reply> get(String target) {
+        return streams.get(origin, uriPrefix + target, Map.of("Accept", "application/json"), LIMIT);
+    }
+
     private AutoCloseable watchIds(Consumer<Optional<Set<Path>>> tell, Changes changes) {
         Set<Path> before = new HashSet<>();
         return streams.again(
-                "marathon " + base,
+                "marathon " + origin.base() + uriPrefix,
                 () -> Streams.then(
-                        streams.get(base + "/v2/apps", Map.of("Accept", "application/json"), LIMIT), reply -> {
+                        get("/v2/apps"), reply -> {
                             Set<Path> found = new HashSet<>();
                             ok(reply)
                                     .path("apps")
@@ -112,10 +124,7 @@ public final class MarathonNamer implements NameSource {
         return streams.again(
                 "marathon " + app,
                 () -> Streams.then(
-                        streams.get(
-                                base + "/v2/apps" + app + "?embed=apps.tasks",
-                                Map.of("Accept", "application/json"),
-                                LIMIT),
+                        get("/v2/apps" + app + "?embed=apps.tasks"),
                         reply -> {
                             if (reply.status() == 404) {
                                 tell.accept(Optional.empty());

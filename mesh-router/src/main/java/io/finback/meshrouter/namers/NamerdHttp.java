@@ -29,7 +29,9 @@ import java.util.function.Supplier;
 public final class NamerdHttp implements Interpreter {
     private static final Duration AGAIN = Duration.ofMillis(100);
 
-    private final String base;
+    private static final String BASE = "/api/1/";
+
+    private final Origin origin;
     private final String namespace;
     private final Credentials credentials;
     private final Backoff retry;
@@ -40,8 +42,7 @@ public final class NamerdHttp implements Interpreter {
     private final Watches<String, Dtab> dtabs;
 
     private NamerdHttp(
-            String host,
-            int port,
+            Origin origin,
             String namespace,
             Credentials credentials,
             Backoff retry,
@@ -49,7 +50,7 @@ public final class NamerdHttp implements Interpreter {
             Changes changes) {
         this.credentials = credentials;
         this.retry = retry;
-        this.base = Uris.base(host, port) + "/api/1/";
+        this.origin = origin;
         this.namespace = namespace;
         this.streams = streams;
         this.changes = changes;
@@ -65,14 +66,13 @@ public final class NamerdHttp implements Interpreter {
      * @param retry pauses behind failures in a row; empty: as all others
      */
     public static NamerdHttp start(
-            String host,
-            int port,
+            Origin origin,
             String namespace,
             Credentials credentials,
             Optional<Backoff> retry,
             Streams streams,
             Changes changes) {
-        return new NamerdHttp(host, port, namespace, credentials, retry.orElse(Streams.USUAL), streams, changes);
+        return new NamerdHttp(origin, namespace, credentials, retry.orElse(Streams.USUAL), streams, changes);
     }
 
     @Override
@@ -149,7 +149,7 @@ public final class NamerdHttp implements Interpreter {
                 "namerd " + what,
                 retry,
                 works -> Streams.then(
-                        streams.lines(base + uri, credentials.with("Accept", "application/json"), text -> {
+                        streams.lines(origin, BASE + uri, credentials.with("Accept", "application/json"), text -> {
                             line.accept(Json.parse(text));
                             works.run();
                         }),
@@ -196,7 +196,10 @@ public final class NamerdHttp implements Interpreter {
                     double weight =
                             address.path("meta").path("endpoint_addr_weight").asDouble(1.0);
                     all.add(new Address(
-                            address.path("ip").asText(), address.path("port").asInt(), weight));
+                                    address.path("ip").asText(),
+                                    address.path("port").asInt(),
+                                    weight)
+                            .on(address.path("meta").path("nodeName").asText("")));
                 }
                 yield Optional.of(List.copyOf(all));
             }

@@ -198,7 +198,8 @@ final class NamerdMessages {
             return Optional.empty();
         }
         try {
-            return Optional.of(new Address(InetAddress.getByAddress(ip).getHostAddress(), (int) port, weight));
+            return Optional.of(new Address(InetAddress.getByAddress(ip).getHostAddress(), (int) port, weight)
+                    .on(meta.has(2) ? meta.text(2) : ""));
         } catch (UnknownHostException e) {
             throw new IllegalStateException("an address of " + ip.length + " bytes (expected: 4 or 16)", e);
         }

@@ -72,6 +72,35 @@ public final class Streams implements AutoCloseable {
         }
     }
 
+    /** The answer of a far end, in clear text or over TLS; fails when it is not there within {@code limit}, or too large. */
+    CompletableFuture<Reply> get(Origin origin, String target, Map<String, String> headers, Duration limit) {
+        if (origin.tls().isEmpty()) {
+            return get(origin.base() + target, headers, limit);
+        }
+        Collected whole = new Collected();
+        return then(
+                within(limit, TlsRequest.send(origin, origin.tls().get(), target, headers, CONNECT, executor, whole)),
+                end -> whole.reply());
+    }
+
+    /** As {@link #lines(String, Map, Consumer)}, in clear text or over TLS. */
+    CompletableFuture<Void> lines(Origin origin, String target, Map<String, String> headers, Consumer<String> line) {
+        return origin.tls()
+                .map(tls -> TlsRequest.send(
+                        origin, tls, target, headers, CONNECT, executor, new Lines(line)))
+                .orElseGet(() -> lines(origin.base() + target, headers, line));
+    }
+
+    private <T> CompletableFuture<T> within(Duration limit, CompletableFuture<T> future) {
+        var timer = executor.schedule(
+                () -> future.completeExceptionally(new IllegalStateException("no answer within " + limit)),
+                limit.toMillis(),
+                TimeUnit.MILLISECONDS);
+        var over = future.whenComplete((value, failure) -> timer.cancel(false));
+        Objects.requireNonNull(over);
+        return future;
+    }
+
     CompletableFuture<Reply> get(String uri, Map<String, String> headers, Duration limit) {
         return then(
                 client.sendAsync(request(uri, headers).timeout(limit).build(), info -> new Limited()),
@@ -96,9 +125,7 @@ public final class Streams implements AutoCloseable {
      */
     CompletableFuture<Void> lines(String uri, Map<String, String> headers, Consumer<String> line) {
         BodyHandler<Void> handler = info -> {
-            if (info.statusCode() != 200) {
-                throw new IllegalStateException("status " + info.statusCode() + " (expected: 200)");
-            }
+            good(info.statusCode());
             return BodySubscribers.fromSubscriber(new Lines(line), lines -> null);
         };
         CompletableFuture<HttpResponse<Void>> sent =
@@ -119,6 +146,12 @@ public final class Streams implements AutoCloseable {
         Objects.requireNonNull(told);
         Objects.requireNonNull(cancelling);
         return done;
+    }
+
+    private static void good(int status) {
+        if (status != 200) {
+            throw new IllegalStateException("status " + status + " (expected: 200)");
+        }
     }
 
     private static HttpRequest.Builder request(String uri, Map<String, String> headers) {
@@ -318,8 +351,33 @@ public final class Streams implements AutoCloseable {
         }
     }
 
+    /** Collects what comes over TLS, up to the limit. */
+    private static final class Collected implements TlsRequest.Taker {
+        private final ByteArrayOutputStream all = new ByteArrayOutputStream();
+        private int status;
+        private Map<String, List<String>> headers = Map.of();
+
+        @Override
+        public void head(int code, Map<String, List<String>> fields) {
+            status = code;
+            headers = fields;
+        }
+
+        @Override
+        public void piece(byte[] bytes) {
+            all.writeBytes(bytes);
+            if (all.size() > MAX_BYTES) {
+                throw new IllegalStateException("more than " + MAX_BYTES + " bytes");
+            }
+        }
+
+        Reply reply() {
+            return new Reply(status, headers, all.toString(StandardCharsets.UTF_8));
+        }
+    }
+
     /** Splits a body into lines. */
-    private static final class Lines implements Flow.Subscriber<List<ByteBuffer>> {
+    private static final class Lines implements Flow.Subscriber<List<ByteBuffer>>, TlsRequest.Taker {
         private final Consumer<String> line;
         private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
         private Flow.@Nullable Subscription subscription;
@@ -351,6 +409,16 @@ public final class Streams implements AutoCloseable {
             if (subscription != null) {
                 subscription.request(1);
             }
+        }
+
+        @Override
+        public void head(int status, Map<String, List<String>> headers) {
+            good(status);
+        }
+
+        @Override
+        public void piece(byte[] bytes) {
+            onNext(List.of(ByteBuffer.wrap(bytes)));
         }
 
         private void take() {

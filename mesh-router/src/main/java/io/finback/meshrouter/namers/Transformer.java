@@ -59,7 +59,7 @@ public final class Transformer implements AutoCloseable {
         return new Transformer(
                 Path.of("%", "io.l5d.port", Integer.toString(port)),
                 all -> all.stream()
-                        .map(address -> new Address(address.host(), port, address.weight()))
+                        .map(address -> new Address(address.host(), port, address.weight(), address.node()))
                         .distinct()
                         .toList(),
                 Optional.empty(),
@@ -94,9 +94,23 @@ public final class Transformer implements AutoCloseable {
                 false);
     }
 
+    /** {@code io.l5d.k8s.localnode} on the host's network: those that their source says are on {@code node}. */
+    public static Transformer onNode(String node) {
+        return new Transformer(
+                Path.of("%", "io.l5d.k8s.localnode", node),
+                all -> all.stream()
+                        .filter(address -> address.node().equals(Optional.of(node)))
+                        .toList(),
+                Optional.empty(),
+                false);
+    }
+
     /**
-     * {@code io.l5d.k8s.daemonset}: for each address the members of a daemon set, a service of the Kubernetes API, whose IPv4 address shares
-     * its first three bytes, as pods of one node do. The members are watched; nothing is bound before they are known.
+     * {@code io.l5d.k8s.daemonset}: for each address the members of a daemon set, a service of the Kubernetes API, on its node. The members
+     * are watched; nothing is bound before they are known.
+     *
+     * @param hostNetwork whether nodes are told apart by their names; else by the first three bytes of IPv4 addresses, which pods of one node
+     *     share
      */
     public static Transformer daemonSet(
             String host,
@@ -104,6 +118,7 @@ public final class Transformer implements AutoCloseable {
             String namespace,
             String portName,
             String service,
+            boolean hostNetwork,
             Streams streams,
             Changes changes) {
         Path root = Path.of("#", "io.l5d.k8s.daemonset");
@@ -112,7 +127,7 @@ public final class Transformer implements AutoCloseable {
         Supplier<List<Address>> live = source.addresses(id).orElseThrow();
         return new Transformer(
                 Path.of("%", "io.l5d.k8s.daemonset", namespace, portName, service),
-                Transformer::onTheSameNodes,
+                hostNetwork ? Transformer::onTheNamedNodes : Transformer::onTheSameNodes,
                 Optional.empty(),
                 false,
                 Optional.of(new Gateways(source, id, live)));
@@ -125,6 +140,15 @@ public final class Transformer implements AutoCloseable {
         return members.stream()
                 .filter(member ->
                         subnet(member.host()).filter(subnets::contains).isPresent())
+                .distinct()
+                .toList();
+    }
+
+    private static List<Address> onTheNamedNodes(List<Address> all, List<Address> members) {
+        Set<String> nodes =
+                all.stream().flatMap(address -> address.node().stream()).collect(Collectors.toUnmodifiableSet());
+        return members.stream()
+                .filter(member -> member.node().filter(nodes::contains).isPresent())
                 .distinct()
                 .toList();
     }

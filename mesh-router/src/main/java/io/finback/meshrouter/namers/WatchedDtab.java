@@ -45,7 +45,7 @@ public final class WatchedDtab implements Supplier<Dtab>, AutoCloseable {
         watched.watch = K8sWatch.follow(
                 streams,
                 watched.what,
-                List.of(Uris.base(host, port) + "/api/v1/namespaces/" + K8sWatch.encoded(namespace) + "/configmaps"),
+                List.of(Origin.clear(host, port).base() + "/api/v1/namespaces/" + K8sWatch.encoded(namespace) + "/configmaps"),
                 "fieldSelector=metadata.name%3D" + K8sWatch.encoded(name),
                 new K8sWatch.Listener() {
                     @Override
@@ -72,8 +72,7 @@ public final class WatchedDtab implements Supplier<Dtab>, AutoCloseable {
      * @param backoff pauses behind failures
      */
     public record ConsulKey(
-            String host,
-            int port,
+            Origin origin,
             String key,
             Optional<String> token,
             Optional<String> datacenter,
@@ -83,7 +82,7 @@ public final class WatchedDtab implements Supplier<Dtab>, AutoCloseable {
     /** {@code io.l5d.consul.interpreter}, by Consul's blocking queries. Source: linkerd/linkerd interpreter/consul. */
     public static WatchedDtab consul(ConsulKey at, Streams streams, Changes changes) {
         WatchedDtab watched = new WatchedDtab("consul key " + at.key(), changes);
-        String uri = Uris.base(at.host(), at.port()) + "/v1/kv/" + at.key() + "?raw=true"
+        String target = "/v1/kv/" + at.key() + "?raw=true"
                 + at.datacenter().map(dc -> "&dc=" + K8sWatch.encoded(dc)).orElse("")
                 + (at.consistency().equals("default") ? "" : "&" + at.consistency());
         Map<String, String> headers =
@@ -94,7 +93,7 @@ public final class WatchedDtab implements Supplier<Dtab>, AutoCloseable {
             // Behind a failure Consul answers at once, so that it is known to work again.
             index[0] = 0;
             String blocking = seen > 0 ? "&index=" + seen : "";
-            return Streams.then(streams.get(uri + blocking, headers, LIMIT), reply -> {
+            return Streams.then(streams.get(at.origin(), target + blocking, headers, LIMIT), reply -> {
                 if (reply.status() != 200 && reply.status() != 404) {
                     throw new IllegalStateException("status " + reply.status() + " (expected: 200)");
                 }

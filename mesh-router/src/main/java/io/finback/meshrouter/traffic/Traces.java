@@ -9,9 +9,10 @@ import java.util.List;
  * What a listener does about traces: which headers it makes, and who is told of spans. A value.
  *
  * @param router the router's label
- * @param reporters empty: no span is made, of requests that pass or otherwise
+ * @param all who is told; empty: no span is made, of requests that pass or otherwise
+ * @param toggle off: as if there was nobody to tell
  */
-public record Traces(Propagation propagation, String router, List<Reporter> reporters) {
+public record Traces(Propagation propagation, String router, List<Reporter> all, TraceSwitch toggle) {
     /** Which headers every request gets, whatever it came with. */
     public enum Propagation {
         /** None but W3C's, while spans are made. */
@@ -37,26 +38,31 @@ public record Traces(Propagation propagation, String router, List<Reporter> repo
     public static final Traces NONE = of(Propagation.NONE);
 
     public Traces {
-        reporters = List.copyOf(reporters);
+        all = List.copyOf(all);
     }
 
     /** Without reporters. */
     public static Traces of(Propagation propagation) {
-        return new Traces(propagation, "", List.of());
+        return new Traces(propagation, "", List.of(), new TraceSwitch());
     }
 
-    public Traces reporting(String label, List<Reporter> to) {
-        return new Traces(propagation, label, to);
+    public Traces reporting(String label, List<Reporter> to, TraceSwitch toggledBy) {
+        return new Traces(propagation, label, to, toggledBy);
+    }
+
+    /** Who is told now. */
+    public List<Reporter> reporters() {
+        return toggle.isOn() ? all : List.of();
     }
 
     /** Whether no request has a {@link RequestTrace}. */
     public boolean isQuiet() {
-        return reporters.isEmpty() && propagation != Propagation.ZIPKIN;
+        return reporters().isEmpty() && propagation != Propagation.ZIPKIN;
     }
 
     /** Whether Linkerd's headers are all there is to do: {@link TraceContext} does it without an object for the trace. */
     public boolean isHeadersOnly() {
-        return propagation == Propagation.LINKERD && reporters.isEmpty();
+        return propagation == Propagation.LINKERD && reporters().isEmpty();
     }
 
     /** A request has come; not while {@link #isQuiet}. */

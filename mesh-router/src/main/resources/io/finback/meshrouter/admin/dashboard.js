@@ -103,7 +103,7 @@ function show(routers, clients, seconds) {
 async function round() {
   const begun = performance.now();
   try {
-    const [metrics, clients] = await Promise.all([ask('admin/metrics.json?q=rt/'), ask('client_state.json').catch(() => null)]);
+    const [metrics, clients] = await Promise.all([ask('admin/metrics.json?q=rt/'), ask('finback/clients.json').catch(() => null)]);
     const routers = sorted(metrics);
     const seconds = before === null ? 0 : (begun - before.at) / 1000;
     show(routers, clients, seconds);

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -116,6 +117,47 @@ class LinkerdNamersTest {
                 assertThat(get(port(router, 0, 0), "/", "Host: web:http")).isEqualTo("web");
             }
         }
+    }
+
+    @Test
+    void sendsToTheDaemonOfANodeByItsNameOnTheHostsNetwork() throws Exception {
+        try (RawBackend here = RawBackend.answering("daemon of a");
+                RawBackend there = RawBackend.answering("daemon of b");
+                FarEnd far = new FarEnd(uri -> {
+                    if (uri.contains("watch=true")) {
+                        return FarEnd.Answer.stream(new LinkedBlockingQueue<>());
+                    }
+                    String subsets = uri.contains("%3Dl5d")
+                            ? endpoint(here.port(), "a") + "," + endpoint(there.port(), "b")
+                            : endpoint(9, "b");
+                    return FarEnd.Answer.of("{\"metadata\":{},\"items\":[{\"subsets\":[" + subsets + "]}]}");
+                });
+                TestRouter router = run(
+                        "admin: {port: 0}",
+                        "namers: [{kind: io.l5d.k8s, host: 127.0.0.1, port: " + far.port() + "}]",
+                        "routers:",
+                        "- protocol: http",
+                        "  dtab: /svc => /#/io.l5d.k8s/shop/http",
+                        "  interpreter:",
+                        "    kind: default",
+                        "    transformers:",
+                        "    - kind: io.l5d.k8s.daemonset",
+                        "      k8sHost: 127.0.0.1",
+                        "      k8sPort: " + far.port(),
+                        "      namespace: infra",
+                        "      port: http",
+                        "      service: l5d",
+                        "      hostNetwork: true",
+                        "  servers: [{port: 0}]")) {
+            for (int i = 0; i < 5; i++) {
+                assertThat(get(port(router, 0, 0), "/", "Host: web")).isEqualTo("daemon of b");
+            }
+        }
+    }
+
+    private static String endpoint(int port, String node) {
+        return "{\"addresses\":[{\"ip\":\"127.0.0.1\",\"nodeName\":\"" + node
+                + "\"}],\"ports\":[{\"name\":\"http\",\"port\":" + port + "}]}";
     }
 
     @Test

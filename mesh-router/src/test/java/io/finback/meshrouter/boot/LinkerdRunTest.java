@@ -117,7 +117,9 @@ class LinkerdRunTest {
                         .contains("state");
                 assertThat(router.admin("/delegator.json?namespace=incoming&path=/svc/x"))
                         .contains("/#/io.l5d.fs/users");
-                assertThat(router.admin("/client_state.json")).contains("\"open\" : true");
+                assertThat(router.admin("/finback/clients.json")).contains("\"open\" : true");
+                assertThat(router.admin("/client_state.json"))
+                        .contains("\"state\" : \"bound\"", "\"addresses\" : [ \"127.0.0.1:");
             }
         }
     }

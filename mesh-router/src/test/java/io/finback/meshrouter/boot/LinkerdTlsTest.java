@@ -44,124 +44,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** TLS on both sides of a router, as linkerd.yaml says. */
 class LinkerdTlsTest {
-    private static final char[] PASSWORD = "changeit".toCharArray();
-
     @TempDir
     Path directory;
 
-    @FunctionalInterface
-    private interface Makes {
-        void into(Path store) throws Exception;
-    }
-
-    private static void keytool(Path store, String command, String... options) throws Exception {
-        List<String> line = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                command,
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                "changeit"));
-        line.addAll(List.of(options));
-        if (!line.contains("-alias")) {
-            line.addAll(List.of("-alias", "me"));
-        }
-        Process keytool = new ProcessBuilder(line).redirectErrorStream(true).start();
-        String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(keytool.exitValue()).as(said).isZero();
-    }
-
-    /** Signed by that identity, valid for some days that are over. */
-    private Identity expired(String name, String issuerName) throws Exception {
-        Path request = directory.resolve(name + ".csr");
-        Path signed = directory.resolve(name + ".signed");
-        return new Identity(name, file -> {
-            keytool(file, "-genkeypair", "-keyalg", "EC", "-dname", "CN=" + name);
-            keytool(file, "-certreq", "-file", request.toString());
-            keytool(
-                    directory.resolve(issuerName + ".p12"),
-                    "-gencert",
-                    "-infile",
-                    request.toString(),
-                    "-outfile",
-                    signed.toString(),
-                    "-startdate",
-                    "-10d",
-                    "-validity",
-                    "5",
-                    "-ext",
-                    "san=dns:" + name);
-            // The chain has to be known before its end can be put in; it may stay.
-            keytool(
-                    file,
-                    "-importcert",
-                    "-noprompt",
-                    "-alias",
-                    "authority",
-                    "-file",
-                    directory.resolve(issuerName + ".crt").toString());
-            keytool(file, "-importcert", "-noprompt", "-alias", "me", "-file", signed.toString());
-        });
-    }
-
-    /** A key with a certificate of its own: as a Java store, and as PEM files. */
-    private final class Identity {
-        final Path cert;
-        final Path key;
-        final KeyStore store;
-
-        Identity(String name) throws Exception {
-            this(
-                    name,
-                    file -> keytool(
-                            file,
-                            "-genkeypair",
-                            "-keyalg",
-                            "EC",
-                            "-dname",
-                            "CN=" + name,
-                            "-ext",
-                            "bc=ca:true",
-                            "-ext",
-                            "san=dns:" + name + ",ip:127.0.0.1",
-                            "-validity",
-                            "2"));
-        }
-
-        /** {@code makes}: puts the key and its certificate into that store. */
-        Identity(String name, Makes makes) throws Exception {
-            Path file = directory.resolve(name + ".p12");
-            makes.into(file);
-            store = KeyStore.getInstance("PKCS12");
-            try (InputStream in = Files.newInputStream(file)) {
-                store.load(in, PASSWORD);
-            }
-            cert = pem(name + ".crt", "CERTIFICATE", store.getCertificate("me").getEncoded());
-            key = pem(name + ".key", "PRIVATE KEY", store.getKey("me", PASSWORD).getEncoded());
-        }
-
-        private Path pem(String file, String type, byte[] content) throws IOException {
-            String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content);
-            return Files.writeString(
-                    directory.resolve(file),
-                    "-----BEGIN " + type + "-----\n" + base64 + "\n-----END " + type + "-----\n");
-        }
-
-        SSLContext context(Identity trusted) throws Exception {
-            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            keys.init(store, PASSWORD);
-            KeyStore others = KeyStore.getInstance("PKCS12");
-            others.load(null, null);
-            others.setCertificateEntry("other", trusted.store.getCertificate("me"));
-            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(others);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-            return context;
-        }
+    private TlsIdentity identity(String name) throws Exception {
+        return new TlsIdentity(directory, name);
     }
 
     /** An HTTPS server that wants its clients' certificate; answers with the protocol it speaks. */
@@ -188,8 +75,8 @@ class LinkerdTlsTest {
 
     @Test
     void speaksTlsToBothSidesAndChecksNames() throws Exception {
-        Identity edge = new Identity("edge.test");
-        Identity web = new Identity("web.test");
+        TlsIdentity edge = identity("edge.test");
+        TlsIdentity web = identity("web.test");
         HttpsServer backend = backend(web.context(edge));
         Path disco = Files.createDirectory(directory.resolve("disco"));
         for (String name : List.of("web", "other")) {
@@ -237,7 +124,7 @@ class LinkerdTlsTest {
     }
 
     /** Two routers of a protocol behind one another, with TLS between them. */
-    private TestRouter[] chained(String protocol, int backend, Identity edge, Identity web, String outerServer)
+    private TestRouter[] chained(String protocol, int backend, TlsIdentity edge, TlsIdentity web, String outerServer)
             throws IOException {
         String head = "admin: {port: 0}\nrouters:\n- protocol: " + protocol + "\n  experimental: true\n"
                 + (protocol.equals("h2") ? "  identifier: {kind: io.l5d.static, path: web}\n" : "");
@@ -257,8 +144,8 @@ class LinkerdTlsTest {
 
     @Test
     void http2IsChosenByAlpnOnBothSides() throws Exception {
-        Identity edge = new Identity("edge.test");
-        Identity web = new Identity("web.test");
+        TlsIdentity edge = identity("edge.test");
+        TlsIdentity web = identity("web.test");
         try (Listening backend =
                 H2.server().serve("127.0.0.1:0", Service.of(request -> H2Message.response(200, request.body())))) {
             TestRouter[] routers = chained(
@@ -290,7 +177,7 @@ class LinkerdTlsTest {
 
     @Test
     void aNamerdIsAskedOverTlsAndOnlyTheRightOne() throws Exception {
-        Identity names = new Identity("namerd.test");
+        TlsIdentity names = identity("namerd.test");
         try (RawBackend web = RawBackend.answering("web");
                 FakeNamerd namerd = FakeNamerd.withTls(names.cert, names.key)) {
             namerd.bind(
@@ -313,8 +200,8 @@ class LinkerdTlsTest {
 
     @Test
     void thriftAndMuxSpeakTlsToo() throws Exception {
-        Identity edge = new Identity("edge.test");
-        Identity web = new Identity("web.test");
+        TlsIdentity edge = identity("edge.test");
+        TlsIdentity web = identity("web.test");
         byte[] call = {(byte) 0x80, 1, 0, 1, 0, 0, 0, 1, 'm', 0, 0, 0, 7, 0};
         for (String protocol : List.of("thrift", "mux", "thriftmux")) {
             Server<byte[], byte[]> server = protocol.equals("thrift")
@@ -338,9 +225,9 @@ class LinkerdTlsTest {
 
     @Test
     void aCertificateThatIsOverEndsTheAttempt() throws Exception {
-        Identity edge = new Identity("edge.test");
-        Identity authority = new Identity("authority.test");
-        Identity old = expired("old.test", "authority.test");
+        TlsIdentity edge = identity("edge.test");
+        TlsIdentity authority = identity("authority.test");
+        TlsIdentity old = TlsIdentity.expired(directory, "old.test", "authority.test");
         HttpsServer backend = backend(old.context(edge));
         Path yaml = directory.resolve("linkerd.yaml");
         Files.writeString(

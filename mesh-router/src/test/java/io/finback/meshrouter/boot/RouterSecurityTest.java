@@ -60,6 +60,13 @@ class RouterSecurityTest {
             assertThat(ask(router, "POST", "/logging.json?logger=io.finback.x&level=DEBUG", "dev:other"))
                     .isEqualTo(403);
             assertThat(ask(router, "POST", "/admin/shutdown", "")).isEqualTo(401);
+            assertThat(ask(router, "GET", "/admin/tracing", "dev:other")).isEqualTo(200);
+            assertThat(ask(router, "GET", "/admin/tracing?enable=false", "dev:other"))
+                    .as("it changes something")
+                    .isEqualTo(403);
+            assertThat(ask(router, "GET", "/admin/tracing?disable=true", "ops:s3cret"))
+                    .as("let in; without a linkerd.yaml nobody switches anything here")
+                    .isEqualTo(404);
             assertThat(ask(router, "POST", "/logging.json?logger=io.finback.x&level=DEBUG", "ops:s3cret"))
                     .as("asked and answered, whatever the body lacks")
                     .isNotIn(401, 403);

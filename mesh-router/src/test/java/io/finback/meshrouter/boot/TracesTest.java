@@ -137,6 +137,35 @@ class TracesTest {
         }
     }
 
+    @Test
+    void areSwitchedOffAndOnAgainWhileItRuns() throws IOException {
+        try (SpanCollector collector = SpanCollector.start();
+                RawBackend web = RawBackend.answering("web");
+                TestRouter router = linkerd(
+                        "admin: {port: 0}",
+                        "telemetry:",
+                        "- kind: io.zipkin.http",
+                        "  host: \"127.0.0.1:" + collector.port() + "\"",
+                        "  initialSampleRate: 1.0",
+                        "routers:",
+                        "- protocol: http",
+                        "  dtab: /svc/web => /$/inet/127.0.0.1/" + web.port(),
+                        "  servers: [{port: 0}]")) {
+            assertThat(router.admin("/admin/tracing")).isEqualTo("tracing is enabled\n");
+            assertThat(router.admin("/admin/tracing?enable=false")).isEqualTo("tracing is disabled\n");
+            assertThat(get(router.port(), "/off")).isEqualTo(200);
+            assertThat(web.requests.get(0).header("traceparent")).isEmpty();
+            assertThat(router.admin("/admin/tracing?disable=false")).isEqualTo("tracing is enabled\n");
+            assertThat(get(router.port(), "/on")).isEqualTo(200);
+            collector.await(2);
+            assertThat(collector.spans).allMatch(span -> !span.json().toString().contains("/off"));
+            assertThat(web.requests.get(1).header("traceparent")).isNotEmpty();
+            assertThat(router.admin("/admin/tracing?enable=1")).isEqualTo("enable: '1' (expected: true or false)\n");
+            assertThat(router.admin("/admin/tracing?enable=true&disable=true"))
+                    .isEqualTo("enable and disable together (expected: one of them)\n");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "b3,80f198ee56343ba8-05e3ac9a4f6e3b90-1,80f198ee56343ba8",

@@ -2,6 +2,9 @@ package io.finback.meshrouter.namers;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -14,6 +17,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
 /** A recorded far end: answers by request, and streams that a test writes line by line. */
 public final class FarEnd implements AutoCloseable {
@@ -51,7 +56,38 @@ public final class FarEnd implements AutoCloseable {
     private final ConcurrentHashMap<String, BlockingQueue<String>> streams = new ConcurrentHashMap<>();
 
     public FarEnd(Recording recording) throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        this(HttpServer.create(anyPort(), 0), recording);
+    }
+
+    /** Speaks TLS and wants to see certificates. */
+    public static FarEnd withTls(SSLContext context, Recording recording) throws IOException {
+        return withTls(context, true, recording);
+    }
+
+    /** Speaks TLS with everybody. */
+    public static FarEnd withOpenTls(SSLContext context, Recording recording) throws IOException {
+        return withTls(context, false, recording);
+    }
+
+    private static FarEnd withTls(SSLContext context, boolean demand, Recording recording) throws IOException {
+        HttpsServer server = HttpsServer.create(anyPort(), 0);
+        server.setHttpsConfigurator(new HttpsConfigurator(context) {
+            @Override
+            public void configure(HttpsParameters parameters) {
+                SSLParameters mine = context.getDefaultSSLParameters();
+                mine.setNeedClientAuth(demand);
+                parameters.setSSLParameters(mine);
+            }
+        });
+        return new FarEnd(server, recording);
+    }
+
+    private static InetSocketAddress anyPort() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    }
+
+    private FarEnd(HttpServer server, Recording recording) {
+        this.server = server;
         server.setExecutor(executor);
         server.createContext("/", exchange -> serve(exchange, recording));
         server.start();

@@ -185,8 +185,7 @@ class KubernetesTest {
         try (FarEnd far = new FarEnd(recording)) {
             WatchedDtab dtab = WatchedDtab.consul(
                     new WatchedDtab.ConsulKey(
-                            "127.0.0.1",
-                            far.port(),
+                            Origin.clear("127.0.0.1", far.port()),
                             "namerd/dtabs/shop",
                             Optional.of("secret"),
                             Optional.of("dc1"),
@@ -219,7 +218,7 @@ class KubernetesTest {
                 : Answer.of("{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[" + endpoints + "]}"))) {
             self.set(far);
             Transformer transformer =
-                    Transformer.daemonSet("127.0.0.1", far.port(), "infra", "incoming", "l5d", streams, changes);
+                    Transformer.daemonSet("127.0.0.1", far.port(), "infra", "incoming", "l5d", false, streams, changes);
             AtomicReference<List<Address>> behind = new AtomicReference<>(
                     List.of(new Address("10.0.1.5", 80), new Address("10.0.1.6", 80), new Address("10.0.7.7", 80)));
             Path id = Path.parse("/#/app");

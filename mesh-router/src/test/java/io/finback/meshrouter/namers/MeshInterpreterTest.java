@@ -191,6 +191,14 @@ class MeshInterpreterTest {
             TestRouter.await(
                     "told", () -> mesh.state().get("trouble").toString().contains("namerd says: gone"));
             assertThat(mesh.addresses(Path.parse("/#/x")).get()).containsExactly(new Address("10.0.0.1", 80));
+            namerd.say(
+                    replicas,
+                    MeshProto.bytes(
+                            "Replicas",
+                            "bound { endpoints { address: \"\\012\\000\\000\\001\" port: 81 meta { nodeName: \"a\" } } }"));
+            TestRouter.await("its node", () -> mesh.addresses(Path.parse("/#/x"))
+                    .get()
+                    .equals(List.of(new Address("10.0.0.1", 81).on("a"))));
             namerd.say(replicas, MeshProto.bytes("Replicas", "neg { }"));
             TestRouter.await(
                     "nobody", () -> mesh.addresses(Path.parse("/#/x")).get().isEmpty());

@@ -92,6 +92,8 @@ class NamerdThriftTest {
             });
             far.addresses("/#/fs/web", "10.0.0.1:80");
             await(namerd, "/svc/web", "/#/fs/web rest /x [10.0.0.1:80]");
+            assertThat(namerd.addresses(Path.parse("/#/fs/web")).get().get(0).node())
+                    .contains("node");
             assertThat(far.asked).contains("bind {1=, 2={1=s1, 2=[svc, web], 3=default}, 3=[]}");
             far.addresses("/#/fs/web", "10.0.0.1:80", "10.0.0.2:81:2");
             await(namerd, "/svc/web", "/#/fs/web rest /x [10.0.0.1:80, 10.0.0.2:81 * 2.0]");

@@ -74,8 +74,7 @@ class NamersTest {
 
     private static ConsulNamer.Options consul(FarEnd far, boolean tag, boolean health, Map<String, Double> weights) {
         return new ConsulNamer.Options(
-                "127.0.0.1",
-                far.port(),
+                Origin.clear("127.0.0.1", far.port()),
                 tag,
                 health,
                 Set.of("passing", "warning"),
@@ -217,7 +216,7 @@ class NamersTest {
                         : Answer.status(404);
         try (FarEnd far = new FarEnd(recording)) {
             NameSource source = MarathonNamer.start(
-                    Path.parse("/#/m"), "127.0.0.1", far.port(), "/m", Duration.ofMillis(50), false, streams, changes);
+                    Path.parse("/#/m"), Origin.clear("127.0.0.1", far.port()), "/m", Duration.ofMillis(50), false, streams, changes);
             Interpreter interpreter = DtabInterpreter.of(List.of(source));
             await(interpreter, "/#/m/shop/api/v1", "/#/m/shop/api rest /v1 [h1:31000]");
             await(interpreter, "/#/m/other", "~");
@@ -310,8 +309,7 @@ class NamersTest {
         try (FarEnd far = new FarEnd(uri -> Answer.stream(self.get().stream(uri)))) {
             self.set(far);
             NamerdHttp namerd = NamerdHttp.start(
-                    "127.0.0.1",
-                    far.port(),
+                    Origin.clear("127.0.0.1", far.port()),
                     "shop",
                     Credentials.of("router", Files.writeString(directory.resolve("secret"), "s3cret\n")),
                     Optional.empty(),

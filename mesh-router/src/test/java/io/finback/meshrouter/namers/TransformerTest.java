@@ -27,6 +27,19 @@ class TransformerTest {
     }
 
     @Test
+    void onTheHostsNetworkANodeIsWhatItsNameSays() {
+        List<Address> all = List.of(
+                new Address("10.2.3.4", 80).on("a"), new Address("10.2.3.5", 80).on("b"), new Address("10.2.3.6", 80));
+        Transformer local = Transformer.onNode("a");
+        assertThat(local.transform(() -> all).get())
+                .containsExactly(new Address("10.2.3.4", 80).on("a"));
+        assertThat(local.transform(new Name.Bound(Path.parse("/#/x"), Path.EMPTY))
+                        .id()
+                        .show())
+                .isEqualTo("/%/io.l5d.k8s.localnode/a/#/x");
+    }
+
+    @Test
     void refusesWhatIsNoAddress() {
         assertThatThrownBy(() -> Transformer.localNode("fe80::1"))
                 .hasMessage("POD_IP: 'fe80::1' (expected: an IPv4 address)");
