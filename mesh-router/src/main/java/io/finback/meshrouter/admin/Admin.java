@@ -127,8 +127,8 @@ public final class Admin implements AutoCloseable {
         if (!allowed(path, post || AdminDoors.changes(request))) {
             return Answers.text(404, path + " is switched off (admin.security)\n");
         }
-        boolean takesPost =
-                List.of("/delegator.json", "/logging.json", "/admin/shutdown", "/admin/tracing").contains(path);
+        boolean takesPost = List.of("/delegator.json", "/logging.json", "/admin/shutdown", "/admin/tracing")
+                .contains(path);
         if (!get && !(post && takesPost)) {
             return Answers.text(
                     405,
