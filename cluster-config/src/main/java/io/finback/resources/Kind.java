@@ -3,6 +3,7 @@ package io.finback.resources;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What sets an amount of resources apart from a plain one: for whom it is reserved, which disk it is, whether it may be taken back,
@@ -62,6 +63,11 @@ public record Kind(List<Reservation> reservations, Optional<Disk> disk, boolean 
         return !isReserved()
                 || role.equals(innermost().role())
                 || isBelow(role, innermost().role());
+    }
+
+    /** True if each role this has been reserved for, on the way to the innermost, is one of {@code roles}; so is what is not reserved. */
+    public boolean isReservedWithin(Predicate<String> roles) {
+        return reservations.stream().map(Reservation::role).allMatch(roles);
     }
 
     public boolean isPersistentVolume() {

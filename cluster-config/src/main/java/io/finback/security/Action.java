@@ -58,6 +58,9 @@ public enum Action {
     /** Ours: jobs by their names. */
     VIEW_JOB("view_jobs", "jobs"),
     CHANGE_JOB("change_jobs", "jobs"),
+    /** Ours: delegation tables of the masters' namerd API, by their namespaces. */
+    VIEW_DTAB("view_dtabs", "namespaces"),
+    CHANGE_DTAB("change_dtabs", "namespaces"),
     /**
      * Ours: makes a member of the cluster leave or takes it for down, by its address ({@code akka://finback@host:port}). The only one that is refused
      * unless a rule allows it.

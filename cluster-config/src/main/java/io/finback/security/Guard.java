@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Stands before a port: tells who asks, sends away who must say so and does not, lets nobody ask too often, and writes down every change and every refusal (logger
- * {@code finback.audit}). The principal goes with the request ({@link #principal}). Thread-safe.
+ * {@code finback.audit}) and counts them ({@link Refusals}). The principal goes with the request ({@link #principal}). Thread-safe.
  */
 public final class Guard implements Rules {
     private static final String MEMBER_PATH = "/cluster/members/";
@@ -83,6 +83,7 @@ public final class Guard implements Rules {
                 });
         hashing.allowCoreThreadTimeOut(true);
         system.getWhenTerminated().thenRun(hashing::shutdown);
+        Refusals.of(system).add(this);
     }
 
     /** Who asks; empty: they did not say, and nobody wanted to know. */
@@ -159,7 +160,7 @@ public final class Guard implements Rules {
     }
 
     /** Its numbers in Prometheus' text format, without the line that says their type. */
-    public String prometheus() {
+    String prometheus() {
         String name = "finback_http_refused_total";
         return name + "{port=\"" + port + "\",reason=\"unauthenticated\"} " + unauthenticated.sum() + "\n" + name
                 + "{port=\"" + port + "\",reason=\"forbidden\"} " + forbidden.sum() + "\n" + name

@@ -38,6 +38,7 @@ import io.finback.runtime.Readiness;
 import io.finback.runtime.Role;
 import io.finback.runtime.StartFailure;
 import io.finback.security.Guard;
+import io.finback.security.Refusals;
 import io.finback.settings.ClusterSettings;
 import io.finback.settings.HttpListen;
 import io.finback.tls.NodeTls;
@@ -134,7 +135,7 @@ public final class MasterNode implements Node {
         CompletionStage<Void> management = Management.start(system);
         Guard guard = new Guard(system, "services", settings.security(), ServicesBoot::refusal);
         Console console = new Console(system, cluster);
-        CompletionStage<Void> api = bind(config, settings, cluster, guard, console);
+        CompletionStage<Void> api = bind(config, settings, cluster, console);
         CompletionStage<Void> serving = until(this::isServing);
         // Services speak to allocator and frameworks from their first breath.
         CompletionStage<Void> all = management
@@ -163,7 +164,7 @@ public final class MasterNode implements Node {
     }
 
     private CompletionStage<Void> bind(
-            Config config, MasterSettings settings, Guard guard, Guard services, Console console) {
+            Config config, MasterSettings settings, Guard guard, Console console) {
         HttpListen listen = settings.http();
         MasterIdentity first = MasterSettings.identity(config, listen.port(), Instant.now());
         AtomicReference<MasterIdentity> self = new AtomicReference<>(first);
@@ -198,8 +199,7 @@ public final class MasterNode implements Node {
                 .withMetrics(gate::prometheus)
                 .withMetrics(() -> Tracing.of(system).prometheus())
                 .withMetrics(() -> tls.map(NodeTls::prometheus).orElse(""))
-                .withMetrics(() ->
-                        "# TYPE finback_http_refused_total counter\n" + guard.prometheus() + services.prometheus());
+                .withMetrics(() -> Refusals.of(system).prometheus());
         var guarded = Farewell.of(system, config)
                 .before(TracedApi.before(
                         system, "cluster", console.atCluster(guard.before(MasterDoors::cluster, all::answer))));

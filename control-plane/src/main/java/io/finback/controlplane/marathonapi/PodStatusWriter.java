@@ -6,6 +6,7 @@ import io.finback.controlplane.app.AppSnapshot;
 import io.finback.controlplane.scheduler.AppDefinition;
 import io.finback.controlplane.scheduler.AppPath;
 import io.finback.controlplane.scheduler.AppVersion;
+import io.finback.controlplane.scheduler.Home;
 import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Instance.Phase;
 import io.finback.controlplane.scheduler.PodPart;
@@ -36,6 +37,9 @@ final class PodStatusWriter {
         node.put("status", state).put("statusSince", Json.time(since));
         ArrayNode list = node.putArray("instances");
         instances.forEach(i -> list.add(instance(pod, i, now)));
+        pod.detached().orElse(List.of()).stream()
+                .filter(home -> instances.stream().noneMatch(i -> i.taskId().equals(home.taskId())))
+                .forEach(home -> list.add(detached(pod, home, now)));
         ArrayNode history = node.putArray("terminationHistory");
         pod.lastFailure().ifPresent(f -> history.addObject()
                 .put("instanceID", f.taskId())
@@ -64,7 +68,27 @@ final class PodStatusWriter {
         }
         containers(node.putArray("containers"), instance, wanted ? Optional.of(spec) : Optional.empty(), now);
         node.put("specReference", "/v2/pods" + pod.appId() + "::versions/" + Json.time(instance.version()));
-        node.putArray("localVolumes");
+        ArrayNode volumes = node.putArray("localVolumes");
+        instance.place()
+                .map(Instance.Place::home)
+                .or(() -> pod.detachedFrom(instance.taskId()).map(Home::resources))
+                .ifPresent(home -> OptionsWriter.volumes(volumes, home));
+        return node.put("lastUpdated", Json.time(now)).put("lastChanged", since);
+    }
+
+    /** Volumes that no instance uses now: an instance that has ended and may come back. */
+    static ObjectNode detached(AppSnapshot pod, Home home, Instant now) {
+        String since = Json.time(home.madeAt());
+        ObjectNode node = Json.object()
+                .put("id", home.taskId())
+                .put("status", "TERMINAL")
+                .put("statusSince", since)
+                .put("agentHostname", home.host())
+                .put("agentId", home.agentId());
+        node.putArray("containers");
+        AppVersion current = pod.current().orElseThrow();
+        node.put("specReference", "/v2/pods" + pod.appId() + "::versions/" + Json.time(current.version()));
+        OptionsWriter.volumes(node.putArray("localVolumes"), home.resources());
         return node.put("lastUpdated", Json.time(now)).put("lastChanged", since);
     }
 

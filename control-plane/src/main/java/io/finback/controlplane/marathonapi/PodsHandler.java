@@ -2,6 +2,7 @@ package io.finback.controlplane.marathonapi;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.finback.controlplane.app.AppAnswer;
 import io.finback.controlplane.app.AppCommand;
 import io.finback.controlplane.app.AppSnapshot;
@@ -19,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 
 /** {@code /v2/pods}. A pod is an app whose instances are groups of containers; deployments treat both alike. */
 final class PodsHandler {
@@ -177,31 +177,50 @@ final class PodsHandler {
                 });
     }
 
-    /** One instance by its path, or those of the body; others take their place. */
+    /**
+     * One instance by its path, or those of the body; others take their place. With {@code wipe} their volumes go, too, and ids of volumes that no
+     * instance uses now count.
+     */
     private CompletionStage<Answer> kill(Request request, Target target) {
         AppSnapshot pod = known(target.id());
+        boolean wipe = request.flag("wipe", false);
         if (target.more().isEmpty()) {
-            return kill(pod, ids(request.json()), killed -> {
+            return kill(pod, ids(request.json()), wipe).thenApply(killed -> {
                 ArrayNode list = Json.object().arrayNode();
-                killed.forEach(i -> list.add(PodStatusWriter.instance(pod, i, Instant.now())));
+                killed.forEach(list::add);
                 return Answer.ok(list);
             });
         }
         String instance = String.join("/", target.more());
-        if (pod.instances().stream().noneMatch(i -> i.taskId().equals(instance))) {
-            throw ApiFailure.of(404, "Instance '" + instance + "' of pod '" + target.id() + "' does not exist");
+        boolean there = pod.instances().stream().anyMatch(i -> i.taskId().equals(instance))
+                || (wipe && pod.detachedFrom(instance).isPresent());
+        if (!there) {
+            throw noInstance(target.id(), instance);
         }
-        return kill(pod, List.of(instance), killed -> killed.stream()
+        return kill(pod, List.of(instance), wipe).thenApply(killed -> killed.stream()
                 .findFirst()
-                .map(i -> Answer.ok(PodStatusWriter.instance(pod, i, Instant.now())))
-                .orElseThrow(() ->
-                        ApiFailure.of(404, "Instance '" + instance + "' of pod '" + target.id() + "' does not exist")));
+                .map(Answer::ok)
+                .orElseThrow(() -> noInstance(target.id(), instance)));
     }
 
-    private CompletionStage<Answer> kill(AppSnapshot pod, List<String> ids, Function<List<Instance>, Answer> told) {
-        return services.ask(pod.appId(), replyTo -> new AppCommand.KillInstances(ids, false, replyTo))
-                .thenApply(answer -> told.apply(
-                        Refusals.expect(AppAnswer.Killed.class, answer).instances()));
+    private static ApiFailure noInstance(String pod, String instance) {
+        return ApiFailure.of(404, "Instance '" + instance + "' of pod '" + pod + "' does not exist");
+    }
+
+    private CompletionStage<List<ObjectNode>> kill(AppSnapshot pod, List<String> ids, boolean wipe) {
+        return services.ask(pod.appId(), replyTo -> new AppCommand.KillInstances(ids, wipe, replyTo))
+                .thenApply(answer -> {
+                    Instant now = Instant.now();
+                    List<Instance> killed =
+                            Refusals.expect(AppAnswer.Killed.class, answer).instances();
+                    List<ObjectNode> told = new ArrayList<>();
+                    killed.forEach(i -> told.add(PodStatusWriter.instance(pod, i, now)));
+                    ids.stream()
+                            .filter(id -> wipe && killed.stream().noneMatch(i -> i.taskId().equals(id)))
+                            .flatMap(id -> pod.detachedFrom(id).stream())
+                            .forEach(home -> told.add(PodStatusWriter.detached(pod, home, now)));
+                    return told;
+                });
     }
 
     private static List<String> ids(JsonNode body) {

@@ -40,6 +40,16 @@ final class Rights implements Access {
         return sight.sees(Action.VIEW_APP, path);
     }
 
+    /** Nothing that is reserved for a role is hidden. */
+    boolean seesAllRoles() {
+        return sight.isWhole(Action.VIEW_ROLE);
+    }
+
+    @Override
+    public boolean seesRole(String role) {
+        return sight.sees(Action.VIEW_ROLE, role);
+    }
+
     boolean seesJob(String name) {
         return sight.sees(Action.VIEW_JOB, name);
     }

@@ -335,7 +335,8 @@ final class Rollout {
     /** Task ids of launched instances among {@code taskIds}. */
     static List<String> known(AppSnapshot app, List<String> taskIds) {
         return taskIds.stream()
-                .filter(id -> app.instances().stream().map(Instance::taskId).anyMatch(id::equals))
+                .filter(id -> app.instances().stream()
+                        .anyMatch(instance -> instance.taskId().equals(id) && !instance.doomed()))
                 .distinct()
                 .toList();
     }

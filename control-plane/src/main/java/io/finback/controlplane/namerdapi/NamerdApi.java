@@ -17,6 +17,7 @@ import io.finback.controlplane.dtabs.DtabState;
 import io.finback.controlplane.naming.DtabMessage;
 import io.finback.controlplane.naming.NamesView;
 import io.finback.controlplane.naming.Naming;
+import io.finback.controlplane.naming.SeenNames;
 import io.finback.names.Address;
 import io.finback.names.Dtab;
 import io.finback.names.Name;
@@ -24,6 +25,8 @@ import io.finback.names.NameTree;
 import io.finback.names.NamesJson;
 import io.finback.names.NamingException;
 import io.finback.names.Path;
+import io.finback.security.Guard;
+import io.finback.security.Rules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,8 +56,10 @@ public final class NamerdApi {
     private final Naming naming;
     private final NamesView view;
     private final Watching watching;
+    private final Rules rules;
 
-    private NamerdApi(ActorSystem<?> system, NamerdSettings settings, Naming naming) {
+    private NamerdApi(ActorSystem<?> system, NamerdSettings settings, Naming naming, Rules rules) {
+        this.rules = rules;
         this.system = system;
         this.settings = settings;
         this.naming = naming;
@@ -62,10 +67,15 @@ public final class NamerdApi {
         this.watching = new Watching(view, settings.maxWatches());
     }
 
-    /** Starts namespaces and the view on a master that is (about to be) a cluster member; {@code journal} lists all there ever were. */
+    /**
+     * Starts namespaces and the view on a master that is (about to be) a cluster member.
+     *
+     * @param journal lists all namespaces there ever were
+     * @param rules who may see and change which
+     */
     public static NamerdApi start(
-            ActorSystem<?> system, NamerdSettings settings, Supplier<Source<String, NotUsed>> journal) {
-        return new NamerdApi(system, settings, Naming.start(system, journal, settings.askTimeout()));
+            ActorSystem<?> system, NamerdSettings settings, Supplier<Source<String, NotUsed>> journal, Rules rules) {
+        return new NamerdApi(system, settings, Naming.start(system, journal, settings.askTimeout()), rules);
     }
 
     /** Completes when reads show every namespace there was before the start. */
@@ -116,14 +126,16 @@ public final class NamerdApi {
     private CompletionStage<HttpResponse> answer(HttpRequest request, String body) {
         List<String> path = segments(request);
         Query query = request.getUri().query();
+        NameRights rights = new NameRights(rules, Guard.principal(request));
+        SeenNames names = rights.seen(view);
         try {
             String first = path.get(0);
             if (path.size() == 1 || (path.size() == 2 && path.get(1).isEmpty())) {
                 return now(
                         switch (first) {
-                            case "dtabs" -> list(query);
+                            case "dtabs" -> list(names, query);
                             case "bound-names" ->
-                                json(view.apps().stream().map(Path::show).toList());
+                                json(names.apps().stream().map(Path::show).toList());
                             default -> text(404, "");
                         });
             }
@@ -131,12 +143,15 @@ public final class NamerdApi {
             if (path.size() > 2 || !NAMESPACE.matcher(namespace).matches()) {
                 return now(text(404, "namespace: (expected: letters, digits, '_', '.', '-', at most 128)"));
             }
+            if (!(reads(request) ? rights.maySee(namespace) : rights.mayChange(namespace))) {
+                return now(text(403, "not allowed: namespace " + namespace));
+            }
             return switch (first) {
-                case "dtabs" -> dtab(request, namespace, query, body);
-                case "bind" -> now(read(request, () -> bind(namespace, query)));
-                case "addr" -> now(read(request, () -> addr(namespace, query)));
-                case "resolve" -> now(read(request, () -> resolve(namespace, query)));
-                case "delegate" -> now(read(request, () -> delegate(namespace, query)));
+                case "dtabs" -> dtab(names, request, namespace, query, body);
+                case "bind" -> now(read(request, () -> bind(names, namespace, query)));
+                case "addr" -> now(read(request, () -> addr(names, namespace, query)));
+                case "resolve" -> now(read(request, () -> resolve(names, namespace, query)));
+                case "delegate" -> now(read(request, () -> delegate(names, namespace, query)));
                 default -> now(text(404, ""));
             };
         } catch (IllegalArgumentException e) {
@@ -149,21 +164,26 @@ public final class NamerdApi {
     }
 
     private static HttpResponse read(HttpRequest request, Supplier<HttpResponse> answer) {
+        return reads(request) ? answer.get() : notAllowed("GET, HEAD");
+    }
+
+    private static boolean reads(HttpRequest request) {
         String method = request.method().value();
-        return method.equals("GET") || method.equals("HEAD") ? answer.get() : notAllowed("GET, HEAD");
+        return method.equals("GET") || method.equals("HEAD");
     }
 
     // --- tables ---
 
-    private HttpResponse list(Query query) {
+    private HttpResponse list(SeenNames names, Query query) {
         return isWatch(query)
-                ? watching.stream(() -> Optional.of(DtabText.json(view.namespaces())), "application/json")
-                : json(view.namespaces());
+                ? watching.stream(() -> Optional.of(DtabText.json(names.namespaces())), "application/json")
+                : json(names.namespaces());
     }
 
-    private CompletionStage<HttpResponse> dtab(HttpRequest request, String namespace, Query query, String body) {
+    private CompletionStage<HttpResponse> dtab(
+            SeenNames names, HttpRequest request, String namespace, Query query, String body) {
         return switch (request.method().value()) {
-            case "GET", "HEAD" -> isWatch(query) ? now(watch(request, namespace)) : get(request, namespace);
+            case "GET", "HEAD" -> isWatch(query) ? now(watch(names, request, namespace)) : get(request, namespace);
             case "POST" -> write(request, namespace, DtabState.Mode.CREATE, OptionalLong.empty(), body);
             case "PUT" -> {
                 Optional<String> match = request.getHeader("If-Match").map(h -> h.value());
@@ -188,9 +208,9 @@ public final class NamerdApi {
                 .orElseGet(() -> text(404, "")));
     }
 
-    private HttpResponse watch(HttpRequest request, String namespace) {
+    private HttpResponse watch(SeenNames names, HttpRequest request, String namespace) {
         DtabText.Form form = wanted(request);
-        return watching.stream(() -> view.dtab(namespace).map(dtab -> DtabText.write(form, dtab)), mediaType(form));
+        return watching.stream(() -> names.dtab(namespace).map(dtab -> DtabText.write(form, dtab)), mediaType(form));
     }
 
     private CompletionStage<HttpResponse> write(
@@ -237,44 +257,44 @@ public final class NamerdApi {
 
     // --- names ---
 
-    private HttpResponse bind(String namespace, Query query) {
+    private HttpResponse bind(SeenNames names, String namespace, Query query) {
         Path path = path(query);
         Dtab more = more(query);
-        return shown(query, () -> DtabText.json(names().tree(view.bind(namespace, more, path))));
+        return shown(query, () -> DtabText.json(shapes(names).tree(names.bind(namespace, more, path))));
     }
 
-    private HttpResponse addr(String namespace, Query query) {
+    private HttpResponse addr(SeenNames names, String namespace, Query query) {
         Path path = withoutTransformers(path(query));
-        return shown(query, () -> DtabText.json(addresses(namespace, path)));
+        return shown(query, () -> DtabText.json(addresses(names, namespace, path)));
     }
 
-    private HttpResponse resolve(String namespace, Query query) {
+    private HttpResponse resolve(SeenNames names, String namespace, Query query) {
         Path path = path(query);
         Dtab more = more(query);
         return shown(
                 query,
-                () -> DtabText.json(one(view.bind(namespace, more, path))
-                        .map(id -> addresses(namespace, id))
+                () -> DtabText.json(one(names.bind(namespace, more, path))
+                        .map(id -> addresses(names, namespace, id))
                         .orElseGet(() -> Map.of("type", "neg"))));
     }
 
-    private HttpResponse delegate(String namespace, Query query) {
-        return json(names().delegation(view.delegate(namespace, more(query), path(query))));
+    private HttpResponse delegate(SeenNames names, String namespace, Query query) {
+        return json(shapes(names).delegation(names.delegate(namespace, more(query), path(query))));
     }
 
-    private NamesJson names() {
-        return new NamesJson(id -> view.addresses(withoutTransformers(id)).orElseGet(List::of));
+    private static NamesJson shapes(SeenNames names) {
+        return new NamesJson(id -> names.addresses(withoutTransformers(id)).orElseGet(List::of));
     }
 
     /** The addresses of an id, or of the one that it is bound to. */
-    private Map<String, Object> addresses(String namespace, Path id) {
-        Optional<List<Address>> known = view.addresses(id);
+    private static Map<String, Object> addresses(SeenNames names, String namespace, Path id) {
+        Optional<List<Address>> known = names.addresses(id);
         if (known.isPresent()) {
             return NamesJson.address(known.get());
         }
-        NameTree<Name.Bound> tree = view.bind(namespace, Dtab.EMPTY, id);
+        NameTree<Name.Bound> tree = names.bind(namespace, Dtab.EMPTY, id);
         if (tree instanceof NameTree.Leaf<Name.Bound> leaf) {
-            return NamesJson.address(view.addresses(leaf.value().id()).orElseGet(List::of));
+            return NamesJson.address(names.addresses(leaf.value().id()).orElseGet(List::of));
         }
         return tree.isNeg()
                 ? Map.of("type", "neg")

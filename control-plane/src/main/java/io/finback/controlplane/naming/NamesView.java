@@ -1,14 +1,7 @@
 package io.finback.controlplane.naming;
 
 import io.finback.names.Address;
-import io.finback.names.Binder;
-import io.finback.names.BuiltinNamers;
-import io.finback.names.Delegation;
 import io.finback.names.Dtab;
-import io.finback.names.Name;
-import io.finback.names.NameTree;
-import io.finback.names.Namer;
-import io.finback.names.Path;
 import io.finback.wire.AppEndpoints;
 import io.finback.wire.DtabSnapshot;
 import java.util.HashMap;
@@ -18,14 +11,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
  * What this master knows about names: delegation tables, and where apps are ready. Answers from memory, some moments behind the entities.
  * Thread-safe.
  */
 public final class NamesView {
-    private static final Path APPS = Path.of("#", "io.finback");
-
     /** A table with its text read. */
     private record Table(DtabSnapshot snapshot, Dtab dtab) {}
 
@@ -33,7 +25,6 @@ public final class NamesView {
     private final ConcurrentHashMap<Integer, Map<String, AppEndpoints>> buckets = new ConcurrentHashMap<>();
     private volatile Map<String, List<Address>> apps = Map.of();
     private final Set<Runnable> listeners = ConcurrentHashMap.newKeySet();
-    private final Namer namer = Namer.at(APPS, this::app).orElse(BuiltinNamers.all());
 
     /** An older version than what is known changes nothing. */
     void apply(DtabSnapshot snapshot) {
@@ -82,6 +73,11 @@ public final class NamesView {
         return listeners.size();
     }
 
+    /** Of this what may be seen, asked anew at each look. */
+    public SeenNames seen(Predicate<String> namespaces, Predicate<String> appPaths) {
+        return new SeenNames(this, namespaces, appPaths);
+    }
+
     /** Namespaces there are, in order. */
     public List<String> namespaces() {
         Map<String, Table> sorted = new TreeMap<>(tables);
@@ -102,44 +98,8 @@ public final class NamesView {
                 .map(Table::dtab);
     }
 
-    /** What {@code path} means in a namespace, {@code more} before its table. Throws {@link io.finback.names.NamingException}. */
-    public NameTree<Name.Bound> bind(String namespace, Dtab more, Path path) {
-        return Binder.bind(dtab(namespace).orElse(Dtab.EMPTY).concat(more), namer, path);
-    }
-
-    /** How it comes to mean that. */
-    public Delegation delegate(String namespace, Dtab more, Path path) {
-        return Delegation.of(dtab(namespace).orElse(Dtab.EMPTY).concat(more), namer, path);
-    }
-
-    /** The addresses behind a bound id; empty: it has none of these. Transformers' prefixes are looked through. */
-    public Optional<List<Address>> addresses(Path id) {
-        if (id.startsWith(APPS)) {
-            return Optional.ofNullable(apps.get(appId(id)));
-        }
-        return BuiltinNamers.address(id).map(List::of);
-    }
-
-    /** Bound ids of all apps, in order. */
-    public List<Path> apps() {
-        return apps.keySet().stream()
-                .sorted()
-                .map(id -> APPS.concat(Path.of(id.substring(1).split("/", -1))))
-                .toList();
-    }
-
-    /** As the routers' own namer: the longest known app path is the id. */
-    private NameTree<Name> app(Path path) {
-        Map<String, List<Address>> known = apps;
-        for (int length = path.size(); length > APPS.size(); length--) {
-            if (known.containsKey(appId(path.take(length)))) {
-                return NameTree.leaf(new Name.Bound(path.take(length), path.drop(length)));
-            }
-        }
-        return NameTree.neg();
-    }
-
-    private static String appId(Path id) {
-        return "/" + String.join("/", id.elements().subList(APPS.size(), id.size()));
+    /** Where each app is ready, by its path. */
+    Map<String, List<Address>> apps() {
+        return apps;
     }
 }

@@ -128,8 +128,9 @@ public final class AppChange {
             return new Decision.Refused(Refusal.LOCKED);
         }
         AppVersion current = state.current().orElseThrow();
+        // What is being ended already was counted when it was asked for first.
         List<String> known = taskIds.stream()
-                .filter(state.instances()::containsKey)
+                .filter(id -> state.instance(id).filter(i -> !i.doomed()).isPresent())
                 .distinct()
                 .toList();
         int target = Math.max(0, current.definition().instances() - known.size());

@@ -13,6 +13,11 @@ public interface Access {
         }
 
         @Override
+        public boolean seesRole(String role) {
+            return true;
+        }
+
+        @Override
         public void create(String path) {}
 
         @Override
@@ -23,6 +28,9 @@ public interface Access {
     };
 
     boolean sees(String path);
+
+    /** Whether offers may show what is reserved for it. */
+    boolean seesRole(String role);
 
     void create(String path);
 

@@ -4,12 +4,14 @@ import io.finback.controlplane.placement.RejectReason;
 import io.finback.resources.Resources;
 import io.finback.wire.WireMessage;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * Why an app still waits, as the scheduler saw it.
@@ -54,6 +56,16 @@ public record QueueReport(
             rules = Collections.unmodifiableMap(new TreeMap<>(rules));
             samples = List.copyOf(samples);
         }
+
+        Cycle seen(Predicate<String> roles) {
+            return new Cycle(
+                    waiting,
+                    offers,
+                    reasons,
+                    rules,
+                    nearest.map(offer -> offer.seen(roles)),
+                    samples.stream().map(offer -> offer.seen(roles)).toList());
+        }
     }
 
     /** {@code lacks}: in words, one for each of {@code reasons}. */
@@ -69,6 +81,26 @@ public record QueueReport(
             attributes = Map.copyOf(attributes);
             reasons = List.copyOf(reasons);
             lacks = List.copyOf(lacks);
+        }
+
+        UnusedOffer seen(Predicate<String> roles) {
+            List<String> words = new ArrayList<>();
+            for (int i = 0; i < lacks.size(); i++) {
+                words.add(
+                        switch (reasons.get(i)) {
+                            case UNFULFILLED_ROLE -> "offered to another role";
+                            case DECLINED_SCARCE_RESOURCES -> "held for another app, for which others were ended";
+                            default -> lacks.get(i);
+                        });
+            }
+            return new UnusedOffer(
+                    offer,
+                    agent,
+                    host,
+                    resources.filter(kind -> kind.isReservedWithin(roles)),
+                    attributes,
+                    reasons,
+                    words);
         }
     }
 
@@ -107,8 +139,21 @@ public record QueueReport(
                 appId, now, processed, unused, lastUsedAt, lastUnusedAt, reasons, last, Optional.of(text));
     }
 
-    QueueReport withoutNote() {
-        return new QueueReport(appId, at, processed, unused, lastUsedAt, lastUnusedAt, reasons, last, Optional.empty());
+    /**
+     * The same for somebody who may not see everything: no words that name other apps and roles, of which a note is full, and of what is reserved
+     * only what is for {@code roles}.
+     */
+    QueueReport seen(Predicate<String> roles) {
+        return new QueueReport(
+                appId,
+                at,
+                processed,
+                unused,
+                lastUsedAt,
+                lastUnusedAt,
+                reasons,
+                last.map(cycle -> cycle.seen(roles)),
+                Optional.empty());
     }
 
     private static <V> Map<RejectReason, V> sorted(Map<RejectReason, V> map) {

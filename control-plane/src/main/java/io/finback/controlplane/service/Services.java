@@ -226,7 +226,7 @@ public final class Services {
 
     /** The same for somebody who may not see everything; costs a look at every app. The view is that of this moment. */
     public Services seenBy(Access who) {
-        return new Services(this, whole.seen(who::sees), who);
+        return new Services(this, whole.seen(who::sees, who::seesRole), who);
     }
 
     /** Checks changes that are more than one command. */

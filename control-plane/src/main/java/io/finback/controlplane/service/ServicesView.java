@@ -53,13 +53,14 @@ public final class ServicesView {
             new AtomicReference<>(new GroupsSnapshot(-1, GroupBook.EMPTY, false));
 
     /**
-     * What of this moment is of these apps and pods; of groups, those that are meant and those above what is. A note on why an app waits may name
-     * others, so there is none.
+     * What of this moment is of these apps and pods; of groups, those that are meant and those above what is. Why an app waits names no others.
+     *
+     * @param roles those whose reservations are shown in offers
      */
-    ServicesView seen(Predicate<String> paths) {
+    ServicesView seen(Predicate<String> paths, Predicate<String> roles) {
         ServicesView some = new ServicesView(groupsEnforceRole);
         apps.values().stream().filter(app -> paths.test(app.appId())).forEach(app -> some.apps.put(app.appId(), app));
-        some.apps.keySet().forEach(id -> queue(id).ifPresent(report -> some.queue.put(id, report.withoutNote())));
+        some.apps.keySet().forEach(id -> queue(id).ifPresent(report -> some.queue.put(id, report.seen(roles))));
         GroupsSnapshot all = groups.get();
         some.groups.set(new GroupsSnapshot(all.revision(), all.book().seen(paths, some.apps.keySet()), all.full()));
         some.drains.set(drains.get());

@@ -219,7 +219,7 @@ public final class SeenBy {
 
     /** Each role its reservation has gone through must be seen, as in Mesos. */
     private boolean kind(Kind kind) {
-        return kind.reservations().stream().allMatch(reservation -> role(reservation.role()));
+        return kind.isReservedWithin(this::role);
     }
 
     private AllocationDelta.Pool shown(AllocationDelta.Pool pool, Set<FrameworkId> seen) {

@@ -50,7 +50,7 @@ class AppUsersTest {
         ControlPlaneHarness harness =
                 new ControlPlaneHarness(data.resolve("node"), Map.of("finback.security.acls", acls.toString()));
         try {
-            int port = serve(harness).localAddress().getPort();
+            int port = serve(harness, Rules.NONE).localAddress().getPort();
             ScriptedAgent agent = new ScriptedAgent(harness, "a1", Resources.of(4, 4096, 0)).register();
             ask(port, "POST", "/v2/apps", app("/root", "root"));
             Optional<JsonNode> failure = Optional.empty();
@@ -73,7 +73,8 @@ class AppUsersTest {
         }
     }
 
-    private static ServerBinding serve(ControlPlaneHarness harness) throws Exception {
+    /** The services API; everybody is nobody there. */
+    static ServerBinding serve(ControlPlaneHarness harness, Rules rules) throws Exception {
         var sharding = ClusterSharding.get(harness.system());
         ServicesApi api = ServicesApi.start(
                 harness.system(),
@@ -85,7 +86,7 @@ class AppUsersTest {
                                 (ActorRef<OperatorReply> replyTo) -> new AllocatorMessage.Operate(command, replyTo),
                                 Duration.ofSeconds(5)),
                 host -> Map.of(),
-                Rules.NONE);
+                rules);
         ServerBinding server = Http.get(harness.system())
                 .newServerAt("127.0.0.1", 0)
                 .bind(api.route())

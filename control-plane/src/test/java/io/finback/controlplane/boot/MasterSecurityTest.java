@@ -36,11 +36,12 @@ class MasterSecurityTest {
     Path data;
 
     private Node node;
+    private Config config;
     private int cluster;
     private int services;
 
     private void start() throws Exception {
-        Config config = ControlPlaneHarness.config(data.resolve("node"), overrides);
+        config = ControlPlaneHarness.config(data.resolve("node"), overrides);
         cluster = config.getInt("finback.master.http.port");
         services = config.getInt("finback.services.http.port");
         node = MasterNode.start(config);
@@ -206,8 +207,12 @@ class MasterSecurityTest {
             assertThat(subscribed.statusCode()).isEqualTo(200);
             assertThat(new String(body.readNBytes(60), StandardCharsets.UTF_8)).contains("SUBSCRIBED");
         }
+        int management = config.getInt("finback.management.port");
+        assertThat(ask(management, "/cluster/members", "", "").statusCode()).isEqualTo(401);
         assertThat(ask(cluster, "/metrics", "ops:s3cret", "").body())
+                .containsOnlyOnce("# TYPE finback_http_refused_total")
                 .contains(
+                        "finback_http_refused_total{port=\"management\",reason=\"unauthenticated\"} 1",
                         "finback_http_refused_total{port=\"cluster\",reason=\"unauthenticated\"} 5",
                         "finback_http_refused_total{port=\"services\",reason=\"unauthenticated\"} 3")
                 .containsPattern("finback_http_refused_total\\{port=\"cluster\",reason=\"forbidden\"} [3-9]");

@@ -320,11 +320,53 @@ class ResidentAppsTest {
         assertThat(running(one)).noneMatch(task -> task.id().equals(db.id()));
         assertThat(homes()).isEqualTo(homes);
         settled();
+        JsonNode instance = instances().get(0);
+        String volume = homes.get("a1");
+        assertThat(instance.path("localVolumes").toString())
+                .isEqualTo("[{\"containerPath\":\"data\",\"persistenceId\":\"" + volume + "\"}]");
+
+        // One that no instance uses now is shown, and is wiped by the id of the instance that had it.
+        ok(send("PUT", "/v2/pods/pod", disk.replace("'volumes'", "'scaling':{'kind':'fixed','instances':0},'volumes'")));
+        await("its containers were ended", () -> running(one).size() == 1);
+        one.fail(running(one).get(0).id().value());
+        settled();
+        JsonNode idle = instances().get(0);
+        assertThat(idle.path("status").asText()).isEqualTo("TERMINAL");
+        assertThat(idle.path("agentId").asText()).isEqualTo("a1");
+        assertThat(idle.path("localVolumes").toString()).contains(volume);
+        String path = "/v2/pods/pod::instances/" + idle.path("id").asText();
+        assertThat(send("DELETE", path, "").statusCode()).as("nothing to end").isEqualTo(404);
+        assertThat(destroyed()).isEmpty();
+        assertThat(ok(send("DELETE", path + "?wipe=true", "")).path("localVolumes").toString())
+                .contains(volume);
+        await("wiped", () -> destroyed().contains(volume));
+        await("told", () -> instances().isEmpty());
+
+        // With the instance that uses it, and another begins anew.
+        ok(send("PUT", "/v2/pods/pod", disk));
+        await("both containers run again", () -> running(one).size() == 3);
+        settled();
+        String next = homes().get("a1");
+        String id = instances().get(0).path("id").asText();
+        ok(send("DELETE", "/v2/pods/pod::instances?wipe=true", "['" + id + "']"));
+        await("its containers were ended", () -> running(one).size() == 1);
+        one.fail(running(one).get(0).id().value());
+        await("destroyed with it", () -> destroyed().contains(next));
+        await("another runs", () -> running(one).size() == 3);
+        settled();
+        homes = homes();
         assertThat(send("DELETE", "/v2/pods/pod", "").statusCode()).isEqualTo(202);
         await("its containers were ended", () -> running(one).size() == 1);
         // As agents do: the executor ends with the last of its containers.
         one.fail(running(one).get(0).id().value());
-        await("destroyed", () -> destroyed().containsAll(homes.values()));
+        Map<String, String> last = homes;
+        await("destroyed", () -> destroyed().containsAll(last.values()));
+    }
+
+    private List<JsonNode> instances() {
+        List<JsonNode> all = new ArrayList<>();
+        ok(send("GET", "/v2/pods/pod::status", "")).path("instances").forEach(all::add);
+        return all;
     }
 
     @Test

@@ -264,6 +264,57 @@ class ServicesRightsTest {
     }
 
     @Test
+    void tablesAreSeenAndChangedByTheirNamespacesAndNamesByTheirApps() throws Exception {
+        dtab("PUT", "mine", "ops:o", "/svc => /$/inet/127.1/81;");
+        dtab("PUT", "theirs", "ops:o", "/svc => /$/inet/127.1/82;");
+        rules(
+                "{" + only("view_apps", "paths", "/mine/%") + ", "
+                        + only("view_dtabs", "namespaces", "mine", "new") + ", "
+                        + only("change_dtabs", "namespaces", "new") + "}",
+                "/api/1/dtabs/theirs",
+                403);
+        assertThat(ask("GET", "/api/1/dtabs", "ops:o", "").body()).contains("mine", "theirs");
+        assertThat(ask("GET", "/api/1/dtabs", "dev:d", "").body()).isEqualTo("[\"mine\"]\n");
+        assertThat(ask("GET", "/api/1/dtabs/mine", "dev:d", "").body()).contains("/$/inet/127.1/81");
+        for (String path : List.of(
+                "dtabs/theirs",
+                "dtabs/theirs?watch=true",
+                "bind/theirs?path=/svc/x",
+                "resolve/theirs?path=/svc/x",
+                "addr/theirs?path=/svc/x",
+                "delegate/theirs?path=/svc/x",
+                "dtabs/nothing")) {
+            HttpResponse<String> refused = ask("GET", "/api/1/" + path, "dev:d", "");
+            assertThat(refused.statusCode()).as(path).isEqualTo(403);
+            assertThat(refused.body()).as(path).doesNotContain("82");
+        }
+        assertThat(dtab("PUT", "mine", "dev:d", "/svc => /$/inet/127.1/90;")).isEqualTo(403);
+        assertThat(dtab("POST", "theirs", "dev:d", "/svc => /$/inet/127.1/90;")).isEqualTo(403);
+        assertThat(dtab("DELETE", "theirs", "dev:d", "")).isEqualTo(403);
+        assertThat(dtab("POST", "new", "dev:d", "/svc => /$/inet/127.1/83;")).isEqualTo(204);
+        assertThat(ask("GET", "/api/1/dtabs/theirs", "ops:o", "").body()).contains("/$/inet/127.1/82");
+        HttpResponse<InputStream> stream = client.send(
+                request("/api/1/dtabs?watch=true", "dev:d").build(), HttpResponse.BodyHandlers.ofInputStream());
+        dtab("PUT", "theirs2", "ops:o", "/svc => /$/inet/127.1/84;");
+        dtab("DELETE", "new", "dev:d", "");
+        try (var lines = new java.io.BufferedReader(
+                new java.io.InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+            assertThat(lines.readLine()).isEqualTo("[\"mine\",\"new\"]");
+            assertThat(lines.readLine()).as("nothing was said of theirs2").isEqualTo("[\"mine\"]");
+        }
+    }
+
+    private int dtab(String method, String namespace, String who, String text) throws Exception {
+        return client.send(
+                        request("/api/1/dtabs/" + namespace, who)
+                                .setHeader("Content-Type", "application/dtab")
+                                .method(method, HttpRequest.BodyPublishers.ofString(text))
+                                .build(),
+                        HttpResponse.BodyHandlers.discarding())
+                .statusCode();
+    }
+
+    @Test
     void changesAreRefusedByWhatTheyChange() throws Exception {
         ops("POST", "/v2/apps", app("/mine/web", "a"));
         ops("POST", "/v2/apps", app("/theirs/web", "b"));

@@ -228,6 +228,9 @@ class PodsTest {
         assertThat(deleted.status()).isEqualTo(202);
         assertThat(deleted.text()).isEmpty();
         assertThat(deleted.header("Location")).isEqualTo(deleted.header("Marathon-Deployment-Id"));
+        assertThat(client.delete("/v2/pods/kill").status())
+                .as("as Marathon: it is gone from its group, whatever still ends")
+                .isEqualTo(404);
         TestMaster.await("gone", () -> world.live("kill").isEmpty());
         assertThat(client.get("/v2/pods/kill").status()).isEqualTo(404);
     }

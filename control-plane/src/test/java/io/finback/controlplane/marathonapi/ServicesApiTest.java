@@ -315,6 +315,10 @@ class ServicesApiTest {
                         .asText())
                 .isEqualTo("/deep");
         assertThat(client.delete("/v2/apps/deep/er/kill").status()).isEqualTo(200);
+        assertThat(client.delete("/v2/apps/deep/er/kill").text())
+                .as("as Marathon: it is gone from its group, whatever still ends")
+                .isEqualTo("{\"message\":\"App '/deep/er/kill' does not exist\"}");
+        assertThat(client.delete("/v2/groups/deep").status()).isEqualTo(404);
         TestMaster.await("ended", () -> world.live("deep_er_kill").isEmpty());
         noDeployment("/deep/er/kill");
         assertThat(client.get("/v2/apps/deep/er/kill").text())

@@ -14,6 +14,10 @@ import akka.http.javadsl.ServerBinding;
 import io.finback.controlplane.naming.DtabMessage;
 import io.finback.controlplane.service.TestMaster;
 import io.finback.persistence.EventFeed;
+import io.finback.security.Acls;
+import io.finback.security.Guard;
+import io.finback.security.Rules;
+import io.finback.security.SecuritySettings;
 import io.finback.wire.AppEndpoints;
 import io.finback.wire.EndpointsKeys;
 import java.net.URI;
@@ -39,16 +43,42 @@ class NamerdApiTest {
         final HttpClient http = HttpClient.newHttpClient();
 
         Master(Path data) {
+            this(data, "{}");
+        }
+
+        /** @param acls what nobody, who asks here, may see and do */
+        Master(Path data, String acls) {
             system = ActorSystem.create(Behaviors.empty(), "finback", TestMaster.config(data));
             NamerdApi api = NamerdApi.start(
-                    system, new NamerdSettings(Duration.ofSeconds(5), 4096, 3, 2), () -> EventFeed.of(system)
-                            .entityIds(DtabMessage.KEY.name()));
+                    system,
+                    new NamerdSettings(Duration.ofSeconds(5), 4096, 3, 2),
+                    () -> EventFeed.of(system).entityIds(DtabMessage.KEY.name()),
+                    rules(acls));
             ServerBinding binding =
                     TestMaster.get(Http.get(system).newServerAt("127.0.0.1", 0).bind(api.route()));
             base = "http://127.0.0.1:" + binding.localAddress().getPort() + "/api/1/";
             Cluster cluster = Cluster.get(system);
             cluster.manager().tell(Join.create(cluster.selfMember().address()));
             TestMaster.get(api.ready());
+        }
+
+        private Rules rules(String acls) {
+            SecuritySettings open = SecuritySettings.OPEN;
+            return new Guard(
+                    system,
+                    "test",
+                    new SecuritySettings(
+                            false,
+                            false,
+                            false,
+                            false,
+                            open.realm(),
+                            open.credentials(),
+                            open.tokens(),
+                            () -> Acls.parse(acls),
+                            open.rateLimits(),
+                            open.longestWait()),
+                    (status, reason) -> akka.http.javadsl.model.HttpResponse.create());
         }
 
         HttpResponse<String> call(String method, String path, String body, String... headers) {
@@ -220,6 +250,30 @@ class NamerdApiTest {
             assertThat(master.get("resolve/shop?path=/svc/old").body()).contains("4711");
             assertThat(master.get("delegate/shop?path=/svc/old").body())
                     .contains("\"type\":\"alt\"", "\"prefix\":\"/svc/old\"", "\"type\":\"fail\"");
+        }
+    }
+
+    @Test
+    void bindsNoNameToAnAppThatIsHidden() {
+        String acls = """
+                {"view_apps": [
+                   {"principals": {"type": "ANY"}, "paths": {"values": ["/web"]}},
+                   {"principals": {"type": "NONE"}, "paths": {"type": "ANY"}}]}""";
+        try (Master master = new Master(data, acls)) {
+            assertThat(master.put("shop", "/svc => /#/io.finback ; /both => /svc/hidden | /svc/web"))
+                    .isEqualTo(204);
+            master.ready("/hidden", 4712);
+            master.ready("/web", 4711);
+            TestMaster.await(
+                    "the app", () -> master.get("bind/shop?path=/svc/web").body().contains("4711"));
+            assertThat(master.get("bound-names").body()).isEqualTo("[\"/#/io.finback/web\"]\n");
+            assertThat(master.get("bind/shop?path=/svc/hidden").body()).isEqualTo("{\"type\":\"neg\"}\n");
+            assertThat(master.get("addr/shop?path=/%23/io.finback/hidden").body())
+                    .isEqualTo("{\"type\":\"neg\"}\n");
+            assertThat(master.get("resolve/shop?path=/both").body())
+                    .contains("4711")
+                    .doesNotContain("4712");
+            assertThat(master.get("delegate/shop?path=/svc/hidden").body()).doesNotContain("leaf", "4712");
         }
     }
 

@@ -50,6 +50,24 @@ class RulesTest {
         assertThat(state.instances()).isEmpty();
     }
 
+    /** Who asks again, because no answer came, would have had two instances fewer. */
+    @Test
+    void endingATaskTwiceScalesOnce() {
+        AppState state = Examples.running(Examples.app(3));
+        String id = state.instances().keySet().iterator().next();
+        for (String deployment : List.of("first", "again")) {
+            AppChange.Decision decision =
+                    AppChange.killAndScale(state, List.of(id), true, deployment, Examples.NOW.plusSeconds(1));
+            assertThat(decision).isInstanceOf(AppChange.Decision.Accepted.class);
+            for (AppEvent event : ((AppChange.Decision.Accepted) decision).events()) {
+                state = event.applyTo(state);
+            }
+            assertThat(state.current().orElseThrow().definition().instances())
+                    .as(deployment)
+                    .isEqualTo(2);
+        }
+    }
+
     @Test
     void updatesThatContradictOrRepeatMeanNothing() {
         AppState state = Examples.running(Examples.app(1));

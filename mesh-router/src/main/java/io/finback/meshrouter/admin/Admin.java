@@ -13,6 +13,7 @@ import io.finback.meshrouter.linkerd.Plan.Security;
 import io.finback.names.NamingException;
 import io.finback.names.NotYetKnown;
 import io.finback.security.Guard;
+import io.finback.security.Refusals;
 import io.finback.security.SecuritySettings;
 import io.finback.tls.NodeTls;
 import java.net.InetAddress;
@@ -74,7 +75,7 @@ public final class Admin implements AutoCloseable {
     public CompletionStage<ServerBinding> bind(ActorSystem<?> system, String host, int port) {
         Guard guard = new Guard(
                 system, "admin", SecuritySettings.from(system.settings().config()), AdminDoors::refusal);
-        refused = () -> "# TYPE finback_http_refused_total counter\n" + guard.prometheus();
+        refused = Refusals.of(system)::prometheus;
         Function<HttpRequest, CompletionStage<HttpResponse>> handler = request -> request.entity()
                 .withSizeLimit(MAX_BODY)
                 .toStrict(BODY_LIMIT_MILLIS, system)

@@ -39,11 +39,13 @@ public final class AgentRoutes extends AllDirectives {
     private final ExecutorApi executors;
     private final AgentApi operators;
     private final Rules rules;
+    private final Supplier<String> metrics;
 
     /**
      * @param port where this API listens; asked when a request is answered
      * @param blocking waits for the disk
      * @param rules who may see what
+     * @param metrics more of them, in Prometheus' text form
      */
     public AgentRoutes(
             AgentView view,
@@ -53,7 +55,9 @@ public final class AgentRoutes extends AllDirectives {
             int maxFollowers,
             ExecutorApi executors,
             AgentApi operators,
-            Rules rules) {
+            Rules rules,
+            Supplier<String> metrics) {
+        this.metrics = metrics;
         this.view = view;
         this.port = port;
         this.rules = rules;
@@ -95,7 +99,8 @@ public final class AgentRoutes extends AllDirectives {
                 path(
                         "metrics",
                         () -> complete(HttpResponse.create()
-                                .withEntity(HttpEntities.create(PROMETHEUS, MetricsText.prometheus(view))))));
+                                .withEntity(HttpEntities.create(
+                                        PROMETHEUS, MetricsText.prometheus(view) + metrics.get())))));
     }
 
     private Seen seen(HttpRequest request) {

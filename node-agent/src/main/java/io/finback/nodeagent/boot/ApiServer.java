@@ -20,6 +20,7 @@ import io.finback.nodeagent.node.TasksActor;
 import io.finback.nodeagent.task.AgentTask;
 import io.finback.runtime.StartFailure;
 import io.finback.security.Guard;
+import io.finback.security.Refusals;
 import io.finback.security.SecuritySettings;
 import io.finback.tls.NodeTls;
 import java.nio.file.Path;
@@ -79,7 +80,8 @@ final class ApiServer {
                         system.dispatchers().lookup(DispatcherSelector.blocking()),
                         settings.api().limits(),
                         guard),
-                guard);
+                guard,
+                Refusals.of(system)::prometheus);
         akka.japi.function.Function<HttpRequest, CompletionStage<HttpResponse>> handler =
                 routes.route().handler(system);
         try {

@@ -159,6 +159,17 @@ class AgentNodeTest {
         assertThat(get(api, "/files/read").statusCode()).isEqualTo(400);
         assertThat(get(api, "/health").statusCode()).isEqualTo(200);
         assertThat(get(api, "/metrics").body()).contains("finback_agent_tasks_running 1\n");
+        assertThat(HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + api + "/api/v1"))
+                                        .header("Origin", "http://evil.example")
+                                        .POST(HttpRequest.BodyPublishers.noBody())
+                                        .build(),
+                                HttpResponse.BodyHandlers.discarding())
+                        .statusCode())
+                .isEqualTo(403);
+        assertThat(get(api, "/metrics").body())
+                .contains("finback_http_refused_total{port=\"agent\",reason=\"forbidden\"} 1\n");
         assertThat(JSON.readTree(get(api, "/metrics/snapshot").body())
                         .path("slave/tasks_running")
                         .asInt())

@@ -107,7 +107,8 @@ public final class ServedAgent implements AutoCloseable {
                         blocking,
                         new AgentApi.Limits(1_000_000, 2),
                         guard),
-                guard);
+                guard,
+                () -> "");
         binding = Http.get(kit.system())
                 .newServerAt("127.0.0.1", 0)
                 .bind(guard.before(
