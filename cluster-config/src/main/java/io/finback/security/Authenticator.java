@@ -93,7 +93,8 @@ public final class Authenticator {
     public Optional<Principal> recall(String header) {
         String value = header.strip();
         return isBasic(value) && value.length() <= MAX_HEADER
-                ? decode(value.substring(BASIC.length()).strip()).flatMap(pair -> recall(credentials.get(), digest(pair)))
+                ? decode(value.substring(BASIC.length()).strip())
+                        .flatMap(pair -> recall(credentials.get(), digest(pair)))
                 : Optional.empty();
     }
 

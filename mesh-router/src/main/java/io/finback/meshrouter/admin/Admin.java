@@ -96,8 +96,7 @@ public final class Admin implements AutoCloseable {
     }
 
     /** A name that is not known yet is asked for again, without holding a thread meanwhile. */
-    private CompletableFuture<HttpResponse> answerUntil(
-            HttpRequest request, String body, long deadlineNanos) {
+    private CompletableFuture<HttpResponse> answerUntil(HttpRequest request, String body, long deadlineNanos) {
         CompletableFuture<Optional<HttpResponse>> now;
         try {
             now = CompletableFuture.supplyAsync(
