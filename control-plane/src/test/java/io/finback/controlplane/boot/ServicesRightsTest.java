@@ -2,6 +2,7 @@ package io.finback.controlplane.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.typesafe.config.Config;
 import io.finback.runtime.Node;
 import java.io.InputStream;
@@ -297,13 +298,14 @@ class ServicesRightsTest {
                 request("/api/1/dtabs?watch=true", "dev:d").build(), HttpResponse.BodyHandlers.ofInputStream());
         dtab("PUT", "theirs2", "ops:o", "/svc => /$/inet/127.1/84;");
         dtab("DELETE", "new", "dev:d", "");
-        try (var lines = new java.io.BufferedReader(
-                new java.io.InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+        try (var lines =
+                new java.io.BufferedReader(new java.io.InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
             assertThat(lines.readLine()).isEqualTo("[\"mine\",\"new\"]");
             assertThat(lines.readLine()).as("nothing was said of theirs2").isEqualTo("[\"mine\"]");
         }
     }
 
+    @CanIgnoreReturnValue
     private int dtab(String method, String namespace, String who, String text) throws Exception {
         return client.send(
                         request("/api/1/dtabs/" + namespace, who)

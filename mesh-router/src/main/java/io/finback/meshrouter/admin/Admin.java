@@ -25,12 +25,12 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -54,6 +54,7 @@ public final class Admin implements AutoCloseable {
     private final LinkerdMetrics metrics;
     private final OwnMetrics own;
     private final ExecutorService executor;
+    private final AtomicBoolean profiling = new AtomicBoolean();
     private volatile Supplier<String> refused = () -> "";
 
     public Admin(AdminParts parts) {
@@ -91,12 +92,11 @@ public final class Admin implements AutoCloseable {
     }
 
     private CompletionStage<HttpResponse> answerLater(HttpRequest request, String body) {
-        return answerUntil(request, body, System.nanoTime() + KNOWN_WITHIN.toNanos(), executor);
+        return answerUntil(request, body, System.nanoTime() + KNOWN_WITHIN.toNanos());
     }
 
     /** A name that is not known yet is asked for again, without holding a thread meanwhile. */
-    private CompletableFuture<HttpResponse> answerUntil(
-            HttpRequest request, String body, long deadlineNanos, Executor on) {
+    private CompletableFuture<HttpResponse> answerUntil(HttpRequest request, String body, long deadlineNanos) {
         CompletableFuture<Optional<HttpResponse>> now;
         try {
             now = CompletableFuture.supplyAsync(
@@ -110,13 +110,14 @@ public final class Admin implements AutoCloseable {
                                             Answers.text(503, "not known yet: " + e.getMessage() + "; try again\n"));
                         }
                     },
-                    on);
+                    executor);
         } catch (RejectedExecutionException e) {
             return CompletableFuture.completedFuture(Answers.text(503, "too many admin requests wait; try again\n"));
         }
-        Executor later = CompletableFuture.delayedExecutor(ASK_AGAIN.toMillis(), TimeUnit.MILLISECONDS, executor);
         return now.thenCompose(answered -> answered.map(CompletableFuture::completedFuture)
-                .orElseGet(() -> answerUntil(request, body, deadlineNanos, later)));
+                .orElseGet(() -> new CompletableFuture<String>()
+                        .completeOnTimeout("again", ASK_AGAIN.toMillis(), TimeUnit.MILLISECONDS)
+                        .thenCompose(again -> answerUntil(request, body, deadlineNanos))));
     }
 
     private HttpResponse answer(HttpRequest request, String body) {
@@ -127,8 +128,8 @@ public final class Admin implements AutoCloseable {
         if (!allowed(path, post || AdminDoors.changes(request))) {
             return Answers.text(404, path + " is switched off (admin.security)\n");
         }
-        boolean takesPost =
-                List.of("/delegator.json", "/logging.json", "/admin/shutdown", "/admin/tracing").contains(path);
+        boolean takesPost = List.of("/delegator.json", "/logging.json", "/admin/shutdown", "/admin/tracing")
+                .contains(path);
         if (!get && !(post && takesPost)) {
             return Answers.text(
                     405,
@@ -187,9 +188,18 @@ public final class Admin implements AutoCloseable {
         };
     }
 
-    /** {@code seconds} (10) and {@code hz} (100), as TwitterServer's; it holds one admin thread that long. */
-    private static HttpResponse profile(Query query) {
-        return Answers.bytes(Profile.take(number(query, "seconds", 10, 15), number(query, "hz", 100, 1_000)));
+    /** {@code seconds} (10) and {@code hz} (100), as TwitterServer's; it holds one admin thread that long, and no second one. */
+    private HttpResponse profile(Query query) {
+        int seconds = number(query, "seconds", 10, 15);
+        int hz = number(query, "hz", 100, 1_000);
+        if (!profiling.compareAndSet(false, true)) {
+            return Answers.text(503, "a profile is being taken (expected: one at once); try again\n");
+        }
+        try {
+            return Answers.bytes(Profile.take(seconds, hz));
+        } finally {
+            profiling.set(false);
+        }
     }
 
     private static int number(Query query, String name, int otherwise, int most) {

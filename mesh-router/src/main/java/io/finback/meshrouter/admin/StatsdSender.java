@@ -27,7 +27,9 @@ public final class StatsdSender implements AutoCloseable {
     private final LinkerdMetrics metrics;
     private final Statsd statsd;
     private final DatagramSocket socket;
-    private final Map<String, Long> before = new HashMap<>();
+    /** What counters said last time. Those that are no more are forgotten: clients and services come and go. */
+    private Map<String, Long> before = Map.of();
+
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread made = new Thread(task, "finback-statsd");
         made.setDaemon(true);
@@ -56,9 +58,10 @@ public final class StatsdSender implements AutoCloseable {
     private void send() {
         try {
             StringBuilder packet = new StringBuilder(MAX_PACKET);
+            Map<String, Long> now = new HashMap<>();
             for (Metric metric : metrics.all()) {
                 for (Map.Entry<String, Number> value : metric.flat().entrySet()) {
-                    String line = line(metric, value.getKey(), value.getValue());
+                    String line = line(metric, value.getKey(), value.getValue(), now);
                     if (packet.length() + line.length() > MAX_PACKET) {
                         flush(packet);
                     }
@@ -66,6 +69,7 @@ public final class StatsdSender implements AutoCloseable {
                 }
             }
             flush(packet);
+            before = now;
             failing = false;
         } catch (IOException | RuntimeException e) {
             if (!failing) {
@@ -75,14 +79,16 @@ public final class StatsdSender implements AutoCloseable {
         }
     }
 
-    private String line(Metric metric, String key, Number value) {
+    private String line(Metric metric, String key, Number value, Map<String, Long> seen) {
         String name = statsd.prefix() + "." + key.replaceAll("[/:|@#]", ".").replaceAll("\\.+", ".");
         if (metric.kind() != Metric.Kind.COUNTER) {
             return name + ":" + value + "|g\n";
         }
         long now = value.longValue();
-        long added = now - before.getOrDefault(key, 0L);
-        before.put(key, now);
+        long was = before.getOrDefault(key, 0L);
+        // One that is less than it was belongs to a client that was forgotten and has come back.
+        long added = now < was ? now : now - was;
+        seen.put(key, now);
         return added == 0 ? "" : name + ":" + added + "|c\n";
     }
 

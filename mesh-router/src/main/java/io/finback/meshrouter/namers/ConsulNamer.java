@@ -102,7 +102,7 @@ public final class ConsulNamer {
         index[0] = next < seen ? 0 : next;
         List<Address> addresses = addresses(Json.parse(reply.text()));
         tell.accept(addresses.isEmpty() ? Optional.empty() : Optional.of(addresses));
-        return index[0] == 0 ? Duration.ofSeconds(1) : Duration.ZERO;
+        return pause(seen, index[0]);
     }
 
     /** What to wait behind. */
@@ -113,6 +113,11 @@ public final class ConsulNamer {
         } catch (NumberFormatException e) {
             throw new IllegalStateException("consul did not return an index: '" + index + "'", e);
         }
+    }
+
+    /** An answer with the index that was waited behind came too early, or after minutes: neither is asked for again at once. */
+    static Duration pause(long seen, long next) {
+        return next == 0 || next == seen ? Duration.ofSeconds(1) : Duration.ZERO;
     }
 
     private List<Address> addresses(JsonNode nodes) {

@@ -43,7 +43,7 @@ public final class DnsSrvNamer {
     public static NameSource start(
             Path prefix, List<String> hosts, Duration refresh, Streams streams, Changes changes) {
         DnsSrvNamer namer = new DnsSrvNamer(hosts, refresh, streams);
-        return new WatchingNamer(prefix, 1, changes, namer::watch);
+        return new WatchingNamer(prefix, 1, changes, namer::watch, namer.thread::shutdownNow);
     }
 
     private AutoCloseable watch(Path path, Consumer<Optional<List<Address>>> tell) {
@@ -105,7 +105,11 @@ public final class DnsSrvNamer {
             }
             if (priority == lowest) {
                 String host = words[3].endsWith(".") ? words[3].substring(0, words[3].length() - 1) : words[3];
-                addresses.add(new Address(host, Integer.parseInt(words[2]), Math.max(1, Integer.parseInt(words[1]))));
+                int port = Integer.parseInt(words[2]);
+                // The root says that the service is decidedly not there.
+                if (!host.isEmpty() && port > 0) {
+                    addresses.add(new Address(host, port, Math.max(1, Integer.parseInt(words[1]))));
+                }
             }
         }
         return List.copyOf(addresses);

@@ -23,6 +23,9 @@ public final class FsDtab implements Supplier<Dtab>, AutoCloseable {
     private final Changes changes;
     private final AutoCloseable loop;
     private volatile String text;
+    /** What was last said to be wrong, so that it is said once. Of the loop. */
+    private String complaint = "";
+
     private volatile Dtab dtab;
 
     private FsDtab(Path file, Streams streams, Changes changes) throws IOException {
@@ -57,6 +60,7 @@ public final class FsDtab implements Supplier<Dtab>, AutoCloseable {
     private void look() {
         try {
             String now = read();
+            complaint = "";
             if (!now.equals(text)) {
                 text = now;
                 dtab = Dtab.parse(now);
@@ -67,7 +71,11 @@ public final class FsDtab implements Supplier<Dtab>, AutoCloseable {
                         dtab.entries().size());
             }
         } catch (IOException | IllegalArgumentException e) {
-            log.warn("interpreter.dtab_unreadable file={} reason={} next=keep_what_is_known", file, e.getMessage());
+            String reason = String.valueOf(e.getMessage());
+            if (!reason.equals(complaint)) {
+                complaint = reason;
+                log.warn("interpreter.dtab_unreadable file={} reason={} next=keep_what_is_known", file, reason);
+            }
         }
     }
 

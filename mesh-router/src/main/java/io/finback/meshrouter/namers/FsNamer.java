@@ -45,6 +45,8 @@ public final class FsNamer implements NameSource {
     private final ScheduledExecutorService executor;
     private final Changes changes;
     private volatile Map<String, Disco> files = Map.of();
+    /** What was last said to be wrong with which file, so that it is said once; the directory itself is empty text. Of the one thread. */
+    private final Map<String, String> complaints = new HashMap<>();
 
     private FsNamer(Path prefix, java.nio.file.Path root, Changes changes) {
         this.prefix = prefix;
@@ -118,16 +120,24 @@ public final class FsNamer implements NameSource {
                 }
             });
         } catch (IOException | RuntimeException e) {
-            log.warn("namer.fs_unreadable root={} reason={} next=keep_what_is_known", root, e.toString());
+            if (isNews("", e.toString())) {
+                log.warn("namer.fs_unreadable root={} reason={} next=keep_what_is_known", root, e.toString());
+            }
             return;
         }
+        complaints.remove("");
+        complaints.keySet().removeIf(name -> !Files.exists(root.resolve(name)));
         files = Map.copyOf(found);
         if (!found.keySet().equals(before.keySet())) {
             changes.happened();
         }
     }
 
-    private static @Nullable Disco read(String name, java.nio.file.Path file, @Nullable Disco before) {
+    private boolean isNews(String name, String reason) {
+        return !reason.equals(complaints.put(name, reason));
+    }
+
+    private @Nullable Disco read(String name, java.nio.file.Path file, @Nullable Disco before) {
         try {
             FileTime modified = Files.getLastModifiedTime(file);
             long size = Files.size(file);
@@ -137,9 +147,13 @@ public final class FsNamer implements NameSource {
             if (size > MAX_BYTES) {
                 throw new IOException(size + " bytes (expected: at most " + MAX_BYTES + ")");
             }
-            return new Disco(modified, size, parse(Files.readString(file)));
+            Disco disco = new Disco(modified, size, parse(Files.readString(file)));
+            complaints.remove(name);
+            return disco;
         } catch (IOException | IllegalArgumentException e) {
-            log.warn("namer.fs_bad_file file={} reason={}", name, e.getMessage());
+            if (isNews(name, String.valueOf(e.getMessage()))) {
+                log.warn("namer.fs_bad_file file={} reason={} next=keep_what_is_known", name, e.getMessage());
+            }
             return before;
         }
     }

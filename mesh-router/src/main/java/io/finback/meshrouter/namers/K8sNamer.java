@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.finback.names.Address;
 import io.finback.names.BuiltinNamers;
 import io.finback.names.Path;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,62 +58,42 @@ public final class K8sNamer {
         List<String> rest = namespace.isPresent() ? elements : elements.subList(1, elements.size());
         String port = rest.get(0);
         String service = rest.get(1);
-        String root = base + "/api/v1/namespaces/" + encoded(ns);
-        String select = "fieldSelector=metadata.name%3D" + encoded(service)
-                + label.map(name -> "&labelSelector=" + encoded(name) + "%3D" + encoded(rest.get(2)))
+        String root = base + "/api/v1/namespaces/" + K8sWatch.encoded(ns);
+        String select = "fieldSelector=metadata.name%3D" + K8sWatch.encoded(service)
+                + label.map(name -> "&labelSelector=" + K8sWatch.encoded(name) + "%3D" + K8sWatch.encoded(rest.get(2)))
                         .orElse("");
-        AtomicReference<CompletableFuture<?>> watching = new AtomicReference<>(CompletableFuture.completedFuture(null));
-        AutoCloseable loop = streams.again("k8s " + path.show(), Streams.USUAL, works -> {
-            CompletableFuture<JsonNode> mapping = BuiltinNamers.isPort(port)
-                    ? Streams.then(streams.get(root + "/services/" + encoded(service), Map.of(), LIMIT), K8sNamer::body)
-                    : CompletableFuture.completedFuture(Json.parse("{}"));
-            return mapping.thenCompose(svc -> Streams.then(
-                            streams.get(root + "/endpoints?" + select, Map.of(), LIMIT),
-                            reply -> new Listed(svc, list(reply))))
-                    .thenCompose(listed -> {
-                        tell.accept(addresses(listed.list().path("items").path(0), port, listed.service()));
-                        works.run();
-                        String version = listed.list()
-                                .path("metadata")
-                                .path("resourceVersion")
-                                .asText("");
-                        CompletableFuture<Void> stream = streams.lines(
-                                root + "/endpoints?" + select + "&watch=true&resourceVersion=" + encoded(version),
-                                Map.of(),
-                                line -> event(Json.parse(line), port, listed.service(), tell));
-                        watching.set(stream);
-                        return stream;
-                    })
-                    .thenApply(end -> Duration.ofMillis(100));
-        });
-        return () -> {
-            loop.close();
-            watching.get().cancel(true);
+        // Which port of the pods a number means that is a port of the service.
+        AtomicReference<JsonNode> mapping = new AtomicReference<>(Json.parse("{}"));
+        return K8sWatch.follow(
+                streams,
+                "k8s " + path.show(),
+                () -> BuiltinNamers.isPort(port)
+                        ? streams.get(root + "/services/" + K8sWatch.encoded(service), Map.of(), LIMIT)
+                                .thenAccept(reply -> mapping.set(service(reply)))
+                        : CompletableFuture.completedFuture(null),
+                List.of(root + "/endpoints"),
+                select,
+                new K8sWatch.Listener() {
+                    @Override
+                    public void listed(JsonNode items) {
+                        tell.accept(addresses(items.path(0), port, mapping.get()));
+                    }
+
+                    @Override
+                    public void changed(String type, JsonNode object) {
+                        tell.accept(
+                                type.equals("DELETED") ? Optional.empty() : addresses(object, port, mapping.get()));
+                    }
+                });
+    }
+
+    private static JsonNode service(Streams.Reply reply) {
+        return switch (reply.status()) {
+            case 200 -> Json.parse(reply.text());
+            // There is none, or it may not be seen: numbers are ports of pods then.
+            case 403, 404 -> Json.parse("{}");
+            default -> throw new IllegalStateException("status " + reply.status() + " (expected: 200, 403 or 404)");
         };
-    }
-
-    private record Listed(JsonNode service, JsonNode list) {}
-
-    private static JsonNode body(Streams.Reply reply) {
-        return reply.status() == 200 ? Json.parse(reply.text()) : Json.parse("{}");
-    }
-
-    private static JsonNode list(Streams.Reply reply) {
-        if (reply.status() != 200) {
-            throw new IllegalStateException("status " + reply.status() + " (expected: 200)");
-        }
-        return Json.parse(reply.text());
-    }
-
-    private static void event(JsonNode event, String port, JsonNode service, Consumer<Optional<List<Address>>> tell) {
-        switch (event.path("type").asText()) {
-            case "ADDED", "MODIFIED" -> tell.accept(addresses(event.path("object"), port, service));
-            case "DELETED" -> tell.accept(Optional.empty());
-            case "ERROR" ->
-                throw new IllegalStateException(
-                        event.path("object").path("message").asText("watch ended by the API"));
-            default -> {}
-        }
     }
 
     /** The addresses of all subsets that have the port. */
@@ -144,9 +122,5 @@ public final class K8sNamer {
             }
         }
         return known ? Optional.of(List.copyOf(addresses)) : Optional.empty();
-    }
-
-    private static String encoded(String text) {
-        return URLEncoder.encode(text, StandardCharsets.ISO_8859_1).replace("+", "%20");
     }
 }

@@ -6,8 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /**
  * Lists objects of the Kubernetes API and follows their changes; lists them anew when the API ends the watch. Source: Kubernetes, API concepts,
@@ -28,7 +29,26 @@ final class K8sWatch {
 
     private record Listed(String collection, JsonNode list) {}
 
-    private K8sWatch() {}
+    private final Streams streams;
+    private final Supplier<CompletableFuture<Void>> before;
+    private final List<String> collections;
+    private final String select;
+    private final Listener listener;
+    private CompletableFuture<?> running = CompletableFuture.completedFuture(null);
+    private boolean closed;
+
+    private K8sWatch(
+            Streams streams,
+            Supplier<CompletableFuture<Void>> before,
+            List<String> collections,
+            String select,
+            Listener listener) {
+        this.streams = streams;
+        this.before = before;
+        this.collections = collections;
+        this.select = select;
+        this.listener = listener;
+    }
 
     /**
      * Follows a collection.
@@ -38,8 +58,29 @@ final class K8sWatch {
      */
     static AutoCloseable follow(
             Streams streams, String what, List<String> collections, String select, Listener listener) {
-        AtomicReference<CompletableFuture<?>> watching = new AtomicReference<>(CompletableFuture.completedFuture(null));
-        AutoCloseable loop = streams.again(what, Streams.USUAL, works -> list(streams, collections, 0, select)
+        return follow(
+                streams, what, () -> CompletableFuture.completedFuture(null), collections, select, listener);
+    }
+
+    /** The same; {@code before} is done each time before objects are listed. */
+    static AutoCloseable follow(
+            Streams streams,
+            String what,
+            Supplier<CompletableFuture<Void>> before,
+            List<String> collections,
+            String select,
+            Listener listener) {
+        K8sWatch watch = new K8sWatch(streams, before, collections, select, listener);
+        AutoCloseable loop = streams.again(what, Streams.USUAL, watch::step);
+        return () -> {
+            loop.close();
+            watch.close();
+        };
+    }
+
+    private CompletableFuture<Duration> step(Runnable works) {
+        return next(before)
+                .thenCompose(done -> next(() -> list(0)))
                 .thenCompose(listed -> {
                     listener.listed(listed.list().path("items"));
                     works.run();
@@ -47,30 +88,39 @@ final class K8sWatch {
                             .path("metadata")
                             .path("resourceVersion")
                             .asText("");
-                    CompletableFuture<Void> stream = streams.lines(
+                    return next(() -> streams.lines(
                             listed.collection() + query(select) + "watch=true&resourceVersion=" + encoded(version),
                             Map.of(),
-                            line -> event(Json.parse(line), listener));
-                    watching.set(stream);
-                    return stream;
+                            line -> event(Json.parse(line), listener)));
                 })
-                .thenApply(end -> AGAIN));
-        return () -> {
-            loop.close();
-            watching.get().cancel(true);
-        };
+                .thenApply(end -> AGAIN);
+    }
+
+    /** Begins what closing ends. */
+    private synchronized <T> CompletableFuture<T> next(Supplier<? extends CompletableFuture<T>> begin) {
+        if (closed) {
+            throw new CancellationException("not watched any more");
+        }
+        CompletableFuture<T> begun = begin.get();
+        running = begun;
+        return begun;
+    }
+
+    private synchronized void close() {
+        closed = true;
+        running.cancel(true);
     }
 
     private static String query(String select) {
         return select.isEmpty() ? "?" : "?" + select + "&";
     }
 
-    private static CompletableFuture<Listed> list(Streams streams, List<String> collections, int at, String select) {
+    private CompletableFuture<Listed> list(int at) {
         String uri = collections.get(at);
         return streams.get(uri + (select.isEmpty() ? "" : "?" + select), Map.of(), LIMIT)
                 .thenCompose(reply -> {
                     if (reply.status() == 404 && at + 1 < collections.size()) {
-                        return list(streams, collections, at + 1, select);
+                        return list(at + 1);
                     }
                     if (reply.status() != 200) {
                         throw new IllegalStateException("status " + reply.status() + " (expected: 200)");

@@ -127,6 +127,7 @@ public final class MarathonNamer implements NameSource {
                         get("/v2/apps" + app + "?embed=apps.tasks"),
                         reply -> {
                             if (reply.status() == 404) {
+                                last[0] = nothing;
                                 tell.accept(Optional.empty());
                                 return ttl;
                             }

@@ -45,12 +45,22 @@ public final class Streams implements AutoCloseable {
     /** Behind failures, unless a configuration says otherwise: from 200 ms to a minute, with jitter. */
     static final Backoff USUAL = new Backoff.EqualJittered(Duration.ofMillis(200), Duration.ofMinutes(1));
 
+    /** Streams of lines are begun anew behind it: a connection that has died without a word would never be noticed. */
+    private static final Duration LIFE = Duration.ofMinutes(5);
+
+    private final Duration life;
     private final ScheduledThreadPoolExecutor executor;
     private final HttpClient client;
     private final Set<Again> loops = ConcurrentHashMap.newKeySet();
     private final LongAdder failed = new LongAdder();
 
     public Streams() {
+        this(LIFE);
+    }
+
+    /** {@code life}: how long a stream of lines may last. */
+    Streams(Duration life) {
+        this.life = life;
         executor = new ScheduledThreadPoolExecutor(2, task -> {
             Thread thread = new Thread(task, "finback-namers");
             thread.setDaemon(true);
@@ -86,8 +96,7 @@ public final class Streams implements AutoCloseable {
     /** As {@link #lines(String, Map, Consumer)}, in clear text or over TLS. */
     CompletableFuture<Void> lines(Origin origin, String target, Map<String, String> headers, Consumer<String> line) {
         return origin.tls()
-                .map(tls -> TlsRequest.send(
-                        origin, tls, target, headers, CONNECT, executor, new Lines(line)))
+                .map(tls -> ofLife(TlsRequest.send(origin, tls, target, headers, CONNECT, executor, new Lines(line))))
                 .orElseGet(() -> lines(origin.base() + target, headers, line));
     }
 
@@ -120,8 +129,8 @@ public final class Streams implements AutoCloseable {
     }
 
     /**
-     * Hands every line of the answer to {@code line}; completes when the stream ends, fails when it breaks off, with an answer that is not
-     * 200, or with a line that is too long. Cancel it to end the stream.
+     * Hands every line of the answer to {@code line}; completes when the stream ends, or has lasted so long that it is to be asked for again;
+     * fails when it breaks off, with an answer that is not 200, or with a line that is too long. Cancel it to end the stream.
      */
     CompletableFuture<Void> lines(String uri, Map<String, String> headers, Consumer<String> line) {
         BodyHandler<Void> handler = info -> {
@@ -138,14 +147,17 @@ public final class Streams implements AutoCloseable {
                 done.complete(null);
             }
         });
-        var cancelling = done.whenComplete((ok, failure) -> {
-            if (done.isCancelled()) {
-                sent.cancel(true);
-            }
-        });
+        var ending = done.whenComplete((ok, failure) -> sent.cancel(true));
         Objects.requireNonNull(told);
-        Objects.requireNonNull(cancelling);
-        return done;
+        Objects.requireNonNull(ending);
+        return ofLife(done);
+    }
+
+    private CompletableFuture<Void> ofLife(CompletableFuture<Void> stream) {
+        var timer = executor.schedule(() -> stream.complete(null), life.toMillis(), TimeUnit.MILLISECONDS);
+        var over = stream.whenComplete((end, failure) -> timer.cancel(false));
+        Objects.requireNonNull(over);
+        return stream;
     }
 
     private static void good(int status) {
@@ -229,6 +241,10 @@ public final class Streams implements AutoCloseable {
                 now = CompletableFuture.failedFuture(e);
             }
             running = now;
+            if (closed) {
+                // Closed since it was asked above: nobody else ends this step.
+                now.cancel(true);
+            }
             var next = now.whenComplete((pause, failure) -> {
                 if (!closed) {
                     schedule(failure == null ? succeeded(pause) : failed(failure));

@@ -102,7 +102,7 @@ public final class WatchedDtab implements Supplier<Dtab>, AutoCloseable {
                 index[0] = next < seen ? 0 : next;
                 watched.heard(reply.status() == 404 ? "" : reply.text());
                 works.run();
-                return index[0] == 0 ? Duration.ofSeconds(1) : Duration.ZERO;
+                return ConsulNamer.pause(seen, index[0]);
             });
         });
         return watched;

@@ -23,6 +23,7 @@ final class WatchingNamer implements NameSource {
     private final Path prefix;
     private final int elements;
     private final Watches<String, Optional<List<Address>>> watches;
+    private final Runnable closing;
 
     /**
      * A namer.
@@ -35,6 +36,17 @@ final class WatchingNamer implements NameSource {
             int elements,
             Changes changes,
             BiFunction<Path, Consumer<Optional<List<Address>>>, AutoCloseable> begin) {
+        this(prefix, elements, changes, begin, () -> {});
+    }
+
+    /** The same; {@code closing} is done behind the end of all watches. */
+    WatchingNamer(
+            Path prefix,
+            int elements,
+            Changes changes,
+            BiFunction<Path, Consumer<Optional<List<Address>>>, AutoCloseable> begin,
+            Runnable closing) {
+        this.closing = closing;
         this.prefix = prefix;
         this.elements = elements;
         this.watches = new Watches<>(
@@ -88,5 +100,6 @@ final class WatchingNamer implements NameSource {
     @Override
     public void close() {
         watches.close();
+        closing.run();
     }
 }

@@ -5,9 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.finback.meshrouter.http.RawBackend;
 import io.finback.meshrouter.http.RawClient;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -126,6 +133,72 @@ class LinkerdAdminTest {
                     .contains("\n---\n--- profile\n");
             assertThat(router.admin("/admin/pprof/profile?hz=0")).contains("hz: 0 (expected: 1 to 1000)");
         }
+    }
+
+    @Test
+    void takesOneProfileAtOnce() throws IOException {
+        try (TestRouter router = start()) {
+            CompletableFuture<Integer> first = CompletableFuture.supplyAsync(() -> profile(router));
+            CompletableFuture<Integer> second = CompletableFuture.supplyAsync(() -> profile(router));
+            assertThat(List.of(first.join(), second.join())).containsExactlyInAnyOrder(200, 503);
+            assertThat(router.admin("/admin/pprof/profile?seconds=1")).startsWith("--- symbol");
+        }
+    }
+
+    private static int profile(TestRouter router) {
+        try {
+            return RawClient.once(
+                            router.node.adminPort(),
+                            "GET /admin/pprof/profile?seconds=3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                    .status();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void tellsStatsdWhatWasAddedSinceAlsoOfClientsThatCameBack() throws IOException {
+        try (DatagramSocket statsd = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+                RawBackend web = RawBackend.answering("x")) {
+            statsd.setSoTimeout(20_000);
+            Files.writeString(
+                    yaml,
+                    "telemetry: [{kind: io.l5d.statsd, experimental: true, port: " + statsd.getLocalPort()
+                            + ", gaugeIntervalMs: 100}]\n"
+                            + Files.readString(yaml).replace("clients: 2", "clients: 1"));
+            for (String name : new String[] {"a", "b"}) {
+                register(name, web);
+            }
+            try (TestRouter router = start()) {
+                for (int i = 0; i < 3; i++) {
+                    assertThat(status(router, "a")).isEqualTo(200);
+                }
+                isCounted(statsd, "io.l5d.fs.a.requests", 3);
+                assertThat(status(router, "b")).isEqualTo(200);
+                isCounted(statsd, "io.l5d.fs.b.requests", 1);
+                assertThat(status(router, "a")).isEqualTo(200);
+                isCounted(statsd, "io.l5d.fs.a.requests", 1);
+            }
+        }
+    }
+
+    /** Packets say that so many were added, never that some were taken away. */
+    private static void isCounted(DatagramSocket statsd, String counter, int expected) throws IOException {
+        byte[] bytes = new byte[2_000];
+        int sum = 0;
+        while (sum < expected) {
+            DatagramPacket packet = new DatagramPacket(bytes, bytes.length);
+            statsd.receive(packet);
+            String text = new String(bytes, 0, packet.getLength(), StandardCharsets.UTF_8);
+            for (String line : text.split("\n", -1)) {
+                if (line.contains(counter) && line.endsWith("|c")) {
+                    int added = Integer.parseInt(line.substring(line.indexOf(':') + 1, line.length() - 2));
+                    assertThat(added).as(line).isPositive();
+                    sum += added;
+                }
+            }
+        }
+        assertThat(sum).isEqualTo(expected);
     }
 
     /** Plain files of its own, which load and run nothing else. */

@@ -236,7 +236,7 @@ class NamersTest {
         out.put((byte) 0);
     }
 
-    /** Answers SRV queries for {@code known}, and that there is no such name for others. */
+    /** Answers SRV queries for {@code known}, those of port 0 with the root as target, and that there is no such name for others. */
     private static void answer(DatagramSocket dns, String known, int[][] records) {
         Thread thread = new Thread(() -> {
             try {
@@ -260,7 +260,11 @@ class NamersTest {
                         ByteBuffer data = ByteBuffer.allocate(100);
                         data.putShort((short) records[i][0]).putShort((short) records[i][1]);
                         data.putShort((short) records[i][2]);
-                        name(data, "h" + i + ".test");
+                        if (records[i][2] == 0) {
+                            data.put((byte) 0);
+                        } else {
+                            name(data, "h" + i + ".test");
+                        }
                         out.putShort((short) 0xc00c)
                                 .putShort((short) 33)
                                 .putShort((short) 1)
@@ -280,7 +284,7 @@ class NamersTest {
     @Test
     void readsSrvRecords() throws IOException {
         try (DatagramSocket dns = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-            answer(dns, "_http._tcp.web.test", new int[][] {{1, 10, 8080}, {1, 0, 8081}, {9, 1, 1}});
+            answer(dns, "_http._tcp.web.test", new int[][] {{1, 10, 8080}, {1, 0, 8081}, {9, 1, 1}, {1, 1, 0}});
             NameSource source = DnsSrvNamer.start(
                     Path.parse("/#/d"),
                     List.of("127.0.0.1:" + dns.getLocalPort()),
@@ -294,6 +298,8 @@ class NamersTest {
                     "/#/d/_http._tcp.web.test [h0.test:8080 * 10.0, h1.test:8081]");
             await(interpreter, "/#/d/_http._tcp.none.test", "~");
             source.close();
+            TestRouter.await("its thread to end", () -> Thread.getAllStackTraces().keySet().stream()
+                    .noneMatch(thread -> thread.getName().equals("finback-dnssrv")));
         }
     }
 
