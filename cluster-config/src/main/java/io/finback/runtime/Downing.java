@@ -49,7 +49,10 @@ final class Downing extends AbstractBehavior<Downing.Tick> {
         context.setLoggerName(Downing.class);
         this.stableAfter = stableAfter;
         cluster = Cluster.get(Adapter.toClassic(context.getSystem()));
-        watchers = context.getSystem().settings().config().getInt("akka.cluster.failure-detector.monitored-by-nr-of-members");
+        watchers = context.getSystem()
+                .settings()
+                .config()
+                .getInt("akka.cluster.failure-detector.monitored-by-nr-of-members");
     }
 
     static Behavior<Tick> create(Duration stableAfter) {
@@ -68,7 +71,9 @@ final class Downing extends AbstractBehavior<Downing.Tick> {
         long now = System.nanoTime();
         Picture picture = picture();
         Finding finding = DowningRule.find(picture);
-        if (last == null || !finding.masters().equals(last.masters()) || !finding.links().equals(last.links())) {
+        if (last == null
+                || !finding.masters().equals(last.masters())
+                || !finding.links().equals(last.links())) {
             lastSince = now;
         }
         last = finding;

@@ -127,7 +127,8 @@ final class DowningRule {
                             .thenComparing(missed::contains)
                             .thenComparing(Comparator.naturalOrder()));
             strays.add(worst);
-            left.removeIf(link -> link.observer().equals(worst) || link.subject().equals(worst));
+            left.removeIf(
+                    link -> link.observer().equals(worst) || link.subject().equals(worst));
         }
     }
 

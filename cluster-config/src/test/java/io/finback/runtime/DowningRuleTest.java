@@ -174,7 +174,9 @@ class DowningRuleTest {
         assertThat(acting).containsExactly("m2");
         self = "a1";
         Picture own = picture("a1-m1", "a1-m2", "a1-m3");
-        assertThat(DowningRule.actsFor(own, DowningRule.find(own), address("a1"))).isTrue();
-        assertThat(DowningRule.actsFor(own, DowningRule.find(own), address("a2"))).isFalse();
+        assertThat(DowningRule.actsFor(own, DowningRule.find(own), address("a1")))
+                .isTrue();
+        assertThat(DowningRule.actsFor(own, DowningRule.find(own), address("a2")))
+                .isFalse();
     }
 }
