@@ -150,7 +150,50 @@ final class DowningRule {
         }
         rule.setReachability(reachability);
         rule.setSeenBy(CollectionConverters.asScala(picture.seenBy()).toSet());
+        Set<UniqueAddress> between = new HashSet<>(finding.masters().keySet());
+        between.retainAll(CollectionConverters.asJava(rule.indirectlyConnected()));
+        if (between.containsAll(ends(finding.links()))) {
+            Set<UniqueAddress> fewest = fewest(finding.links());
+            if ((finding.masters().size() - fewest.size()) * HALF
+                    > finding.masters().size()) {
+                return fewest;
+            }
+        }
         return Set.copyOf(CollectionConverters.asJava(nodes(rule)));
+    }
+
+    private static Set<UniqueAddress> ends(Set<Link> links) {
+        Set<UniqueAddress> ends = new HashSet<>();
+        links.forEach(link -> {
+            ends.add(link.observer());
+            ends.add(link.subject());
+        });
+        return ends;
+    }
+
+    /**
+     * Masters without whom no link is broken, where the others hear both ends of each: those with most broken links first, of two alike the one with the
+     * higher address. Akka's rule would remove both ends, of three masters two.
+     */
+    private static Set<UniqueAddress> fewest(Set<Link> links) {
+        Set<UniqueAddress> removed = new HashSet<>();
+        Set<Link> left = new HashSet<>(links);
+        while (!left.isEmpty()) {
+            Map<UniqueAddress, Set<UniqueAddress>> lost = new HashMap<>();
+            for (Link link : left) {
+                lost.computeIfAbsent(link.observer(), node -> new HashSet<>()).add(link.subject());
+                lost.computeIfAbsent(link.subject(), node -> new HashSet<>()).add(link.observer());
+            }
+            UniqueAddress worst = Collections.max(
+                    lost.keySet(),
+                    Comparator.comparing((UniqueAddress node) ->
+                                    lost.getOrDefault(node, Set.of()).size())
+                            .thenComparing(Comparator.naturalOrder()));
+            removed.add(worst);
+            left.removeIf(
+                    link -> link.observer().equals(worst) || link.subject().equals(worst));
+        }
+        return removed;
     }
 
     private static scala.collection.immutable.Set<UniqueAddress> nodes(KeepMajority rule) {

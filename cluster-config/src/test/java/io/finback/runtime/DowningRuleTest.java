@@ -146,10 +146,30 @@ class DowningRuleTest {
         assertThat(down("a2-a1")).containsExactly("a1");
     }
 
+    /** Akka's own rule removes both: of three masters it would leave one. */
     @Test
-    void twoMastersThatMissEachOtherAreBothInTheWayOfTheRest() {
+    void ofTwoMastersThatMissEachOtherAndAreHeardByTheRestOneGoes() {
+        cluster(3, 1);
+        for (String name : List.of("m1", "m2", "m3", "a1")) {
+            self = name;
+            assertThat(down("m2-m3", "m3-m2")).containsExactly("m3");
+            assertThat(down("m2-m3")).containsExactly("m3");
+            assertThat(down("m1-m3", "m2-m3", "m3-m1", "m3-m2")).containsExactly("m3");
+        }
+    }
+
+    @Test
+    void ofFiveMastersAnyTwoMayMissTheirNeighbours() {
         cluster(5, 0);
-        assertThat(down("m2-m5", "m5-m2")).containsExactly("m2", "m5");
+        assertThat(down("m2-m5", "m5-m2")).containsExactly("m5");
+        assertThat(down("m2-m5", "m5-m2", "m1-m4", "m4-m1")).containsExactly("m4", "m5");
+        assertThat(down("m2-m5", "m5-m2", "m2-m4", "m4-m2")).containsExactly("m2");
+    }
+
+    @Test
+    void whereTooManyLinksAreBrokenTheMajorityRuleDecides() {
+        cluster(3, 0);
+        assertThat(down("m1-m2", "m2-m1", "m2-m3", "m3-m2", "m1-m3", "m3-m1")).containsExactly("m1", "m2", "m3");
     }
 
     @Test
