@@ -61,7 +61,9 @@ class PersistenceTest {
                 + "finback.persistence { profile = postgres, postgres { host = db, password-file = \"" + file
                 + "\" } }");
         ConnectionFactoryOptions options = options(layer);
-        assertThat(options.getValue(ConnectionFactoryOptions.PASSWORD)).asString().isEqualTo("a b");
+        assertThat(options.getValue(ConnectionFactoryOptions.PASSWORD))
+                .asString()
+                .isEqualTo("a b");
         assertThat(options.getValue(ConnectionFactoryOptions.HOST)).isEqualTo("db");
         assertThat(layer.getString("akka.persistence.journal.plugin")).isEqualTo("akka.persistence.r2dbc.journal");
     }
@@ -72,7 +74,9 @@ class PersistenceTest {
                 + "finback.persistence { profile = postgres, postgres { host = \"::1\", port = 6543, user = \"fin@back\","
                 + " password = \"p/w:?+ %25;é\", database = \"a/b c\", abandoned-after = 7 s } }"));
         assertThat(options.getValue(ConnectionFactoryOptions.USER)).isEqualTo("fin@back");
-        assertThat(options.getValue(ConnectionFactoryOptions.PASSWORD)).asString().isEqualTo("p/w:?+ %25;é");
+        assertThat(options.getValue(ConnectionFactoryOptions.PASSWORD))
+                .asString()
+                .isEqualTo("p/w:?+ %25;é");
         assertThat(options.getValue(ConnectionFactoryOptions.DATABASE)).isEqualTo("a/b c");
         assertThat(options.getValue(ConnectionFactoryOptions.PORT)).isEqualTo(6543);
         assertThat(options.getValue(ConnectionFactoryOptions.HOST)).isEqualTo("[::1]");
@@ -82,8 +86,8 @@ class PersistenceTest {
     @ParameterizedTest
     @ValueSource(strings = {"999 ms", "601 s"})
     void whenATransactionIsTakenBackHasItsLimits(String value) {
-        assertThatThrownBy(() -> layer(
-                        "finback.persistence { profile = postgres, postgres.abandoned-after = " + value + " }"))
+        assertThatThrownBy(() ->
+                        layer("finback.persistence { profile = postgres, postgres.abandoned-after = " + value + " }"))
                 .isInstanceOf(StartFailure.class)
                 .hasMessageContaining("finback.persistence.postgres.abandoned-after: 'PT")
                 .hasMessageContaining("(expected: 1 s to 10 minutes)");

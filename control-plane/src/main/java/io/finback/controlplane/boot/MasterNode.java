@@ -163,8 +163,7 @@ public final class MasterNode implements Node {
         return now.thenCompose(holds -> holds ? CompletableFuture.completedFuture(null) : until(condition));
     }
 
-    private CompletionStage<Void> bind(
-            Config config, MasterSettings settings, Guard guard, Console console) {
+    private CompletionStage<Void> bind(Config config, MasterSettings settings, Guard guard, Console console) {
         HttpListen listen = settings.http();
         MasterIdentity first = MasterSettings.identity(config, listen.port(), Instant.now());
         AtomicReference<MasterIdentity> self = new AtomicReference<>(first);

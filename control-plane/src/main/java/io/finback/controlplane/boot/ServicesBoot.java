@@ -78,10 +78,7 @@ final class ServicesBoot implements ServicesStarter {
                 guard);
         runs.set(jobs::on);
         NamerdApi namerd = NamerdApi.start(
-                system,
-                NamerdConfig.from(config),
-                () -> EventFeed.of(system).entityIds(DtabMessage.KEY.name()),
-                guard);
+                system, NamerdConfig.from(config), () -> EventFeed.of(system).entityIds(DtabMessage.KEY.name()), guard);
         Function<HttpRequest, CompletionStage<HttpResponse>> handler =
                 Directives.concat(jobs.route(), namerd.route(), api.route()).handler(system);
         return NodeTls.secured(Http.get(system).newServerAt(listen.host(), listen.port()), config)

@@ -216,7 +216,8 @@ final class PodsHandler {
                     List<ObjectNode> told = new ArrayList<>();
                     killed.forEach(i -> told.add(PodStatusWriter.instance(pod, i, now)));
                     ids.stream()
-                            .filter(id -> wipe && killed.stream().noneMatch(i -> i.taskId().equals(id)))
+                            .filter(id -> wipe
+                                    && killed.stream().noneMatch(i -> i.taskId().equals(id)))
                             .flatMap(id -> pod.detachedFrom(id).stream())
                             .forEach(home -> told.add(PodStatusWriter.detached(pod, home, now)));
                     return told;

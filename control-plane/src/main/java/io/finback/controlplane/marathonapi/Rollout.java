@@ -14,7 +14,6 @@ import io.finback.controlplane.scheduler.Dependencies;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.DeploymentPlan.Kind;
 import io.finback.controlplane.scheduler.GroupBook;
-import io.finback.controlplane.scheduler.Instance;
 import io.finback.controlplane.scheduler.Member;
 import io.finback.controlplane.scheduler.PlanBuilder;
 import io.finback.controlplane.scheduler.PortBook;

@@ -19,9 +19,8 @@ final class NameRights {
 
     /** By the rules as they are at each look: streams last. */
     SeenNames seen(NamesView view) {
-        return view.seen(
-                namespace -> rules.sight(who).sees(Action.VIEW_DTAB, namespace),
-                app -> rules.sight(who).sees(Action.VIEW_APP, app));
+        return view.seen(namespace -> rules.sight(who).sees(Action.VIEW_DTAB, namespace), app -> rules.sight(who)
+                .sees(Action.VIEW_APP, app));
     }
 
     /** A refusal is written down. */

@@ -51,7 +51,10 @@ class QueueRightsTest {
                 assertThat(ask(port, "POST", "/v2/apps", app)).contains("\"id\":\"/in-");
             }
             List<String> paths = List.of(
-                    "/v2/queue?embed=lastUnusedOffers", "/finback/queue", "/finback/queue/in-secr", "/finback/queue/in-open");
+                    "/v2/queue?embed=lastUnusedOffers",
+                    "/finback/queue",
+                    "/finback/queue/in-secr",
+                    "/finback/queue/in-open");
             await(() -> ask(port, "GET", paths.get(0), "").contains("secretrole\",\"scalar")
                     && ask(port, "GET", "/finback/queue/in-open", "").contains("offered to role secretrole")
                     && ask(port, "GET", "/finback/queue/in-secr", "").contains("cpus(secretrole):2"));
@@ -61,7 +64,8 @@ class QueueRightsTest {
                 String shown = ask(port, "GET", path, "").replaceAll("\"app\":\\{[^}]*}[^}]*}", "");
                 assertThat(shown).as(path).contains("a1").doesNotContain("(secretrole)", "to role secretrole");
             }
-            assertThat(ask(port, "GET", "/finback/queue/in-open", "")).containsAnyOf("offered to another role", "cpus(open):1");
+            assertThat(ask(port, "GET", "/finback/queue/in-open", ""))
+                    .containsAnyOf("offered to another role", "cpus(open):1");
             assertThat(ask(port, "GET", "/metrics", "")).contains("gauges");
             assertThat(ask(port, "GET", "/v2/eventSubscriptions", ""))
                     .as("who sees every app may see who is called back")

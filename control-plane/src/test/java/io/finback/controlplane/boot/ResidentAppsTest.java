@@ -326,7 +326,10 @@ class ResidentAppsTest {
                 .isEqualTo("[{\"containerPath\":\"data\",\"persistenceId\":\"" + volume + "\"}]");
 
         // One that no instance uses now is shown, and is wiped by the id of the instance that had it.
-        ok(send("PUT", "/v2/pods/pod", disk.replace("'volumes'", "'scaling':{'kind':'fixed','instances':0},'volumes'")));
+        ok(send(
+                "PUT",
+                "/v2/pods/pod",
+                disk.replace("'volumes'", "'scaling':{'kind':'fixed','instances':0},'volumes'")));
         await("its containers were ended", () -> running(one).size() == 1);
         one.fail(running(one).get(0).id().value());
         settled();
@@ -337,7 +340,9 @@ class ResidentAppsTest {
         String path = "/v2/pods/pod::instances/" + idle.path("id").asText();
         assertThat(send("DELETE", path, "").statusCode()).as("nothing to end").isEqualTo(404);
         assertThat(destroyed()).isEmpty();
-        assertThat(ok(send("DELETE", path + "?wipe=true", "")).path("localVolumes").toString())
+        assertThat(ok(send("DELETE", path + "?wipe=true", ""))
+                        .path("localVolumes")
+                        .toString())
                 .contains(volume);
         await("wiped", () -> destroyed().contains(volume));
         await("told", () -> instances().isEmpty());

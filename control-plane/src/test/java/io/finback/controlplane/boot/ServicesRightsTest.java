@@ -297,8 +297,8 @@ class ServicesRightsTest {
                 request("/api/1/dtabs?watch=true", "dev:d").build(), HttpResponse.BodyHandlers.ofInputStream());
         dtab("PUT", "theirs2", "ops:o", "/svc => /$/inet/127.1/84;");
         dtab("DELETE", "new", "dev:d", "");
-        try (var lines = new java.io.BufferedReader(
-                new java.io.InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+        try (var lines =
+                new java.io.BufferedReader(new java.io.InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
             assertThat(lines.readLine()).isEqualTo("[\"mine\",\"new\"]");
             assertThat(lines.readLine()).as("nothing was said of theirs2").isEqualTo("[\"mine\"]");
         }

@@ -265,7 +265,8 @@ class NamerdApiTest {
             master.ready("/hidden", 4712);
             master.ready("/web", 4711);
             TestMaster.await(
-                    "the app", () -> master.get("bind/shop?path=/svc/web").body().contains("4711"));
+                    "the app",
+                    () -> master.get("bind/shop?path=/svc/web").body().contains("4711"));
             assertThat(master.get("bound-names").body()).isEqualTo("[\"/#/io.finback/web\"]\n");
             assertThat(master.get("bind/shop?path=/svc/hidden").body()).isEqualTo("{\"type\":\"neg\"}\n");
             assertThat(master.get("addr/shop?path=/%23/io.finback/hidden").body())

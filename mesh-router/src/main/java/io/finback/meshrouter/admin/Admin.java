@@ -96,8 +96,7 @@ public final class Admin implements AutoCloseable {
     }
 
     /** A name that is not known yet is asked for again, without holding a thread meanwhile. */
-    private CompletableFuture<HttpResponse> answerUntil(
-            HttpRequest request, String body, long deadlineNanos) {
+    private CompletableFuture<HttpResponse> answerUntil(HttpRequest request, String body, long deadlineNanos) {
         CompletableFuture<Optional<HttpResponse>> now;
         try {
             now = CompletableFuture.supplyAsync(
@@ -129,8 +128,8 @@ public final class Admin implements AutoCloseable {
         if (!allowed(path, post || AdminDoors.changes(request))) {
             return Answers.text(404, path + " is switched off (admin.security)\n");
         }
-        boolean takesPost =
-                List.of("/delegator.json", "/logging.json", "/admin/shutdown", "/admin/tracing").contains(path);
+        boolean takesPost = List.of("/delegator.json", "/logging.json", "/admin/shutdown", "/admin/tracing")
+                .contains(path);
         if (!get && !(post && takesPost)) {
             return Answers.text(
                     405,

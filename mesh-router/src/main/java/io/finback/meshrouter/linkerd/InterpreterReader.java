@@ -80,13 +80,8 @@ final class InterpreterReader {
         Credentials credentials =
                 block.block("credentials").map(InterpreterReader::credentials).orElse(Credentials.NONE);
         Origin origin = new Origin(address.host(), address.port(), TlsReader.alone(block, false));
-        return (environment, sources) -> NamerdHttp.start(
-                origin,
-                namespace,
-                credentials,
-                retry,
-                environment.streams(),
-                environment.changes());
+        return (environment, sources) ->
+                NamerdHttp.start(origin, namespace, credentials, retry, environment.streams(), environment.changes());
     }
 
     /** Ours: {@code principal} and {@code secretFile}, or {@code tokenFile}. */

@@ -45,12 +45,7 @@ public final class MeshInterpreter implements NamerdInterpreter.Asking {
      * @param root the namespace: a path of one element
      * @param pings how long a connection is silent before namerd is asked whether it is there, and how long that may take
      */
-    public record Options(
-            Origin origin,
-            Path root,
-            Backoff retry,
-            H2Params.Pings pings,
-            int windowBytes) {}
+    public record Options(Origin origin, Path root, Backoff retry, H2Params.Pings pings, int windowBytes) {}
 
     private final Options options;
     private final Service<H2Message, H2Message> service;

@@ -127,8 +127,7 @@ final class NamerdInterpreter implements Interpreter {
                         tree.map(known -> known.show(name -> name.id().show())).orElse("pending")));
         state.put("bind", bound);
         state.put("resolve", WatchingNamer.state(addresses));
-        dtabs.state()
-                .forEach((key, dtab) -> state.put(key, dtab.map(Dtab::show).orElse("pending")));
+        dtabs.state().forEach((key, dtab) -> state.put(key, dtab.map(Dtab::show).orElse("pending")));
         return state;
     }
 

@@ -1,14 +1,13 @@
 package io.finback.meshrouter.namers;
 
-import io.finback.meshrouter.namers.NamerdMessages.Answer;
 import io.finback.meshrouter.namers.NamerdInterpreter.Question;
+import io.finback.meshrouter.namers.NamerdMessages.Answer;
 import io.finback.meshrouter.resilience.AccrualPolicy;
 import io.finback.meshrouter.resilience.Backoff;
 import io.finback.meshrouter.rpc.Service;
 import io.finback.meshrouter.rpc.client.ClientParams;
 import io.finback.meshrouter.rpc.mux.MuxParams;
 import io.finback.meshrouter.rpc.thrift.ThriftMux;
-import io.finback.meshrouter.traffic.Tls;
 import io.finback.names.Address;
 import io.finback.names.Delegation;
 import io.finback.names.Dtab;
@@ -43,8 +42,7 @@ public final class NamerdThrift implements NamerdInterpreter.Asking {
     private static final String NO_STAMP = "";
 
     /** How namerd is asked. */
-    public record Options(
-            Origin origin, String namespace, Backoff retry, MuxParams.Pings pings) {}
+    public record Options(Origin origin, String namespace, Backoff retry, MuxParams.Pings pings) {}
 
     private final Options options;
     private final Streams streams;
@@ -62,7 +60,9 @@ public final class NamerdThrift implements NamerdInterpreter.Asking {
                 .with(ClientParams.NACK_ADMISSION, false)
                 .with(MuxParams.MAX_MESSAGE_BYTES, Streams.MAX_BYTES)
                 .with(MuxParams.PINGS, Optional.of(options.pings()))
-                .with(MuxParams.TLS, options.origin().tls().map(tls -> new MuxParams.Tls(tls.context(), MuxParams.Level.ALWAYS)))
+                .with(
+                        MuxParams.TLS,
+                        options.origin().tls().map(tls -> new MuxParams.Tls(tls.context(), MuxParams.Level.ALWAYS)))
                 .newService(options.origin().authority(), "io.l5d.namerd");
     }
 

@@ -1,12 +1,12 @@
 package io.finback.meshrouter.namers;
 
+import static io.finback.meshrouter.namers.Bindings.await;
+import static io.finback.meshrouter.namers.Bindings.bound;
+import static io.finback.meshrouter.namers.Bindings.explained;
 import static io.finback.meshrouter.namers.FakeThriftNamerd.leaf;
 import static io.finback.meshrouter.namers.FakeThriftNamerd.path;
 import static io.finback.meshrouter.namers.FakeThriftNamerd.struct;
 import static io.finback.meshrouter.namers.FakeThriftNamerd.text;
-import static io.finback.meshrouter.namers.Bindings.await;
-import static io.finback.meshrouter.namers.Bindings.bound;
-import static io.finback.meshrouter.namers.Bindings.explained;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

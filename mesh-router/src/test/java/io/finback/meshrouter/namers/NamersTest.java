@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.finback.meshrouter.boot.TestRouter;
 import io.finback.meshrouter.namers.FarEnd.Answer;
-import io.finback.names.Address;
 import io.finback.names.Path;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -186,7 +185,13 @@ class NamersTest {
                         : Answer.status(404);
         try (FarEnd far = new FarEnd(recording)) {
             NameSource source = MarathonNamer.start(
-                    Path.parse("/#/m"), Origin.clear("127.0.0.1", far.port()), "/m", Duration.ofMillis(50), false, streams, changes);
+                    Path.parse("/#/m"),
+                    Origin.clear("127.0.0.1", far.port()),
+                    "/m",
+                    Duration.ofMillis(50),
+                    false,
+                    streams,
+                    changes);
             Interpreter interpreter = DtabInterpreter.of(List.of(source));
             await(interpreter, "/#/m/shop/api/v1", "/#/m/shop/api rest /v1 [h1:31000]");
             await(interpreter, "/#/m/other", "~");
