@@ -141,7 +141,7 @@ final class TlsRequest extends ChannelInitializer<Channel> {
                     read(part);
                 }
             } finally {
-                boolean freed = ReferenceCountUtil.release(message);
+                boolean unused = ReferenceCountUtil.release(message);
             }
         }
 
