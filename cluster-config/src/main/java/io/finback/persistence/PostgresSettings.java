@@ -39,7 +39,7 @@ record PostgresSettings(
         require(
                 "abandoned-after",
                 abandonedAfter,
-                abandonedAfter.toMillis() >= 1_000 && abandonedAfter.toMinutes() < 10
+                (abandonedAfter.toMillis() >= 1_000 && abandonedAfter.toMinutes() < 10)
                         || abandonedAfter.equals(Duration.ofMinutes(10)),
                 "1 s to 10 minutes");
     }
