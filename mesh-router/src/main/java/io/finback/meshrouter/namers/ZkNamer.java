@@ -74,8 +74,7 @@ public final class ZkNamer implements NameSource {
      *
      * @param basePath where services are, such as {@code /services}
      */
-    public static NameSource curator(
-            Path prefix, String servers, String basePath, Streams streams, Changes changes) {
+    public static NameSource curator(Path prefix, String servers, String basePath, Streams streams, Changes changes) {
         ZkNamer namer = new ZkNamer(
                 prefix, servers, (session, parent, last) -> instances(session, join(basePath, last)), streams, changes);
         return new WatchingNamer(prefix, 1, changes, namer::watch, namer::close);
@@ -201,10 +200,13 @@ public final class ZkNamer implements NameSource {
             @Override
             public CompletableFuture<List<Address>> read() {
                 return children(view, path)
-                        .thenCompose(names -> all(
-                                names.stream().map(name -> view.data(path, name)).toList()))
-                        .thenApply(found ->
-                                found.stream().flatMap(Optional::stream).distinct().toList());
+                        .thenCompose(names -> all(names.stream()
+                                .map(name -> view.data(path, name))
+                                .toList()))
+                        .thenApply(found -> found.stream()
+                                .flatMap(Optional::stream)
+                                .distinct()
+                                .toList());
             }
         };
     }

@@ -91,7 +91,8 @@ class LinkerdNamersTest {
             zookeeper.create("/leaders/web/member_", "127.0.0.1:" + leader.port());
             zookeeper.create(
                     "/services/web/4711",
-                    "{\"name\":\"web\",\"id\":\"4711\",\"address\":\"127.0.0.1\",\"port\":" + web.port() + ",\"sslPort\":null}");
+                    "{\"name\":\"web\",\"id\":\"4711\",\"address\":\"127.0.0.1\",\"port\":" + web.port()
+                            + ",\"sslPort\":null}");
             try (TestRouter router = run(
                     "admin: {port: 0}",
                     "namers:",

@@ -107,8 +107,8 @@ class ZkNamerTest {
     }
 
     private static String instance(String address, String port, String sslPort, String more) {
-        return "{\"name\":\"web\",\"id\":\"1\",\"address\":\"" + address + "\",\"port\":" + port + ",\"sslPort\":" + sslPort
-                + ",\"serviceType\":\"DYNAMIC\"" + more + "}";
+        return "{\"name\":\"web\",\"id\":\"1\",\"address\":\"" + address + "\",\"port\":" + port + ",\"sslPort\":"
+                + sslPort + ",\"serviceType\":\"DYNAMIC\"" + more + "}";
     }
 
     @Test
