@@ -92,12 +92,18 @@ public final class Acls {
                 continue;
             }
             Action action = Action.of(field.getKey())
-                    .orElseThrow(() -> new IllegalArgumentException(field.getKey()
-                            + ": not enforced here (expected: permissive, "
-                            + Stream.of(Action.values()).map(Action::key).collect(Collectors.joining(", ")) + ")"));
+                    .orElseThrow(() -> new IllegalArgumentException(notEnforced(field.getKey())));
             entries.put(action, entries(action, field.getValue()));
         }
         return new Acls(permissive, entries);
+    }
+
+    private static String notEnforced(String key) {
+        String instead = key.equals("register_agents")
+                ? "; who may be an agent says its certificate: finback.tls.remoting, docs/security.md"
+                : "";
+        return key + ": not enforced here (expected: permissive, "
+                + Stream.of(Action.values()).map(Action::key).collect(Collectors.joining(", ")) + instead + ")";
     }
 
     private static List<Entry> entries(Action action, JsonNode list) {

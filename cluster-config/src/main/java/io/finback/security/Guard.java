@@ -34,6 +34,8 @@ public final class Guard implements Rules {
     private static final int THREADS = 2;
 
     private static final int WAITING = 64;
+    /** Tokens are checked in less than a thousandth of a second each, and beside secrets, so that guessing those keeps nobody with a token waiting. */
+    private static final int TOKENS_WAITING = 4096;
 
     /** What a request is about. */
     public enum Door {
@@ -55,6 +57,7 @@ public final class Guard implements Rules {
     private final Authenticator authenticator;
     private final BiFunction<Integer, String, HttpResponse> refusal;
     private final ThreadPoolExecutor hashing;
+    private final ThreadPoolExecutor tokens;
     private final LongAdder unauthenticated = new LongAdder();
     private final LongAdder forbidden = new LongAdder();
     private final LongAdder throttled = new LongAdder();
@@ -75,15 +78,24 @@ public final class Guard implements Rules {
         this.authenticator = new Authenticator(settings.credentials(), settings.tokens());
         this.refusal = refusal;
         this.throttle = new Throttle(settings.rateLimits(), settings.longestWait());
-        this.hashing = new ThreadPoolExecutor(
-                THREADS, THREADS, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING), work -> {
-                    Thread thread = new Thread(work, "finback-security-" + port);
+        this.hashing = pool("finback-security-" + port, WAITING);
+        this.tokens = pool("finback-tokens-" + port, TOKENS_WAITING);
+        system.getWhenTerminated().thenRun(() -> {
+            hashing.shutdownNow();
+            tokens.shutdownNow();
+        });
+        Refusals.of(system).add(this);
+    }
+
+    private static ThreadPoolExecutor pool(String name, int waiting) {
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                THREADS, THREADS, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(waiting), work -> {
+                    Thread thread = new Thread(work, name);
                     thread.setDaemon(true);
                     return thread;
                 });
-        hashing.allowCoreThreadTimeOut(true);
-        system.getWhenTerminated().thenRun(hashing::shutdown);
-        Refusals.of(system).add(this);
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
     }
 
     /** Who asks; empty: they did not say, and nobody wanted to know. */
@@ -114,9 +126,13 @@ public final class Guard implements Rules {
                         ? refuse(request, 401, "no credentials were given")
                         : written(door, request, pass(door, request, answer));
             }
+            Optional<Principal> known = authenticator.recall(header.get());
+            if (known.isPresent()) {
+                return named(door, request, known.get(), answer);
+            }
             CompletableFuture<Authenticator.Outcome> outcome = new CompletableFuture<>();
             try {
-                hashing.execute(() -> {
+                (Authenticator.isBasic(header.get()) ? hashing : tokens).execute(() -> {
                     try {
                         outcome.complete(authenticator.authenticate(header));
                     } catch (RuntimeException e) {
@@ -127,9 +143,8 @@ public final class Guard implements Rules {
                 return refuse(request, 503, "too many unknown credentials are being checked; ask again");
             }
             return outcome.thenCompose(who -> {
-                if (who instanceof Authenticator.Known known) {
-                    HttpRequest named = request.addAttribute(PRINCIPAL, known.principal());
-                    return written(door, named, pass(door, named, answer));
+                if (who instanceof Authenticator.Known shown) {
+                    return named(door, request, shown.principal(), answer);
                 }
                 // Clients that send a header which means something to a proxy alone are let in where nobody must say
                 // who they are.
@@ -141,6 +156,15 @@ public final class Guard implements Rules {
                         : written(door, request, pass(door, request, answer));
             });
         };
+    }
+
+    private CompletionStage<HttpResponse> named(
+            Door door,
+            HttpRequest request,
+            Principal principal,
+            Function<HttpRequest, CompletionStage<HttpResponse>> answer) {
+        HttpRequest named = request.addAttribute(PRINCIPAL, principal);
+        return written(door, named, pass(door, named, answer));
     }
 
     @Override

@@ -58,6 +58,7 @@ class AclsTest {
     @Test
     void refusesWhatItWouldNotEnforce() {
         refused("{\"register_agents\": []}", "register_agents: not enforced here (expected: permissive, register_fra");
+        refused("{\"register_agents\": []}", "who may be an agent says its certificate: finback.tls.remoting");
         refused("[", "no JSON at line 1");
         refused("[]", "no object");
         refused("{\"permissive\": \"no\"}", "permissive: \"no\" (expected: true or false)");

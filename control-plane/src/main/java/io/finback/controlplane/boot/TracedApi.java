@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,9 @@ final class TracedApi {
     private static final String DEPLOYMENT = "Marathon-Deployment-Id";
     /** So long may a path be in a span. */
     private static final int MAX_PATH = 1024;
+
+    /** Such answers a path may have that leads nowhere. */
+    private static final Set<Integer> REFUSED = Set.of(401, 403, 429);
 
     private TracedApi() {}
 
@@ -86,11 +90,14 @@ final class TracedApi {
         return tags;
     }
 
-    /** Few different ones: the method and what the path begins with; what is not there has no name of its own. */
+    /** Few different ones: the method and what the path begins with; what is not there, or never asked for as it was refused before, has no name of its own. */
     static String name(HttpRequest request, int status) {
         String method = request.method().value();
         if (status == 404) {
             return method + " not found";
+        }
+        if (REFUSED.contains(status)) {
+            return method + " refused";
         }
         String[] parts = request.getUri().path().split("/", 4);
         StringBuilder name = new StringBuilder(method).append(' ');

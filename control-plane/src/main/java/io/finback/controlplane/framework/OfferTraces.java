@@ -22,7 +22,10 @@ import org.jspecify.annotations.Nullable;
  * is heard of. Not durable: what is under way at a failover has no span. Not thread-safe: one framework's.
  */
 final class OfferTraces {
-    /** So many offers, and so many tasks, are followed at once; others have no spans. */
+    /**
+     * So many offers, and so many tasks, are followed at once; the oldest give way and have no spans: of a task that was refused before it was
+     * one nothing is ever heard.
+     */
     private static final int MOST = 10_000;
 
     private record Made(SpanIds ids, AgentId agent, String role, Instant at) {}
@@ -38,7 +41,7 @@ final class OfferTraces {
     private final SpanSink sink;
     private final String framework;
     private final Map<OfferId, Made> offers = new LinkedHashMap<>();
-    private final Map<TaskId, Launch> launches = new HashMap<>();
+    private final Map<TaskId, Launch> launches = new LinkedHashMap<>();
 
     /** {@code on}: anything is told at all. */
     OfferTraces(boolean on, Sampler sampler, SpanSink sink, String framework) {
@@ -49,12 +52,12 @@ final class OfferTraces {
     }
 
     void made(OfferId offer, AgentId agent, String role, Instant now) {
-        if (!on || offers.size() >= MOST) {
+        if (!on) {
             return;
         }
         SpanIds ids = sampler.decide(SpanIds.root(ThreadLocalRandom.current()));
         if (ids.isSampled()) {
-            offers.put(offer, new Made(ids, agent, role, now));
+            add(offers, offer, new Made(ids, agent, role, now));
         }
     }
 
@@ -84,14 +87,23 @@ final class OfferTraces {
             Made known = offers.get(offer);
             if (known != null) {
                 for (TaskId task : tasks) {
-                    if (launches.size() < MOST) {
-                        launches.putIfAbsent(task, new Launch(known.ids(), known.agent(), now, null));
+                    if (!launches.containsKey(task)) {
+                        add(launches, task, new Launch(known.ids(), known.agent(), now, null));
                     }
                 }
                 break;
             }
         }
         over(used, tasks.isEmpty() ? "declined" : "accepted", now);
+    }
+
+    private static <K, V> void add(Map<K, V> followed, K key, V value) {
+        if (followed.size() >= MOST) {
+            var oldest = followed.keySet().iterator();
+            oldest.next();
+            oldest.remove();
+        }
+        followed.put(key, value);
     }
 
     void granted(TaskId task, Instant now) {

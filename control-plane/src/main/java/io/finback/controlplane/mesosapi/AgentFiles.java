@@ -104,8 +104,8 @@ final class AgentFiles {
                         pool,
                         system.classicSystem().log())
                 .handle((answer, failure) -> {
+                    open.decrementAndGet();
                     if (failure != null) {
-                        open.decrementAndGet();
                         throw unreachable(agent, failure);
                     }
                     return passed(answer);
@@ -136,6 +136,8 @@ final class AgentFiles {
         Source<ByteString, NotUsed> body = answer.entity()
                 .getDataBytes()
                 .watchTermination((before, done) -> {
+                    // Only now: of a body whose client has gone before it began nobody ever hears an end.
+                    open.incrementAndGet();
                     counted(done);
                     return NotUsed.getInstance();
                 })

@@ -33,8 +33,7 @@ final class Watching {
 
     /** {@code value}: what is asked for, now; empty: nothing to say yet. A stream ends when it throws. */
     HttpResponse stream(Supplier<Optional<String>> value, String contentType) {
-        if (open.incrementAndGet() > most) {
-            open.decrementAndGet();
+        if (open.get() >= most) {
             return HttpResponse.create()
                     .withStatus(StatusCodes.SERVICE_UNAVAILABLE)
                     .addHeader(RawHeader.create("Retry-After", "1"))
@@ -59,7 +58,13 @@ final class Watching {
                         lines));
     }
 
+    /** Counted from here on: of a stream whose client has gone before it began nobody ever hears an end. */
     private SourceQueueWithComplete<Done> follow(SourceQueueWithComplete<Done> queue) {
+        if (open.incrementAndGet() > most) {
+            open.decrementAndGet();
+            queue.complete();
+            return queue;
+        }
         Runnable stop = view.follow(() -> offer(queue));
         var ended = queue.watchCompletion().whenComplete((done, failure) -> {
             stop.run();

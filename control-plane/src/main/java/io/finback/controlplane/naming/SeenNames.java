@@ -55,7 +55,7 @@ public final class SeenNames {
     public Optional<List<Address>> addresses(Path id) {
         if (id.startsWith(APPS)) {
             String app = appId(id);
-            return Optional.ofNullable(view.apps().get(app)).filter(any -> appPaths.test(app));
+            return appPaths.test(app) ? Optional.ofNullable(view.apps().get(app)) : Optional.empty();
         }
         return BuiltinNamers.address(id).map(List::of);
     }

@@ -2,6 +2,7 @@
 
 const TIMEOUT = 15000;
 const KEPT = 60;
+const REFUSED = 60000;
 const TOKEN = 'finback.token';
 
 /** What went wrong: `status` 0 when nothing answered; `details` is what the API says of single fields. */
@@ -14,11 +15,18 @@ class ApiError extends Error {
 }
 
 const known = new Map();
+const refused = new Map();
 
 /** The token lives as long as this tab. */
 export const token = {
   get: () => sessionStorage.getItem(TOKEN),
-  set: value => value ? sessionStorage.setItem(TOKEN, value) : sessionStorage.removeItem(TOKEN),
+  set: value => {
+    // What somebody else may see and may not.
+    known.clear();
+    refused.clear();
+    if (value) sessionStorage.setItem(TOKEN, value);
+    else sessionStorage.removeItem(TOKEN);
+  },
 };
 
 export function headers(more = {}) {
@@ -42,6 +50,19 @@ export async function get(path, { maxAge = 0 } = {}) {
   known.set(path, { tag: response.headers.get('ETag'), text: response.headers.get('ETag') ? null : text, data, at: Date.now() });
   if (known.size > KEPT) known.delete(known.keys().next().value);
   return data;
+}
+
+/** As `get`, for what only completes a page: null where it may not be read. That is not asked again for a while, as every refusal is written down. */
+export async function getIfAllowed(path, options) {
+  if (Date.now() - (refused.get(path) ?? -REFUSED) < REFUSED) return null;
+  try {
+    return await get(path, options);
+  } catch (error) {
+    if (error.status !== 403) throw error;
+    if (refused.size >= KEPT) refused.clear();
+    refused.set(path, Date.now());
+    return null;
+  }
 }
 
 /** What `path` answered last carried this header `ETag`. */

@@ -10,6 +10,7 @@ import { NAV, find } from './routes.js';
 const SHARE = 20;
 const PAUSES = [2000, 4000, 8000, 15000];
 const IDENTITY = 60000;
+const NOT_ALLOWED = 60000;
 
 const top = document.getElementById('top');
 const nav = document.getElementById('nav');
@@ -106,7 +107,7 @@ async function poll(of) {
   clearTimeout(timer);
   // Asking again would not help, and every refusal is written down.
   if (of.error?.status === 401) return;
-  const pause = of.failed ? PAUSES[Math.min(of.failed, PAUSES.length) - 1] : Math.max(of.view.every ?? 5000, SHARE * (Date.now() - began));
+  const pause = of.error?.status === 403 ? NOT_ALLOWED : of.failed ? PAUSES[Math.min(of.failed, PAUSES.length) - 1] : Math.max(of.view.every ?? 5000, SHARE * (Date.now() - began));
   timer = setTimeout(() => poll(of), pause);
 }
 

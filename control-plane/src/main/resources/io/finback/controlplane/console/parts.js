@@ -12,6 +12,8 @@ export function outside(url) {
 
 export const badge = (text, kind = f.kind(text)) => h('span', { class: 'badge ' + kind }, f.state(text));
 export const muted = (...text) => h('span', { class: 'muted' }, ...text);
+/** In place of what the API does not show to who looks. */
+export const hidden = () => h('p', { class: 'muted' }, 'Not shown to you.');
 export const when = at => h('time', { title: f.clock(at) }, f.ago(at));
 export const id = value => h('span', { class: 'id', title: value }, f.short(value));
 export const section = (title, ...body) => h('section', { key: title }, h('h2', null, title), ...body);

@@ -14,9 +14,12 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -225,6 +228,31 @@ class MasterSecurityTest {
         assertThat(ask(cluster, "/state", "ops:s3cret", "").statusCode()).isEqualTo(200);
         Files.writeString(credentials, "ops changed-and-longer\n");
         await("ops:changed-and-longer", 200);
+    }
+
+    /** Guessing once took the places of everybody's requests, known or not. */
+    @Test
+    void whoIsKnownIsAnsweredWhileOthersGuess() throws Exception {
+        String credentials = "ops " + io.finback.security.Credentials.hash("s3cret");
+        overrides.put("finback.security.credentials", file("c", credentials).toString());
+        overrides.put("finback.security.authenticate-reads", true);
+        start();
+        assertThat(ask(cluster, "/state", "ops:s3cret", "").statusCode()).isEqualTo(200);
+        URI state = URI.create("http://127.0.0.1:" + cluster + "/state");
+        List<CompletableFuture<Integer>> guesses = new ArrayList<>();
+        for (int i = 0; i < 80; i++) {
+            guesses.add(client.sendAsync(
+                            HttpRequest.newBuilder(state)
+                                    .header("Authorization", basic("ops:guess" + i))
+                                    .build(),
+                            HttpResponse.BodyHandlers.discarding())
+                    .thenApply(HttpResponse::statusCode));
+        }
+        assertThat(CompletableFuture.anyOf(guesses.toArray(CompletableFuture[]::new))
+                        .get(30, TimeUnit.SECONDS))
+                .as("more guesses than there is room for")
+                .isEqualTo(503);
+        assertThat(ask(cluster, "/state", "ops:s3cret", "").statusCode()).isEqualTo(200);
     }
 
     @Test

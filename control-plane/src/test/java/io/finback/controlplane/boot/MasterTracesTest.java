@@ -212,9 +212,19 @@ class MasterTracesTest {
                         .isEqualTo(200);
                 assertThat(get(url + "/nowhere/4711", "b3", "80f198ee56343ba8-05e3ac9a4f6e3b91-1"))
                         .isEqualTo(404);
+                assertThat(http.send(
+                                        HttpRequest.newBuilder(URI.create(url + "/made/up?jsonp=f"))
+                                                .header("b3", "80f198ee56343ba8-05e3ac9a4f6e3b92-1")
+                                                .header("Authorization", "Basic eDp5")
+                                                .build(),
+                                        HttpResponse.BodyHandlers.discarding())
+                                .statusCode())
+                        .isEqualTo(403);
                 // Not kept: nobody asked for it.
                 assertThat(get(url + "/state", "x", "y")).isEqualTo(200);
-                collector.await(2);
+                collector.await(3);
+                assertThat(collector.named("GET refused").get(0).tag("http.path"))
+                        .isEqualTo("/made/up");
                 Got state = collector.named("GET /state").get(0);
                 assertThat(state.trace()).isEqualTo("80f198ee56343ba8");
                 assertThat(state.parent()).isEqualTo("05e3ac9a4f6e3b90");
@@ -229,7 +239,7 @@ class MasterTracesTest {
                                                 .build(),
                                         HttpResponse.BodyHandlers.ofString())
                                 .body()
-                                .contains("finback_traces_sent_total 2\n");
+                                .contains("finback_traces_sent_total 3\n");
                     } catch (IOException | InterruptedException e) {
                         throw new IllegalStateException(e);
                     }

@@ -2,6 +2,7 @@ package io.finback.controlplane.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.typesafe.config.Config;
 import io.finback.runtime.Node;
 import java.io.InputStream;
@@ -304,6 +305,7 @@ class ServicesRightsTest {
         }
     }
 
+    @CanIgnoreReturnValue
     private int dtab(String method, String namespace, String who, String text) throws Exception {
         return client.send(
                         request("/api/1/dtabs/" + namespace, who)

@@ -3,6 +3,7 @@ package io.finback.controlplane.mesosapi;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.finback.controlplane.allocation.AllocationDelta;
@@ -24,6 +25,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,6 +91,25 @@ class AgentFilesTest {
             assertThat(first.readLine()).isEqualTo("data: two");
         }
         api.until(() -> api.get("/finback/agents/a9/files/read").statusCode() == 200);
+    }
+
+    /** Each such client once took a place for ever, until no file of any agent could be read through this master. */
+    @Test
+    void whoIsGoneBeforeTheAnswerTakesNoPlace() throws Exception {
+        ActorTestKit kit = ActorTestKit.create();
+        try {
+            AgentFiles files = new AgentFiles(api.view::get, kit.system(), 1);
+            for (int i = 0; i < 3; i++) {
+                var answer = files.answer(
+                                akka.http.javadsl.model.HttpRequest.GET("http://m/finback/agents/a9/files/read?path=x"))
+                        .toCompletableFuture()
+                        .get(20, TimeUnit.SECONDS);
+                assertThat(answer.status().intValue()).isEqualTo(200);
+                assertThat(files.open()).isZero();
+            }
+        } finally {
+            kit.shutdownTestKit();
+        }
     }
 
     private BufferedReader follow() throws Exception {

@@ -1,5 +1,6 @@
 package io.finback.verification.process;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URI;
@@ -9,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -183,5 +185,84 @@ class ConsoleIT {
             browser.reads("nightly");
             assertThat(browser.complaints).allMatch(each -> each.contains("401"));
         }
+    }
+
+    private static String only(String action, String objects, String shown) {
+        return "\"" + action + "\": [{\"principals\": {\"values\": [\"ops\"]}, \"" + objects
+                + "\": {\"type\": \"ANY\"}},"
+                + (shown.isEmpty()
+                        ? ""
+                        : "{\"principals\": {\"values\": [\"dev\"]}, \"" + objects + "\": {\"values\": [\"" + shown
+                                + "\"]}},")
+                + "{\"principals\": {\"type\": \"NONE\"}, \"" + objects + "\": {\"type\": \"ANY\"}}]";
+    }
+
+    @Test
+    void showsWhatOneMaySeeAndSaysWhatIsRefused() throws Exception {
+        Path credentials = Files.writeString(dir.resolve("credentials"), "ops s3cret\ndev other\n");
+        String closed = "\"/roles\", \"/v2/deployments\", \"/finback/queue\", \"/api/1/bound-names\"";
+        Path acls = Files.writeString(
+                dir.resolve("acls"),
+                "{" + only("view_apps", "paths", "/mine/%") + "," + only("delete_apps", "paths", "") + ","
+                        + only("view_dtabs", "namespaces", "mine") + ", \"get_endpoints\": ["
+                        + "{\"principals\": {\"values\": [\"ops\"]}, \"paths\": {\"type\": \"ANY\"}},"
+                        + "{\"principals\": {\"type\": \"NONE\"}, \"paths\": {\"values\": [" + closed + "]}}]}");
+        try (ClusterProcesses cluster = new ClusterProcesses(dir);
+                Chromium browser = Chromium.start(dir, () -> Optional.of("dev:other"))) {
+            cluster.awaitReady(cluster.master(List.of(
+                    "finback.security.credentials=" + credentials,
+                    "finback.security.acls=" + acls,
+                    "finback.security.authenticate-reads=true",
+                    "finback.security.authenticate-writes=true")));
+            for (String id : List.of("/mine/web", "/secret/web")) {
+                ops(
+                        "POST",
+                        cluster.servicesPort,
+                        "/v2/apps",
+                        "application/json",
+                        "{\"id\":\"" + id + "\",\"cmd\":\"x\"}");
+            }
+            for (String namespace : List.of("mine", "secretns")) {
+                ops(
+                        "PUT",
+                        cluster.servicesPort,
+                        "/api/1/dtabs/" + namespace,
+                        "application/dtab",
+                        "/svc => /#/io.finback");
+            }
+            String home = "http://127.0.0.1:" + cluster.clusterPort + "/console/";
+            browser.open(home + "sign-in");
+            browser.reads("what waits is not shown");
+            assertThat(browser.text()).contains("By role", "Not shown to you.").doesNotContain("Not allowed");
+            browser.press("#nav a", "Apps");
+            browser.reads("deployments are not shown to you");
+            assertThat(browser.text()).contains("mine/").doesNotContain("secret");
+            browser.press("#nav a", "Names");
+            browser.reads("Delegation tables (1)");
+            assertThat(browser.text()).contains("Not shown to you.").doesNotContain("secret");
+            browser.press("#nav a", "Roles");
+            browser.reads("not allowed to read /roles");
+            browser.open(home + "#/apps/%2Fsecret%2Fweb");
+            browser.reads("Not Authorized to perform this action!");
+            browser.open(home + "#/apps/%2Fmine%2Fweb");
+            browser.press("main button", "Destroy");
+            browser.press("dialog button[type=submit]", "Destroy");
+            browser.reads("Destroy /mine/web: refused");
+            assertThat(browser.complaints).allMatch(each -> each.contains("401") || each.contains("403"));
+        }
+    }
+
+    private static void ops(String method, int port, String path, String type, String body) throws Exception {
+        HttpResponse<String> done = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                                .header("Content-Type", type)
+                                .header(
+                                        "Authorization",
+                                        "Basic " + Base64.getEncoder().encodeToString("ops:s3cret".getBytes(UTF_8)))
+                                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        assertThat(done.statusCode()).as(done.body()).isBetween(200, 299);
     }
 }

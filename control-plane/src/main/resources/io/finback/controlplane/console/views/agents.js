@@ -1,8 +1,8 @@
 // Machines: what they have, what they keep apart, and taking work off them.
 import { h } from '../vdom.js';
-import { get, operate, send, query } from '../api.js';
+import { get, getIfAllowed, operate, send, query } from '../api.js';
 import * as f from '../format.js';
-import { link, at, badge, bars, button, empty, facts, gauge, heading, id, muted, search, section, table, tabs, when } from '../parts.js';
+import { link, at, badge, bars, button, empty, facts, gauge, heading, id, muted, search, section, table, tabs, when, hidden } from '../parts.js';
 import { LIVE, taskTable } from './tasks.js';
 
 function standing(agent) {
@@ -50,7 +50,7 @@ export const agent = {
     const [id] = ui.params;
     const [found, tasks] = await Promise.all([
       get('cluster/finback/agents' + query({ id })),
-      get('cluster/finback/tasks' + query({ agent_id: id, state: LIVE, limit: 100, offset: (Number(ui.query.page) || 0) * 100 })),
+      getIfAllowed('cluster/finback/tasks' + query({ agent_id: id, state: LIVE, limit: 100, offset: (Number(ui.query.page) || 0) * 100 })),
     ]);
     if (!found.agents.length) throw Object.assign(new Error('no such agent'), { status: 404 });
     return { agent: found.agents[0], tasks };
@@ -69,7 +69,7 @@ export const agent = {
         ['Reserved', Object.entries(agent.reserved_resources).map(([role, amounts]) => h('div', { key: role }, h('strong', null, role), ' ', f.resources(amounts)))],
       ]),
       section('Isolators', isolators(agent)),
-      section('Tasks', taskTable(ui, tasks, h('p', { class: 'muted' }, 'Nothing runs here.')), h('p', { class: 'more' }, link('tasks?agent=' + at(agent.id), 'With those that have ended'))),
+      section('Tasks', tasks ? taskTable(ui, tasks, h('p', { class: 'muted' }, 'Nothing runs here.')) : hidden(), h('p', { class: 'more' }, link('tasks?agent=' + at(agent.id), 'With those that have ended'))),
     ];
   },
 };

@@ -1,6 +1,6 @@
 // One app: its instances, what it is, what it was.
 import { h } from '../vdom.js';
-import { get, send, query } from '../api.js';
+import { get, getIfAllowed, send, query } from '../api.js';
 import * as f from '../format.js';
 import { link, at, badge, button, empty, facts, heading, muted, section, table, tabs, when } from '../parts.js';
 import { standing, parent, crumbs } from './apps.js';
@@ -21,7 +21,7 @@ export const app = {
     const [id] = ui.params;
     const { app } = await get(url(id) + EMBED);
     const waits = app.tasksRunning + app.tasksStaged < app.instances;
-    const data = { app, queue: waits ? await get('services/finback/queue' + id) : { waiting: 0 } };
+    const data = { app, queue: waits ? await getIfAllowed('services/finback/queue' + id) ?? { waiting: 0 } : { waiting: 0 } };
     if (ui.query.tab === 'versions') {
       data.versions = (await get(url(id) + '/versions', { maxAge: 4000 })).versions;
       const [from, to] = [ui.query.from || data.versions[1], ui.query.to || data.versions[0]];

@@ -1,6 +1,6 @@
 // Groups and apps as a tree: a folder at a time, or everything that matches.
 import { h } from '../vdom.js';
-import { get } from '../api.js';
+import { get, getIfAllowed } from '../api.js';
 import * as f from '../format.js';
 import { link, at, badge, empty, gauge, heading, muted, search, table, when } from '../parts.js';
 
@@ -33,12 +33,12 @@ export const parent = id => id.slice(0, id.lastIndexOf('/')) || '/';
 export const apps = {
   title: 'Apps',
   load: async () => {
-    const [root, queue, deployments] = await Promise.all([get(EMBED), get('services/finback/queue', { maxAge: 9000 }), get('services/v2/deployments', { maxAge: 9000 })]);
-    return { root, queue: queue.queue, deployments };
+    const [root, queue, deployments] = await Promise.all([get(EMBED), getIfAllowed('services/finback/queue', { maxAge: 9000 }), getIfAllowed('services/v2/deployments', { maxAge: 9000 })]);
+    return { root, queue: queue?.queue, deployments };
   },
   render({ root, queue, deployments }, ui) {
-    const waiting = new Set(queue.filter(each => each.waiting > 0).map(each => each.id));
-    const busy = new Set(deployments.flatMap(each => each.affectedApps));
+    const waiting = new Set((queue ?? []).filter(each => each.waiting > 0).map(each => each.id));
+    const busy = new Set((deployments ?? []).flatMap(each => each.affectedApps));
     const stand = app => standing({ ...app, deployments: busy.has(app.id) ? [1] : [] }, waiting);
     const where = ui.query.group || '/';
     const text = (ui.query.search ?? '').toLowerCase();
@@ -49,7 +49,7 @@ export const apps = {
       : [...(here?.groups ?? []).map(group => ({ id: group.id, group: all(group), pods: group.pods?.length ?? 0 })), ...(here?.apps ?? [])];
     const name = row => text ? row.id : row.id.slice(row.id.lastIndexOf('/') + 1);
     return [
-      heading('Apps', [f.count(everything.length, 'app'), f.count(deployments.length, 'deployment') + ' under way', f.number(waiting.size) + ' waiting'].join(' · '),
+      heading('Apps', [f.count(everything.length, 'app'), deployments ? f.count(deployments.length, 'deployment') + ' under way' : 'deployments are not shown to you', queue ? f.number(waiting.size) + ' waiting' : 'what waits is not shown to you'].join(' · '),
         h('a', { class: 'button primary', href: '#/create' }, 'Create')),
       h('div', { class: 'toolbar' }, search(ui, 'Id, command, state or label'),
         text ? null : h('nav', { class: 'crumbs', 'aria-label': 'Group' }, crumbs(where))),

@@ -1,8 +1,8 @@
 // Schedulers, and what is offered to them.
 import { h } from '../vdom.js';
-import { get, operate, query } from '../api.js';
+import { get, getIfAllowed, operate, query } from '../api.js';
 import * as f from '../format.js';
-import { link, at, badge, button, empty, facts, heading, id, muted, outside, section, table, when } from '../parts.js';
+import { link, at, badge, button, empty, facts, heading, id, muted, outside, section, table, when, hidden } from '../parts.js';
 import { LIVE, taskTable } from './tasks.js';
 
 const BUILT_IN = ['finback-services', 'finback-jobs'];
@@ -38,11 +38,11 @@ export const framework = {
   async load(ui) {
     const [framework_id] = ui.params;
     const [summary, offers, tasks] = await Promise.all([
-      get('cluster/finback/summary', { maxAge: 9000 }), get('cluster/finback/offers' + query({ framework_id }), { maxAge: 9000 }),
-      get('cluster/finback/tasks' + query({ framework_id, state: LIVE, limit: 100, offset: (Number(ui.query.page) || 0) * 100 || '' }))]);
+      get('cluster/finback/summary', { maxAge: 9000 }), getIfAllowed('cluster/finback/offers' + query({ framework_id }), { maxAge: 9000 }),
+      getIfAllowed('cluster/finback/tasks' + query({ framework_id, state: LIVE, limit: 100, offset: (Number(ui.query.page) || 0) * 100 || '' }))]);
     const found = summary.frameworks.find(each => each.id === framework_id);
     if (!found) throw Object.assign(new Error('no such framework'), { status: 404 });
-    return { framework: found, offers: offers.offers, tasks };
+    return { framework: found, offers: offers?.offers, tasks };
   },
   render({ framework, offers, tasks }, ui) {
     return [
@@ -61,8 +61,8 @@ export const framework = {
         ['May be away for', framework.failover_timeout ? f.span(framework.failover_timeout * 1000) : 'not at all'],
         ['Capabilities', framework.capabilities.map(name => h('span', { class: 'tag', key: name }, name))],
       ]),
-      section(`Offers (${offers.length})`, offerTable(ui, offers, false)),
-      section('Tasks', taskTable(ui, tasks, h('p', { class: 'muted' }, 'None of its tasks runs.')), h('p', { class: 'more' }, link('tasks?framework=' + at(framework.id), 'With those that have ended'))),
+      section(offers ? `Offers (${offers.length})` : 'Offers', offers ? offerTable(ui, offers, false) : hidden()),
+      section('Tasks', tasks ? taskTable(ui, tasks, h('p', { class: 'muted' }, 'None of its tasks runs.')) : hidden(), h('p', { class: 'more' }, link('tasks?framework=' + at(framework.id), 'With those that have ended'))),
     ];
   },
 };

@@ -1,8 +1,8 @@
 // What there is, who has it, and what is wrong.
 import { h } from '../vdom.js';
-import { get } from '../api.js';
+import { get, getIfAllowed } from '../api.js';
 import * as f from '../format.js';
-import { link, at, badge, bar, bars, when, section, heading, empty, table } from '../parts.js';
+import { link, at, badge, bar, bars, when, section, heading, empty, hidden, table } from '../parts.js';
 
 const SOON = 14 * 86400000;
 const SHOWN = 8;
@@ -14,36 +14,36 @@ export const overview = {
   async load() {
     const [summary, cluster, roles, queue] = await Promise.all([
       get('cluster/finback/summary'),
-      get('cluster/finback/cluster', { maxAge: SLOW }),
-      get('cluster/roles', { maxAge: SLOW }),
-      // The other half of the master may be starting, or closed to who asks.
-      get('services/finback/queue', { maxAge: SLOW }).catch(() => ({ queue: [] })),
+      getIfAllowed('cluster/finback/cluster', { maxAge: SLOW }),
+      getIfAllowed('cluster/roles', { maxAge: SLOW }),
+      // The other half of the master may be starting.
+      getIfAllowed('services/finback/queue', { maxAge: SLOW }).catch(() => null),
     ]);
-    return { summary, cluster, roles: roles.roles, queue: queue.queue };
+    return { summary, cluster, roles: roles?.roles, queue: queue?.queue };
   },
   render({ summary, cluster, roles, queue }, ui) {
-    const found = problems(summary, cluster, queue);
+    const found = problems(summary, cluster ?? { members: [] }, queue ?? []);
     return [
-      heading('Overview', `Cluster ${cluster.name}`),
+      heading('Overview', cluster ? `Cluster ${cluster.name}` : null),
       summary.agents.all === 0 ? empty('No agent has joined yet', 'Start one: ./finback agent --set cluster.seeds=<this master>:25520') : null,
       section('Needs attention', found.length
         ? h('ul', { class: 'problems' }, found.slice(0, SHOWN).map(each => h('li', { class: each.kind, key: each.key }, each.text)),
           found.length > SHOWN ? h('li', { key: 'more' }, `and ${found.length - SHOWN} more`) : null)
-        : h('p', { class: 'calm' }, 'Nothing. Every agent answers and nothing waits.')),
+        : h('p', { class: 'calm' }, queue ? 'Nothing. Every agent answers and nothing waits.' : 'Nothing. Every agent answers; what waits is not shown.')),
       h('div', { class: 'cards', key: 'cards' },
         card('agents', 'Agents', summary.agents.active, `of ${f.number(summary.agents.all)} active`),
         card('tasks?state=TASK_RUNNING', 'Running tasks', summary.tasks.TASK_RUNNING, `${f.number(summary.tasks.TASK_STAGING + summary.tasks.TASK_STARTING)} starting`),
         card('frameworks', 'Frameworks', summary.frameworks.filter(each => each.active).length, 'connected'),
-        card('queue', 'Waiting', queue.reduce((sum, each) => sum + each.waiting, 0), 'instances'),
+        queue ? card('queue', 'Waiting', queue.reduce((sum, each) => sum + each.waiting, 0), 'instances') : null,
         card('tasks?state=TASK_FAILED,TASK_ERROR,TASK_LOST,TASK_DROPPED,TASK_GONE', 'Failed lately',
           ['FAILED', 'ERROR', 'LOST', 'DROPPED', 'GONE'].reduce((sum, each) => sum + summary.tasks['TASK_' + each], 0), 'tasks remembered')),
       section('Resources', bars(summary.resources, summary.used_resources, summary.offered_resources)),
-      section('By role', h('div', { class: 'roles' }, roles.filter(role => role.allocated.cpus + role.offered.cpus + role.allocated.mem > 0).map(role => h('div', { class: 'role', key: role.name },
+      section('By role', roles ? h('div', { class: 'roles' }, roles.filter(role => role.allocated.cpus + role.offered.cpus + role.allocated.mem > 0).map(role => h('div', { class: 'role', key: role.name },
         h('h3', null, link('roles', role.name)),
         bar('CPUs', role.allocated.cpus, role.offered.cpus, summary.resources.cpus, f.cpus),
         bar('Memory', role.allocated.mem, role.offered.mem, summary.resources.mem, f.megabytes))),
-      roles.every(role => role.allocated.cpus + role.offered.cpus + role.allocated.mem === 0) ? h('p', { class: 'muted' }, 'No role has anything yet.') : null)),
-      section('Masters and routers', members(cluster, ui)),
+      roles.every(role => role.allocated.cpus + role.offered.cpus + role.allocated.mem === 0) ? h('p', { class: 'muted' }, 'No role has anything yet.') : null) : hidden()),
+      section('Masters and routers', cluster ? members(cluster, ui) : hidden()),
     ];
   },
 };

@@ -1,14 +1,14 @@
 // Shares of the cluster, and machines that are to be left.
 import { h } from '../vdom.js';
-import { get, send, path } from '../api.js';
+import { get, getIfAllowed, send, path } from '../api.js';
 import * as f from '../format.js';
-import { link, at, badge, bar, button, empty, heading, muted, section, table, when } from '../parts.js';
+import { link, at, badge, bar, button, empty, heading, muted, section, table, when, hidden } from '../parts.js';
 
 export const roles = {
   title: 'Roles',
   async load() {
-    const [all, summary] = await Promise.all([get('cluster/roles'), get('cluster/finback/summary', { maxAge: 9000 })]);
-    return { roles: all.roles, total: summary.resources };
+    const [all, summary] = await Promise.all([get('cluster/roles'), getIfAllowed('cluster/finback/summary', { maxAge: 9000 })]);
+    return { roles: all.roles, total: summary?.resources ?? {} };
   },
   render(data, ui) {
     return [
@@ -37,15 +37,15 @@ const amounts = of => of && Object.keys(of).length
 export const maintenance = {
   title: 'Maintenance',
   async load() {
-    const [schedule, status, drains] = await Promise.all([get('cluster/maintenance/schedule', { maxAge: 9000 }), get('cluster/maintenance/status', { maxAge: 9000 }), get('services/finback/drain')]);
-    return { schedule, status, drains: drains.hosts };
+    const [schedule, status, drains] = await Promise.all([getIfAllowed('cluster/maintenance/schedule', { maxAge: 9000 }), getIfAllowed('cluster/maintenance/status', { maxAge: 9000 }), getIfAllowed('services/finback/drain')]);
+    return { schedule, status: status ?? {}, drains: drains?.hosts };
   },
   render({ schedule, status, drains }, ui) {
-    const windows = schedule.windows ?? [];
+    const windows = schedule?.windows ?? [];
     const machines = [...(status.draining_machines ?? []).map(each => ({ ...each.id, mode: 'DRAINING' })), ...(status.down_machines ?? []).map(each => ({ ...(each.id ?? each), mode: 'DOWN' }))];
     return [
       heading('Maintenance', 'Hosts that services leave, and windows in which machines are away'),
-      section('Hosts that services leave', table({ ...ui, query: {} }, {
+      section('Hosts that services leave', drains ? table({ ...ui, query: {} }, {
         rows: drains, key: drain => drain.host, none: h('p', { class: 'muted' }, 'None. On an agent’s page: Move services off.'),
         columns: [
           { name: 'Host', cell: drain => h('strong', null, drain.host) },
@@ -54,11 +54,11 @@ export const maintenance = {
           { name: 'Left', wide: true, cell: drain => left(drain) },
           { name: '', cell: drain => button('End', () => ui.act({ title: `End the drain of ${drain.host}?`, text: 'Services may be placed there again.', action: 'End', done: `${drain.host} takes services again`, run: () => send('DELETE', path('services/finback/drain', drain.host)) })) },
         ],
-      })),
+      }) : hidden()),
       section('Windows', windows.length ? h('ul', null, windows.map((each, i) => h('li', { key: i },
         `${f.clock((each.unavailability?.start?.nanoseconds ?? 0) / 1e6)} `, each.unavailability?.duration ? `for ${f.span(each.unavailability.duration.nanoseconds / 1e6)} ` : '',
         (each.machine_ids ?? []).map(machine => h('span', { class: 'tag' }, machine.hostname ?? machine.ip)))))
-        : h('p', { class: 'muted' }, 'None is scheduled (POST /maintenance/schedule).')),
+        : schedule === null ? hidden() : h('p', { class: 'muted' }, 'None is scheduled (POST /maintenance/schedule).')),
       machines.length ? section('Machines', h('ul', null, machines.map(each => h('li', { key: each.hostname ?? each.ip }, each.hostname ?? each.ip, ' ', badge(each.mode))))) : null,
     ];
   },

@@ -74,6 +74,8 @@ export class Tail {
       if (running.signal.aborted) return;
       this.running = null;
       if (error.status === 404) return this.say('The file is not there (any more)');
+      // Asking again would not help, and every refusal is written down.
+      if (error.status === 401 || error.status === 403) return this.say(error.message);
       this.say(`${error.message}; trying again`);
       this.timer = setTimeout(() => this.start(), PAUSES[Math.min(this.failed++, PAUSES.length - 1)]);
     }
