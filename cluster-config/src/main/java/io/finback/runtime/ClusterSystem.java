@@ -61,7 +61,10 @@ public final class ClusterSystem {
 
     private static <T> ActorSystem<T> create(Behavior<T> guardian, Config config, Config settings) {
         try {
-            return ActorSystem.create(guardian, NAME, config);
+            ActorSystem<T> system = ActorSystem.create(guardian, NAME, config);
+            var unused = system.systemActorOf(
+                    Downing.create(ClusterSettings.from(settings).stableAfter()), Downing.NAME, Props.empty());
+            return system;
         } catch (StartFailure e) {
             throw e;
         } catch (RuntimeException e) {

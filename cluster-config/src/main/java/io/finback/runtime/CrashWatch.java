@@ -83,6 +83,7 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
         private long unansweredSince;
         private final Map<String, Long> deniedNanos = new HashMap<>();
         private boolean calling;
+        private long callingSince;
         private boolean told;
 
         Seen(Incarnation incarnation, Address address, long now) {
@@ -176,10 +177,28 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
                     .tell(new WhoAreYou(self, answers), akka.actor.ActorRef.noSender());
             if (now - seen.answeredNanos > SUSPECT_AFTER.toNanos() && !seen.calling) {
                 seen.calling = true;
+                seen.callingSince = now;
                 call(seen.address);
             }
         });
+        // A call that nothing answers takes a while to say so.
+        askOfTheCut(now);
+        remove(now);
         return this;
+    }
+
+    /** Asks every master that is heard whether it hears those that nothing answers for. */
+    private void askOfTheCut(long now) {
+        others.forEach((address, cut) -> {
+            if (CrashRule.isCut(cut.evidence(address, now))) {
+                others.forEach((witness, seen) -> {
+                    if (seen.heard(now)) {
+                        classic.actorSelection(witness + "/system/" + NAME)
+                                .tell(new DoYouHear(address, hearsay), akka.actor.ActorRef.noSender());
+                    }
+                });
+            }
+        });
     }
 
     private void call(Address address) {
@@ -252,19 +271,11 @@ final class CrashWatch extends AbstractBehavior<CrashWatch.Command> {
             master.unanswered = false;
         } else if (!master.unanswered) {
             master.unanswered = true;
-            master.unansweredSince = now;
+            master.unansweredSince = master.callingSince;
         }
         if (called.outcome() == Outcome.TAKEN) {
             CrashedMasters.remove(called.address());
             return this;
-        }
-        if (CrashRule.isCut(master.evidence(called.address(), now))) {
-            others.forEach((address, seen) -> {
-                if (seen.heard(now)) {
-                    classic.actorSelection(address + "/system/" + NAME)
-                            .tell(new DoYouHear(called.address(), hearsay), akka.actor.ActorRef.noSender());
-                }
-            });
         }
         remove(now);
         return this;

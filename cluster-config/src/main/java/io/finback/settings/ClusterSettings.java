@@ -11,12 +11,19 @@ import java.util.Optional;
  * @param listen the Artery address; other members use exactly this host and port
  * @param seeds masters to join, in the order written; empty for a lone master, and where discovery finds them
  * @param aloneAfter how long the first of several seeds waits for those that do not answer before it forms a cluster without them
+ * @param stableAfter how long members have to go on missing each other before any is removed
  * @param discovery used when {@code seeds} is empty
  */
 public record ClusterSettings(
-        HttpListen listen, List<HostPort> seeds, Duration aloneAfter, DiscoverySettings discovery) {
+        HttpListen listen,
+        List<HostPort> seeds,
+        Duration aloneAfter,
+        Duration stableAfter,
+        DiscoverySettings discovery) {
     private static final Duration SHORTEST_ALONE = Duration.ofSeconds(2);
     private static final Duration LONGEST_ALONE = Duration.ofHours(1);
+    private static final Duration SHORTEST_STABLE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_STABLE = Duration.ofSeconds(15);
 
     public ClusterSettings {
         seeds = List.copyOf(seeds);
@@ -35,7 +42,11 @@ public record ClusterSettings(
             throw reader.refuse("seeds", "none, because finback.cluster.discovery.method finds the masters");
         }
         return new ClusterSettings(
-                listen, seeds, reader.duration("alone-after", SHORTEST_ALONE, LONGEST_ALONE), discovery);
+                listen,
+                seeds,
+                reader.duration("alone-after", SHORTEST_ALONE, LONGEST_ALONE),
+                reader.duration("stable-after", SHORTEST_STABLE, LONGEST_STABLE),
+                discovery);
     }
 
     /**

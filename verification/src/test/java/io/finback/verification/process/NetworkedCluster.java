@@ -196,6 +196,24 @@ final class NetworkedCluster implements AutoCloseable {
         });
     }
 
+    /** Which of their lives as members those with this role live, as the last master sees it. */
+    Set<String> incarnations(String role) throws Exception {
+        Set<String> found = new HashSet<>();
+        for (JsonNode member :
+                get(machines.get(last()).address() + ":8558", "/cluster/members").path("members")) {
+            if (member.path("roles").toString().contains("\"" + role + "\"")) {
+                found.add(member.path("node").asText() + "#"
+                        + member.path("nodeUid").asText());
+            }
+        }
+        return found;
+    }
+
+    void awaitOtherAgentThan(Set<String> incarnation) {
+        Waiting.until("the agent has been removed", LIMIT, () -> !incarnations("agent")
+                .equals(incarnation));
+    }
+
     void awaitAgent() {
         Waiting.until("the agent is known again", LIMIT, () -> {
             int active = 0;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,6 +45,18 @@ final class PartitionIT {
             cluster.work().heal();
             cluster.awaitAgent();
             cluster.awaitRuns("two");
+
+            Set<String> agent = cluster.incarnations("agent");
+            Set<String> masters = cluster.incarnations("master");
+            cluster.during("the agent and one master do not hear each other", left, () -> cluster.machine(1)
+                    .cutFrom(cluster.work()));
+            cluster.awaitOtherAgentThan(agent);
+            assertThat(cluster.incarnations("master"))
+                    .as("no agent takes a master with it")
+                    .isEqualTo(masters);
+            cluster.machine(1).heal();
+            cluster.awaitWhole();
+            cluster.awaitAgent();
 
             cluster.during("PostgreSQL is paused for " + DATABASE_PAUSE.toSeconds() + " s", left, () -> {
                 long until = System.nanoTime() + DATABASE_PAUSE.toNanos();
