@@ -7,6 +7,7 @@ import akka.http.javadsl.model.HttpRequest;
 import akka.http.javadsl.model.HttpResponse;
 import akka.http.javadsl.model.headers.RawHeader;
 import akka.util.ByteString;
+import io.finback.security.PageHeaders;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -39,20 +40,6 @@ final class ConsoleFiles {
             "js", ContentTypes.parse("text/javascript; charset=UTF-8"),
             "svg", ContentTypes.parse("image/svg+xml"));
 
-    private static final List<RawHeader> ALWAYS = List.of(
-            RawHeader.create("Cache-Control", "no-cache"),
-            RawHeader.create("Vary", "Accept-Encoding"),
-            RawHeader.create("X-Content-Type-Options", "nosniff"),
-            RawHeader.create("X-Frame-Options", "DENY"),
-            RawHeader.create("Referrer-Policy", "no-referrer"),
-            RawHeader.create("Cross-Origin-Opener-Policy", "same-origin"),
-            RawHeader.create("Cross-Origin-Resource-Policy", "same-origin"),
-            RawHeader.create(
-                    "Content-Security-Policy",
-                    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
-                            + " base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
-                            + " require-trusted-types-for 'script'; trusted-types 'none'"));
-
     /** Of files there are: names that lead to none are not kept, or anybody could fill it. */
     private final Map<String, Asset> assets = new ConcurrentHashMap<>();
 
@@ -78,7 +65,8 @@ final class ConsoleFiles {
         boolean zipped = accepts(request, "Accept-Encoding", "gzip");
         // The two forms differ in their bytes, so in their tags.
         String tag = "\"" + asset.tag() + (zipped ? "-gz\"" : "\"");
-        List<akka.http.javadsl.model.HttpHeader> headers = new ArrayList<>(ALWAYS);
+        List<akka.http.javadsl.model.HttpHeader> headers = new ArrayList<>(PageHeaders.ALWAYS);
+        headers.add(RawHeader.create("Vary", "Accept-Encoding"));
         headers.add(RawHeader.create("ETag", tag));
         HttpResponse response = HttpResponse.create();
         if (isKnown(request, tag)) {

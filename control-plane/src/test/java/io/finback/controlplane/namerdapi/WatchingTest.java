@@ -28,7 +28,8 @@ class WatchingTest {
             HttpResponse first = watch();
             assertThat(first.status().intValue()).isEqualTo(200);
             var lines = first.entity().getDataBytes().runWith(Sink.queue(), kit.system());
-            assertThat(TestMaster.get(lines.pull()).map(line -> line.utf8String())).contains("x\n");
+            assertThat(TestMaster.get(lines.pull()).map(line -> line.utf8String()))
+                    .contains("x\n");
             assertThat(watch().status().intValue()).as("max-watches").isEqualTo(503);
             // Begun at the same time as another one, for which there was still room.
             var late = gone.entity().getDataBytes().runWith(Sink.seq(), kit.system());

@@ -4,7 +4,7 @@ import akka.http.javadsl.model.ContentType;
 import akka.http.javadsl.model.ContentTypes;
 import akka.http.javadsl.model.HttpEntities;
 import akka.http.javadsl.model.HttpResponse;
-import akka.http.javadsl.model.headers.RawHeader;
+import io.finback.security.PageHeaders;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -27,19 +27,6 @@ final class Pages {
             "css", ContentTypes.parse("text/css; charset=UTF-8"),
             "js", ContentTypes.parse("text/javascript; charset=UTF-8"));
 
-    private static final List<RawHeader> ALWAYS = List.of(
-            RawHeader.create("Cache-Control", "no-cache"),
-            RawHeader.create("X-Content-Type-Options", "nosniff"),
-            RawHeader.create("X-Frame-Options", "DENY"),
-            RawHeader.create("Referrer-Policy", "no-referrer"),
-            RawHeader.create("Cross-Origin-Opener-Policy", "same-origin"),
-            RawHeader.create("Cross-Origin-Resource-Policy", "same-origin"),
-            RawHeader.create(
-                    "Content-Security-Policy",
-                    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none';"
-                            + " form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script';"
-                            + " trusted-types 'none'"));
-
     private Pages() {}
 
     static boolean isPage(String path) {
@@ -60,7 +47,7 @@ final class Pages {
         ContentType type = TYPES.get(name.substring(name.indexOf('.') + 1));
         return read(name).map(bytes -> HttpResponse.create()
                 .withEntity(HttpEntities.create(type, bytes))
-                .addHeaders(List.copyOf(ALWAYS)));
+                .addHeaders(PageHeaders.ALWAYS));
     }
 
     private static Optional<byte[]> read(String name) {

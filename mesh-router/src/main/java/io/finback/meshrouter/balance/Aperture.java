@@ -62,6 +62,12 @@ public final class Aperture implements Balancer {
                 : P2c.pick(order, node -> node.load(now), node -> node.isOpen(now), random);
     }
 
+    @Override
+    public <N extends Node> List<N> members(List<N> nodes, RandomGenerator random) {
+        List<N> order = inOrder(nodes, random);
+        return order.subList(0, members(order.size()));
+    }
+
     /** How many of {@code count} endpoints take part now. */
     synchronized int members(int count) {
         return Math.max(1, Math.min(width, count));

@@ -17,6 +17,11 @@ public interface Balancer {
         return false;
     }
 
+    /** Those that requests go to now, of a balancer that keeps to a part of {@code nodes}; nobody for others. */
+    default <N extends Node> List<N> members(List<N> nodes, RandomGenerator random) {
+        return List.of();
+    }
+
     /** What load means. */
     enum Metric {
         /** Requests under way. */

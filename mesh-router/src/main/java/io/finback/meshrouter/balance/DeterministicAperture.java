@@ -134,6 +134,11 @@ public final class DeterministicAperture implements Balancer {
         return low;
     }
 
+    @Override
+    public <N extends Node> List<N> members(List<N> nodes, RandomGenerator random) {
+        return members(nodes);
+    }
+
     /** Endpoints the arc touches. */
     <N extends Node> List<N> members(List<N> nodes) {
         Ring current = ring(nodes);

@@ -80,13 +80,8 @@ final class InterpreterReader {
         Credentials credentials =
                 block.block("credentials").map(InterpreterReader::credentials).orElse(Credentials.NONE);
         Origin origin = new Origin(address.host(), address.port(), TlsReader.alone(block, false));
-        return (environment, sources) -> NamerdHttp.start(
-                origin,
-                namespace,
-                credentials,
-                retry,
-                environment.streams(),
-                environment.changes());
+        return (environment, sources) ->
+                NamerdHttp.start(origin, namespace, credentials, retry, environment.streams(), environment.changes());
     }
 
     /** Ours: {@code principal} and {@code secretFile}, or {@code tokenFile}. */
@@ -178,7 +173,10 @@ final class InterpreterReader {
             threshold.get().end();
         }
         NamerdThrift.Options options = new NamerdThrift.Options(
-                address.host(), address.port(), namespace, tls, retry(block, 5), new MuxParams.Pings(every, answer));
+                new Origin(address.host(), address.port(), tls),
+                namespace,
+                retry(block, 5),
+                new MuxParams.Pings(every, answer));
         return (environment, sources) -> NamerdThrift.start(options, environment.streams(), environment.changes());
     }
 
@@ -200,10 +198,8 @@ final class InterpreterReader {
         }
         Optional<Tls.Client> tls = TlsReader.alone(block, true);
         MeshInterpreter.Options options = new MeshInterpreter.Options(
-                address.host(),
-                address.port(),
+                new Origin(address.host(), address.port(), tls),
                 root,
-                tls,
                 retry(block, 1),
                 pings(block),
                 block.integer("initialStreamWindowSizeKB", 1, 1 << 20).orElse(1024) * 1024);

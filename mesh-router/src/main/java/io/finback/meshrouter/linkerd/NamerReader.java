@@ -29,7 +29,7 @@ import java.util.Set;
 final class NamerReader {
     private static final String SUPPORTED =
             "io.l5d.fs, io.l5d.consul, io.l5d.k8s, io.l5d.k8s.ns, io.l5d.k8s.external, io.l5d.marathon,"
-                    + " io.l5d.dnssrv, io.l5d.rewrite, io.l5d.serversets, io.l5d.zkLeader";
+                    + " io.l5d.dnssrv, io.l5d.rewrite, io.l5d.serversets, io.l5d.zkLeader, io.l5d.curator";
     private static final Set<String> STATUSES = Set.of("passing", "warning", "critical", "maintenance");
 
     private NamerReader() {}
@@ -51,6 +51,7 @@ final class NamerReader {
                     case "io.l5d.rewrite" -> rewrite(block, prefix);
                     case "io.l5d.serversets" -> serversets(block, prefix);
                     case "io.l5d.zkLeader" -> leaders(block, prefix);
+                    case "io.l5d.curator" -> curator(block, prefix);
                     default -> throw Kinds.missing(block, kind, SUPPORTED);
                 };
         block.end();
@@ -181,6 +182,15 @@ final class NamerReader {
     private static NamerPlan.Start leaders(Block block, Path prefix) {
         String servers = zkAddrs(block);
         return environment -> ZkNamer.leaders(prefix, servers, environment.streams(), environment.changes());
+    }
+
+    private static NamerPlan.Start curator(Block block, Path prefix) {
+        String servers = zkAddrs(block);
+        String base = block.text("basePath").orElse("/");
+        if (!base.matches("/|(/[^/]+)+")) {
+            throw block.wrong("basePath", "'" + base + "' (expected: a path such as /services)");
+        }
+        return environment -> ZkNamer.curator(prefix, servers, base, environment.streams(), environment.changes());
     }
 
     /** {@code zkAddrs}, as ZooKeeper's clients take them: {@code host:port,host:port}. */

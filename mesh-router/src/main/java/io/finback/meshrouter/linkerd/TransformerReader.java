@@ -68,7 +68,8 @@ final class TransformerReader {
         if (value == null || value.isEmpty()) {
             throw block.wrong(
                     "kind",
-                    "io.l5d.k8s.localnode needs the environment variable " + variable + " (expected: " + expected + ")");
+                    "io.l5d.k8s.localnode needs the environment variable " + variable + " (expected: " + expected
+                            + ")");
         }
         return value;
     }

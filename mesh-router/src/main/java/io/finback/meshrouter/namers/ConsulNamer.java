@@ -75,7 +75,8 @@ public final class ConsulNamer {
         if (onlyPassing) {
             query.append("&passing=true");
         }
-        String target = (options.useHealthCheck() ? "/v1/health/service/" : "/v1/catalog/service/") + encoded(service) + "?";
+        String target =
+                (options.useHealthCheck() ? "/v1/health/service/" : "/v1/catalog/service/") + encoded(service) + "?";
         Map<String, String> headers =
                 options.token().map(token -> Map.of("X-Consul-Token", token)).orElse(Map.of());
         long[] index = {0};
@@ -85,7 +86,9 @@ public final class ConsulNamer {
             index[0] = 0;
             String blocking = seen > 0 ? "&index=" + seen : "";
             String all = (query + blocking).replaceFirst("^&", "");
-            return Streams.then(streams.get(options.origin(), target + all, headers, LIMIT), reply -> take(reply, seen, index, tell));
+            return Streams.then(
+                    streams.get(options.origin(), target + all, headers, LIMIT),
+                    reply -> take(reply, seen, index, tell));
         });
     }
 

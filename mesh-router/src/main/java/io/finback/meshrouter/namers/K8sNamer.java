@@ -81,8 +81,7 @@ public final class K8sNamer {
 
                     @Override
                     public void changed(String type, JsonNode object) {
-                        tell.accept(
-                                type.equals("DELETED") ? Optional.empty() : addresses(object, port, mapping.get()));
+                        tell.accept(type.equals("DELETED") ? Optional.empty() : addresses(object, port, mapping.get()));
                     }
                 });
     }

@@ -58,8 +58,7 @@ final class K8sWatch {
      */
     static AutoCloseable follow(
             Streams streams, String what, List<String> collections, String select, Listener listener) {
-        return follow(
-                streams, what, () -> CompletableFuture.completedFuture(null), collections, select, listener);
+        return follow(streams, what, () -> CompletableFuture.completedFuture(null), collections, select, listener);
     }
 
     /** The same; {@code before} is done each time before objects are listed. */

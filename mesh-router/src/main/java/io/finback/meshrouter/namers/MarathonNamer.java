@@ -101,21 +101,19 @@ public final class MarathonNamer implements NameSource {
         Set<Path> before = new HashSet<>();
         return streams.again(
                 "marathon " + origin.base() + uriPrefix,
-                () -> Streams.then(
-                        get("/v2/apps"), reply -> {
-                            Set<Path> found = new HashSet<>();
-                            ok(reply)
-                                    .path("apps")
-                                    .forEach(app ->
-                                            found.add(Path.parse(app.path("id").asText())));
-                            tell.accept(Optional.of(Set.copyOf(found)));
-                            if (!found.equals(before)) {
-                                before.clear();
-                                before.addAll(found);
-                                changes.happened();
-                            }
-                            return ttl;
-                        }));
+                () -> Streams.then(get("/v2/apps"), reply -> {
+                    Set<Path> found = new HashSet<>();
+                    ok(reply)
+                            .path("apps")
+                            .forEach(app -> found.add(Path.parse(app.path("id").asText())));
+                    tell.accept(Optional.of(Set.copyOf(found)));
+                    if (!found.equals(before)) {
+                        before.clear();
+                        before.addAll(found);
+                        changes.happened();
+                    }
+                    return ttl;
+                }));
     }
 
     private AutoCloseable watchApp(String app, Consumer<Optional<List<Address>>> tell) {
@@ -123,21 +121,19 @@ public final class MarathonNamer implements NameSource {
         Object[] last = {nothing};
         return streams.again(
                 "marathon " + app,
-                () -> Streams.then(
-                        get("/v2/apps" + app + "?embed=apps.tasks"),
-                        reply -> {
-                            if (reply.status() == 404) {
-                                last[0] = nothing;
-                                tell.accept(Optional.empty());
-                                return ttl;
-                            }
-                            List<Address> now = tasks(ok(reply).path("app"));
-                            if (!now.equals(last[0]) || now.isEmpty()) {
-                                last[0] = now;
-                                tell.accept(Optional.of(now));
-                            }
-                            return ttl;
-                        }));
+                () -> Streams.then(get("/v2/apps" + app + "?embed=apps.tasks"), reply -> {
+                    if (reply.status() == 404) {
+                        last[0] = nothing;
+                        tell.accept(Optional.empty());
+                        return ttl;
+                    }
+                    List<Address> now = tasks(ok(reply).path("app"));
+                    if (!now.equals(last[0]) || now.isEmpty()) {
+                        last[0] = now;
+                        tell.accept(Optional.of(now));
+                    }
+                    return ttl;
+                }));
     }
 
     private List<Address> tasks(JsonNode app) {

@@ -1,6 +1,6 @@
 package io.finback.meshrouter.namers;
 
-import io.finback.meshrouter.namers.NamerdNames.Question;
+import io.finback.meshrouter.namers.NamerdInterpreter.Question;
 import io.finback.meshrouter.resilience.AccrualPolicy;
 import io.finback.meshrouter.resilience.Backoff;
 import io.finback.meshrouter.rpc.Service;
@@ -24,14 +24,14 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * {@code io.l5d.mesh}: names are bound by a namerd over gRPC. Every name, every bound id and the dtab is a stream of its own on one
  * connection; the last answers stay while namerd is gone, and streams begin again with growing pauses. Ids that say their address
  * themselves are not asked for. Source: linkerd/linkerd interpreter/mesh.
  */
-public final class MeshInterpreter implements Interpreter {
+public final class MeshInterpreter implements NamerdInterpreter.Asking {
+    private static final String NO_TROUBLE = "none";
     private static final Duration CONNECT = Duration.ofSeconds(5);
     /** Longer than a person waits: whoever asks again finds the answer. */
     private static final Duration EXPLAIN = Duration.ofSeconds(10);
@@ -45,27 +45,18 @@ public final class MeshInterpreter implements Interpreter {
      * @param root the namespace: a path of one element
      * @param pings how long a connection is silent before namerd is asked whether it is there, and how long that may take
      */
-    public record Options(
-            String host,
-            int port,
-            Path root,
-            Optional<Tls.Client> tls,
-            Backoff retry,
-            H2Params.Pings pings,
-            int windowBytes) {}
+    public record Options(Origin origin, Path root, Backoff retry, H2Params.Pings pings, int windowBytes) {}
 
     private final Options options;
     private final Service<H2Message, H2Message> service;
     private final Grpc grpc;
     private final Streams streams;
-    private final NamerdNames names;
-    private final Explained<Question> explained;
+    private volatile String trouble = NO_TROUBLE;
 
-    private MeshInterpreter(Options options, Streams streams, Changes changes) {
+    private MeshInterpreter(Options options, Streams streams) {
         this.options = options;
         this.streams = streams;
-        String host = options.host().indexOf(':') >= 0 ? "[" + options.host() + "]" : options.host();
-        String authority = host + ":" + options.port();
+        String authority = options.origin().authority();
         // One far end, whose streams say themselves when to come back: nothing else is to hold a call up.
         this.service = H2.client()
                 .withConnectTimeout(CONNECT)
@@ -75,46 +66,22 @@ public final class MeshInterpreter implements Interpreter {
                 .with(H2Params.MAX_STREAMS, 3 * WatchingNamer.LIMIT)
                 .with(H2Params.MAX_WAITING, 3 * WatchingNamer.LIMIT)
                 .with(H2Params.WINDOW_BYTES, options.windowBytes())
-                .with(H2Params.TLS, options.tls().map(Tls.Client::context))
+                .with(H2Params.TLS, options.origin().tls().map(Tls.Client::context))
                 .with(H2Params.PINGS, Optional.of(options.pings()))
                 .newService(authority, "io.l5d.mesh");
         this.grpc = new Grpc(service, authority, streams.executor());
-        this.names =
-                new NamerdNames("mesh", options.root(), changes, this::watchTree, this::watchReplicas, this::watchDtab);
-        this.explained = new Explained<>(this::explain, Question::path, System::nanoTime);
     }
 
-    public static MeshInterpreter start(Options options, Streams streams, Changes changes) {
-        return new MeshInterpreter(options, streams, changes);
-    }
-
-    @Override
-    public String kind() {
-        return "io.l5d.mesh";
+    /** Begins to ask when a name is asked for. */
+    public static Interpreter start(Options options, Streams streams, Changes changes) {
+        Map<String, String> whom = new LinkedHashMap<>();
+        whom.put("dst", options.origin().authority());
+        whom.put("root", options.root().show());
+        return new NamerdInterpreter("io.l5d.mesh", whom, new MeshInterpreter(options, streams), changes);
     }
 
     @Override
-    public NameTree<Name.Bound> bind(Dtab dtab, Path path) {
-        return names.bind(dtab, path);
-    }
-
-    @Override
-    public Supplier<List<Address>> addresses(Path id) {
-        return names.addresses(id);
-    }
-
-    @Override
-    public Optional<Dtab> dtab() {
-        return names.dtab();
-    }
-
-    /** As namerd sees it, its own namers and transformers included. */
-    @Override
-    public Delegation delegate(Dtab dtab, Path path) {
-        return explained.get(new Question(dtab, path));
-    }
-
-    private CompletableFuture<Delegation> explain(Question question) {
+    public CompletableFuture<Delegation> explain(Question question) {
         return Streams.then(
                 grpc.call(
                         "io.linkerd.mesh.Delegator/GetDelegateTree",
@@ -123,14 +90,16 @@ public final class MeshInterpreter implements Interpreter {
                 MeshMessages::delegation);
     }
 
-    private AutoCloseable watchTree(Question question, Consumer<NameTree<Name.Bound>> tell) {
+    @Override
+    public AutoCloseable tree(Question question, Consumer<NameTree<Name.Bound>> tell) {
         byte[] request = MeshMessages.bind(options.root(), question.path(), question.dtab());
         return follow(
                 "bind " + question, "Interpreter/StreamBoundTree", request, message -> MeshMessages.boundTree(message)
                         .ifPresent(tell));
     }
 
-    private AutoCloseable watchReplicas(Path id, Consumer<Optional<List<Address>>> tell) {
+    @Override
+    public AutoCloseable addresses(Path id, Consumer<Optional<List<Address>>> tell) {
         return follow(
                 "replicas " + id.show(),
                 "Resolver/StreamReplicas",
@@ -138,7 +107,9 @@ public final class MeshInterpreter implements Interpreter {
                 message -> MeshMessages.addresses(message).ifPresent(found -> tell.accept(Optional.of(found))));
     }
 
-    private AutoCloseable watchDtab(Path root, Consumer<Dtab> tell) {
+    @Override
+    public AutoCloseable dtab(Consumer<Dtab> tell) {
+        Path root = options.root();
         return follow(
                 "dtab " + root.show(), "Delegator/StreamDtab", MeshMessages.dtab(root), message -> MeshMessages.dtab(
                                 message)
@@ -149,7 +120,7 @@ public final class MeshInterpreter implements Interpreter {
         Function<Runnable, CompletableFuture<Duration>> step = works -> {
             CompletableFuture<Void> stream = grpc.stream("io.linkerd.mesh." + method, request, message -> {
                 each.accept(message);
-                names.trouble(null);
+                trouble = NO_TROUBLE;
                 works.run();
             });
             return Streams.then(noted(stream), end -> AGAIN);
@@ -160,7 +131,7 @@ public final class MeshInterpreter implements Interpreter {
     private CompletableFuture<Void> noted(CompletableFuture<Void> stream) {
         var noting = stream.whenComplete((end, failure) -> {
             if (failure != null && !stream.isCancelled()) {
-                names.trouble(Streams.reason(failure));
+                trouble = Streams.reason(failure);
             }
         });
         Objects.requireNonNull(noting);
@@ -168,17 +139,12 @@ public final class MeshInterpreter implements Interpreter {
     }
 
     @Override
-    public Map<String, Object> state() {
-        Map<String, Object> state = new LinkedHashMap<>();
-        state.put("dst", options.host() + ":" + options.port());
-        state.put("root", options.root().show());
-        names.show(state);
-        return state;
+    public String trouble() {
+        return trouble;
     }
 
     @Override
     public void close() {
-        names.close();
         var closing = service.close(Duration.ZERO);
         Objects.requireNonNull(closing);
     }

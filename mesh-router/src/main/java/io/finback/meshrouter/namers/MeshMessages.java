@@ -243,9 +243,9 @@ final class MeshMessages {
             return Optional.empty();
         }
         try {
-            return Optional.of(new Address(
-                            InetAddress.getByAddress(ip).getHostAddress(), (int) port, weightOf(endpoint))
-                    .on(endpoint.has(4) ? endpoint.message(4).text(1) : ""));
+            return Optional.of(
+                    new Address(InetAddress.getByAddress(ip).getHostAddress(), (int) port, weightOf(endpoint))
+                            .on(endpoint.has(4) ? endpoint.message(4).text(1) : ""));
         } catch (UnknownHostException e) {
             throw new IllegalStateException("an address of " + ip.length + " bytes (expected: 4 or 16)", e);
         }

@@ -42,12 +42,7 @@ public final class NamerdHttp implements Interpreter {
     private final Watches<String, Dtab> dtabs;
 
     private NamerdHttp(
-            Origin origin,
-            String namespace,
-            Credentials credentials,
-            Backoff retry,
-            Streams streams,
-            Changes changes) {
+            Origin origin, String namespace, Credentials credentials, Backoff retry, Streams streams, Changes changes) {
         this.credentials = credentials;
         this.retry = retry;
         this.origin = origin;

@@ -141,7 +141,7 @@ final class TlsRequest extends ChannelInitializer<Channel> {
                     read(part);
                 }
             } finally {
-                boolean freed = ReferenceCountUtil.release(message);
+                boolean unused = ReferenceCountUtil.release(message);
             }
         }
 
@@ -154,8 +154,10 @@ final class TlsRequest extends ChannelInitializer<Channel> {
             }
             if (part instanceof HttpResponse response) {
                 Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-                response.headers().names().forEach(name -> headers.put(
-                        name, List.copyOf(response.headers().getAll(name))));
+                response.headers()
+                        .names()
+                        .forEach(name ->
+                                headers.put(name, List.copyOf(response.headers().getAll(name))));
                 int status = response.status().code();
                 read.add(() -> taker.head(status, headers));
             }

@@ -45,7 +45,8 @@ public final class WatchedDtab implements Supplier<Dtab>, AutoCloseable {
         watched.watch = K8sWatch.follow(
                 streams,
                 watched.what,
-                List.of(Origin.clear(host, port).base() + "/api/v1/namespaces/" + K8sWatch.encoded(namespace) + "/configmaps"),
+                List.of(Origin.clear(host, port).base() + "/api/v1/namespaces/" + K8sWatch.encoded(namespace)
+                        + "/configmaps"),
                 "fieldSelector=metadata.name%3D" + K8sWatch.encoded(name),
                 new K8sWatch.Listener() {
                     @Override

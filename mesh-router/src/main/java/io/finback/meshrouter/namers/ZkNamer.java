@@ -1,5 +1,6 @@
 package io.finback.meshrouter.namers;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.finback.meshrouter.resilience.Backoff;
 import io.finback.names.Address;
 import io.finback.names.BuiltinNamers;
@@ -20,8 +21,9 @@ import java.util.function.Supplier;
 
 /**
  * Names that are nodes of ZooKeeper: {@code io.l5d.serversets}, a ServerSet at {@code /<path>[:endpoint][#shard]}, and {@code io.l5d.zkLeader},
- * the leader of the group at {@code /<path>}. The longest path that has instances is the name, the rest the residual. Nodes are watched; the
- * last addresses stay while ZooKeeper is away. Source: linkerd/linkerd namer/serversets, namer/zk-leader.
+ * the leader of the group at {@code /<path>}. The longest path that has instances is the name, the rest the residual. {@code io.l5d.curator}:
+ * {@code /<service>}, whose instances Curator's service discovery keeps below a path. Nodes are watched; the last addresses stay while
+ * ZooKeeper is away. Source: linkerd/linkerd namer/serversets, namer/zk-leader, namer/curator.
  */
 public final class ZkNamer implements NameSource {
     /** As Finagle asks again. */
@@ -65,6 +67,17 @@ public final class ZkNamer implements NameSource {
     /** {@code servers}: {@code host:port}, separated by commas. Connects when a name is first asked for. */
     public static NameSource leaders(Path prefix, String servers, Streams streams, Changes changes) {
         return new ZkNamer(prefix, servers, ZkNamer::leader, streams, changes);
+    }
+
+    /**
+     * {@code servers}: {@code host:port}, separated by commas. Connects when a name is first asked for.
+     *
+     * @param basePath where services are, such as {@code /services}
+     */
+    public static NameSource curator(Path prefix, String servers, String basePath, Streams streams, Changes changes) {
+        ZkNamer namer = new ZkNamer(
+                prefix, servers, (session, parent, last) -> instances(session, join(basePath, last)), streams, changes);
+        return new WatchingNamer(prefix, 1, changes, namer::watch, namer::close);
     }
 
     @Override
@@ -173,6 +186,47 @@ public final class ZkNamer implements NameSource {
                 });
             }
         };
+    }
+
+    /** The instances of a service of Curator's. */
+    private static Follower instances(ZkSession session, String path) {
+        ZkSession.View<Optional<Address>> view = session.view((name, data) -> instance(data));
+        return new Follower() {
+            @Override
+            public ZkSession.View<?> view() {
+                return view;
+            }
+
+            @Override
+            public CompletableFuture<List<Address>> read() {
+                return children(view, path)
+                        .thenCompose(names -> all(names.stream()
+                                .map(name -> view.data(path, name))
+                                .toList()))
+                        .thenApply(found -> found.stream()
+                                .flatMap(Optional::stream)
+                                .distinct()
+                                .toList());
+            }
+        };
+    }
+
+    /** At its TLS port if it has one, as in Linkerd; empty for one that is not enabled, or cannot be read. */
+    private static Optional<Address> instance(byte[] data) {
+        JsonNode json;
+        try {
+            json = Json.parse(new String(data, StandardCharsets.UTF_8));
+        } catch (IllegalStateException e) {
+            return Optional.empty();
+        }
+        String host = json.path("address").asText("");
+        JsonNode port = json.path(json.path("sslPort").isIntegralNumber() ? "sslPort" : "port");
+        boolean usable = !host.isEmpty()
+                && json.path("enabled").asBoolean(true)
+                && port.isIntegralNumber()
+                && port.asLong() > 0
+                && port.asLong() < 65_536;
+        return usable ? Optional.of(new Address(host, port.asInt())) : Optional.empty();
     }
 
     /** {@code host:port}, several separated by commas or spaces; nobody when it cannot be read. */

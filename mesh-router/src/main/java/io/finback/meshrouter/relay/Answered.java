@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 record Answered<R>(
         R response, Verdict verdict, int status, @Nullable Reply<Outcome> end, LongSupplier bytes) {
+    /** What it means for its instance, when it has ended. */
+    Outcome outcome() {
+        return verdict == Verdict.SUCCESS ? Outcome.SUCCESS : Outcome.FAILURE;
+    }
+
     static <R> Answered<R> whole(R response, Verdict verdict, int bytes) {
         return new Answered<>(response, verdict, -1, null, () -> bytes);
     }

@@ -12,11 +12,9 @@ import io.finback.meshrouter.traffic.RequestHead;
 import io.finback.meshrouter.traffic.RequestTrace;
 import io.finback.meshrouter.traffic.Routing;
 import io.finback.meshrouter.traffic.Tries;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -140,6 +138,11 @@ final class RelayCall<Q, R> extends Stalls.Call {
         return !told && outgoing != null && outgoing.isRepeatable();
     }
 
+    /** Whether what failed is tried again; takes one from the budget then. */
+    private boolean retries() {
+        return isRepeatable() && Objects.requireNonNull(tries).retries(System.nanoTime());
+    }
+
     /** One attempt: a connection, a request, perhaps an answer. */
     private final class Attempt {
         private final Routing.To found;
@@ -147,7 +150,7 @@ final class RelayCall<Q, R> extends Stalls.Call {
         private final long begunNanos = System.nanoTime();
         private @Nullable Service<Q, R> session;
         private @Nullable Reply<?> waitsFor;
-        private @Nullable ScheduledFuture<?> limit;
+        private final CallTimers limit = new CallTimers(peer.loop());
         private @Nullable Answered<R> answered;
         private final RequestTrace.@Nullable Attempt span = RequestTrace.attemptOf(CallTrace.trace(trace));
         private boolean ended;
@@ -158,13 +161,9 @@ final class RelayCall<Q, R> extends Stalls.Call {
         }
 
         void start() {
-            Optional<Duration> most = found.destination().policy().attemptTimeout();
-            if (most.isPresent()) {
-                limit = peer.loop()
-                        .schedule(() -> tookTooLong(most.get()), most.get().toNanos(), TimeUnit.NANOSECONDS);
-            }
+            found.destination().policy().attemptTimeout().ifPresent(most -> limit.after(most, () -> tookTooLong(most)));
             Reply<Service<Q, R>> acquiring = server.relay().upstreams().acquire(found, endpoint, peer.loop(), context);
-            then(acquiring, this::send, this::noConnection, this::giveBack);
+            then(acquiring, this::send, this::noConnection, Upstreams::giveBack);
         }
 
         /** Goes on with what {@code coming} brings; once the attempt has ended, what comes all the same is {@code late}. */
@@ -213,9 +212,7 @@ final class RelayCall<Q, R> extends Stalls.Call {
         }
 
         private void judged(Answered<R> judged) {
-            if (judged.verdict() == Verdict.RETRYABLE_FAILURE
-                    && isRepeatable()
-                    && Objects.requireNonNull(tries).retries(System.nanoTime())) {
+            if (judged.verdict() == Verdict.RETRYABLE_FAILURE && retries()) {
                 dialect.discard(judged.response());
                 end(Outcome.FAILURE, judged.status() < 0 ? 0 : judged.status(), -1);
                 pause();
@@ -228,13 +225,11 @@ final class RelayCall<Q, R> extends Stalls.Call {
             long tookInAll = System.nanoTime() - startNanos;
             Reply<Outcome> later = judged.end();
             if (later == null) {
-                Outcome outcome = judged.verdict() == Verdict.SUCCESS ? Outcome.SUCCESS : Outcome.FAILURE;
-                finish(this, judged, outcome, took, tookInAll);
-                told = true;
-                reply.complete(judged.response());
-            } else {
-                told = true;
-                reply.complete(judged.response());
+                finish(this, judged, judged.outcome(), took, tookInAll);
+            }
+            told = true;
+            reply.complete(judged.response());
+            if (later != null) {
                 later.onDone((outcome, failure) -> peer.run(
                         () -> finish(this, judged, failure == null ? outcome : Outcome.FAILURE, took, tookInAll)));
             }
@@ -246,9 +241,7 @@ final class RelayCall<Q, R> extends Stalls.Call {
             }
             Failure late = new Failure.TimedOut("attempt", endpoint.toString(), most, 0);
             giveUp(Outcome.FAILURE, late);
-            if (dialect.repeatsLost(request, found.service().policy())
-                    && isRepeatable()
-                    && Objects.requireNonNull(tries).retries(System.nanoTime())) {
+            if (dialect.repeatsLost(request, found.service().policy()) && retries()) {
                 pause();
             } else {
                 refuse(ErrorAnswer.unavailable("attempt timeout of " + most + " exceeded"));
@@ -256,15 +249,15 @@ final class RelayCall<Q, R> extends Stalls.Call {
         }
 
         private void failed(Throwable failure) {
-            long now = System.nanoTime();
-            Tries all = Objects.requireNonNull(tries);
-            if (Failure.retryable(failure) && isRepeatable() && all.requeues(now)) {
+            if (Failure.retryable(failure)
+                    && isRepeatable()
+                    && Objects.requireNonNull(tries).requeues(System.nanoTime())) {
                 end(Outcome.FAILURE, 0, -1);
                 next();
                 return;
             }
             boolean lost = failure instanceof Failure.ChannelClosed;
-            if (lost && dialect.repeatsLost(request, found.service().policy()) && isRepeatable() && all.retries(now)) {
+            if (lost && dialect.repeatsLost(request, found.service().policy()) && retries()) {
                 end(Outcome.FAILURE, 0, -1);
                 pause();
                 return;
@@ -295,10 +288,7 @@ final class RelayCall<Q, R> extends Stalls.Call {
         }
 
         private void account(Outcome outcome, int status, long tookNanos) {
-            ScheduledFuture<?> timer = limit;
-            if (timer != null) {
-                timer.cancel(false);
-            }
+            limit.cancel();
             Objects.requireNonNull(tries).end(outcome, status, tookNanos, System.nanoTime());
             if (trace != null && span != null) {
                 trace.ended(span, found, endpoint, outcome, status);
@@ -306,12 +296,8 @@ final class RelayCall<Q, R> extends Stalls.Call {
             Service<Q, R> held = session;
             session = null;
             if (held != null) {
-                giveBack(held);
+                Upstreams.giveBack(held);
             }
-        }
-
-        private void giveBack(Service<Q, R> service) {
-            var unused = service.close(Duration.ZERO);
         }
     }
 

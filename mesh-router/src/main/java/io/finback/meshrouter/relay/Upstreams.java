@@ -60,6 +60,11 @@ final class Upstreams<Q, R> {
         return factory.acquire(context);
     }
 
+    /** What was acquired is not needed any more. */
+    static void giveBack(Service<?, ?> connection) {
+        var unused = connection.close(Duration.ZERO);
+    }
+
     private ServiceFactory<Q, R> factory(Routing.To to, Endpoint endpoint, EventLoopGroup where) {
         ClientPolicy policy = to.destination().policy();
         Stats stats = to.destination().stats();

@@ -89,6 +89,10 @@ class LinkerdNamersTest {
             zookeeper.create(
                     "/discovery/prod/web/member_", RealZooKeeper.member("127.0.0.1", web.port() - 1, "ALIVE", ""));
             zookeeper.create("/leaders/web/member_", "127.0.0.1:" + leader.port());
+            zookeeper.create(
+                    "/services/web/4711",
+                    "{\"name\":\"web\",\"id\":\"4711\",\"address\":\"127.0.0.1\",\"port\":" + web.port()
+                            + ",\"sslPort\":null}");
             try (TestRouter router = run(
                     "admin: {port: 0}",
                     "namers:",
@@ -99,14 +103,20 @@ class LinkerdNamersTest {
                     "  zkAddrs:",
                     "  - host: 127.0.0.1",
                     "    port: " + zookeeper.port(),
+                    "- kind: io.l5d.curator",
+                    "  experimental: true",
+                    "  basePath: /services",
+                    "  zkAddrs: {host: 127.0.0.1, port: " + zookeeper.port() + "}",
                     "routers:",
                     "- protocol: http",
                     "  dtab: |",
                     "    /svc => /#/io.l5d.serversets/discovery/prod;",
+                    "    /svc/curated => /#/io.l5d.curator/web;",
                     "    /svc/lead => /#/lead/leaders/web",
                     "  servers: [{port: 0}]")) {
                 assertThat(get(port(router, 0, 0), "/", "Host: web:http")).isEqualTo("web");
                 assertThat(get(port(router, 0, 0), "/", "Host: lead")).isEqualTo("leader");
+                assertThat(get(port(router, 0, 0), "/", "Host: curated")).isEqualTo("web");
                 assertThat(call(port(router, 0, 0), "/", "Host: web:other").status())
                         .isEqualTo(502);
                 assertThat(router.admin("/namer_state/io.l5d.serversets.json"))

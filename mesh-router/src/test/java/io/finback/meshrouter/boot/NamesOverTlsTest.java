@@ -130,10 +130,12 @@ class NamesOverTlsTest {
     void readsTheAppsOfAMarathonWithoutCheckingItsName() throws Exception {
         TlsIdentity nobody = new TlsIdentity(directory, "nobody.test");
         try (RawBackend web = RawBackend.answering("web");
-                FarEnd far = FarEnd.withOpenTls(nobody.context(nobody), uri -> uri.contains("embed")
-                        ? Answer.of("{\"app\":{\"id\":\"/web\",\"tasks\":[{\"host\":\"127.0.0.1\",\"ports\":["
-                                + web.port() + "],\"state\":\"TASK_RUNNING\"}]}}")
-                        : Answer.of("{\"apps\":[{\"id\":\"/web\"}]}"));
+                FarEnd far = FarEnd.withOpenTls(
+                        nobody.context(nobody),
+                        uri -> uri.contains("embed")
+                                ? Answer.of("{\"app\":{\"id\":\"/web\",\"tasks\":[{\"host\":\"127.0.0.1\",\"ports\":["
+                                        + web.port() + "],\"state\":\"TASK_RUNNING\"}]}}")
+                                : Answer.of("{\"apps\":[{\"id\":\"/web\"}]}"));
                 TestRouter mesh = run(
                         "admin: {port: 0}",
                         "namers: [{kind: io.l5d.marathon, host: 127.0.0.1, port: " + far.port()

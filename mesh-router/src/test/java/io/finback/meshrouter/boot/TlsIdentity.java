@@ -51,15 +51,22 @@ final class TlsIdentity {
         try (InputStream in = Files.newInputStream(file)) {
             store.load(in, PASSWORD);
         }
-        cert = pem(directory, name + ".crt", "CERTIFICATE", store.getCertificate("me").getEncoded());
-        key = pem(directory, name + ".key", "PRIVATE KEY", store.getKey("me", PASSWORD).getEncoded());
+        cert = pem(
+                directory,
+                name + ".crt",
+                "CERTIFICATE",
+                store.getCertificate("me").getEncoded());
+        key = pem(
+                directory,
+                name + ".key",
+                "PRIVATE KEY",
+                store.getKey("me", PASSWORD).getEncoded());
     }
 
     private static Path pem(Path directory, String file, String type, byte[] content) throws IOException {
         String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content);
         return Files.writeString(
-                directory.resolve(file),
-                "-----BEGIN " + type + "-----\n" + base64 + "\n-----END " + type + "-----\n");
+                directory.resolve(file), "-----BEGIN " + type + "-----\n" + base64 + "\n-----END " + type + "-----\n");
     }
 
     SSLContext context(TlsIdentity trusted) throws Exception {

@@ -234,6 +234,7 @@ class LinkerdYamlTest {
                 "routers: [{protocol: http, interpreter: {kind: io.l5d.k8s.configMap, experimental: true, name: a}}] ->> interpreter.filename: is missing",
                 "routers: [{protocol: http, interpreter: {kind: io.l5d.consul.interpreter, readConsistencyMode: x}}] ->> readConsistencyMode: 'x' (expected: default, stale or consistent)",
                 "routers: [{protocol: http, interpreter: {kind: default, transformers: [{kind: io.l5d.k8s.daemonset, namespace: a, port: b}]}}] ->> transformers[0].service: is missing",
+                "namers: [{kind: io.l5d.curator, experimental: true, basePath: a, zkAddrs: [{host: a}]}];routers: [{protocol: http}] ->> namers[0].basePath: 'a' (expected: a path such as /services)",
                 "routers: [{protocol: http, interpreter: {kind: default, transformers: [{kind: io.l5d.k8s.localnode, hostNetwork: true}]}}] ->> transformers[0].kind: io.l5d.k8s.localnode needs the environment variable NODE_NAME (expected: this node's name)",
                 "routers: [{protocol: http, interpreter: {kind: io.l5d.other}}] ->> 'io.l5d.other' is not supported by this router yet",
                 "routers: [{protocol: http, interpreter: {kind: io.l5d.namerd}}] ->> interpreter.dst: is missing",

@@ -1,5 +1,6 @@
 package io.finback.meshrouter.namers;
 
+import io.finback.meshrouter.rpc.h2.PlainBytes;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -8,10 +9,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -26,22 +24,6 @@ import java.util.concurrent.TimeUnit;
  * and whenever it changes.
  */
 public final class FakeNamerd implements AutoCloseable {
-    private static final MethodDescriptor.Marshaller<byte[]> BYTES = new MethodDescriptor.Marshaller<>() {
-        @Override
-        public InputStream stream(byte[] value) {
-            return new ByteArrayInputStream(value);
-        }
-
-        @Override
-        public byte[] parse(InputStream stream) {
-            try {
-                return stream.readAllBytes();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-    };
-
     private final Server server;
     private final Map<String, byte[]> answers = new HashMap<>();
     private final Map<String, List<StreamObserver<byte[]>>> streams = new HashMap<>();
@@ -82,10 +64,7 @@ public final class FakeNamerd implements AutoCloseable {
     }
 
     private static MethodDescriptor<byte[], byte[]> method(String name, MethodDescriptor.MethodType type) {
-        return MethodDescriptor.newBuilder(BYTES, BYTES)
-                .setFullMethodName("io.linkerd.mesh." + name)
-                .setType(type)
-                .build();
+        return PlainBytes.method("io.linkerd.mesh." + name, type);
     }
 
     public int port() {

@@ -1,5 +1,6 @@
 package io.finback.meshrouter.namers;
 
+import static io.finback.meshrouter.namers.Bindings.bound;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -53,19 +54,6 @@ class KubernetesTest {
 
     private static void event(FarEnd far, String type, String object) {
         far.stream("watch").add("{\"type\":\"" + type + "\",\"object\":" + object + "}");
-    }
-
-    private static String bound(Interpreter interpreter, String name) {
-        try {
-            NameTree<Name.Bound> tree = interpreter.bind(Dtab.EMPTY, Path.parse(name));
-            return tree.show(b -> b.id().show() + " "
-                    + interpreter.addresses(b.id()).get().stream()
-                            .map(Address::toString)
-                            .sorted()
-                            .toList());
-        } catch (NotYetKnown e) {
-            return "pending";
-        }
     }
 
     private static void await(Supplier<String> actual, String expected) {

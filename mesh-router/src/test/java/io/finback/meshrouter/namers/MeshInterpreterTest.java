@@ -1,5 +1,8 @@
 package io.finback.meshrouter.namers;
 
+import static io.finback.meshrouter.namers.Bindings.await;
+import static io.finback.meshrouter.namers.Bindings.bound;
+import static io.finback.meshrouter.namers.Bindings.explained;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,9 +22,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,17 +38,15 @@ class MeshInterpreterTest {
         streams.close();
     }
 
-    private MeshInterpreter mesh(int port) {
+    private Interpreter mesh(int port) {
         return mesh(port, Duration.ofSeconds(5));
     }
 
-    private MeshInterpreter mesh(int port, Duration pings) {
+    private Interpreter mesh(int port, Duration pings) {
         return MeshInterpreter.start(
                 new MeshInterpreter.Options(
-                        "127.0.0.1",
-                        port,
+                        Origin.clear("127.0.0.1", port),
                         Path.of("default"),
-                        Optional.empty(),
                         new Backoff.Constant(Duration.ofMillis(20)),
                         new H2Params.Pings(pings, pings),
                         1 << 20),
@@ -55,38 +54,10 @@ class MeshInterpreterTest {
                 changes);
     }
 
-    private static String bound(Interpreter interpreter, String name) {
-        try {
-            return interpreter
-                    .bind(Dtab.EMPTY, Path.parse(name))
-                    .show(b -> b.id().show()
-                            + (b.residual().isEmpty()
-                                    ? ""
-                                    : " rest " + b.residual().show()) + " " + sorted(interpreter, b.id()));
-        } catch (NotYetKnown e) {
-            return "pending";
-        }
-    }
-
-    private static List<String> sorted(Interpreter interpreter, Path id) {
-        return interpreter.addresses(id).get().stream()
-                .map(a -> a + (a.weight() == 1.0 ? "" : " * " + a.weight()))
-                .sorted()
-                .toList();
-    }
-
-    private static void await(Interpreter interpreter, String name, String expected) {
-        AtomicReference<String> last = new AtomicReference<>("");
-        TestRouter.await(name + " to be " + expected + ", but was " + last, () -> {
-            last.set(bound(interpreter, name));
-            return last.get().equals(expected);
-        });
-    }
-
     @Test
     void bindsWhatNamerdSays() throws IOException {
         try (FakeNamerd namerd = new FakeNamerd(0);
-                MeshInterpreter mesh = mesh(namerd.port())) {
+                Interpreter mesh = mesh(namerd.port())) {
             assertThat(bound(mesh, "/svc/web")).isEqualTo("pending");
             TestRouter.await("asked", () -> namerd.asked.contains(FakeNamerd.bindQuestion("/svc/web")));
             namerd.bind("/svc/web", MeshProto.leaf("/#/fs/web", "/x"));
@@ -126,7 +97,7 @@ class MeshInterpreterTest {
     @Test
     void sendsTheDtabAsItIs() throws IOException {
         try (FakeNamerd namerd = new FakeNamerd(0);
-                MeshInterpreter mesh = mesh(namerd.port())) {
+                Interpreter mesh = mesh(namerd.port())) {
             Dtab dtab = Dtab.parse("/a/*/c => 0.001 * /x & /y | ~ | ! | $ ; /\\x00\\xff => /z");
             assertThatThrownBy(() -> mesh.bind(dtab, Path.of("a"))).isInstanceOf(NotYetKnown.class);
             TestRouter.await("asked", () -> !namerd.asked.isEmpty());
@@ -147,7 +118,7 @@ class MeshInterpreterTest {
         int port = first.port();
         first.bind("/svc/web", MeshProto.leaf("/#/fs/web", "/"));
         first.replicas("/#/fs/web", "10.0.0.1:80");
-        try (MeshInterpreter mesh = mesh(port)) {
+        try (Interpreter mesh = mesh(port)) {
             await(mesh, "/svc/web", "/#/fs/web [10.0.0.1:80]");
             first.close();
             TestRouter.await("two failing streams", () -> streams.failing() == 2 && streams.failures() > 6);
@@ -166,7 +137,7 @@ class MeshInterpreterTest {
     @Test
     void beginsAgainWhatNamerdEndsAndPassesOverWhatItCannotSay() throws IOException {
         try (FakeNamerd namerd = new FakeNamerd(0);
-                MeshInterpreter mesh = mesh(namerd.port())) {
+                Interpreter mesh = mesh(namerd.port())) {
             String question = FakeNamerd.bindQuestion("/svc/web");
             namerd.bind("/svc/web", MeshProto.leaf("/$/inet/a/1", "/"));
             await(mesh, "/svc/web", "/$/inet/a/1 [a:1]");
@@ -207,13 +178,9 @@ class MeshInterpreterTest {
 
     @Test
     void takesTenThousandAddresses() throws IOException {
-        String[] many = new String[10_000];
-        for (int i = 0; i < many.length; i++) {
-            many[i] = "10.0." + i / 250 + "." + i % 250 + ":80";
-        }
         try (FakeNamerd namerd = new FakeNamerd(0);
-                MeshInterpreter mesh = mesh(namerd.port())) {
-            namerd.replicas("/#/big", many);
+                Interpreter mesh = mesh(namerd.port())) {
+            namerd.replicas("/#/big", Bindings.many());
             TestRouter.await(
                     "all addresses",
                     () -> mesh.addresses(Path.parse("/#/big")).get().size() == 10_000);
@@ -223,7 +190,7 @@ class MeshInterpreterTest {
     @Test
     void explainsAsNamerdDoes() throws IOException {
         try (FakeNamerd namerd = new FakeNamerd(0);
-                MeshInterpreter mesh = mesh(namerd.port())) {
+                Interpreter mesh = mesh(namerd.port())) {
             String nop = "dentry { prefix { elems { label: \"/\" } } dst { nop: 0 } }";
             namerd.say(
                     FakeNamerd.question(
@@ -254,23 +221,10 @@ class MeshInterpreterTest {
         }
     }
 
-    private static Delegation explained(Interpreter interpreter, String path) {
-        AtomicReference<Delegation> found = new AtomicReference<>();
-        TestRouter.await("an explanation", () -> {
-            try {
-                found.set(interpreter.delegate(Dtab.EMPTY, Path.parse(path)));
-            } catch (NotYetKnown e) {
-                return false;
-            }
-            return true;
-        });
-        return found.get();
-    }
-
     @Test
     void knowsItsDtabAndStopsAskingWhenClosed() throws IOException {
         try (FakeNamerd namerd = new FakeNamerd(0)) {
-            MeshInterpreter mesh = mesh(namerd.port());
+            Interpreter mesh = mesh(namerd.port());
             namerd.say(
                     FakeNamerd.question("DtabReq", "root { elems: \"default\" }"),
                     MeshProto.bytes(
@@ -309,7 +263,7 @@ class MeshInterpreterTest {
     void leavesAPeerThatHangsOrAnswersRubbish() throws IOException {
         for (String says : List.of("", "HTTP/1.1 200 OK\r\n\r\n", "\0\0\0\4\0\0\0\0\0")) {
             try (ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-                    MeshInterpreter mesh = mesh(listening.getLocalPort(), Duration.ofMillis(100))) {
+                    Interpreter mesh = mesh(listening.getLocalPort(), Duration.ofMillis(100))) {
                 List<Socket> seen = peer(listening, says);
                 assertThat(bound(mesh, "/svc/web")).isEqualTo("pending");
                 TestRouter.await("it to connect again after '" + says + "'", () -> seen.size() >= 3);

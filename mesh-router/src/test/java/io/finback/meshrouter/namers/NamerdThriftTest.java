@@ -1,5 +1,8 @@
 package io.finback.meshrouter.namers;
 
+import static io.finback.meshrouter.namers.Bindings.await;
+import static io.finback.meshrouter.namers.Bindings.bound;
+import static io.finback.meshrouter.namers.Bindings.explained;
 import static io.finback.meshrouter.namers.FakeThriftNamerd.leaf;
 import static io.finback.meshrouter.namers.FakeThriftNamerd.path;
 import static io.finback.meshrouter.namers.FakeThriftNamerd.struct;
@@ -19,8 +22,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import org.apache.thrift.protocol.TField;
 import org.apache.thrift.protocol.TList;
 import org.apache.thrift.protocol.TType;
@@ -39,49 +40,21 @@ class NamerdThriftTest {
         streams.close();
     }
 
-    private NamerdThrift namerd(int port, Duration pings) {
+    private Interpreter namerd(int port, Duration pings) {
         return NamerdThrift.start(
                 new NamerdThrift.Options(
-                        "127.0.0.1",
-                        port,
+                        Origin.clear("127.0.0.1", port),
                         "default",
-                        Optional.empty(),
                         new Backoff.Constant(Duration.ofMillis(20)),
                         new MuxParams.Pings(pings, pings)),
                 streams,
                 changes);
     }
 
-    private static String bound(Interpreter interpreter, String name) {
-        try {
-            return interpreter
-                    .bind(Dtab.EMPTY, Path.parse(name))
-                    .show(b -> b.id().show()
-                            + (b.residual().isEmpty()
-                                    ? ""
-                                    : " rest " + b.residual().show())
-                            + " "
-                            + interpreter.addresses(b.id()).get().stream()
-                                    .map(a -> a + (a.weight() == 1.0 ? "" : " * " + a.weight()))
-                                    .sorted()
-                                    .toList());
-        } catch (NotYetKnown e) {
-            return "pending";
-        }
-    }
-
-    private static void await(Interpreter interpreter, String name, String expected) {
-        AtomicReference<String> last = new AtomicReference<>("");
-        TestRouter.await(name + " to be " + expected + ", but was " + last, () -> {
-            last.set(bound(interpreter, name));
-            return last.get().equals(expected);
-        });
-    }
-
     @Test
     void bindsWhatNamerdSaysByLongPolls() {
         try (FakeThriftNamerd far = new FakeThriftNamerd(0);
-                NamerdThrift namerd = namerd(far.port(), Duration.ofSeconds(5))) {
+                Interpreter namerd = namerd(far.port(), Duration.ofSeconds(5))) {
             assertThat(bound(namerd, "/svc/web")).isEqualTo("pending");
             TestRouter.await("asked", () -> !far.asked.isEmpty());
             assertThat(far.asked.get(0)).isEqualTo("bind {1=, 2={1=, 2=[svc, web], 3=default}, 3=[]}");
@@ -141,7 +114,7 @@ class NamerdThriftTest {
     @Test
     void sendsTheDtabAsItIs() {
         try (FakeThriftNamerd far = new FakeThriftNamerd(0);
-                NamerdThrift namerd = namerd(far.port(), Duration.ofSeconds(5))) {
+                Interpreter namerd = namerd(far.port(), Duration.ofSeconds(5))) {
             Dtab dtab = Dtab.parse("/a/*/c => 0.001 * /x & /y | ~ ; /b => /z");
             assertThatThrownBy(() -> namerd.bind(dtab, Path.of("a"))).isInstanceOf(NotYetKnown.class);
             TestRouter.await("asked", () -> !far.asked.isEmpty());
@@ -156,7 +129,7 @@ class NamerdThriftTest {
         int port = first.port();
         first.bind("/svc/web", leaf("/#/fs/web", "/"));
         first.addresses("/#/fs/web", "10.0.0.1:80");
-        try (NamerdThrift namerd = namerd(port, Duration.ofSeconds(5))) {
+        try (Interpreter namerd = namerd(port, Duration.ofSeconds(5))) {
             await(namerd, "/svc/web", "/#/fs/web [10.0.0.1:80]");
             first.close();
             TestRouter.await("two failing calls", () -> streams.failing() == 2 && streams.failures() > 6);
@@ -173,7 +146,7 @@ class NamerdThriftTest {
     @Test
     void explainsAndKnowsItsDtab() {
         try (FakeThriftNamerd far = new FakeThriftNamerd(0);
-                NamerdThrift namerd = namerd(far.port(), Duration.ofSeconds(5))) {
+                Interpreter namerd = namerd(far.port(), Duration.ofSeconds(5))) {
             far.say("dtab", 0, out -> text(out, 2, "/svc => /x;"));
             TestRouter.await("the dtab", () -> namerd.dtab().isPresent());
             assertThat(namerd.dtab()).contains(Dtab.parse("/svc => /x"));
@@ -206,28 +179,11 @@ class NamerdThriftTest {
         }
     }
 
-    private static Delegation explained(Interpreter interpreter, String path) {
-        AtomicReference<Delegation> found = new AtomicReference<>();
-        TestRouter.await("an explanation", () -> {
-            try {
-                found.set(interpreter.delegate(Dtab.EMPTY, Path.parse(path)));
-            } catch (NotYetKnown e) {
-                return false;
-            }
-            return true;
-        });
-        return found.get();
-    }
-
     @Test
     void takesTenThousandAddresses() {
-        String[] many = new String[10_000];
-        for (int i = 0; i < many.length; i++) {
-            many[i] = "10.0." + i / 250 + "." + i % 250 + ":80";
-        }
         try (FakeThriftNamerd far = new FakeThriftNamerd(0);
-                NamerdThrift namerd = namerd(far.port(), Duration.ofSeconds(5))) {
-            far.addresses("/#/big", many);
+                Interpreter namerd = namerd(far.port(), Duration.ofSeconds(5))) {
+            far.addresses("/#/big", Bindings.many());
             TestRouter.await(
                     "all addresses",
                     () -> namerd.addresses(Path.parse("/#/big")).get().size() == 10_000);
@@ -237,7 +193,7 @@ class NamerdThriftTest {
     @Test
     void leavesAPeerThatHangs() throws Exception {
         try (ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-                NamerdThrift namerd = namerd(listening.getLocalPort(), Duration.ofMillis(100))) {
+                Interpreter namerd = namerd(listening.getLocalPort(), Duration.ofMillis(100))) {
             List<java.net.Socket> seen = MeshInterpreterTest.peer(listening, "");
             assertThat(bound(namerd, "/svc/web")).isEqualTo("pending");
             TestRouter.await("it to connect again", () -> seen.size() >= 3);

@@ -1,12 +1,11 @@
 package io.finback.meshrouter.namers;
 
+import static io.finback.meshrouter.namers.Bindings.await;
+import static io.finback.meshrouter.namers.Bindings.bound;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.finback.meshrouter.boot.TestRouter;
 import io.finback.meshrouter.namers.FarEnd.Answer;
-import io.finback.names.Address;
-import io.finback.names.Dtab;
-import io.finback.names.NotYetKnown;
 import io.finback.names.Path;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -38,36 +37,6 @@ class NamersTest {
     @AfterEach
     void close() {
         streams.close();
-    }
-
-    /** What a name is bound to under a dtab that says nothing: an id and its addresses; {@code pending} before it is known. */
-    private static String bound(Interpreter interpreter, String name) {
-        try {
-            return interpreter
-                    .bind(Dtab.EMPTY, Path.parse(name))
-                    .show(b -> b.id().show()
-                            + (b.residual().isEmpty()
-                                    ? ""
-                                    : " rest " + b.residual().show()) + " "
-                            + sorted(interpreter.addresses(b.id()).get()));
-        } catch (NotYetKnown e) {
-            return "pending";
-        }
-    }
-
-    private static List<String> sorted(List<Address> addresses) {
-        return addresses.stream()
-                .map(a -> a + (a.weight() == 1.0 ? "" : " * " + a.weight()))
-                .sorted()
-                .toList();
-    }
-
-    private static void await(Interpreter interpreter, String name, String expected) {
-        AtomicReference<String> last = new AtomicReference<>("");
-        TestRouter.await(name + " to be " + expected + ", but was " + last, () -> {
-            last.set(bound(interpreter, name));
-            return last.get().equals(expected);
-        });
     }
 
     // --- Consul ---
@@ -216,7 +185,13 @@ class NamersTest {
                         : Answer.status(404);
         try (FarEnd far = new FarEnd(recording)) {
             NameSource source = MarathonNamer.start(
-                    Path.parse("/#/m"), Origin.clear("127.0.0.1", far.port()), "/m", Duration.ofMillis(50), false, streams, changes);
+                    Path.parse("/#/m"),
+                    Origin.clear("127.0.0.1", far.port()),
+                    "/m",
+                    Duration.ofMillis(50),
+                    false,
+                    streams,
+                    changes);
             Interpreter interpreter = DtabInterpreter.of(List.of(source));
             await(interpreter, "/#/m/shop/api/v1", "/#/m/shop/api rest /v1 [h1:31000]");
             await(interpreter, "/#/m/other", "~");

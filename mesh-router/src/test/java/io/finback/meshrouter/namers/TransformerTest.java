@@ -31,8 +31,7 @@ class TransformerTest {
         List<Address> all = List.of(
                 new Address("10.2.3.4", 80).on("a"), new Address("10.2.3.5", 80).on("b"), new Address("10.2.3.6", 80));
         Transformer local = Transformer.onNode("a");
-        assertThat(local.transform(() -> all).get())
-                .containsExactly(new Address("10.2.3.4", 80).on("a"));
+        assertThat(local.transform(() -> all).get()).containsExactly(new Address("10.2.3.4", 80).on("a"));
         assertThat(local.transform(new Name.Bound(Path.parse("/#/x"), Path.EMPTY))
                         .id()
                         .show())

@@ -101,9 +101,8 @@ class WatchLifeTest {
         streams.close();
         streams = new Streams(Duration.ofMillis(200));
         AtomicReference<String> items = new AtomicReference<>(endpoints(80));
-        try (FarEnd far = new FarEnd(uri -> uri.contains("watch=true")
-                ? Answer.stream(new LinkedBlockingQueue<>())
-                : Answer.of(items.get()))) {
+        try (FarEnd far = new FarEnd(uri ->
+                uri.contains("watch=true") ? Answer.stream(new LinkedBlockingQueue<>()) : Answer.of(items.get()))) {
             NameSource source = k8s(far);
             await(source, "/#/k/prod/http/web", "[10.0.0.1:80]");
             // The stream says nothing of it, as one whose connection has died.
@@ -135,7 +134,8 @@ class WatchLifeTest {
                     changes);
             await(source, "/#/c/.local/web", "[10.0.0.1:80]");
             TestRouter.await("asked again", () -> asked.size() >= 3);
-            assertThat(asked.get(2) - asked.get(1)).isGreaterThan(Duration.ofMillis(900).toNanos());
+            assertThat(asked.get(2) - asked.get(1))
+                    .isGreaterThan(Duration.ofMillis(900).toNanos());
         }
     }
 
@@ -166,8 +166,8 @@ class WatchLifeTest {
         Answer there = Answer.of(
                 "{\"app\":{\"id\":\"/web\",\"tasks\":[{\"host\":\"h\",\"ports\":[80],\"state\":\"TASK_RUNNING\"}]}}");
         app.set(there);
-        try (FarEnd far = new FarEnd(
-                uri -> uri.contains("embed") ? app.get() : Answer.of("{\"apps\":[{\"id\":\"/web\"}]}"))) {
+        try (FarEnd far =
+                new FarEnd(uri -> uri.contains("embed") ? app.get() : Answer.of("{\"apps\":[{\"id\":\"/web\"}]}"))) {
             NameSource source = MarathonNamer.start(
                     Path.parse("/#/m"),
                     Origin.clear("127.0.0.1", far.port()),

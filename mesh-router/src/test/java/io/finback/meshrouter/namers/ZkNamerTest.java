@@ -4,13 +4,10 @@ import static io.finback.meshrouter.namers.RealZooKeeper.member;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.finback.meshrouter.boot.TestRouter;
-import io.finback.names.Dtab;
-import io.finback.names.NotYetKnown;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,28 +46,11 @@ class ZkNamerTest {
     }
 
     private String bound(String name) {
-        try {
-            return interpreter
-                    .bind(Dtab.EMPTY, io.finback.names.Path.parse(name))
-                    .show(b -> b.id().show()
-                            + (b.residual().isEmpty()
-                                    ? ""
-                                    : " rest " + b.residual().show()) + " "
-                            + interpreter.addresses(b.id()).get().stream()
-                                    .map(a -> a + (a.weight() == 1.0 ? "" : " * " + a.weight()))
-                                    .sorted()
-                                    .toList());
-        } catch (NotYetKnown e) {
-            return "pending";
-        }
+        return Bindings.bound(interpreter, name);
     }
 
     private void await(String name, String expected) {
-        AtomicReference<String> last = new AtomicReference<>("");
-        TestRouter.await(name + " to be " + expected + ", but was " + last, () -> {
-            last.set(bound(name));
-            return last.get().equals(expected);
-        });
+        Bindings.await(interpreter, name, expected);
     }
 
     @Test
@@ -102,6 +82,33 @@ class ZkNamerTest {
         assertThat(source.state())
                 .containsEntry("zookeeper", "SyncConnected")
                 .containsEntry("/discovery/prod/web", "neg");
+    }
+
+    @Test
+    void followsTheInstancesOfAServiceOfCurators() throws Exception {
+        source = ZkNamer.curator(
+                io.finback.names.Path.parse("/#/c"), zookeeper.address(), "/services", streams, changes);
+        interpreter = DtabInterpreter.of(List.of(source));
+        await("/#/c/web/x", "~");
+        zookeeper.create("/services/web/1", instance("10.0.0.1", "80", "null", ""));
+        zookeeper.create("/services/web/2", instance("10.0.0.2", "80", "443", ",\"payload\":{\"any\":1}"));
+        zookeeper.create("/services/web/3", instance("10.0.0.3", "80", "null", ",\"enabled\":false"));
+        zookeeper.create("/services/web/4", "rubbish");
+        zookeeper.create("/services/web/5", instance("10.0.0.5", "null", "null", ""));
+        await("/#/c/web/x", "/#/c/web rest /x [10.0.0.1:80, 10.0.0.2:443]");
+        zookeeper.write("/services/web/3", instance("10.0.0.3", "80", "null", ",\"enabled\":true"));
+        zookeeper.delete("/services/web/2");
+        await("/#/c/web", "/#/c/web [10.0.0.1:80, 10.0.0.3:80]");
+        zookeeper.expireSessions();
+        zookeeper.delete("/services/web/1");
+        await("/#/c/web", "/#/c/web [10.0.0.3:80]");
+        zookeeper.stop();
+        assertThat(bound("/#/c/web")).isEqualTo("/#/c/web [10.0.0.3:80]");
+    }
+
+    private static String instance(String address, String port, String sslPort, String more) {
+        return "{\"name\":\"web\",\"id\":\"1\",\"address\":\"" + address + "\",\"port\":" + port + ",\"sslPort\":"
+                + sslPort + ",\"serviceType\":\"DYNAMIC\"" + more + "}";
     }
 
     @Test

@@ -181,12 +181,23 @@ final class Balancing<Q extends @Nullable Object, R extends @Nullable Object> im
             waited = new ArrayList<>(waiting);
             waiting.clear();
         }
+        if (params.get(ClientParams.EAGER_CONNECTIONS)) {
+            connectAhead();
+        }
         for (Waiting<Q, R> entry : waited) {
             entry.reply().become(acquire(entry.context()));
         }
         for (EndpointNode<Q, R> node : gone) {
             removes.increment();
             var unused = node.close(Duration.ofDays(1));
+        }
+    }
+
+    /** One that joins later, for an aperture widens, is connected by its first call. */
+    private void connectAhead() {
+        long now = System.nanoTime();
+        for (Weighted<Q, R> each : all()) {
+            each.balancer().members(each.nodes(), ThreadLocalRandom.current()).forEach(node -> node.connectAhead(now));
         }
     }
 

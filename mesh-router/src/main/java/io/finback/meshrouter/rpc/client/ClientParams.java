@@ -50,6 +50,9 @@ public final class ClientParams {
 
     public static final Params.Key<Balancer.Spec> BALANCER = Params.Key.of("balancer", Balancer.Spec.P2C);
 
+    /** Whether members of an aperture are connected before a call needs them. */
+    public static final Params.Key<Boolean> EAGER_CONNECTIONS = Params.Key.of("eager connections", true);
+
     public static final Params.Key<AccrualPolicy.Spec> ACCRUAL = Params.Key.of("failure accrual", hybrid());
 
     public static final Params.Key<Boolean> FAIL_FAST = Params.Key.of("fail fast", true);

@@ -21,6 +21,7 @@ final class EndpointNode<Q extends @Nullable Object, R extends @Nullable Object>
     private final Address address;
     private final ServiceFactory<Q, R> factory;
     private final AtomicInteger outstanding = new AtomicInteger();
+    private final AtomicBoolean ahead = new AtomicBoolean();
     private final @Nullable PeakEwma ewma;
 
     EndpointNode(Balancer.Spec spec, Address address, ServiceFactory<Q, R> factory) {
@@ -41,6 +42,18 @@ final class EndpointNode<Q extends @Nullable Object, R extends @Nullable Object>
             }
             end(now);
             return Reply.failed(failure);
+        });
+    }
+
+    /** Opens a session that the pool keeps, once for this endpoint; one that cannot be opened is what a call would have met. */
+    void connectAhead(long now) {
+        if (!ahead.compareAndSet(false, true)) {
+            return;
+        }
+        acquire(Context.EMPTY, now).onDone((session, failure) -> {
+            if (failure == null) {
+                var unused = session.close(Duration.ZERO);
+            }
         });
     }
 

@@ -19,6 +19,7 @@ import io.finback.meshrouter.rpc.mux.Mux;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -79,5 +80,40 @@ class BoundedWaitsTest {
         assertThat(calls.get(0).get()).isBetween(450, 750);
         assertThat(calls.subList(1, 4))
                 .allSatisfy(count -> assertThat(count.get()).isBetween(100, 320));
+    }
+
+    @Test
+    void membersOfAnApertureAreConnectedBeforeACallNeedsThem() throws Exception {
+        Statistics stats = new Statistics();
+        List<Address> addresses = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            var server = open.add(Mux.server().serve("127.0.0.1:0", Service.of(body -> body)));
+            addresses.add(Address.of("127.0.0.1", server.port()));
+        }
+        Service<byte[], byte[]> ahead = Mux.client()
+                .withStats(stats)
+                .withBalancer(Balancer.Spec.deterministicAperture(new Coordinate(0, 2, 2)))
+                .newService(Replicas.of(addresses), "ahead");
+        Service<byte[], byte[]> later = Mux.client()
+                .withStats(stats)
+                .withBalancer(Balancer.Spec.deterministicAperture(new Coordinate(0, 2, 2)))
+                .with(ClientParams.EAGER_CONNECTIONS, false)
+                .newService(Replicas.of(addresses), "later");
+        long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (stats.count("clnt/ahead/connects") < 2) {
+            assertThat(System.nanoTime()).as("connected in time").isLessThan(limit);
+            Thread.onSpinWait();
+        }
+        assertThat(later.call(new byte[1]).get(Duration.ofSeconds(20))).hasSize(1);
+        assertThat(stats.count("clnt/later/connects")).isEqualTo(1);
+        for (int i = 0; i < 20; i++) {
+            assertThat(ahead.call(new byte[1]).get(Duration.ofSeconds(20))).hasSize(1);
+        }
+        assertThat(stats.count("clnt/ahead/connects"))
+                .as("the same two are called")
+                .isEqualTo(2);
+        for (Service<byte[], byte[]> client : List.of(ahead, later)) {
+            client.close(Duration.ZERO).toCompletableFuture().join();
+        }
     }
 }

@@ -10,10 +10,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -24,22 +21,6 @@ import java.util.function.Consumer;
 
 /** A server of gRPC-Java's own with all kinds of calls, of plain bytes; {@code unary} answers as it is told. */
 public final class GrpcService implements AutoCloseable {
-    private static final MethodDescriptor.Marshaller<byte[]> BYTES = new MethodDescriptor.Marshaller<>() {
-        @Override
-        public InputStream stream(byte[] value) {
-            return new ByteArrayInputStream(value);
-        }
-
-        @Override
-        public byte[] parse(InputStream stream) {
-            try {
-                return stream.readAllBytes();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-    };
-
     public static final MethodDescriptor<byte[], byte[]> UNARY = method("unary", MethodDescriptor.MethodType.UNARY);
     public static final MethodDescriptor<byte[], byte[]> DOWN =
             method("down", MethodDescriptor.MethodType.SERVER_STREAMING);
@@ -78,10 +59,7 @@ public final class GrpcService implements AutoCloseable {
     }
 
     private static MethodDescriptor<byte[], byte[]> method(String name, MethodDescriptor.MethodType type) {
-        return MethodDescriptor.newBuilder(BYTES, BYTES)
-                .setFullMethodName("test.Echo/" + name)
-                .setType(type)
-                .build();
+        return PlainBytes.method("test.Echo/" + name, type);
     }
 
     /** For {@code unary}: the request. */
