@@ -59,7 +59,8 @@ class AclsTest {
     void refusesWhatItWouldNotEnforce() {
         refused("{\"register_agents\": []}", "register_agents: not enforced here (expected: permissive, register_fra");
         assertThatThrownBy(() -> Acls.parse("{\"register_agents\": []}"))
-                .hasMessageContaining("; who may be an agent says its certificate: finback.tls.remoting, docs/security.md)");
+                .hasMessageContaining(
+                        "; who may be an agent says its certificate: finback.tls.remoting, docs/security.md)");
         refused("[", "no JSON at line 1");
         refused("[]", "no object");
         refused("{\"permissive\": \"no\"}", "permissive: \"no\" (expected: true or false)");
