@@ -48,6 +48,8 @@ class DeploymentHistoriesSpec extends AnyFunSuite {
     val unready = mutable.Set.empty[String]
     /** Its last deployment was dropped where it stood: both configurations may be left. */
     var abandoned = false
+    /** Whether it was, or was in the middle of another one, before whoever holds it now; a deployment that is called off leaves it so. */
+    var before = false
 
     override def toString: String =
       s"$id lock=${state.lock.map(_.plan)} order=${state.order} removes=${state.removing} wanted=${state.current.map(_.definition.instances)} " +
@@ -416,10 +418,12 @@ class DeploymentHistoriesSpec extends AnyFunSuite {
     // ---- small things
 
     private def write(app: App, events: Seq[AppEvent]): Unit = events.foreach { e =>
+      val held = app.state.lock.isPresent
       app.journal += e
       app.state = e.applyTo(app.state)
       e match {
-        case _: AppEvent.Locked          => app.abandoned = false
+        case _: AppEvent.Locked          => app.before = app.abandoned || held; app.abandoned = false
+        case _: AppEvent.Withdrawn       => app.abandoned = app.before
         case unlocked: AppEvent.Unlocked => app.abandoned = !deploymentOf(unlocked.deploymentId).state.finished || !deploymentOf(unlocked.deploymentId).state.lost.isEmpty
         case _                           => ()
       }
