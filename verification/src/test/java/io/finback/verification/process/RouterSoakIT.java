@@ -52,7 +52,8 @@ final class RouterSoakIT {
 
     private static final Duration PAUSE = Duration.ofMillis(4);
     private static final byte[] LARGE = "0123456789abcdef".repeat(4_096).getBytes(StandardCharsets.US_ASCII);
-    private static final Pattern USED = Pattern.compile("(?:def new generation|tenured generation) +total \\d+K, used (\\d+)K");
+    private static final Pattern USED =
+            Pattern.compile("(?:def new generation|tenured generation) +total \\d+K, used (\\d+)K");
 
     @TempDir
     private Path dir;
@@ -89,7 +90,9 @@ final class RouterSoakIT {
             for (int i = 0; System.nanoTime() - began < lasts; i++) {
                 name(names, 1 + i % 3);
                 LockSupport.parkNanos(1_000_000_000);
-                assertThat(router.isAlive()).as("the router, after " + answered + " answers").isTrue();
+                assertThat(router.isAlive())
+                        .as("the router, after " + answered + " answers")
+                        .isTrue();
                 assertThat(wrong.get()).isEmpty();
                 if (i % 10 == 9) {
                     samples.add(sample(router.pid()));
@@ -126,7 +129,9 @@ final class RouterSoakIT {
                 median(middle, Sample::threads),
                 median(last, Sample::threads));
         assertThat(answered.get()).isGreaterThan((long) (MINUTES * 60 * 50));
-        assertThat(median(last, Sample::heap)).as("live heap, KB").isLessThan(median(middle, Sample::heap) * 11 / 10 + 2_048);
+        assertThat(median(last, Sample::heap))
+                .as("live heap, KB")
+                .isLessThan(median(middle, Sample::heap) * 11 / 10 + 2_048);
         assertThat(median(last, Sample::resident))
                 .as("resident, KB")
                 .isLessThan(median(middle, Sample::resident) * 21 / 20 + 4_096);
@@ -141,9 +146,11 @@ final class RouterSoakIT {
 
     /** One client; every tenth call is on a connection of its own. */
     private void call(URI target, Random random) {
-        HttpClient kept = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        HttpClient kept =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
         while (!over) {
-            String path = List.of("/small", "/small", "/large", "/late", "/unwell", "/breaks").get(random.nextInt(6));
+            String path = List.of("/small", "/small", "/large", "/late", "/unwell", "/breaks")
+                    .get(random.nextInt(6));
             boolean posts = path.equals("/small") && random.nextBoolean();
             HttpRequest.Builder request = HttpRequest.newBuilder(target.resolve(path))
                     .timeout(Duration.ofSeconds(20))
@@ -152,11 +159,14 @@ final class RouterSoakIT {
                 request.header("l5d-ctx-own", "x".repeat(random.nextInt(2_000)));
             }
             if (posts) {
-                request.POST(HttpRequest.BodyPublishers.ofByteArray(Arrays.copyOf(LARGE, random.nextInt(LARGE.length))));
+                request.POST(
+                        HttpRequest.BodyPublishers.ofByteArray(Arrays.copyOf(LARGE, random.nextInt(LARGE.length))));
             }
             try {
                 HttpClient client = random.nextInt(10) == 0
-                        ? HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
+                        ? HttpClient.newBuilder()
+                                .version(HttpClient.Version.HTTP_1_1)
+                                .build()
                         : kept;
                 HttpResponse<byte[]> response = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
                 answered.incrementAndGet();
@@ -180,7 +190,8 @@ final class RouterSoakIT {
             wrong.compareAndSet(
                     "",
                     path + ": " + response.statusCode() + ", " + response.body().length + " bytes: "
-                            + new String(response.body(), 0, Math.min(200, response.body().length), StandardCharsets.UTF_8));
+                            + new String(
+                                    response.body(), 0, Math.min(200, response.body().length), StandardCharsets.UTF_8));
         }
     }
 
@@ -207,15 +218,17 @@ final class RouterSoakIT {
         if (path.equals("/late")) {
             LockSupport.parkNanos(20_000_000);
         }
-        exchange.sendResponseHeaders(path.equals("/unwell") ? 503 : 200, path.equals("/breaks") ? 1_000_000 : body.length);
+        exchange.sendResponseHeaders(
+                path.equals("/unwell") ? 503 : 200, path.equals("/breaks") ? 1_000_000 : body.length);
         exchange.getResponseBody().write(body);
     }
 
     /** So many of the instances, in one step, as io.l5d.fs wants it. */
     private void name(Path names, int many) throws IOException {
         StringBuilder lines = new StringBuilder();
-        instances.subList(0, many)
-                .forEach(server -> lines.append("127.0.0.1 ").append(server.getAddress().getPort()).append('\n'));
+        instances.subList(0, many).forEach(server -> lines.append("127.0.0.1 ")
+                .append(server.getAddress().getPort())
+                .append('\n'));
         Path next = dir.resolve("next");
         Files.writeString(next, lines);
         Files.move(next, names.resolve("web"), StandardCopyOption.ATOMIC_MOVE);
@@ -266,9 +279,7 @@ final class RouterSoakIT {
         Waiting.until(
                 "the router answers",
                 Duration.ofMinutes(3),
-                () -> client.send(request, HttpResponse.BodyHandlers.ofString())
-                                .statusCode()
-                        == 200,
+                () -> client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode() == 200,
                 () -> router.isAlive() + " " + tail());
     }
 
