@@ -329,6 +329,9 @@ final class ClientConnection extends FlowHandler {
         if (delimitedByClose) {
             // A plain close would look like the end of the body.
             context().channel().config().setOption(ChannelOption.SO_LINGER, 0);
+        } else {
+            // What came so far, and not less because its end came in the same moment.
+            flush();
         }
         discardInbox();
         close(context().channel());

@@ -12,6 +12,7 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -37,7 +38,7 @@ final class Loop {
     private final Transport transport;
     private final Set<ClientConnection> clients = new HashSet<>();
     private final Map<Endpoint, ArrayDeque<UpstreamConnection>> idle = new HashMap<>();
-    private long now = System.nanoTime();
+    private final SweepClock clock = new SweepClock(Duration.ofMillis(SWEEP_MILLIS), System.nanoTime());
 
     Loop(EventLoop eventLoop, HostNames hostNames, Transport transport) {
         this.transport = transport;
@@ -53,7 +54,7 @@ final class Loop {
 
     /** The clock of timeouts: nanoseconds, as of the last sweep. */
     long now() {
-        return now;
+        return clock.now();
     }
 
     Set<ClientConnection> clients() {
@@ -203,7 +204,10 @@ final class Loop {
     }
 
     private void sweep() {
-        now = System.nanoTime();
+        long now = System.nanoTime();
+        if (!clock.advance(now)) {
+            return;
+        }
         for (ClientConnection client : List.copyOf(clients)) {
             client.checkTimeouts(now);
         }
