@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param seeds masters to join, in the order written; empty for a lone master, and where discovery finds them
  * @param aloneAfter how long the first of several seeds waits for those that do not answer before it forms a cluster without them
  * @param stableAfter how long members have to go on missing each other before any is removed
+ * @param lookEvery how often each member looks whom to remove
+ * @param claim how masters that share a database say that a cluster uses it
  * @param discovery used when {@code seeds} is empty
  */
 public record ClusterSettings(
@@ -19,7 +21,28 @@ public record ClusterSettings(
         List<HostPort> seeds,
         Duration aloneAfter,
         Duration stableAfter,
+        Duration lookEvery,
+        Claim claim,
         DiscoverySettings discovery) {
+    /**
+     * {@code finback.cluster.claim}.
+     *
+     * @param renewEvery how often masters renew it
+     * @param expiresAfter a claim so old holds nobody off
+     */
+    public record Claim(Duration renewEvery, Duration expiresAfter) {
+        private static final Duration SHORTEST = Duration.ofMillis(500);
+        private static final Duration LONGEST = Duration.ofMinutes(1);
+        private static final Duration LAST = Duration.ofMinutes(10);
+        private static final int PERIODS = 5;
+
+        private static Claim from(SettingsReader reader) {
+            Duration every = reader.duration("renew-every", SHORTEST, LONGEST);
+            return new Claim(every, reader.duration("expires-after", every.multipliedBy(PERIODS), LAST));
+        }
+    }
+
+    private static final Duration SHORTEST_LOOK = Duration.ofMillis(100);
     private static final Duration SHORTEST_ALONE = Duration.ofSeconds(2);
     private static final Duration LONGEST_ALONE = Duration.ofHours(1);
     private static final Duration SHORTEST_STABLE = Duration.ofSeconds(1);
@@ -46,6 +69,8 @@ public record ClusterSettings(
                 seeds,
                 reader.duration("alone-after", SHORTEST_ALONE, LONGEST_ALONE),
                 reader.duration("stable-after", SHORTEST_STABLE, LONGEST_STABLE),
+                reader.duration("look-every", SHORTEST_LOOK, SHORTEST_STABLE),
+                Claim.from(reader.at("claim")),
                 discovery);
     }
 
