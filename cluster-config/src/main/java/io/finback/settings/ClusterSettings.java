@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param stableAfter how long members have to go on missing each other before any is removed
  * @param lookEvery how often each member looks whom to remove
  * @param claim how masters that share a database say that a cluster uses it
+ * @param rejoin how a node that is no master comes back after it was removed
  * @param discovery used when {@code seeds} is empty
  */
 public record ClusterSettings(
@@ -23,6 +24,7 @@ public record ClusterSettings(
         Duration stableAfter,
         Duration lookEvery,
         Claim claim,
+        Rejoin rejoin,
         DiscoverySettings discovery) {
     /**
      * {@code finback.cluster.claim}.
@@ -39,6 +41,24 @@ public record ClusterSettings(
         private static Claim from(SettingsReader reader) {
             Duration every = reader.duration("renew-every", SHORTEST, LONGEST);
             return new Claim(every, reader.duration("expires-after", every.multipliedBy(PERIODS), LAST));
+        }
+    }
+
+    /**
+     * {@code finback.cluster.rejoin}.
+     *
+     * @param settledAfter a membership that lasted so long was a good one
+     * @param longestWait before joining again
+     */
+    public record Rejoin(Duration settledAfter, Duration longestWait) {
+        private static final Duration SHORTEST_SETTLED = Duration.ofSeconds(10);
+        private static final Duration LONGEST_SETTLED = Duration.ofHours(1);
+        private static final Duration MOST_WAIT = Duration.ofSeconds(20);
+
+        private static Rejoin from(SettingsReader reader) {
+            return new Rejoin(
+                    reader.duration("settled-after", SHORTEST_SETTLED, LONGEST_SETTLED),
+                    reader.duration("longest-wait", Duration.ZERO, MOST_WAIT));
         }
     }
 
@@ -71,6 +91,7 @@ public record ClusterSettings(
                 reader.duration("stable-after", SHORTEST_STABLE, LONGEST_STABLE),
                 reader.duration("look-every", SHORTEST_LOOK, SHORTEST_STABLE),
                 Claim.from(reader.at("claim")),
+                Rejoin.from(reader.at("rejoin")),
                 discovery);
     }
 
