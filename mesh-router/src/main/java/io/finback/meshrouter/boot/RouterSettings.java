@@ -12,6 +12,7 @@ import io.finback.meshrouter.linkerd.Plan.ServerPlan;
 import io.finback.meshrouter.linkerd.Protocol;
 import io.finback.meshrouter.namers.DtabInterpreter;
 import io.finback.meshrouter.namers.FsNamer;
+import io.finback.meshrouter.namers.Streams;
 import io.finback.meshrouter.relay.RelaySettings;
 import io.finback.meshrouter.router.Identifiers;
 import io.finback.meshrouter.router.Policies;
@@ -59,7 +60,8 @@ record RouterSettings(
             Duration clientIdleTimeout,
             Duration exchangeIdleTimeout,
             Duration upstreamIdleTimeout,
-            Params wire) {}
+            Params wire,
+            Streams.Settings namers) {}
 
     /** Throws {@link StartFailure} naming the key, or the file's line, the value and what was expected. */
     static RouterSettings from(Config config) {
@@ -175,7 +177,9 @@ record RouterSettings(
                 router.getDuration("client-idle-timeout"),
                 router.getDuration("exchange-idle-timeout"),
                 router.getDuration("upstream-idle-timeout"),
-                wire.limits());
+                wire.limits(),
+                new Streams.Settings(
+                        router.getDuration("namers.stream-life"), router.getInt("namers.dnssrv.lookups")));
     }
 
     private static String text(Path file) {

@@ -320,6 +320,14 @@ class ProxyResilienceTest {
         assertThatThrownBy(() -> RouterSettings.from(TestRouter.config(Map.of(CLASSIFIER, "x"))))
                 .isInstanceOf(StartFailure.class)
                 .hasMessageContaining("finback.router.service.response-classifier: 'x'");
+        assertThatThrownBy(() ->
+                        RouterSettings.from(TestRouter.config(Map.of("finback.router.namers.dnssrv.lookups", 0))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessage("finback.router.namers.dnssrv.lookups: 0 (expected: 1..1000)");
+        assertThatThrownBy(() ->
+                        RouterSettings.from(TestRouter.config(Map.of("finback.router.retries.discard-time", "0s"))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("finback.router.retries.discard-time: PT0S");
         assertThatThrownBy(() -> RouterSettings.from(
                         TestRouter.config(Map.of("finback.router.client.requeue-budget.ttl", "5m"))))
                 .isInstanceOf(StartFailure.class)
