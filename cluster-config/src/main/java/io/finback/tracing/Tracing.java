@@ -21,6 +21,7 @@ import java.util.random.RandomGenerator;
  */
 public final class Tracing implements Extension, SpanSink {
     private static final Id ID = new Id();
+    private static final String AGENT = "finback-agent";
 
     private final Sampler sampler;
     private final Sampler deployments;
@@ -39,18 +40,18 @@ public final class Tracing implements Extension, SpanSink {
 
     /** Throws {@link StartFailure} that names the key that is wrong. Starts nothing. */
     public static void check(Config config) {
-        var read = TracingSettings.from(config, service(config));
+        var read = TracingSettings.from(config, service(config, ""));
         if (read.service().isBlank()) {
             throw new StartFailure("finback.tracing.service-name: \"\" (expected: a name)");
         }
     }
 
-    /** {@code finback-master}, as long as nothing else is set. */
-    private static String service(Config config) {
+    /** {@code finback-master}, as long as nothing else is set: by the cluster's roles, or by what nodes that are no members call their system. */
+    private static String service(Config config, String system) {
         String roles = "akka.cluster.roles";
         return config.hasPath(roles) && !config.getStringList(roles).isEmpty()
                 ? "finback-" + config.getStringList(roles).get(0)
-                : "finback-router";
+                : system.equals(AGENT) ? AGENT : "finback-router";
     }
 
     static Tracing start(TracingSettings settings) {
@@ -126,7 +127,7 @@ public final class Tracing implements Extension, SpanSink {
         public Tracing createExtension(ExtendedActorSystem system) {
             Config config = system.settings().config();
             Tracing tracing = config.hasPath("finback.tracing")
-                    ? start(TracingSettings.from(config, service(config)))
+                    ? start(TracingSettings.from(config, service(config, system.name())))
                     : new Tracing(new Sampler(0), new Sampler(0), Optional.empty());
             if (tracing.isOn()) {
                 system.registerOnTermination(tracing::close);

@@ -9,7 +9,9 @@ import io.finback.tasks.Bytes;
 import io.finback.tasks.TaskInfo;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What a session on a master says to its agent; see {@link AgentToMaster}. Launches and kills are resent until confirmed. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
@@ -47,9 +49,21 @@ public sealed interface MasterToAgent extends WireMessage {
     /** The agent may never come back under this id: it kills its tasks, and ends. */
     record Shutdown(String reason) implements MasterToAgent {}
 
-    record Launch(long session, List<TaskInfo> tasks) implements MasterToAgent {
-        public Launch {
-            tasks = List.copyOf(tasks);
+    /**
+     * Starts tasks that the agent does not know yet.
+     *
+     * @param traces of those that are followed, the span their start is part of: {@code traceparent} by {@code framework/task} as {@link
+     *     io.finback.resources.TaskKey} writes itself; not in what earlier versions send
+     */
+    record Launch(long session, List<TaskInfo> tasks, Map<String, String> traces) implements MasterToAgent {
+        public Launch(long session, List<TaskInfo> tasks, @Nullable Map<String, String> traces) {
+            this.session = session;
+            this.tasks = List.copyOf(tasks);
+            this.traces = traces == null ? Map.of() : Map.copyOf(traces);
+        }
+
+        public Launch(long session, List<TaskInfo> tasks) {
+            this(session, tasks, Map.of());
         }
     }
 

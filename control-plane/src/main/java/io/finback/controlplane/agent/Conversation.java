@@ -306,7 +306,8 @@ final class Conversation {
         }
         launch(
                 work.framework(),
-                work.launches().stream().filter(task -> !refused.contains(task)).toList());
+                work.launches().stream().filter(task -> !refused.contains(task)).toList(),
+                work.traces());
         work.kills().forEach(kill -> {
             if (removed.isEmpty() && !outbox.kill(drainage.capped(kill), now())) {
                 log.warn("agent.outbox_full agentId={} task={}", agent, kill.task());
@@ -319,12 +320,12 @@ final class Conversation {
         flush();
     }
 
-    private void launch(FrameworkId framework, List<TaskInfo> launches) {
+    private void launch(FrameworkId framework, List<TaskInfo> launches, Map<String, String> traces) {
         List<TaskId> known = new ArrayList<>();
         for (TaskInfo task : launches) {
             if (registered && tasks.contains(TaskKey.of(task.framework(), task.id()))) {
                 known.add(task.id());
-            } else if (!outbox.launch(task, now())) {
+            } else if (!outbox.launch(task, Optional.ofNullable(traces.get(task.id().value())), now())) {
                 log.warn("agent.outbox_full agentId={} taskId={}", agent, task.id());
             }
         }
@@ -418,7 +419,8 @@ final class Conversation {
         }
         // Before launches: one of them may have a new volume of the same name.
         Parts.of(destroyed.due(now())).forEach(part -> tell(new MasterToAgent.DestroyVolumes(session, part)));
-        Parts.of(outbox.dueLaunches(now())).forEach(part -> tell(new MasterToAgent.Launch(session, part)));
+        Parts.of(outbox.dueLaunches(now()))
+                .forEach(part -> tell(new MasterToAgent.Launch(session, part, outbox.traces(part))));
         Parts.of(outbox.dueKills(now())).forEach(part -> tell(new MasterToAgent.Kill(session, part)));
     }
 

@@ -7,9 +7,11 @@ import io.finback.wire.MasterToAgent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -17,7 +19,7 @@ import java.util.stream.Stream;
  * does not know, and would then start it.
  */
 final class Outbox {
-    private record Launch(TaskInfo task, Instant dueAt) {}
+    private record Launch(TaskInfo task, Optional<String> trace, Instant dueAt) {}
 
     private record Kill(MasterToAgent.KillTask kill, Instant dueAt) {}
 
@@ -31,13 +33,13 @@ final class Outbox {
         this.repeat = repeat;
     }
 
-    /** False when there is no room. A repeated launch changes nothing. */
-    boolean launch(TaskInfo task, Instant now) {
+    /** False when there is no room. A repeated launch changes nothing. {@code trace}: the span it is part of, if anybody follows it. */
+    boolean launch(TaskInfo task, Optional<String> trace, Instant now) {
         TaskKey key = TaskKey.of(task.framework(), task.id());
         if (launches.size() >= max && !launches.containsKey(key)) {
             return false;
         }
-        launches.putIfAbsent(key, new Launch(task, now));
+        launches.putIfAbsent(key, new Launch(task, trace, now));
         return true;
     }
 
@@ -80,7 +82,7 @@ final class Outbox {
 
     /** Makes everything due: the agent has a new session. */
     void restart(Instant now) {
-        launches.replaceAll((id, launch) -> new Launch(launch.task(), now));
+        launches.replaceAll((id, launch) -> new Launch(launch.task(), launch.trace(), now));
         kills.replaceAll((id, kill) -> new Kill(kill.kill(), now));
     }
 
@@ -92,9 +94,21 @@ final class Outbox {
                 return launch;
             }
             due.add(launch.task());
-            return new Launch(launch.task(), now.plus(repeat));
+            return new Launch(launch.task(), launch.trace(), now.plus(repeat));
         });
         return due;
+    }
+
+    /** Of these launches, those that are followed: {@code traceparent} by {@code framework/task}. */
+    Map<String, String> traces(List<TaskInfo> tasks) {
+        Map<String, String> traces = new HashMap<>();
+        for (TaskInfo task : tasks) {
+            TaskKey key = TaskKey.of(task.framework(), task.id());
+            Optional.ofNullable(launches.get(key))
+                    .flatMap(Launch::trace)
+                    .ifPresent(trace -> traces.put(key.toString(), trace));
+        }
+        return traces;
     }
 
     /** Kills to say (again) now; counted as said. */

@@ -206,11 +206,12 @@ public final class FrameworkActor
     }
 
     private FrameworkDesk newDesk(ActorContext<Batch<FrameworkMessage>> ctx) {
-        Outbound out = new Outbound(id, with.settings(), with.allocator(), with.sessions(), allocatorReplies);
         SubscriptionDesk.Host host = new SchedulerHost<>(
                 ctx, scheduler -> new Batch<>(-1, List.of(new FrameworkSignal.SchedulerGone(scheduler)), ingress));
         Tracing tracing = Tracing.of(ctx.getSystem());
         OfferTraces traces = new OfferTraces(tracing.isOn(), tracing.sampler(), tracing, id.value());
+        Outbound out = new Outbound(
+                id, with.settings(), with.allocator(), with.sessions(), allocatorReplies, traces::parent);
         return new FrameworkDesk(id, with.settings(), out, traces, host, with.agents(), with.views(), with.rules());
     }
 

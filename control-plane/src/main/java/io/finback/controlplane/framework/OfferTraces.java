@@ -8,12 +8,14 @@ import io.finback.tracing.Sampler;
 import io.finback.tracing.Span;
 import io.finback.tracing.SpanIds;
 import io.finback.tracing.SpanSink;
+import io.finback.tracing.TraceHeaders;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +32,10 @@ final class OfferTraces {
 
     private record Made(SpanIds ids, AgentId agent, String role, Instant at) {}
 
+    /** {@code start}: the part at the agent, whose own spans are parts of that one. */
     private record Launch(
-            SpanIds offer,
+            SpanIds whole,
+            SpanIds start,
             AgentId agent,
             Instant accepted,
             @Nullable Instant granted) {}
@@ -88,7 +92,9 @@ final class OfferTraces {
             if (known != null) {
                 for (TaskId task : tasks) {
                     if (!launches.containsKey(task)) {
-                        add(launches, task, new Launch(known.ids(), known.agent(), now, null));
+                        SpanIds whole = known.ids().child(ThreadLocalRandom.current());
+                        SpanIds start = whole.child(ThreadLocalRandom.current());
+                        add(launches, task, new Launch(whole, start, known.agent(), now, null));
                     }
                 }
                 break;
@@ -109,8 +115,16 @@ final class OfferTraces {
     void granted(TaskId task, Instant now) {
         if (!launches.isEmpty()) {
             launches.computeIfPresent(
-                    task, (id, launch) -> new Launch(launch.offer(), launch.agent(), launch.accepted(), now));
+                    task,
+                    (id, launch) -> new Launch(launch.whole(), launch.start(), launch.agent(), launch.accepted(), now));
         }
+    }
+
+    /** What the agent is told of the span its work for this task is part of, as a {@code traceparent}; empty: it is not followed. */
+    Optional<String> parent(TaskId task) {
+        return launches.isEmpty()
+                ? Optional.empty()
+                : Optional.ofNullable(launches.get(task)).map(launch -> TraceHeaders.traceparent(launch.start()));
     }
 
     void status(TaskId task, TaskState state, Instant now) {
@@ -127,12 +141,12 @@ final class OfferTraces {
         tags.put("finback.agent_id", launch.agent().value());
         tags.put("finback.state", state.wireName());
         String error = state.isTerminal() && state != TaskState.FINISHED ? state.wireName() : "";
-        SpanIds whole = launch.offer().child(ThreadLocalRandom.current());
+        SpanIds whole = launch.whole();
         tell(whole, "task.launch", launch.accepted(), now, error, tags);
         Instant granted = launch.granted();
         if (granted != null) {
             tell(whole.child(ThreadLocalRandom.current()), "task.claim", launch.accepted(), granted, "", Map.of());
-            tell(whole.child(ThreadLocalRandom.current()), "task.start", granted, now, error, Map.of());
+            tell(launch.start(), "task.start", granted, now, error, Map.of());
         }
     }
 

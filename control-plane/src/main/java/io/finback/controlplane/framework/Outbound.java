@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * What a framework says to agents' sessions and to the allocator, and what it still waits to be answered. Nothing is sent before {@link
@@ -42,6 +43,7 @@ final class Outbound {
     private final Consumer<AllocatorMessage> allocator;
     private final BiConsumer<AgentId, SessionOrder> sessions;
     private final ActorRef<AllocationEvent> allocatorReplies;
+    private final Function<TaskId, Optional<String>> traces;
     private final Map<AgentId, Work> work = new LinkedHashMap<>();
     private final List<Runnable> afterwards = new ArrayList<>();
     private final Repeats<TaskId> launches;
@@ -55,11 +57,13 @@ final class Outbound {
             FrameworkSettings settings,
             Consumer<AllocatorMessage> allocator,
             BiConsumer<AgentId, SessionOrder> sessions,
-            ActorRef<AllocationEvent> allocatorReplies) {
+            ActorRef<AllocationEvent> allocatorReplies,
+            Function<TaskId, Optional<String>> traces) {
         this.framework = framework;
         this.allocator = allocator;
         this.sessions = sessions;
         this.allocatorReplies = allocatorReplies;
+        this.traces = traces;
         this.launches = new Repeats<>(settings.repeat(), settings.repeatMax());
         this.kills = new Repeats<>(settings.repeat(), settings.repeatMax());
         this.releases = new Repeats<>(settings.repeat(), settings.repeatMax());
@@ -179,11 +183,19 @@ final class Outbound {
 
     private void send(AgentId agent, Work gathered) {
         Parts.of(gathered.launches)
-                .forEach(part -> sessions.accept(agent, new SessionOrder.Work(framework, part, List.of(), List.of())));
+                .forEach(part -> sessions.accept(
+                        agent, new SessionOrder.Work(framework, part, List.of(), List.of(), traces(part))));
         Parts.of(gathered.kills)
                 .forEach(part -> sessions.accept(agent, new SessionOrder.Work(framework, List.of(), part, List.of())));
         Parts.of(gathered.acknowledgements)
                 .forEach(part -> sessions.accept(agent, new SessionOrder.Work(framework, List.of(), List.of(), part)));
+    }
+
+    private Map<String, String> traces(List<TaskInfo> tasks) {
+        Map<String, String> followed = new LinkedHashMap<>();
+        tasks.forEach(task ->
+                traces.apply(task.id()).ifPresent(trace -> followed.put(task.id().value(), trace)));
+        return followed;
     }
 
     private Work workFor(AgentId agent) {

@@ -12,7 +12,6 @@ import io.finback.controlplane.allocation.AllocatorMessage;
 import io.finback.controlplane.allocation.OperatorReply;
 import io.finback.controlplane.app.DeploymentTrace;
 import io.finback.controlplane.app.SchedulerMessage;
-import io.finback.controlplane.boot.SpanCollector.Got;
 import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.controlplane.marathonapi.ServicesApi;
 import io.finback.controlplane.service.ServicesSettings;
@@ -26,6 +25,8 @@ import io.finback.runtime.StartFailure;
 import io.finback.security.Rules;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
+import io.finback.tracing.SpanCollector;
+import io.finback.tracing.SpanCollector.Got;
 import io.finback.wire.MasterToAgent;
 import java.io.IOException;
 import java.net.URI;
@@ -38,6 +39,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -65,7 +67,7 @@ class MasterTracesTest {
     }
 
     /** Runs all it is told to, at once. */
-    private static void live(ScriptedAgent agent, AtomicBoolean over) {
+    private static void live(ScriptedAgent agent, AtomicBoolean over, Map<String, String> traces) {
         while (!over.get()) {
             MasterToAgent message;
             try {
@@ -74,6 +76,7 @@ class MasterTracesTest {
                 continue;
             }
             if (message instanceof MasterToAgent.Launch launch) {
+                traces.putAll(launch.traces());
                 for (TaskInfo task : launch.tasks()) {
                     agent.received(TaskKey.of(task.framework(), task.id()));
                     agent.update(task, TaskState.RUNNING, UUID.randomUUID().toString());
@@ -124,7 +127,8 @@ class MasterTracesTest {
                             harness, "a1", Resources.of(6, 4096, 10000).withPorts(Ranges.of(31000, 31099)))
                     .register();
             AtomicBoolean over = new AtomicBoolean();
-            Thread living = new Thread(() -> live(agent, over));
+            Map<String, String> traces = new ConcurrentHashMap<>();
+            Thread living = new Thread(() -> live(agent, over, traces));
             living.start();
             try {
                 HttpResponse<String> created = http.send(
@@ -186,13 +190,21 @@ class MasterTracesTest {
                         () -> collector.named("task.launch").size() == 3);
                 Got launch = collector.named("task.launch").get(0);
                 assertThat(launch.tag("finback.state")).isEqualTo("TASK_RUNNING");
+                // The agent was told whose part its work is.
+                Got start = collector.await("task.start", 3).stream()
+                        .filter(span -> span.parent().equals(launch.id()))
+                        .findFirst()
+                        .orElseThrow();
+                assertThat(traces).hasSize(3);
+                assertThat(traces.get(launch.tag("finback.framework_id") + "/" + launch.tag("finback.task_id")))
+                        .isEqualTo("00-" + launch.trace() + "-" + start.id() + "-01");
                 Got offer = collector.named("offer").stream()
                         .filter(span -> span.id().equals(launch.parent()))
                         .findFirst()
                         .orElseThrow();
                 assertThat(offer.trace()).isEqualTo(launch.trace());
                 assertThat(offer.tag("finback.outcome")).isEqualTo("accepted");
-                assertThat(collector.spans.toString()).doesNotContain("s3cret");
+                assertThat(collector.spans().toString()).doesNotContain("s3cret");
             } finally {
                 over.set(true);
                 living.join(5_000);

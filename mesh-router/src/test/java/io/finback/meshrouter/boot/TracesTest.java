@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import io.finback.meshrouter.boot.SpanCollector.Got;
 import io.finback.meshrouter.http.RawBackend;
 import io.finback.meshrouter.http.RawBackend.Request;
 import io.finback.meshrouter.http.RawClient;
@@ -18,6 +17,8 @@ import io.finback.meshrouter.rpc.h2.H2;
 import io.finback.meshrouter.rpc.h2.H2Message;
 import io.finback.meshrouter.rpc.server.Server.Listening;
 import io.finback.meshrouter.rpc.thrift.Thrift;
+import io.finback.tracing.SpanCollector;
+import io.finback.tracing.SpanCollector.Got;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -126,7 +127,7 @@ class TracesTest {
             assertThat(in.tag("client")).isEqualTo("/$/inet/127.0.0.1/" + second.port());
             assertThat(next.tag("router.label")).isEqualTo("out");
             assertThat(last.json().at("/remoteEndpoint/port").asInt()).isEqualTo(web.port());
-            assertThat(collector.spans.toString()).doesNotContain("secret");
+            assertThat(collector.spans().toString()).doesNotContain("secret");
             // The instance is told of the span it was called by, in every form that was there on the way.
             Request asked = web.requests.get(0);
             assertThat(asked.header("traceparent")).isEqualTo("00-" + TRACE + "-" + last.id() + "-01");
@@ -158,7 +159,7 @@ class TracesTest {
             assertThat(router.admin("/admin/tracing?disable=false")).isEqualTo("tracing is enabled\n");
             assertThat(get(router.port(), "/on")).isEqualTo(200);
             collector.await(2);
-            assertThat(collector.spans).allMatch(span -> !span.json().toString().contains("/off"));
+            assertThat(collector.spans()).allMatch(span -> !span.json().toString().contains("/off"));
             assertThat(web.requests.get(1).header("traceparent")).isNotEmpty();
             assertThat(router.admin("/admin/tracing?enable=1")).isEqualTo("enable: '1' (expected: true or false)\n");
             assertThat(router.admin("/admin/tracing?enable=true&disable=true"))
@@ -224,9 +225,9 @@ class TracesTest {
             // This one is kept, whatever the rate, and what came before it has been sent by then.
             assertThat(get(router.port(), "/last", "traceparent: 00-" + TRACE + "-" + SPAN + "-01"))
                     .isEqualTo(200);
-            TestRouter.await("the last", () -> collector.spans.stream()
+            TestRouter.await("the last", () -> collector.spans().stream()
                     .anyMatch(s -> s.trace().equals(TRACE)));
-            long kept = collector.spans.stream()
+            long kept = collector.spans().stream()
                     .filter(s -> s.kind().equals("SERVER") && !s.trace().equals(TRACE))
                     .count();
             assertThat(kept).isBetween((long) least, (long) most);
@@ -255,20 +256,20 @@ class TracesTest {
                 int status = get(router.port(), "/" + i);
                 assertThat(status).isIn(200, 502);
             }
-            TestRouter.await("a failed one", () -> collector.spans.stream()
+            TestRouter.await("a failed one", () -> collector.spans().stream()
                     .anyMatch(s -> s.kind().equals("SERVER") && !s.tag("error").isEmpty()));
-            Got failed = collector.spans.stream()
+            Got failed = collector.spans().stream()
                     .filter(s -> s.kind().equals("SERVER") && !s.tag("error").isEmpty())
                     .findFirst()
                     .orElseThrow();
             assertThat(failed.tag("http.status_code")).isEqualTo("502");
             TestRouter.await(
                     "its attempts",
-                    () -> collector.spans.stream()
+                    () -> collector.spans().stream()
                                     .filter(s -> s.parent().equals(failed.id()))
                                     .count()
                             == Integer.parseInt("0" + failed.tag("retries")) + 1);
-            assertThat(collector.spans.stream().filter(s -> s.parent().equals(failed.id())))
+            assertThat(collector.spans().stream().filter(s -> s.parent().equals(failed.id())))
                     .allSatisfy(attempt -> assertThat(attempt.tag("error")).isEqualTo("no answer"));
         }
     }

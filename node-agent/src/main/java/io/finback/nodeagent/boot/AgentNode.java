@@ -27,6 +27,7 @@ import io.finback.nodeagent.node.ConversationActor;
 import io.finback.nodeagent.node.ConversationSettings;
 import io.finback.nodeagent.node.DiskWatch;
 import io.finback.nodeagent.node.ExecutorDoor;
+import io.finback.nodeagent.node.LaunchTraces;
 import io.finback.nodeagent.node.LendingActor;
 import io.finback.nodeagent.node.LinkGuardian;
 import io.finback.nodeagent.node.Registration;
@@ -116,7 +117,7 @@ public final class AgentNode implements Node {
      */
     public static Node start(Config config) {
         ProcessStarts.choose();
-        Tracing.check(config); // an agent makes no spans; one file may serve all roles
+        Tracing.check(config);
         AgentSettings settings = AgentSettings.from(config);
         Tools tools = TaskPrograms.find(settings.launcher(), settings.dataDir());
         AgentId id = AgentIdFile.of(settings.dataDir());
@@ -196,6 +197,7 @@ public final class AgentNode implements Node {
                     system,
                     started -> new AgentGuardian.Converse(info, ConversationSettings.STANDARD, registration, started));
             link = manage(system, config, id, conversation, registration);
+            Tracing tracing = Tracing.of(system);
             TaskTools work = new TaskTools(
                     id,
                     store,
@@ -217,7 +219,8 @@ public final class AgentNode implements Node {
                                     ApiServer.address(
                                             settings.httpHost(),
                                             binding.localAddress().getPort()),
-                                    door));
+                                    door),
+                    new LaunchTraces(tracing.isOn(), id, tracing));
             ActorRef<TasksActor.Command> tasks =
                     begin(system, started -> new AgentGuardian.Work(work, conversation, started));
             settings.diskChecks()

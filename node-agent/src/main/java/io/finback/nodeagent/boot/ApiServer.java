@@ -23,6 +23,7 @@ import io.finback.security.Guard;
 import io.finback.security.Refusals;
 import io.finback.security.SecuritySettings;
 import io.finback.tls.NodeTls;
+import io.finback.tracing.Tracing;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -81,7 +82,7 @@ final class ApiServer {
                         settings.api().limits(),
                         guard),
                 guard,
-                Refusals.of(system)::prometheus);
+                () -> Refusals.of(system).prometheus() + Tracing.of(system).prometheus());
         akka.japi.function.Function<HttpRequest, CompletionStage<HttpResponse>> handler =
                 routes.route().handler(system);
         try {

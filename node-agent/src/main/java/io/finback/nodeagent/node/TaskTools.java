@@ -32,7 +32,8 @@ public record TaskTools(
         Executor patient,
         String bootId,
         TasksSettings settings,
-        ExecutorTerms executors) {
+        ExecutorTerms executors,
+        LaunchTraces traces) {
     public TaskTools {
         sandboxSteps = List.copyOf(sandboxSteps);
     }

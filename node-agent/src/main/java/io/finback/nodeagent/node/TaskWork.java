@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -104,12 +105,13 @@ final class TaskWork {
                         tools.store().unreadable());
     }
 
-    /** Starts those that are not known yet. */
-    void launch(List<TaskInfo> infos) {
+    /** Starts those that are not known yet; {@code news} hears of each. */
+    void launch(List<TaskInfo> infos, Consumer<TaskKey> news) {
         Map<TaskKey, AgentTask> fresh = new LinkedHashMap<>();
         for (TaskInfo info : infos) {
             TaskKey key = TaskKey.of(info.framework(), info.id());
             if (!ledger.knows(key) && !fresh.containsKey(key)) {
+                news.accept(key);
                 tools.board().countLaunch();
                 fresh.put(key, AgentTask.received(info, container(info), Instant.now()));
             }

@@ -29,6 +29,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -41,8 +42,12 @@ import org.jspecify.annotations.Nullable;
 public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     public sealed interface Command {}
 
-    /** Starts what is not known yet, and confirms all. */
-    public record Launch(List<TaskInfo> tasks) implements Command {}
+    /** Starts what is not known yet, and confirms all; {@code traces} as in {@link io.finback.wire.MasterToAgent.Launch}. */
+    public record Launch(List<TaskInfo> tasks, Map<String, String> traces) implements Command {
+        public Launch(List<TaskInfo> tasks) {
+            this(tasks, Map.of());
+        }
+    }
 
     public record Kill(List<KillTask> tasks) implements Command {}
 
@@ -108,6 +113,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
     private final TimerScheduler<Command> timers;
     private final EndWatch watch;
     private final TaskWork work;
+    private final LaunchTraces traces;
     private final Prober prober;
     private final ActorRef<ChecksActor.Command> checks;
     private @Nullable ActorRef<Done> stopping;
@@ -124,6 +130,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
             ActorRef<ConversationActor.Command> conversation) {
         super(context);
         this.conversation = conversation;
+        this.traces = tools.traces();
         this.timers = timers;
         ActorRef<Command> self = context.getSelf();
         this.watch = EndWatch.start(
@@ -154,7 +161,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
                 .onMessage(Describe.class, this::onDescribe)
                 .onMessage(StopAll.class, this::onStopAll)
                 .onMessage(ForgetUpdates.class, this::onForgetUpdates)
-                .onMessage(Prepared.class, made -> settled(() -> work.prepared(made.task(), made.process())))
+                .onMessage(Prepared.class, this::onPrepared)
                 .onMessage(NotPrepared.class, failed -> settled(() -> work.notPrepared(failed.task(), failed.why())))
                 .onMessage(Began.class, now -> settled(() -> work.began(now.task(), now.process(), now.running())))
                 .onMessage(Ended.class, end -> settled(() -> work.ended(end.task(), end.process(), end.exit())))
@@ -196,13 +203,20 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         if (stopping != null) {
             return this;
         }
-        work.launch(launch.tasks());
+        work.launch(
+                launch.tasks(),
+                task -> traces.received(task, launch.traces().get(task.toString()), Instant.now()));
         conversation.tell(new ConversationActor.Confirm(
                 launch.tasks().stream()
                         .map(info -> TaskKey.of(info.framework(), info.id()))
                         .toList(),
                 List.of()));
         return settled(() -> {});
+    }
+
+    private Behavior<Command> onPrepared(Prepared made) {
+        traces.prepared(made.task(), Instant.now());
+        return settled(() -> work.prepared(made.task(), made.process()));
     }
 
     private Behavior<Command> onKill(Kill kill) {
@@ -349,6 +363,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
         @Override
         public void say(TaskStatus update) {
             conversation.tell(new ConversationActor.NewUpdate(update));
+            traces.said(update, Instant.now());
         }
     }
 }

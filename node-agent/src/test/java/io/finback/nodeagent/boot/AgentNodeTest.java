@@ -28,6 +28,7 @@ import io.finback.tasks.CommandInfo;
 import io.finback.tasks.TaskInfo;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
+import io.finback.tracing.SpanCollector;
 import io.finback.wire.AgentEnvelope;
 import io.finback.wire.AgentSessionMessage;
 import io.finback.wire.AgentToMaster;
@@ -204,6 +205,52 @@ class AgentNodeTest {
                 .filter(ProcessHandle::isAlive)
                 .isEmpty());
         assertThat(next.terminated().toCompletableFuture()).isCompletedWithValue("stopped");
+    }
+
+    @Test
+    void aLaunchsTraceGoesOnHere() throws Exception {
+        String trace = "0af7651916cd43dd8448eb211c80319c";
+        String parent = "b7ad6b7169203331";
+        try (SpanCollector collector = SpanCollector.start()) {
+            Node node = AgentNode.start(agent(Map.of(
+                    "finback.tracing.exporter",
+                    "zipkin",
+                    "finback.tracing.endpoint",
+                    collector.url(),
+                    "finback.tracing.sample-rate",
+                    0,
+                    "finback.tracing.flush-interval",
+                    "10ms",
+                    "finback.agent.stop-tasks-on-exit",
+                    true)));
+            AgentId id = register().info().id();
+            TaskInfo followed = task(id, "followed", "exec sleep 600 # s3cret");
+            TaskInfo other = task(id, "other", "exec sleep 600");
+            tell(new MasterToAgent.Launch(
+                    session,
+                    List.of(other, followed),
+                    Map.of(
+                            TaskKey.of(FRAMEWORK, followed.id()).toString(),
+                            "00-" + trace + "-" + parent + "-01",
+                            TaskKey.of(FRAMEWORK, other.id()).toString(),
+                            "00-" + trace + "-" + parent + "-00")));
+            SpanCollector.Got launch = collector.await("agent.launch", 1).get(0);
+            assertThat(launch.trace()).isEqualTo(trace);
+            assertThat(launch.parent()).isEqualTo(parent);
+            assertThat(launch.service()).isEqualTo("finback-agent");
+            assertThat(launch.tag("finback.task_id")).isEqualTo("followed");
+            assertThat(launch.tag("finback.agent_id")).isEqualTo(id.value());
+            assertThat(launch.tag("finback.state")).isEqualTo("TASK_RUNNING");
+            for (String part : List.of("agent.prepare", "agent.start")) {
+                assertThat(collector.await(part, 1)).singleElement().satisfies(span -> {
+                    assertThat(span.trace()).isEqualTo(trace);
+                    assertThat(span.parent()).isEqualTo(launch.id());
+                });
+            }
+            assertThat(collector.spans()).hasSize(3);
+            assertThat(collector.spans().toString()).doesNotContain("s3cret");
+            stop(node);
+        }
     }
 
     @Test

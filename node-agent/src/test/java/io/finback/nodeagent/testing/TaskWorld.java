@@ -25,6 +25,7 @@ import io.finback.nodeagent.isolation.IsolationSettings;
 import io.finback.nodeagent.nested.NestedContainers;
 import io.finback.nodeagent.node.ExecutorDoor;
 import io.finback.nodeagent.node.ExecutorTerms;
+import io.finback.nodeagent.node.LaunchTraces;
 import io.finback.nodeagent.node.TaskBoard;
 import io.finback.nodeagent.node.TaskTools;
 import io.finback.nodeagent.node.TasksSettings;
@@ -137,7 +138,8 @@ public final class TaskWorld {
                         Duration.ofSeconds(5),
                         Duration.ofMinutes(15),
                         "127.0.0.1:5051",
-                        ExecutorDoor.OPEN));
+                        ExecutorDoor.OPEN),
+                new LaunchTraces(false, Tasks.AGENT, span -> {}));
     }
 
     /** Runs images of {@code local} below {@code data}. */
