@@ -34,9 +34,10 @@ final class ClaimRule {
      * has ended, which another life at its address shows.
      */
     static boolean mayTake(Incarnation self, Optional<Entry> entry, Collection<IAm> answers, Duration expiry) {
-        return entry.isEmpty()
-                || isOver(entry.get(), expiry)
-                || readable(entry.get())
+        if (entry.isEmpty() || isOver(entry.get(), expiry)) {
+            return true;
+        }
+        return readable(entry.get())
                 && masters(entry.get()).stream()
                         .allMatch(master -> master.equals(self)
                                 || self.replaces(master)
@@ -54,8 +55,7 @@ final class ClaimRule {
         if (entry.isEmpty()) {
             return Duty.RENEW;
         }
-        boolean ours =
-                !readable(entry.get()) || masters(entry.get()).stream().anyMatch(ever::contains);
+        boolean ours = !readable(entry.get()) || masters(entry.get()).stream().anyMatch(ever::contains);
         boolean over = isOver(entry.get(), expiry);
         if (!ours && !over) {
             return Duty.END;

@@ -70,7 +70,7 @@ public final class SupportBundle {
 
     private void ask(ZipOutputStream zip, List<String> names, Config config, Web web) throws IOException {
         HttpListen management = HttpListen.from(config, "finback.management");
-        for (String path : List.of("/ready", "/cluster/members")) {
+        for (String path : List.of("/ready", "/cluster/members", "/cluster/link")) {
             String name = path.substring(1).replace('/', '-') + ".txt";
             var answer = web.get("finback.management", management, path);
             if (answer.isPresent()) {

@@ -325,7 +325,8 @@ final class Conversation {
         for (TaskInfo task : launches) {
             if (registered && tasks.contains(TaskKey.of(task.framework(), task.id()))) {
                 known.add(task.id());
-            } else if (!outbox.launch(task, Optional.ofNullable(traces.get(task.id().value())), now())) {
+            } else if (!outbox.launch(
+                    task, Optional.ofNullable(traces.get(task.id().value())), now())) {
                 log.warn("agent.outbox_full agentId={} taskId={}", agent, task.id());
             }
         }

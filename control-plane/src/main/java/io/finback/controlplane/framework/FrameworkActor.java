@@ -210,8 +210,8 @@ public final class FrameworkActor
                 ctx, scheduler -> new Batch<>(-1, List.of(new FrameworkSignal.SchedulerGone(scheduler)), ingress));
         Tracing tracing = Tracing.of(ctx.getSystem());
         OfferTraces traces = new OfferTraces(tracing.isOn(), tracing.sampler(), tracing, id.value());
-        Outbound out = new Outbound(
-                id, with.settings(), with.allocator(), with.sessions(), allocatorReplies, traces::parent);
+        Outbound out =
+                new Outbound(id, with.settings(), with.allocator(), with.sessions(), allocatorReplies, traces::parent);
         return new FrameworkDesk(id, with.settings(), out, traces, host, with.agents(), with.views(), with.rules());
     }
 

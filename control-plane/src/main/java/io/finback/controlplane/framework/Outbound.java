@@ -193,8 +193,8 @@ final class Outbound {
 
     private Map<String, String> traces(List<TaskInfo> tasks) {
         Map<String, String> followed = new LinkedHashMap<>();
-        tasks.forEach(task ->
-                traces.apply(task.id()).ifPresent(trace -> followed.put(task.id().value(), trace)));
+        tasks.forEach(task -> traces.apply(task.id())
+                .ifPresent(trace -> followed.put(task.id().value(), trace)));
         return followed;
     }
 

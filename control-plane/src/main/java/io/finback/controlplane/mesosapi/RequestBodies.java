@@ -15,6 +15,8 @@ import java.util.concurrent.TimeoutException;
 final class RequestBodies {
     private static final long PATIENCE_MILLIS = 20_000;
     private static final int MAX_FIELDS = 100;
+    /** The entity has a limit already, and one that says 413; Akka's for bodies in memory, 8 MiB, does not. */
+    private static final long OWN_LIMIT = Long.MAX_VALUE;
 
     private final ActorSystem<?> system;
     private final long limit;
@@ -28,7 +30,7 @@ final class RequestBodies {
     CompletionStage<byte[]> read(HttpRequest request) {
         return request.entity()
                 .withSizeLimit(limit)
-                .toStrict(PATIENCE_MILLIS, system)
+                .toStrict(PATIENCE_MILLIS, OWN_LIMIT, system)
                 .handle((strict, failure) -> {
                     if (failure != null) {
                         throw refusal(failure);

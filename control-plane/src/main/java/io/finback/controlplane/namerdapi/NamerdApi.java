@@ -100,7 +100,7 @@ public final class NamerdApi {
     private CompletionStage<HttpResponse> handle(HttpRequest request) {
         return request.entity()
                 .withSizeLimit(settings.maxDtabBytes())
-                .toStrict(settings.askTimeout().toMillis(), system)
+                .toStrict(settings.askTimeout().toMillis(), Long.MAX_VALUE, system)
                 .handle((body, failure) -> failure == null
                         ? answer(request, body.getData().utf8String())
                         : CompletableFuture.completedFuture(text(

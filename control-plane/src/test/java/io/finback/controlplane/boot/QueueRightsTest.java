@@ -7,10 +7,6 @@ import io.finback.resources.Kind;
 import io.finback.resources.Reservation;
 import io.finback.resources.Resources;
 import io.finback.security.Guard;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,8 +25,6 @@ class QueueRightsTest {
     @TempDir
     Path data;
 
-    private final HttpClient http = HttpClient.newHttpClient();
-
     @Test
     void offersShowNothingOfRolesThatAreHidden() throws Exception {
         Path acls = Files.writeString(data.resolve("acls"), "{}");
@@ -40,7 +34,7 @@ class QueueRightsTest {
         try {
             MasterSettings settings = MasterSettings.from(ControlPlaneHarness.config(data.resolve("node"), overrides));
             Guard rules = new Guard(harness.system(), "services", settings.security(), ClusterApi::refusal);
-            int port = AppUsersTest.serve(harness, rules).localAddress().getPort();
+            int port = ServedServices.serve(harness, rules);
             Resources resources = Resources.of(4, 4096, 0)
                     .plus(Resources.of(Kind.reserved(Reservation.fixed("secretrole")), Resources.of(2, 64, 0)))
                     .plus(Resources.of(Kind.reserved(Reservation.fixed("open")), Resources.of(1, 0, 0)));
@@ -86,17 +80,7 @@ class QueueRightsTest {
         }
     }
 
-    private String ask(int port, String method, String path, String body) throws Exception {
-        return http.send(
-                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                                .header("Content-Type", "application/json")
-                                .method(
-                                        method,
-                                        body.isEmpty()
-                                                ? HttpRequest.BodyPublishers.noBody()
-                                                : HttpRequest.BodyPublishers.ofString(body))
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString())
-                .body();
+    private static String ask(int port, String method, String path, String body) throws Exception {
+        return ServedServices.ask(port, method, path, "", body).body();
     }
 }

@@ -6,7 +6,6 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.typesafe.config.Config;
 import io.finback.runtime.Node;
 import java.io.InputStream;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -14,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,25 +59,7 @@ class ServicesRightsTest {
     }
 
     private HttpResponse<String> ask(String method, String path, String who, String body) throws Exception {
-        return client.send(
-                request(path, who)
-                        .method(
-                                method,
-                                body.isEmpty()
-                                        ? HttpRequest.BodyPublishers.noBody()
-                                        : HttpRequest.BodyPublishers.ofString(body))
-                        .build(),
-                HttpResponse.BodyHandlers.ofString());
-    }
-
-    private HttpRequest.Builder request(String path, String who) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                .header("Content-Type", "application/json")
-                .header("Authorization", basic(who));
-    }
-
-    private static String basic(String pair) {
-        return "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
+        return ServedServices.ask(port, method, path, who, body);
     }
 
     private int dev(String method, String path, String body) throws Exception {
@@ -240,7 +220,7 @@ class ServicesRightsTest {
     void eventsAreThoseOfAppsThatAreSeen() throws Exception {
         rules("{" + only("view_apps", "paths", "/mine/%") + "}", "/v2/apps/theirs/x", 403);
         HttpResponse<InputStream> stream = client.send(
-                request("/v2/events", "dev:d")
+                ServedServices.request(port, "/v2/events", "dev:d")
                         .header("Accept", "text/event-stream")
                         .build(),
                 HttpResponse.BodyHandlers.ofInputStream());
@@ -295,7 +275,7 @@ class ServicesRightsTest {
         assertThat(dtab("POST", "new", "dev:d", "/svc => /$/inet/127.1/83;")).isEqualTo(204);
         assertThat(ask("GET", "/api/1/dtabs/theirs", "ops:o", "").body()).contains("/$/inet/127.1/82");
         HttpResponse<InputStream> stream = client.send(
-                request("/api/1/dtabs?watch=true", "dev:d").build(), HttpResponse.BodyHandlers.ofInputStream());
+                ServedServices.request(port, "/api/1/dtabs?watch=true", "dev:d").build(), HttpResponse.BodyHandlers.ofInputStream());
         dtab("PUT", "theirs2", "ops:o", "/svc => /$/inet/127.1/84;");
         dtab("DELETE", "new", "dev:d", "");
         try (var lines =
@@ -308,7 +288,7 @@ class ServicesRightsTest {
     @CanIgnoreReturnValue
     private int dtab(String method, String namespace, String who, String text) throws Exception {
         return client.send(
-                        request("/api/1/dtabs/" + namespace, who)
+                        ServedServices.request(port, "/api/1/dtabs/" + namespace, who)
                                 .setHeader("Content-Type", "application/dtab")
                                 .method(method, HttpRequest.BodyPublishers.ofString(text))
                                 .build(),

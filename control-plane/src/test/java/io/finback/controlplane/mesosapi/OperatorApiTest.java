@@ -242,6 +242,10 @@ class OperatorApiTest {
         HttpResponse<byte[]> response = api.call(" ".repeat((1 << 20) + 1) + "{\"type\":\"GET_HEALTH\"}");
         assertThat(response.statusCode()).isEqualTo(413);
         assertThat(text(response)).contains("1048576");
+        // Over Akka's own limit for bodies in memory, too.
+        HttpResponse<byte[]> larger = api.call(" ".repeat((8 << 20) + 1) + "{\"type\":\"GET_HEALTH\"}");
+        assertThat(larger.statusCode()).isEqualTo(413);
+        assertThat(text(larger)).contains("1048576");
     }
 
     @Test

@@ -78,7 +78,7 @@ public final class Admin implements AutoCloseable {
         refused = Refusals.of(system)::prometheus;
         Function<HttpRequest, CompletionStage<HttpResponse>> handler = request -> request.entity()
                 .withSizeLimit(MAX_BODY)
-                .toStrict(BODY_LIMIT_MILLIS, system)
+                .toStrict(BODY_LIMIT_MILLIS, Long.MAX_VALUE, system)
                 .handle((body, failure) -> failure == null
                         ? answerLater(request, body.getData().utf8String())
                         : CompletableFuture.completedFuture(

@@ -159,7 +159,8 @@ class TracesTest {
             assertThat(router.admin("/admin/tracing?disable=false")).isEqualTo("tracing is enabled\n");
             assertThat(get(router.port(), "/on")).isEqualTo(200);
             collector.await(2);
-            assertThat(collector.spans()).allMatch(span -> !span.json().toString().contains("/off"));
+            assertThat(collector.spans())
+                    .allMatch(span -> !span.json().toString().contains("/off"));
             assertThat(web.requests.get(1).header("traceparent")).isNotEmpty();
             assertThat(router.admin("/admin/tracing?enable=1")).isEqualTo("enable: '1' (expected: true or false)\n");
             assertThat(router.admin("/admin/tracing?enable=true&disable=true"))

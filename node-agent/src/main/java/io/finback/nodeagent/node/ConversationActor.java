@@ -142,7 +142,8 @@ public final class ConversationActor extends AbstractBehavior<ConversationActor.
             return inSession(answer.session(), () -> {});
         }
         if (message instanceof MasterToAgent.Launch launch) {
-            return inSession(launch.session(), () -> peers.tell(new TasksActor.Launch(launch.tasks(), launch.traces())));
+            return inSession(
+                    launch.session(), () -> peers.tell(new TasksActor.Launch(launch.tasks(), launch.traces())));
         }
         if (message instanceof MasterToAgent.Kill kill) {
             return inSession(kill.session(), () -> peers.tell(new TasksActor.Kill(kill.tasks())));

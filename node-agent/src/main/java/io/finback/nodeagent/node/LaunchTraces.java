@@ -26,9 +26,7 @@ public final class LaunchTraces {
     private static final int MOST = 10_000;
 
     private record Underway(
-            SpanIds ids,
-            Instant received,
-            @Nullable Instant prepared) {}
+            SpanIds ids, Instant received, @Nullable Instant prepared) {}
 
     private final boolean on;
     private final AgentId agent;
@@ -63,7 +61,8 @@ public final class LaunchTraces {
 
     /** The first that says that it runs or has ended is the end of its launch. */
     void said(TaskStatus status, Instant now) {
-        if (underway.isEmpty() || !(status.state() == TaskState.RUNNING || status.state().isTerminal())) {
+        if (underway.isEmpty()
+                || !(status.state() == TaskState.RUNNING || status.state().isTerminal())) {
             return;
         }
         TaskKey key = TaskKey.of(status.framework(), status.task());
@@ -81,7 +80,13 @@ public final class LaunchTraces {
         tell(launch.ids(), "agent.launch", launch.received(), now, error, tags);
         Instant prepared = launch.prepared();
         SpanIds first = launch.ids().child(ThreadLocalRandom.current());
-        tell(first, "agent.prepare", launch.received(), prepared == null ? now : prepared, prepared == null ? error : "", Map.of());
+        tell(
+                first,
+                "agent.prepare",
+                launch.received(),
+                prepared == null ? now : prepared,
+                prepared == null ? error : "",
+                Map.of());
         if (prepared != null) {
             tell(launch.ids().child(ThreadLocalRandom.current()), "agent.start", prepared, now, error, Map.of());
         }

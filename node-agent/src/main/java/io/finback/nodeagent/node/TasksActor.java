@@ -204,8 +204,7 @@ public final class TasksActor extends AbstractBehavior<TasksActor.Command> {
             return this;
         }
         work.launch(
-                launch.tasks(),
-                task -> traces.received(task, launch.traces().get(task.toString()), Instant.now()));
+                launch.tasks(), task -> traces.received(task, launch.traces().get(task.toString()), Instant.now()));
         conversation.tell(new ConversationActor.Confirm(
                 launch.tasks().stream()
                         .map(info -> TaskKey.of(info.framework(), info.id()))

@@ -24,7 +24,11 @@ import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.Subject;
 import io.finback.settings.ClusterSettings;
+import io.finback.settings.DiscoverySettings;
 import io.finback.settings.NodeConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,6 +43,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -156,6 +161,58 @@ class KubernetesManifestsTest {
                         configMaps(objects, "finback-common").get("FINBACK_CLUSTER_DISCOVERY_CONTACT_POINTS")));
     }
 
+    /** components/kubernetes-api, as its comment says to use it: every node may list pods, and looks for masters by what they are labelled. */
+    @Test
+    void mastersAreFoundByTheKubernetesApiWhereThatComponentIsAdded(@TempDir Path folder) throws Exception {
+        List<HasMetadata> objects = rendered(folder, "../../components/kubernetes-api");
+        Role role = only(objects, Role.class);
+        assertThat(role.getRules()).singleElement().satisfies(rule -> {
+            assertThat(rule.getResources()).containsExactly("pods");
+            assertThat(rule.getVerbs()).containsExactlyInAnyOrder("get", "list", "watch");
+        });
+        RoleBinding binding = only(objects, RoleBinding.class);
+        assertThat(binding.getRoleRef().getName()).isEqualTo(role.getMetadata().getName());
+        for (Workload workload : workloads(objects)) {
+            assertThat(workload.template().getSpec().getAutomountServiceAccountToken())
+                    .isTrue();
+            assertThat(binding.getSubjects())
+                    .extracting(Subject::getName)
+                    .containsExactly(workload.template().getSpec().getServiceAccountName());
+            Map<String, String> environment = environment(objects, workload);
+            environment.put("FINBACK_CLUSTER_HOST", "10.0.0.7");
+            environment.remove("FINBACK_PERSISTENCE_POSTGRES_PASSWORD_FILE");
+            DiscoverySettings discovery = ClusterSettings.from(
+                            NodeConfig.of(List.of(), environment, List.of()).load())
+                    .discovery();
+            assertThat(discovery.method()).isEqualTo(DiscoverySettings.Method.KUBERNETES_API);
+            Map<String, String> labels = new HashMap<>();
+            for (String label : String.format(discovery.podLabelSelector(), discovery.service())
+                    .split(",", -1)) {
+                labels.put(label.substring(0, label.indexOf('=')), label.substring(label.indexOf('=') + 1));
+            }
+            selects(workloads(objects), "the pods that are asked for", labels);
+        }
+    }
+
+    /** Pods on the machine's own network come with its address, which no pod selector means. */
+    @Test
+    void agentsOnTheMachinesNetworkReachTheNodes() throws Exception {
+        assertThat(rendered("host-agents").stream()
+                        .filter(NetworkPolicy.class::isInstance)
+                        .map(NetworkPolicy.class::cast)
+                        .filter(policy -> policy.getSpec().getPodSelector().getMatchLabels() != null
+                                && policy.getSpec()
+                                        .getPodSelector()
+                                        .getMatchLabels()
+                                        .equals(Map.of("app.kubernetes.io/name", "finback")))
+                        .flatMap(policy -> policy.getSpec().getIngress().stream())
+                        .filter(rule -> rule.getFrom().stream().anyMatch(from -> from.getIpBlock() != null)))
+                .singleElement()
+                .satisfies(rule -> assertThat(rule.getPorts())
+                        .extracting(port -> port.getPort().getIntVal())
+                        .containsExactly(ARTERY));
+    }
+
     @Test
     void onlyNodesReachArteryAndManagement() throws Exception {
         List<NetworkPolicy> policies = rendered("production").stream()
@@ -209,6 +266,36 @@ class KubernetesManifestsTest {
             Assumptions.abort(line);
         }
         return Manifests.read(Manifests.render(Tree.k8s().resolve("overlays").resolve(overlay)));
+    }
+
+    /** The base with a component, in an overlay of its own beside those of the tree. */
+    private static List<HasMetadata> rendered(Path folder, String component) throws Exception {
+        Path k8s = folder.resolve("k8s");
+        try (Stream<Path> files = Files.walk(Tree.k8s())) {
+            for (Path file : files.toList()) {
+                Files.copy(file, k8s.resolve(Tree.k8s().relativize(file).toString()));
+            }
+        }
+        Path own = Files.createDirectories(k8s.resolve("overlays/own"));
+        Files.writeString(
+                own.resolve("kustomization.yaml"),
+                "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: finback\nresources: [../../base]\n"
+                        + "components: [" + component + "]\nsecretGenerator:\n  - name: finback-database\n"
+                        + "    literals: [password=x]\n");
+        if (!Tree.onPath("kubectl")) {
+            Assumptions.abort("SKIPPED: kubectl is not installed");
+        }
+        return Manifests.read(Manifests.render(own));
+    }
+
+    private static <T> T only(List<HasMetadata> objects, Class<T> type) {
+        return objects.stream()
+                .filter(type::isInstance)
+                .map(type::cast)
+                .reduce((one, other) -> {
+                    throw new AssertionError("several of " + type);
+                })
+                .orElseThrow();
     }
 
     private static List<Workload> workloads(List<HasMetadata> objects) {

@@ -106,7 +106,8 @@ final class Calls {
     <M extends Message> CompletionStage<M> read(HttpRequest request, Encoding encoding, M prototype) {
         return request.entity()
                 .withSizeLimit(maxBody)
-                .toStrict(BODY_TIME.toMillis(), system)
+                // Its own limit is the one above; Akka's, 8 MiB, would be another answer.
+                .toStrict(BODY_TIME.toMillis(), Long.MAX_VALUE, system)
                 .thenApply(entity -> decode(entity.getData().toArray(), encoding, prototype));
     }
 

@@ -84,6 +84,16 @@ class AgentCallsTest {
     }
 
     @Test
+    void whatIsOverEveryLimitIsRefusedAsWhatIsOverOurs() throws Exception {
+        try (ServedAgent agent = new ServedAgent(data)) {
+            // Over Akka's own limit for bodies in memory, 8 MiB.
+            HttpResponse<String> refused = agent.call(" ".repeat((8 << 20) + 1) + "{\"type\":\"GET_VERSION\"}");
+            assertThat(refused.statusCode()).isEqualTo(413);
+            assertThat(refused.body()).startsWith("The body is larger than ");
+        }
+    }
+
+    @Test
     void theLogLevelChangesForAWhile() throws Exception {
         try (ServedAgent agent = new ServedAgent(data)) {
             assertThat(level(agent)).isEqualTo(0);
