@@ -44,13 +44,13 @@ public final class ClusterSystem {
             ClusterSettings cluster = ClusterSettings.from(settings);
             Optional<ClusterTable> table = ClusterTable.of(settings);
             if (mayForm(cluster, settings, role)) {
-                Optional<Claims> claims =
-                        table.map(each -> new Claims(each, cluster.claim().expiresAfter()));
-                var unusedSeed = system.systemActorOf(FirstSeed.create(cluster, claims), FirstSeed.NAME, Props.empty());
+                Optional<Tenures> tenures =
+                        table.map(each -> new Tenures(each, cluster.tenure().expiresAfter()));
+                var unusedSeed = system.systemActorOf(FirstSeed.create(cluster, tenures), FirstSeed.NAME, Props.empty());
             }
             if (table.isPresent()) {
-                var unusedClaim = system.systemActorOf(
-                        ClusterClaim.create(table.get(), cluster), ClusterClaim.NAME, Props.empty());
+                var unusedTenure = system.systemActorOf(
+                        ClusterTenure.create(table.get(), cluster), ClusterTenure.NAME, Props.empty());
             }
             var unusedWatch = system.systemActorOf(CrashWatch.create(), CrashWatch.NAME, Props.empty());
         }

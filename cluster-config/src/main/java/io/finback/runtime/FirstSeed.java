@@ -28,7 +28,7 @@ import java.util.Set;
 
 /**
  * Brings the first of several seeds, or a lone master, into the cluster, or forms it, by {@link FirstSeedRule} and, where masters share a database,
- * {@link ClaimRule}. On that master alone; it ends when this master is a member. Keeps nothing over a restart.
+ * {@link TenureRule}. On that master alone; it ends when this master is a member. Keeps nothing over a restart.
  */
 final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
     static final String NAME = "finback-first-seed";
@@ -47,9 +47,9 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
 
     private record Answered(IAm answer) implements Command {}
 
-    private record Claimed(Claims.Outcome outcome) implements Command {}
+    private record Took(Tenures.Outcome outcome) implements Command {}
 
-    private record NotClaimed(Throwable reason) implements Command {}
+    private record NotTaken(Throwable reason) implements Command {}
 
     private record Heard(IAm answer, long atNanos) {}
 
@@ -59,14 +59,14 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
     private final akka.actor.ActorSystem classic;
     private final List<String> others;
     private final Duration aloneAfter;
-    private final Optional<Claims> claims;
+    private final Optional<Tenures> tenures;
     private final Map<String, Heard> heard = new HashMap<>();
     private final long startedNanos = System.nanoTime();
     private long waitingSince = startedNanos;
     private long joinAskedNanos = System.nanoTime() - JOIN_TAKES.toNanos();
     private final Set<String> holders = new HashSet<>();
     private boolean warned;
-    private boolean claiming;
+    private boolean taking;
     private boolean formed;
     private String told = "";
 
@@ -74,7 +74,7 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
             ActorContext<Command> context,
             TimerScheduler<Command> timers,
             ClusterSettings settings,
-            Optional<Claims> claims) {
+            Optional<Tenures> tenures) {
         super(context);
         context.setLoggerName(FirstSeed.class);
         cluster = Cluster.get(context.getSystem());
@@ -86,15 +86,15 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
                 .map(seed -> "akka://" + ClusterSystem.NAME + "@" + seed)
                 .toList();
         aloneAfter = settings.aloneAfter();
-        this.claims = claims;
+        this.tenures = tenures;
         timers.startTimerWithFixedDelay(Tick.TICK, PERIOD);
         context.getSelf().tell(Tick.TICK);
     }
 
-    /** {@code claims} is empty where no other master shares the journal. */
-    static Behavior<Command> create(ClusterSettings settings, Optional<Claims> claims) {
+    /** {@code tenures} is empty where no other master shares the journal. */
+    static Behavior<Command> create(ClusterSettings settings, Optional<Tenures> tenures) {
         return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new FirstSeed(context, timers, settings, claims)));
+                context -> Behaviors.withTimers(timers -> new FirstSeed(context, timers, settings, tenures)));
     }
 
     @Override
@@ -102,8 +102,8 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
         return newReceiveBuilder()
                 .onMessage(Tick.class, tick -> onTick())
                 .onMessage(Answered.class, this::onAnswered)
-                .onMessage(Claimed.class, this::onClaimed)
-                .onMessage(NotClaimed.class, this::onNotClaimed)
+                .onMessage(Took.class, this::onTook)
+                .onMessage(NotTaken.class, this::onNotTaken)
                 .build();
     }
 
@@ -148,8 +148,8 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
         if (verdict instanceof FirstSeedRule.Verdict.Join join) {
             join(join.addresses(), now);
         } else if (verdict == FirstSeedRule.Verdict.Form.FORM) {
-            if (claims.isPresent()) {
-                claim(claims.get());
+            if (tenures.isPresent()) {
+                take(tenures.get());
             } else {
                 form();
             }
@@ -157,20 +157,20 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
         return this;
     }
 
-    private void claim(Claims with) {
-        if (!claiming) {
-            claiming = true;
+    private void take(Tenures with) {
+        if (!taking) {
+            taking = true;
             List<IAm> answers = heard.values().stream().map(Heard::answer).toList();
             getContext()
                     .pipeToSelf(
                             with.take(self, answers),
-                            (outcome, failure) -> failure == null ? new Claimed(outcome) : new NotClaimed(failure));
+                            (outcome, failure) -> failure == null ? new Took(outcome) : new NotTaken(failure));
         }
     }
 
-    private Behavior<Command> onClaimed(Claimed claimed) {
-        claiming = false;
-        if (claimed.outcome() instanceof Claims.Outcome.Held held) {
+    private Behavior<Command> onTook(Took took) {
+        taking = false;
+        if (took.outcome() instanceof Tenures.Outcome.Held held) {
             if (!others.isEmpty()) {
                 held.entry().ifPresent(entry -> entry.masters().stream()
                         .map(Incarnation::parse)
@@ -182,7 +182,7 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
             }
             tell("cluster.held masters="
                     + held.entry().map(Entry::masters).orElse(List.of())
-                    + " next=wait until they answer, or no longer renew their claim; if they are another cluster, give this"
+                    + " next=wait until they answer, or no longer renew their tenure; if they are another cluster, give this"
                     + " master a database of its own");
         } else {
             form();
@@ -191,9 +191,9 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
     }
 
     /** The database is away, and with it what this master would serve. */
-    private Behavior<Command> onNotClaimed(NotClaimed failed) {
-        claiming = false;
-        tell("cluster.not_claimed reason='" + failed.reason() + "' next=try_again");
+    private Behavior<Command> onNotTaken(NotTaken failed) {
+        taking = false;
+        tell("cluster.tenure_not_taken reason='" + failed.reason() + "' next=try_again");
         return this;
     }
 

@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param aloneAfter how long the first of several seeds waits for those that do not answer before it forms a cluster without them
  * @param stableAfter how long members have to go on missing each other before any is removed
  * @param lookEvery how often each member looks whom to remove
- * @param claim how masters that share a database say that a cluster uses it
+ * @param tenure how masters that share a database say that a cluster uses it
  * @param rejoin how a node that is no master comes back after it was removed
  * @param discovery used when {@code seeds} is empty
  */
@@ -23,24 +23,24 @@ public record ClusterSettings(
         Duration aloneAfter,
         Duration stableAfter,
         Duration lookEvery,
-        Claim claim,
+        Tenure tenure,
         Rejoin rejoin,
         DiscoverySettings discovery) {
     /**
-     * {@code finback.cluster.claim}.
+     * {@code finback.cluster.tenure}.
      *
      * @param renewEvery how often masters renew it
-     * @param expiresAfter a claim so old holds nobody off
+     * @param expiresAfter a tenure so old holds nobody off
      */
-    public record Claim(Duration renewEvery, Duration expiresAfter) {
+    public record Tenure(Duration renewEvery, Duration expiresAfter) {
         private static final Duration SHORTEST = Duration.ofMillis(500);
         private static final Duration LONGEST = Duration.ofMinutes(1);
         private static final Duration LAST = Duration.ofMinutes(10);
         private static final int PERIODS = 5;
 
-        private static Claim from(SettingsReader reader) {
+        private static Tenure from(SettingsReader reader) {
             Duration every = reader.duration("renew-every", SHORTEST, LONGEST);
-            return new Claim(every, reader.duration("expires-after", every.multipliedBy(PERIODS), LAST));
+            return new Tenure(every, reader.duration("expires-after", every.multipliedBy(PERIODS), LAST));
         }
     }
 
@@ -90,7 +90,7 @@ public record ClusterSettings(
                 reader.duration("alone-after", SHORTEST_ALONE, LONGEST_ALONE),
                 reader.duration("stable-after", SHORTEST_STABLE, LONGEST_STABLE),
                 reader.duration("look-every", SHORTEST_LOOK, SHORTEST_STABLE),
-                Claim.from(reader.at("claim")),
+                Tenure.from(reader.at("tenure")),
                 Rejoin.from(reader.at("rejoin")),
                 discovery);
     }

@@ -2,6 +2,7 @@ package io.finback.controlplane.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
@@ -61,6 +62,7 @@ class AuditTest {
         Lines lines = new Lines();
         lines.start();
         Logger logger = (Logger) LoggerFactory.getLogger("finback.audit");
+        logger.setLevel(Level.INFO);
         logger.addAppender(lines);
         Node node = MasterNode.start(config);
         try {
@@ -81,6 +83,7 @@ class AuditTest {
         } finally {
             node.stop().toCompletableFuture().get(30, TimeUnit.SECONDS);
             logger.detachAppender(lines);
+            logger.setLevel(null);
         }
         assertThat(lines.all)
                 .contains(

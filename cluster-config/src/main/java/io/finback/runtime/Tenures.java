@@ -12,12 +12,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
-/** Takes the database's row for a master that is about to form a cluster, by {@link ClaimRule}. Thread-safe. */
-final class Claims {
+/** Takes the database's row for a master that is about to form a cluster, by {@link TenureRule}. Thread-safe. */
+final class Tenures {
     private final ClusterTable table;
     private final Duration expiresAfter;
 
-    Claims(ClusterTable table, Duration expiresAfter) {
+    Tenures(ClusterTable table, Duration expiresAfter) {
         this.table = table;
         this.expiresAfter = expiresAfter;
     }
@@ -35,7 +35,7 @@ final class Claims {
     CompletionStage<Outcome> take(Incarnation self, Collection<IAm> answers) {
         List<IAm> heard = List.copyOf(answers);
         return table.read()
-                .thenCompose(entry -> ClaimRule.mayTake(self, entry, heard, expiresAfter)
+                .thenCompose(entry -> TenureRule.mayTake(self, entry, heard, expiresAfter)
                         ? table.replace(entry, List.of(self.text()))
                                 .<Outcome>thenApply(
                                         done -> done ? new Outcome.Taken(true) : new Outcome.Held(Optional.empty()))

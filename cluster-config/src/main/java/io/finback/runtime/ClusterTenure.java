@@ -20,12 +20,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Keeps the database's row saying that this cluster uses it, and leaves a cluster that another one has superseded, by {@link ClaimRule}. One on
+ * Keeps the database's row saying that this cluster uses it, and leaves a cluster that another one has superseded, by {@link TenureRule}. One on
  * every master with a shared database, from the start of the process to its end. A database that does not answer, and a table that is not there,
  * change nothing for members.
  */
-final class ClusterClaim extends AbstractBehavior<ClusterClaim.Command> {
-    static final String NAME = "finback-cluster-claim";
+final class ClusterTenure extends AbstractBehavior<ClusterTenure.Command> {
+    static final String NAME = "finback-cluster-tenure";
     private static final Comparator<Member> ADDRESS = Comparator.comparing(Member::uniqueAddress);
 
     sealed interface Command {}
@@ -42,18 +42,18 @@ final class ClusterClaim extends AbstractBehavior<ClusterClaim.Command> {
 
     private final TimerScheduler<Command> timers;
     private final ClusterTable table;
-    private final ClusterSettings.Claim settings;
+    private final ClusterSettings.Tenure settings;
     private final Cluster cluster;
     private final Set<Incarnation> ever = new HashSet<>();
     private boolean failing;
 
-    private ClusterClaim(
+    private ClusterTenure(
             ActorContext<Command> context,
             TimerScheduler<Command> timers,
             ClusterTable table,
-            ClusterSettings.Claim settings) {
+            ClusterSettings.Tenure settings) {
         super(context);
-        context.setLoggerName(ClusterClaim.class);
+        context.setLoggerName(ClusterTenure.class);
         this.timers = timers;
         this.table = table;
         this.settings = settings;
@@ -63,7 +63,7 @@ final class ClusterClaim extends AbstractBehavior<ClusterClaim.Command> {
 
     static Behavior<Command> create(ClusterTable table, ClusterSettings settings) {
         return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new ClusterClaim(context, timers, table, settings.claim())));
+                context -> Behaviors.withTimers(timers -> new ClusterTenure(context, timers, table, settings.tenure())));
     }
 
     @Override
@@ -92,11 +92,11 @@ final class ClusterClaim extends AbstractBehavior<ClusterClaim.Command> {
         worksAgain();
         ever.addAll(masters());
         boolean up = cluster.selfMember().status().equals(MemberStatus.up());
-        ClaimRule.Duty duty =
-                ClaimRule.duty(ever, looked.entry(), speaks(), settings.renewEvery(), settings.expiresAfter());
-        if (!up || duty == ClaimRule.Duty.NOTHING) {
+        TenureRule.Duty duty =
+                TenureRule.duty(ever, looked.entry(), speaks(), settings.renewEvery(), settings.expiresAfter());
+        if (!up || duty == TenureRule.Duty.NOTHING) {
             again();
-        } else if (duty == ClaimRule.Duty.RENEW) {
+        } else if (duty == TenureRule.Duty.RENEW) {
             getContext()
                     .pipeToSelf(
                             table.replace(
@@ -111,7 +111,7 @@ final class ClusterClaim extends AbstractBehavior<ClusterClaim.Command> {
                     .getLog()
                     .error(
                             "cluster.superseded by={} next=end; another cluster has taken the database while this one did"
-                                    + " not renew its claim, and this master joins it when it is started again",
+                                    + " not renew its tenure, and this master joins it when it is started again",
                             looked.entry().map(Entry::masters).orElseThrow());
             cluster.manager().tell(new Down(cluster.selfMember().address()));
             again();
@@ -121,7 +121,7 @@ final class ClusterClaim extends AbstractBehavior<ClusterClaim.Command> {
 
     /** Whoever was first has renewed it as well. */
     private Behavior<Command> onWritten(Written written) {
-        getContext().getLog().debug("cluster.claim_renewed done={}", written.done());
+        getContext().getLog().debug("cluster.tenure_renewed done={}", written.done());
         again();
         return this;
     }
@@ -132,7 +132,7 @@ final class ClusterClaim extends AbstractBehavior<ClusterClaim.Command> {
             getContext()
                     .getLog()
                     .warn(
-                            "cluster.claim_not_renewed reason='{}' next=try_again",
+                            "cluster.tenure_not_renewed reason='{}' next=try_again",
                             failed.reason().toString());
         }
         again();
@@ -142,7 +142,7 @@ final class ClusterClaim extends AbstractBehavior<ClusterClaim.Command> {
     private void worksAgain() {
         if (failing) {
             failing = false;
-            getContext().getLog().info("cluster.claim_renewed_again");
+            getContext().getLog().info("cluster.tenure_renewed_again");
         }
     }
 

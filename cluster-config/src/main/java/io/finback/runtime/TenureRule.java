@@ -14,11 +14,11 @@ import java.util.Set;
  * first, so that of two at most one does; a cluster whose row was taken is superseded, and ends. A life of a master is in one cluster only, which is
  * why a single name in common says that it is the same cluster. Pure.
  */
-final class ClaimRule {
+final class TenureRule {
     /** A row that was not renewed for so many periods is renewed by whoever notices. */
     private static final int LATE_PERIODS = 3;
 
-    private ClaimRule() {}
+    private TenureRule() {}
 
     /** What a member does about the row. */
     enum Duty {

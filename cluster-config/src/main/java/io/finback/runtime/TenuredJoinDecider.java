@@ -25,17 +25,17 @@ import scala.jdk.javaapi.FutureConverters;
  * Akka's rule for masters that find each other by discovery, and one more condition: whoever would form a cluster takes the database's row first.
  * Akka makes it by name; one on every master that uses discovery.
  */
-public final class ClaimingJoinDecider extends LowestAddressJoinDecider {
-    private static final Logger log = LoggerFactory.getLogger(ClaimingJoinDecider.class);
+public final class TenuredJoinDecider extends LowestAddressJoinDecider {
+    private static final Logger log = LoggerFactory.getLogger(TenuredJoinDecider.class);
 
-    private final Optional<Claims> claims;
+    private final Optional<Tenures> tenures;
     private final Incarnation self;
 
-    public ClaimingJoinDecider(ActorSystem system, ClusterBootstrapSettings settings) {
+    public TenuredJoinDecider(ActorSystem system, ClusterBootstrapSettings settings) {
         super(system, settings);
         ClusterSettings cluster = ClusterSettings.from(system.settings().config());
-        claims = ClusterTable.of(system.settings().config())
-                .map(table -> new Claims(table, cluster.claim().expiresAfter()));
+        tenures = ClusterTable.of(system.settings().config())
+                .map(table -> new Tenures(table, cluster.tenure().expiresAfter()));
         self = Incarnation.of(Cluster.get(Adapter.toTyped(system)).selfMember().uniqueAddress());
     }
 
@@ -43,15 +43,15 @@ public final class ClaimingJoinDecider extends LowestAddressJoinDecider {
     public Future<JoinDecision> decide(SeedNodesInformation found) {
         CompletionStage<JoinDecision> decided = FutureConverters.asJava(super.decide(found));
         return FutureConverters.asScala(
-                decided.thenCompose(decision -> decision == JoinSelf$.MODULE$ && claims.isPresent()
-                        ? form(claims.get())
+                decided.thenCompose(decision -> decision == JoinSelf$.MODULE$ && tenures.isPresent()
+                        ? form(tenures.get())
                         : CompletableFuture.completedFuture(decision)));
     }
 
-    /** Whoever is asked again says the same: a claim of one's own is one's own. */
-    private CompletionStage<JoinDecision> form(Claims with) {
+    /** Whoever is asked again says the same: a row of one's own is one's own. */
+    private CompletionStage<JoinDecision> form(Tenures with) {
         return with.take(self, List.of()).handle((outcome, failure) -> {
-            if (outcome instanceof Claims.Outcome.Taken) {
+            if (outcome instanceof Tenures.Outcome.Taken) {
                 log.info("cluster.formed by=discovery");
                 return JoinSelf$.MODULE$;
             }

@@ -3,7 +3,7 @@ package io.finback.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.finback.persistence.ClusterTable.Entry;
-import io.finback.runtime.ClaimRule.Duty;
+import io.finback.runtime.TenureRule.Duty;
 import io.finback.runtime.MembershipMessage.IAm;
 import io.finback.runtime.MembershipMessage.Incarnation;
 import java.time.Duration;
@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-class ClaimRuleTest {
+class TenureRuleTest {
     private static final Duration PERIOD = Duration.ofSeconds(2);
     private static final Duration EXPIRY = Duration.ofSeconds(15);
     private static final Incarnation A1 = new Incarnation("akka://finback@a:25520", 1);
@@ -27,7 +27,7 @@ class ClaimRuleTest {
     }
 
     private static boolean mayTake(Optional<Entry> row, Incarnation... answering) {
-        return ClaimRule.mayTake(
+        return TenureRule.mayTake(
                 A2,
                 row,
                 Stream.of(answering)
@@ -37,7 +37,7 @@ class ClaimRuleTest {
     }
 
     private static Duty duty(Set<Incarnation> ever, Optional<Entry> row, boolean speaks) {
-        return ClaimRule.duty(ever, row, speaks, PERIOD, EXPIRY);
+        return TenureRule.duty(ever, row, speaks, PERIOD, EXPIRY);
     }
 
     @Test
