@@ -217,7 +217,10 @@ final class Conversation {
         if (!silence.isGivingUp() || marked.session() != session) {
             return;
         }
-        log.warn("agent.unreachable agentId={} silentMs={}", agent, silence.lasted(now()).toMillis());
+        log.warn(
+                "agent.unreachable agentId={} silentMs={}",
+                agent,
+                silence.lasted(now()).toMillis());
         giveUp();
         reports.begin(FrameworkReports.News.UNREACHABLE, session, marked.held(), now());
     }
@@ -348,7 +351,10 @@ final class Conversation {
                     ask(mine.register(), mine.ask());
                 });
         if (registered && silence.begins(now)) {
-            log.warn("agent.silent agentId={} silentMs={}", agent, silence.lasted(now).toMillis());
+            log.warn(
+                    "agent.silent agentId={} silentMs={}",
+                    agent,
+                    silence.lasted(now).toMillis());
             offer(false);
         }
         if (silence.givingUpIsDue(now)) {

@@ -37,7 +37,7 @@ final class SilenceTest {
     @Test
     void itsReturnEndsTheLongerTime() {
         silence.left();
-        silence.heard(at(60));
+        assertThat(silence.heard(at(60))).as("it had been silent").isTrue();
         silence.registered();
         assertThat(silence.isSilent()).isFalse();
         assertThat(silence.givingUpIsDue(at(90))).isFalse();
