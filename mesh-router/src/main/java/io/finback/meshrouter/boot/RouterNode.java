@@ -92,7 +92,7 @@ public final class RouterNode implements Node {
                 system.terminate();
                 return system.getWhenTerminated();
             });
-            Streams streams = new Streams();
+            Streams streams = new Streams(settings.shared().namers());
             stops.push(() -> closed(streams));
             Plan.Environment environment = new Plan.Environment(streams, changes);
             List<NameSource> sources = sources(plan, environment, new FinbackNamer(endpoints::get));

@@ -34,7 +34,7 @@ class WatchLifeTest {
     @TempDir
     java.nio.file.Path directory;
 
-    private Streams streams = new Streams();
+    private Streams streams = Usual.streams();
     private final Changes changes = new Changes();
 
     @AfterEach
@@ -99,7 +99,7 @@ class WatchLifeTest {
     @Test
     void aStreamThatFellSilentIsBegunAnew() throws IOException {
         streams.close();
-        streams = new Streams(Duration.ofMillis(200));
+        streams = Usual.streams(Duration.ofMillis(200));
         AtomicReference<String> items = new AtomicReference<>(endpoints(80));
         try (FarEnd far = new FarEnd(uri ->
                 uri.contains("watch=true") ? Answer.stream(new LinkedBlockingQueue<>()) : Answer.of(items.get()))) {
