@@ -107,9 +107,9 @@ public final class NamerdHttp implements Interpreter {
 
     private AutoCloseable watchAddresses(Path id, Consumer<Optional<List<Address>>> tell) {
         return follow(
-                "addr " + id, "addr/" + encoded(namespace) + "?watch=true&path=" + encoded(id.show()), line -> address(
-                                line)
-                        .ifPresent(found -> tell.accept(Optional.of(found))));
+                "addr " + id,
+                "addr/" + encoded(namespace) + "?watch=true&path=" + encoded(id.show()),
+                line -> address(line).ifPresent(found -> tell.accept(Optional.of(found))));
     }
 
     private AutoCloseable watchDtab(String ns, Consumer<Dtab> tell) {

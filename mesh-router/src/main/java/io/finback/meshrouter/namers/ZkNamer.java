@@ -111,7 +111,8 @@ public final class ZkNamer implements NameSource {
         Follower follower = reading.at(session, parent, elements.isEmpty() ? "" : elements.get(elements.size() - 1));
         AutoCloseable loop = streams.again("zookeeper " + name.show(), RETRY, works -> {
             CompletableFuture<Void> changed = follower.view().round();
-            return follower.read().get()
+            return follower.read()
+                    .get()
                     .thenComposeAsync(
                             found -> {
                                 tell.accept(found.isEmpty() ? Optional.empty() : Optional.of(found));
