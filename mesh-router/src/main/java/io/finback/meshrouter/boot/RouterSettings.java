@@ -178,8 +178,7 @@ record RouterSettings(
                 router.getDuration("exchange-idle-timeout"),
                 router.getDuration("upstream-idle-timeout"),
                 wire.limits(),
-                new Streams.Settings(
-                        router.getDuration("namers.stream-life"), router.getInt("namers.dnssrv.lookups")));
+                new Streams.Settings(router.getDuration("namers.stream-life"), router.getInt("namers.dnssrv.lookups")));
     }
 
     private static String text(Path file) {

@@ -156,7 +156,8 @@ public final class Streams implements AutoCloseable {
     }
 
     private CompletableFuture<Void> ofLife(CompletableFuture<Void> stream) {
-        var timer = executor.schedule(() -> stream.complete(null), settings.streamLife().toMillis(), TimeUnit.MILLISECONDS);
+        var timer = executor.schedule(
+                () -> stream.complete(null), settings.streamLife().toMillis(), TimeUnit.MILLISECONDS);
         var over = stream.whenComplete((end, failure) -> timer.cancel(false));
         Objects.requireNonNull(over);
         return stream;

@@ -82,11 +82,7 @@ public final class Tries {
         if (requeuesLeft < 0) {
             requeuesLeft = (long) Math.ceil(MOST_OF_BUDGET * budget.balance(now));
         }
-        return isLeft()
-                && lostNanos < mostLostNanos
-                && requeuesLeft-- > 0
-                && budget.tryWithdraw(now)
-                && counted();
+        return isLeft() && lostNanos < mostLostNanos && requeuesLeft-- > 0 && budget.tryWithdraw(now) && counted();
     }
 
     /** Whether what failed may be tried again; takes one from the budget of retries. */

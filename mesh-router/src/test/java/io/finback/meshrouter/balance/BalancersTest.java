@@ -133,11 +133,13 @@ class BalancersTest {
                 Aperture aperture = new Aperture(new Aperture.Band(Duration.ofSeconds(5), 0.5, 1_000, width));
                 pick(aperture, instances, 25);
             }
-            double unit = instances.stream().mapToDouble(each -> each.picked / each.weight).sum() / 25;
-            assertThat(instances)
-                    .allSatisfy(instance -> assertThat(instance.picked / instance.weight / unit)
-                            .as("width %d: picks of %s per weight, of the average", width, instance)
-                            .isCloseTo(1, within(width == 1 ? 0.25 : 0.13)));
+            double unit = instances.stream()
+                            .mapToDouble(each -> each.picked / each.weight)
+                            .sum()
+                    / 25;
+            assertThat(instances).allSatisfy(instance -> assertThat(instance.picked / instance.weight / unit)
+                    .as("width %d: picks of %s per weight, of the average", width, instance)
+                    .isCloseTo(1, within(width == 1 ? 0.25 : 0.13)));
         }
     }
 
@@ -148,7 +150,9 @@ class BalancersTest {
             Aperture aperture = new Aperture(new Aperture.Band(Duration.ofSeconds(5), 0.5, 1_000, 6));
             List<Instance> members = aperture.members(instances, random);
             double touched = members.stream().mapToDouble(each -> each.weight).sum();
-            assertThat(touched).as("weight of those it touches, 6 times 3 at least").isBetween(18.0, 18 + 2 * 5.0);
+            assertThat(touched)
+                    .as("weight of those it touches, 6 times 3 at least")
+                    .isBetween(18.0, 18 + 2 * 5.0);
             pick(aperture, instances, 200);
             assertThat(instances.stream().filter(each -> each.picked > 0 && !members.contains(each)))
                     .isEmpty();
@@ -160,10 +164,9 @@ class BalancersTest {
             picked.picked++;
             picked.load++;
         }
-        assertThat(instances)
-                .allSatisfy(instance -> assertThat(instance.picked / instance.weight)
-                        .as(instance.toString())
-                        .isCloseTo(1_000, within(60.0)));
+        assertThat(instances).allSatisfy(instance -> assertThat(instance.picked / instance.weight)
+                .as(instance.toString())
+                .isCloseTo(1_000, within(60.0)));
     }
 
     @Test
@@ -176,9 +179,11 @@ class BalancersTest {
             List<Instance> left = new ArrayList<>(instances);
             left.remove(before.get(2));
             List<Instance> after = aperture.members(List.copyOf(left), random);
-            assertThat(after).hasSize(5).containsAll(before.stream()
-                    .filter(each -> each != before.get(2))
-                    .toList());
+            assertThat(after)
+                    .hasSize(5)
+                    .containsAll(before.stream()
+                            .filter(each -> each != before.get(2))
+                            .toList());
         }
     }
 

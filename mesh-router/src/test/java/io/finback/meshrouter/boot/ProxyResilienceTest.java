@@ -158,8 +158,7 @@ class ProxyResilienceTest {
 
     @Test
     void answersThatAreLongOrHaveNoEndDoNot() throws IOException {
-        assertThat(connectionsOf(
-                        answering("503 Busy", "busy"), Map.of("finback.router.retries.discard-bytes", 3)))
+        assertThat(connectionsOf(answering("503 Busy", "busy"), Map.of("finback.router.retries.discard-bytes", 3)))
                 .isGreaterThan(90);
         assertThat(connectionsOf(
                         new RawBackend((request, in, out, socket) -> {
@@ -201,8 +200,8 @@ class ProxyResilienceTest {
     void oneRequestTakesAFifthOfTheBudgetOfRequeues() throws IOException {
         RawBackend gone = RawBackend.answering("");
         gone.close();
-        try (TestRouter router =
-                        router(Map.of("finback.router.retries.limit", 100, "finback.router.client.fail-fast", false), gone);
+        try (TestRouter router = router(
+                        Map.of("finback.router.retries.limit", 100, "finback.router.client.fail-fast", false), gone);
                 RawClient client = new RawClient(router.port())) {
             assertThat(get(client).status()).isEqualTo(502);
             assertThat(router.metric("rt/http/service/svc/web/retries/total")).isEqualTo(20);
@@ -320,8 +319,8 @@ class ProxyResilienceTest {
         assertThatThrownBy(() -> RouterSettings.from(TestRouter.config(Map.of(CLASSIFIER, "x"))))
                 .isInstanceOf(StartFailure.class)
                 .hasMessageContaining("finback.router.service.response-classifier: 'x'");
-        assertThatThrownBy(() ->
-                        RouterSettings.from(TestRouter.config(Map.of("finback.router.namers.dnssrv.lookups", 0))))
+        assertThatThrownBy(
+                        () -> RouterSettings.from(TestRouter.config(Map.of("finback.router.namers.dnssrv.lookups", 0))))
                 .isInstanceOf(StartFailure.class)
                 .hasMessage("finback.router.namers.dnssrv.lookups: 0 (expected: 1..1000)");
         assertThatThrownBy(() ->
