@@ -62,9 +62,9 @@ public final class ClusterSystem {
         return create(guardian, linkedConfig(settings, role), settings);
     }
 
-    /** Starts a system without remoting, for work that must outlive the node's membership. */
-    public static <T> ActorSystem<T> local(Behavior<T> guardian, String name, Config settings) {
-        return ActorSystem.create(guardian, name, localConfig(settings));
+    /** Starts a system without remoting, for work of such a node that must outlive its membership: {@code finback-<role>}. */
+    public static <T> ActorSystem<T> local(Behavior<T> guardian, Role role, Config settings) {
+        return ActorSystem.create(guardian, "finback-" + role.id(), localConfig(settings, role));
     }
 
     private static <T> ActorSystem<T> create(Behavior<T> guardian, Config config, Config settings) {
@@ -86,8 +86,14 @@ public final class ClusterSystem {
         }
     }
 
-    static Config localConfig(Config settings) {
-        return layered(managementAddress(settings), settings, resource("finback-local.conf"));
+    static Config localConfig(Config settings, Role role) {
+        return layered(
+                managementAddress(settings), settings, ofRole(role).withFallback(resource("finback-local.conf")));
+    }
+
+    /** What only nodes of one role say, if there is anything. */
+    private static Config ofRole(Role role) {
+        return resource("finback-" + role.id() + ".conf");
     }
 
     static Config linkedConfig(Config settings, Role role) {
@@ -119,7 +125,10 @@ public final class ClusterSystem {
         derived.put("akka.cluster.roles", role.clusterRoles());
         derived.putAll(remoting(settings));
         Config persistence = role == Role.MASTER ? Persistence.layer(settings) : ConfigFactory.empty();
-        return layered(derived, settings, persistence.withFallback(resource("finback-cluster.conf")));
+        return layered(
+                derived,
+                settings,
+                persistence.withFallback(ofRole(role)).withFallback(resource("finback-cluster.conf")));
     }
 
     /** Whether it is for {@link FirstSeed} to bring it in: the first of several seeds, or a lone master whose database others may use, too. */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
@@ -45,7 +46,7 @@ public final class Aperture implements Balancer {
     }
 
     private final Band band;
-    private Arc arc = Arc.NONE;
+    private Arc<?> arc = Arc.NONE;
     private double first;
     private int covers;
     private List<?> order = List.of();
@@ -80,8 +81,8 @@ public final class Aperture implements Balancer {
         return Math.max(1, Math.min(width, count));
     }
 
-    private synchronized <N extends Node> Arc following(List<N> nodes, long now, RandomGenerator random) {
-        Arc current = arc(nodes, random);
+    private synchronized <N extends Node> Arc<N> following(List<N> nodes, long now, RandomGenerator random) {
+        Arc<N> current = arc(nodes, random);
         int members = members(nodes.size());
         double load = 0;
         for (Node node : current.members()) {
@@ -108,13 +109,13 @@ public final class Aperture implements Balancer {
         return arc(nodes, random);
     }
 
-    private <N extends Node> Arc arc(List<N> nodes, RandomGenerator random) {
+    private <N extends Node> Arc<N> arc(List<N> nodes, RandomGenerator random) {
         int members = members(nodes.size());
-        boolean same = arc.isOf(nodes);
-        if (same && members == covers) {
-            return arc;
+        Optional<Arc<N>> same = Arc.of(arc, nodes);
+        if (same.isPresent() && members == covers) {
+            return same.get();
         }
-        if (!same) {
+        if (same.isEmpty()) {
             while (salt == 0) {
                 salt = random.nextLong();
             }
@@ -123,8 +124,9 @@ public final class Aperture implements Balancer {
         @SuppressWarnings("unchecked") // made from these nodes
         List<N> ordered = (List<N>) order;
         covers = members;
-        arc = Arc.of(nodes, ordered, first, (double) members / nodes.size());
-        return arc;
+        Arc<N> made = Arc.of(nodes, ordered, first, (double) members / nodes.size());
+        arc = made;
+        return made;
     }
 
     /**

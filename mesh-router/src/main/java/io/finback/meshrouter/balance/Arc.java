@@ -2,6 +2,7 @@ package io.finback.meshrouter.balance;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
@@ -10,7 +11,7 @@ import java.util.random.RandomGenerator;
  * for as much more. An immutable value; a pick is O(log n). Source: twitter/finagle {@code loadbalancer/aperture}, WeightedAperture and
  * WeightedP2CPick.
  */
-final class Arc {
+final class Arc<N extends Node> {
     /** Picks of a second point before it counts that both are the same endpoint. */
     private static final int TRIES = 8;
 
@@ -18,24 +19,24 @@ final class Arc {
     private static final double SAME = 1e-4;
 
     /** Of nobody. */
-    static final Arc NONE = new Arc(List.of(), List.of(), new double[0], new double[0], 0, 0);
+    static final Arc<Node> NONE = new Arc<>(List.of(), List.of(), new double[0], new double[0], 0, 0);
 
-    private final List<?> source;
-    private final List<?> nodes;
+    private final List<N> source;
+    private final List<N> nodes;
     private final double[] ends;
     private final double[] covered;
     private final double offset;
     private final double width;
-    private final List<?> touched;
+    private final List<N> touched;
 
-    private Arc(List<?> source, List<?> nodes, double[] ends, double[] covered, double offset, double width) {
+    private Arc(List<N> source, List<N> nodes, double[] ends, double[] covered, double offset, double width) {
         this.source = source;
         this.nodes = nodes;
         this.ends = ends;
         this.covered = covered;
         this.offset = offset;
         this.width = width;
-        List<Object> members = new ArrayList<>();
+        List<N> members = new ArrayList<>();
         for (int i = 0; i < covered.length; i++) {
             if (covered[i] > SAME / covered.length) {
                 members.add(nodes.get(i));
@@ -50,7 +51,7 @@ final class Arc {
      * @param source what {@code order} was made from
      * @param order at least one; the first begins at 0
      */
-    static <N extends Node> Arc of(List<N> source, List<N> order, double offset, double width) {
+    static <N extends Node> Arc<N> of(List<N> source, List<N> order, double offset, double width) {
         double[] weights = weights(order);
         int n = weights.length;
         double[] ends = new double[n];
@@ -64,7 +65,7 @@ final class Arc {
                     overlap(start, at, offset, offset + width) + overlap(start + 1, at + 1, offset, offset + width);
             covered[i] = Math.max(part, 1e-12);
         }
-        return new Arc(source, order, ends, covered, offset, width);
+        return new Arc<>(source, order, ends, covered, offset, width);
     }
 
     /** Their shares of the ring, 1 together; alike when none weighs anything. */
@@ -85,34 +86,27 @@ final class Arc {
         return Math.max(0, Math.min(to, end) - Math.max(from, start));
     }
 
-    /** Whether it was made from this very list, which is another object whenever an endpoint came or went. */
-    @SuppressWarnings("ReferenceEquality")
-    boolean isOf(List<?> nodes) {
-        return source == nodes;
-    }
-
-    double width() {
-        return width;
+    /** {@code known} if it was made from this very list, which is another object whenever an endpoint came or went. */
+    @SuppressWarnings({"ReferenceEquality", "unchecked"})
+    static <N extends Node> Optional<Arc<N>> of(Arc<?> known, List<N> nodes) {
+        return known.source == nodes ? Optional.of((Arc<N>) known) : Optional.empty();
     }
 
     /** Endpoints it touches. */
-    @SuppressWarnings("unchecked") // an arc holds the nodes of its source
-    <N extends Node> List<N> members() {
-        return (List<N>) touched;
+    List<N> members() {
+        return touched;
     }
 
     /** One that it touches and that is open; when a few picks find none, one of all endpoints by {@link P2c}. */
-    @SuppressWarnings("unchecked") // an arc holds the nodes of its source
-    <N extends Node> N pick(long now, RandomGenerator random) {
-        List<N> order = (List<N>) nodes;
+    N pick(long now, RandomGenerator random) {
         for (int effort = 0; effort < P2c.MAX_EFFORT; effort++) {
             int i = point(random);
             int j = i;
             for (int tries = 0; j == i && touched.size() > 1 && tries < TRIES; tries++) {
                 j = point(random);
             }
-            N a = order.get(i);
-            N b = order.get(j);
+            N a = nodes.get(i);
+            N b = nodes.get(j);
             boolean open = a.isOpen(now);
             if (open != b.isOpen(now)) {
                 return open ? a : b;
@@ -121,7 +115,7 @@ final class Arc {
                 return load(i, a, now) <= load(j, b, now) ? a : b;
             }
         }
-        return P2c.pick(order, node -> node.load(now), node -> node.isOpen(now), random);
+        return P2c.pick(nodes, node -> node.load(now), node -> node.isOpen(now), random);
     }
 
     private double load(int index, Node node, long now) {

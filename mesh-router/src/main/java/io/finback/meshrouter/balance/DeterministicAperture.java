@@ -2,6 +2,7 @@ package io.finback.meshrouter.balance;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
@@ -37,7 +38,7 @@ public final class DeterministicAperture implements Balancer {
     }
 
     private final Coordinate coordinate;
-    private volatile Arc arc = Arc.NONE;
+    private volatile Arc<?> arc = Arc.NONE;
 
     public DeterministicAperture(Coordinate coordinate) {
         this.coordinate = coordinate;
@@ -63,10 +64,10 @@ public final class DeterministicAperture implements Balancer {
         return arc(nodes).members();
     }
 
-    private <N extends Node> Arc arc(List<N> nodes) {
-        Arc known = arc;
-        if (known.isOf(nodes)) {
-            return known;
+    private <N extends Node> Arc<N> arc(List<N> nodes) {
+        Optional<Arc<N>> known = Arc.of(arc, nodes);
+        if (known.isPresent()) {
+            return known.get();
         }
         List<N> order = nodes.stream()
                 .sorted(Comparator.comparingInt((N node) -> mixed(node.toString()))
@@ -74,7 +75,7 @@ public final class DeterministicAperture implements Balancer {
                 .toList();
         double local = 1.0 / coordinate.total();
         double width = Math.min(1, Math.ceil(coordinate.least() / (double) order.size() / local - 1e-9) * local);
-        Arc made = Arc.of(nodes, order, coordinate.instance() * local, width);
+        Arc<N> made = Arc.of(nodes, order, coordinate.instance() * local, width);
         arc = made;
         return made;
     }

@@ -86,7 +86,7 @@ public final class RouterNode implements Node {
             AtomicReference<EndpointsSnapshot> endpoints = new AtomicReference<>(EndpointsSnapshot.NOTHING);
             ActorSystem<Endpoints.Command> system = ClusterSystem.local(
                     Endpoints.create(heard -> publish(endpoints, heard, changes), System::nanoTime),
-                    "finback-router",
+                    Role.ROUTER,
                     config);
             stops.push(() -> {
                 system.terminate();

@@ -186,10 +186,8 @@ class NamersTest {
         try (FarEnd far = new FarEnd(recording)) {
             NameSource source = MarathonNamer.start(
                     Path.parse("/#/m"),
-                    Origin.clear("127.0.0.1", far.port()),
-                    "/m",
-                    Duration.ofMillis(50),
-                    false,
+                    new MarathonNamer.Options(
+                            Origin.clear("127.0.0.1", far.port()), "/m", Duration.ofMillis(50), false),
                     streams,
                     changes);
             Interpreter interpreter = DtabInterpreter.of(List.of(source));

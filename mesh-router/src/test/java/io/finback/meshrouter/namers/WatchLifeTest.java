@@ -170,10 +170,7 @@ class WatchLifeTest {
                 new FarEnd(uri -> uri.contains("embed") ? app.get() : Answer.of("{\"apps\":[{\"id\":\"/web\"}]}"))) {
             NameSource source = MarathonNamer.start(
                     Path.parse("/#/m"),
-                    Origin.clear("127.0.0.1", far.port()),
-                    "",
-                    Duration.ofMillis(20),
-                    false,
+                    new MarathonNamer.Options(Origin.clear("127.0.0.1", far.port()), "", Duration.ofMillis(20), false),
                     streams,
                     changes);
             await(source, "/#/m/web", "[h:80]");
