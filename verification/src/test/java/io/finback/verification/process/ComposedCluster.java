@@ -118,7 +118,7 @@ final class ComposedCluster implements AutoCloseable {
     @CanIgnoreReturnValue
     String compose(String... arguments) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(composer);
-        line.addAll(List.of("--no-ansi", "-f", file.toString()));
+        line.addAll(List.of("--ansi", "never", "-f", file.toString()));
         line.addAll(List.of(arguments));
         return command(line);
     }
