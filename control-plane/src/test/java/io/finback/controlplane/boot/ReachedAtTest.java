@@ -19,8 +19,7 @@ class ReachedAtTest {
         Config config = config(everywhere);
         assertThat(ServicesBoot.settings(config, ServicesBoot.listen(config)).address())
                 .isEqualTo("master-1:8080");
-        assertThat(MasterSettings.identity(config, 5050, Instant.EPOCH).host())
-                .isEqualTo("master-1");
+        assertThat(MasterSettings.identity(config, 5050, Instant.EPOCH).host()).isEqualTo("master-1");
     }
 
     @Test

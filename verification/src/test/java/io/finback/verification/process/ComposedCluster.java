@@ -149,10 +149,7 @@ final class ComposedCluster implements AutoCloseable {
     /** The address of the service's container and the port in it. */
     String at(String service, int port) {
         return engine.mustDocker(
-                        "inspect",
-                        "-f",
-                        "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}",
-                        container(service))
+                        "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container(service))
                 + ":" + port;
     }
 

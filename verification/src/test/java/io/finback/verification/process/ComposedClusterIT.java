@@ -36,6 +36,7 @@ final class ComposedClusterIT {
                 cluster.prepareWriters("master-1");
                 stopsAMasterInOrder(cluster);
                 killsTheBusiestMaster(cluster);
+                killsTheProcessOfTheBusiestMaster(cluster);
                 restartsTheDatabase(cluster);
                 assertThat(cluster.running("master-3"))
                         .as("nothing of all this touched a task")
@@ -147,10 +148,25 @@ final class ComposedClusterIT {
     /** Its address goes with it, so that no connection is refused: the others have to agree that none of them hears it (ADR 0026). */
     private static void killsTheBusiestMaster(ComposedCluster cluster) throws Exception {
         String oldest = cluster.oldestMaster();
-        long waited = cluster.during("docker kill of " + oldest + ", the oldest master", without(oldest), () -> cluster
-                .engine()
-                .mustDocker("kill", cluster.container(oldest)));
+        long waited = cluster.during(
+                "docker kill of " + oldest + ", the oldest master", without(oldest), () -> cluster.engine()
+                        .mustDocker("kill", cluster.container(oldest)));
         assertThat(waited).isLessThan(30_000);
+        comesBack(cluster, oldest);
+    }
+
+    /** The engine starts it again at the same address, where nothing listens until then: that is a death (ADR 0020). */
+    private static void killsTheProcessOfTheBusiestMaster(ComposedCluster cluster) throws Exception {
+        String oldest = cluster.oldestMaster();
+        String container = cluster.container(oldest);
+        long process = Long.parseLong(cluster.engine().mustDocker("inspect", "-f", "{{.State.Pid}}", container));
+        long waited = cluster.during(
+                "the process of " + oldest + ", the oldest master, is killed", without(oldest), () -> assertThat(
+                                ProcessHandle.of(process).orElseThrow().destroyForcibly())
+                        .isTrue());
+        assertThat(waited).isLessThan(10_000);
+        assertThat(cluster.engine().mustDocker("inspect", "-f", "{{.RestartCount}}", container))
+                .isEqualTo("1");
         comesBack(cluster, oldest);
     }
 
@@ -204,10 +220,9 @@ final class ComposedClusterIT {
         assertThat(cluster.get(cluster.at("master-1", 5050), "/slaves").path("slaves"))
                 .as("the same two agents")
                 .hasSize(2);
-        Waiting.until(
-                "the mesh answers",
-                ComposedCluster.LIMIT,
-                () -> cluster.called().filter("hello\n"::equals).isPresent());
+        Waiting.until("the mesh answers", ComposedCluster.LIMIT, () -> cluster.called()
+                .filter("hello\n"::equals)
+                .isPresent());
     }
 
     private static void leavesNothingBehind(ComposedCluster cluster) throws Exception {

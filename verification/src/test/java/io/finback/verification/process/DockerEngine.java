@@ -98,7 +98,9 @@ final class DockerEngine implements AutoCloseable {
             engine.importImage();
             ProcessRun first = engine.docker("run", "--rm", "--network", "none", IMAGE, "true");
             Assumptions.assumeTrue(
-                    first.status() == 0, () -> loudly("no container can be run here: " + first.output().strip()));
+                    first.status() == 0,
+                    () -> loudly(
+                            "no container can be run here: " + first.output().strip()));
         } catch (IOException | RuntimeException | Error e) {
             engine.close();
             throw e;
