@@ -39,3 +39,12 @@ CREATE TABLE IF NOT EXISTS snapshot (
   meta_ser_manifest VARCHAR(255),
   meta_payload      BYTEA
 );
+
+-- One row: the masters of the cluster that uses this database, written by them every few seconds, and by whoever forms a cluster before it
+-- does (ADR 0031). Not part of a backup's worth; it may be emptied at any time.
+CREATE TABLE IF NOT EXISTS finback_cluster (
+  id       SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
+  version  BIGINT NOT NULL,
+  masters  TEXT ARRAY NOT NULL,
+  renewed  TIMESTAMP WITH TIME ZONE NOT NULL
+);

@@ -56,7 +56,7 @@ public final class EmptyNodes {
     }
 
     private static Node linked(Role role, Config config) {
-        ActorSystem<Void> system = ClusterSystem.local(Behaviors.empty(), "finback-" + role.id(), config);
+        ActorSystem<Void> system = ClusterSystem.local(Behaviors.empty(), role, config);
         ClusterLink link = ClusterLink.start(config, role, Behaviors::empty);
         Readiness.of(system).add("link", () -> CompletableFuture.completedFuture(link.connected()));
         return new EmptyNode(

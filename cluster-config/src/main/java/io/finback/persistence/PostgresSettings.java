@@ -2,6 +2,8 @@ package io.finback.persistence;
 
 import com.typesafe.config.Config;
 import io.finback.runtime.StartFailure;
+import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -77,6 +79,20 @@ record PostgresSettings(
      */
     Map<String, String> session() {
         return Map.of("idle_in_transaction_session_timeout", Long.toString(abandonedAfter.toMillis()));
+    }
+
+    /** Connections outside of Akka's pool; the database shows them under {@code applicationName}. */
+    PostgresqlConnectionFactory connections(String applicationName) {
+        return new PostgresqlConnectionFactory(PostgresqlConnectionConfiguration.builder()
+                .host(host)
+                .port(port)
+                .database(database)
+                .username(user)
+                .password(password)
+                .connectTimeout(CONNECT_TIMEOUT)
+                .options(session())
+                .applicationName(applicationName)
+                .build());
     }
 
     /** For messages: never with the password. */

@@ -1,7 +1,6 @@
 package io.finback.persistence;
 
 import io.finback.runtime.StartFailure;
-import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.api.PostgresqlResult;
@@ -31,7 +30,10 @@ final class PostgresTables {
     private static final long LOCK = 0x66_69_6e_62_61_63_6bL;
 
     private static final String EXIST =
-            "SELECT to_regclass('event_journal') IS NOT NULL AND to_regclass('snapshot') IS NOT NULL AS there";
+            "SELECT to_regclass('event_journal') IS NOT NULL AND to_regclass('snapshot') IS NOT NULL AS journal,"
+                    + " to_regclass('finback_cluster') IS NOT NULL AS cluster";
+
+    private static final String NO_RIGHT = "42501";
 
     /** What a crash of the database, or of its machine, may take with it although it was acknowledged. */
     private static final String FORGETS = "SELECT 'fsync=' || current_setting('fsync') || ' synchronous_commit=' ||"
@@ -42,17 +44,7 @@ final class PostgresTables {
 
     /** Blocks until the tables are there. Throws {@link StartFailure} when the database refuses, or is not reached in time. */
     static void create(PostgresSettings settings) {
-        PostgresqlConnectionFactory factory =
-                new PostgresqlConnectionFactory(PostgresqlConnectionConfiguration.builder()
-                        .host(settings.host())
-                        .port(settings.port())
-                        .database(settings.database())
-                        .username(settings.user())
-                        .password(settings.password())
-                        .connectTimeout(PostgresSettings.CONNECT_TIMEOUT)
-                        .options(settings.session())
-                        .applicationName("finback-start")
-                        .build());
+        PostgresqlConnectionFactory factory = settings.connections("finback-start");
         Mono<Boolean> attempt =
                 Mono.usingWhen(factory.create(), PostgresTables::createMissing, connection -> connection.close());
         try {
@@ -70,10 +62,12 @@ final class PostgresTables {
     }
 
     private static Mono<Boolean> createMissing(PostgresqlConnection connection) {
-        Mono<Boolean> exist = connection
+        Mono<There> exist = connection
                 .createStatement(EXIST)
                 .execute()
-                .flatMap(result -> result.map((row, meta) -> Objects.requireNonNull(row.get("there", Boolean.class))))
+                .flatMap(result -> result.map((row, meta) -> new There(
+                        Boolean.TRUE.equals(row.get("journal", Boolean.class)),
+                        Boolean.TRUE.equals(row.get("cluster", Boolean.class)))))
                 .single();
         Mono<Boolean> create = connection
                 .beginTransaction()
@@ -81,8 +75,25 @@ final class PostgresTables {
                 .thenMany(run(connection, ddl()))
                 .then(connection.commitTransaction())
                 .thenReturn(true);
-        return exist.flatMap(there -> there ? Mono.just(false) : create)
+        return exist.flatMap(there -> there.journal() && there.cluster()
+                        ? Mono.just(false)
+                        : create.onErrorResume(
+                                failure -> there.journal() && mayNot(failure), failure -> goOnWithout(connection)))
                 .flatMap(created -> warnIfItForgets(connection).thenReturn(created));
+    }
+
+    private record There(boolean journal, boolean cluster) {}
+
+    private static boolean mayNot(Throwable failure) {
+        return failure instanceof R2dbcException r2dbc && NO_RIGHT.equals(r2dbc.getSqlState());
+    }
+
+    /** An earlier version's tables, made by an administrator: as with that version, a cluster is formed by what seeds answer alone. */
+    private static Mono<Boolean> goOnWithout(PostgresqlConnection connection) {
+        log.warn("persistence.no_cluster_table expected='finback_cluster, the last statement of persistence-postgres.sql;"
+                + " the user may not create it' next=go_on; a master that is cut off while it starts is kept from forming"
+                + " a second cluster by its seeds alone");
+        return connection.rollbackTransaction().thenReturn(false);
     }
 
     /** Finback's promise that nothing acknowledged is lost is as good as the database's. */

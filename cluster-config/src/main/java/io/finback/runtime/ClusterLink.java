@@ -7,7 +7,9 @@ import akka.actor.typed.Props;
 import com.typesafe.config.Config;
 import io.finback.settings.ClusterSettings;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
@@ -34,11 +36,15 @@ public final class ClusterLink {
     /** An incarnation that lived this long was no failed attempt: the next one is made at once. */
     private static final Duration LIVED = Duration.ofSeconds(3);
 
+    /** A master that answers again may have been why this node is removed a moment later. */
+    private static final Duration SILENCE_COUNTS = Duration.ofSeconds(15);
+
     private static final Duration LEAVE_TAKES = Duration.ofSeconds(5);
 
     private final Config settings;
     private final Role role;
     private final MasterLookup masters;
+    private final ClusterSettings.Rejoin rejoin;
     private final Supplier<Behavior<Void>> guardian;
     private final CompletableFuture<Void> firstUp = new CompletableFuture<>();
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
@@ -53,12 +59,20 @@ public final class ClusterLink {
     private boolean stopping;
     private long madeNanos;
     private int failures;
+    private long upNanos;
+    private boolean removed;
+    private boolean answered;
+    private Set<String> silent = Set.of();
+    private long silentNanos = System.nanoTime();
+    private LinkHistory history = LinkHistory.NONE;
 
     private ClusterLink(Config settings, Role role, Supplier<Behavior<Void>> guardian) {
         this.settings = settings;
         this.role = role;
         this.guardian = guardian;
-        masters = MasterLookup.of(ClusterSettings.from(settings));
+        ClusterSettings cluster = ClusterSettings.from(settings);
+        masters = MasterLookup.of(cluster);
+        rejoin = cluster.rejoin();
     }
 
     /** Starts the first incarnation. Throws {@link StartFailure} when there are no seeds or its address cannot be bound. */
@@ -80,6 +94,34 @@ public final class ClusterLink {
     /** Whether the member of now is up in a cluster; for readiness. */
     public synchronized boolean connected() {
         return up;
+    }
+
+    /**
+     * How it goes.
+     *
+     * @param up as {@link #connected}
+     * @param removals how often in a row it was removed although masters answer, each time before {@code finback.cluster.rejoin.settled-after}
+     * @param waits before it joins again after another removal
+     * @param silent masters that do not answer this node: now, or when it was removed last
+     */
+    record Health(boolean up, int removals, Duration waits, List<String> silent) {
+        Health {
+            silent = List.copyOf(silent);
+        }
+    }
+
+    synchronized Health health() {
+        LinkHistory now = up ? history.lasting(age(upNanos), rejoin) : history;
+        Set<String> mute = up && !silent.isEmpty() ? silent : now.silent();
+        return new Health(
+                up,
+                now.removals(),
+                now.waitBeforeJoining(rejoin),
+                mute.stream().sorted().toList());
+    }
+
+    private static Duration age(long sinceNanos) {
+        return Duration.ofNanos(System.nanoTime() - sinceNanos);
     }
 
     /** Completes when a member is up for the first time. */
@@ -138,9 +180,16 @@ public final class ClusterLink {
 
     private synchronized void ended() {
         current = null;
+        boolean thrownOut = (up && answered) || removed;
         up = false;
+        removed = false;
+        answered = false;
         if (stopping) {
             finish();
+            return;
+        }
+        if (thrownOut) {
+            joinAfterRemoval();
             return;
         }
         boolean lived = System.nanoTime() - madeNanos > LIVED.toNanos();
@@ -149,6 +198,24 @@ public final class ClusterLink {
             log.warn("cluster.link_ended role={} next=join_again", role.id());
         }
         later(lived ? Duration.ZERO : backoff(), this::reopen);
+    }
+
+    /** Some master answers, so it is not that there is no cluster. */
+    private void joinAfterRemoval() {
+        failures = 0;
+        history = history.removed(age(upNanos), silent, rejoin);
+        silent = Set.of();
+        Duration wait = history.waitBeforeJoining(rejoin);
+        if (history.isWorthALine()) {
+            log.warn(
+                    "cluster.link_removed role={} removals={} silent={} waitMs={} next=join_again; the cluster removed this node"
+                            + " although masters answer it: see that the network between it and the silent masters works both ways",
+                    role.id(),
+                    history.removals(),
+                    history.silent(),
+                    wait.toMillis());
+        }
+        later(wait, this::reopen);
     }
 
     private Duration backoff() {
@@ -180,10 +247,28 @@ public final class ClusterLink {
                     return;
                 }
                 up = true;
+                upNanos = System.nanoTime();
                 failures = 0;
             }
             log.info("cluster.link_up role={}", role.id());
             firstUp.complete(null);
+        }
+
+        @Override
+        public void hears(Set<String> answering, Set<String> mute) {
+            synchronized (ClusterLink.this) {
+                if (current == system) {
+                    answered = !answering.isEmpty();
+                    // A new member does not know at once whom to ask.
+                    if (!mute.isEmpty() && age(upNanos).compareTo(LIVED) > 0) {
+                        silent = mute;
+                        silentNanos = System.nanoTime();
+                    } else if (age(silentNanos).compareTo(SILENCE_COUNTS) > 0) {
+                        silent = Set.of();
+                    }
+                    history = history.lasting(age(upNanos), rejoin);
+                }
+            }
         }
 
         @Override
@@ -195,6 +280,7 @@ public final class ClusterLink {
                 // A rejoin that was decided is no failure, however young the member.
                 failures = 0;
                 up = false;
+                removed = reason.equals(MembershipProbe.FORGOTTEN);
             }
             log.info("cluster.link_left role={} reason={}", role.id(), reason);
             system.terminate();

@@ -5,6 +5,7 @@ import akka.actor.typed.Behavior;
 import akka.actor.typed.Props;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.finback.persistence.ClusterTable;
 import io.finback.persistence.Persistence;
 import io.finback.settings.ClusterSettings;
 import io.finback.settings.ManagementSettings;
@@ -41,8 +42,15 @@ public final class ClusterSystem {
         if (role == Role.MASTER) {
             var unused = system.systemActorOf(MembershipResponder.create(), MembershipResponder.NAME, Props.empty());
             ClusterSettings cluster = ClusterSettings.from(settings);
-            if (isFirstSeed(cluster, role)) {
-                var unusedSeed = system.systemActorOf(FirstSeed.create(cluster), FirstSeed.NAME, Props.empty());
+            Optional<ClusterTable> table = ClusterTable.of(settings);
+            if (mayForm(cluster, settings, role)) {
+                Optional<Claims> claims =
+                        table.map(each -> new Claims(each, cluster.claim().expiresAfter()));
+                var unusedSeed = system.systemActorOf(FirstSeed.create(cluster, claims), FirstSeed.NAME, Props.empty());
+            }
+            if (table.isPresent()) {
+                var unusedClaim = system.systemActorOf(
+                        ClusterClaim.create(table.get(), cluster), ClusterClaim.NAME, Props.empty());
             }
             var unusedWatch = system.systemActorOf(CrashWatch.create(), CrashWatch.NAME, Props.empty());
         }
@@ -54,16 +62,18 @@ public final class ClusterSystem {
         return create(guardian, linkedConfig(settings, role), settings);
     }
 
-    /** Starts a system without remoting, for work that must outlive the node's membership. */
-    public static <T> ActorSystem<T> local(Behavior<T> guardian, String name, Config settings) {
-        return ActorSystem.create(guardian, name, localConfig(settings));
+    /** Starts a system without remoting, for work of such a node that must outlive its membership: {@code finback-<role>}. */
+    public static <T> ActorSystem<T> local(Behavior<T> guardian, Role role, Config settings) {
+        return ActorSystem.create(guardian, "finback-" + role.id(), localConfig(settings, role));
     }
 
     private static <T> ActorSystem<T> create(Behavior<T> guardian, Config config, Config settings) {
         try {
             ActorSystem<T> system = ActorSystem.create(guardian, NAME, config);
             var unused = system.systemActorOf(
-                    Downing.create(ClusterSettings.from(settings).stableAfter()), Downing.NAME, Props.empty());
+                    KeptUp.create("downing", Downing.create(ClusterSettings.from(settings))),
+                    Downing.NAME,
+                    Props.empty());
             return system;
         } catch (StartFailure e) {
             throw e;
@@ -76,8 +86,14 @@ public final class ClusterSystem {
         }
     }
 
-    static Config localConfig(Config settings) {
-        return layered(managementAddress(settings), settings, resource("finback-local.conf"));
+    static Config localConfig(Config settings, Role role) {
+        return layered(
+                managementAddress(settings), settings, ofRole(role).withFallback(resource("finback-local.conf")));
+    }
+
+    /** What only nodes of one role say, if there is anything. */
+    private static Config ofRole(Role role) {
+        return resource("finback-" + role.id() + ".conf");
     }
 
     static Config linkedConfig(Config settings, Role role) {
@@ -94,11 +110,11 @@ public final class ClusterSystem {
         List<String> seeds = cluster.seeds().stream()
                 .map(seed -> "akka://" + NAME + "@" + seed)
                 .toList();
-        if (!cluster.knowsMasters() && role == Role.MASTER) {
-            seeds = List.of("akka://" + NAME + "@" + cluster.listen());
-        } else if (isFirstSeed(cluster, role)) {
+        if (mayForm(cluster, settings, role)) {
             // Akka would form a cluster as soon as nobody answers.
             seeds = List.of();
+        } else if (!cluster.knowsMasters() && role == Role.MASTER) {
+            seeds = List.of("akka://" + NAME + "@" + cluster.listen());
         }
         Map<String, Object> derived = managementAddress(settings);
         derived.putAll(MasterLookup.akka(cluster));
@@ -109,14 +125,21 @@ public final class ClusterSystem {
         derived.put("akka.cluster.roles", role.clusterRoles());
         derived.putAll(remoting(settings));
         Config persistence = role == Role.MASTER ? Persistence.layer(settings) : ConfigFactory.empty();
-        return layered(derived, settings, persistence.withFallback(resource("finback-cluster.conf")));
+        return layered(
+                derived,
+                settings,
+                persistence.withFallback(ofRole(role)).withFallback(resource("finback-cluster.conf")));
     }
 
-    /** Of several; a single one is a lone master. */
-    private static boolean isFirstSeed(ClusterSettings cluster, Role role) {
-        return role == Role.MASTER
-                && cluster.seeds().size() > 1
+    /** Whether it is for {@link FirstSeed} to bring it in: the first of several seeds, or a lone master whose database others may use, too. */
+    private static boolean mayForm(ClusterSettings cluster, Config settings, Role role) {
+        if (role != Role.MASTER || cluster.discovery().used()) {
+            return false;
+        }
+        boolean first = !cluster.seeds().isEmpty()
                 && cluster.seeds().get(0).toString().equals(cluster.listen().toString());
+        boolean alone = cluster.seeds().isEmpty() || (first && cluster.seeds().size() == 1);
+        return alone ? ClusterTable.of(settings).isPresent() : first;
     }
 
     /** Mutual TLS between nodes, by Akka's own engine: it shows and asks for certificates, and follows files that are replaced. */

@@ -13,6 +13,7 @@ import akka.cluster.UniqueAddress;
 import io.finback.runtime.DowningRule.Finding;
 import io.finback.runtime.DowningRule.Link;
 import io.finback.runtime.DowningRule.Picture;
+import io.finback.settings.ClusterSettings;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -30,7 +31,6 @@ import scala.jdk.javaapi.CollectionConverters;
  */
 final class Downing extends AbstractBehavior<Downing.Tick> {
     static final String NAME = "finback-downing";
-    private static final Duration PERIOD = Duration.ofMillis(500);
 
     enum Tick {
         TICK
@@ -55,10 +55,10 @@ final class Downing extends AbstractBehavior<Downing.Tick> {
                 .getInt("akka.cluster.failure-detector.monitored-by-nr-of-members");
     }
 
-    static Behavior<Tick> create(Duration stableAfter) {
+    static Behavior<Tick> create(ClusterSettings settings) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            timers.startTimerWithFixedDelay(Tick.TICK, PERIOD);
-            return new Downing(context, stableAfter);
+            timers.startTimerWithFixedDelay(Tick.TICK, settings.lookEvery());
+            return new Downing(context, settings.stableAfter());
         }));
     }
 

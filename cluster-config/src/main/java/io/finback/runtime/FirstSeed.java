@@ -13,18 +13,22 @@ import akka.cluster.Member;
 import akka.cluster.typed.Cluster;
 import akka.cluster.typed.Join;
 import akka.cluster.typed.JoinSeedNodes;
+import io.finback.persistence.ClusterTable.Entry;
 import io.finback.runtime.MembershipMessage.IAm;
 import io.finback.runtime.MembershipMessage.Incarnation;
 import io.finback.runtime.MembershipMessage.WhoAreYou;
 import io.finback.settings.ClusterSettings;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
- * Brings the first of several seeds into the cluster, or forms it, by {@link FirstSeedRule}. On that master alone; it ends when this master is a
- * member. Keeps nothing over a restart.
+ * Brings the first of several seeds, or a lone master, into the cluster, or forms it, by {@link FirstSeedRule} and, where masters share a database,
+ * {@link ClaimRule}. On that master alone; it ends when this master is a member. Keeps nothing over a restart.
  */
 final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
     static final String NAME = "finback-first-seed";
@@ -32,6 +36,8 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
     private static final Duration PERIOD = Duration.ofMillis(250);
     private static final Duration ANSWER_VALID = Duration.ofSeconds(2);
     private static final Duration JOIN_TAKES = Duration.ofSeconds(2);
+    /** Whoever holds the row is asked, too; no cluster has more masters. */
+    private static final int MOST_HOLDERS = 9;
 
     sealed interface Command {}
 
@@ -41,6 +47,10 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
 
     private record Answered(IAm answer) implements Command {}
 
+    private record Claimed(Claims.Outcome outcome) implements Command {}
+
+    private record NotClaimed(Throwable reason) implements Command {}
+
     private record Heard(IAm answer, long atNanos) {}
 
     private final Cluster cluster;
@@ -49,13 +59,22 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
     private final akka.actor.ActorSystem classic;
     private final List<String> others;
     private final Duration aloneAfter;
+    private final Optional<Claims> claims;
     private final Map<String, Heard> heard = new HashMap<>();
     private final long startedNanos = System.nanoTime();
     private long waitingSince = startedNanos;
     private long joinAskedNanos = System.nanoTime() - JOIN_TAKES.toNanos();
+    private final Set<String> holders = new HashSet<>();
     private boolean warned;
+    private boolean claiming;
+    private boolean formed;
+    private String told = "";
 
-    private FirstSeed(ActorContext<Command> context, TimerScheduler<Command> timers, ClusterSettings settings) {
+    private FirstSeed(
+            ActorContext<Command> context,
+            TimerScheduler<Command> timers,
+            ClusterSettings settings,
+            Optional<Claims> claims) {
         super(context);
         context.setLoggerName(FirstSeed.class);
         cluster = Cluster.get(context.getSystem());
@@ -67,11 +86,15 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
                 .map(seed -> "akka://" + ClusterSystem.NAME + "@" + seed)
                 .toList();
         aloneAfter = settings.aloneAfter();
+        this.claims = claims;
         timers.startTimerWithFixedDelay(Tick.TICK, PERIOD);
+        context.getSelf().tell(Tick.TICK);
     }
 
-    static Behavior<Command> create(ClusterSettings settings) {
-        return Behaviors.setup(context -> Behaviors.withTimers(timers -> new FirstSeed(context, timers, settings)));
+    /** {@code claims} is empty where no other master shares the journal. */
+    static Behavior<Command> create(ClusterSettings settings, Optional<Claims> claims) {
+        return Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new FirstSeed(context, timers, settings, claims)));
     }
 
     @Override
@@ -79,6 +102,8 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
         return newReceiveBuilder()
                 .onMessage(Tick.class, tick -> onTick())
                 .onMessage(Answered.class, this::onAnswered)
+                .onMessage(Claimed.class, this::onClaimed)
+                .onMessage(NotClaimed.class, this::onNotClaimed)
                 .build();
     }
 
@@ -95,11 +120,18 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
         }
         long now = System.nanoTime();
         heard.values().removeIf(answer -> now - answer.atNanos() > ANSWER_VALID.toNanos());
-        for (String other : others) {
+        Set<String> asked = new HashSet<>(others);
+        asked.addAll(holders);
+        for (String other : asked) {
             classic.actorSelection(other + "/system/" + MembershipResponder.NAME)
                     .tell(new WhoAreYou(self, answers), akka.actor.ActorRef.noSender());
         }
-        List<IAm> latest = heard.values().stream().map(Heard::answer).toList();
+        // A master that is no seed has no vote, but may be whom to join.
+        List<IAm> latest = heard.values().stream()
+                .map(Heard::answer)
+                .filter(answer ->
+                        answer.member() || others.contains(answer.self().address()))
+                .toList();
         int seeds = others.size() + 1;
         Duration waited = Duration.ofNanos(now - waitingSince);
         if (seeds > 2 && !FirstSeedRule.mostOutside(seeds, latest)) {
@@ -116,10 +148,69 @@ final class FirstSeed extends AbstractBehavior<FirstSeed.Command> {
         if (verdict instanceof FirstSeedRule.Verdict.Join join) {
             join(join.addresses(), now);
         } else if (verdict == FirstSeedRule.Verdict.Form.FORM) {
-            getContext().getLog().info("cluster.formed seeds={} answering={}", seeds, latest.size());
-            cluster.manager().tell(Join.create(AddressFromURIString.parse(self.address())));
+            if (claims.isPresent()) {
+                claim(claims.get());
+            } else {
+                form();
+            }
         }
         return this;
+    }
+
+    private void claim(Claims with) {
+        if (!claiming) {
+            claiming = true;
+            List<IAm> answers = heard.values().stream().map(Heard::answer).toList();
+            getContext()
+                    .pipeToSelf(
+                            with.take(self, answers),
+                            (outcome, failure) -> failure == null ? new Claimed(outcome) : new NotClaimed(failure));
+        }
+    }
+
+    private Behavior<Command> onClaimed(Claimed claimed) {
+        claiming = false;
+        if (claimed.outcome() instanceof Claims.Outcome.Held held) {
+            if (!others.isEmpty()) {
+                held.entry().ifPresent(entry -> entry.masters().stream()
+                        .map(Incarnation::parse)
+                        .flatMap(Optional::stream)
+                        .map(Incarnation::address)
+                        .filter(address -> !address.equals(self.address()))
+                        .limit(MOST_HOLDERS)
+                        .forEach(holders::add));
+            }
+            tell("cluster.held masters="
+                    + held.entry().map(Entry::masters).orElse(List.of())
+                    + " next=wait until they answer, or no longer renew their claim; if they are another cluster, give this"
+                    + " master a database of its own");
+        } else {
+            form();
+        }
+        return this;
+    }
+
+    /** The database is away, and with it what this master would serve. */
+    private Behavior<Command> onNotClaimed(NotClaimed failed) {
+        claiming = false;
+        tell("cluster.not_claimed reason='" + failed.reason() + "' next=try_again");
+        return this;
+    }
+
+    private void form() {
+        if (!formed) {
+            formed = true;
+            getContext().getLog().info("cluster.formed seeds={} answering={}", others.size() + 1, heard.size());
+        }
+        cluster.manager().tell(Join.create(AddressFromURIString.parse(self.address())));
+    }
+
+    /** Once, as long as it stays the same. */
+    private void tell(String line) {
+        if (!line.equals(told)) {
+            told = line;
+            getContext().getLog().warn(line);
+        }
     }
 
     private void join(List<String> addresses, long now) {

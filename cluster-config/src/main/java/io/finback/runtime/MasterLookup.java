@@ -88,6 +88,7 @@ final class MasterLookup {
         derived.put(
                 bootstrap.apply("contact-point-discovery.stable-margin"),
                 discovery.stableMargin().toMillis() + " ms");
+        derived.put(bootstrap.apply("join-decider.class"), ClaimingJoinDecider.class.getName());
         derived.put(bootstrap.apply("contact-point.fallback-port"), discovery.managementPort());
         derived.put("akka.discovery.kubernetes-api.pod-label-selector", discovery.podLabelSelector());
         derived.put("akka.discovery.kubernetes-api.use-raw-ip", true);

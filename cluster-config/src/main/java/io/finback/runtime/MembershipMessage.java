@@ -41,6 +41,24 @@ sealed interface MembershipMessage extends WireMessage {
             return new Incarnation(unique.address().toString(), unique.longUid());
         }
 
+        /** Reads what {@link #text} writes; empty: it is no such text. */
+        static Optional<Incarnation> parse(String text) {
+            int uid = text.lastIndexOf('#');
+            try {
+                return uid < 0
+                        ? Optional.empty()
+                        : Optional.of(
+                                new Incarnation(text.substring(0, uid), Long.parseLong(text.substring(uid + 1))));
+            } catch (NumberFormatException e) {
+                return Optional.empty();
+            }
+        }
+
+        /** {@code akka://finback@host:port#uid}. */
+        String text() {
+            return address + "#" + uid;
+        }
+
         boolean replaces(Incarnation other) {
             return address.equals(other.address) && uid != other.uid;
         }

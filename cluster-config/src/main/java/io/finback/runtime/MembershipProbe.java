@@ -25,6 +25,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Brings one incarnation of a {@link ClusterLink} into the cluster and sees when that cluster is gone. It asks every seed (or whom
@@ -35,6 +36,9 @@ import java.util.Set;
 final class MembershipProbe extends AbstractBehavior<MembershipProbe.Command> {
     static final Duration PERIOD = Duration.ofMillis(500);
     static final Duration PERIOD_UNTIL_JOINED = Duration.ofMillis(250);
+
+    /** The reason when all masters that answer say that this one is no member. */
+    static final String FORGOTTEN = "forgotten";
 
     private static final Duration ANSWER_VALID = Duration.ofSeconds(2);
     private static final Duration ASK_EVERY = Duration.ofSeconds(1);
@@ -60,6 +64,9 @@ final class MembershipProbe extends AbstractBehavior<MembershipProbe.Command> {
         void up();
 
         void clusterIsGone(String reason);
+
+        /** Which masters answered within the last seconds, and which members that are masters did not; by address, at every look while it is up. */
+        void hears(Set<String> answering, Set<String> silent);
     }
 
     private record Heard(IAm answer, long atNanos) {}
@@ -125,7 +132,10 @@ final class MembershipProbe extends AbstractBehavior<MembershipProbe.Command> {
         }
         forgottenRounds = nowUp && MembershipRule.forgotten(view, latest()) ? forgottenRounds + 1 : 0;
         if (forgottenRounds >= FORGOTTEN_ROUNDS) {
-            end("forgotten");
+            end(FORGOTTEN);
+        }
+        if (nowUp) {
+            tellWhoAnswers(view);
         }
         for (String target : targets(view)) {
             // A selection, because nothing else passes to the new incarnation of an address whose old one is
@@ -135,6 +145,13 @@ final class MembershipProbe extends AbstractBehavior<MembershipProbe.Command> {
         }
         timers.startSingleTimer(Tick.TICK, up ? PERIOD : PERIOD_UNTIL_JOINED);
         return this;
+    }
+
+    private void tellWhoAnswers(View view) {
+        Set<String> silent = new TreeSet<>();
+        view.masters().keySet().forEach(master -> silent.add(master.address()));
+        silent.removeAll(heard.keySet());
+        listener.hears(Set.copyOf(heard.keySet()), silent);
     }
 
     /** Only while no master answers: whoever answers also knows the others. */

@@ -12,6 +12,10 @@ import java.util.Optional;
  * @param seeds masters to join, in the order written; empty for a lone master, and where discovery finds them
  * @param aloneAfter how long the first of several seeds waits for those that do not answer before it forms a cluster without them
  * @param stableAfter how long members have to go on missing each other before any is removed
+ * @param settleAfter how long a master has been there before entities move to it
+ * @param lookEvery how often each member looks whom to remove
+ * @param claim how masters that share a database say that a cluster uses it
+ * @param rejoin how a node that is no master comes back after it was removed
  * @param discovery used when {@code seeds} is empty
  */
 public record ClusterSettings(
@@ -19,11 +23,53 @@ public record ClusterSettings(
         List<HostPort> seeds,
         Duration aloneAfter,
         Duration stableAfter,
+        Duration settleAfter,
+        Duration lookEvery,
+        Claim claim,
+        Rejoin rejoin,
         DiscoverySettings discovery) {
+    /**
+     * {@code finback.cluster.claim}.
+     *
+     * @param renewEvery how often masters renew it
+     * @param expiresAfter a claim so old holds nobody off
+     */
+    public record Claim(Duration renewEvery, Duration expiresAfter) {
+        private static final Duration SHORTEST = Duration.ofMillis(500);
+        private static final Duration LONGEST = Duration.ofMinutes(1);
+        private static final Duration LAST = Duration.ofMinutes(10);
+        private static final int PERIODS = 5;
+
+        private static Claim from(SettingsReader reader) {
+            Duration every = reader.duration("renew-every", SHORTEST, LONGEST);
+            return new Claim(every, reader.duration("expires-after", every.multipliedBy(PERIODS), LAST));
+        }
+    }
+
+    /**
+     * {@code finback.cluster.rejoin}.
+     *
+     * @param settledAfter a membership that lasted so long was a good one
+     * @param longestWait before joining again
+     */
+    public record Rejoin(Duration settledAfter, Duration longestWait) {
+        private static final Duration SHORTEST_SETTLED = Duration.ofSeconds(10);
+        private static final Duration LONGEST_SETTLED = Duration.ofHours(1);
+        private static final Duration MOST_WAIT = Duration.ofSeconds(20);
+
+        private static Rejoin from(SettingsReader reader) {
+            return new Rejoin(
+                    reader.duration("settled-after", SHORTEST_SETTLED, LONGEST_SETTLED),
+                    reader.duration("longest-wait", Duration.ZERO, MOST_WAIT));
+        }
+    }
+
+    private static final Duration SHORTEST_LOOK = Duration.ofMillis(100);
     private static final Duration SHORTEST_ALONE = Duration.ofSeconds(2);
     private static final Duration LONGEST_ALONE = Duration.ofHours(1);
     private static final Duration SHORTEST_STABLE = Duration.ofSeconds(1);
     private static final Duration LONGEST_STABLE = Duration.ofSeconds(15);
+    private static final Duration LONGEST_SETTLE = Duration.ofMinutes(10);
 
     public ClusterSettings {
         seeds = List.copyOf(seeds);
@@ -46,6 +92,10 @@ public record ClusterSettings(
                 seeds,
                 reader.duration("alone-after", SHORTEST_ALONE, LONGEST_ALONE),
                 reader.duration("stable-after", SHORTEST_STABLE, LONGEST_STABLE),
+                reader.duration("settle-after", Duration.ZERO, LONGEST_SETTLE),
+                reader.duration("look-every", SHORTEST_LOOK, SHORTEST_STABLE),
+                Claim.from(reader.at("claim")),
+                Rejoin.from(reader.at("rejoin")),
                 discovery);
     }
 

@@ -10,6 +10,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.Member;
 import akka.cluster.MemberStatus;
 import akka.cluster.typed.Cluster;
+import akka.cluster.typed.Down;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -121,6 +122,40 @@ class ClusterLinkTest {
 
         await(Duration.ofSeconds(30), () -> upMembers(again) == 3 && upMembers(first) == 3);
         assertThat(incarnations).hasValue(1);
+    }
+
+    @Test
+    void waitsLongerEachTimeTheClusterRemovesItThoughMastersAnswer() throws Exception {
+        int port = freePort();
+        ActorSystem<Void> master = master(port, port);
+        AtomicInteger incarnations = new AtomicInteger();
+        ClusterLink agent = link(Role.AGENT, freePort(), incarnations, port);
+        List<Duration> took = new ArrayList<>();
+        for (int removals = 1; removals <= 3; removals++) {
+            await(Duration.ofSeconds(20), () -> upMembers(master) == 2 && agent.connected());
+            // Once it has been up for a look or two, as any link that breaks later.
+            LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
+            int lives = incarnations.get();
+            long removed = System.nanoTime();
+            down(master);
+            await(Duration.ofSeconds(20), () -> incarnations.get() > lives);
+            took.add(Duration.ofNanos(System.nanoTime() - removed));
+            assertThat(agent.health().removals()).isEqualTo(removals);
+        }
+
+        assertThat(agent.health().waits()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(took.get(1)).isGreaterThan(Duration.ofSeconds(1));
+        assertThat(took.get(2)).isGreaterThan(Duration.ofSeconds(2));
+        await(Duration.ofSeconds(20), () -> upMembers(master) == 2 && agent.connected());
+    }
+
+    private static void down(ActorSystem<?> master) {
+        Cluster cluster = Cluster.get(master);
+        for (Member member : cluster.state().getMembers()) {
+            if (member.hasRole(Role.AGENT.id())) {
+                cluster.manager().tell(new Down(member.address()));
+            }
+        }
     }
 
     @Test

@@ -68,6 +68,29 @@ final class ClusterRules {
         return findings;
     }
 
+    /** {@code link}: {@code /cluster/link} of a node that is no master. Empty: there is nothing to say. */
+    static List<Finding> link(JsonNode link) {
+        int removals = link.path("removals").asInt();
+        List<String> silent = new ArrayList<>();
+        link.path("silent").forEach(master -> silent.add(master.asText()));
+        List<Finding> findings = new ArrayList<>();
+        if (removals > 1) {
+            findings.add(Finding.warn(
+                    "link",
+                    "the cluster has removed this node " + removals + " times in a row, although masters answer it; it waits "
+                            + link.path("waitMillis").asLong() + " ms before it joins again",
+                    "look at the network between this node and "
+                            + (silent.isEmpty() ? "each master" : String.join(", ", silent))
+                            + ": both must reach the other's Artery port"));
+        } else if (!silent.isEmpty()) {
+            findings.add(Finding.warn(
+                    "link",
+                    "no answer from " + String.join(", ", silent),
+                    "if that master runs, look at the network between the two: both must reach the other's Artery port"));
+        }
+        return findings;
+    }
+
     static boolean isMaster(JsonNode member) {
         for (JsonNode role : member.path("roles")) {
             if (role.asText().equals("master")) {

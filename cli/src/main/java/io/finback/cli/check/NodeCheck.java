@@ -98,6 +98,9 @@ public final class NodeCheck {
             web.get("finback.agent.http", HttpListen.from(config, "finback.agent.http"), "/state")
                     .ifPresent(state -> findings.addAll(ClusterRules.isolation(state.json())));
         }
+        web.get("finback.management", management, "/cluster/link")
+                .filter(Web.Answer::ok)
+                .ifPresent(link -> findings.addAll(ClusterRules.link(link.json())));
         Optional<Web.Answer> asked = web.get("finback.management", management, "/cluster/members");
         if (asked.filter(NodeCheck::isRefused).isPresent()) {
             findings.add(Finding.warn("membership", management + " asks who this is", NAME_YOURSELF));

@@ -111,4 +111,19 @@ class ClusterRulesTest {
                 .contains("13 days", "finback certificates");
         assertThat(ClusterRules.certificate(now.minusSeconds(1), now).shown()).contains("others refuse this node");
     }
+
+    @Test
+    void aNodeThatIsRemovedAgainAndAgainIsToldWhichMasterItDoesNotHear() throws Exception {
+        assertThat(ClusterRules.link(json("{'up':true,'removals':1,'waitMillis':0,'silent':[]}")))
+                .isEmpty();
+        assertThat(ClusterRules.link(json("{'up':true,'removals':0,'waitMillis':0,'silent':['akka://finback@m2:25520']}")))
+                .singleElement()
+                .asString()
+                .contains("WARN", "no answer from akka://finback@m2:25520", "Artery port");
+        assertThat(ClusterRules.link(
+                        json("{'up':false,'removals':4,'waitMillis':4000,'silent':['akka://finback@m2:25520']}")))
+                .singleElement()
+                .asString()
+                .contains("WARN", "4 times", "4000 ms", "between this node and akka://finback@m2:25520");
+    }
 }

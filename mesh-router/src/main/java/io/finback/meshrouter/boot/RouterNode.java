@@ -86,13 +86,13 @@ public final class RouterNode implements Node {
             AtomicReference<EndpointsSnapshot> endpoints = new AtomicReference<>(EndpointsSnapshot.NOTHING);
             ActorSystem<Endpoints.Command> system = ClusterSystem.local(
                     Endpoints.create(heard -> publish(endpoints, heard, changes), System::nanoTime),
-                    "finback-router",
+                    Role.ROUTER,
                     config);
             stops.push(() -> {
                 system.terminate();
                 return system.getWhenTerminated();
             });
-            Streams streams = new Streams();
+            Streams streams = new Streams(settings.shared().namers());
             stops.push(() -> closed(streams));
             Plan.Environment environment = new Plan.Environment(streams, changes);
             List<NameSource> sources = sources(plan, environment, new FinbackNamer(endpoints::get));

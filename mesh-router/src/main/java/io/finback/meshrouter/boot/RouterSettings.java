@@ -12,6 +12,7 @@ import io.finback.meshrouter.linkerd.Plan.ServerPlan;
 import io.finback.meshrouter.linkerd.Protocol;
 import io.finback.meshrouter.namers.DtabInterpreter;
 import io.finback.meshrouter.namers.FsNamer;
+import io.finback.meshrouter.namers.Streams;
 import io.finback.meshrouter.relay.RelaySettings;
 import io.finback.meshrouter.router.Identifiers;
 import io.finback.meshrouter.router.Policies;
@@ -53,11 +54,14 @@ record RouterSettings(
             int maxConnections,
             int maxIdlePerEndpoint,
             int retryLimit,
+            int discardBytes,
+            Duration discardTime,
             Duration connectTimeout,
             Duration clientIdleTimeout,
             Duration exchangeIdleTimeout,
             Duration upstreamIdleTimeout,
-            Params wire) {}
+            Params wire,
+            Streams.Settings namers) {}
 
     /** Throws {@link StartFailure} naming the key, or the file's line, the value and what was expected. */
     static RouterSettings from(Config config) {
@@ -136,6 +140,8 @@ record RouterSettings(
                 server.maxCallDepth(),
                 shared.maxIdlePerEndpoint(),
                 shared.retryLimit(),
+                shared.discardBytes(),
+                shared.discardTime(),
                 shared.connectTimeout(),
                 router.bindingTimeout(),
                 server.clientIdle().orElse(shared.clientIdleTimeout()),
@@ -165,11 +171,14 @@ record RouterSettings(
                 router.getInt("limits.max-connections"),
                 router.getInt("limits.max-idle-per-endpoint"),
                 retryLimit,
+                router.getInt("retries.discard-bytes"),
+                router.getDuration("retries.discard-time"),
                 router.getDuration("connect-timeout"),
                 router.getDuration("client-idle-timeout"),
                 router.getDuration("exchange-idle-timeout"),
                 router.getDuration("upstream-idle-timeout"),
-                wire.limits());
+                wire.limits(),
+                new Streams.Settings(router.getDuration("namers.stream-life"), router.getInt("namers.dnssrv.lookups")));
     }
 
     private static String text(Path file) {

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>There is another one only while the response has not begun and nothing of the request's body was taken from the client: after a
  * connect that failed (nothing was sent), and, for what the exchange says, after a failure. Each goes to an instance not tried yet while
- * there is one, on a new connection.
+ * there is one, on a new connection; after an answer, on one that is free and was used lately, if there is one.
  */
 final class Attempts {
     /** What is not idempotent takes only connections used this lately: the peer has hardly begun to close them. */
@@ -43,6 +43,7 @@ final class Attempts {
     private RequestTrace.@Nullable Attempt span;
     private boolean bodyTaken;
     private boolean requestSent;
+    private boolean afterAnswer;
     private @Nullable Runnable waiter;
 
     Attempts(Exchange exchange, ClientConnection client, HttpRequest head, Routing.To to) {
@@ -63,12 +64,19 @@ final class Attempts {
             return;
         }
         span = RequestTrace.attemptOf(exchange.trace());
-        UpstreamConnection pooled = tries.count() > 1 ? null : loop.poll(picked, maxIdleNanos());
+        UpstreamConnection pooled = pooled(picked);
         if (pooled != null) {
             send(pooled);
         } else {
             connect(picked, tries.count());
         }
+    }
+
+    private @Nullable UpstreamConnection pooled(Endpoint picked) {
+        if (tries.count() == 1) {
+            return loop.poll(picked, maxIdleNanos());
+        }
+        return afterAnswer ? loop.poll(picked, FRESH_NANOS) : null;
     }
 
     private long maxIdleNanos() {
@@ -214,12 +222,19 @@ final class Attempts {
      * Ends this attempt as a failure and makes another, perhaps after a pause, if there is one left in every respect.
      *
      * @param answered the status of what it brought; 0 for none
+     * @param soonOver whether the rest of its answer is worth reading, so that its connection may be used again
      */
-    boolean tryAgain(int answered) {
+    boolean tryAgain(int answered, boolean soonOver) {
         if (!isUntouched() || !tries.retries(System.nanoTime())) {
             return false;
         }
+        UpstreamConnection answering = upstream;
+        if (soonOver && requestSent && answering != null) {
+            upstream = null;
+            answering.discard();
+        }
         end(FailureAccrual.Outcome.FAILURE, false, answered);
+        afterAnswer = answered != 0;
         requestSent = false;
         Duration pause = tries.pause();
         if (pause.isZero()) {

@@ -210,7 +210,9 @@ final class Exchange {
                     .policy()
                     .classifier()
                     .classify(head.method().name(), status, HttpRules.saysRetryable(response));
-            if (verdict == Verdict.RETRYABLE_FAILURE && tryAgain()) {
+            if (verdict == Verdict.RETRYABLE_FAILURE
+                    && tryAgain(Heads.isSoonOver(
+                            response, isHead(), client.settings().discardBytes()))) {
                 ReferenceCountUtil.release(response);
                 return;
             }
@@ -241,15 +243,16 @@ final class Exchange {
     }
 
     void onUpstreamLost(String reason) {
-        if (!done && !(HttpRules.isIdempotent(head.method()) && tryAgain())) {
+        if (!done && !(HttpRules.isIdempotent(head.method()) && tryAgain(false))) {
             fail(ErrorAnswer.badGateway("no response: " + reason));
         }
     }
 
-    private boolean tryAgain() {
+    /** {@code soonOver}: the connection is worth what there is still to read of its answer. */
+    private boolean tryAgain(boolean soonOver) {
         int before = answered;
         answered = 0;
-        if (attempts != null && attempts.tryAgain(before)) {
+        if (attempts != null && attempts.tryAgain(before, soonOver)) {
             return true;
         }
         answered = before;
@@ -281,7 +284,7 @@ final class Exchange {
         } else if (attempt.isPresent()
                 && attempts != null
                 && attempts.hasTakenLongerThan(attempt.get(), now)
-                && !(HttpRules.isIdempotent(head.method()) && tryAgain())) {
+                && !(HttpRules.isIdempotent(head.method()) && tryAgain(false))) {
             fail(ErrorAnswer.unavailable("attempt timeout of " + attempt.get() + " exceeded"));
         }
     }

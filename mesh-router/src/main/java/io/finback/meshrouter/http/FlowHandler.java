@@ -51,6 +51,11 @@ abstract class FlowHandler extends ChannelInboundHandlerAdapter {
         return inbox.isEmpty();
     }
 
+    /** Takes the one that came first, which there must be, whoever waits. */
+    final void takeNext() {
+        take(inbox.remove());
+    }
+
     /** Takes what may be taken, then reads on if that is wanted. Called whenever {@link #wants()} may have become true. */
     final void pump() {
         if (pumping) {

@@ -66,11 +66,24 @@ final class Heads {
     /** How the body of a response is carried, read before its head is changed. */
     record Framing(boolean hasBody, boolean keepAlive, boolean delimitedByClose) {}
 
+    /** Whether its connection can carry another request once its body is read, and that is at most {@code limit} bytes as far as it says. */
+    static boolean isSoonOver(HttpResponse response, boolean toHead, int limit) {
+        boolean chunked = HttpUtil.isTransferEncodingChunked(response);
+        return HttpUtil.isKeepAlive(response)
+                && (hasNoBody(response, toHead)
+                        || chunked
+                        || HttpUtil.getContentLength(response, Long.MAX_VALUE) <= limit);
+    }
+
+    private static boolean hasNoBody(HttpResponse response, boolean toHead) {
+        int status = response.status().code();
+        return toHead || status == 204 || status == 304;
+    }
+
     /** Gives the response the framing that this client understands. */
     static Framing prepare(HttpResponse response, boolean toHead, boolean toHttp10) {
-        int status = response.status().code();
         HttpHeaders headers = response.headers();
-        boolean hasNoBody = toHead || status == 204 || status == 304;
+        boolean hasNoBody = hasNoBody(response, toHead);
         boolean chunked = HttpUtil.isTransferEncodingChunked(response);
         boolean sized = !chunked && headers.contains(HttpHeaderNames.CONTENT_LENGTH);
         boolean keepAlive = HttpUtil.isKeepAlive(response) && (hasNoBody || chunked || sized);

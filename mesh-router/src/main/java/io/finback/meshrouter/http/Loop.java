@@ -38,14 +38,41 @@ final class Loop {
     private final Transport transport;
     private final Set<ClientConnection> clients = new HashSet<>();
     private final Map<Endpoint, ArrayDeque<UpstreamConnection>> idle = new HashMap<>();
+    private boolean sweeping;
     private final SweepClock clock = new SweepClock(Duration.ofMillis(SWEEP_MILLIS), System.nanoTime());
 
     Loop(EventLoop eventLoop, HostNames hostNames, Transport transport) {
         this.transport = transport;
         this.eventLoop = eventLoop;
         this.hostNames = hostNames;
-        var sweeping = eventLoop.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
-        Objects.requireNonNull(sweeping);
+    }
+
+    /** Before a connection is added: timeouts are looked at while there are connections, and a loop without any sleeps. */
+    void awaken() {
+        if (!sweeping) {
+            sweeping = true;
+            clock.begin(System.nanoTime());
+            sweepLater();
+        }
+    }
+
+    private void sweepLater() {
+        var soon = eventLoop.schedule(this::sweep, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        Objects.requireNonNull(soon);
+    }
+
+    private void sweep() {
+        try {
+            long now = System.nanoTime();
+            if (clock.advance(now)) {
+                checkTimeouts(now);
+            }
+        } finally {
+            sweeping = !clients.isEmpty() || !idle.isEmpty();
+            if (sweeping) {
+                sweepLater();
+            }
+        }
     }
 
     EventLoop eventLoop() {
@@ -96,6 +123,7 @@ final class Loop {
             // Somebody waits, perhaps on another loop: only the permission can change loops.
             connection.close();
         } else {
+            awaken();
             connections.addLast(connection);
             connection.enteredPool();
         }
@@ -203,11 +231,7 @@ final class Loop {
         idle.clear();
     }
 
-    private void sweep() {
-        long now = System.nanoTime();
-        if (!clock.advance(now)) {
-            return;
-        }
+    private void checkTimeouts(long now) {
         for (ClientConnection client : List.copyOf(clients)) {
             client.checkTimeouts(now);
         }

@@ -79,6 +79,7 @@ public final class ProxyServer implements Listener {
 
     private void accept(Channel channel) {
         Loop loop = loops.of(channel.eventLoop());
+        loop.awaken();
         ResponseEncoder encoder = new ResponseEncoder();
         ClientConnection client = new ClientConnection(this, loop, encoder);
         policy.tls().ifPresent(tls -> channel.pipeline().addLast(tls.handler(channel.alloc())));

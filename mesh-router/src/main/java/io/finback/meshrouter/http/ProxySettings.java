@@ -12,6 +12,8 @@ import java.time.Duration;
  * @param maxCallDepth most {@code Via} entries of a request before it counts as a loop
  * @param maxIdlePerEndpoint idle connections kept per endpoint and event loop
  * @param retryLimit attempts after the first, each on another instance while there is one
+ * @param discardBytes longest body of an answer that is tried again which is read for the sake of its connection
+ * @param discardTime how long its end may take
  * @param connectTimeout for one TCP connect
  * @param bindingTimeout for resolving the host name of an instance
  * @param clientIdleTimeout how long a client may take to send its next request's head
@@ -28,6 +30,8 @@ public record ProxySettings(
         int maxCallDepth,
         int maxIdlePerEndpoint,
         int retryLimit,
+        int discardBytes,
+        Duration discardTime,
         Duration connectTimeout,
         Duration bindingTimeout,
         Duration clientIdleTimeout,
@@ -42,6 +46,8 @@ public record ProxySettings(
         range("limits.max-call-depth", maxCallDepth, 1, 1_000_000);
         range("limits.max-idle-per-endpoint", maxIdlePerEndpoint, 0, 1_000_000);
         range("retries.limit", retryLimit, 0, 100);
+        range("retries.discard-bytes", discardBytes, 0, 16 << 20);
+        positive("retries.discard-time", discardTime);
         positive("connect-timeout", connectTimeout);
         positive("binding-timeout", bindingTimeout);
         positive("client-idle-timeout", clientIdleTimeout);

@@ -24,6 +24,12 @@ final class SweepClock {
         return now;
     }
 
+    /** Goes on behind a time in which there was nothing to look at. */
+    void begin(long nanos) {
+        spared = false;
+        now = nanos;
+    }
+
     /** Goes on to {@code nanos}. Tells whether anybody may be judged by it: not behind a standstill, but never twice in a row. */
     boolean advance(long nanos) {
         spared = !spared && nanos - now > late;

@@ -9,7 +9,9 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A connection to one endpoint: serves one exchange at a time, and waits in its loop's pool in between. */
@@ -22,6 +24,13 @@ final class UpstreamConnection extends FlowHandler {
     private final long born = System.nanoTime();
     private @Nullable Exchange exchange;
     private boolean interim;
+
+    /** How much may still come of an answer that nobody wants; negative when there is none. */
+    private long discards = -1;
+
+    /** Answers that nobody wanted so far. */
+    private int discarded;
+
     private long idleSince;
 
     UpstreamConnection(Endpoint endpoint, Stats stats, Loop loop, ResponseDecoder decoder, ProxySettings settings) {
@@ -83,6 +92,42 @@ final class UpstreamConnection extends FlowHandler {
         }
     }
 
+    /** Gives it back although the rest of its answer is not wanted: that is read first, if it is not too much and comes soon. */
+    void discard() {
+        exchange = null;
+        discards = settings.discardBytes();
+        int number = ++discarded;
+        while (discards >= 0 && !inboxEmpty()) {
+            takeNext();
+        }
+        if (discards >= 0) {
+            var waiting = context()
+                    .executor()
+                    .schedule(
+                            () -> {
+                                if (discards >= 0 && discarded == number) {
+                                    close();
+                                }
+                            },
+                            settings.discardTime().toNanos(),
+                            TimeUnit.NANOSECONDS);
+            Objects.requireNonNull(waiting);
+            pump();
+        }
+    }
+
+    private void discard(HttpContent content) {
+        boolean readable = content.decoderResult().isSuccess();
+        discards -= content.content().readableBytes();
+        content.release();
+        if (!readable || discards < 0) {
+            close();
+        } else if (content instanceof LastHttpContent) {
+            discards = -1;
+            release(true);
+        }
+    }
+
     boolean isActive() {
         return context().channel().isActive();
     }
@@ -107,6 +152,7 @@ final class UpstreamConnection extends FlowHandler {
 
     void close() {
         exchange = null;
+        discards = -1;
         discardInbox();
         close(context().channel());
     }
@@ -124,6 +170,10 @@ final class UpstreamConnection extends FlowHandler {
     @Override
     void take(Object message) {
         Exchange current = exchange;
+        if (discards >= 0 && message instanceof HttpContent content) {
+            discard(content);
+            return;
+        }
         if (current == null) {
             ReferenceCountUtil.release(message);
             loop.forget(this);

@@ -154,8 +154,8 @@ final class NamerReader {
         Duration ttl = block.millis("ttlMs", 1).orElse(Duration.ofSeconds(5));
         boolean healthy = block.flag("useHealthCheck").orElse(false);
         block.refuse("dst", "write host and port");
-        return environment -> MarathonNamer.start(
-                prefix, origin, uriPrefix, ttl, healthy, environment.streams(), environment.changes());
+        MarathonNamer.Options options = new MarathonNamer.Options(origin, uriPrefix, ttl, healthy);
+        return environment -> MarathonNamer.start(prefix, options, environment.streams(), environment.changes());
     }
 
     private static NamerPlan.Start dnssrv(Block block, Path prefix) {

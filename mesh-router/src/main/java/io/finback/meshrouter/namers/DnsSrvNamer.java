@@ -8,7 +8,9 @@ import java.util.Hashtable;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import javax.naming.Context;
 import javax.naming.NameNotFoundException;
@@ -19,17 +21,21 @@ import javax.naming.directory.DirContext;
 import javax.naming.directory.InitialDirContext;
 
 /**
- * {@code io.l5d.dnssrv}: SRV records, asked for again every {@code refresh} on one thread. No such record is Neg; while servers do not
+ * {@code io.l5d.dnssrv}: SRV records, asked for again every {@code refresh}, so many at a time that servers which do not
+ * answer hold no other names up. No such record is Neg; while servers do not
  * answer, the last addresses stay. Only the records of the lowest priority number count; their weights do (0 counts as 1). Source:
  * linkerd/linkerd namer/dnssrv, RFC 2782.
  */
 public final class DnsSrvNamer {
+    /** How long a thread waits for the next lookup. */
+    private static final Duration IDLE = Duration.ofSeconds(10);
+
     private static final String TIMEOUT_MILLIS = "2000";
 
     private final String provider;
     private final Duration refresh;
     private final Streams streams;
-    private final ScheduledExecutorService thread = Streams.blocking("finback-dnssrv");
+    private final ThreadPoolExecutor threads;
 
     private DnsSrvNamer(List<String> hosts, Duration refresh, Streams streams) {
         this.provider = hosts.isEmpty()
@@ -37,13 +43,22 @@ public final class DnsSrvNamer {
                 : String.join(" ", hosts.stream().map(host -> "dns://" + host).toList());
         this.refresh = refresh;
         this.streams = streams;
+        int most = streams.settings().lookups();
+        // At most one lookup of each name waits, and names have a limit.
+        this.threads = new ThreadPoolExecutor(
+                most, most, IDLE.toMillis(), TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, "finback-dnssrv");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
     }
 
     /** {@code hosts}: DNS servers, each with a port if it is not 53; those of the system when empty. */
     public static NameSource start(
             Path prefix, List<String> hosts, Duration refresh, Streams streams, Changes changes) {
         DnsSrvNamer namer = new DnsSrvNamer(hosts, refresh, streams);
-        return new WatchingNamer(prefix, 1, changes, namer::watch, namer.thread::shutdownNow);
+        return new WatchingNamer(prefix, 1, changes, namer::watch, namer.threads::shutdownNow);
     }
 
     private AutoCloseable watch(Path path, Consumer<Optional<List<Address>>> tell) {
@@ -62,7 +77,7 @@ public final class DnsSrvNamer {
                             }
                             return refresh;
                         },
-                        thread));
+                        threads));
     }
 
     // The DNS provider answers texts of records: nothing is deserialized. Its environment is a Hashtable.

@@ -23,43 +23,31 @@ import java.util.function.Supplier;
 public final class MarathonNamer implements NameSource {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
+    /**
+     * What is asked, and how.
+     *
+     * @param uriPrefix before {@code /v2}, such as {@code /marathon}; may be empty
+     * @param ttl how often
+     * @param useHealthCheck whether only tasks count whose health checks all succeed
+     */
+    public record Options(Origin origin, String uriPrefix, Duration ttl, boolean useHealthCheck) {}
+
     private final Path prefix;
-    private final Origin origin;
-    private final String uriPrefix;
-    private final Duration ttl;
-    private final boolean useHealthCheck;
+    private final Options options;
     private final Streams streams;
     private final Watches<String, Optional<Set<Path>>> ids;
     private final Watches<String, Optional<List<Address>>> apps;
 
-    private MarathonNamer(
-            Path prefix,
-            Origin origin,
-            String uriPrefix,
-            Duration ttl,
-            boolean useHealthCheck,
-            Streams streams,
-            Changes changes) {
+    private MarathonNamer(Path prefix, Options options, Streams streams, Changes changes) {
         this.prefix = prefix;
-        this.origin = origin;
-        this.uriPrefix = uriPrefix;
-        this.ttl = ttl;
-        this.useHealthCheck = useHealthCheck;
+        this.options = options;
         this.streams = streams;
         this.ids = new Watches<>("marathon apps", 1, changes, v -> false, (key, tell) -> watchIds(tell, changes));
         this.apps = new Watches<>("marathon app", WatchingNamer.LIMIT, changes, Optional::isEmpty, this::watchApp);
     }
 
-    /** {@code uriPrefix}: before {@code /v2}, such as {@code /marathon}; may be empty. */
-    public static NameSource start(
-            Path prefix,
-            Origin origin,
-            String uriPrefix,
-            Duration ttl,
-            boolean useHealthCheck,
-            Streams streams,
-            Changes changes) {
-        return new MarathonNamer(prefix, origin, uriPrefix, ttl, useHealthCheck, streams, changes);
+    public static NameSource start(Path prefix, Options options, Streams streams, Changes changes) {
+        return new MarathonNamer(prefix, options, streams, changes);
     }
 
     @Override
@@ -94,13 +82,13 @@ public final class MarathonNamer implements NameSource {
     }
 
     private CompletableFuture<Streams.Reply> get(String target) {
-        return streams.get(origin, uriPrefix + target, Map.of("Accept", "application/json"), LIMIT);
+        return streams.get(options.origin(), options.uriPrefix() + target, Map.of("Accept", "application/json"), LIMIT);
     }
 
     private AutoCloseable watchIds(Consumer<Optional<Set<Path>>> tell, Changes changes) {
         Set<Path> before = new HashSet<>();
         return streams.again(
-                "marathon " + origin.base() + uriPrefix,
+                "marathon " + options.origin().base() + options.uriPrefix(),
                 () -> Streams.then(get("/v2/apps"), reply -> {
                     Set<Path> found = new HashSet<>();
                     ok(reply)
@@ -112,7 +100,7 @@ public final class MarathonNamer implements NameSource {
                         before.addAll(found);
                         changes.happened();
                     }
-                    return ttl;
+                    return options.ttl();
                 }));
     }
 
@@ -125,14 +113,14 @@ public final class MarathonNamer implements NameSource {
                     if (reply.status() == 404) {
                         last[0] = nothing;
                         tell.accept(Optional.empty());
-                        return ttl;
+                        return options.ttl();
                     }
                     List<Address> now = tasks(ok(reply).path("app"));
                     if (!now.equals(last[0]) || now.isEmpty()) {
                         last[0] = now;
                         tell.accept(Optional.of(now));
                     }
-                    return ttl;
+                    return options.ttl();
                 }));
     }
 
@@ -147,7 +135,7 @@ public final class MarathonNamer implements NameSource {
                 alive &= result.path("alive").asBoolean();
             }
             boolean running = task.path("state").asText("TASK_RUNNING").equals("TASK_RUNNING");
-            if (ports.size() > 0 && (useHealthCheck ? alive && checks > 0 : running)) {
+            if (ports.size() > 0 && (options.useHealthCheck() ? alive && checks > 0 : running)) {
                 addresses.add(
                         new Address(task.path("host").asText(), ports.get(0).asInt()));
             }

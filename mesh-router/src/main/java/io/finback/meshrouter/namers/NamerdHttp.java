@@ -3,7 +3,6 @@ package io.finback.meshrouter.namers;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.finback.meshrouter.resilience.Backoff;
 import io.finback.names.Address;
-import io.finback.names.BuiltinNamers;
 import io.finback.names.Delegation;
 import io.finback.names.Dtab;
 import io.finback.names.Name;
@@ -16,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -37,8 +35,7 @@ public final class NamerdHttp implements Interpreter {
     private final Backoff retry;
     private final Streams streams;
     private final Changes changes;
-    private final Watches<String, NameTree<Name.Bound>> trees;
-    private final Watches<String, Optional<List<Address>>> addresses;
+    private final FarBindings<String> bindings;
     private final Watches<String, Dtab> dtabs;
 
     private NamerdHttp(
@@ -49,8 +46,7 @@ public final class NamerdHttp implements Interpreter {
         this.namespace = namespace;
         this.streams = streams;
         this.changes = changes;
-        this.trees = new Watches<>("namerd bind", WatchingNamer.LIMIT, changes, NameTree::isNeg, this::watchTree);
-        this.addresses = new Watches<>("namerd addr", WatchingNamer.LIMIT, changes, v -> false, this::watchAddresses);
+        this.bindings = new FarBindings<>("namerd", changes, this::watchTree, this::watchAddresses);
         this.dtabs = new Watches<>("namerd dtab", 1, changes, v -> false, this::watchDtab);
     }
 
@@ -77,25 +73,12 @@ public final class NamerdHttp implements Interpreter {
 
     @Override
     public NameTree<Name.Bound> bind(Dtab dtab, Path path) {
-        NameTree<Name.Bound> tree = trees.get("path=" + encoded(path.show()) + "&dtab=" + encoded(dtab.show()));
-        return tree.map(bound -> {
-            if (BuiltinNamers.address(bound.id()).isEmpty()) {
-                // Not bound before its addresses have been heard, so that nobody finds an empty place.
-                var known = addresses.get(bound.id().show());
-                Objects.requireNonNull(known);
-            }
-            return bound;
-        });
+        return bindings.bind("path=" + encoded(path.show()) + "&dtab=" + encoded(dtab.show()));
     }
 
     @Override
     public Supplier<List<Address>> addresses(Path id) {
-        Optional<List<Address>> written = BuiltinNamers.address(id).map(List::of);
-        if (written.isPresent()) {
-            return written::get;
-        }
-        Supplier<Optional<List<Address>>> live = addresses.live(id.show(), Optional.empty());
-        return () -> live.get().orElse(List.of());
+        return bindings.addresses(id);
     }
 
     @Override
@@ -122,10 +105,11 @@ public final class NamerdHttp implements Interpreter {
         return follow("bind", "bind/" + encoded(namespace) + "?watch=true&" + query, line -> tell.accept(tree(line)));
     }
 
-    private AutoCloseable watchAddresses(String id, Consumer<Optional<List<Address>>> tell) {
+    private AutoCloseable watchAddresses(Path id, Consumer<Optional<List<Address>>> tell) {
         return follow(
-                "addr " + id, "addr/" + encoded(namespace) + "?watch=true&path=" + encoded(id), line -> address(line)
-                        .ifPresent(found -> tell.accept(Optional.of(found))));
+                "addr " + id,
+                "addr/" + encoded(namespace) + "?watch=true&path=" + encoded(id.show()),
+                line -> address(line).ifPresent(found -> tell.accept(Optional.of(found))));
     }
 
     private AutoCloseable watchDtab(String ns, Consumer<Dtab> tell) {
@@ -211,16 +195,15 @@ public final class NamerdHttp implements Interpreter {
     public Map<String, Object> state() {
         Map<String, Object> state = new TreeMap<>();
         state.put("namespace", namespace);
-        state.put("bindings", trees.state().size());
-        state.put("addresses", WatchingNamer.state(addresses));
+        state.put("bindings", bindings.trees().size());
+        state.put("addresses", bindings.addresses());
         state.put("version", changes.version());
         return state;
     }
 
     @Override
     public void close() {
-        trees.close();
-        addresses.close();
+        bindings.close();
         dtabs.close();
     }
 }

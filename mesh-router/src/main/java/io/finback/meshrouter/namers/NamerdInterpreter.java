@@ -1,7 +1,6 @@
 package io.finback.meshrouter.namers;
 
 import io.finback.names.Address;
-import io.finback.names.BuiltinNamers;
 import io.finback.names.Delegation;
 import io.finback.names.Dtab;
 import io.finback.names.Name;
@@ -11,9 +10,7 @@ import io.finback.names.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -52,8 +49,7 @@ final class NamerdInterpreter implements Interpreter {
     private final String kind;
     private final Map<String, String> whom;
     private final Asking asking;
-    private final Watches<Question, NameTree<Name.Bound>> trees;
-    private final Watches<Path, Optional<List<Address>>> addresses;
+    private final FarBindings<Question> bindings;
     private final Watches<String, Dtab> dtabs;
     private final Explained<Question> explained;
 
@@ -67,8 +63,7 @@ final class NamerdInterpreter implements Interpreter {
         this.kind = kind;
         this.whom = whom;
         this.asking = asking;
-        this.trees = new Watches<>(kind + " bind", WatchingNamer.LIMIT, changes, NameTree::isNeg, asking::tree);
-        this.addresses = new Watches<>(kind + " addr", WatchingNamer.LIMIT, changes, v -> false, asking::addresses);
+        this.bindings = new FarBindings<>(kind, changes, asking::tree, asking::addresses);
         this.dtabs = new Watches<>(kind, 1, changes, v -> false, (dtab, tell) -> asking.dtab(tell));
         this.explained = new Explained<>(asking::explain, Question::path, System::nanoTime);
     }
@@ -80,25 +75,12 @@ final class NamerdInterpreter implements Interpreter {
 
     @Override
     public NameTree<Name.Bound> bind(Dtab dtab, Path path) {
-        NameTree<Name.Bound> tree = trees.get(new Question(dtab, path));
-        return tree.map(bound -> {
-            if (BuiltinNamers.address(bound.id()).isEmpty()) {
-                // Not bound before its addresses have been heard, so that nobody finds an empty place.
-                var known = addresses.get(bound.id());
-                Objects.requireNonNull(known);
-            }
-            return bound;
-        });
+        return bindings.bind(new Question(dtab, path));
     }
 
     @Override
     public Supplier<List<Address>> addresses(Path id) {
-        Optional<List<Address>> written = BuiltinNamers.address(id).map(List::of);
-        if (written.isPresent()) {
-            return written::get;
-        }
-        Supplier<Optional<List<Address>>> live = addresses.live(id, Optional.empty());
-        return () -> live.get().orElse(List.of());
+        return bindings.addresses(id);
     }
 
     @Override
@@ -120,21 +102,15 @@ final class NamerdInterpreter implements Interpreter {
     public Map<String, Object> state() {
         Map<String, Object> state = new LinkedHashMap<>(whom);
         state.put("trouble", asking.trouble());
-        Map<String, Object> bound = new TreeMap<>();
-        trees.state()
-                .forEach((question, tree) -> bound.put(
-                        question,
-                        tree.map(known -> known.show(name -> name.id().show())).orElse("pending")));
-        state.put("bind", bound);
-        state.put("resolve", WatchingNamer.state(addresses));
+        state.put("bind", bindings.trees());
+        state.put("resolve", bindings.addresses());
         dtabs.state().forEach((key, dtab) -> state.put(key, dtab.map(Dtab::show).orElse("pending")));
         return state;
     }
 
     @Override
     public void close() {
-        trees.close();
-        addresses.close();
+        bindings.close();
         dtabs.close();
         asking.close();
     }

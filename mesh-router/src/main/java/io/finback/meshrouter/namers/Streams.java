@@ -1,30 +1,22 @@
 package io.finback.meshrouter.namers;
 
 import io.finback.meshrouter.resilience.Backoff;
-import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
-import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Flow;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -45,28 +37,38 @@ public final class Streams implements AutoCloseable {
     /** Behind failures, unless a configuration says otherwise: from 200 ms to a minute, with jitter. */
     static final Backoff USUAL = new Backoff.EqualJittered(Duration.ofMillis(200), Duration.ofMinutes(1));
 
-    /** Streams of lines are begun anew behind it: a connection that has died without a word would never be noticed. */
-    private static final Duration LIFE = Duration.ofMinutes(5);
-
-    private final Duration life;
-    private final ScheduledThreadPoolExecutor executor;
-    private final HttpClient client;
-    private final Set<Again> loops = ConcurrentHashMap.newKeySet();
-    private final LongAdder failed = new LongAdder();
-
-    public Streams() {
-        this(LIFE);
+    /**
+     * What following names may take.
+     *
+     * @param streamLife how long a stream of lines may last before it is begun anew: a connection that has died without a word would never be
+     *     noticed otherwise
+     * @param lookups of one source of SRV records at a time
+     */
+    public record Settings(Duration streamLife, int lookups) {
+        public Settings {
+            if (streamLife.isNegative() || streamLife.isZero()) {
+                throw new IllegalArgumentException("namers.stream-life: " + streamLife + " (expected: > 0)");
+            }
+            if (lookups < 1 || lookups > 1_000) {
+                throw new IllegalArgumentException("namers.dnssrv.lookups: " + lookups + " (expected: 1..1000)");
+            }
+        }
     }
 
-    /** {@code life}: how long a stream of lines may last. */
-    Streams(Duration life) {
-        this.life = life;
+    private final Settings settings;
+    private final ScheduledThreadPoolExecutor executor;
+    private final HttpClient client;
+    private final Repeating repeating;
+
+    public Streams(Settings settings) {
+        this.settings = settings;
         executor = new ScheduledThreadPoolExecutor(2, task -> {
             Thread thread = new Thread(task, "finback-namers");
             thread.setDaemon(true);
             return thread;
         });
         executor.setRemoveOnCancelPolicy(true);
+        repeating = new Repeating(executor);
         client = HttpClient.newBuilder()
                 .executor(executor)
                 .version(HttpClient.Version.HTTP_1_1)
@@ -87,7 +89,7 @@ public final class Streams implements AutoCloseable {
         if (origin.tls().isEmpty()) {
             return get(origin.base() + target, headers, limit);
         }
-        Collected whole = new Collected();
+        WholeBody whole = new WholeBody();
         return then(
                 within(limit, TlsRequest.send(origin, origin.tls().get(), target, headers, CONNECT, executor, whole)),
                 end -> whole.reply());
@@ -112,7 +114,7 @@ public final class Streams implements AutoCloseable {
 
     CompletableFuture<Reply> get(String uri, Map<String, String> headers, Duration limit) {
         return then(
-                client.sendAsync(request(uri, headers).timeout(limit).build(), info -> new Limited()),
+                client.sendAsync(request(uri, headers).timeout(limit).build(), info -> new WholeBody()),
                 r -> new Reply(r.statusCode(), r.headers().map(), new String(r.body(), StandardCharsets.UTF_8)));
     }
 
@@ -154,13 +156,14 @@ public final class Streams implements AutoCloseable {
     }
 
     private CompletableFuture<Void> ofLife(CompletableFuture<Void> stream) {
-        var timer = executor.schedule(() -> stream.complete(null), life.toMillis(), TimeUnit.MILLISECONDS);
+        var timer = executor.schedule(
+                () -> stream.complete(null), settings.streamLife().toMillis(), TimeUnit.MILLISECONDS);
         var over = stream.whenComplete((end, failure) -> timer.cancel(false));
         Objects.requireNonNull(over);
         return stream;
     }
 
-    private static void good(int status) {
+    static void good(int status) {
         if (status != 200) {
             throw new IllegalStateException("status " + status + " (expected: 200)");
         }
@@ -170,6 +173,10 @@ public final class Streams implements AutoCloseable {
         HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create(uri));
         headers.forEach(builder::header);
         return builder;
+    }
+
+    Settings settings() {
+        return settings;
     }
 
     ScheduledExecutorService executor() {
@@ -193,107 +200,22 @@ public final class Streams implements AutoCloseable {
      * @param step is given what to call when something good has come, before the step is over: the next failure is a first one then
      */
     AutoCloseable again(String what, Backoff backoff, Function<Runnable, CompletableFuture<Duration>> step) {
-        Again loop = new Again(what, backoff, step);
-        loops.add(loop);
-        executor.execute(loop);
-        return loop;
+        return repeating.begin(what, backoff, step);
     }
 
     /** Loops there are now. */
     public int watches() {
-        return loops.size();
+        return repeating.count();
     }
 
     /** Of these, those whose last try failed: what they watch is kept as it was known. */
     public long failing() {
-        return loops.stream().filter(loop -> loop.failures > 0).count();
+        return repeating.failing();
     }
 
     /** Tries that failed, ever. */
     public long failures() {
-        return failed.sum();
-    }
-
-    private final class Again implements Runnable, AutoCloseable {
-        private final String what;
-        private final Backoff backoff;
-        private final Function<Runnable, CompletableFuture<Duration>> step;
-        private volatile boolean closed;
-        private volatile @Nullable CompletableFuture<Duration> running;
-        private volatile int failures;
-        private Duration pause = Duration.ZERO;
-
-        Again(String what, Backoff backoff, Function<Runnable, CompletableFuture<Duration>> step) {
-            this.what = what;
-            this.backoff = backoff;
-            this.step = step;
-        }
-
-        @Override
-        public void run() {
-            if (closed) {
-                return;
-            }
-            CompletableFuture<Duration> now;
-            try {
-                now = step.apply(this::works);
-            } catch (RuntimeException e) {
-                now = CompletableFuture.failedFuture(e);
-            }
-            running = now;
-            if (closed) {
-                // Closed since it was asked above: nobody else ends this step.
-                now.cancel(true);
-            }
-            var next = now.whenComplete((pause, failure) -> {
-                if (!closed) {
-                    schedule(failure == null ? succeeded(pause) : failed(failure));
-                }
-            });
-            Objects.requireNonNull(next);
-        }
-
-        private void works() {
-            if (failures > 0) {
-                log.info("namer.works_again what={}", what);
-            }
-            failures = 0;
-        }
-
-        private Duration succeeded(Duration next) {
-            works();
-            return next;
-        }
-
-        private Duration failed(Throwable failure) {
-            if (failures == 0) {
-                log.warn(
-                        "namer.watch_failed what={} reason={} next=keep_what_is_known_and_retry",
-                        what,
-                        reason(failure));
-            }
-            failed.increment();
-            pause = backoff.next(failures, pause, ThreadLocalRandom.current());
-            failures = Math.min(failures + 1, 1_000);
-            return pause;
-        }
-
-        private void schedule(Duration pause) {
-            if (!executor.isShutdown()) {
-                var soon = executor.schedule(this, pause.toMillis(), TimeUnit.MILLISECONDS);
-                Objects.requireNonNull(soon);
-            }
-        }
-
-        @Override
-        public void close() {
-            closed = true;
-            loops.remove(this);
-            CompletableFuture<Duration> current = running;
-            if (current != null) {
-                current.cancel(true);
-            }
-        }
+        return repeating.failures();
     }
 
     static String reason(Throwable failure) {
@@ -328,135 +250,5 @@ public final class Streams implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-    }
-
-    /** Collects a body up to the limit. */
-    private static final class Limited implements BodySubscriber<byte[]> {
-        private final ByteArrayOutputStream all = new ByteArrayOutputStream();
-        private final CompletableFuture<byte[]> body = new CompletableFuture<>();
-        private Flow.@Nullable Subscription subscription;
-
-        @Override
-        public CompletableFuture<byte[]> getBody() {
-            return body;
-        }
-
-        @Override
-        public void onSubscribe(Flow.Subscription given) {
-            subscription = given;
-            given.request(Long.MAX_VALUE);
-        }
-
-        @Override
-        public void onNext(List<ByteBuffer> buffers) {
-            buffers.forEach(buffer -> append(all, buffer));
-            if (all.size() > MAX_BYTES && subscription != null) {
-                subscription.cancel();
-                body.completeExceptionally(new IllegalStateException("more than " + MAX_BYTES + " bytes"));
-            }
-        }
-
-        @Override
-        public void onError(Throwable failure) {
-            body.completeExceptionally(failure);
-        }
-
-        @Override
-        public void onComplete() {
-            body.complete(all.toByteArray());
-        }
-    }
-
-    /** Collects what comes over TLS, up to the limit. */
-    private static final class Collected implements TlsRequest.Taker {
-        private final ByteArrayOutputStream all = new ByteArrayOutputStream();
-        private int status;
-        private Map<String, List<String>> headers = Map.of();
-
-        @Override
-        public void head(int code, Map<String, List<String>> fields) {
-            status = code;
-            headers = fields;
-        }
-
-        @Override
-        public void piece(byte[] bytes) {
-            all.writeBytes(bytes);
-            if (all.size() > MAX_BYTES) {
-                throw new IllegalStateException("more than " + MAX_BYTES + " bytes");
-            }
-        }
-
-        Reply reply() {
-            return new Reply(status, headers, all.toString(StandardCharsets.UTF_8));
-        }
-    }
-
-    /** Splits a body into lines. */
-    private static final class Lines implements Flow.Subscriber<List<ByteBuffer>>, TlsRequest.Taker {
-        private final Consumer<String> line;
-        private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
-        private Flow.@Nullable Subscription subscription;
-
-        Lines(Consumer<String> line) {
-            this.line = line;
-        }
-
-        @Override
-        public void onSubscribe(Flow.Subscription given) {
-            subscription = given;
-            given.request(1);
-        }
-
-        @Override
-        public void onNext(List<ByteBuffer> buffers) {
-            for (ByteBuffer buffer : buffers) {
-                while (buffer.hasRemaining()) {
-                    byte b = buffer.get();
-                    if (b == '\n') {
-                        take();
-                    } else if (rest.size() < MAX_BYTES) {
-                        rest.write(b);
-                    } else {
-                        throw new IllegalStateException("a line of more than " + MAX_BYTES + " bytes");
-                    }
-                }
-            }
-            if (subscription != null) {
-                subscription.request(1);
-            }
-        }
-
-        @Override
-        public void head(int status, Map<String, List<String>> headers) {
-            good(status);
-        }
-
-        @Override
-        public void piece(byte[] bytes) {
-            onNext(List.of(ByteBuffer.wrap(bytes)));
-        }
-
-        private void take() {
-            String text = rest.toString(StandardCharsets.UTF_8).strip();
-            rest.reset();
-            if (!text.isEmpty()) {
-                line.accept(text);
-            }
-        }
-
-        @Override
-        public void onError(Throwable failure) {}
-
-        @Override
-        public void onComplete() {
-            take();
-        }
-    }
-
-    private static void append(ByteArrayOutputStream out, ByteBuffer buffer) {
-        byte[] bytes = new byte[buffer.remaining()];
-        buffer.get(bytes);
-        out.writeBytes(bytes);
     }
 }

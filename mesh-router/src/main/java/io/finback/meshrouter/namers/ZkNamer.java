@@ -38,12 +38,8 @@ public final class ZkNamer implements NameSource {
         Follower at(ZkSession session, String path, String last);
     }
 
-    private interface Follower {
-        /** Tells when to read again. */
-        ZkSession.View<?> view();
-
-        CompletableFuture<List<Address>> read();
-    }
+    /** {@code view} tells when to read again. */
+    private record Follower(ZkSession.View<?> view, Supplier<CompletableFuture<List<Address>>> read) {}
 
     private final Path prefix;
     private final ZkSession session;
@@ -116,6 +112,7 @@ public final class ZkNamer implements NameSource {
         AutoCloseable loop = streams.again("zookeeper " + name.show(), RETRY, works -> {
             CompletableFuture<Void> changed = follower.view().round();
             return follower.read()
+                    .get()
                     .thenComposeAsync(
                             found -> {
                                 tell.accept(found.isEmpty() ? Optional.empty() : Optional.of(found));
@@ -139,27 +136,19 @@ public final class ZkNamer implements NameSource {
         Optional<Serverset.Selection> selection =
                 last.isEmpty() ? Optional.of(new Serverset.Selection("", "", -1)) : Serverset.Selection.parse(last);
         ZkSession.View<Serverset.Node> view = session.view(Serverset::node);
-        return new Follower() {
-            @Override
-            public ZkSession.View<?> view() {
-                return view;
+        return new Follower(view, () -> {
+            if (selection.isEmpty()) {
+                return CompletableFuture.completedFuture(List.of());
             }
-
-            @Override
-            public CompletableFuture<List<Address>> read() {
-                if (selection.isEmpty()) {
-                    return CompletableFuture.completedFuture(List.of());
-                }
-                String path = join(parent, selection.get().name());
-                return children(view, path)
-                        .thenCompose(names -> all(names.stream()
-                                .filter(Serverset::isOne)
-                                .sorted()
-                                .map(name -> view.data(path, name))
-                                .toList()))
-                        .thenApply(nodes -> Serverset.addresses(nodes, selection.get()));
-            }
-        };
+            String path = join(parent, selection.get().name());
+            return children(view, path)
+                    .thenCompose(names -> all(names.stream()
+                            .filter(Serverset::isOne)
+                            .sorted()
+                            .map(name -> view.data(path, name))
+                            .toList()))
+                    .thenApply(nodes -> Serverset.addresses(nodes, selection.get()));
+        });
     }
 
     /** The member that joined first leads; its data are its addresses. */
@@ -167,48 +156,24 @@ public final class ZkNamer implements NameSource {
         ZkSession.View<List<Address>> view =
                 session.view((name, data) -> hosts(new String(data, StandardCharsets.UTF_8)));
         String path = join(parent, last);
-        return new Follower() {
-            @Override
-            public ZkSession.View<?> view() {
-                return view;
-            }
-
-            @Override
-            public CompletableFuture<List<Address>> read() {
-                return children(view, path).thenCompose(names -> {
-                    List<String> members = names.stream()
-                            .filter(name -> name.matches(Serverset.MEMBER + "\\d+"))
-                            .toList();
-                    return members.isEmpty()
-                            ? CompletableFuture.completedFuture(List.of())
-                            : view.data(path, Collections.min(members))
-                                    .thenApply(addresses -> addresses.orElse(List.of()));
-                });
-            }
-        };
+        return new Follower(view, () -> children(view, path).thenCompose(names -> {
+            List<String> members = names.stream()
+                    .filter(name -> name.matches(Serverset.MEMBER + "\\d+"))
+                    .toList();
+            return members.isEmpty()
+                    ? CompletableFuture.completedFuture(List.of())
+                    : view.data(path, Collections.min(members)).thenApply(addresses -> addresses.orElse(List.of()));
+        }));
     }
 
     /** The instances of a service of Curator's. */
     private static Follower instances(ZkSession session, String path) {
         ZkSession.View<Optional<Address>> view = session.view((name, data) -> instance(data));
-        return new Follower() {
-            @Override
-            public ZkSession.View<?> view() {
-                return view;
-            }
-
-            @Override
-            public CompletableFuture<List<Address>> read() {
-                return children(view, path)
-                        .thenCompose(names -> all(names.stream()
-                                .map(name -> view.data(path, name))
-                                .toList()))
-                        .thenApply(found -> found.stream()
-                                .flatMap(Optional::stream)
-                                .distinct()
-                                .toList());
-            }
-        };
+        return new Follower(view, () -> children(view, path)
+                .thenCompose(names ->
+                        all(names.stream().map(name -> view.data(path, name)).toList()))
+                .thenApply(found ->
+                        found.stream().flatMap(Optional::stream).distinct().toList()));
     }
 
     /** At its TLS port if it has one, as in Linkerd; empty for one that is not enabled, or cannot be read. */

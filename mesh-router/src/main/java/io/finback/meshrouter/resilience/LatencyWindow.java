@@ -8,12 +8,11 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * wide. Thread-safe; recording is one increment.
  */
 public final class LatencyWindow {
-    private static final int BITS = 3;
-    private static final int BUCKETS = (64 - BITS) << BITS;
+    private static final Buckets BUCKETS = new Buckets(3);
 
     private final long windowNanos;
-    private volatile AtomicLongArray current = new AtomicLongArray(BUCKETS);
-    private AtomicLongArray previous = new AtomicLongArray(BUCKETS);
+    private volatile AtomicLongArray current = new AtomicLongArray(BUCKETS.count());
+    private AtomicLongArray previous = new AtomicLongArray(BUCKETS.count());
     private volatile long began;
 
     /** @param born now */
@@ -26,22 +25,22 @@ public final class LatencyWindow {
         if (now - began >= windowNanos) {
             turn(now);
         }
-        current.getAndIncrement(bucket(Math.max(0, nanos) / 1_000));
+        current.getAndIncrement(BUCKETS.of(Math.max(0, nanos) / 1_000));
     }
 
     /** At least that share took at most that long; 0 when nothing is known. Nanoseconds. */
     public synchronized long percentile(double fraction) {
         AtomicLongArray now = current;
         long count = 0;
-        for (int i = 0; i < BUCKETS; i++) {
+        for (int i = 0; i < BUCKETS.count(); i++) {
             count += now.get(i) + previous.get(i);
         }
         long rank = (long) Math.ceil(count * fraction);
         long seen = 0;
-        for (int i = 0; i < BUCKETS && count > 0; i++) {
+        for (int i = 0; i < BUCKETS.count() && count > 0; i++) {
             seen += now.get(i) + previous.get(i);
             if (seen >= rank && seen > 0) {
-                return upper(i) * 1_000;
+                return BUCKETS.upper(i) * 1_000;
             }
         }
         return 0;
@@ -49,25 +48,9 @@ public final class LatencyWindow {
 
     private synchronized void turn(long now) {
         if (now - began >= windowNanos) {
-            previous = now - began >= 2 * windowNanos ? new AtomicLongArray(BUCKETS) : current;
-            current = new AtomicLongArray(BUCKETS);
+            previous = now - began >= 2 * windowNanos ? new AtomicLongArray(BUCKETS.count()) : current;
+            current = new AtomicLongArray(BUCKETS.count());
             began = now;
         }
-    }
-
-    private static int bucket(long v) {
-        if (v < 1 << (BITS + 1)) {
-            return (int) v;
-        }
-        int shift = 63 - Long.numberOfLeadingZeros(v) - BITS;
-        return (shift << BITS) + (int) (v >>> shift);
-    }
-
-    private static long upper(int bucket) {
-        if (bucket < 1 << (BITS + 1)) {
-            return bucket;
-        }
-        int shift = (bucket >> BITS) - 1;
-        return ((bucket - ((long) shift << BITS) + 1) << shift) - 1;
     }
 }

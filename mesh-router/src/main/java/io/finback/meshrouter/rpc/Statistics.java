@@ -1,5 +1,6 @@
 package io.finback.meshrouter.rpc;
 
+import io.finback.meshrouter.resilience.Buckets;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,40 +27,22 @@ public final class Statistics implements StatsReceiver {
         }
     }
 
-    /** Buckets of a floating point's shape: the exponent and four bits behind it. */
     private static final class Distribution implements Stat {
-        private static final int BITS = 4;
-        private static final int BUCKETS = (64 - BITS) << BITS;
+        private static final Buckets BUCKETS = new Buckets(4);
 
-        private final AtomicLongArray buckets = new AtomicLongArray(BUCKETS);
+        private final AtomicLongArray buckets = new AtomicLongArray(BUCKETS.count());
         private final LongAdder sum = new LongAdder();
 
         @Override
         public void add(long value) {
             long v = Math.max(0, value);
-            buckets.getAndIncrement(bucket(v));
+            buckets.getAndIncrement(BUCKETS.of(v));
             sum.add(v);
-        }
-
-        private static int bucket(long v) {
-            if (v < 1 << (BITS + 1)) {
-                return (int) v;
-            }
-            int shift = 63 - Long.numberOfLeadingZeros(v) - BITS;
-            return (shift << BITS) + (int) (v >>> shift);
-        }
-
-        private static long upper(int bucket) {
-            if (bucket < 1 << (BITS + 1)) {
-                return bucket;
-            }
-            int shift = (bucket >> BITS) - 1;
-            return ((bucket - ((long) shift << BITS) + 1) << shift) - 1;
         }
 
         private long count() {
             long count = 0;
-            for (int i = 0; i < BUCKETS; i++) {
+            for (int i = 0; i < BUCKETS.count(); i++) {
                 count += buckets.get(i);
             }
             return count;
@@ -68,10 +51,10 @@ public final class Statistics implements StatsReceiver {
         private long percentile(double fraction, long count) {
             long rank = (long) Math.ceil(fraction * count);
             long seen = 0;
-            for (int i = 0; i < BUCKETS; i++) {
+            for (int i = 0; i < BUCKETS.count(); i++) {
                 seen += buckets.get(i);
                 if (seen >= rank && seen > 0) {
-                    return upper(i);
+                    return BUCKETS.upper(i);
                 }
             }
             return 0;

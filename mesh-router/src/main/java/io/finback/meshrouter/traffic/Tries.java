@@ -1,6 +1,7 @@
 package io.finback.meshrouter.traffic;
 
 import io.finback.meshrouter.resilience.FailureAccrual;
+import io.finback.meshrouter.resilience.RetryBudget;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,10 @@ public final class Tries {
     private @Nullable Endpoint endpoint;
     private long begunNanos;
     private Duration lastPause = Duration.ZERO;
+    private long requeuesLeft = -1;
+
+    /** What one request may take of the budget of requeues as it finds it. Finagle's. */
+    private static final double MOST_OF_BUDGET = 0.2;
 
     /** How many connect timeouts one request may spend on instances that do not answer. */
     private static final int MOST_TIMEOUTS = 3;
@@ -67,13 +72,17 @@ public final class Tries {
         return endpoint != null && now - begunNanos > time.toNanos();
     }
 
-    /** Whether what was provably not processed may be sent again; takes one from the budget of requeues. */
+    /**
+     * Whether what was provably not processed may be sent again; takes one from the budget of requeues, and of what was in that at the
+     * first time a fifth at most (rounded up), so that one request leaves something for others.
+     */
     public boolean requeues(long now) {
         lostNanos += now - begunNanos;
-        return isLeft()
-                && lostNanos < mostLostNanos
-                && to.destination().requeues().tryWithdraw(now)
-                && counted();
+        RetryBudget budget = to.destination().requeues();
+        if (requeuesLeft < 0) {
+            requeuesLeft = (long) Math.ceil(MOST_OF_BUDGET * budget.balance(now));
+        }
+        return isLeft() && lostNanos < mostLostNanos && requeuesLeft-- > 0 && budget.tryWithdraw(now) && counted();
     }
 
     /** Whether what failed may be tried again; takes one from the budget of retries. */

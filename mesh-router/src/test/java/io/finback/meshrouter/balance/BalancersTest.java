@@ -118,6 +118,75 @@ class BalancersTest {
         assertThat(aperture.members(20)).isEqualTo(2);
     }
 
+    /** Weights 1 to 5, all mixed. */
+    private static List<Instance> weighted(int count) {
+        List<Instance> instances = instances(count);
+        instances.forEach(instance -> instance.weight = 1 + instance.number % 5);
+        return instances;
+    }
+
+    @Test
+    void routersWithRandomAperturesCallInstancesByWeightWhateverTheirWidth() {
+        for (int width : new int[] {1, 4, 25}) {
+            List<Instance> instances = weighted(25);
+            for (int router = 0; router < 4_000; router++) {
+                Aperture aperture = new Aperture(new Aperture.Band(Duration.ofSeconds(5), 0.5, 1_000, width));
+                pick(aperture, instances, 25);
+            }
+            double unit = instances.stream()
+                            .mapToDouble(each -> each.picked / each.weight)
+                            .sum()
+                    / 25;
+            assertThat(instances).allSatisfy(instance -> assertThat(instance.picked / instance.weight / unit)
+                    .as("width %d: picks of %s per weight, of the average", width, instance)
+                    .isCloseTo(1, within(width == 1 ? 0.25 : 0.13)));
+        }
+    }
+
+    @Test
+    void aRandomApertureCoversItsWidthOfAverageWeightAndSharesItByWeight() {
+        for (int router = 0; router < 200; router++) {
+            List<Instance> instances = weighted(50);
+            Aperture aperture = new Aperture(new Aperture.Band(Duration.ofSeconds(5), 0.5, 1_000, 6));
+            List<Instance> members = aperture.members(instances, random);
+            double touched = members.stream().mapToDouble(each -> each.weight).sum();
+            assertThat(touched)
+                    .as("weight of those it touches, 6 times 3 at least")
+                    .isBetween(18.0, 18 + 2 * 5.0);
+            pick(aperture, instances, 200);
+            assertThat(instances.stream().filter(each -> each.picked > 0 && !members.contains(each)))
+                    .isEmpty();
+        }
+        List<Instance> instances = weighted(10);
+        Aperture wide = new Aperture(new Aperture.Band(Duration.ofSeconds(5), 0.5, 1_000, 10));
+        for (int i = 0; i < 30_000; i++) {
+            Instance picked = wide.pick(instances, 0, random);
+            picked.picked++;
+            picked.load++;
+        }
+        assertThat(instances).allSatisfy(instance -> assertThat(instance.picked / instance.weight)
+                .as(instance.toString())
+                .isCloseTo(1_000, within(60.0)));
+    }
+
+    @Test
+    void whoLeavesARandomApertureChangesThePlaceOfNobodyElse() {
+        for (int router = 0; router < 100; router++) {
+            List<Instance> instances = instances(40);
+            Aperture aperture = new Aperture(new Aperture.Band(Duration.ofSeconds(5), 0.5, 1_000, 5));
+            List<Instance> before = aperture.members(instances, random);
+            assertThat(before).hasSize(5);
+            List<Instance> left = new ArrayList<>(instances);
+            left.remove(before.get(2));
+            List<Instance> after = aperture.members(List.copyOf(left), random);
+            assertThat(after)
+                    .hasSize(5)
+                    .containsAll(before.stream()
+                            .filter(each -> each != before.get(2))
+                            .toList());
+        }
+    }
+
     private static DeterministicAperture deterministic(int instance, int total, int least) {
         return new DeterministicAperture(new DeterministicAperture.Coordinate(instance, total, least));
     }
@@ -169,6 +238,11 @@ class BalancersTest {
         assertThat(instances.get(7).picked).isBetween(5_700, 6_300);
         assertThat(instances.get(11).picked).isZero();
         assertThat(instances.get(3).picked).isBetween(1_950, 2_250);
+    }
+
+    @Test
+    void anApertureOfManyThousandKnowsWhomItTouches() {
+        assertThat(deterministic(3, 1_000, 12).members(instances(20_000))).hasSizeBetween(20, 21);
     }
 
     @Test

@@ -121,6 +121,95 @@ class ProxyResilienceTest {
         }
     }
 
+    /** A router with Linkerd's budget before one instance that answers so, and the connections that ten requests made there. */
+    private int connectionsOf(RawBackend bad, Map<String, Object> settings) throws IOException {
+        Map<String, Object> all = new HashMap<>(settings);
+        all.put(CLASSIFIER, "io.l5d.http.retryableRead5XX");
+        all.put("finback.router.retries.limit", 100);
+        try (bad;
+                TestRouter router = router(all, bad);
+                RawClient client = new RawClient(router.port())) {
+            for (int i = 0; i < 10; i++) {
+                assertThat(get(client).status()).isEqualTo(503);
+            }
+            assertThat(bad.requests).as("ten, and what the budget allows").hasSizeBetween(110, 113);
+            return bad.accepted.get();
+        }
+    }
+
+    @Test
+    void answersThatAreTriedAgainLeaveTheirConnection() throws IOException {
+        assertThat(connectionsOf(answering("503 Busy", "busy"), Map.of())).isEqualTo(1);
+        assertThat(connectionsOf(answering("503 Busy", ""), Map.of("finback.router.retries.discard-bytes", 0)))
+                .isEqualTo(1);
+        assertThat(connectionsOf(
+                        new RawBackend((request, in, out, socket) -> {
+                            out.write("HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbusy\r\n"
+                                    .getBytes(US_ASCII));
+                            out.flush();
+                            out.write("0\r\n\r\n".getBytes(US_ASCII));
+                            out.flush();
+                            return true;
+                        }),
+                        Map.of()))
+                .as("the end may come after the next attempt has begun")
+                .isLessThanOrEqualTo(3);
+    }
+
+    @Test
+    void answersThatAreLongOrHaveNoEndDoNot() throws IOException {
+        assertThat(connectionsOf(answering("503 Busy", "busy"), Map.of("finback.router.retries.discard-bytes", 3)))
+                .isGreaterThan(90);
+        assertThat(connectionsOf(
+                        new RawBackend((request, in, out, socket) -> {
+                            out.write("HTTP/1.1 503 Busy\r\n\r\nbusy".getBytes(US_ASCII));
+                            out.flush();
+                            return false;
+                        }),
+                        Map.of()))
+                .isGreaterThan(90);
+    }
+
+    @Test
+    void anAnswerNobodyWantsIsNotWaitedForLong() throws IOException {
+        try (RawBackend bad = new RawBackend((request, in, out, socket) -> {
+                    out.write("HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\nbu".getBytes(US_ASCII));
+                    out.flush();
+                    return in.read() >= 0;
+                });
+                RawBackend good = RawBackend.answering("good");
+                TestRouter router = router(
+                        Map.of(
+                                CLASSIFIER,
+                                "io.l5d.http.retryableRead5XX",
+                                "finback.router.retries.discard-time",
+                                "200ms"),
+                        bad,
+                        good);
+                RawClient client = new RawClient(router.port())) {
+            TestRouter.await("one goes to the bad one first", () -> {
+                getOk(client);
+                return !bad.requests.isEmpty();
+            });
+            TestRouter.await("its connection is closed", () -> bad.openConnections() == 0);
+        }
+    }
+
+    /** What Finagle's RequeueFilter does: a fifth of what the budget has. */
+    @Test
+    void oneRequestTakesAFifthOfTheBudgetOfRequeues() throws IOException {
+        RawBackend gone = RawBackend.answering("");
+        gone.close();
+        try (TestRouter router = router(
+                        Map.of("finback.router.retries.limit", 100, "finback.router.client.fail-fast", false), gone);
+                RawClient client = new RawClient(router.port())) {
+            assertThat(get(client).status()).isEqualTo(502);
+            assertThat(router.metric("rt/http/service/svc/web/retries/total")).isEqualTo(20);
+            assertThat(get(client).status()).isEqualTo(502);
+            assertThat(router.metric("rt/http/service/svc/web/retries/total")).isEqualTo(36);
+        }
+    }
+
     @Test
     void aWriteIsNotUnlessTheInstanceSaysSo() throws IOException {
         try (RawBackend bad = answering("503 Busy", "bad");
@@ -230,6 +319,14 @@ class ProxyResilienceTest {
         assertThatThrownBy(() -> RouterSettings.from(TestRouter.config(Map.of(CLASSIFIER, "x"))))
                 .isInstanceOf(StartFailure.class)
                 .hasMessageContaining("finback.router.service.response-classifier: 'x'");
+        assertThatThrownBy(
+                        () -> RouterSettings.from(TestRouter.config(Map.of("finback.router.namers.dnssrv.lookups", 0))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessage("finback.router.namers.dnssrv.lookups: 0 (expected: 1..1000)");
+        assertThatThrownBy(() ->
+                        RouterSettings.from(TestRouter.config(Map.of("finback.router.retries.discard-time", "0s"))))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("finback.router.retries.discard-time: PT0S");
         assertThatThrownBy(() -> RouterSettings.from(
                         TestRouter.config(Map.of("finback.router.client.requeue-budget.ttl", "5m"))))
                 .isInstanceOf(StartFailure.class)

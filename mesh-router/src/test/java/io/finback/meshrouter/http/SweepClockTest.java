@@ -32,4 +32,11 @@ class SweepClockTest {
         assertThat(clock.advance(millis(10_000))).isTrue();
         assertThat(clock.advance(millis(15_000))).isFalse();
     }
+
+    @Test
+    void aTimeWithoutConnectionsIsNoStandstill() {
+        clock.begin(millis(60_000));
+        assertThat(clock.now()).isEqualTo(millis(60_000));
+        assertThat(clock.advance(millis(60_250))).isTrue();
+    }
 }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 /** What is followed at the Kubernetes API, and Consul's dtabs, against recorded exchanges. */
 @Timeout(60)
 class KubernetesTest {
-    private final Streams streams = new Streams();
+    private final Streams streams = Usual.streams();
     private final Changes changes = new Changes();
 
     @AfterEach

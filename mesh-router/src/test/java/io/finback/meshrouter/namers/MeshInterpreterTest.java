@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 /** {@code io.l5d.mesh} against gRPC-Java's server with protobuf's own messages. */
 @Timeout(60)
 class MeshInterpreterTest {
-    private final Streams streams = new Streams();
+    private final Streams streams = Usual.streams();
     private final Changes changes = new Changes();
 
     @AfterEach

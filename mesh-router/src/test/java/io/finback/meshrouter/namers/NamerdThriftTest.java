@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 /** {@code io.l5d.namerd} against Finagle's Mux server and libthrift. */
 @Timeout(60)
 class NamerdThriftTest {
-    private final Streams streams = new Streams();
+    private final Streams streams = Usual.streams();
     private final Changes changes = new Changes();
 
     @AfterEach

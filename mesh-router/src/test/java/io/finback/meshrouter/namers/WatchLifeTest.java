@@ -34,7 +34,7 @@ class WatchLifeTest {
     @TempDir
     java.nio.file.Path directory;
 
-    private Streams streams = new Streams();
+    private Streams streams = Usual.streams();
     private final Changes changes = new Changes();
 
     @AfterEach
@@ -99,7 +99,7 @@ class WatchLifeTest {
     @Test
     void aStreamThatFellSilentIsBegunAnew() throws IOException {
         streams.close();
-        streams = new Streams(Duration.ofMillis(200));
+        streams = Usual.streams(Duration.ofMillis(200));
         AtomicReference<String> items = new AtomicReference<>(endpoints(80));
         try (FarEnd far = new FarEnd(uri ->
                 uri.contains("watch=true") ? Answer.stream(new LinkedBlockingQueue<>()) : Answer.of(items.get()))) {
@@ -170,10 +170,7 @@ class WatchLifeTest {
                 new FarEnd(uri -> uri.contains("embed") ? app.get() : Answer.of("{\"apps\":[{\"id\":\"/web\"}]}"))) {
             NameSource source = MarathonNamer.start(
                     Path.parse("/#/m"),
-                    Origin.clear("127.0.0.1", far.port()),
-                    "",
-                    Duration.ofMillis(20),
-                    false,
+                    new MarathonNamer.Options(Origin.clear("127.0.0.1", far.port()), "", Duration.ofMillis(20), false),
                     streams,
                     changes);
             await(source, "/#/m/web", "[h:80]");

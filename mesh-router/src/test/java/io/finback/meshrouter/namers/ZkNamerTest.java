@@ -20,7 +20,7 @@ class ZkNamerTest {
     @TempDir
     java.nio.file.Path directory;
 
-    private final Streams streams = new Streams();
+    private final Streams streams = Usual.streams();
     private final Changes changes = new Changes();
     private RealZooKeeper zookeeper;
     private NameSource source;

@@ -167,8 +167,7 @@ public final class AgentNode implements Node {
 
         LaunchThreads threads = LaunchThreads.start(
                 settings.launchParallelism(), settings.fetch().parallelism());
-        ActorSystem<AgentGuardian.Command> system =
-                ClusterSystem.local(AgentGuardian.create(), "finback-agent", config);
+        ActorSystem<AgentGuardian.Command> system = ClusterSystem.local(AgentGuardian.create(), Role.AGENT, config);
         ClusterLink link = null;
         try {
             AtomicReference<ActorRef<TasksActor.Command>> owner = new AtomicReference<>();

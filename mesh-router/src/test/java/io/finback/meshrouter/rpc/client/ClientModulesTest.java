@@ -320,6 +320,29 @@ class ClientModulesTest {
     }
 
     @Test
+    void anApertureIsAsNarrowWhenAllWeighDifferently() throws Exception {
+        List<Address> endpoints = new ArrayList<>();
+        List<AtomicInteger> calls = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            AtomicInteger called = new AtomicInteger();
+            calls.add(called);
+            Listening server = serve((body, context) -> {
+                called.incrementAndGet();
+                return Reply.of(body);
+            });
+            endpoints.add(new Address("127.0.0.1", server.port(), 1 + i / 100.0));
+        }
+        Service<byte[], byte[]> client = client().withBalancer(
+                        Balancer.Spec.aperture(new Aperture.Band(Duration.ofSeconds(5), 0.5, 100, 3)))
+                .newService(Replicas.of(endpoints), "c");
+        for (int i = 0; i < 500; i++) {
+            within(client.call(bytes("x")));
+        }
+        assertThat(calls.stream().filter(each -> each.get() > 0)).hasSizeBetween(3, 5);
+        assertThat(stats.gauge("clnt/c/loadbalancer/num_weight_classes")).isEqualTo(1);
+    }
+
+    @Test
     void namesThatAreNeverKnownTimeOut() {
         Service<byte[], byte[]> client =
                 client().withNameTimeout(Duration.ofMillis(50)).newService(Replicas.pending(), "c");
