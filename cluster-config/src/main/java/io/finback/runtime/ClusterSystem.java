@@ -46,7 +46,8 @@ public final class ClusterSystem {
             if (mayForm(cluster, settings, role)) {
                 Optional<Tenures> tenures =
                         table.map(each -> new Tenures(each, cluster.tenure().expiresAfter()));
-                var unusedSeed = system.systemActorOf(FirstSeed.create(cluster, tenures), FirstSeed.NAME, Props.empty());
+                var unusedSeed =
+                        system.systemActorOf(FirstSeed.create(cluster, tenures), FirstSeed.NAME, Props.empty());
             }
             if (table.isPresent()) {
                 var unusedTenure = system.systemActorOf(

@@ -62,8 +62,8 @@ final class ClusterTenure extends AbstractBehavior<ClusterTenure.Command> {
     }
 
     static Behavior<Command> create(ClusterTable table, ClusterSettings settings) {
-        return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new ClusterTenure(context, timers, table, settings.tenure())));
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new ClusterTenure(context, timers, table, settings.tenure())));
     }
 
     @Override

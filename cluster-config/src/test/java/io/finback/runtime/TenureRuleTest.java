@@ -3,9 +3,9 @@ package io.finback.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.finback.persistence.ClusterTable.Entry;
-import io.finback.runtime.TenureRule.Duty;
 import io.finback.runtime.MembershipMessage.IAm;
 import io.finback.runtime.MembershipMessage.Incarnation;
+import io.finback.runtime.TenureRule.Duty;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -275,7 +275,8 @@ class ServicesRightsTest {
         assertThat(dtab("POST", "new", "dev:d", "/svc => /$/inet/127.1/83;")).isEqualTo(204);
         assertThat(ask("GET", "/api/1/dtabs/theirs", "ops:o", "").body()).contains("/$/inet/127.1/82");
         HttpResponse<InputStream> stream = client.send(
-                ServedServices.request(port, "/api/1/dtabs?watch=true", "dev:d").build(), HttpResponse.BodyHandlers.ofInputStream());
+                ServedServices.request(port, "/api/1/dtabs?watch=true", "dev:d").build(),
+                HttpResponse.BodyHandlers.ofInputStream());
         dtab("PUT", "theirs2", "ops:o", "/svc => /$/inet/127.1/84;");
         dtab("DELETE", "new", "dev:d", "");
         try (var lines =
