@@ -173,7 +173,9 @@ final class DockerEngine implements AutoCloseable {
                 "-cf",
                 dir.resolve("image.tar").toString(),
                 ".");
-        able("no image can be unpacked", docker("import", dir.resolve("image.tar").toString(), IMAGE));
+        able(
+                "no image can be unpacked",
+                docker("import", dir.resolve("image.tar").toString(), IMAGE));
         able("no container can be run", docker("run", "--rm", "--network", "none", IMAGE, "true"));
     }
 
