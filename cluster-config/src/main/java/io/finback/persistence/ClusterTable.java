@@ -54,8 +54,7 @@ public final class ClusterTable {
     /** Empty with a profile that no two masters share. Throws {@link StartFailure} for settings that cannot work. */
     public static Optional<ClusterTable> of(Config settings) {
         return Profile.of(settings) == Profile.POSTGRES
-                ? Optional.of(
-                        new ClusterTable(PostgresSettings.from(settings).connections("finback-cluster")))
+                ? Optional.of(new ClusterTable(PostgresSettings.from(settings).connections("finback-cluster")))
                 : Optional.empty();
     }
 

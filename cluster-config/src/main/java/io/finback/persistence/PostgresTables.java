@@ -90,9 +90,10 @@ final class PostgresTables {
 
     /** An earlier version's tables, made by an administrator: as with that version, a cluster is formed by what seeds answer alone. */
     private static Mono<Boolean> goOnWithout(PostgresqlConnection connection) {
-        log.warn("persistence.no_cluster_table expected='finback_cluster, the last statement of persistence-postgres.sql;"
-                + " the user may not create it' next=go_on; a master that is cut off while it starts is kept from forming"
-                + " a second cluster by its seeds alone");
+        log.warn(
+                "persistence.no_cluster_table expected='finback_cluster, the last statement of persistence-postgres.sql;"
+                        + " the user may not create it' next=go_on; a master that is cut off while it starts is kept from forming"
+                        + " a second cluster by its seeds alone");
         return connection.rollbackTransaction().thenReturn(false);
     }
 

@@ -37,11 +37,11 @@ final class ClaimRule {
         return entry.isEmpty()
                 || isOver(entry.get(), expiry)
                 || readable(entry.get())
-                && masters(entry.get()).stream()
-                        .allMatch(master -> master.equals(self)
-                                || self.replaces(master)
-                                || answers.stream()
-                                        .anyMatch(answer -> answer.self().replaces(master)));
+                        && masters(entry.get()).stream()
+                                .allMatch(master -> master.equals(self)
+                                        || self.replaces(master)
+                                        || answers.stream().anyMatch(answer -> answer.self()
+                                                .replaces(master)));
     }
 
     /**
@@ -54,8 +54,7 @@ final class ClaimRule {
         if (entry.isEmpty()) {
             return Duty.RENEW;
         }
-        boolean ours =
-                !readable(entry.get()) || masters(entry.get()).stream().anyMatch(ever::contains);
+        boolean ours = !readable(entry.get()) || masters(entry.get()).stream().anyMatch(ever::contains);
         boolean over = isOver(entry.get(), expiry);
         if (!ours && !over) {
             return Duty.END;

@@ -36,15 +36,14 @@ public final class ClaimingJoinDecider extends LowestAddressJoinDecider {
         ClusterSettings cluster = ClusterSettings.from(system.settings().config());
         claims = ClusterTable.of(system.settings().config())
                 .map(table -> new Claims(table, cluster.claim().expiresAfter()));
-        self = Incarnation.of(
-                Cluster.get(Adapter.toTyped(system)).selfMember().uniqueAddress());
+        self = Incarnation.of(Cluster.get(Adapter.toTyped(system)).selfMember().uniqueAddress());
     }
 
     @Override
     public Future<JoinDecision> decide(SeedNodesInformation found) {
         CompletionStage<JoinDecision> decided = FutureConverters.asJava(super.decide(found));
-        return FutureConverters.asScala(decided.thenCompose(
-                decision -> decision == JoinSelf$.MODULE$ && claims.isPresent()
+        return FutureConverters.asScala(
+                decided.thenCompose(decision -> decision == JoinSelf$.MODULE$ && claims.isPresent()
                         ? form(claims.get())
                         : CompletableFuture.completedFuture(decision)));
     }
@@ -56,9 +55,7 @@ public final class ClaimingJoinDecider extends LowestAddressJoinDecider {
                 log.info("cluster.formed by=discovery");
                 return JoinSelf$.MODULE$;
             }
-            log.warn(
-                    "cluster.not_formed reason='{}' next=try_again",
-                    failure == null ? outcome : failure.toString());
+            log.warn("cluster.not_formed reason='{}' next=try_again", failure == null ? outcome : failure.toString());
             return KeepProbing$.MODULE$;
         });
     }

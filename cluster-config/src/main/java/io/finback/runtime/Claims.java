@@ -37,7 +37,8 @@ final class Claims {
         return table.read()
                 .thenCompose(entry -> ClaimRule.mayTake(self, entry, heard, expiresAfter)
                         ? table.replace(entry, List.of(self.text()))
-                                .<Outcome>thenApply(done -> done ? new Outcome.Taken(true) : new Outcome.Held(Optional.empty()))
+                                .<Outcome>thenApply(
+                                        done -> done ? new Outcome.Taken(true) : new Outcome.Held(Optional.empty()))
                         : CompletableFuture.<Outcome>completedFuture(new Outcome.Held(entry)))
                 .exceptionally(failure -> {
                     if (ClusterTable.isMissing(failure)) {

@@ -62,8 +62,8 @@ final class ClusterClaim extends AbstractBehavior<ClusterClaim.Command> {
     }
 
     static Behavior<Command> create(ClusterTable table, ClusterSettings settings) {
-        return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new ClusterClaim(context, timers, table, settings.claim())));
+        return Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new ClusterClaim(context, timers, table, settings.claim())));
     }
 
     @Override
@@ -131,7 +131,9 @@ final class ClusterClaim extends AbstractBehavior<ClusterClaim.Command> {
             failing = true;
             getContext()
                     .getLog()
-                    .warn("cluster.claim_not_renewed reason='{}' next=try_again", failed.reason().toString());
+                    .warn(
+                            "cluster.claim_not_renewed reason='{}' next=try_again",
+                            failed.reason().toString());
         }
         again();
         return this;
@@ -156,7 +158,8 @@ final class ClusterClaim extends AbstractBehavior<ClusterClaim.Command> {
             if (member.hasRole(Role.MASTER.id())
                     && member.status().equals(MemberStatus.up())
                     && !unreachable.contains(member)
-                    && lowest.filter(found -> ADDRESS.compare(found, member) < 0).isEmpty()) {
+                    && lowest.filter(found -> ADDRESS.compare(found, member) < 0)
+                            .isEmpty()) {
                 lowest = Optional.of(member);
             }
         }

@@ -37,12 +37,14 @@ public final class LinkedClusterRoutes implements ManagementRouteProvider {
     public Route routes(ManagementRouteProviderSettings settings) {
         return Directives.concat(
                 Directives.path(
-                        PathMatchers.segment("cluster").slash("link"), () -> Directives.get(() -> Directives.complete(health()))),
+                        PathMatchers.segment("cluster").slash("link"),
+                        () -> Directives.get(() -> Directives.complete(health()))),
                 Directives.pathPrefixTest(
                         "cluster",
                         () -> Directives.extractRequestContext(context -> current()
                                 .orElseGet(() -> Directives.complete(
-                                        StatusCodes.SERVICE_UNAVAILABLE, "no member now: waiting for the masters\n")))));
+                                        StatusCodes.SERVICE_UNAVAILABLE,
+                                        "no member now: waiting for the masters\n")))));
     }
 
     private HttpResponse health() {

@@ -47,8 +47,7 @@ sealed interface MembershipMessage extends WireMessage {
             try {
                 return uid < 0
                         ? Optional.empty()
-                        : Optional.of(
-                                new Incarnation(text.substring(0, uid), Long.parseLong(text.substring(uid + 1))));
+                        : Optional.of(new Incarnation(text.substring(0, uid), Long.parseLong(text.substring(uid + 1))));
             } catch (NumberFormatException e) {
                 return Optional.empty();
             }

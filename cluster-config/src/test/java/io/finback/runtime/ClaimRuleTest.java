@@ -22,10 +22,8 @@ class ClaimRuleTest {
     private static final Incarnation B2 = new Incarnation("akka://finback@b:25520", 4);
 
     private static Optional<Entry> row(int seconds, Incarnation... masters) {
-        return Optional.of(new Entry(
-                7,
-                Stream.of(masters).map(Incarnation::text).toList(),
-                Duration.ofSeconds(seconds)));
+        return Optional.of(
+                new Entry(7, Stream.of(masters).map(Incarnation::text).toList(), Duration.ofSeconds(seconds)));
     }
 
     private static boolean mayTake(Optional<Entry> row, Incarnation... answering) {

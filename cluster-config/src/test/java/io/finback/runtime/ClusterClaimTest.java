@@ -67,7 +67,8 @@ class ClusterClaimTest {
         leave(one);
         await(() -> up(two) == 1);
 
-        // Nobody listens there: it hears nothing of the other master, for longer than alone-after and than a claim lives.
+        // Nobody listens there: it hears nothing of the other master, for longer than alone-after and than a claim
+        // lives.
         ActorSystem<?> cutOff = start(first, first, freePort());
         holds(Duration.ofSeconds(6), () -> up(cutOff) == 0 || up(two) == 2);
 

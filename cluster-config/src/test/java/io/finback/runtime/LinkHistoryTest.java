@@ -23,7 +23,8 @@ class LinkHistoryTest {
     @Test
     void waitsNotAtFirstThenTwiceAsLongEachTime() {
         assertThat(Stream.of(0, 1, 2, 3, 4, 5, 6, 7, 1_000)
-                        .map(removals -> after(removals).waitBeforeJoining(SETTINGS).toSeconds()))
+                        .map(removals ->
+                                after(removals).waitBeforeJoining(SETTINGS).toSeconds()))
                 .containsExactly(0L, 0L, 1L, 2L, 4L, 8L, 10L, 10L, 10L);
         assertThat(after(7).silent()).isEqualTo(SILENT);
     }
