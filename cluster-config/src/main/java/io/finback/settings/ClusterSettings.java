@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param seeds masters to join, in the order written; empty for a lone master, and where discovery finds them
  * @param aloneAfter how long the first of several seeds waits for those that do not answer before it forms a cluster without them
  * @param stableAfter how long members have to go on missing each other before any is removed
+ * @param settleAfter how long a master has been there before entities move to it
  * @param lookEvery how often each member looks whom to remove
  * @param claim how masters that share a database say that a cluster uses it
  * @param rejoin how a node that is no master comes back after it was removed
@@ -22,6 +23,7 @@ public record ClusterSettings(
         List<HostPort> seeds,
         Duration aloneAfter,
         Duration stableAfter,
+        Duration settleAfter,
         Duration lookEvery,
         Claim claim,
         Rejoin rejoin,
@@ -67,6 +69,7 @@ public record ClusterSettings(
     private static final Duration LONGEST_ALONE = Duration.ofHours(1);
     private static final Duration SHORTEST_STABLE = Duration.ofSeconds(1);
     private static final Duration LONGEST_STABLE = Duration.ofSeconds(15);
+    private static final Duration LONGEST_SETTLE = Duration.ofMinutes(10);
 
     public ClusterSettings {
         seeds = List.copyOf(seeds);
@@ -89,6 +92,7 @@ public record ClusterSettings(
                 seeds,
                 reader.duration("alone-after", SHORTEST_ALONE, LONGEST_ALONE),
                 reader.duration("stable-after", SHORTEST_STABLE, LONGEST_STABLE),
+                reader.duration("settle-after", Duration.ZERO, LONGEST_SETTLE),
                 reader.duration("look-every", SHORTEST_LOOK, SHORTEST_STABLE),
                 Claim.from(reader.at("claim")),
                 Rejoin.from(reader.at("rejoin")),

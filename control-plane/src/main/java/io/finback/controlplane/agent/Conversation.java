@@ -16,7 +16,6 @@ import io.finback.tasks.TaskStatus;
 import io.finback.wire.AgentToMaster;
 import io.finback.wire.MasterToAgent;
 import io.finback.wire.Parts;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -49,17 +48,14 @@ final class Conversation {
     private final FrameworkReports reports;
     private final Drainage drainage = new Drainage();
     private final DestroyedVolumes destroyed;
+    private final Silence silence;
     private Optional<ActorRef<MasterToAgent>> carrier = Optional.empty();
     private Optional<Registering> registering = Optional.empty();
-    private Optional<Instant> givingUpSince = Optional.empty();
     private Optional<String> removed = Optional.empty();
     private Optional<AgentTerms> unconfirmed = Optional.empty();
     private String lastAsk = "";
     private long session;
     private boolean registered;
-    private boolean silent;
-    private boolean givenUp;
-    private Instant lastHeard;
 
     Conversation(AgentId agent, AgentSession.Collaborators with, ActorRef<SessionReply> replies, Logger log) {
         this.agent = agent;
@@ -70,7 +66,7 @@ final class Conversation {
         this.outbox = new Outbox(settings.maxPending(), settings.repeat());
         this.destroyed = new DestroyedVolumes(settings.repeat());
         this.reports = new FrameworkReports(agent, tasks, settings.repeat(), with.frameworks());
-        this.lastHeard = now();
+        this.silence = new Silence(settings, now());
     }
 
     // -- the agent speaks --
@@ -155,11 +151,11 @@ final class Conversation {
         }
     }
 
-    /** The agent stops on purpose: no new work for it at once. If it stays away it is given up like any other. */
+    /** The agent stops on purpose: no new work for it at once, and time to come back in another version. */
     void leaving(AgentToMaster.Leaving leaving) {
         if (registered && leaving.session() == session) {
-            log.info("agent.leaving agentId={}", agent);
-            silent = true;
+            log.info("agent.leaving agentId={} awaitedFor={}", agent, settings.returnWithin());
+            silence.left();
             offer(false);
         }
     }
@@ -176,11 +172,9 @@ final class Conversation {
         log.info("agent.registered agentId={} session={}", agent, admitted.session());
         lastAsk = admitted.ask();
         registering = Optional.empty();
-        givingUpSince = Optional.empty();
+        silence.registered();
         session = admitted.session();
         registered = true;
-        givenUp = false;
-        silent = false;
         tasks.reset(register.tasks());
         register.tasks()
                 .forEach(task -> outbox.launched(
@@ -220,10 +214,13 @@ final class Conversation {
     }
 
     void markedUnreachable(SessionReply.MarkedUnreachable marked) {
-        if (givingUpSince.isEmpty() || marked.session() != session) {
+        if (!silence.isGivingUp() || marked.session() != session) {
             return;
         }
-        log.warn("agent.unreachable agentId={} silentMs={}", agent, silentFor().toMillis());
+        log.warn(
+                "agent.unreachable agentId={} silentMs={}",
+                agent,
+                silence.lasted(now()).toMillis());
         giveUp();
         reports.begin(FrameworkReports.News.UNREACHABLE, session, marked.held(), now());
     }
@@ -237,7 +234,7 @@ final class Conversation {
         numbered(wake.session());
         terms(wake.terms(), wake.held());
         if (registered) {
-            offer(!silent);
+            offer(!silence.isSilent());
         }
     }
 
@@ -275,8 +272,7 @@ final class Conversation {
     }
 
     private void giveUp() {
-        givingUpSince = Optional.empty();
-        givenUp = true;
+        silence.givenUp();
         registered = false;
         outbox.clear();
     }
@@ -354,16 +350,14 @@ final class Conversation {
                     registering = Optional.of(new Registering(mine.register(), mine.ask(), now));
                     ask(mine.register(), mine.ask());
                 });
-        if (registered && !silent && silentFor().compareTo(settings.silentAfter()) > 0) {
-            log.warn("agent.silent agentId={} silentMs={}", agent, silentFor().toMillis());
-            silent = true;
+        if (registered && silence.begins(now)) {
+            log.warn(
+                    "agent.silent agentId={} silentMs={}",
+                    agent,
+                    silence.lasted(now).toMillis());
             offer(false);
         }
-        boolean due = givingUpSince
-                .map(asked -> !asked.plus(settings.repeat()).isAfter(now))
-                .orElse(!givenUp && silentFor().compareTo(settings.unreachableAfter()) > 0);
-        if (due) {
-            givingUpSince = Optional.of(now);
+        if (silence.givingUpIsDue(now)) {
             with.allocator().accept(new AllocatorMessage.MarkUnreachable(agent, session, replies));
         }
         reports.repeat(now);
@@ -389,11 +383,8 @@ final class Conversation {
     }
 
     private void heardFromAgent() {
-        lastHeard = now();
-        givingUpSince = Optional.empty();
-        if (registered && silent) {
+        if (silence.heard(now()) && registered) {
             log.info("agent.speaks_again agentId={}", agent);
-            silent = false;
             offer(true);
         }
     }
@@ -424,10 +415,6 @@ final class Conversation {
 
     private void tell(MasterToAgent message) {
         carrier.ifPresent(ref -> ref.tell(message));
-    }
-
-    private Duration silentFor() {
-        return Duration.between(lastHeard, now());
     }
 
     private Instant now() {

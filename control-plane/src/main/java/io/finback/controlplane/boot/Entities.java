@@ -20,6 +20,7 @@ import io.finback.controlplane.framework.SchedulerCall;
 import io.finback.persistence.EventFeed;
 import io.finback.resources.AgentId;
 import io.finback.resources.FrameworkId;
+import io.finback.runtime.MasterSharding;
 import io.finback.runtime.Role;
 import io.finback.security.Rules;
 import io.finback.wire.AgentSessionMessage;
@@ -46,17 +47,21 @@ final class Entities {
         FrameworkActor.Collaborators framework = FrameworkActor.Collaborators.sharded(
                 settings.framework(), clock, frameworkViews, agents, sharding, rules);
         AgentSession.Collaborators agent = AgentSession.Collaborators.sharded(settings.agent(), clock, sharding);
-        sharding.init(Entity.of(AllocatorMessage.KEY, entity -> AllocatorActor.create(entity.getEntityId(), allocator))
-                .withRole(masters));
-        sharding.init(Entity.of(
+        MasterSharding.init(
+                system,
+                Entity.of(AllocatorMessage.KEY, entity -> AllocatorActor.create(entity.getEntityId(), allocator)));
+        MasterSharding.init(
+                system,
+                Entity.of(
                         SchedulerCall.KEY,
                         entity -> FrameworkActor.create(
                                 FrameworkId.of(entity.getEntityId()), framework, self -> entity.getShard()
-                                        .tell(new ClusterSharding.Passivate<>(self))))
-                .withRole(masters));
-        sharding.init(Entity.of(
-                        AgentSessionMessage.KEY, entity -> AgentSession.create(AgentId.of(entity.getEntityId()), agent))
-                .withRole(masters));
+                                        .tell(new ClusterSharding.Passivate<>(self)))));
+        MasterSharding.init(
+                system,
+                Entity.of(
+                        AgentSessionMessage.KEY,
+                        entity -> AgentSession.create(AgentId.of(entity.getEntityId()), agent)));
         var unusedWatch = system.systemActorOf(
                 MasterLossWatch.create(
                         masters, message -> sharding.entityRefFor(AllocatorMessage.KEY, AllocatorMessage.POOL)

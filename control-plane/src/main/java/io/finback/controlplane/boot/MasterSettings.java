@@ -124,6 +124,7 @@ record MasterSettings(
                 config.duration("agent-heartbeat"),
                 config.duration("agent-silent-after"),
                 config.duration("agent-unreachable-after"),
+                config.duration("agent-return-within"),
                 config.duration("agent-repeat"),
                 config.intIn("agent-max-pending", 1, Integer.MAX_VALUE));
     }

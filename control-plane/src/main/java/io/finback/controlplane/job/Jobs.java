@@ -22,7 +22,7 @@ import io.finback.controlplane.service.ServiceScheduler;
 import io.finback.controlplane.service.TaskOwners;
 import io.finback.controlplane.waking.TopicListener;
 import io.finback.controlplane.waking.WakeKeeper;
-import io.finback.runtime.Role;
+import io.finback.runtime.MasterSharding;
 import io.finback.tasks.TaskStatus;
 import java.time.Duration;
 import java.time.Instant;
@@ -93,15 +93,16 @@ public final class Jobs {
                 system.systemActorOf(Topic.create(JobSnapshot.class, "finback-jobs"), "finback-jobs", Props.empty());
         CompletableFuture<ActorRef<WakeKeeper.Command>> keeper = new CompletableFuture<>();
         JobLinks links = new Links(topic, keeper);
-        String role = Role.MASTER.id();
-        var unusedJobs =
-                sharding.init(Entity.of(JobCommand.KEY, e -> JobEntity.create(e.getEntityId(), settings, links, clock))
-                        .withRole(role));
-        var unusedGraph = sharding.init(Entity.of(
+        MasterSharding.init(
+                system, Entity.of(JobCommand.KEY, e -> JobEntity.create(e.getEntityId(), settings, links, clock)));
+        MasterSharding.init(
+                system,
+                Entity.of(
                         GraphMessage.KEY,
-                        e -> GraphEntity.create(e.getEntityId(), settings.repeat(), this::tell, clock))
-                .withRole(role));
-        var unusedScheduler = sharding.init(Entity.of(
+                        e -> GraphEntity.create(e.getEntityId(), settings.repeat(), this::tell, clock)));
+        MasterSharding.init(
+                system,
+                Entity.of(
                         SCHEDULER,
                         e -> ServiceScheduler.create(
                                 settings.scheduler(),
@@ -111,8 +112,7 @@ public final class Jobs {
                                 report -> {},
                                 connected -> {},
                                 clock,
-                                new SplittableRandom()))
-                .withRole(role));
+                                new SplittableRandom())));
         ActorRef<JobSnapshot> snapshots = system.systemActorOf(
                 TopicListener.create(JobSnapshot.class, topic, job -> {
                     view.apply(job);

@@ -8,7 +8,7 @@ import akka.cluster.sharding.typed.javadsl.ClusterSharding;
 import akka.cluster.sharding.typed.javadsl.Entity;
 import akka.stream.javadsl.Source;
 import io.finback.controlplane.dtabs.DtabState;
-import io.finback.runtime.Role;
+import io.finback.runtime.MasterSharding;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -27,11 +27,12 @@ public final class Naming {
         ActorRef<NamesReplica.Command> replica = system.systemActorOf(
                 NamesReplica.create(view, journal, this::wake, ready), "finback-names", Props.empty());
         var unusedApps = system.systemActorOf(AppsReplica.create(view), "finback-apps-replica", Props.empty());
-        var unused = sharding.init(Entity.of(
+        MasterSharding.init(
+                system,
+                Entity.of(
                         DtabMessage.KEY,
                         entity -> DtabNamespace.create(
-                                entity.getEntityId(), snapshot -> replica.tell(new NamesReplica.Said(snapshot))))
-                .withRole(Role.MASTER.id()));
+                                entity.getEntityId(), snapshot -> replica.tell(new NamesReplica.Said(snapshot)))));
     }
 
     /** {@code journal}: lists all namespaces there ever were. */

@@ -38,7 +38,7 @@ import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.Member;
 import io.finback.controlplane.waking.TopicListener;
 import io.finback.controlplane.waking.WakeKeeper;
-import io.finback.runtime.Role;
+import io.finback.runtime.MasterSharding;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -149,31 +149,32 @@ public final class Services {
                 view::enforcesRole,
                 operator,
                 system.dispatchers().lookup(DispatcherSelector.blocking()));
-        String role = Role.MASTER.id();
-        var unusedApps = sharding.init(
-                Entity.of(AppCommand.KEY, e -> AppEntity.create(e.getEntityId(), settings.app(), links, clock))
-                        .withRole(role));
-        var unusedDeployments = sharding.init(Entity.of(
+        MasterSharding.init(
+                system,
+                Entity.of(AppCommand.KEY, e -> AppEntity.create(e.getEntityId(), settings.app(), links, clock)));
+        MasterSharding.init(
+                system,
+                Entity.of(
                         DeploymentMessage.KEY,
                         e -> DeploymentEntity.create(
                                 e.getEntityId(),
                                 settings.deploymentRepeat(),
                                 (appId, command) -> tell(AppPath.entityId(appId), command),
                                 this::publish,
-                                clock))
-                .withRole(role));
-        var unusedPorts = sharding.init(Entity.of(PortsMessage.KEY, e -> PortsEntity.create(e.getEntityId()))
-                .withRole(role));
-        var unusedGroups = sharding.init(Entity.of(
+                                clock)));
+        MasterSharding.init(system, Entity.of(PortsMessage.KEY, e -> PortsEntity.create(e.getEntityId())));
+        MasterSharding.init(
+                system,
+                Entity.of(
                         GroupMessage.KEY,
                         e -> GroupsEntity.create(
-                                e.getEntityId(), groups -> topics.groups().tell(Topic.publish(groups))))
-                .withRole(role));
-        var unusedDrains = sharding.init(Entity.of(DrainMessage.KEY, e -> DrainsEntity.create(e.getEntityId()))
-                .withRole(role));
+                                e.getEntityId(), groups -> topics.groups().tell(Topic.publish(groups)))));
+        MasterSharding.init(system, Entity.of(DrainMessage.KEY, e -> DrainsEntity.create(e.getEntityId())));
         // One for as long as this master runs, however often the scheduler is started here.
         ConnectionNews news = new ConnectionNews(this::publish, settings.address());
-        var unusedScheduler = sharding.init(Entity.of(
+        MasterSharding.init(
+                system,
+                Entity.of(
                         SchedulerMessage.KEY,
                         e -> ServiceScheduler.create(
                                 settings.scheduler(),
@@ -183,9 +184,10 @@ public final class Services {
                                 report -> topics.queue().tell(Topic.publish(report)),
                                 news::told,
                                 clock,
-                                new SplittableRandom()))
-                .withRole(role));
-        var unusedCallbacks = sharding.init(Entity.of(
+                                new SplittableRandom())));
+        MasterSharding.init(
+                system,
+                Entity.of(
                         CallbackMessage.KEY,
                         e -> CallbacksEntity.create(
                                 e.getEntityId(),
@@ -193,8 +195,7 @@ public final class Services {
                                 topics,
                                 new HttpPoster(system, settings.callbacks().timeout(), json),
                                 lostCallbacks,
-                                clock))
-                .withRole(role));
+                                clock)));
         var unusedLooks = system.scheduler()
                 .scheduleAtFixedRate(
                         LOOK_EVERY,

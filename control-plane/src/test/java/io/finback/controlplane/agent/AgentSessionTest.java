@@ -49,7 +49,12 @@ class AgentSessionTest {
     private static final AgentInfo INFO =
             new AgentInfo(AGENT, "127.0.0.1", 5051, Resources.of(1000, 100_000, 0), Map.of(), "test");
     private static final AgentSettings SETTINGS = new AgentSettings(
-            Duration.ofMillis(100), Duration.ofSeconds(20), Duration.ofSeconds(40), Duration.ofMillis(150), 100_000);
+            Duration.ofMillis(100),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(40),
+            Duration.ofSeconds(90),
+            Duration.ofMillis(150),
+            100_000);
 
     private record Said(FrameworkId framework, AgentReport report) {}
 
@@ -266,7 +271,12 @@ class AgentSessionTest {
     @Test
     void aSessionThatHasNeverHeardItsAgentMissesItWithTheNumberItWasWokenWith() {
         AgentSettings hasty = new AgentSettings(
-                Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(200), Duration.ofMillis(150), 10);
+                Duration.ofMillis(50),
+                Duration.ofMillis(100),
+                Duration.ofMillis(200),
+                Duration.ofMillis(300),
+                Duration.ofMillis(150),
+                10);
         session = kit.spawn(AgentSession.create(
                 AGENT,
                 new AgentSession.Collaborators(
