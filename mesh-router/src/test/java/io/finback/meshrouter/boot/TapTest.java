@@ -129,6 +129,7 @@ class TapTest {
                 TestRouter router = router(web, Map.of("finback.router.tap.viewers", 1))) {
             try (Viewer viewer = new Viewer(router, "")) {
                 look(router, 1);
+                assertThat(viewer.socket.isConnected()).isTrue();
                 assertThat(status(router, "")).startsWith("1 look already (expected: at most as many");
             }
             look(router, 0);
