@@ -23,6 +23,12 @@ public record HttpListen(String host, int port) {
         return SettingsReader.of(config, path).listen();
     }
 
+    /** The host others reach it at: its own, or this node's in the cluster where it listens on all interfaces. */
+    public String reachedAt(Config config) {
+        boolean everywhere = host.equals("0.0.0.0") || host.equals("::") || host.equals("[::]");
+        return everywhere ? config.getString("finback.cluster.host") : host;
+    }
+
     @Override
     public String toString() {
         return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;

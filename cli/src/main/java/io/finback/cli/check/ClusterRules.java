@@ -77,16 +77,18 @@ final class ClusterRules {
         if (removals > 1) {
             findings.add(Finding.warn(
                     "link",
-                    "the cluster has removed this node " + removals + " times in a row, although masters answer it; it waits "
+                    "the cluster has removed this node " + removals
+                            + " times in a row, although masters answer it; it waits "
                             + link.path("waitMillis").asLong() + " ms before it joins again",
                     "look at the network between this node and "
                             + (silent.isEmpty() ? "each master" : String.join(", ", silent))
                             + ": both must reach the other's Artery port"));
         } else if (!silent.isEmpty()) {
-            findings.add(Finding.warn(
-                    "link",
-                    "no answer from " + String.join(", ", silent),
-                    "if that master runs, look at the network between the two: both must reach the other's Artery port"));
+            findings.add(
+                    Finding.warn(
+                            "link",
+                            "no answer from " + String.join(", ", silent),
+                            "if that master runs, look at the network between the two: both must reach the other's Artery port"));
         }
         return findings;
     }

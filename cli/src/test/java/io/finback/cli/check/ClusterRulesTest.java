@@ -116,7 +116,8 @@ class ClusterRulesTest {
     void aNodeThatIsRemovedAgainAndAgainIsToldWhichMasterItDoesNotHear() throws Exception {
         assertThat(ClusterRules.link(json("{'up':true,'removals':1,'waitMillis':0,'silent':[]}")))
                 .isEmpty();
-        assertThat(ClusterRules.link(json("{'up':true,'removals':0,'waitMillis':0,'silent':['akka://finback@m2:25520']}")))
+        assertThat(ClusterRules.link(
+                        json("{'up':true,'removals':0,'waitMillis':0,'silent':['akka://finback@m2:25520']}")))
                 .singleElement()
                 .asString()
                 .contains("WARN", "no answer from akka://finback@m2:25520", "Artery port");

@@ -144,9 +144,7 @@ record MasterSettings(
 
     /** This start of this master, at an address others can reach. */
     static MasterIdentity identity(Config config, int port, Instant now) {
-        String listen = config.getString("finback.master.http.host");
-        boolean wildcard = listen.equals("0.0.0.0") || listen.equals("::") || listen.equals("[::]");
-        String host = wildcard ? config.getString("finback.cluster.host") : listen;
+        String host = HttpListen.from(config, "finback.master.http").reachedAt(config);
         return new MasterIdentity(UUID.randomUUID().toString(), host, port, Version.current(), now);
     }
 

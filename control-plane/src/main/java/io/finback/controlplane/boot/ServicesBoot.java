@@ -134,9 +134,11 @@ final class ServicesBoot implements ServicesStarter {
         return text;
     }
 
-    private static ServicesSettings settings(Config config, HttpListen listen) {
+    static ServicesSettings settings(Config config, HttpListen listen) {
         SettingsReader services = SettingsReader.of(config, "finback.services");
-        return ServicesSettings.draft(listen.toString(), Version.current())
+        // What clients are told is where they can reach it: a container listens on all interfaces.
+        HttpListen reached = new HttpListen(listen.reachedAt(config), listen.port());
+        return ServicesSettings.draft(reached.toString(), Version.current())
                 .pace(
                         services.duration("repeat", SHORTEST, LONGEST),
                         services.duration("drain-delay", Duration.ZERO, LONGEST),

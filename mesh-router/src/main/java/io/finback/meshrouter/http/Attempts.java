@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>There is another one only while the response has not begun and nothing of the request's body was taken from the client: after a
  * connect that failed (nothing was sent), and, for what the exchange says, after a failure. Each goes to an instance not tried yet while
- * there is one, on a new connection; after an answer, on one that is free and was used lately, if there is one.
+ * there is one, on a new connection; after an answer, on one that is free and was used lately, if there is one, and to the same instance
+ * when the rest of that answer has been read.
  */
 final class Attempts {
     /** What is not idempotent takes only connections used this lately: the peer has hardly begun to close them. */
@@ -44,6 +45,7 @@ final class Attempts {
     private boolean bodyTaken;
     private boolean requestSent;
     private boolean afterAnswer;
+    private @Nullable UpstreamConnection emptying;
     private @Nullable Runnable waiter;
 
     Attempts(Exchange exchange, ClientConnection client, HttpRequest head, Routing.To to) {
@@ -64,11 +66,27 @@ final class Attempts {
             return;
         }
         span = RequestTrace.attemptOf(exchange.trace());
+        int number = tries.count();
+        UpstreamConnection before = emptying;
+        emptying = null;
+        if (before != null && before.isDiscarding() && before.endpoint() == picked) {
+            // Or else a hundred attempts at once would each make one, which are kept when their answers have ended.
+            before.whenDiscarded(() -> {
+                if (!isOver(number)) {
+                    take(picked, number);
+                }
+            });
+        } else {
+            take(picked, number);
+        }
+    }
+
+    private void take(Endpoint picked, int number) {
         UpstreamConnection pooled = pooled(picked);
         if (pooled != null) {
             send(pooled);
         } else {
-            connect(picked, tries.count());
+            connect(picked, number);
         }
     }
 
@@ -232,6 +250,7 @@ final class Attempts {
         if (soonOver && requestSent && answering != null) {
             upstream = null;
             answering.discard();
+            emptying = answering;
         }
         end(FailureAccrual.Outcome.FAILURE, false, answered);
         afterAnswer = answered != 0;

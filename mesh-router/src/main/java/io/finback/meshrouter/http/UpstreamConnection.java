@@ -31,6 +31,8 @@ final class UpstreamConnection extends FlowHandler {
     /** Answers that nobody wanted so far. */
     private int discarded;
 
+    private @Nullable Runnable whenDiscarded;
+
     private long idleSince;
 
     UpstreamConnection(Endpoint endpoint, Stats stats, Loop loop, ResponseDecoder decoder, ProxySettings settings) {
@@ -116,6 +118,23 @@ final class UpstreamConnection extends FlowHandler {
         }
     }
 
+    boolean isDiscarding() {
+        return discards >= 0;
+    }
+
+    /** {@code then} runs once, when what is discarded has ended, its time is over or the connection is lost. */
+    void whenDiscarded(Runnable then) {
+        whenDiscarded = then;
+    }
+
+    private void discardEnded() {
+        Runnable then = whenDiscarded;
+        whenDiscarded = null;
+        if (then != null) {
+            then.run();
+        }
+    }
+
     private void discard(HttpContent content) {
         boolean readable = content.decoderResult().isSuccess();
         discards -= content.content().readableBytes();
@@ -125,6 +144,7 @@ final class UpstreamConnection extends FlowHandler {
         } else if (content instanceof LastHttpContent) {
             discards = -1;
             release(true);
+            discardEnded();
         }
     }
 
@@ -155,6 +175,7 @@ final class UpstreamConnection extends FlowHandler {
         discards = -1;
         discardInbox();
         close(context().channel());
+        discardEnded();
     }
 
     @Override
@@ -237,7 +258,9 @@ final class UpstreamConnection extends FlowHandler {
     void inputEnded() {
         Exchange current = exchange;
         exchange = null;
-        if (current == null) {
+        if (isDiscarding()) {
+            close();
+        } else if (current == null) {
             loop.forget(this);
         } else {
             current.onUpstreamLost("connection closed by " + endpoint);

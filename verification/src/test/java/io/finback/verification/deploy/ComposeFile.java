@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  * fragments, which YAML's merge keys have already put where they belong.
  */
 public record ComposeFile(
-        String name,
         Map<String, Service> services,
         Map<String, Object> networks,
         Map<String, Object> volumes,
@@ -30,7 +29,8 @@ public record ComposeFile(
             List<String> networks,
             @Nullable List<String> ports,
             @Nullable String user,
-            boolean privileged,
+            @JsonProperty("cap_add") @Nullable List<String> capAdd,
+            @JsonProperty("security_opt") @Nullable List<String> securityOpt,
             @JsonProperty("mem_limit") @Nullable String memLimit,
             Map<String, String> environment,
             @Nullable List<String> secrets,

@@ -2,250 +2,234 @@ package io.finback.verification.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.finback.verification.deploy.ComposeFile;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The image of k8s/image.sh, on a base of k8s/base.sh, run in a real engine as k8s/compose.yaml says, container by container (the compose
- * plugin is in no Debian package, nor is PostgreSQL's image here: an embedded PostgreSQL of the same settings stands in for that service).
+ * k8s/compose.yaml as a newcomer brings it up where no registry can be asked: images made from this machine, one {@code docker-compose up}; then
+ * containers are stopped, killed and restarted while clients write and read. Prints sizes, times and memory.
  */
 @Tag("process")
-@Timeout(900)
+@Timeout(1500)
 final class ComposedClusterIT {
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration HEALTHY = Duration.ofMinutes(4);
-    private static final String SUBNET = "10.215." + ProcessHandle.current().pid() % 250;
-    private static final HttpClient HTTP =
-            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
-
     @TempDir
     private Path dir;
 
-    private List<String> privileges = List.of();
-
     @Test
-    void isAClusterAfterOneUpAndLosesAMasterWithoutLosingAnything() throws Exception {
-        Path k8s = ClusterProcesses.launcher().resolveSibling("k8s");
-        ComposeFile file = ComposeFile.read(k8s.resolve("compose.yaml"));
-        try (DockerEngine engine = DockerEngine.start(dir.resolve("engine"))) {
-            script(engine, k8s.resolve("base.sh").toString(), "finback/base:test");
-            script(engine, k8s.resolve("image.sh").toString(), "--base", "finback/base:test", "--tag", "finback:test");
-            String network = "fbc" + ProcessHandle.current().pid() % 10_000;
-            engine.mustDocker(
-                    "network",
-                    "create",
-                    "--subnet",
-                    SUBNET + ".0/24",
-                    "-o",
-                    "com.docker.network.bridge.name=" + network,
-                    network);
-            privileges = privileges(engine);
-            try (EmbeddedPostgres postgres = database()) {
-                file.services().forEach((name, service) -> {
-                    if (service.isNode()) {
-                        engine.mustDocker(line(k8s, network, name, service, postgres.getPort()));
-                    }
-                });
-                for (Map.Entry<String, ComposeFile.Service> each :
-                        file.services().entrySet()) {
-                    if (each.getValue().isNode()) {
-                        healthy(engine, each.getKey());
-                    }
-                }
-                serves(engine);
-                isPidOneAndNobody(engine);
-                reapsWhatTasksLeave(engine);
-                long began = System.nanoTime();
-                engine.mustDocker("stop", "-t", "60", "master-1");
-                System.err.println("master-1 stopped in " + (System.nanoTime() - began) / 1_000_000 + " ms");
-                assertThat(engine.mustDocker("inspect", "-f", "{{.State.ExitCode}}", "master-1"))
-                        .isEqualTo("0");
-                JsonNode app = get(engine, "master-2", 8080, "/v2/apps/web").path("app");
-                assertThat(app.path("tasksRunning").asInt()).as(app.toString()).isEqualTo(2);
-                engine.mustDocker("start", "master-1");
-                healthy(engine, "master-1");
-                assertThat(get(engine, "master-1", 8080, "/v2/apps/web")
-                                .path("app")
-                                .path("tasksRunning")
-                                .asInt())
-                        .isEqualTo(2);
+    void isAClusterAfterOneUpAndLosesNothingWithAnyContainer() throws Exception {
+        try (ComposedCluster cluster = new ComposedCluster(dir)) {
+            try {
+                isUpAfterOneCommand(cluster);
+                isPidOneAndNobody(cluster);
+                containsTasksAndReapsWhatTheyLeave(cluster);
+                Map<String, String> tasks = cluster.running("master-1");
+                cluster.prepareWriters("master-1");
+                stopsAMasterInOrder(cluster);
+                killsTheBusiestMaster(cluster);
+                killsTheProcessOfTheBusiestMaster(cluster);
+                restartsTheDatabase(cluster);
+                assertThat(cluster.running("master-3"))
+                        .as("nothing of all this touched a task")
+                        .isEqualTo(tasks);
+                replacesWhatEndedWithAnAgent(cluster, tasks);
+                leavesNothingBehind(cluster);
             } catch (AssertionError e) {
-                for (String name : file.services().keySet()) {
-                    System.err.println("== " + name + "\n"
-                            + engine.docker("logs", "--tail", "40", name).output());
+                for (String name : cluster.nodes()) {
+                    System.err.println("== " + name + "\n" + cluster.logs(name));
                 }
                 throw e;
-            } finally {
-                DockerEngine.ProcessRun ignored = engine.docker(
-                        "rm", "-f", "-v", "master-1", "master-2", "master-3", "agent-1", "agent-2", "router");
-                DockerEngine.ProcessRun unused = engine.docker("network", "rm", network);
             }
         }
     }
 
-    /** A machine that lacks capabilities itself cannot give all of them. */
-    private static List<String> privileges(DockerEngine engine) {
-        boolean all = engine.docker("run", "--rm", "--privileged", "--entrypoint", "true", "finback:test")
-                        .status()
-                == 0;
-        if (!all) {
-            System.err.println("this machine cannot run privileged containers; agents get SYS_ADMIN instead");
-        }
-        return all ? List.of("--privileged") : List.of("--cap-add", "SYS_ADMIN");
-    }
-
-    private static void serves(DockerEngine engine) throws Exception {
-        String app =
-                "{\"id\":\"/web\",\"cmd\":\"(sleep 1 & ) ; echo hello > index.html; exec busybox httpd -f -p $PORT0\",\"cpus\":0.1,"
-                        + "\"mem\":32,\"instances\":2}";
-        HttpResponse<String> created = HTTP.send(
-                HttpRequest.newBuilder(uri(engine, "master-2", 8080, "/v2/apps"))
-                        .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString(app))
-                        .build(),
-                HttpResponse.BodyHandlers.ofString());
-        assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
-        URI mesh = uri(engine, "router", 4140, "/");
+    private static void isUpAfterOneCommand(ComposedCluster cluster) throws Exception {
+        long began = System.nanoTime();
+        cluster.compose("up", "-d");
+        double up = (System.nanoTime() - began) / 1e9;
+        cluster.post(
+                "master-2",
+                "{\"id\":\"/web\",\"cmd\":\"(sleep 1 & ) ; echo hello > index.html; exec busybox httpd -f -p $PORT0\","
+                        + "\"cpus\":0.1,\"mem\":32,\"instances\":2,\"constraints\":[[\"hostname\",\"UNIQUE\"]]}");
         Waiting.until(
                 "the mesh answers",
-                HEALTHY,
-                () -> HTTP.send(
-                                HttpRequest.newBuilder(mesh)
-                                        .header("l5d-name", "/svc/web")
-                                        .timeout(Duration.ofSeconds(5))
-                                        .build(),
-                                HttpResponse.BodyHandlers.ofString())
-                        .body()
-                        .equals("hello\n"),
-                () -> engine.docker("logs", "--tail", "20", "router").output());
-        Waiting.until(
-                "both instances run",
-                HEALTHY,
-                () -> get(engine, "master-3", 8080, "/v2/apps/web")
-                                .path("app")
-                                .path("tasksRunning")
-                                .asInt()
-                        == 2);
+                ComposedCluster.LIMIT,
+                () -> cluster.called().filter("hello\n"::equals).isPresent(),
+                () -> cluster.logs("router"));
+        System.err.printf(
+                "docker-compose up -d: %.1f s; the first app answered through the mesh %.1f s after it began%n",
+                up, (System.nanoTime() - began) / 1e9);
+        cluster.awaitHealthy(cluster.nodes());
+        cluster.awaitWhole();
+        System.err.printf("everything is healthy %.1f s after it began%n", (System.nanoTime() - began) / 1e9);
+        for (String master : ComposedCluster.MASTERS) {
+            Waiting.until(
+                    "both instances run, says " + master,
+                    ComposedCluster.LIMIT,
+                    () -> cluster.running(master).size() == 2);
+            assertThat(cluster.get(cluster.published(master, 8080), "/v2/info").path("name"))
+                    .as("published")
+                    .isNotNull();
+        }
+        System.err.println(cluster.memory());
     }
 
     /** The JVM gets the engine's signals itself, and does not own the machine. */
-    private static void isPidOneAndNobody(DockerEngine engine) {
-        assertThat(engine.mustDocker("exec", "master-2", "cat", "/proc/1/cmdline"))
-                .contains("io.finback.cli.Finback");
-        assertThat(engine.mustDocker("exec", "master-2", "id", "-u")).isEqualTo("10001");
-        assertThat(engine.mustDocker("exec", "router", "id", "-u")).isEqualTo("10001");
-        String flags = engine.mustDocker("exec", "master-2", "/opt/jre/bin/jcmd", "1", "VM.flags");
+    private static void isPidOneAndNobody(ComposedCluster cluster) {
+        for (String name : List.of("master-2", "router")) {
+            assertThat(exec(cluster, name, "cat", "/proc/1/cmdline")).contains("io.finback.cli.Finback");
+            assertThat(exec(cluster, name, "id", "-u")).isEqualTo("10001");
+        }
+        String flags = exec(cluster, "master-2", "/opt/jre/bin/jcmd", "1", "VM.flags");
         assertThat(flags).as("60 % of 768 MiB").containsPattern("-XX:MaxHeapSize=48[0-9]{7} ");
         assertThat(flags).contains("-XX:SharedArchiveFile=/opt/finback/classes.jsa");
+        // The archive is used, not only named.
+        assertThat(exec(cluster, "master-2", "grep", "-c", "classes.jsa", "/proc/1/maps"))
+                .isNotEqualTo("0");
     }
 
     /** The tasks' first command left a child to PID 1. */
-    private static void reapsWhatTasksLeave(DockerEngine engine) {
+    private static void containsTasksAndReapsWhatTheyLeave(ComposedCluster cluster) throws Exception {
         for (String agent : List.of("agent-1", "agent-2")) {
             Waiting.until(
                     "no zombie in " + agent,
                     Duration.ofSeconds(30),
-                    () -> engine.mustDocker("exec", agent, "sh", "-c", "cat /proc/[0-9]*/stat 2>/dev/null")
+                    () -> exec(cluster, agent, "sh", "-c", "cat /proc/[0-9]*/stat 2>/dev/null")
                             .lines()
                             .noneMatch(stat -> stat.contains(") Z ")),
-                    () -> engine.docker("exec", agent, "ps", "-ef").output());
+                    () -> exec(cluster, agent, "ps", "-ef"));
+            String isolation = cluster.get(cluster.at(agent, 5051), "/state")
+                    .path("flags")
+                    .path("isolation")
+                    .asText();
+            assertThat(isolation).contains("namespaces/pid", "filesystem/linux", "linux/capabilities");
+            if (Files.isDirectory(Path.of("/sys/fs/cgroup/memory"))) {
+                assertThat(isolation).contains("cgroups/mem", "cgroups/cpu", "cgroups/kill");
+            }
         }
     }
 
-    private String[] line(Path k8s, String network, String name, ComposeFile.Service service, int databasePort) {
-        List<String> line =
-                new ArrayList<>(List.of("run", "-d", "--name", name, "--hostname", name, "--network", network));
-        line.addAll(List.of("-m", Optional.ofNullable(service.memLimit()).orElse("512m")));
-        Optional.ofNullable(service.user()).ifPresent(user -> line.addAll(List.of("--user", user)));
-        if (service.privileged()) {
-            line.addAll(privileges);
-        }
-        service.environment().forEach((key, value) -> line.addAll(List.of("-e", key + "=" + value)));
-        line.addAll(List.of("-e", "FINBACK_PERSISTENCE_POSTGRES_PORT=" + databasePort));
-        line.addAll(List.of("--add-host", "database:" + SUBNET + ".1"));
-        if (service.secrets() != null) {
-            line.addAll(List.of("-v", k8s.resolve("compose-password") + ":/run/secrets/database:ro"));
-        }
-        line.add("finback:test");
-        line.addAll(Optional.ofNullable(service.command()).orElse(List.of()));
-        return line.toArray(String[]::new);
+    private static String exec(ComposedCluster cluster, String name, String... command) {
+        String[] line = new String[command.length + 2];
+        line[0] = "exec";
+        line[1] = cluster.container(name);
+        System.arraycopy(command, 0, line, 2, command.length);
+        return cluster.engine().mustDocker(line);
     }
 
-    private EmbeddedPostgres database() throws IOException, SQLException {
-        Path data = dir.resolve("database");
-        EmbeddedPostgres postgres = EmbeddedPostgres.builder()
-                .setServerConfig("listen_addresses", "127.0.0.1," + SUBNET + ".1")
-                .setDataDirectory(data)
-                .start();
-        Files.writeString(
-                data.resolve("pg_hba.conf"),
-                "host all all " + SUBNET + ".0/24 scram-sha-256\n",
-                StandardOpenOption.APPEND);
-        String password = Files.readString(ClusterProcesses.launcher().resolveSibling("k8s/compose-password"))
-                .strip();
-        try (Connection connection = postgres.getPostgresDatabase().getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("CREATE USER finback PASSWORD '" + password + "'");
-            statement.execute("CREATE DATABASE finback OWNER finback");
-            statement.execute("SELECT pg_reload_conf()");
-        }
-        return postgres;
+    private static List<String> without(String master) {
+        return ComposedCluster.MASTERS.stream()
+                .filter(each -> !each.equals(master))
+                .toList();
     }
 
-    private static void healthy(DockerEngine engine, String name) {
+    private static void stopsAMasterInOrder(ComposedCluster cluster) throws Exception {
+        String oldest = cluster.oldestMaster();
+        long waited = cluster.during("docker stop of " + oldest + ", the oldest master", without(oldest), () -> {
+            long began = System.nanoTime();
+            cluster.engine().mustDocker("stop", "-t", "60", cluster.container(oldest));
+            System.err.printf("%s stopped in %.1f s%n", oldest, (System.nanoTime() - began) / 1e9);
+        });
+        assertThat(cluster.engine().mustDocker("inspect", "-f", "{{.State.ExitCode}}", cluster.container(oldest)))
+                .isEqualTo("0");
+        assertThat(waited).isLessThan(10_000);
+        comesBack(cluster, oldest);
+    }
+
+    /** Its address goes with it, so that no connection is refused: the others have to agree that none of them hears it (ADR 0026). */
+    private static void killsTheBusiestMaster(ComposedCluster cluster) throws Exception {
+        String oldest = cluster.oldestMaster();
+        long waited = cluster.during(
+                "docker kill of " + oldest + ", the oldest master", without(oldest), () -> cluster.engine()
+                        .mustDocker("kill", cluster.container(oldest)));
+        assertThat(waited).isLessThan(30_000);
+        comesBack(cluster, oldest);
+    }
+
+    /** The engine starts it again at the same address, where nothing listens until then: that is a death (ADR 0020). */
+    private static void killsTheProcessOfTheBusiestMaster(ComposedCluster cluster) throws Exception {
+        String oldest = cluster.oldestMaster();
+        String container = cluster.container(oldest);
+        long process = Long.parseLong(cluster.engine().mustDocker("inspect", "-f", "{{.State.Pid}}", container));
+        long waited = cluster.during(
+                "the process of " + oldest + ", the oldest master, is killed", without(oldest), () -> assertThat(
+                                ProcessHandle.of(process).orElseThrow().destroyForcibly())
+                        .isTrue());
+        assertThat(waited).isLessThan(10_000);
+        assertThat(cluster.engine().mustDocker("inspect", "-f", "{{.RestartCount}}", container))
+                .isEqualTo("1");
+        comesBack(cluster, oldest);
+    }
+
+    private static void comesBack(ComposedCluster cluster, String master) throws Exception {
+        cluster.compose("start", master);
+        cluster.awaitHealthy(List.of(master));
+        cluster.awaitWhole();
         Waiting.until(
-                name + " is healthy",
-                HEALTHY,
-                () -> engine.mustDocker("inspect", "-f", "{{.State.Health.Status}}", name)
-                        .equals("healthy"),
-                () -> engine.docker("logs", "--tail", "30", name).output());
+                "both instances run, says " + master,
+                ComposedCluster.LIMIT,
+                () -> cluster.running(master).size() == 2);
     }
 
-    private static URI uri(DockerEngine engine, String name, int port, String path) {
-        String address =
-                engine.mustDocker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name);
-        return URI.create("http://" + address + ":" + port + path);
+    private static void restartsTheDatabase(ComposedCluster cluster) throws Exception {
+        Set<String> before = masterStarts(cluster);
+        long waited = cluster.during("docker restart of the database", ComposedCluster.MASTERS, () -> cluster.engine()
+                .mustDocker("restart", cluster.container("database")));
+        assertThat(waited).isLessThan(60_000);
+        assertThat(masterStarts(cluster)).as("no master ended of it").isEqualTo(before);
     }
 
-    private static JsonNode get(DockerEngine engine, String name, int port, String path)
-            throws IOException, InterruptedException {
-        return JSON.readTree(HTTP.send(
-                        HttpRequest.newBuilder(uri(engine, name, port, path))
-                                .timeout(Duration.ofSeconds(10))
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString())
-                .body());
+    private static Set<String> masterStarts(ComposedCluster cluster) {
+        return ComposedCluster.MASTERS.stream()
+                .map(each ->
+                        cluster.engine().mustDocker("inspect", "-f", "{{.State.StartedAt}}", cluster.container(each)))
+                .collect(Collectors.toSet());
     }
 
-    private static void script(DockerEngine engine, String... command) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().put("DOCKER_HOST", engine.host());
-        Process process = builder.start();
-        process.getOutputStream().close();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(output).isZero();
+    /** Its tasks end with the container; others take their places, and nothing happens to those of the other agent. */
+    private static void replacesWhatEndedWithAnAgent(ComposedCluster cluster, Map<String, String> tasks)
+            throws Exception {
+        Map<String, String> kept = new HashMap<>(tasks);
+        kept.values().removeIf("agent-1"::equals);
+        assertThat(kept).as("one instance on each agent: " + tasks).hasSize(1);
+        long began = System.nanoTime();
+        cluster.engine().mustDocker("restart", "-t", "60", cluster.container("agent-1"));
+        Waiting.until(
+                "the instance that ended is replaced",
+                ComposedCluster.LIMIT,
+                () -> {
+                    Map<String, String> now = cluster.running("master-1");
+                    return now.size() == 2
+                            && now.entrySet().containsAll(kept.entrySet())
+                            && !now.equals(tasks)
+                            && now.containsValue("agent-1");
+                },
+                () -> cluster.logs("agent-1"));
+        System.err.printf(
+                "docker restart of agent-1: its instance is replaced after %.1f s%n",
+                (System.nanoTime() - began) / 1e9);
+        assertThat(cluster.get(cluster.at("master-1", 5050), "/slaves").path("slaves"))
+                .as("the same two agents")
+                .hasSize(2);
+        Waiting.until("the mesh answers", ComposedCluster.LIMIT, () -> cluster.called()
+                .filter("hello\n"::equals)
+                .isPresent());
+    }
+
+    private static void leavesNothingBehind(ComposedCluster cluster) throws Exception {
+        cluster.compose("down", "-v", "-t", "60");
+        assertThat(cluster.engine().mustDocker("ps", "-aq")).isEmpty();
+        assertThat(cluster.engine().mustDocker("volume", "ls", "-q")).isEmpty();
+        assertThat(cluster.engine().mustDocker("network", "ls", "-q", "--filter", "type=custom"))
+                .isEmpty();
     }
 }

@@ -19,6 +19,15 @@ import org.junit.jupiter.api.Assumptions;
 final class DockerEngine implements AutoCloseable {
     static final String IMAGE = "finback/busybox:1";
 
+    /** This machine cannot run one; the message says why. */
+    private static final class Unable extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Unable(String why) {
+            super(why);
+        }
+    }
+
     /** What the image has; links to busybox. */
     private static final List<String> PROGRAMS = List.of(
             "sh",
@@ -56,12 +65,15 @@ final class DockerEngine implements AutoCloseable {
         int third = (int) (ProcessHandle.current().pid() % 250);
         // A crashed run may have left it.
         ProcessRun ignored = run("ip", "link", "del", bridge);
-        must("ip", "link", "add", "name", bridge, "type", "bridge");
+        ProcessRun link = run("ip", "link", "add", "name", bridge, "type", "bridge");
+        if (link.status() != 0) {
+            throw new Unable("no bridge can be made here: " + link.output().strip());
+        }
         must("ip", "addr", "add", "10.213." + third + ".1/24", "dev", bridge);
         must("ip", "link", "set", bridge, "up");
         try {
             this.process = begin();
-        } catch (IOException | RuntimeException | AssertionError e) {
+        } catch (IOException | RuntimeException | Error e) {
             run("sh", "-c", "kill -KILL $(cat '" + dir.resolve("docker.pid") + "')");
             run("ip", "link", "del", bridge);
             throw e;
@@ -76,24 +88,33 @@ final class DockerEngine implements AutoCloseable {
                     () -> loudly(program + " is not installed (Debian: docker.io runc busybox-static iproute2)"));
         }
         Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), () -> loudly("not root"));
-        DockerEngine engine =
-                new DockerEngine(dir, "fb" + ProcessHandle.current().pid());
+        DockerEngine engine;
+        try {
+            engine = new DockerEngine(dir, "fb" + ProcessHandle.current().pid());
+        } catch (Unable e) {
+            return Assumptions.abort(loudly(e.getMessage()));
+        }
         try {
             engine.importImage();
-        } catch (IOException | RuntimeException | AssertionError e) {
+            ProcessRun first = engine.docker("run", "--rm", "--network", "none", IMAGE, "true");
+            Assumptions.assumeTrue(
+                    first.status() == 0,
+                    () -> loudly(
+                            "no container can be run here: " + first.output().strip()));
+        } catch (IOException | RuntimeException | Error e) {
             engine.close();
             throw e;
         }
         return engine;
     }
 
-    private static String loudly(String why) {
+    static String loudly(String why) {
         String line = "SKIPPED: tests of Docker containers: " + why;
         System.err.println(line);
         return line;
     }
 
-    private static boolean found(String program) {
+    static boolean found(String program) {
         for (String directory : (System.getenv("PATH") + ":/usr/sbin:/sbin").split(":", -1)) {
             if (Files.isExecutable(Path.of(directory, program))) {
                 return true;
@@ -114,6 +135,7 @@ final class DockerEngine implements AutoCloseable {
                         "--iptables=false",
                         "--ip6tables=false",
                         "--ip-masq=false",
+                        "--default-address-pool=base=10.212.0.0/16,size=24",
                         "--live-restore")
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
@@ -123,13 +145,11 @@ final class DockerEngine implements AutoCloseable {
         Waiting.until(
                 "the engine answers",
                 START_LIMIT,
-                () -> {
-                    if (!started.isAlive()) {
-                        throw new AssertionError("dockerd ended");
-                    }
-                    return docker("version").status() == 0;
-                },
+                () -> !started.isAlive() || docker("version").status() == 0,
                 () -> ClusterProcesses.tail(dir.resolve("dockerd.out")));
+        if (!started.isAlive()) {
+            throw new Unable("dockerd ended: " + ClusterProcesses.tail(dir.resolve("dockerd.out")));
+        }
         return started;
     }
 
@@ -208,12 +228,9 @@ final class DockerEngine implements AutoCloseable {
 
     @Override
     public void close() {
-        String containers = docker("ps", "-aq").output().strip();
-        if (!containers.isEmpty()) {
-            List<String> removal = new ArrayList<>(List.of("rm", "-f"));
-            removal.addAll(List.of(containers.split("\\s+", -1)));
-            ProcessRun ignored = docker(removal.toArray(String[]::new));
-        }
+        remove(docker("ps", "-aq"), "rm", "-f");
+        // Each has a bridge of this machine's.
+        remove(docker("network", "ls", "-q", "--filter", "type=custom"), "network", "rm");
         process.destroy();
         try {
             if (!process.waitFor(20, TimeUnit.SECONDS)) {
@@ -229,6 +246,15 @@ final class DockerEngine implements AutoCloseable {
                 "-c",
                 "grep -o '" + dir + "[^ ]*' /proc/mounts | sort -r | while read -r m; do umount -l \"$m\"; done");
         run("rm", "-rf", dir.toString());
+    }
+
+    private void remove(ProcessRun listed, String... command) {
+        String ids = listed.output().strip();
+        if (listed.status() == 0 && !ids.isEmpty()) {
+            List<String> removal = new ArrayList<>(List.of(command));
+            removal.addAll(List.of(ids.split("\\s+", -1)));
+            ProcessRun ignored = docker(removal.toArray(String[]::new));
+        }
     }
 
     record ProcessRun(int status, String output) {}
