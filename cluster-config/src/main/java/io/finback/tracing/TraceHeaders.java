@@ -100,19 +100,28 @@ public final class TraceHeaders {
         return Sampling.of(sampled.equals("1") || sampled.equalsIgnoreCase("true"));
     }
 
+    /** What B3 says of sampling where it names no span: {@code b3: 0}, or {@code X-B3-Sampled} without ids. */
+    public static Sampling decision(Lookup headers) {
+        String single = headers.get(B3);
+        Sampling said = single == null ? Sampling.UNDECIDED : state(single);
+        return said == Sampling.UNDECIDED ? sampling(headers) : said;
+    }
+
+    private static Sampling state(String text) {
+        return switch (text) {
+            case "1" -> Sampling.YES;
+            case "0" -> Sampling.NO;
+            case "d" -> Sampling.DEBUG;
+            default -> Sampling.UNDECIDED;
+        };
+    }
+
     private static @Nullable SpanIds b3(String text) {
         String[] parts = text.split("-", -1);
         if (parts.length < 2 || parts.length > 4) {
             return null;
         }
-        Sampling sampling = parts.length == 2
-                ? Sampling.UNDECIDED
-                : switch (parts[2]) {
-                    case "1" -> Sampling.YES;
-                    case "0" -> Sampling.NO;
-                    case "d" -> Sampling.DEBUG;
-                    default -> Sampling.UNDECIDED;
-                };
+        Sampling sampling = parts.length == 2 ? Sampling.UNDECIDED : state(parts[2]);
         return ids(parts[0], parts[1], parts.length == 4 ? parts[3] : "", sampling);
     }
 

@@ -69,6 +69,16 @@ class TraceHeadersTest {
     }
 
     @Test
+    void aDecisionMayComeAlone() {
+        assertThat(TraceHeaders.decision(Map.of("b3", "0")::get)).isEqualTo(Sampling.NO);
+        assertThat(TraceHeaders.decision(Map.of("b3", "d")::get)).isEqualTo(Sampling.DEBUG);
+        assertThat(TraceHeaders.decision(Map.of("x-b3-sampled", "1")::get)).isEqualTo(Sampling.YES);
+        assertThat(TraceHeaders.decision(Map.of("x-b3-flags", "1")::get)).isEqualTo(Sampling.DEBUG);
+        assertThat(TraceHeaders.decision(Map.of("b3", "-")::get)).isEqualTo(Sampling.UNDECIDED);
+        assertThat(TraceHeaders.decision(Map.<String, String>of()::get)).isEqualTo(Sampling.UNDECIDED);
+    }
+
+    @Test
     void readsTheExampleOfB3() {
         assertThat(read(Map.of("b3", "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1-05e3ac9a4f6e3b90")))
                 .isEqualTo(new SpanIds(

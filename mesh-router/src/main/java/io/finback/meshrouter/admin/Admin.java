@@ -173,6 +173,7 @@ public final class Admin implements AutoCloseable {
             case "/client_state.json" -> Answers.json(views.clientState(), true);
             case "/finback/clients.json" -> Answers.json(views.clients(), true);
             case "/admin/tracing" -> tracing(query);
+            case "/finback/tap" -> parts.tap().show(TapFilter.of(query));
             case "/config.json" -> Answers.json(parts.config(), true);
             case "/logging.json" -> Answers.json(Diagnostics.loggers(), true);
             case "/requests", "/requests.json" ->

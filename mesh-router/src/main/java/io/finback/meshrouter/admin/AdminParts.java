@@ -21,6 +21,7 @@ import java.util.function.Supplier;
  * @param secured whether {@code finback.security} asks who wants to know
  * @param spans what has become of them
  * @param tracing whether anybody is told of spans
+ * @param tap shows requests while they pass
  * @param shutdown ends this process as a signal would
  */
 public record AdminParts(
@@ -34,6 +35,7 @@ public record AdminParts(
         boolean secured,
         Supplier<SpanQueue.Counts> spans,
         TraceSwitch tracing,
+        Tap tap,
         LongSupplier nanoTime,
         Runnable shutdown) {
     public AdminParts {

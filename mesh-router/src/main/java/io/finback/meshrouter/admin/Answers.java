@@ -58,7 +58,8 @@ final class Answers {
                         + "/bound-names.json /client_state.json /config.json /logging.json /admin/threads "
                         + "/admin/contention /admin/pprof/heap /admin/pprof/profile?seconds=&hz= /admin/server_info "
                         + "/admin/lint /admin/registry.json /admin/toggles /admin/tracing?enable= "
-                        + "/identifier?method=&uri=&host=&header= /finback/clients.json /finback/endpoints.json /health\n");
+                        + "/identifier?method=&uri=&host=&header= /finback/clients.json /finback/endpoints.json "
+                        + "/finback/tap?service=&path=&status=&attempts=&sample=&seconds= /health\n");
     }
 
     /** A dump of the heap; its file is gone when it was sent. */

@@ -180,6 +180,18 @@ final class OwnMetrics {
                 one(spans.dropped()));
         each(out, "finback_traces_failed_total", "counter", "Spans that no collector took.", one(spans.failed()));
         each(out, "finback_traces_waiting", "gauge", "Spans in the queue now.", one(spans.waiting()));
+        each(
+                out,
+                "finback_router_tap_viewers",
+                "gauge",
+                "Who looks at requests.",
+                one(parts.tap().viewers()));
+        each(
+                out,
+                "finback_router_tap_dropped_total",
+                "counter",
+                "Lines that a viewer did not read in time.",
+                one(parts.tap().dropped()));
     }
 
     private static List<Sample> one(Number value) {

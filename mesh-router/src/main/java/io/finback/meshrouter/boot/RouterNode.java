@@ -6,6 +6,7 @@ import com.typesafe.config.Config;
 import io.finback.meshrouter.admin.Admin;
 import io.finback.meshrouter.admin.AdminParts;
 import io.finback.meshrouter.admin.StatsdSender;
+import io.finback.meshrouter.admin.Tap;
 import io.finback.meshrouter.http.Loops;
 import io.finback.meshrouter.linkerd.Plan;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
@@ -125,6 +126,7 @@ public final class RouterNode implements Node {
                     SecuritySettings.from(config).reads(),
                     watching.spans()::counts,
                     watching.spans().toggle(),
+                    new Tap(settings.shared().tap(), watching.spans().toggle()),
                     System::nanoTime,
                     () -> {
                         var ending = stop();

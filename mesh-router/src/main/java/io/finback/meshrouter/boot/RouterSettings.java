@@ -2,6 +2,7 @@ package io.finback.meshrouter.boot;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import io.finback.meshrouter.admin.Tap;
 import io.finback.meshrouter.http.ProxySettings;
 import io.finback.meshrouter.http.Transport;
 import io.finback.meshrouter.linkerd.LinkerdYaml;
@@ -61,7 +62,8 @@ record RouterSettings(
             Duration exchangeIdleTimeout,
             Duration upstreamIdleTimeout,
             Params wire,
-            Streams.Settings namers) {}
+            Streams.Settings namers,
+            Tap.Limits tap) {}
 
     /** Throws {@link StartFailure} naming the key, or the file's line, the value and what was expected. */
     static RouterSettings from(Config config) {
@@ -178,7 +180,9 @@ record RouterSettings(
                 router.getDuration("exchange-idle-timeout"),
                 router.getDuration("upstream-idle-timeout"),
                 wire.limits(),
-                new Streams.Settings(router.getDuration("namers.stream-life"), router.getInt("namers.dnssrv.lookups")));
+                new Streams.Settings(router.getDuration("namers.stream-life"), router.getInt("namers.dnssrv.lookups")),
+                new Tap.Limits(
+                        router.getInt("tap.viewers"), router.getInt("tap.queue"), router.getDuration("tap.longest")));
     }
 
     private static String text(Path file) {

@@ -11,9 +11,13 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One address of a destination: what is under way there, how it does, and whether it is to be left alone. Thread-safe. */
 public final class Endpoint implements Node {
+    private static final Logger log = LoggerFactory.getLogger(Endpoint.class);
+
     /** The generator of whatever thread asks. */
     private static final RandomGenerator RANDOM =
             () -> ThreadLocalRandom.current().nextLong();
@@ -132,11 +136,18 @@ public final class Endpoint implements Node {
     public void end(FailureAccrual.Outcome outcome, long tookNanos, long nowNanos) {
         outstanding.decrementAndGet();
         latency.ifPresent(metric -> metric.end(tookNanos, nowNanos));
-        accrual.end(outcome, nowNanos);
+        switch (accrual.end(outcome, nowNanos)) {
+            case REMOVED -> log.warn("mesh.endpoint_left_alone endpoint={} reason=failures next=probe", this);
+            case REVIVED -> log.info("mesh.endpoint_back endpoint={}", this);
+            case NONE -> {}
+        }
     }
 
     public void connectFailed(long nowNanos) {
         if (failsFast) {
+            if (failFast.failures() == 0) {
+                log.warn("mesh.endpoint_unreachable endpoint={} next=pass_over", this);
+            }
             failFast = failFast.onFailure(nowNanos);
         }
     }
@@ -144,6 +155,7 @@ public final class Endpoint implements Node {
     public void connected() {
         if (failFast.failures() != 0) {
             failFast = FailFast.HEALTHY;
+            log.info("mesh.endpoint_reachable endpoint={}", this);
         }
     }
 

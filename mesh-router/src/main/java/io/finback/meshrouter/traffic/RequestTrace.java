@@ -60,7 +60,8 @@ public final class RequestTrace {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         SpanIds ids = parent != null
                 ? parent.child(random)
-                : traces.propagation() == Propagation.NONE ? SpanIds.root(random) : SpanIds.shortRoot(random);
+                : (traces.propagation() == Propagation.NONE ? SpanIds.root(random) : SpanIds.shortRoot(random))
+                        .with(TraceHeaders.decision(head));
         return new RequestTrace(traces, decided(traces, ids, head.get(SAMPLE)), head);
     }
 
@@ -92,10 +93,15 @@ public final class RequestTrace {
     }
 
     private static List<Reporter> told(Traces traces, SpanIds ids) {
-        if (ids.isDecided()) {
+        List<Reporter> taps = traces.toggle().taps();
+        if (ids.isDecided() && taps.isEmpty()) {
             return ids.isSampled() ? traces.reporters() : List.of();
         }
-        List<Reporter> told = new ArrayList<>(1);
+        List<Reporter> told = new ArrayList<>(taps);
+        if (ids.isDecided()) {
+            told.addAll(ids.isSampled() ? traces.reporters() : List.of());
+            return told;
+        }
         for (Reporter reporter : traces.reporters()) {
             if (reporter.sampler().samples(ids.traceId())) {
                 told.add(reporter);

@@ -50,19 +50,23 @@ public record Traces(Propagation propagation, String router, List<Reporter> all,
         return new Traces(propagation, label, to, toggledBy);
     }
 
-    /** Who is told now. */
+    /** Who is told now, beside those who look on. */
     public List<Reporter> reporters() {
         return toggle.isOn() ? all : List.of();
     }
 
     /** Whether no request has a {@link RequestTrace}. */
     public boolean isQuiet() {
-        return reporters().isEmpty() && propagation != Propagation.ZIPKIN;
+        return propagation != Propagation.ZIPKIN && tellsNobody();
     }
 
     /** Whether Linkerd's headers are all there is to do: {@link TraceContext} does it without an object for the trace. */
     public boolean isHeadersOnly() {
-        return propagation == Propagation.LINKERD && reporters().isEmpty();
+        return propagation == Propagation.LINKERD && tellsNobody();
+    }
+
+    private boolean tellsNobody() {
+        return reporters().isEmpty() && toggle.taps().isEmpty();
     }
 
     /** A request has come; not while {@link #isQuiet}. */

@@ -65,10 +65,7 @@ final class DockerEngine implements AutoCloseable {
         int third = (int) (ProcessHandle.current().pid() % 250);
         // A crashed run may have left it.
         ProcessRun ignored = run("ip", "link", "del", bridge);
-        ProcessRun link = run("ip", "link", "add", "name", bridge, "type", "bridge");
-        if (link.status() != 0) {
-            throw new Unable("no bridge can be made here: " + link.output().strip());
-        }
+        able("no bridge can be made", run("ip", "link", "add", "name", bridge, "type", "bridge"));
         must("ip", "addr", "add", "10.213." + third + ".1/24", "dev", bridge);
         must("ip", "link", "set", bridge, "up");
         try {
@@ -96,16 +93,20 @@ final class DockerEngine implements AutoCloseable {
         }
         try {
             engine.importImage();
-            ProcessRun first = engine.docker("run", "--rm", "--network", "none", IMAGE, "true");
-            Assumptions.assumeTrue(
-                    first.status() == 0,
-                    () -> loudly(
-                            "no container can be run here: " + first.output().strip()));
+        } catch (Unable e) {
+            engine.close();
+            return Assumptions.abort(loudly(e.getMessage()));
         } catch (IOException | RuntimeException | Error e) {
             engine.close();
             throw e;
         }
         return engine;
+    }
+
+    private static void able(String otherwise, ProcessRun first) {
+        if (first.status() != 0) {
+            throw new Unable(otherwise + " here: " + first.output().strip());
+        }
     }
 
     static String loudly(String why) {
@@ -172,7 +173,10 @@ final class DockerEngine implements AutoCloseable {
                 "-cf",
                 dir.resolve("image.tar").toString(),
                 ".");
-        mustDocker("import", dir.resolve("image.tar").toString(), IMAGE);
+        able(
+                "no image can be unpacked",
+                docker("import", dir.resolve("image.tar").toString(), IMAGE));
+        able("no container can be run", docker("run", "--rm", "--network", "none", IMAGE, "true"));
     }
 
     /** The same root file system as a directory. */

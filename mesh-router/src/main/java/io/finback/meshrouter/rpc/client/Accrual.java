@@ -12,6 +12,8 @@ import io.finback.meshrouter.rpc.ServiceFactory;
 import io.finback.meshrouter.rpc.StatsReceiver;
 import io.finback.meshrouter.rpc.Status;
 import io.finback.meshrouter.rpc.Verdict;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
@@ -23,6 +25,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Accrual<Q extends @Nullable Object, R extends @Nullable Object>
         implements ServiceFactory<Q, R>, Filter.Simple<Q, R> {
+    /** Netty's, which the library has anyway: SLF4J where there is one, else the JDK's. */
+    private static final InternalLogger log = InternalLoggerFactory.getInstance(Accrual.class);
+
+    private final String client;
+    private final String endpoint;
     private final ServiceFactory<Q, R> next;
     private final FailureAccrual accrual;
     private final Verdict.Classifier<Q, R> classifier;
@@ -42,11 +49,16 @@ final class Accrual<Q extends @Nullable Object, R extends @Nullable Object>
         }
     }
 
+    /** {@code client}: its label; with {@code endpoint} for the log. */
     Accrual(
+            String client,
+            String endpoint,
             AccrualPolicy.Spec spec,
             Verdict.Classifier<Q, R> classifier,
             StatsReceiver stats,
             ServiceFactory<Q, R> next) {
+        this.client = client;
+        this.endpoint = endpoint;
         this.next = next;
         this.classifier = classifier;
         totals = new Totals(stats);
@@ -102,8 +114,14 @@ final class Accrual<Q extends @Nullable Object, R extends @Nullable Object>
 
     private void ended(Outcome outcome) {
         switch (accrual.end(outcome, System.nanoTime())) {
-            case REMOVED -> totals.removals.increment();
-            case REVIVED -> totals.revivals.increment();
+            case REMOVED -> {
+                log.warn("rpc.endpoint_left_alone client={} endpoint={} reason=failures next=probe", client, endpoint);
+                totals.removals.increment();
+            }
+            case REVIVED -> {
+                log.info("rpc.endpoint_back client={} endpoint={}", client, endpoint);
+                totals.revivals.increment();
+            }
             case NONE -> {}
         }
     }

@@ -108,6 +108,8 @@ public final class ClientStack {
                 Module.of(
                         ACCRUAL,
                         (params, next) -> new Accrual<>(
+                                params.get(Common.LABEL),
+                                params.get(ClientParams.ENDPOINT).toString(),
                                 params.get(ClientParams.ACCRUAL),
                                 Common.classifier(params),
                                 params.get(Common.STATS),
@@ -249,6 +251,7 @@ public final class ClientStack {
             Params params, ServiceFactory<Q, R> next) {
         return params.get(ClientParams.FAIL_FAST)
                 ? new FailingFast<>(
+                        params.get(Common.LABEL),
                         params.get(ClientParams.ENDPOINT).toString(),
                         params.get(ClientParams.ALONE),
                         params.get(Common.STATS),

@@ -9,6 +9,8 @@ import io.finback.meshrouter.rpc.ServiceFactory;
 import io.finback.meshrouter.rpc.StatsReceiver;
 import io.finback.meshrouter.rpc.Status;
 import io.finback.meshrouter.rpc.Timer;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
@@ -23,7 +25,11 @@ final class FailingFast<Q extends @Nullable Object, R extends @Nullable Object> 
     private static final Backoff PAUSES =
             new Backoff.ExponentialJittered(Duration.ofSeconds(1), Duration.ofSeconds(32));
 
+    /** Netty's, which the library has anyway: SLF4J where there is one, else the JDK's. */
+    private static final InternalLogger log = InternalLoggerFactory.getInstance(FailingFast.class);
+
     private final ServiceFactory<Q, R> next;
+    private final String client;
     private final String endpoint;
     private final BooleanSupplier alone;
     private final StatsReceiver.Counter markedDead;
@@ -31,7 +37,9 @@ final class FailingFast<Q extends @Nullable Object, R extends @Nullable Object> 
     private volatile boolean marked;
     private volatile boolean closed;
 
-    FailingFast(String endpoint, BooleanSupplier alone, StatsReceiver stats, ServiceFactory<Q, R> next) {
+    /** {@code client}: its label, for the log. */
+    FailingFast(String client, String endpoint, BooleanSupplier alone, StatsReceiver stats, ServiceFactory<Q, R> next) {
+        this.client = client;
         this.endpoint = endpoint;
         this.alone = alone;
         this.next = next;
@@ -60,6 +68,7 @@ final class FailingFast<Q extends @Nullable Object, R extends @Nullable Object> 
             marked = true;
         }
         markedDead.increment();
+        log.warn("rpc.endpoint_unreachable client={} endpoint={} next=probe", client, endpoint);
         probeLater(0, Duration.ZERO);
     }
 
@@ -76,6 +85,7 @@ final class FailingFast<Q extends @Nullable Object, R extends @Nullable Object> 
                 }
                 marked = false;
                 markedAvailable.increment();
+                log.info("rpc.endpoint_reachable client={} endpoint={}", client, endpoint);
                 var unused = service.close(Duration.ZERO);
             });
         });

@@ -4,6 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.finback.meshrouter.balance.Aperture;
 import io.finback.meshrouter.balance.Balancer;
@@ -39,6 +43,7 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
 
 /** What each module of a client does to real calls, over Mux. */
 @Timeout(60)
@@ -109,8 +114,13 @@ class ClientModulesTest {
         });
         Listening good = serve(Service.of(body -> body));
         Service<byte[], byte[]> client = client().withFailureAccrual(new AccrualPolicy.Spec(
-                        () -> AccrualPolicy.consecutiveFailures(3), new Backoff.Constant(Duration.ofMillis(300))))
+                        () -> AccrualPolicy.consecutiveFailures(3), new Backoff.Constant(Duration.ofSeconds(2))))
                 .newService(at(failing, good), "c");
+        ListAppender<ILoggingEvent> said = new ListAppender<>();
+        said.start();
+        Logger logger = (Logger) LoggerFactory.getLogger(Accrual.class);
+        logger.addAppender(said);
+        logger.setLevel(Level.INFO);
         int failures = 0;
         for (int i = 0; i < 100; i++) {
             try {
@@ -129,6 +139,12 @@ class ClientModulesTest {
         });
         assertThat(bad.get()).isGreaterThan(before);
         assertThat(stats.count("clnt/c/failure_accrual/probes")).isEqualTo(1);
+        logger.detachAppender(said);
+        logger.setLevel(null);
+        assertThat(said.list.stream().map(ILoggingEvent::getFormattedMessage))
+                .containsExactly(
+                        "rpc.endpoint_left_alone client=c endpoint=" + at(failing) + " reason=failures next=probe",
+                        "rpc.endpoint_back client=c endpoint=" + at(failing));
     }
 
     @Test
