@@ -1,5 +1,6 @@
 package io.finback.meshrouter.http;
 
+import io.finback.meshrouter.rpc.http1.Http1Framing;
 import io.finback.meshrouter.traffic.ErrorAnswer;
 import io.finback.meshrouter.traffic.LinkerdHeaders;
 import io.netty.handler.codec.DecoderResult;
@@ -23,7 +24,6 @@ import java.util.Set;
  * (RFC 9112 sections 6.1, 6.3 and 11.2).
  */
 final class HttpRules {
-    private static final int MAX_LENGTH_DIGITS = 18;
     private static final List<CharSequence> HOP_BY_HOP = List.of(
             HttpHeaderNames.CONNECTION,
             AsciiString.cached("keep-alive"),
@@ -54,7 +54,7 @@ final class HttpRules {
                 || head.protocolVersion().majorVersion() != 1) {
             return refuse(505, "version: " + head.protocolVersion() + " (expected: HTTP/1.1 or HTTP/1.0)");
         }
-        Optional<ErrorAnswer> framing = framing(head, headers);
+        Optional<ErrorAnswer> framing = Http1Framing.refusal(head).map(reason -> new ErrorAnswer(400, reason, false));
         if (framing.isPresent()) {
             return framing;
         }
@@ -98,55 +98,6 @@ final class HttpRules {
             }
         }
         return false;
-    }
-
-    /** Why a response cannot be passed on, if so: its framing, or a status no client can read. */
-    static Optional<Throwable> unreadable(HttpResponse response) {
-        if (response.decoderResult().isFailure()) {
-            return Optional.of(response.decoderResult().cause());
-        }
-        int status = response.status().code();
-        if (status < 100 || status > 999) {
-            return Optional.of(new IllegalArgumentException("status: " + status + " (expected: 100..999)"));
-        }
-        if (!response.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)) {
-            return Optional.empty();
-        }
-        for (String encoding : response.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING)) {
-            if (!encoding.trim().equalsIgnoreCase("chunked") && !encoding.trim().equalsIgnoreCase("identity")) {
-                return Optional.of(
-                        new IllegalArgumentException("Transfer-Encoding: " + encoding + " (expected: chunked)"));
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static Optional<ErrorAnswer> framing(HttpRequest head, HttpHeaders headers) {
-        if (!headers.contains(HttpHeaderNames.TRANSFER_ENCODING) && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
-            return Optional.empty();
-        }
-        List<String> encodings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
-        List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
-        if (!encodings.isEmpty() && !lengths.isEmpty()) {
-            return refuse(400, "Transfer-Encoding and Content-Length together (expected: one of them)");
-        }
-        if (encodings.size() > 1
-                || (!encodings.isEmpty() && !encodings.get(0).trim().equalsIgnoreCase("chunked"))) {
-            return refuse(400, "Transfer-Encoding: " + encodings + " (expected: chunked)");
-        }
-        if (!encodings.isEmpty() && isHttp10(head)) {
-            return refuse(400, "Transfer-Encoding: chunked in an HTTP/1.0 request (expected: Content-Length)");
-        }
-        if (lengths.size() > 1) {
-            return refuse(400, "Content-Length: " + lengths.size() + " headers (expected: one)");
-        }
-        if (!lengths.isEmpty()
-                && (lengths.get(0).isEmpty()
-                        || lengths.get(0).length() > MAX_LENGTH_DIGITS
-                        || !lengths.get(0).chars().allMatch(c -> c >= '0' && c <= '9'))) {
-            return refuse(400, "Content-Length: (expected: at most " + MAX_LENGTH_DIGITS + " digits)");
-        }
-        return Optional.empty();
     }
 
     private static ErrorAnswer undecodable(Throwable cause) {

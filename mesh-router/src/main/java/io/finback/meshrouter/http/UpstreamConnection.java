@@ -1,5 +1,6 @@
 package io.finback.meshrouter.http;
 
+import io.finback.meshrouter.rpc.http1.Http1Framing;
 import io.finback.meshrouter.traffic.Endpoint;
 import io.finback.meshrouter.traffic.Stats;
 import io.netty.channel.ChannelHandlerContext;
@@ -202,7 +203,7 @@ final class UpstreamConnection extends FlowHandler {
             return;
         }
         if (message instanceof HttpResponse response) {
-            Optional<Throwable> unreadable = HttpRules.unreadable(response);
+            Optional<Throwable> unreadable = Http1Framing.unreadable(response);
             if (unreadable.isPresent()) {
                 ReferenceCountUtil.release(message);
                 broken(unreadable.get());

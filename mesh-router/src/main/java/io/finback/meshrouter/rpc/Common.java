@@ -1,5 +1,6 @@
 package io.finback.meshrouter.rpc;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Parameters that clients and servers share. */
@@ -14,6 +15,9 @@ public final class Common {
     /** What answers mean. */
     public static final Params.Key<Verdict.Classifier<?, ?>> CLASSIFIER =
             Params.Key.of("classifier", Verdict.Classifier.ofFailures());
+
+    /** What becomes of an answer that nobody gets, since the call was made again: of one that still holds a connection, its end. */
+    public static final Params.Key<Consumer<@Nullable Object>> DISCARD = Params.Key.of("discard", answer -> {});
 
     private Common() {}
 

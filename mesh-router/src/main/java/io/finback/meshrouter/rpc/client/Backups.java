@@ -13,6 +13,7 @@ import io.finback.meshrouter.rpc.Verdict;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,7 @@ final class Backups<Q extends @Nullable Object, R extends @Nullable Object> impl
 
     private final double maxExtraLoad;
     private final Verdict.Classifier<Q, R> classifier;
+    private final Consumer<@Nullable Object> discard;
     private final RetryBudget budget;
     private final LatencyWindow window = new LatencyWindow(WINDOW, System.nanoTime());
     private final StatsReceiver.Counter sent;
@@ -38,7 +40,12 @@ final class Backups<Q extends @Nullable Object, R extends @Nullable Object> impl
     private volatile long refreshed = System.nanoTime() - REFRESH_NANOS;
 
     /** @param maxExtraLoad above 0, below 1 */
-    Backups(double maxExtraLoad, Verdict.Classifier<Q, R> classifier, StatsReceiver stats) {
+    Backups(
+            double maxExtraLoad,
+            Verdict.Classifier<Q, R> classifier,
+            Consumer<@Nullable Object> discard,
+            StatsReceiver stats) {
+        this.discard = discard;
         if (!(maxExtraLoad > 0 && maxExtraLoad < 1)) {
             throw new IllegalArgumentException("backup requests: " + maxExtraLoad + " (expected: > 0 and < 1)");
         }
@@ -137,9 +144,15 @@ final class Backups<Q extends @Nullable Object, R extends @Nullable Object> impl
             boolean good = classifier.classify(request, response, failure) == Verdict.SUCCESS;
             if (!good && other != null && !other.isDone()) {
                 firstFailure = failure;
+                if (failure == null) {
+                    discard.accept(response);
+                }
                 return;
             }
             boolean mine = failure == null ? out.complete(response) : out.fail(failure);
+            if (!mine && failure == null) {
+                discard.accept(response);
+            }
             if (mine && other != null) {
                 if (which != first) {
                     won.increment();

@@ -11,6 +11,7 @@ import io.finback.meshrouter.rpc.Verdict;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ final class ClassifiedRetry<Q extends @Nullable Object, R extends @Nullable Obje
     private final ClientParams.Retries retries;
     private final RetryBudget budget;
     private final Verdict.Classifier<Q, R> classifier;
+    private final Consumer<@Nullable Object> discard;
     private final StatsReceiver.Stat perRequest;
     private final StatsReceiver.Counter exhausted;
 
@@ -28,10 +30,12 @@ final class ClassifiedRetry<Q extends @Nullable Object, R extends @Nullable Obje
             ClientParams.Retries retries,
             RetryBudget budget,
             Verdict.Classifier<Q, R> classifier,
+            Consumer<@Nullable Object> discard,
             StatsReceiver stats) {
         this.retries = retries;
         this.budget = budget;
         this.classifier = classifier;
+        this.discard = discard;
         perRequest = stats.stat("retries");
         exhausted = stats.counter("retries/budget_exhausted");
     }
@@ -53,6 +57,9 @@ final class ClassifiedRetry<Q extends @Nullable Object, R extends @Nullable Obje
                 exhausted.increment();
                 perRequest.add(attempt);
                 return reply;
+            }
+            if (failure == null) {
+                discard.accept(response);
             }
             Duration pause = retries.backoff().next(attempt, last, ThreadLocalRandom.current());
             return pause.isZero()

@@ -85,7 +85,11 @@ public final class ClientStack {
                 optional(TOTAL_TIMEOUT, params -> timeout("call", ClientParams.TOTAL_TIMEOUT, params)),
                 optional(RETRIES, ClientStack::retries),
                 optional(BACKUPS, params -> params.get(ClientParams.BACKUPS)
-                        .map(share -> new Backups<>(share, Common.classifier(params), params.get(Common.STATS)))),
+                        .map(share -> new Backups<>(
+                                share,
+                                Common.classifier(params),
+                                params.get(Common.DISCARD),
+                                params.get(Common.STATS)))),
                 Module.of(
                         REQUEUES,
                         (params, next) -> perCall(
@@ -180,7 +184,11 @@ public final class ClientStack {
         return retries.limit() == 0
                 ? Optional.empty()
                 : Optional.of(new ClassifiedRetry<>(
-                        retries, params.get(ClientParams.BUDGET), Common.classifier(params), params.get(Common.STATS)));
+                        retries,
+                        params.get(ClientParams.BUDGET),
+                        Common.classifier(params),
+                        params.get(Common.DISCARD),
+                        params.get(Common.STATS)));
     }
 
     /** A filter before sessions that are acquired for each call. */

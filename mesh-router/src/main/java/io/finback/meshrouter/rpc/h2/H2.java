@@ -17,6 +17,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.ssl.SslHandler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Clients and servers of HTTP/2, with prior knowledge or over TLS with ALPN; servers also by an upgrade of HTTP/1.1. A call is answered when the response's head is there; bodies
@@ -32,7 +33,14 @@ public final class H2 {
                 Params.EMPTY
                         .with(ClientParams.POOL, ClientParams.Pool.SHARED)
                         .with(ClientParams.NACK_ADMISSION, true)
+                        .with(Common.DISCARD, H2::discard)
                         .with(Common.CLASSIFIER, serverErrorsAsFailures()));
+    }
+
+    private static void discard(@Nullable Object answer) {
+        if (answer instanceof H2Message message) {
+            message.body().cancel(new Failure("the call was made again", Failure.INTERRUPTED));
+        }
     }
 
     public static Server<H2Message, H2Message> server() {

@@ -14,7 +14,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What travels with a call in headers: B3's for the trace, Finagle's for deadline and retries. */
-final class H2Contexts {
+public final class H2Contexts {
     private static final AsciiString DEADLINE = AsciiString.cached("finagle-ctx-com.twitter.finagle.deadline");
     private static final AsciiString RETRIES = AsciiString.cached("finagle-ctx-com.twitter.finagle.retries");
     private static final AsciiString TRACE = AsciiString.cached("x-b3-traceid");
@@ -28,7 +28,7 @@ final class H2Contexts {
 
     private H2Contexts() {}
 
-    static void write(Context context, Http2Headers headers) {
+    public static void write(Context context, Http2Headers headers) {
         TraceId trace = context.traceOrNull();
         if (trace != null) {
             headers.set(TRACE, trace.traceIdHex());
@@ -53,7 +53,7 @@ final class H2Contexts {
     }
 
     /** What cannot be read is taken as absent. */
-    static Context read(Http2Headers headers) {
+    public static Context read(Http2Headers headers) {
         Broadcast.Reader reader = new Broadcast.Reader();
         Long span = hex(headers.get(SPAN));
         CharSequence trace = headers.get(TRACE);
