@@ -70,15 +70,30 @@ final class Attempts {
         UpstreamConnection before = emptying;
         emptying = null;
         if (before != null && before.isDiscarding() && before.endpoint() == picked) {
-            // Or else a hundred attempts at once would each make one, which are kept when their answers have ended.
-            before.whenDiscarded(() -> {
-                if (!isOver(number)) {
-                    take(picked, number);
-                }
-            });
+            takeSoon(before, picked, number);
         } else {
             take(picked, number);
         }
+    }
+
+    /**
+     * Waits for that connection, but not for long: a hundred attempts at once would each make one, which are kept when their answers have
+     * ended, and a hundred that wait for slow ends would take seconds.
+     */
+    private void takeSoon(UpstreamConnection emptied, Endpoint picked, int number) {
+        boolean[] taken = new boolean[1];
+        Runnable once = () -> {
+            if (!taken[0]) {
+                taken[0] = true;
+                if (!isOver(number)) {
+                    take(picked, number);
+                }
+            }
+        };
+        emptied.whenDiscarded(once);
+        var waiting = loop.eventLoop()
+                .schedule(once, client.settings().discardWait().toNanos(), TimeUnit.NANOSECONDS);
+        Objects.requireNonNull(waiting);
     }
 
     private void take(Endpoint picked, int number) {

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param retryLimit attempts after the first, each on another instance while there is one
  * @param discardBytes longest body of an answer that is tried again which is read for the sake of its connection
  * @param discardTime how long its end may take
+ * @param discardWait how long an attempt at the same instance waits for that
  * @param connectTimeout for one TCP connect
  * @param bindingTimeout for resolving the host name of an instance
  * @param clientIdleTimeout how long a client may take to send its next request's head
@@ -32,6 +33,7 @@ public record ProxySettings(
         int retryLimit,
         int discardBytes,
         Duration discardTime,
+        Duration discardWait,
         Duration connectTimeout,
         Duration bindingTimeout,
         Duration clientIdleTimeout,
@@ -48,6 +50,7 @@ public record ProxySettings(
         range("retries.limit", retryLimit, 0, 100);
         range("retries.discard-bytes", discardBytes, 0, 16 << 20);
         positive("retries.discard-time", discardTime);
+        positive("retries.discard-wait", discardWait);
         positive("connect-timeout", connectTimeout);
         positive("binding-timeout", bindingTimeout);
         positive("client-idle-timeout", clientIdleTimeout);
