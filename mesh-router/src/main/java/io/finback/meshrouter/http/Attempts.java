@@ -91,8 +91,8 @@ final class Attempts {
             }
         };
         emptied.whenDiscarded(once);
-        var waiting = loop.eventLoop()
-                .schedule(once, client.settings().discardWait().toNanos(), TimeUnit.NANOSECONDS);
+        var waiting =
+                loop.eventLoop().schedule(once, client.settings().discardWait().toNanos(), TimeUnit.NANOSECONDS);
         Objects.requireNonNull(waiting);
     }
 

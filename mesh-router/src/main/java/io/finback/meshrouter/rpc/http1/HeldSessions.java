@@ -1,13 +1,13 @@
 package io.finback.meshrouter.rpc.http1;
 
 import io.finback.meshrouter.rpc.Context;
+import io.finback.meshrouter.rpc.Failure;
 import io.finback.meshrouter.rpc.Reply;
 import io.finback.meshrouter.rpc.Service;
 import io.finback.meshrouter.rpc.ServiceFactory;
 import io.finback.meshrouter.rpc.Status;
 import io.finback.meshrouter.rpc.h2.Body;
 import io.finback.meshrouter.rpc.h2.H2Message;
-import io.finback.meshrouter.rpc.Failure;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;

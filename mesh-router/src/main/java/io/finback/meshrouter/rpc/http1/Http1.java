@@ -40,7 +40,8 @@ public final class Http1 {
     static final AsciiString NON_RETRYABLE_NACK = AsciiString.cached("finagle-http-nonretryable-nack");
 
     private static final Stack.Role HELD = new Stack.Role(
-            "DelayedRelease", "directly above the pool: a connection is given back when the body of its answer is over");
+            "DelayedRelease",
+            "directly above the pool: a connection is given back when the body of its answer is over");
 
     private static final int MAX_DISCARD_BYTES = 64 << 10;
 

@@ -168,7 +168,9 @@ final class Http1ClientSession extends ChannelInboundHandlerAdapter implements S
         Throwable unreadable = Http1Framing.unreadable(response).orElse(null);
         int status = response.status().code();
         if (unreadable != null || status == 101) {
-            broken(call, unreadable == null ? "101, which nobody has asked for" : String.valueOf(unreadable.getMessage()));
+            broken(
+                    call,
+                    unreadable == null ? "101, which nobody has asked for" : String.valueOf(unreadable.getMessage()));
             return;
         }
         interim = status < 200;

@@ -24,8 +24,8 @@ import java.util.Set;
  * Throws IllegalArgumentException where a head cannot be written so that it is read as it was meant.
  */
 final class Http1Heads {
-    private static final Set<String> HOP_BY_HOP =
-            Set.of("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", "http2-settings");
+    private static final Set<String> HOP_BY_HOP = Set.of(
+            "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", "http2-settings");
     private static final Set<HttpMethod> WITH_BODY = Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH);
 
     private Http1Heads() {}

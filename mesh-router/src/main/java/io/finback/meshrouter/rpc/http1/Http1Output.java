@@ -44,7 +44,8 @@ final class Http1Output {
     }
 
     /** {@code bodyless}: nothing follows this head, whatever {@code body} has. */
-    static Http1Output begin(ChannelHandlerContext context, HttpMessage head, Body body, boolean bodyless, Ended ended) {
+    static Http1Output begin(
+            ChannelHandlerContext context, HttpMessage head, Body body, boolean bodyless, Ended ended) {
         boolean empty = bodyless || body.isEmpty();
         Http1Output output = new Http1Output(context, head, body, empty, ended);
         if (empty) {

@@ -148,11 +148,14 @@ final class Http1ServerSession extends ChannelInboundHandlerAdapter implements C
         if (head.decoderResult().isFailure()) {
             Throwable cause = head.decoderResult().cause();
             refuse(
-                    cause instanceof TooLongHttpLineException ? 414 : cause instanceof TooLongHttpHeaderException ? 431 : 400,
+                    cause instanceof TooLongHttpLineException
+                            ? 414
+                            : cause instanceof TooLongHttpHeaderException ? 431 : 400,
                     String.valueOf(cause.getMessage()));
             return;
         }
-        if (!head.protocolVersion().protocolName().equals("HTTP") || head.protocolVersion().majorVersion() != 1) {
+        if (!head.protocolVersion().protocolName().equals("HTTP")
+                || head.protocolVersion().majorVersion() != 1) {
             refuse(505, "version: " + head.protocolVersion() + " (expected: HTTP/1.1 or HTTP/1.0)");
             return;
         }
@@ -175,10 +178,8 @@ final class Http1ServerSession extends ChannelInboundHandlerAdapter implements C
                 && (!head.headers().contains(HttpHeaderNames.CONTENT_LENGTH)
                         || Long.parseLong(head.headers().get(HttpHeaderNames.CONTENT_LENGTH)) == 0);
         if (!bodyless) {
-            exchange.incoming = new Http1Incoming(context(), () -> {}, why -> context()
-                    .channel()
-                    .config()
-                    .setAutoRead(true));
+            exchange.incoming = new Http1Incoming(
+                    context(), () -> {}, why -> context().channel().config().setAutoRead(true));
             if (HttpUtil.is100ContinueExpected(head)) {
                 var unused = context()
                         .writeAndFlush(
@@ -319,9 +320,7 @@ final class Http1ServerSession extends ChannelInboundHandlerAdapter implements C
         refused = true;
         byte[] text = (why + "\n").getBytes(StandardCharsets.UTF_8);
         DefaultFullHttpResponse response = new DefaultFullHttpResponse(
-                HttpVersion.HTTP_1_1,
-                HttpResponseStatus.valueOf(status),
-                io.netty.buffer.Unpooled.wrappedBuffer(text));
+                HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), io.netty.buffer.Unpooled.wrappedBuffer(text));
         response.headers()
                 .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
                 .set(HttpHeaderNames.CONTENT_LENGTH, text.length)

@@ -90,7 +90,11 @@ class FinagleHttpTest {
             byte[] body = new byte[request.content().length()];
             request.content().write(body, 0);
             Response response = response(Status.Ok(), body);
-            response.headerMap().set("seen", request.method() + " " + request.uri() + " " + request.host().get());
+            response.headerMap()
+                    .set(
+                            "seen",
+                            request.method() + " " + request.uri() + " "
+                                    + request.host().get());
             return Future.value(response);
         });
         Service<H2Message, H2Message> client = patient().newService("127.0.0.1:" + port, "web");
@@ -119,9 +123,9 @@ class FinagleHttpTest {
                         H2Message.request("GET", "web", "/", Body.EMPTY),
                         Context.EMPTY
                                 .withTrace(root)
-                                .withDeadline(Deadline.after(Duration.ofSeconds(60).toNanos(), Deadline.now()))));
-        assertThat(new String(whole(answer), UTF_8))
-                .isEqualTo(String.format("%016x", root.traceId()) + " true");
+                                .withDeadline(
+                                        Deadline.after(Duration.ofSeconds(60).toNanos(), Deadline.now()))));
+        assertThat(new String(whole(answer), UTF_8)).isEqualTo(String.format("%016x", root.traceId()) + " true");
     }
 
     @Test

@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.finback.meshrouter.Closing;
-import io.finback.meshrouter.rpc.Params;
-import io.finback.meshrouter.rpc.client.ClientParams;
 import io.finback.meshrouter.rpc.Address;
 import io.finback.meshrouter.rpc.Context;
+import io.finback.meshrouter.rpc.Params;
 import io.finback.meshrouter.rpc.Reply;
 import io.finback.meshrouter.rpc.Service;
+import io.finback.meshrouter.rpc.client.ClientParams;
 import io.finback.meshrouter.rpc.h2.Body;
 import io.finback.meshrouter.rpc.h2.H2Message;
 import io.finback.meshrouter.rpc.server.Server.Listening;
@@ -117,12 +117,12 @@ class Http1FuzzTest {
         });
         for (int i = 0; i < ROUNDS; i++) {
             Reply<H2Message> call = Http1.transport(Params.EMPTY.with(
-                            ClientParams.ENDPOINT,
-                            Address.parse("127.0.0.1:" + server.getLocalPort())))
+                            ClientParams.ENDPOINT, Address.parse("127.0.0.1:" + server.getLocalPort())))
                     .acquire(Context.EMPTY)
                     .flatMap(session -> session.call(H2Message.request("GET", "web", "/", Body.EMPTY)))
                     .flatMap(answer -> Body.whole(answer.body(), 1 << 20).map(piece -> answer));
-            Reply<String> ended = call.transform((answer, failure) -> Reply.of(failure == null ? "answered" : "failed"));
+            Reply<String> ended =
+                    call.transform((answer, failure) -> Reply.of(failure == null ? "answered" : "failed"));
             assertThat(ended.get(Duration.ofSeconds(20))).as("seed " + seed).isNotNull();
         }
     }

@@ -105,7 +105,8 @@ class Http1Test {
     void callsShareAConnectionOneBehindTheOther() throws Exception {
         Service<H2Message, H2Message> client = clientOf(serve(echo()).port());
         for (int i = 0; i < 20; i++) {
-            assertThat(text(within(client.call(post(Body.of(("call " + i).getBytes(UTF_8))))))).isEqualTo("call " + i);
+            assertThat(text(within(client.call(post(Body.of(("call " + i).getBytes(UTF_8)))))))
+                    .isEqualTo("call " + i);
             assertThat(text(within(client.call(get("/"))))).isEmpty();
         }
         assertThat(stats.count("clnt/web/connects")).isEqualTo(1);
@@ -120,7 +121,8 @@ class Http1Test {
         H2Message answer = within(clientOf(serve(echo()).port())
                 .call(post(pieces(List.of(
                         new Body.Piece(new Body.Bytes(Arrays.copyOf(large, 100_000)), false, null),
-                        new Body.Piece(new Body.Bytes(Arrays.copyOfRange(large, 100_000, large.length)), true, trailers))))));
+                        new Body.Piece(
+                                new Body.Bytes(Arrays.copyOfRange(large, 100_000, large.length)), true, trailers))))));
         Body.Piece all = within(Body.whole(answer.body(), 100 << 20));
         assertThat(all.data().array()).isEqualTo(large);
         assertThat(all.trailers()).isNotNull();
@@ -129,10 +131,13 @@ class Http1Test {
 
     @Test
     void aConnectionIsFreeWhenTheBodyHasBeenRead() throws Exception {
-        Service<H2Message, H2Message> client = clientOf(serve(Service.of(request -> ok("text"))).port());
+        Service<H2Message, H2Message> client =
+                clientOf(serve(Service.of(request -> ok("text"))).port());
         H2Message unread = within(client.call(get("/1")));
         H2Message other = within(client.call(get("/2")));
-        assertThat(stats.count("clnt/web/connects")).as("the first is still in use").isEqualTo(2);
+        assertThat(stats.count("clnt/web/connects"))
+                .as("the first is still in use")
+                .isEqualTo(2);
         assertThat(text(other)).isEqualTo("text");
         assertThat(text(unread)).isEqualTo("text");
         for (int i = 0; i < 5; i++) {
@@ -145,7 +150,8 @@ class Http1Test {
     void aBodyThatIsGivenUpTakesItsConnectionAlong() throws Exception {
         byte[] large = new byte[4 << 20];
         Service<H2Message, H2Message> client =
-                clientOf(serve(Service.of(request -> H2Message.response(200, Body.of(large)))).port());
+                clientOf(serve(Service.of(request -> H2Message.response(200, Body.of(large))))
+                        .port());
         within(client.call(get("/"))).body().cancel(new Failure("enough", 0));
         assertThat(whole(within(client.call(get("/"))))).hasSize(large.length);
         assertThat(stats.count("clnt/web/connects")).isEqualTo(2);
@@ -153,13 +159,13 @@ class Http1Test {
 
     @Test
     void answersWithoutABodyLeaveTheConnectionAsItIs() throws Exception {
-        Service<H2Message, H2Message> client = clientOf(serve(Service.of(request -> switch (
-                        String.valueOf(request.headers().path())) {
-                    case "/204" -> H2Message.response(204, Body.EMPTY);
-                    case "/304" -> H2Message.response(304, Body.EMPTY);
-                    case "/none" -> H2Message.response(200, Body.EMPTY);
-                    default -> ok("text");
-                }))
+        Service<H2Message, H2Message> client = clientOf(serve(Service.of(
+                        request -> switch (String.valueOf(request.headers().path())) {
+                            case "/204" -> H2Message.response(204, Body.EMPTY);
+                            case "/304" -> H2Message.response(304, Body.EMPTY);
+                            case "/none" -> H2Message.response(200, Body.EMPTY);
+                            default -> ok("text");
+                        }))
                 .port());
         for (String path : List.of("/204", "/none", "/304")) {
             H2Message answer = within(client.call(get(path)));
@@ -175,12 +181,14 @@ class Http1Test {
     void whatTravelsWithACallArrives() throws Exception {
         Service<H2Message, H2Message> client = clientOf(serve((request, context) -> Reply.of(ok(
                         context.deadline().isPresent() + " " + context.trace().isPresent() + " "
-                                + request.headers().authority() + " " + request.headers().get("own"))))
+                                + request.headers().authority() + " "
+                                + request.headers().get("own"))))
                 .port());
         H2Message request = get("/");
         request.headers().add("own", "1").add("connection", "own2").add("keep-alive", "x");
-        H2Message answer = within(
-                client.call(request, Context.EMPTY.withDeadline(Deadline.after(Duration.ofSeconds(5).toNanos(), Deadline.now()))));
+        H2Message answer = within(client.call(
+                request,
+                Context.EMPTY.withDeadline(Deadline.after(Duration.ofSeconds(5).toNanos(), Deadline.now()))));
         assertThat(text(answer)).isEqualTo("true true web 1");
     }
 
@@ -204,10 +212,10 @@ class Http1Test {
     @Test
     void aServersBodyThatIsTooShortBreaksOff() throws Exception {
         H2Message answer = within(clientOf(serve(Service.of(request -> {
-                    H2Message lies = ok("text");
-                    lies.headers().add("content-length", "5");
-                    return lies;
-                }))
+                            H2Message lies = ok("text");
+                            lies.headers().add("content-length", "5");
+                            return lies;
+                        }))
                         .port())
                 .call(get("/")));
         assertThatThrownBy(() -> whole(answer)).hasStackTraceContaining("closed");
@@ -218,9 +226,8 @@ class Http1Test {
     @Test
     void whatIsRefusedAsNotProcessedIsSentAgain() throws Exception {
         AtomicInteger calls = new AtomicInteger();
-        Service<H2Message, H2Message> client = clientOf(serve((request, context) -> calls.incrementAndGet() < 3
-                        ? Reply.failed(Failure.rejected("full"))
-                        : Reply.of(ok("now")))
+        Service<H2Message, H2Message> client = clientOf(serve((request, context) ->
+                        calls.incrementAndGet() < 3 ? Reply.failed(Failure.rejected("full")) : Reply.of(ok("now")))
                 .port());
         assertThat(text(within(client.call(get("/"))))).isEqualTo("now");
         assertThat(calls).hasValue(3);
@@ -240,8 +247,7 @@ class Http1Test {
     @Test
     void anAnswerThatIsTriedAgainLeavesItsConnection() throws Exception {
         AtomicInteger calls = new AtomicInteger();
-        Service<H2Message, H2Message> client = client()
-                .withRetries(5)
+        Service<H2Message, H2Message> client = client().withRetries(5)
                 .withClassifier((request, response, failure) -> failure != null
                         ? Verdict.of(failure)
                         : response.status() == 503 ? Verdict.RETRYABLE_FAILURE : Verdict.SUCCESS)
@@ -298,7 +304,8 @@ class Http1Test {
     @Test
     void theJdksClient() throws Exception {
         int port = serve(echo()).port();
-        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
         byte[] large = new byte[1 << 20];
         new Random(3).nextBytes(large);
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/"));
@@ -369,7 +376,8 @@ class Http1Test {
     void limitsHaveTheirOwnAnswers() throws IOException {
         Server<H2Message, H2Message> limited = Http1.server().with(Http1Params.HEAD_TIMEOUT, Duration.ofMillis(200));
         int port = open.add(limited.serve("127.0.0.1:0", echo())).port();
-        assertThat(say(port, "GET /" + "x".repeat(5_000) + " HTTP/1.1\r\nHost: a\r\n\r\n")).startsWith("HTTP/1.1 414");
+        assertThat(say(port, "GET /" + "x".repeat(5_000) + " HTTP/1.1\r\nHost: a\r\n\r\n"))
+                .startsWith("HTTP/1.1 414");
         assertThat(say(port, "GET / HTTP/1.1\r\nHost: a\r\nx: " + "y".repeat(9_000) + "\r\n\r\n"))
                 .startsWith("HTTP/1.1 431");
         assertThat(say(port, "GET / HTTP/1.1\r\nHost: a\r\n")).startsWith("HTTP/1.1 408");
@@ -379,7 +387,8 @@ class Http1Test {
 
     @Test
     void requestsSentAheadAreAnsweredInOrder() throws IOException {
-        int port = serve(Service.of(request -> ok("<" + request.headers().path() + ">"))).port();
+        int port = serve(Service.of(request -> ok("<" + request.headers().path() + ">")))
+                .port();
         StringBuilder ahead = new StringBuilder();
         StringBuilder order = new StringBuilder();
         for (int i = 0; i < 50; i++) {
