@@ -83,7 +83,10 @@ record HeldSessions(ServiceFactory<H2Message, H2Message> next) implements Servic
                 closes = !closing && underWay == 0;
                 closing = true;
             }
-            return closes ? session.close(grace) : Reply.of(null);
+            if (closes) {
+                return session.close(grace);
+            }
+            return Reply.of(null);
         }
 
         private final class Watched implements Body {

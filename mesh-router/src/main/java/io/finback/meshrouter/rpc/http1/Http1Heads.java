@@ -41,7 +41,7 @@ final class Http1Heads {
         }
         String target = from.path().toString();
         if (target.chars().anyMatch(c -> c <= ' ' || c >= 0x7f)) {
-            throw new IllegalArgumentException("request: path with bytes that have to be written as %xx");
+            throw new IllegalArgumentException("request: path with bytes that have to be percent-encoded");
         }
         HttpMethod method = HttpMethod.valueOf(from.method().toString());
         HttpHeaders headers = new DefaultHttpHeaders();

@@ -22,7 +22,7 @@ final class Http1Output {
     /** Told once. */
     @FunctionalInterface
     interface Ended {
-        /** @param failure why it did not come to its end; null: it did */
+        /** It is over: with {@code failure} before its end, with null at it. */
         void ended(@Nullable Throwable failure);
     }
 

@@ -203,7 +203,7 @@ class Http1Test {
                         .add("own", "a\r\nx: y"),
                 Body.EMPTY);
         assertThatThrownBy(() -> within(client.call(split))).hasStackTraceContaining("own");
-        assertThatThrownBy(() -> within(client.call(get("/a b")))).hasStackTraceContaining("%xx");
+        assertThatThrownBy(() -> within(client.call(get("/a b")))).hasStackTraceContaining("percent");
         H2Message length = post(Body.of(new byte[5]));
         length.headers().add("content-length", "4");
         assertThatThrownBy(() -> within(client.call(length))).hasStackTraceContaining("content-length");
