@@ -253,5 +253,11 @@ public final class ServedAgent implements AutoCloseable {
         tasks.tell(new TasksActor.StopAll(stopped.getRef()));
         stopped.receiveMessage(Duration.ofSeconds(30));
         kit.shutdownTestKit();
+        // What ends with them is written down, or else it would be while its directory is being deleted.
+        Await.until("nested containers have ended, too", () -> {
+            world.nested().look();
+            return world.nested().running().isEmpty();
+        });
+        world.nested().look();
     }
 }
