@@ -18,6 +18,13 @@ public final class MeshBench {
 
     private MeshBench() {}
 
+    private static final List<Load> LOADS = List.of(
+            new Load.Closed(64, false),
+            new Load.Closed(256, false),
+            new Load.Closed(32, true),
+            new Load.Open(64, 1_000),
+            new Load.Open(64, 4_000));
+
     public static void main(String[] arguments) throws IOException, InterruptedException {
         String before = Rounds.machine();
         List<String> without = List.of(arguments).subList(4, arguments.length);
@@ -40,12 +47,9 @@ public final class MeshBench {
             targets.addAll(cold);
             Rounds rounds = new Rounds(
                     targets,
-                    List.of(
-                            new Load.Closed(64, false),
-                            new Load.Closed(256, false),
-                            new Load.Closed(32, true),
-                            new Load.Open(64, 1_000),
-                            new Load.Open(64, 4_000)),
+                    LOADS.stream()
+                            .filter(load -> load.name().matches(System.getProperty("mesh.loads", ".*")))
+                            .toList(),
                     Integer.parseInt(arguments[2]),
                     Integer.parseInt(arguments[3]));
             rounds.warmUp(cold, Integer.parseInt(arguments[1]));

@@ -15,6 +15,9 @@ import java.util.Map;
 
 /** Warms targets up, then measures them in turn, several times each, and prints a table for each load. */
 final class Rounds {
+    /** Each load by itself before it counts: a compiler that meets a load for the first time compiles anew. */
+    private static final int WARM_EACH_SECONDS = 8;
+
     private final List<Target> targets;
     private final List<Load> loads;
     private final int rounds;
@@ -39,17 +42,12 @@ final class Rounds {
         for (Process each : running) {
             each.waitFor();
         }
-        // Each load once more by itself: a compiler that meets a load for the first time compiles anew, for longer the more code it has.
-        for (Load load : loads) {
-            for (Target target : targets) {
-                load.run(target, seconds);
-            }
-        }
     }
 
     /**
      * Markdown; CPU is that of a target's round with the least, the rate its best round's, p50 and p99 the lowest, and the median of all rounds'
-     * p99. Each round begins with another target, so that none is always measured behind the same one.
+     * p99. Each round begins with another target, so that none is always measured behind the same one. All rounds of a load come one after the
+     * other: a JVM that gets another load in between compiles for it first, which no server that has run for a minute does.
      */
     String measure() throws IOException, InterruptedException {
         Map<Load, Map<Target, List<Measured>>> all = new LinkedHashMap<>();
@@ -58,10 +56,13 @@ final class Rounds {
             targets.forEach(target -> results.put(target, new ArrayList<>()));
             all.put(load, results);
         }
-        for (int round = 0; round < rounds; round++) {
-            List<Target> turn = new ArrayList<>(targets);
-            Collections.rotate(turn, -round);
-            for (Load load : loads) {
+        for (Load load : loads) {
+            for (Target target : targets) {
+                load.run(target, WARM_EACH_SECONDS);
+            }
+            for (int round = 0; round < rounds; round++) {
+                List<Target> turn = new ArrayList<>(targets);
+                Collections.rotate(turn, -round);
                 for (Target target : turn) {
                     all.get(load).get(target).add(load.run(target, seconds));
                 }

@@ -359,6 +359,11 @@ class Http1Test {
                 "GET / HTTP/1.1\r\n\r\n",
                 "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
                 "GET a HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nb c: d\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nb\u0000: d\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\n: d\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\n:path: /other\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nb: c\u0000d\r\n\r\n",
                 "nonsense\r\n\r\n",
             })
     void whatTwoReadersCouldReadDifferentlyIsRefused(String bytes) throws IOException {
