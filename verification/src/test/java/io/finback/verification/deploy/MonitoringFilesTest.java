@@ -3,9 +3,7 @@ package io.finback.verification.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +23,7 @@ class MonitoringFilesTest {
     @Test
     void everyMetricOfTheRulesIsDocumented() throws Exception {
         Map<?, ?> file =
-                (Map<?, ?>) Manifests.documents(Files.readString(monitoring().resolve("alerts.yaml")))
+                (Map<?, ?>) Manifests.documents(Files.readString(Monitoring.folder().resolve("alerts.yaml")))
                         .get(0);
         List<String> names = new ArrayList<>();
         assertThat(file.keySet()).hasToString("[groups]");
@@ -53,8 +51,7 @@ class MonitoringFilesTest {
 
     @Test
     void everyMetricOfTheDashboardIsDocumented() throws Exception {
-        JsonNode dashboard = new ObjectMapper()
-                .readTree(monitoring().resolve("dashboard.json").toFile());
+        JsonNode dashboard = Monitoring.dashboard();
         Set<Integer> ids = new TreeSet<>();
         int panels = 0;
         for (JsonNode panel : dashboard.path("panels")) {
@@ -96,9 +93,5 @@ class MonitoringFilesTest {
                                 ? Set.of()
                                 : Set.of(row.group(2).split(",", -1)),
                         (one, other) -> one));
-    }
-
-    private static Path monitoring() {
-        return Tree.k8s().resolve("monitoring");
     }
 }
