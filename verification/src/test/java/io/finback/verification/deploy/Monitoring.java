@@ -26,7 +26,8 @@ public final class Monitoring {
     public static List<String> questionsOfTheDashboard() throws IOException {
         List<String> questions = new ArrayList<>();
         for (JsonNode panel : dashboard().path("panels")) {
-            panel.path("targets").forEach(target -> questions.add(target.path("expr").asText()));
+            panel.path("targets")
+                    .forEach(target -> questions.add(target.path("expr").asText()));
         }
         return questions;
     }

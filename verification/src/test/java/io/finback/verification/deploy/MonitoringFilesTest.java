@@ -22,8 +22,8 @@ class MonitoringFilesTest {
 
     @Test
     void everyMetricOfTheRulesIsDocumented() throws Exception {
-        Map<?, ?> file =
-                (Map<?, ?>) Manifests.documents(Files.readString(Monitoring.folder().resolve("alerts.yaml")))
+        Map<?, ?> file = (Map<?, ?>)
+                Manifests.documents(Files.readString(Monitoring.folder().resolve("alerts.yaml")))
                         .get(0);
         List<String> names = new ArrayList<>();
         assertThat(file.keySet()).hasToString("[groups]");

@@ -54,16 +54,23 @@ final class MonitoringIT {
                             + job("services", "/metrics/prometheus", master.port("finback.services.http.port"))
                             + job("agents", "/metrics", others.get(0).port("finback.agent.http.port"))
                             + job("routers", "/metrics", others.get(1).port("finback.router.admin.port"))
-                            + job("linkerd", "/admin/metrics/prometheus", others.get(1).port("finback.router.admin.port")));
+                            + job(
+                                    "linkerd",
+                                    "/admin/metrics/prometheus",
+                                    others.get(1).port("finback.router.admin.port")));
             try {
                 Waiting.until("every node is read", LIMIT, () -> up(port) == 5, () -> describe(port));
                 Waiting.until("every rule is evaluated", LIMIT, () -> evaluated(port), () -> describe(port));
                 assertThat(firing(port)).isEmpty();
                 for (String question : Monitoring.questionsOfTheDashboard()) {
-                    JsonNode answer = ask(port, "/api/v1/query?query=" + URLEncoder.encode(question, StandardCharsets.UTF_8));
-                    assertThat(answer.path("status").asText()).as(question + ": " + answer).isEqualTo("success");
+                    JsonNode answer =
+                            ask(port, "/api/v1/query?query=" + URLEncoder.encode(question, StandardCharsets.UTF_8));
+                    assertThat(answer.path("status").asText())
+                            .as(question + ": " + answer)
+                            .isEqualTo("success");
                 }
-                assertThat(value(port, "max(finback_master_agents{state=\"active\"})")).isEqualTo("1");
+                assertThat(value(port, "max(finback_master_agents{state=\"active\"})"))
+                        .isEqualTo("1");
             } finally {
                 prometheus.destroyForcibly();
             }
