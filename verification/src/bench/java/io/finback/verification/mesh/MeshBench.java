@@ -9,14 +9,13 @@ import java.util.Locale;
 
 /**
  * The router as it is delivered, with identifier, dtab, balancer, accrual, retries, traces and statistics, beside proxies that do less. Arguments:
- * the file to write, seconds of warm-up, rounds, seconds each, and names of peers to leave out. Needs {@code wrk}, {@code nginx} and {@code haproxy}.
+ * the file to write, seconds of warm-up, rounds, seconds each, and names of peers to leave out; {@code -Dmesh.loads}: a pattern of the loads' names.
+ * Needs {@code wrk}, {@code nginx} and {@code haproxy}.
  */
 public final class MeshBench {
     private static final int FIRST = 18_091;
     private static final int SECOND = 18_092;
     private static final int ROUTER = 18_120;
-
-    private MeshBench() {}
 
     private static final List<Load> LOADS = List.of(
             new Load.Closed(64, false),
@@ -24,6 +23,8 @@ public final class MeshBench {
             new Load.Closed(32, true),
             new Load.Open(64, 1_000),
             new Load.Open(64, 4_000));
+
+    private MeshBench() {}
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         String before = Rounds.machine();

@@ -62,7 +62,7 @@ final class OpenLoop {
     }
 
     static Measured run(Target target, int connections, int perSecond, int seconds) throws IOException {
-        OpenLoop loop = new OpenLoop(perSecond * seconds);
+        OpenLoop loop = new OpenLoop(perSecond * Math.max(seconds, LEAD_IN_SECONDS));
         loop.drive(target, connections, perSecond, seconds);
         long cpu = target.cpuMillis() - loop.cpuAtStart;
         long[] sorted = Arrays.copyOf(loop.latencies, loop.answered);
