@@ -142,7 +142,9 @@ public final class AppEntity extends OwningEntity<AppCommand, AppEvent, AppState
     }
 
     private ReplyEffect<AppEvent, AppState> onRequest(AppState state, AppCommand.Request c) {
-        return decided(state, c.decide(state, clock.instant()), c.deploymentId(), c.replyTo());
+        AppChange.Decision decision =
+                AppChange.begun(state, c.deploymentId()).orElseGet(() -> c.decide(state, clock.instant()));
+        return decided(state, decision, c.deploymentId(), c.replyTo());
     }
 
     private ReplyEffect<AppEvent, AppState> onWithdraw(AppState state, AppCommand.Withdraw c) {

@@ -216,6 +216,14 @@ public final class AppChange {
         return state.lock().filter(l -> l.plan().id().equals(deploymentId)).isPresent();
     }
 
+    /** What a request is answered whose deployment holds the app already: it was asked again, because its answer is late or lost. */
+    public static Optional<Decision> begun(AppState state, String deploymentId) {
+        return state.lock()
+                .map(Lock::plan)
+                .filter(plan -> plan.id().equals(deploymentId))
+                .map(plan -> accepted(plan.version()));
+    }
+
     private static boolean blocked(AppState state, boolean force) {
         return state.lock().isPresent() && !force;
     }

@@ -39,4 +39,19 @@ final class Patience {
         }
         return answer;
     }
+
+    /** As {@link #ask}, of one question that is said again as it is to the same asker: for what names itself, such as a deployment's id. */
+    static <T> CompletionStage<T> repeat(Duration limit, CompletionStage<T> answer, Runnable again) {
+        CompletableFuture<T> first = answer.toCompletableFuture();
+        for (int time = 1; time < TIMES; time++) {
+            Duration after = limit.multipliedBy(time).dividedBy(TIMES);
+            CompletableFuture.delayedExecutor(after.toNanos(), TimeUnit.NANOSECONDS)
+                    .execute(() -> {
+                        if (!first.isDone()) {
+                            again.run();
+                        }
+                    });
+        }
+        return answer;
+    }
 }

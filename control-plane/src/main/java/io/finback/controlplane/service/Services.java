@@ -47,8 +47,10 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The services half of one master, wired: entities, scheduler, view. Thread-safe. */
 public final class Services {
@@ -331,9 +333,26 @@ public final class Services {
         return ready;
     }
 
-    /** Asks an app; its answer is in the view before the stage completes. Fails with a timeout after {@code askTimeout}. */
+    /**
+     * Asks an app; its answer is in the view before the stage completes. The command is made once, and said again while nobody answers: sharding
+     * drops what meets an app on its way to another master. Fails with a timeout after {@code askTimeout}.
+     */
     public CompletionStage<AppAnswer> ask(String appId, Function<ActorRef<AppAnswer>, AppCommand> command) {
-        return ask(appId, replyTo -> access.checked(appId, command.apply(replyTo)), settings.askTimeout());
+        AtomicReference<@Nullable AppCommand> said = new AtomicReference<>();
+        CompletionStage<AppAnswer> answer = ask(
+                appId,
+                replyTo -> {
+                    AppCommand made = access.checked(appId, command.apply(replyTo));
+                    said.set(made);
+                    return made;
+                },
+                settings.askTimeout());
+        return Patience.repeat(settings.askTimeout(), answer, () -> {
+            AppCommand again = said.get();
+            if (again != null) {
+                tell(AppPath.entityId(appId), again);
+            }
+        });
     }
 
     private CompletionStage<AppAnswer> ask(

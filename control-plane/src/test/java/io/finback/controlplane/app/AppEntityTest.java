@@ -197,6 +197,25 @@ class AppEntityTest {
     }
 
     @Test
+    void aRequestThatIsSaidAgainIsAnsweredAgainAndChangesNothing() {
+        for (int time = 0; time < 2; time++) {
+            assertThat(app.<AppAnswer>runCommand(
+                                    replyTo -> new AppCommand.Create(Examples.app(1), false, "d0", replyTo))
+                            .reply())
+                    .isInstanceOf(AppAnswer.Changed.class);
+        }
+        AppState created = app.getState();
+        AppAnswer first = app.<AppAnswer>runCommand(replyTo -> new AppCommand.Restart(true, "d1", replyTo))
+                .reply();
+        AppState restarted = app.getState();
+        AppAnswer second = app.<AppAnswer>runCommand(replyTo -> new AppCommand.Restart(true, "d1", replyTo))
+                .reply();
+        assertThat(restarted.versions()).hasSizeGreaterThan(created.versions().size());
+        assertThat(app.getState().versions()).isEqualTo(restarted.versions());
+        assertThat(((AppAnswer.Changed) second).version()).isEqualTo(((AppAnswer.Changed) first).version());
+    }
+
+    @Test
     void answersOnlyWhenServicePortsAreJournaled() {
         var zero = Examples.app(1).withPortNumbers(List.of(0));
         var probe = kit.<AppAnswer>createTestProbe();

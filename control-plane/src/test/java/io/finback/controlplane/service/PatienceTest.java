@@ -57,6 +57,20 @@ class PatienceTest {
     }
 
     @Test
+    void whatIsNotAnsweredIsSaidAgainAsItWas() throws Exception {
+        CompletableFuture<String> answer = new CompletableFuture<>();
+        assertThat(Patience.repeat(LIMIT, answer, () -> {
+                            if (asked.incrementAndGet() == 2) {
+                                answer.complete("late");
+                            }
+                        })
+                        .toCompletableFuture()
+                        .get(30, TimeUnit.SECONDS))
+                .isEqualTo("late");
+        assertThat(asked).hasValue(2);
+    }
+
+    @Test
     void nobodyWaitsLongerThanTheLimit() {
         assertThatThrownBy(() -> ask(PatienceTest::lost)).hasCauseInstanceOf(TimeoutException.class);
         assertThat(asked.get()).isBetween(1, 4);
