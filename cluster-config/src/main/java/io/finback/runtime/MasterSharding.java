@@ -23,6 +23,6 @@ public final class MasterSharding {
                         .withAllocationStrategy(new SettledShards(
                                 evenly,
                                 ClusterSettings.from(system.settings().config()).settleAfter(),
-                                System::nanoTime)));
+                                MasterAges.of(system)::age)));
     }
 }

@@ -7,7 +7,7 @@ import akka.cluster.sharding.ShardCoordinator.ShardAllocationStrategy;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.LongSupplier;
+import java.util.function.Function;
 import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Set;
 import scala.concurrent.Future;
@@ -19,18 +19,19 @@ import scala.jdk.javaapi.CollectionConverters;
  * so the first change there takes seconds on a busy machine; and one that crashes as often as it is started takes nothing along. Who gets
  * what is decided by the strategy behind this one.
  *
- * <p>One for each kind of entity: its coordinator alone calls it, one call after the other.
+ * <p>One for each kind of entity: its coordinator alone calls it, one call after the other. Keeps nothing, so that a coordinator that takes
+ * over from another one knows as much.
  */
 final class SettledShards implements ActorSystemDependentAllocationStrategy {
     private final ShardAllocationStrategy behind;
-    private final long settleNanos;
-    private final LongSupplier nanoTime;
-    private final Map<ActorRef, Long> since = new HashMap<>();
+    private final Duration settleAfter;
+    private final Function<ActorRef, Duration> age;
 
-    SettledShards(ShardAllocationStrategy behind, Duration settleAfter, LongSupplier nanoTime) {
+    /** @param age how long the master of a region has been there */
+    SettledShards(ShardAllocationStrategy behind, Duration settleAfter, Function<ActorRef, Duration> age) {
         this.behind = behind;
-        this.settleNanos = settleAfter.toNanos();
-        this.nanoTime = nanoTime;
+        this.settleAfter = settleAfter;
+        this.age = age;
     }
 
     @Override
@@ -62,12 +63,9 @@ final class SettledShards implements ActorSystemDependentAllocationStrategy {
 
     private Map<ActorRef, IndexedSeq<String>> settled(
             scala.collection.immutable.Map<ActorRef, IndexedSeq<String>> places) {
-        Map<ActorRef, IndexedSeq<String>> all = CollectionConverters.asJava(places);
-        long now = nanoTime.getAsLong();
-        since.keySet().retainAll(all.keySet());
         Map<ActorRef, IndexedSeq<String>> settled = new HashMap<>();
-        all.forEach((region, shards) -> {
-            if (now - since.computeIfAbsent(region, unused -> now) >= settleNanos) {
+        CollectionConverters.asJava(places).forEach((region, shards) -> {
+            if (age.apply(region).compareTo(settleAfter) >= 0) {
                 settled.put(region, shards);
             }
         });

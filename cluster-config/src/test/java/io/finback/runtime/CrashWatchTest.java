@@ -2,7 +2,9 @@ package io.finback.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import akka.actor.typed.ActorRefResolver;
 import akka.actor.typed.ActorSystem;
+import akka.actor.typed.javadsl.Adapter;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.cluster.Member;
 import akka.cluster.MemberStatus;
@@ -72,6 +74,34 @@ class CrashWatchTest {
         assertThat(took).isLessThan(Duration.ofSeconds(5));
         assertThat(systems.get(1).whenTerminated().isCompleted()).isFalse();
         assertThat(systems.get(2).whenTerminated().isCompleted()).isFalse();
+    }
+
+    /** {@link MasterAges}: what a coordinator that has just taken over knows. */
+    @Test
+    void aMasterThatHasComeBackIsYoungerThanThoseThatStayed() throws Exception {
+        ActorSystem<?> stayed = systems.get(1);
+        MasterAges ages = MasterAges.of(stayed);
+        akka.actor.ActorRef self = actorOf(stayed, "/user");
+        akka.actor.ActorRef neighbour = actorOf(stayed, "akka://finback@127.0.0.1:" + ports.get(2) + "/user");
+        akka.actor.ActorRef restarted = actorOf(stayed, "akka://finback@127.0.0.1:" + ports.get(0) + "/user");
+        await(Duration.ofSeconds(10), () -> isPositive(ages.age(restarted)) && isPositive(ages.age(self)));
+
+        kill(systems.get(0));
+        await(Duration.ofSeconds(30), () -> members(stayed) == 2);
+        await(Duration.ofSeconds(10), () -> ages.age(restarted).isZero());
+        systems.set(0, ClusterSystem.member(Behaviors.empty(), settings(ports.get(0)), Role.MASTER));
+        await(Duration.ofSeconds(40), () -> isPositive(ages.age(restarted)));
+
+        assertThat(ages.age(restarted)).isLessThan(ages.age(neighbour));
+        assertThat(ages.age(restarted)).isLessThan(ages.age(self));
+    }
+
+    private static boolean isPositive(Duration age) {
+        return age.compareTo(Duration.ZERO) > 0;
+    }
+
+    private static akka.actor.ActorRef actorOf(ActorSystem<?> system, String path) {
+        return Adapter.toClassic(ActorRefResolver.get(system).resolveActorRef(path));
     }
 
     private Config settings(int port) {

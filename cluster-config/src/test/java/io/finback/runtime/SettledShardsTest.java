@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import scala.collection.immutable.IndexedSeq;
@@ -48,9 +47,9 @@ final class SettledShardsTest {
     private final ActorTestKit kit = ActorTestKit.create();
     private final ActorRef old = Adapter.toClassic(kit.createTestProbe().getRef());
     private final ActorRef young = Adapter.toClassic(kit.createTestProbe().getRef());
-    private final AtomicLong now = new AtomicLong();
+    private final Map<ActorRef, Duration> ages = new HashMap<>();
     private final Behind behind = new Behind();
-    private final SettledShards shards = new SettledShards(behind, Duration.ofSeconds(20), now::get);
+    private final SettledShards shards = new SettledShards(behind, Duration.ofSeconds(20), ages::get);
 
     @AfterEach
     void close() {
@@ -59,27 +58,39 @@ final class SettledShardsTest {
 
     @Test
     void nothingMovesBeforeTheNewcomerHasBeenThereForAWhile() {
+        ages(19, 0);
         assertThat(rebalanced(old)).isEmpty();
-        after(20);
+        ages(20, 1);
         assertThat(rebalanced(old)).containsExactly(MOVED);
         assertThat(rebalanced(old, young)).isEmpty();
-        after(19);
+        ages(38, 19);
         assertThat(rebalanced(old, young)).isEmpty();
-        after(1);
+        ages(39, 20);
         assertThat(rebalanced(old, young)).containsExactly(MOVED);
         assertThat(behind.rebalances).isEqualTo(2);
     }
 
     @Test
     void whatHasLostItsPlaceGoesToTheOldOnesAsLongAsThereAreAny() {
-        assertThat(allocatedAmong(old)).as("there is no other").containsExactly(old);
-        after(20);
+        ages(1, 0);
+        assertThat(allocatedAmong(old, young)).as("all are new").containsExactlyInAnyOrder(old, young);
+        ages(20, 19);
         assertThat(allocatedAmong(old, young)).containsExactly(old);
         assertThat(allocatedAmong(young)).as("the old one is gone").containsExactly(young);
-        after(20);
-        assertThat(allocatedAmong(young, old)).as("it came back").containsExactly(young);
-        after(20);
-        assertThat(allocatedAmong(young, old)).containsExactlyInAnyOrder(young, old);
+        ages(21, 20);
+        assertThat(allocatedAmong(old, young)).containsExactlyInAnyOrder(old, young);
+    }
+
+    @Test
+    void aCoordinatorThatHasJustTakenOverKnowsAsMuch() {
+        ages(40, 19);
+        assertThat(rebalanced(old, young)).isEmpty();
+        assertThat(allocatedAmong(old, young)).containsExactly(old);
+    }
+
+    private void ages(long ofOld, long ofYoung) {
+        ages.put(old, Duration.ofSeconds(ofOld));
+        ages.put(young, Duration.ofSeconds(ofYoung));
     }
 
     private Set<ActorRef> allocatedAmong(ActorRef... regions) {
@@ -100,9 +111,5 @@ final class SettledShardsTest {
             places.put(region, CollectionConverters.asScala(List.<String>of()).toIndexedSeq());
         }
         return scala.collection.immutable.Map.from(CollectionConverters.asScala(places));
-    }
-
-    private void after(long seconds) {
-        now.addAndGet(Duration.ofSeconds(seconds).toNanos());
     }
 }

@@ -165,7 +165,7 @@ final class ComposedCluster implements AutoCloseable {
     }
 
     String logs(String service) {
-        return engine.docker("logs", "--tail", "60", container(service)).output();
+        return engine.docker("logs", "--tail", "600", container(service)).output();
     }
 
     /** A line for each container, for people. */

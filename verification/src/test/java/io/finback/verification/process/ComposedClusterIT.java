@@ -22,6 +22,12 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("process")
 @Timeout(1500)
 final class ComposedClusterIT {
+    /**
+     * Behind a death. The promise is 10 s, and seven JVMs on two processors do not always keep it (docs/reliability.md); this tells a cluster that
+     * recovers from one whose entities wait for a cold master.
+     */
+    private static final long RECOVERED_MS = 30_000;
+
     @TempDir
     private Path dir;
 
@@ -151,7 +157,7 @@ final class ComposedClusterIT {
         long waited = cluster.during(
                 "docker kill of " + oldest + ", the oldest master", without(oldest), () -> cluster.engine()
                         .mustDocker("kill", cluster.container(oldest)));
-        assertThat(waited).isLessThan(60_000);
+        assertThat(waited).isLessThan(RECOVERED_MS);
         comesBack(cluster, oldest);
     }
 
@@ -164,9 +170,7 @@ final class ComposedClusterIT {
                 "the process of " + oldest + ", the oldest master, is killed", without(oldest), () -> assertThat(
                                 ProcessHandle.of(process).orElseThrow().destroyForcibly())
                         .isTrue());
-        // The promise is 10 s, and it is not kept here (docs/reliability.md); this bound tells a cluster that recovers
-        // from one that does not.
-        assertThat(waited).isLessThan(60_000);
+        assertThat(waited).isLessThan(RECOVERED_MS);
         assertThat(cluster.engine().mustDocker("inspect", "-f", "{{.RestartCount}}", container))
                 .isEqualTo("1");
         comesBack(cluster, oldest);
