@@ -285,8 +285,10 @@ final class NestedApi {
     }
 
     private Source<ProcessIO, NotUsed> shown(TaskTerminals.OfTask terminal) {
+        // What is printed from the call on, also before the answer's first read.
+        long already = terminal.printed().toFile().length();
         return followed(
-                () -> files.follow(terminal.printed().toString(), Long.MAX_VALUE),
+                () -> files.follow(terminal.printed().toString(), already),
                 () -> terminals.goesOn(terminal),
                 ProcessIO.Data.Type.STDOUT);
     }
