@@ -206,7 +206,7 @@ public final class AllocatorActor
                                     state.agents().size(),
                                     state.holdingCount());
                     desk.begin();
-                    ingress.tell(Ingress.Ready.INSTANCE);
+                    ingress.tell(new Ingress.Ready(context.getSelf()));
                 })
                 .build();
     }

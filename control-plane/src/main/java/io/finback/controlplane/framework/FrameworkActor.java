@@ -240,7 +240,7 @@ public final class FrameworkActor
                         "framework.recovered frameworkId={} tasks={}",
                         id,
                         state.tasks().size());
-        ingress.tell(Ingress.Ready.INSTANCE);
+        ingress.tell(new Ingress.Ready(context.getSelf()));
         self.tell(new FrameworkSignal.Tick());
     }
 

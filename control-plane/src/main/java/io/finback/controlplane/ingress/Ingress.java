@@ -9,11 +9,13 @@ import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
+import akka.actor.typed.javadsl.TimerScheduler;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Stands before one event-sourced entity and is what the rest of the world knows as that entity. At most one batch is with the
@@ -22,17 +24,16 @@ import java.util.List;
  * <p>It also keeps the entity's stash at a handful of commands, which matters for life: Akka 2.8.5 unstashes non-persisting commands
  * recursively, and some 490 of them behind one write overflow the stack and kill the JVM (akka/akka#29933).
  *
- * <p>Limit: {@link Settings#maxQueue}; what comes on top is dropped and counted. Every sender of ours repeats until answered. When
- * the entity restarts, the batch it had is dropped likewise ({@link Ready}); when it stops, so does this, and is restarted.
+ * <p>Limit: {@link Settings#maxQueue}; what comes on top is dropped and counted. Every sender of ours repeats until answered. When the
+ * entity ends, as it does after each failed write, a new one is started after a while, and the batch it had is dropped likewise. What
+ * waits goes to the new one: when a database comes back everybody recovers at the same moment, and asks what others know.
  */
 public final class Ingress<M> extends AbstractBehavior<Object> {
     /** What the entity tells its ingress. */
     public sealed interface Signal {}
 
-    /** The entity has recovered and takes batches; what it was given before is forgotten. */
-    public enum Ready implements Signal {
-        INSTANCE
-    }
+    /** The entity has recovered and takes batches. {@code entity}: itself; one that has ended meanwhile is not meant. */
+    public record Ready(ActorRef<?> entity) implements Signal {}
 
     /** The batch is persisted and answered. */
     public record Done(long number) implements Signal {}
@@ -71,51 +72,98 @@ public final class Ingress<M> extends AbstractBehavior<Object> {
         Behavior<Batch<M>> create(ActorRef<M> self, ActorRef<Signal> ingress);
     }
 
-    private final ActorRef<Batch<M>> entity;
+    private enum StartAgain {
+        INSTANCE
+    }
+
+    private static final Duration MIN_BACKOFF = Duration.ofMillis(200);
+    private static final Duration MAX_BACKOFF = Duration.ofSeconds(10);
+    /** One that has worked for so long has not failed in a row. */
+    private static final Duration SOUND = Duration.ofSeconds(5);
+    /** Entities that failed together shall not come back together. */
+    private static final double RANDOM_FACTOR = 0.1;
+
+    private final TimerScheduler<Object> timers;
     private final Class<M> messageType;
     private final Settings settings;
+    private final EntityFactory<M> factory;
     private final Deque<M> queue = new ArrayDeque<>();
+    private ActorRef<Batch<M>> entity;
+    private Duration backoff = MIN_BACKOFF;
     private long lastNumber;
     private boolean ready;
+    private long readyAtNanos;
     private boolean busy;
     private long dropped;
 
-    private Ingress(ActorContext<Object> context, Class<M> messageType, Settings settings, EntityFactory<M> factory) {
+    private Ingress(
+            ActorContext<Object> context,
+            TimerScheduler<Object> timers,
+            Class<M> messageType,
+            Settings settings,
+            EntityFactory<M> factory) {
         super(context);
+        this.timers = timers;
         this.messageType = messageType;
         this.settings = settings;
-        this.entity = context.spawn(
-                factory.create(context.getSelf().narrow(), context.getSelf().narrow()), "entity");
-        context.watch(entity);
+        this.factory = factory;
+        this.entity = start();
     }
 
     /** The behavior to give to cluster sharding. */
     public static <M> Behavior<M> create(Class<M> messageType, Settings settings, EntityFactory<M> factory) {
-        Behavior<Object> ingress = Behaviors.setup(context -> new Ingress<M>(context, messageType, settings, factory));
+        Behavior<Object> ingress = Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new Ingress<M>(context, timers, messageType, settings, factory)));
         return Behaviors.supervise(ingress)
-                .onFailure(SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(10), 0.1))
+                .onFailure(SupervisorStrategy.restartWithBackoff(MIN_BACKOFF, MAX_BACKOFF, RANDOM_FACTOR))
                 .narrow();
     }
 
     @Override
     public Receive<Object> createReceive() {
         return newReceiveBuilder()
-                .onMessage(Ready.class, ready -> onReady())
+                .onMessage(Ready.class, this::onReady)
                 .onMessage(Done.class, this::onDone)
                 .onMessage(messageType, this::onOther)
-                .onSignal(ChildFailed.class, failed -> {
-                    throw new IllegalStateException("the entity failed", failed.getCause());
-                })
-                .onSignal(Terminated.class, ended -> {
-                    throw new IllegalStateException("the entity stopped");
-                })
+                .onMessage(StartAgain.class, due -> onStartAgain())
+                .onSignal(ChildFailed.class, failed -> onEnded(failed.getCause()))
+                .onSignal(Terminated.class, ended -> onEnded(new IllegalStateException("it stopped")))
                 .build();
     }
 
-    private Behavior<Object> onReady() {
-        ready = true;
-        busy = false;
-        flush();
+    private ActorRef<Batch<M>> start() {
+        ActorRef<Object> self = getContext().getSelf();
+        ActorRef<Batch<M>> started = getContext().spawn(factory.create(self.narrow(), self.narrow()), "entity");
+        getContext().watch(started);
+        return started;
+    }
+
+    private Behavior<Object> onEnded(Throwable cause) {
+        if (ready && System.nanoTime() - readyAtNanos > SOUND.toNanos()) {
+            backoff = MIN_BACKOFF;
+        }
+        Duration wait = backoff.plusNanos((long)
+                (backoff.toNanos() * RANDOM_FACTOR * ThreadLocalRandom.current().nextDouble()));
+        getContext().getLog().error("ingress.entity_ended startsAgainAfter={} waiting={}", wait, queue.size(), cause);
+        ready = false;
+        timers.startSingleTimer(StartAgain.INSTANCE, wait);
+        Duration doubled = backoff.multipliedBy(2);
+        backoff = doubled.compareTo(MAX_BACKOFF) < 0 ? doubled : MAX_BACKOFF;
+        return this;
+    }
+
+    private Behavior<Object> onStartAgain() {
+        entity = start();
+        return this;
+    }
+
+    private Behavior<Object> onReady(Ready said) {
+        if (said.entity().equals(entity)) {
+            ready = true;
+            readyAtNanos = System.nanoTime();
+            busy = false;
+            flush();
+        }
         return this;
     }
 

@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param retryRefused how long after a refusal the next try is
  * @param silence without an answer for so long, the agent registers again
  * @param resendFirst an unacknowledged update is said again after this long …
- * @param resendLongest … doubling up to this
+ * @param resendLongest … doubling up to this: a scheduler that could not write for half a minute hears of an end soon after
  */
 public record ConversationSettings(
         Duration registerEvery, Duration retryRefused, Duration silence, Duration resendFirst, Duration resendLongest) {
@@ -19,5 +19,5 @@ public record ConversationSettings(
             Duration.ofSeconds(30),
             Duration.ofSeconds(5),
             Duration.ofSeconds(2),
-            Duration.ofSeconds(60));
+            Duration.ofSeconds(10));
 }
