@@ -1,8 +1,10 @@
 package io.finback.persistence;
 
 import akka.persistence.typed.PersistenceId;
+import akka.persistence.typed.SnapshotSelectionCriteria;
 import akka.persistence.typed.javadsl.EventHandler;
 import akka.persistence.typed.javadsl.EventSourcedBehaviorWithEnforcedReplies;
+import akka.persistence.typed.javadsl.Recovery;
 import akka.persistence.typed.javadsl.RetentionCriteria;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -16,6 +18,9 @@ import java.util.function.BiFunction;
  * @param <S> what they make
  */
 public abstract class OwningEntity<C, E, S> extends EventSourcedBehaviorWithEnforcedReplies<C, E, S> {
+    private static final Recovery EVENTS_ALONE =
+            Recovery.withSnapshotSelectionCriteria(SnapshotSelectionCriteria.none());
+
     private final S nothing;
     private final BiFunction<S, E, S> change;
     private final RetentionCriteria retention;
@@ -41,6 +46,12 @@ public abstract class OwningEntity<C, E, S> extends EventSourcedBehaviorWithEnfo
     @Override
     public final RetentionCriteria retentionCriteria() {
         return retention;
+    }
+
+    /** One that takes no snapshots does not ask the journal for one: a call less for each that comes to be. */
+    @Override
+    public final Recovery recovery() {
+        return retention.equals(RetentionCriteria.disabled()) ? EVENTS_ALONE : super.recovery();
     }
 
     @Override
