@@ -26,6 +26,8 @@ final class ClusterProcesses implements AutoCloseable {
     /** The launcher builds a program of its own before its first start. */
     private static final long BUILD_LIMIT_MINUTES = 15;
 
+    private static final int TOLD_LINES = 300;
+
     private final Path dir;
     private final Map<String, NodeProcess> nodes = new LinkedHashMap<>();
     private final List<Integer> arteries = new ArrayList<>();
@@ -353,6 +355,24 @@ final class ClusterProcesses implements AutoCloseable {
         } catch (IOException e) {
             return file + ": " + e;
         }
+    }
+
+    /** The last lines of every node's newest start that have one of these words, each with its node's name: what a failure is explained from. */
+    String toldOf(String... words) {
+        StringBuilder told = new StringBuilder();
+        for (NodeProcess node : nodes.values()) {
+            try {
+                List<String> lines = Files.readAllLines(node.output).stream()
+                        .filter(line -> Stream.of(words).anyMatch(line::contains))
+                        .toList();
+                lines.subList(Math.max(0, lines.size() - TOLD_LINES), lines.size())
+                        .forEach(line ->
+                                told.append('\n').append(node.name).append(": ").append(line));
+            } catch (IOException e) {
+                told.append('\n').append(node.output).append(": ").append(e);
+            }
+        }
+        return told.toString();
     }
 
     static int freePort() {

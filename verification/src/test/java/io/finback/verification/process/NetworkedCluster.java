@@ -156,7 +156,12 @@ final class NetworkedCluster implements AutoCloseable {
     /** What Chronos and Marathon did not do once a partition had healed: due jobs run again, and an app that is new is deployed. */
     void awaitRuns(String app) throws Exception {
         int ran = Files.readAllLines(ledger).size();
-        Waiting.until("the job goes on", LIMIT, () -> Files.readAllLines(ledger).size() >= ran + 3);
+        Waiting.until(
+                "the job goes on",
+                LIMIT,
+                () -> Files.readAllLines(ledger).size() >= ran + 3,
+                () -> "last in its ledger: " + ClusterProcesses.tail(ledger)
+                        + cluster.toldOf("often", "finback-jobs", " agent.", "WARN", "ERROR"));
         post("/v2/apps", "{\"id\":\"/new-" + app + "\",\"cmd\":\"sleep 1000\",\"cpus\":0.1,\"mem\":16}");
         Waiting.until(
                 "a new app is deployed",
