@@ -109,6 +109,21 @@ class LauncherTest {
     }
 
     @Test
+    void sparesTheOptimizingCompilerWhereAMasterHasTwoProcessors() throws Exception {
+        String option = "-XX:TieredStopAtLevel=1";
+        for (int processors : List.of(1, 2, 4)) {
+            Path machine = Files.createDirectories(directory.resolve("machine-" + processors));
+            Path getconf = Files.writeString(machine.resolve("getconf"), "#!/bin/sh\necho " + processors + "\n");
+            assertThat(getconf.toFile().setExecutable(true)).isTrue();
+            Map<String, String> environment =
+                    Map.of("JAVA_HOME", java("17.0.15").toString(), "PATH", machine + ":" + System.getenv("PATH"));
+            List<String> lines = run(environment, "master").out().lines().toList();
+            assertThat(lines.contains(option)).as(processors + " processors").isEqualTo(processors <= 2);
+            assertThat(lines).contains("-Xmx1g");
+        }
+    }
+
+    @Test
     void letsTheUsersOptionsComeLast() throws Exception {
         Ran ran = run(Map.of("JAVA_HOME", java("21").toString(), "FINBACK_JAVA_OPTS", " -Xmx2g   -Dx=* "), "router");
         List<String> lines = ran.out().lines().toList();
