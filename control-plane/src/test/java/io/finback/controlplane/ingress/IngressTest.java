@@ -8,7 +8,7 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.Behaviors;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +29,7 @@ final class IngressTest {
     private final ActorTestKit kit = ActorTestKit.create();
     private final TestProbe<Born> births = kit.createTestProbe();
     private final TestProbe<Got> got = kit.createTestProbe();
-    private final AtomicReference<Integer> born = new AtomicReference<>(0);
+    private final AtomicInteger born = new AtomicInteger();
 
     @AfterEach
     void stop() {
@@ -41,7 +41,7 @@ final class IngressTest {
                 String.class,
                 new Ingress.Settings(2, queue),
                 (self, ingress) -> Behaviors.setup(context -> {
-                    int incarnation = born.updateAndGet(before -> before + 1);
+                    int incarnation = born.incrementAndGet();
                     births.getRef().tell(new Born(incarnation, context.getSelf(), ingress));
                     return entity(incarnation);
                 })));
