@@ -29,6 +29,9 @@ final class AppChecks {
     private final AppLinks links;
     private final Supplier<String> ids;
     private final HealthWatch watch = new HealthWatch();
+    /** What was seen of instances whose health has changed, until it was sent along with them. */
+    private Map<String, HealthReport.Seen> judged = Map.of();
+
     private Instant reportedAt = Instant.EPOCH;
     private Instant allReportedAt = Instant.EPOCH;
 
@@ -126,12 +129,28 @@ final class AppChecks {
     }
 
     void publish(AppState before, List<AppEvent> events, Instant now) {
-        if (events.stream().anyMatch(AppEvent.HealthChanged.class::isInstance)) {
-            // What follows from it, an old instance that is killed, is seen at once. Who balances by these answers must
-            // know the new one by then.
-            send(watch.report(false), now);
+        if (events.stream().anyMatch(AppChecks::judges)) {
+            judged = watch.report(false);
+            send(judged, now);
         }
         AppNews.of(before, events, now, ids).forEach(links::publish);
+    }
+
+    /** By a master's look, or by the agent's word. */
+    private static boolean judges(AppEvent event) {
+        return event instanceof AppEvent.HealthChanged
+                || (event instanceof AppEvent.InstanceReported reported
+                        && reported.healthy().isPresent());
+    }
+
+    /**
+     * What was seen with the last change of health; empty once it was asked for. What follows from it, an old instance that is killed, is
+     * seen at once; who balances by these answers must know the new one by then, so both are said in one message.
+     */
+    Map<String, HealthReport.Seen> judged() {
+        Map<String, HealthReport.Seen> seen = judged;
+        judged = Map.of();
+        return seen;
     }
 
     void stray(TaskStatus status, Instant now) {

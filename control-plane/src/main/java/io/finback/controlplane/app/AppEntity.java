@@ -103,7 +103,7 @@ public final class AppEntity extends OwningEntity<AppCommand, AppEvent, AppState
         this.checks = new AppChecks(appId, links, () -> EventIds.next(clock.instant()));
         this.portWatch = new PortWatch(settings.listenWait());
         this.traces = new InstanceTraces(Tracing.of(context.getSystem()));
-        this.outbox = new AppOutbox(appId, settings, links, context.getSelf());
+        this.outbox = new AppOutbox(appId, settings, links, context.getSelf(), checks::judged);
     }
 
     @Override

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Everything an app's entity says to others, derived from its state alone: after any change and on every tick the difference
@@ -45,6 +46,7 @@ final class AppOutbox {
     private final AppLinks links;
     private final ActorRef<AppCommand> self;
     private final InstanceIndex index;
+    private final Supplier<Map<String, HealthReport.Seen>> judged;
 
     private long viewed = -1;
     private Instant viewedAt = Instant.EPOCH;
@@ -65,11 +67,17 @@ final class AppOutbox {
     private final Map<String, Instant> killedAt = new HashMap<>();
     private final Map<String, Instant> releasedAt = new HashMap<>();
 
-    AppOutbox(String appId, AppSettings settings, AppLinks links, ActorRef<AppCommand> self) {
+    AppOutbox(
+            String appId,
+            AppSettings settings,
+            AppLinks links,
+            ActorRef<AppCommand> self,
+            Supplier<Map<String, HealthReport.Seen>> judged) {
         this.index = new InstanceIndex(appId);
         this.settings = settings;
         this.links = links;
         this.self = self;
+        this.judged = judged;
     }
 
     /** Sends what changed; with {@code tick} also what is unconfirmed. {@code heard}: grows when {@code listening} has changed. */
@@ -99,7 +107,7 @@ final class AppOutbox {
         if (AppSnapshot.isLarge(state) && now.isBefore(viewedAt.plus(LARGE_VIEW))) {
             return;
         }
-        AppSnapshot snapshot = AppSnapshot.of(state, revision);
+        AppSnapshot snapshot = AppSnapshot.of(state, revision).seeing(judged.get());
         snapshot.parts().forEach(links::toViews);
         viewed = revision;
         viewedAt = now;

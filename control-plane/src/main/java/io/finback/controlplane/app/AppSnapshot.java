@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
  * @param revision the entity's sequence number: the larger one is newer
  * @param current the wanted version; empty: there is no such app
  * @param versions times of the stored versions, newest first
- * @param health what checks have seen, by task id; filled in by the view
+ * @param health what checks have seen, by task id; of those that were judged just now, the view knows the rest
  * @param slice which part of the instances this one has
  * @param detached homes of a resident app that no task uses now; empty: none
  */
@@ -129,6 +129,13 @@ public record AppSnapshot(
     private AppSnapshot with(List<Instance> others, Slice which) {
         return new AppSnapshot(
                 appId, revision, current, versions, others, backoff, lock, order, lastFailure, health, which, detached);
+    }
+
+    /** With what checks have seen of its instances before, where it says nothing newer itself. */
+    public AppSnapshot after(AppSnapshot older) {
+        Map<String, HealthReport.Seen> all = new HashMap<>(older.health.orElse(Map.of()));
+        health.orElse(Map.of()).forEach((id, seen) -> all.merge(id, seen, (a, b) -> a.at().isAfter(b.at()) ? a : b));
+        return seeing(all);
     }
 
     /** With what checks have seen besides what is known already; only of instances that are there. */

@@ -3,9 +3,11 @@ package io.finback.controlplane.app;
 import io.finback.tasks.CheckStatus;
 import io.finback.wire.WireMessage;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What the checks of some of an app's instances have seen, for the read views; by task id. */
 public record HealthReport(String appId, Map<String, Seen> seen) implements WireMessage {
@@ -22,6 +24,14 @@ public record HealthReport(String appId, Map<String, Seen> seen) implements Wire
     public record Seen(List<CheckResult> checks, Optional<Ready> ready, Optional<CheckStatus> general) {
         public Seen {
             checks = List.copyOf(checks);
+        }
+
+        /** When a check last said something. */
+        Instant at() {
+            return checks.stream()
+                    .flatMap(c -> Stream.concat(c.lastSuccess().stream(), c.lastFailure().stream()))
+                    .max(Comparator.naturalOrder())
+                    .orElse(Instant.EPOCH);
         }
     }
 

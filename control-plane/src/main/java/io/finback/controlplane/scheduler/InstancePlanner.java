@@ -220,7 +220,8 @@ public final class InstancePlanner {
         int wanted = target.definition().instances();
         List<Instance> live = counted.stream().filter(i -> !i.doomed()).toList();
         Bounds bounds = scaled(state, target, listening, now);
-        List<Instance> surplus = KillOrder.first(Math.max(0, live.size() - bounds.most()), live, target.definition());
+        List<Instance> surplus = KillOrder.first(
+                Math.max(0, live.size() - bounds.most()), live, target.definition(), i -> serves(i, listening));
         int add = Math.max(0, bounds.least() - counted.size());
         long ready = counted.stream().filter(i -> isReady(i, listening)).count();
         return new Plan(add, surplus, ready == wanted && counted.size() == wanted);
@@ -294,9 +295,10 @@ public final class InstancePlanner {
         if (stay > 0) {
             mayEnd = Math.min(mayEnd, Math.max(0, oldLive - stay - end.size()));
         }
-        end.addAll(KillOrder.first(mayEnd, oldReady, target.definition()));
+        end.addAll(KillOrder.first(mayEnd, oldReady, target.definition(), Instance::ready));
         List<Instance> liveFresh = fresh.stream().filter(i -> !i.doomed()).toList();
-        end.addAll(KillOrder.first(Math.max(0, liveFresh.size() - wanted), liveFresh, target.definition()));
+        end.addAll(KillOrder.first(
+                Math.max(0, liveFresh.size() - wanted), liveFresh, target.definition(), i -> serves(i, listening)));
         long leaving = old.stream().filter(Instance::launched).count();
         long room = Math.min(limit - fresh.size(), bounds.most() - leaving - fresh.size());
         boolean done = ready == wanted && fresh.size() == wanted && old.isEmpty();
@@ -329,6 +331,11 @@ public final class InstancePlanner {
 
     private static boolean isReady(Instance instance, Listening listening) {
         return instance.ready() && !listening.unready().contains(instance.taskId());
+    }
+
+    /** And callers find somebody at its port. */
+    private static boolean serves(Instance instance, Listening listening) {
+        return isReady(instance, listening) && !listening.awaited().contains(instance.taskId());
     }
 
     private static boolean isNew(AppVersion target, Instance instance) {

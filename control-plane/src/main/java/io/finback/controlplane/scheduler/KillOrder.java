@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Which instances go first: those never launched; then, where GROUP_BY asks for even groups, those of the largest group; then unreachable,
@@ -20,12 +21,12 @@ import java.util.Optional;
 final class KillOrder {
     private KillOrder() {}
 
-    /** The first {@code count} of {@code instances}. */
-    static List<Instance> first(int count, List<Instance> instances, AppDefinition app) {
+    /** The first {@code count} of {@code instances}; those that {@code serves} holds for go last. */
+    static List<Instance> first(int count, List<Instance> instances, AppDefinition app, Predicate<Instance> serves) {
         if (count == 0) {
             return List.of();
         }
-        List<Instance> order = sorted(instances, app.killSelection());
+        List<Instance> order = sorted(instances, app.killSelection(), serves);
         return app.constraints().stream()
                 .filter(c -> c.operator().equals("GROUP_BY"))
                 .findFirst()
@@ -34,9 +35,10 @@ final class KillOrder {
                 .subList(0, count);
     }
 
-    private static List<Instance> sorted(List<Instance> instances, KillSelection selection) {
+    private static List<Instance> sorted(
+            List<Instance> instances, KillSelection selection, Predicate<Instance> serves) {
         Comparator<Instance> age = Comparator.comparing(KillOrder::born).thenComparing(Instance::taskId);
-        Comparator<Instance> order = Comparator.comparing(Instance::ready)
+        Comparator<Instance> order = Comparator.comparing(serves::test)
                 .thenComparing(Instance::phase)
                 .thenComparing(selection == KillSelection.YOUNGEST_FIRST ? age.reversed() : age);
         return instances.stream().sorted(order).toList();

@@ -34,7 +34,7 @@ public record PlanDiff(Kind kind, int start, List<String> kill, List<String> kee
         AppDefinition target = wanted.get();
         boolean restart = kind == Kind.RESTART;
         int surplus = restart ? all.size() : Math.max(0, all.size() - target.instances());
-        List<Instance> ended = KillOrder.first(surplus, all, target);
+        List<Instance> ended = KillOrder.first(surplus, all, target, Instance::ready);
         Set<Instance> going = new HashSet<>(ended);
         List<Instance> kept = all.stream().filter(i -> !going.contains(i)).toList();
         Map<String, String> moved = new TreeMap<>();

@@ -124,12 +124,7 @@ public final class ServicesView {
             removedAt = gone.getOrDefault(id, -1L);
         }
         if (snapshot.revision() > removedAt) {
-            apps.merge(
-                    id,
-                    snapshot,
-                    (old, next) -> next.revision() >= old.revision()
-                            ? next.seeing(old.health().orElse(Map.of()))
-                            : old);
+            apps.merge(id, snapshot, (old, next) -> next.revision() >= old.revision() ? next.after(old) : old);
         }
     }
 

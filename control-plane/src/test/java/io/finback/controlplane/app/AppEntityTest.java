@@ -9,20 +9,25 @@ import akka.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.finback.controlplane.scheduler.AppChange;
+import io.finback.controlplane.scheduler.AppDefinition;
 import io.finback.controlplane.scheduler.AppEvent;
+import io.finback.controlplane.scheduler.AppHealth;
 import io.finback.controlplane.scheduler.AppState;
 import io.finback.controlplane.scheduler.DeploymentPlan;
 import io.finback.controlplane.scheduler.Examples;
 import io.finback.controlplane.scheduler.Home;
 import io.finback.controlplane.scheduler.Instance;
+import io.finback.controlplane.service.ServicesView;
 import io.finback.controlplane.service.TestMaster;
 import io.finback.tasks.TaskState;
 import io.finback.tasks.TaskStatus;
 import io.finback.wire.AppEndpoints;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -81,10 +86,13 @@ class AppEntityTest {
             ports.add(message);
         }
 
+        final List<AppSnapshot> snapshots = new CopyOnWriteArrayList<>();
         final List<ServiceEvent> events = new CopyOnWriteArrayList<>();
 
         @Override
-        public void toViews(AppSnapshot snapshot) {}
+        public void toViews(AppSnapshot snapshot) {
+            snapshots.add(snapshot);
+        }
 
         @Override
         public void toViews(HealthReport report) {}
@@ -258,11 +266,11 @@ class AppEntityTest {
                 now.state(),
                 now.source(),
                 now.uuid(),
-                java.time.Instant.now(),
+                Instant.now(),
                 now.reason(),
                 now.message(),
                 now.healthy(),
-                java.util.Optional.empty()))));
+                Optional.empty()))));
         scheduler.expectNoMessage(Duration.ofMillis(250));
         assertThat(notes.endpoints).allMatch(e -> e.ready().isEmpty());
         assertThat(notes.deployments).contains(new DeploymentMessage.ActionDone("/shop/api", 1));
@@ -278,6 +286,69 @@ class AppEntityTest {
         assertThat(notes.endpoints.stream().map(e -> e.revision()).toList())
                 .isSorted()
                 .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void theViewThatKnowsWhatFollowsFromHealthKnowsTheHealth() {
+        AppHealth.Check check = new AppHealth.Check(
+                AppHealth.Protocol.COMMAND,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of("true"),
+                Duration.ZERO,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                0,
+                Optional.empty(),
+                false,
+                Optional.empty());
+        AppDefinition checked = Examples.app(
+                "v1", 1, new AppDefinition.UpgradeStrategy(1, 1), new AppHealth(List.of(check), Optional.empty()));
+        app.<AppAnswer>runCommand(replyTo -> new AppCommand.Create(checked, false, "d0", replyTo));
+        app.runCommand(new AppCommand.Perform("d0", 1, DeploymentPlan.Kind.SCALE));
+        String id = only().taskId();
+        Instance.Place place = new Instance.Place("a1", "h1", List.of(31001), Map.of(), Examples.NOW);
+        app.runCommand(new AppCommand.Place(7, Map.of(id, place), scheduler.getRef()));
+        app.runCommand(new AppCommand.TaskUpdates(List.of(healthy(id, false))));
+        app.runCommand(new AppCommand.TaskUpdates(List.of(healthy(id, true))));
+        int first = (int) notes.snapshots.stream()
+                .takeWhile(s -> s.instances().stream().noneMatch(Instance::ready))
+                .count();
+        AppSnapshot told = notes.snapshots.get(first);
+        assertThat(told.seen(id).orElseThrow().checks()).singleElement().matches(HealthReport.CheckResult::alive);
+        // A view that heard of another look in between keeps the later one.
+        ServicesView view = new ServicesView(false);
+        view.apply(notes.snapshots.get(first - 1));
+        view.apply(told);
+        assertThat(view.any("/shop/api").orElseThrow().seen(id)).isEqualTo(told.seen(id));
+        assertThat(told.after(told.seeing(Map.of(id, later()))).seen(id)).contains(later());
+        assertThat(told.seeing(Map.of()).after(told).seen(id)).isEqualTo(told.seen(id));
+    }
+
+    private static HealthReport.Seen later() {
+        Optional<Instant> never = Optional.empty();
+        return new HealthReport.Seen(
+                List.of(new HealthReport.CheckResult(
+                        false, 1, never, never, Optional.of(Instant.MAX), Optional.of("refused"))),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    private static TaskStatus healthy(String id, boolean healthy) {
+        TaskStatus now = Examples.status(id, TaskState.RUNNING);
+        return new TaskStatus(
+                now.task(),
+                now.framework(),
+                now.agent(),
+                now.state(),
+                now.source(),
+                now.uuid(),
+                now.at(),
+                now.reason(),
+                now.message(),
+                Optional.of(healthy),
+                Optional.empty());
     }
 
     @Test

@@ -65,7 +65,7 @@ public final class Examples {
                 app.container());
     }
 
-    static AppDefinition app(String cmd, int instances, UpgradeStrategy strategy, AppHealth health) {
+    public static AppDefinition app(String cmd, int instances, UpgradeStrategy strategy, AppHealth health) {
         double min = strategy.minimumHealthCapacity();
         double over = strategy.maximumOverCapacity();
         return app("/shop/api", List.of(), cmd, instances, min, over, Optional.of(health));

@@ -203,6 +203,31 @@ class RollingRestartTest {
                 .isEqualTo(state.versions().get(0).configAt());
     }
 
+    @ParameterizedTest
+    @CsvSource({"SCALE", "RESTART"})
+    void whatDoesNotServeYetGoesBeforeWhatDoes(Kind kind) {
+        AppState state = Examples.running(Examples.app("v1", 3, 0, 1));
+        List<String> ids = List.copyOf(state.instances().keySet());
+        state = Examples.apply(
+                state,
+                AppChange.update(
+                        state,
+                        Examples.app("v1", 2, 0, 1),
+                        state.current().orElseThrow().version(),
+                        false,
+                        "d1",
+                        Examples.NOW));
+        state = Examples.order(state, "d1", 0, kind);
+        // By age the last would go.
+        Listening readiness = Listening.UNKNOWN.withUnready(Set.of(ids.get(0)));
+        assertThat(Examples.settle(state, readiness).instances().get(ids.get(0)).doomed())
+                .isTrue();
+        Listening connections = new Listening(Set.of(ids.get(0), ids.get(2)), Set.of(ids.get(1)));
+        AppState settled = Examples.settle(state, connections);
+        assertThat(settled.instances().get(ids.get(1)).doomed()).isTrue();
+        assertThat(doomed(settled)).isEqualTo(1);
+    }
+
     @Test
     void planIsOneStepForAScaleOrRestartTwoForANewAppNoneForTheSame() {
         AppState none = AppState.empty("/shop/api");

@@ -87,13 +87,15 @@ final class AcceptanceGroupsIT {
                         .status())
                 .isEqualTo(409);
         int[] least = {4};
+        String[] seen = {""};
         Waiting.until(
                 "the upgrade ends",
                 LIMIT,
                 () -> {
                     int serving = 0;
-                    for (JsonNode task :
-                            services.get("/v2/apps/up/a/tasks").body().path("tasks")) {
+                    ServicesClient.Reply tasks = services.get("/v2/apps/up/a/tasks");
+                    assertThat(tasks.status()).isEqualTo(200);
+                    for (JsonNode task : tasks.body().path("tasks")) {
                         boolean runs = task.path("state").asText().equals("TASK_RUNNING");
                         boolean old = task.path("version").asText().equals(first);
                         boolean well = task.path("healthCheckResults")
@@ -102,11 +104,16 @@ final class AcceptanceGroupsIT {
                                 .asBoolean();
                         serving += runs && (old || well) ? 1 : 0;
                     }
-                    least[0] = Math.min(least[0], serving);
+                    if (serving < least[0]) {
+                        least[0] = serving;
+                        seen[0] = tasks.text();
+                    }
                     return !services.deploying("/up/a");
                 },
                 () -> services.describe("/up/a"));
-        assertThat(least[0]).as("healthy at any look").isGreaterThanOrEqualTo(3);
+        assertThat(least[0])
+                .as("healthy at any look; first %s, then %s", first, seen[0])
+                .isGreaterThanOrEqualTo(3);
         services.settled("/up/a", 4, LIMIT);
         gone("/up");
     }
