@@ -69,8 +69,8 @@ class ClusterTenureTest {
 
         // Nobody listens there: it hears nothing of the other master, for longer than alone-after and than a tenure
         // lives.
-        ActorSystem<?> cutOff = start(first, first, freePort());
-        holds(Duration.ofSeconds(6), () -> !hasFormed(cutOff));
+        ActorSystem<?> cutOff = start(Map.of("finback.cluster.tenure.expires-after", "6 s"), first, first, freePort());
+        holds(Duration.ofSeconds(9), () -> !hasFormed(cutOff));
 
         // It learns from the row whom to ask.
         await(() -> up(cutOff) == 2 && up(two) == 2);

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  * event loop.
  *
  * <p>There is another one only while the response has not begun and nothing of the request's body was taken from the client: after a
- * connect that failed (nothing was sent), and, for what the exchange says, after a failure. Each goes to an instance not tried yet while
- * there is one, on a new connection; after an answer, on one that is free and was used lately, if there is one, and to the same instance
- * when the rest of that answer has been read.
+ * connect or a first write that failed (nothing was sent), and, for what the exchange says, after a failure. Each goes to an instance not
+ * tried yet while there is one, on a new connection; after an answer, on one that is free and was used lately, if there is one, and to the
+ * same instance when the rest of that answer has been read.
  */
 final class Attempts {
     /** What is not idempotent takes only connections used this lately: the peer has hardly begun to close them. */
@@ -107,20 +107,28 @@ final class Attempts {
 
     private @Nullable UpstreamConnection pooled(Endpoint picked) {
         if (tries.count() == 1) {
-            return loop.poll(picked, maxIdleNanos());
+            return HttpRules.isIdempotent(head.method()) ? loop.poll(picked, maxIdleNanos()) : fresh(picked);
         }
-        return afterAnswer ? loop.poll(picked, FRESH_NANOS) : null;
+        return afterAnswer ? fresh(picked) : null;
     }
 
     private long maxIdleNanos() {
-        return HttpRules.isIdempotent(head.method())
-                ? to.destination()
-                        .policy()
-                        .pool()
-                        .idleTime()
-                        .orElse(client.settings().upstreamIdleTimeout())
-                        .toNanos()
-                : FRESH_NANOS;
+        return to.destination()
+                .policy()
+                .pool()
+                .idleTime()
+                .orElse(client.settings().upstreamIdleTimeout())
+                .toNanos();
+    }
+
+    /** One that was used just now. What cannot be sent again gets none whose end is known to the kernel but not here yet. */
+    private @Nullable UpstreamConnection fresh(Endpoint picked) {
+        UpstreamConnection found = loop.poll(picked, FRESH_NANOS);
+        while (found != null && !HttpRules.isIdempotent(head.method()) && found.isEnding()) {
+            found.close();
+            found = loop.poll(picked, FRESH_NANOS);
+        }
+        return found;
     }
 
     private void connect(Endpoint picked, int number) {
@@ -128,7 +136,7 @@ final class Attempts {
             if (isOver(number)) {
                 picked.permits().passOn();
             } else {
-                UpstreamConnection freed = loop.poll(picked, FRESH_NANOS);
+                UpstreamConnection freed = fresh(picked);
                 if (freed != null) {
                     send(freed);
                 } else {
@@ -190,6 +198,7 @@ final class Attempts {
 
     private void send(UpstreamConnection connection) {
         upstream = connection;
+        connection.attach(exchange);
         HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, head.method(), head.uri(), head.headers());
         if (!out.headers().contains(HttpHeaderNames.HOST)) {
             out.headers().set(HttpHeaderNames.HOST, connection.endpoint().toString());
@@ -204,9 +213,25 @@ final class Attempts {
             connection.write(LastHttpContent.EMPTY_LAST_CONTENT);
             requestSent = true;
         }
-        connection.flush();
-        connection.attach(exchange);
-        client.pump();
+        connection.flushHead();
+        if (upstream == connection) {
+            connection.pump();
+            client.pump();
+        }
+    }
+
+    /**
+     * Makes another attempt, whatever the method, after one whose head did not even reach the socket: nobody can have processed it. False:
+     * there is none left.
+     */
+    boolean sendAgain() {
+        end(FailureAccrual.Outcome.FAILURE, false, 0);
+        requestSent = false;
+        if (!isUntouched() || !tries.requeues(System.nanoTime())) {
+            return false;
+        }
+        next();
+        return true;
     }
 
     // --- the request's body ---

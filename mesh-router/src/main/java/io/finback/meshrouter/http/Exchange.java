@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One request and its response, with all {@link Attempts}. Runs on the client's event loop.
  *
- * <p>Retries are for idempotent methods after a connection that was lost, and for what the classifier says. A response that breaks off is
+ * <p>Retries are for idempotent methods after a connection that was lost, for any after one that did not even take the head, and for what
+ * the classifier says. A response that breaks off is
  * never completed: the client's connection is closed.
  */
 final class Exchange {
@@ -244,6 +245,13 @@ final class Exchange {
 
     void onUpstreamLost(String reason) {
         if (!done && !(HttpRules.isIdempotent(head.method()) && tryAgain(false))) {
+            fail(ErrorAnswer.badGateway("no response: " + reason));
+        }
+    }
+
+    /** Of this request the instance has received no whole head. */
+    void onUnsent(String reason) {
+        if (!done && (attempts == null || !attempts.sendAgain())) {
             fail(ErrorAnswer.badGateway("no response: " + reason));
         }
     }

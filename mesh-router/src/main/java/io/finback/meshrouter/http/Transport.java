@@ -1,6 +1,8 @@
 package io.finback.meshrouter.http;
 
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.epoll.Epoll;
@@ -30,6 +32,9 @@ public enum Transport {
 
     private static final int FIRST = 2 * 1024;
     private static final int MOST = 64 * 1024;
+
+    /** Of {@code enum} in Linux's tcp_states.h. */
+    private static final int TCP_ESTABLISHED = 1;
 
     private final Class<? extends SocketChannel> connection;
 
@@ -65,6 +70,18 @@ public enum Transport {
 
     Class<? extends SocketChannel> connection() {
         return connection;
+    }
+
+    /** Whether neither side has ended a connection yet, as far as the kernel knows; true where it cannot be asked. */
+    static boolean isEstablished(Channel channel) {
+        if (!(channel instanceof EpollSocketChannel socket)) {
+            return true;
+        }
+        try {
+            return socket.tcpInfo().state() == TCP_ESTABLISHED;
+        } catch (ChannelException unknown) {
+            return false;
+        }
     }
 
     /** One read per event: back-pressure looks at what it brought before the next. */

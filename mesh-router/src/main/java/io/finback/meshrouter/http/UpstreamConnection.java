@@ -25,6 +25,7 @@ final class UpstreamConnection extends FlowHandler {
     private final long born = System.nanoTime();
     private @Nullable Exchange exchange;
     private boolean interim;
+    private boolean flushingHead;
 
     /** How much may still come of an answer that nobody wants; negative when there is none. */
     private long discards = -1;
@@ -78,9 +79,9 @@ final class UpstreamConnection extends FlowHandler {
                 && now - born > endpoint.pool().lifeTime().get().toNanos();
     }
 
+    /** From now on what happens here is told to {@code newExchange}; to be pumped when its head was flushed. */
     void attach(Exchange newExchange) {
         exchange = newExchange;
-        pump();
     }
 
     /** Gives it back: to the pool if it may carry another exchange, else it is closed. */
@@ -169,6 +170,18 @@ final class UpstreamConnection extends FlowHandler {
 
     void flush() {
         context().flush();
+    }
+
+    /** The first flush of a request. When that fails the instance cannot have processed anything of it. */
+    void flushHead() {
+        flushingHead = true;
+        flush();
+        flushingHead = false;
+    }
+
+    /** Whether the peer has ended it, or reset it, and the news only waits to be read. Costs a system call; false where it cannot be told. */
+    boolean isEnding() {
+        return !Transport.isEstablished(context().channel());
     }
 
     void close() {
@@ -275,7 +288,9 @@ final class UpstreamConnection extends FlowHandler {
             loop.forget(this);
         }
         close();
-        if (current != null) {
+        if (current != null && flushingHead) {
+            current.onUnsent(endpoint + ": " + cause.getMessage());
+        } else if (current != null) {
             current.onUpstreamLost(endpoint + ": " + cause.getMessage());
         }
     }
