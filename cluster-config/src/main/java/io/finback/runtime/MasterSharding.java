@@ -18,6 +18,7 @@ public final class MasterSharding {
         Config even = system.settings().config().getConfig("akka.cluster.sharding.least-shard-allocation-strategy");
         ShardAllocationStrategy evenly = ShardAllocationStrategy$.MODULE$.leastShardAllocationStrategy(
                 even.getInt("rebalance-absolute-limit"), even.getDouble("rebalance-relative-limit"));
+        Rehoming.await(system, entity.typeKey().name());
         var unused = ClusterSharding.get(system)
                 .init(entity.withRole(Role.MASTER.id())
                         .withAllocationStrategy(new SettledShards(
