@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 
 /** {@code /v2/apps}: the apps themselves and their versions. */
@@ -150,7 +149,7 @@ final class AppsHandler {
         if (view.app(id).isEmpty()) {
             throw ApiFailure.noApp(id);
         }
-        return services.ask(id, replyTo -> new AppCommand.Remove(force, newId(), replyTo))
+        return services.ask(id, replyTo -> new AppCommand.Remove(force, services.deploymentId(), replyTo))
                 .thenApply(Refusals::deployment);
     }
 
@@ -159,7 +158,7 @@ final class AppsHandler {
         if (view.app(id).isEmpty()) {
             throw ApiFailure.noApp(id);
         }
-        return services.ask(id, replyTo -> new AppCommand.Restart(force, newId(), replyTo))
+        return services.ask(id, replyTo -> new AppCommand.Restart(force, services.deploymentId(), replyTo))
                 .thenApply(Refusals::deployment);
     }
 
@@ -193,7 +192,9 @@ final class AppsHandler {
         boolean force = request.flag("force", false);
         return stored(id, version)
                 .thenCompose(old -> services.ask(
-                        id, replyTo -> new AppCommand.Update(old.definition(), expected, force, newId(), replyTo)))
+                        id,
+                        replyTo -> new AppCommand.Update(
+                                old.definition(), expected, force, services.deploymentId(), replyTo)))
                 .thenApply(Refusals::deployment);
     }
 
@@ -229,7 +230,9 @@ final class AppsHandler {
             AppDefinition definition = rollout.roles().resolved(definition(known, patch, id, partial));
             rollout.checkCycles(definition);
             answer = services.ask(
-                    id, replyTo -> new AppCommand.Update(definition, current.version(), force, newId(), replyTo));
+                    id,
+                    replyTo -> new AppCommand.Update(
+                            definition, current.version(), force, services.deploymentId(), replyTo));
         }
         int created = known.isEmpty() ? 201 : 200;
         return answer.thenCompose(a -> {
@@ -253,7 +256,8 @@ final class AppsHandler {
         if (zeros > 0 && used + zeros > PortBook.LAST - PortBook.FIRST + 1) {
             throw ApiFailure.of(422, "PortRangeExhausted: " + PortBook.FIRST + " to " + PortBook.LAST);
         }
-        return services.ask(definition.id(), replyTo -> new AppCommand.Create(definition, force, newId(), replyTo));
+        return services.ask(
+                definition.id(), replyTo -> new AppCommand.Create(definition, force, services.deploymentId(), replyTo));
     }
 
     private static Set<String> embed(Request request, Set<String> always) {
@@ -274,9 +278,5 @@ final class AppsHandler {
 
     private static String location(Request request, String id) {
         return request.origin() + "/v2/apps" + id;
-    }
-
-    static String newId() {
-        return UUID.randomUUID().toString();
     }
 }

@@ -44,7 +44,7 @@ final class DeploymentsHandler {
                         appId,
                         replyTo -> drop
                                 ? new AppCommand.Drop(id, replyTo)
-                                : new AppCommand.Revert(id, AppsHandler.newId(), replyTo))
+                                : new AppCommand.Revert(id, services.deploymentId(), replyTo))
                 .thenApply(answer -> {
                     if (answer instanceof AppAnswer.Refused) {
                         throw missing(id);

@@ -134,7 +134,7 @@ final class PodsHandler {
     private CompletionStage<Answer> create(Request request) {
         AppDefinition pod = roles.resolved(PodReader.read(request.json(), Optional.empty()));
         boolean force = request.flag("force", false);
-        return services.ask(pod.id(), replyTo -> new AppCommand.Create(pod, force, AppsHandler.newId(), replyTo))
+        return services.ask(pod.id(), replyTo -> new AppCommand.Create(pod, force, services.deploymentId(), replyTo))
                 .thenApply(answer -> {
                     if (answer instanceof AppAnswer.Refused refused && refused.why() == Refusal.EXISTS) {
                         throw ApiFailure.of(409, "A pod with id [" + pod.id() + "] already exists.");
@@ -148,7 +148,8 @@ final class PodsHandler {
         AppDefinition pod = roles.resolved(PodReader.read(request.json(), Optional.of(id)));
         Instant expected = known(id).current().orElseThrow().version();
         boolean force = request.flag("force", false);
-        return services.ask(id, replyTo -> new AppCommand.Update(pod, expected, force, AppsHandler.newId(), replyTo))
+        return services.ask(
+                        id, replyTo -> new AppCommand.Update(pod, expected, force, services.deploymentId(), replyTo))
                 .thenCompose(answer ->
                         answer instanceof AppAnswer.Refused refused && refused.why() == Refusal.STALE && attempts > 1
                                 ? update(request, id, attempts - 1)
@@ -167,7 +168,7 @@ final class PodsHandler {
     private CompletionStage<Answer> delete(Request request, String id) {
         boolean force = request.flag("force", false);
         AppSnapshot unused = known(id);
-        return services.ask(id, replyTo -> new AppCommand.Remove(force, AppsHandler.newId(), replyTo))
+        return services.ask(id, replyTo -> new AppCommand.Remove(force, services.deploymentId(), replyTo))
                 .thenApply(answer -> {
                     AppAnswer.Changed changed = Refusals.expect(AppAnswer.Changed.class, answer);
                     announce(request, ServiceEvent.PodChange.DELETED);

@@ -286,7 +286,7 @@ final class Rollout {
         List<String> all = definitions.stream().map(AppDefinition::id).toList();
         Map<String, Integer> layers = graph.layers(all)
                 .orElseThrow(() -> ApiFailure.rule("/dependencies", "Dependency graph has cyclic dependencies."));
-        return PlanBuilder.plan(AppsHandler.newId(), now(), changes, layers);
+        return PlanBuilder.plan(services.deploymentId(), now(), changes, layers);
     }
 
     /** Refuses definitions that, with all other apps as they are, need each other in a circle. */

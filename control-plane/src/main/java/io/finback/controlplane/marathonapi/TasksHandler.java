@@ -136,7 +136,7 @@ final class TasksHandler {
                     .thenApply(plan -> Answer.deployment(200, plan.id(), plan.version()));
         }
         return byApp.isEmpty()
-                ? Answer.deployment(200, AppsHandler.newId(), Instant.now()).now()
+                ? Answer.deployment(200, services.deploymentId(), Instant.now()).now()
                 : scale(
                         request,
                         byApp.keySet().iterator().next(),
@@ -168,7 +168,8 @@ final class TasksHandler {
 
     private CompletionStage<Answer> scale(Request request, String id, List<String> taskIds) {
         boolean force = request.flag("force", false);
-        return services.ask(id, replyTo -> new AppCommand.KillAndScale(taskIds, force, AppsHandler.newId(), replyTo))
+        return services.ask(
+                        id, replyTo -> new AppCommand.KillAndScale(taskIds, force, services.deploymentId(), replyTo))
                 .thenApply(Refusals::deployment);
     }
 

@@ -81,6 +81,7 @@ public final class Services {
     /** Events that no attempt could bring to those who subscribed by URL, where they were kept here. */
     private final LongAdder lostCallbacks;
 
+    private final DeploymentIds deploymentIds;
     private final Rollouts rollouts;
     private final EventHub events;
     private final ActorRef<Topic.Command<ServiceEvent>> eventTopic;
@@ -113,6 +114,8 @@ public final class Services {
         this.uptimes = new Uptimes(Instant.now());
         this.lostCallbacks = new LongAdder();
         this.sharding = ClusterSharding.get(system);
+        this.deploymentIds = new DeploymentIds(
+                system.settings().config().getInt("akka.cluster.sharding.number-of-shards"), System::nanoTime);
         this.rollouts = new Rollouts(sharding, settings.askTimeout(), this::ask);
         // Whatever is said to a region that hands over its shards is buffered and holds up the node's end; it will be
         // said again.
@@ -154,16 +157,15 @@ public final class Services {
         MasterSharding.init(
                 system,
                 Entity.of(AppCommand.KEY, e -> AppEntity.create(e.getEntityId(), settings.app(), links, clock)));
-        MasterSharding.init(
-                system,
-                Entity.of(
-                        DeploymentMessage.KEY,
-                        e -> DeploymentEntity.create(
-                                e.getEntityId(),
-                                settings.deploymentRepeat(),
-                                (appId, command) -> tell(AppPath.entityId(appId), command),
-                                this::publish,
-                                clock)));
+        MasterSharding.init(system, Entity.of(DeploymentMessage.KEY, e -> {
+            deploymentIds.startedHere(e.getEntityId());
+            return DeploymentEntity.create(
+                    e.getEntityId(),
+                    settings.deploymentRepeat(),
+                    (appId, command) -> tell(AppPath.entityId(appId), command),
+                    this::publish,
+                    clock);
+        }));
         MasterSharding.init(system, Entity.of(PortsMessage.KEY, e -> PortsEntity.create(e.getEntityId())));
         MasterSharding.init(
                 system,
@@ -217,6 +219,7 @@ public final class Services {
         this.stopping = all.stopping;
         this.uptimes = all.uptimes;
         this.lostCallbacks = all.lostCallbacks;
+        this.deploymentIds = all.deploymentIds;
         this.rollouts = all.rollouts;
         this.events = all.events;
         this.eventTopic = all.eventTopic;
@@ -322,6 +325,11 @@ public final class Services {
     /** Tells those who listen at any master. */
     public void publish(ServiceEvent event) {
         eventTopic.tell(Topic.publish(event));
+    }
+
+    /** An id for a new deployment, a UUID. */
+    public String deploymentId() {
+        return deploymentIds.next();
     }
 
     public ServicesSettings settings() {
