@@ -50,28 +50,33 @@ final class Chromium implements AutoCloseable {
         this.credentials = credentials;
     }
 
-    /** @param credentials what a person types when the browser asks: {@code name:secret}; empty: cancels */
-    static Chromium start(Path dir, Supplier<Optional<String>> credentials) throws Exception {
+    /**
+     * @param credentials what a person types when the browser asks: {@code name:secret}; empty: cancels
+     * @param more arguments for the browser
+     */
+    static Chromium start(Path dir, Supplier<Optional<String>> credentials, String... more) throws Exception {
         Path program = program().orElse(null);
         if (program == null) {
-            String line = "SKIPPED: no Chromium on PATH, so nobody has looked at the console (Debian: chromium)";
-            System.err.println(line);
-            Assumptions.abort(line);
+            String why = "SKIPPED: no Chromium on PATH, so no browser has looked at this (Debian: chromium)";
+            System.err.println(why);
+            Assumptions.abort(why);
         }
         Path profile = Files.createDirectories(dir.resolve("chromium"));
-        Process process = new ProcessBuilder(
-                        program.toString(),
-                        "--headless=new",
-                        "--no-sandbox",
-                        "--disable-gpu",
-                        "--disable-dev-shm-usage",
-                        "--no-first-run",
-                        "--no-proxy-server",
-                        "--disable-background-networking",
-                        "--disable-component-update",
-                        "--remote-debugging-port=0",
-                        "--user-data-dir=" + profile,
-                        "about:blank")
+        List<String> line = new ArrayList<>(List.of(
+                program.toString(),
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--no-first-run",
+                "--no-proxy-server",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--remote-debugging-port=0",
+                "--user-data-dir=" + profile));
+        line.addAll(List.of(more));
+        line.add("about:blank");
+        Process process = new ProcessBuilder(line)
                 .redirectErrorStream(true)
                 .redirectOutput(dir.resolve("chromium.out").toFile())
                 .start();
