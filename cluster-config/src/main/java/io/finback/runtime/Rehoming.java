@@ -5,6 +5,8 @@ import akka.actor.ActorRef;
 import akka.actor.Address;
 import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorSystem;
+import akka.cluster.Member;
+import akka.cluster.MemberStatus;
 import akka.cluster.sharding.ShardRegion;
 import akka.cluster.typed.Cluster;
 import akka.pattern.Patterns;
@@ -47,11 +49,26 @@ final class Rehoming {
 
     /** For the entities of one type. Once for each, before the system ends. */
     static void await(ActorSystem<?> system, String type) {
-        CoordinatedShutdown.get(system).addTask(PHASE, "rehome-" + type, () -> system.classicSystem()
-                .actorSelection("/system/sharding/" + type + "Coordinator/singleton/coordinator")
-                .resolveOne(LOOK)
-                .thenCompose(found -> new Rehoming(system, found).settled(-1))
-                .handle((answered, elsewhereOrLate) -> Done.getInstance()));
+        CoordinatedShutdown.get(system).addTask(PHASE, "rehome-" + type, () -> {
+            if (!isOneOfSeveral(system)) {
+                return CompletableFuture.completedFuture(Done.getInstance());
+            }
+            return system.classicSystem()
+                    .actorSelection("/system/sharding/" + type + "Coordinator/singleton/coordinator")
+                    .resolveOne(LOOK)
+                    .thenCompose(found -> new Rehoming(system, found).settled(-1))
+                    .handle((answered, elsewhereOrLate) -> Done.getInstance());
+        });
+    }
+
+    /** Somebody is left who can take a shard, and this master has not been removed from the cluster itself. */
+    private static boolean isOneOfSeveral(ActorSystem<?> system) {
+        Cluster cluster = Cluster.get(system);
+        Member self = cluster.selfMember();
+        boolean member = self.status().equals(MemberStatus.up());
+        return member
+                && StreamSupport.stream(cluster.state().getMembers().spliterator(), false)
+                        .anyMatch(other -> other.hasRole(Role.MASTER.id()) && !other.equals(self));
     }
 
     private CompletionStage<Done> settled(long before) {
@@ -61,15 +78,9 @@ final class Rehoming {
             long now = regions.values().stream()
                     .mapToLong(region -> region.getStats().size())
                     .sum();
-            return isAlone() || (!regions.isEmpty() && now == before)
+            return !isOneOfSeveral(system) || (!regions.isEmpty() && now == before)
                     ? CompletableFuture.completedFuture(Done.getInstance())
                     : Patterns.after(PAUSE, system.classicSystem(), () -> settled(now));
         });
-    }
-    /** Nobody is left who could take a shard. */
-    private boolean isAlone() {
-        Cluster cluster = Cluster.get(system);
-        return StreamSupport.stream(cluster.state().getMembers().spliterator(), false)
-                .noneMatch(member -> member.hasRole(Role.MASTER.id()) && !member.equals(cluster.selfMember()));
     }
 }
