@@ -14,6 +14,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -36,6 +37,8 @@ public final class Guard implements Rules {
     private static final int WAITING = 64;
     /** Tokens are checked in less than a thousandth of a second each, and beside secrets, so that guessing those keeps nobody with a token waiting. */
     private static final int TOKENS_WAITING = 4096;
+
+    private static final long SAID_EVERY_NANOS = 1_000_000_000L;
 
     /** What a request is about. */
     public enum Door {
@@ -62,6 +65,8 @@ public final class Guard implements Rules {
     private final LongAdder forbidden = new LongAdder();
     private final LongAdder throttled = new LongAdder();
     private final Throttle throttle;
+    private final AtomicLong throttledSaid = new AtomicLong(System.nanoTime() - SAID_EVERY_NANOS);
+    private final LongAdder throttledUnsaid = new LongAdder();
 
     /**
      * @param port its name in metrics and audit lines
@@ -208,7 +213,7 @@ public final class Guard implements Rules {
         }
         Throttle.Turn turn = throttle.next(principal(request).map(Principal::name), System.nanoTime());
         if (!turn.admitted()) {
-            throttled.increment();
+            throttled(door, request);
             return refuse(request, 429, "too many requests; ask again in " + seconds(turn) + " s", seconds(turn));
         }
         if (turn.nanos() == 0) {
@@ -217,6 +222,28 @@ public final class Guard implements Rules {
         Executor later = CompletableFuture.delayedExecutor(turn.nanos(), TimeUnit.NANOSECONDS);
         return CompletableFuture.supplyAsync(() -> allowed(door, request, answer), later)
                 .thenCompose(done -> done);
+    }
+
+    /** A line for the first, and one a second for all others: whoever is refused for asking too often fills no disk by it. */
+    private void throttled(Door door, HttpRequest request) {
+        throttled.increment();
+        if (door == Door.WRITE || door == Door.MEMBERS) {
+            return; // written down as every change
+        }
+        long now = System.nanoTime();
+        long last = throttledSaid.get();
+        if (now - last < SAID_EVERY_NANOS || !throttledSaid.compareAndSet(last, now)) {
+            throttledUnsaid.increment();
+            return;
+        }
+        audit.warn(
+                "audit.throttled port={} principal={} method={} path={} client={} othersSinceLast={}",
+                port,
+                name(principal(request)),
+                request.method().value(),
+                request.getUri().path(),
+                client(request),
+                throttledUnsaid.sumThenReset());
     }
 
     private static long seconds(Throttle.Turn turn) {

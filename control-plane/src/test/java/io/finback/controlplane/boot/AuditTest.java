@@ -50,11 +50,15 @@ class AuditTest {
         overrides.put("finback.security.authenticate-writes", true);
         overrides.put(
                 "finback.security.credentials",
-                Files.writeString(data.resolve("credentials"), "ops opsS3cret\ndev devS3cret\n")
+                Files.writeString(data.resolve("credentials"), "ops opsS3cret\ndev devS3cret\nbusy busyS3cret\n")
                         .toString());
         overrides.put(
                 "finback.security.acls",
                 Files.writeString(data.resolve("acls"), ACLS).toString());
+        overrides.put(
+                "finback.security.rate-limits",
+                Files.writeString(data.resolve("limits"), "{\"limits\": [{\"principal\": \"busy\", \"qps\": 0.01}]}")
+                        .toString());
         Config config = ControlPlaneHarness.config(data.resolve("node"), overrides);
         int services = config.getInt("finback.services.http.port");
         int cluster = config.getInt("finback.master.http.port");
@@ -78,6 +82,10 @@ class AuditTest {
             assertThat(ask("GET", cluster, "/state", "ops:wrongS3cret", "")).isEqualTo(401);
             assertThat(ask("GET", cluster, "/x%0d%0aaudit.request%20principal=ops", "", ""))
                     .isEqualTo(401);
+            assertThat(ask("GET", cluster, "/state", "busy:busyS3cret", "")).isEqualTo(200);
+            for (int i = 0; i < 20; i++) {
+                assertThat(ask("GET", cluster, "/state", "busy:busyS3cret", "")).isEqualTo(429);
+            }
             assertThat(ask("DELETE", management, "/cluster/members/finback@127.0.0.1:1", "ops:opsS3cret", ""))
                     .isEqualTo(403);
         } finally {
@@ -97,6 +105,11 @@ class AuditTest {
                                 + " object=akka://finback@127.0.0.1:1",
                         "audit.request port=management principal=ops method=DELETE"
                                 + " path=/cluster/members/finback@127.0.0.1:1 status=403 client=127.0.0.1");
+        assertThat(lines.all.stream().filter(line -> line.startsWith("audit.throttled")))
+                .contains("audit.throttled port=cluster principal=busy method=GET path=/state client=127.0.0.1"
+                        + " othersSinceLast=0")
+                .as("one a second, however many there are")
+                .hasSizeLessThan(20);
         assertThat(lines.all)
                 .anyMatch(line -> line.startsWith("audit.unauthenticated port=cluster method=GET path=/state"))
                 .allSatisfy(line -> assertThat(line).doesNotContain("S3cret", "\n", "\r"));
