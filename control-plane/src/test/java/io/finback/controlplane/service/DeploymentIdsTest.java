@@ -34,7 +34,7 @@ class DeploymentIdsTest {
         String other = differentFrom(one);
         ids.startedHere(one);
         ids.startedHere(other);
-        // One of some thousand finds no place within its tries.
+        // Hardly any finds no place within its tries.
         assertThat(shardsOf(100))
                 .contains(sharding.shardId(one), sharding.shardId(other))
                 .hasSizeLessThan(5);

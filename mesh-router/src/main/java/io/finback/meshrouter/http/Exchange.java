@@ -251,7 +251,8 @@ final class Exchange {
 
     /** Of this request the instance has received no whole head. */
     void onUnsent(String reason) {
-        if (!done && (attempts == null || !attempts.sendAgain())) {
+        boolean again = done || (attempts != null && attempts.sendAgain());
+        if (!again && !(HttpRules.isIdempotent(head.method()) && tryAgain(false))) {
             fail(ErrorAnswer.badGateway("no response: " + reason));
         }
     }
