@@ -42,6 +42,9 @@ final class RoleRun {
             Logs.to(log, true);
             Nodes nodes = new Nodes();
             try {
+                if (role == Role.MASTER && lock.wasLeft() && !new ComeBack(config, screen).await(stop)) {
+                    return;
+                }
                 nodes.startAll(Map.of(role.id(), () -> starter.start(config)));
                 CompletableFuture<Void> ready = nodes.ready();
                 CompletableFuture<String> ended = nodes.anyTerminated();

@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Holds a data directory for this process alone. The system frees it when the process ends, however it ends; the file {@code lock}
- * stays and holds the id of its last owner. The program takes it before it starts a node; nodes do not take it again. Thread-safe.
+ * stays, and holds the id of an owner that did not give it back. The program takes it before it starts a node; nodes do not take it again. Thread-safe.
  */
 public final class DataDirLock implements AutoCloseable {
     static final String FILE = "lock";
@@ -24,10 +24,12 @@ public final class DataDirLock implements AutoCloseable {
 
     private final Path directory;
     private final FileChannel channel;
+    private final boolean left;
 
-    private DataDirLock(Path directory, FileChannel channel) {
+    private DataDirLock(Path directory, FileChannel channel, boolean left) {
         this.directory = directory;
         this.channel = channel;
+        this.left = left;
     }
 
     /**
@@ -63,11 +65,12 @@ public final class DataDirLock implements AutoCloseable {
         try {
             FileLock lock = channel.tryLock();
             if (lock != null) {
+                boolean left = channel.size() > 0;
                 channel.truncate(0);
                 channel.write(
                         ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
                 channel.force(true);
-                return new DataDirLock(real, channel);
+                return new DataDirLock(real, channel, left);
             }
         } catch (OverlappingFileLockException e) {
             channel.close();
@@ -83,10 +86,18 @@ public final class DataDirLock implements AutoCloseable {
         return directory;
     }
 
+    /** The owner before this one ended without giving it back: it was killed, or its machine went down. */
+    public boolean wasLeft() {
+        return left;
+    }
+
     /** Frees the directory. Idempotent. */
     @Override
     public void close() {
         try {
+            if (channel.isOpen()) {
+                channel.truncate(0);
+            }
             channel.close();
         } catch (IOException e) {
             throw new IllegalStateException("data directory " + directory + ": cannot unlock", e);

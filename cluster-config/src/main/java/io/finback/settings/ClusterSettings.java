@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param aloneAfter how long the first of several seeds waits for those that do not answer before it forms a cluster without them
  * @param stableAfter how long members have to go on missing each other before any is removed
  * @param settleAfter how long a master has been there before entities move to it
+ * @param returnAfter how long a master whose last life was cut off waits before it starts, while others are there
  * @param lookEvery how often each member looks whom to remove
  * @param tenure how masters that share a database say that a cluster uses it
  * @param rejoin how a node that is no master comes back after it was removed
@@ -24,6 +25,7 @@ public record ClusterSettings(
         Duration aloneAfter,
         Duration stableAfter,
         Duration settleAfter,
+        Duration returnAfter,
         Duration lookEvery,
         Tenure tenure,
         Rejoin rejoin,
@@ -70,6 +72,7 @@ public record ClusterSettings(
     private static final Duration SHORTEST_STABLE = Duration.ofSeconds(1);
     private static final Duration LONGEST_STABLE = Duration.ofSeconds(15);
     private static final Duration LONGEST_SETTLE = Duration.ofMinutes(10);
+    private static final Duration LONGEST_RETURN = Duration.ofMinutes(1);
 
     public ClusterSettings {
         seeds = List.copyOf(seeds);
@@ -93,6 +96,7 @@ public record ClusterSettings(
                 reader.duration("alone-after", SHORTEST_ALONE, LONGEST_ALONE),
                 reader.duration("stable-after", SHORTEST_STABLE, LONGEST_STABLE),
                 reader.duration("settle-after", Duration.ZERO, LONGEST_SETTLE),
+                reader.duration("return-after", Duration.ZERO, LONGEST_RETURN),
                 reader.duration("look-every", SHORTEST_LOOK, SHORTEST_STABLE),
                 Tenure.from(reader.at("tenure")),
                 Rejoin.from(reader.at("rejoin")),

@@ -55,7 +55,12 @@ class DataDirLockTest {
             other.destroyForcibly();
         }
         assertThat(other.waitFor(20, TimeUnit.SECONDS)).isTrue();
-        DataDirLock.acquire(directory).close();
+        try (DataDirLock after = DataDirLock.acquire(directory)) {
+            assertThat(after.wasLeft()).as("by who was killed").isTrue();
+        }
+        try (DataDirLock again = DataDirLock.acquire(directory)) {
+            assertThat(again.wasLeft()).as("given back").isFalse();
+        }
     }
 
     @Test
