@@ -2,6 +2,8 @@ package io.finback.controlplane.framework;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -45,5 +47,21 @@ class RepeatsTest {
         repeats.answered("a");
         repeats.answered("never said");
         assertThat(repeats.size()).isZero();
+    }
+
+    /** A scheduler that was away when it was told, again and again, does not wait longer for the next time than it was away. */
+    @Test
+    void updatesAreToldAgainSoonHoweverLongNobodyTookThem() {
+        Config master = ConfigFactory.defaultReference().getConfig("finback.master");
+        Repeats<String> updates =
+                new Repeats<>(master.getDuration("update-repeat"), master.getDuration("update-repeat-max"));
+        updates.said("end", START);
+        int silent = 0;
+        int longest = 0;
+        for (int second = 1; second <= 600; second++) {
+            silent = updates.due(START.plusSeconds(second), 1).isEmpty() ? silent + 1 : 0;
+            longest = Math.max(longest, silent);
+        }
+        assertThat(longest).isLessThan(15);
     }
 }
