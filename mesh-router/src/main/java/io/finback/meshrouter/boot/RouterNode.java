@@ -7,6 +7,7 @@ import io.finback.meshrouter.admin.Admin;
 import io.finback.meshrouter.admin.AdminParts;
 import io.finback.meshrouter.admin.StatsdSender;
 import io.finback.meshrouter.admin.Tap;
+import io.finback.meshrouter.heap.HeapRoom;
 import io.finback.meshrouter.http.Loops;
 import io.finback.meshrouter.linkerd.Plan;
 import io.finback.meshrouter.linkerd.Plan.RouterPlan;
@@ -63,6 +64,7 @@ import org.slf4j.LoggerFactory;
 public final class RouterNode implements Node {
     private static final Logger log = LoggerFactory.getLogger(RouterNode.class);
     private static final Duration BIND_LIMIT = Duration.ofSeconds(20);
+    private static final Duration HEAP_LOOK = Duration.ofSeconds(1);
 
     /** Leaving without masters takes the coordinated shutdown's own limits; a stop must not take longer. */
     private static final Duration LEAVE_LIMIT = Duration.ofSeconds(20);
@@ -139,6 +141,14 @@ public final class RouterNode implements Node {
             Admin admin = new Admin(parts);
             stops.push(() -> closed(admin));
             adminPort = bindAdmin(admin, system);
+            HeapRoom.of(settings.heap()).ifPresent(room -> {
+                var looks = system.scheduler()
+                        .scheduleWithFixedDelay(HEAP_LOOK, HEAP_LOOK, room, system.executionContext());
+                stops.push(() -> {
+                    boolean unused = looks.cancel();
+                    return CompletableFuture.completedFuture(null);
+                });
+            });
             if (!clustered) {
                 ready.complete(null);
             }

@@ -3,6 +3,7 @@ package io.finback.meshrouter.boot;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import io.finback.meshrouter.admin.Tap;
+import io.finback.meshrouter.heap.HeapSettings;
 import io.finback.meshrouter.http.ProxySettings;
 import io.finback.meshrouter.http.Transport;
 import io.finback.meshrouter.linkerd.LinkerdYaml;
@@ -45,6 +46,7 @@ record RouterSettings(
         Object config,
         int ioThreads,
         Transport transport,
+        HeapSettings heap,
         Shared shared,
         boolean clustered) {
     /** Linkerd's retries have no limit but their budget; this bounds what one request can cost. */
@@ -90,6 +92,7 @@ record RouterSettings(
         boolean clustered = ClusterSettings.from(config).knowsMasters();
         int ioThreads = ioThreads(router.getString("io-threads"));
         Transport transport = Transport.of(router.getString("transport"));
+        HeapSettings heap = heap(router);
         WireSettings wire = WireSettings.from(router);
         String yaml = router.getString("linkerd-yaml");
         if (!yaml.isEmpty()) {
@@ -102,6 +105,7 @@ record RouterSettings(
                     LinkerdYaml.plain(text),
                     ioThreads,
                     transport,
+                    heap,
                     shared(router, LINKERD_RETRY_LIMIT, wire),
                     clustered);
             settings.check();
@@ -114,6 +118,7 @@ record RouterSettings(
                 shown(router),
                 ioThreads,
                 transport,
+                heap,
                 shared(router, router.getInt("retries.limit"), wire),
                 clustered);
         settings.check();
@@ -186,6 +191,14 @@ record RouterSettings(
                 new Streams.Settings(router.getDuration("namers.stream-life"), router.getInt("namers.dnssrv.lookups")),
                 new Tap.Limits(
                         router.getInt("tap.viewers"), router.getInt("tap.queue"), router.getDuration("tap.longest")));
+    }
+
+    private static HeapSettings heap(Config router) {
+        return new HeapSettings(
+                router.getBytes("heap.busy"),
+                router.getInt("heap.busy-from"),
+                router.getDuration("heap.idle-after"),
+                router.getBytes("heap.most-live"));
     }
 
     private static String text(Path file) {

@@ -88,7 +88,7 @@ public final class MeshBench {
                   servers:
                   - {ip: 127.0.0.1, port: %d}
                 """.formatted(names, ROUTER));
-        List<String> flags = new ArrayList<>(List.of("-XX:+UseSerialGC", "-Xms32m", "-Dio.netty.leakDetection.level=disabled"));
+        List<String> flags = new ArrayList<>(List.of("-XX:+UseSerialGC", "-XX:-ShrinkHeapInSteps", "-Xms32m", "-Dio.netty.leakDetection.level=disabled"));
         String more = System.getProperty("router.flags", "");
         if (!more.isEmpty()) {
             flags.addAll(List.of(more.split(" ", -1)));

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A router alone, of one {@code linkerd.yaml}, as its own process. */
@@ -11,22 +13,23 @@ final class RouterProcess implements AutoCloseable {
     private final Path out;
     private final Process process;
 
-    /** @param dir an empty directory of its own */
-    RouterProcess(Path dir, String linkerdYaml) throws IOException {
+    /**
+     * @param dir an empty directory of its own
+     * @param settings what else is set, each {@code key=value}
+     */
+    RouterProcess(Path dir, String linkerdYaml, String... settings) throws IOException {
         Path yaml = dir.resolve("linkerd.yaml");
         Files.writeString(yaml, linkerdYaml);
         out = dir.resolve("router.out");
-        ProcessBuilder builder = new ProcessBuilder(
-                ClusterProcesses.launcher().toString(),
-                "router",
-                "--set",
-                "finback.router.linkerd-yaml=" + yaml,
-                "--set",
-                "finback.data-dir=" + dir.resolve("router"),
-                "--set",
-                "finback.cluster.port=" + freePort(),
-                "--set",
-                "finback.management.port=" + freePort());
+        List<String> command =
+                new ArrayList<>(List.of(ClusterProcesses.launcher().toString(), "router"));
+        List<String> all = new ArrayList<>(List.of(settings));
+        all.add("finback.router.linkerd-yaml=" + yaml);
+        all.add("finback.data-dir=" + dir.resolve("router"));
+        all.add("finback.cluster.port=" + freePort());
+        all.add("finback.management.port=" + freePort());
+        all.forEach(setting -> command.addAll(List.of("--set", setting)));
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().put("FINBACK_JAVA_OPTS", "-Xmx128m");
         builder.environment().put("FINBACK_CLASS_ARCHIVE", "off");
         process = builder.redirectErrorStream(true).redirectOutput(out.toFile()).start();
