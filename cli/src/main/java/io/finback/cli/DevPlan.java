@@ -65,7 +65,9 @@ record DevPlan(List<PlannedNode> nodes) {
         Layout layout = new Layout(base, data, portOffset);
         List<PlannedNode> nodes = new ArrayList<>();
         nodes.add(layout.node(Role.MASTER, "master", 0, 0, Map.of()));
-        PlannedNode router = layout.node(Role.ROUTER, "router", agents + 1, 0, Map.of());
+        // Its heap is everybody's here.
+        Map<String, Object> plainHeap = Map.of("finback.router.heap.busy", 0);
+        PlannedNode router = layout.node(Role.ROUTER, "router", agents + 1, 0, plainHeap);
         Ranges ports = taskPorts(portOffset);
         // What the cluster itself may sit on is not given to tasks.
         for (HttpListen listen : layout.taken) {

@@ -56,6 +56,8 @@ class DevPlanTest {
         });
         assertThat(plan.nodes().get(1).config().getBoolean("finback.agent.stop-tasks-on-exit"))
                 .isTrue();
+        assertThat(plan.nodes().get(3).config().getBytes("finback.router.heap.busy"))
+                .isZero();
     }
 
     @Test
