@@ -148,7 +148,8 @@ public final class ContainerGroup {
         }
     }
 
-    void limit(GroupLimits limits, boolean limitSwap) throws IOException {
+    /** Sets what it may use; {@code limitSwap}: whether what is swapped out counts as memory. May be said again. */
+    public void limit(GroupLimits limits, boolean limitSwap) throws IOException {
         Optional<CpuGroup> cpu = cpu();
         if (cpu.isPresent()) {
             cpu.get().limit(limits);

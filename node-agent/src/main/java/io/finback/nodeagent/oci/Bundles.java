@@ -246,7 +246,7 @@ final class Bundles implements AutoCloseable {
     }
 
     /** Puts what was made into all of its groups, and remembers those that have to be removed with it. */
-    ProcessRef attach(ProcessRef made, Bundle bundle) throws IOException {
+    ProcessRef attach(ProcessRef made, Bundle bundle, ContainerSpec spec) throws IOException {
         Map<String, String> directories = new TreeMap<>();
         Set<String> seen = new HashSet<>();
         for (Map.Entry<String, Path> mount : mounts().entrySet()) {
@@ -255,9 +255,13 @@ final class Bundles implements AutoCloseable {
                 directories.put(mount.getKey(), group.toString());
             }
         }
-        bundle.groups().ifPresent(groups -> directories.putAll(groups.directories()));
-        if (bundle.groups().isPresent()) {
-            bundle.groups().get().attach(made.pid());
+        Optional<ContainerGroup> groups = bundle.groups();
+        if (groups.isPresent()) {
+            directories.putAll(groups.get().directories());
+            // crun that cannot enter one hierarchy removes the groups it was given and makes them anew, without limits.
+            groups.get()
+                    .limit(isolation.limits(spec.task()), isolation.settings().limitSwap());
+            groups.get().attach(made.pid());
         }
         Containment without = made.containment().orElseThrow();
         return made.in(new Containment(directories, without.init(), without.namespaces(), without.bundle()));

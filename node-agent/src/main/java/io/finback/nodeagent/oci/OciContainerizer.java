@@ -180,7 +180,7 @@ public final class OciContainerizer implements Containerizer {
                             bundle.directory(),
                             bundle.lower(),
                             with.bundles().store().layersDirectory());
-            ref = with.bundles().attach(ref, bundle);
+            ref = with.bundles().attach(ref, bundle, spec);
             OomScore.set(ref, isolation.settings().oomScore());
             prepared.put(key(ref), new Prepared(ref, spec.begun()));
             made = true;
