@@ -60,6 +60,7 @@ public final class DockerContainerizer implements Containerizer, AutoCloseable {
     private final String bootId;
     private final ScheduledExecutorService clock;
     private final ExecutorService calls;
+    private final KernelLog kernelLog;
     private final ImageUse imageUse;
     private final Housekeeping housekeeping;
     private final Map<String, Path> prepared = new ConcurrentHashMap<>();
@@ -75,6 +76,7 @@ public final class DockerContainerizer implements Containerizer, AutoCloseable {
         this.settings = settings;
         this.engine = settings.host().map(host -> new Engine(host, settings.answerWithin()));
         this.clock = Executors.newSingleThreadScheduledExecutor(work -> thread(work, "finback-docker-clock"));
+        this.kernelLog = new KernelLog(KernelLog.DEVICE, clock);
         this.images = engine.map(one -> new Images(one, settings.pullWithin(), clock));
         this.calls = Executors.newCachedThreadPool(work -> thread(work, "finback-docker-call"));
         this.directory = Files.createDirectories(directory);
@@ -181,8 +183,8 @@ public final class DockerContainerizer implements Containerizer, AutoCloseable {
         if (begun == null || engine.isEmpty()) {
             return false;
         }
-        Minder minder =
-                new Minder(engine.get(), container, position(container.name()), settings.logs(), Optional.of(begun));
+        Minder minder = new Minder(
+                engine.get(), kernelLog, container, position(container.name()), settings.logs(), Optional.of(begun));
         minders.put(container.name(), minder);
         mind(minder, container.name());
         return true;
@@ -223,7 +225,8 @@ public final class DockerContainerizer implements Containerizer, AutoCloseable {
         if (known != null || engine.isEmpty()) {
             return Optional.ofNullable(known);
         }
-        Minder adopting = new Minder(engine.get(), ref, position(ref.name()), settings.logs(), Optional.empty());
+        Minder adopting =
+                new Minder(engine.get(), kernelLog, ref, position(ref.name()), settings.logs(), Optional.empty());
         Minder raced = minders.putIfAbsent(ref.name(), adopting);
         if (raced != null) {
             return Optional.of(raced);

@@ -15,6 +15,7 @@ import java.util.Optional;
 /** What the engine says of one container. Source: the answer of {@code GET /containers/{id}/json}. */
 record EngineContainer(JsonNode json) {
     private static final int NEVER_BEFORE_YEAR = 1970;
+    private static final int STATUS_KILLED = 128 + 9;
 
     Optional<Long> pid() {
         long pid = json.path("State").path("Pid").asLong(0);
@@ -28,6 +29,11 @@ record EngineContainer(JsonNode json) {
     /** It was made, and its command has never been started. */
     boolean isCreated() {
         return json.path("State").path("Status").asText("").equals("created");
+    }
+
+    /** The engine's own name for it; empty if it has none. */
+    String id() {
+        return json.path("Id").asText("");
     }
 
     Optional<String> label(String name) {
@@ -57,13 +63,25 @@ record EngineContainer(JsonNode json) {
         }
     }
 
-    /** What it did to end; it does not run. */
-    Exit exit() {
+    /** Ended as one does that was killed with SIGKILL, by the engine's account for no reason of memory; it has a limit of it. */
+    boolean isKilledWithoutReason() {
+        JsonNode state = json.path("State");
+        return state.path("ExitCode").asInt(-1) == STATUS_KILLED
+                && !state.path("OOMKilled").asBoolean(false)
+                && memory() > 0;
+    }
+
+    /**
+     * What it did to end; it does not run.
+     *
+     * @param outOfMemory known from elsewhere than the engine
+     */
+    Exit exit(boolean outOfMemory) {
         JsonNode state = json.path("State");
         int status = state.path("ExitCode").asInt(-1);
         Exit how = new Exit.Exited(status);
-        if (state.path("OOMKilled").asBoolean(false) && status != 0) {
-            long limit = json.path("HostConfig").path("Memory").asLong(0) / (1024 * 1024);
+        if ((outOfMemory || state.path("OOMKilled").asBoolean(false)) && status != 0) {
+            long limit = memory() / (1024 * 1024);
             return new Exit.Limited(
                     "CONTAINER_LIMITATION_MEMORY",
                     "Memory limit exceeded: allowed " + limit + " MiB, all of which was used",
@@ -72,6 +90,11 @@ record EngineContainer(JsonNode json) {
         }
         String error = state.path("Error").asText("");
         return error.isEmpty() ? how : new Exit.Unknown("exited with status " + status + ": " + error);
+    }
+
+    /** Bytes; 0 without a limit. */
+    private long memory() {
+        return json.path("HostConfig").path("Memory").asLong(0);
     }
 
     /** Where it is reached: an address per network of its own; none where it uses the machine's. */

@@ -27,6 +27,7 @@ final class Minder implements Runnable {
     private static final long LONGEST_WAIT_MILLIS = 5_000;
 
     private final Engine engine;
+    private final KernelLog kernelLog;
     private final EngineRef ref;
     private final Path position;
     private final LogLimits logs;
@@ -42,8 +43,9 @@ final class Minder implements Runnable {
      * @param logs how much of its output is kept
      * @param begun made before the container is started; empty: it was started (or not) by an earlier agent
      */
-    Minder(Engine engine, EngineRef ref, Path position, LogLimits logs, Optional<Path> begun) {
+    Minder(Engine engine, KernelLog kernelLog, EngineRef ref, Path position, LogLimits logs, Optional<Path> begun) {
         this.engine = engine;
+        this.kernelLog = kernelLog;
         this.ref = ref;
         this.position = position;
         this.logs = logs;
@@ -118,7 +120,7 @@ final class Minder implements Runnable {
                 announce(now);
                 readable = readable && follow(now);
                 if (!now.isRunning()) {
-                    exit = now.exit();
+                    exit = now.exit(now.isKilledWithoutReason() && !asked && kernelLog.ranOutOfMemory(now.id()));
                     return;
                 }
                 awaitEnd();
