@@ -25,6 +25,7 @@ import java.util.Random;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -145,10 +146,15 @@ class MuxTest {
     void refusesBeyondTheLimitAndClientsGoElsewhere() throws Exception {
         Statistics stats = new Statistics();
         Reply<byte[]> held = new Reply<>();
-        try (Listening full = Mux.server().withConcurrencyLimit(1, 0).serve("127.0.0.1:0", (body, context) -> held);
+        CountDownLatch taken = new CountDownLatch(1);
+        try (Listening full = Mux.server().withConcurrencyLimit(1, 0).serve("127.0.0.1:0", (body, context) -> {
+                    taken.countDown();
+                    return held;
+                });
                 Listening free = Mux.server().serve("127.0.0.1:0", ECHO)) {
             // The only place of the full one is taken.
             Reply<byte[]> first = clientOf(full).call(bytes("holds"));
+            assertThat(taken.await(20, TimeUnit.SECONDS)).isTrue();
             Service<byte[], byte[]> alone = clientOf(full);
             Reply<byte[]> refused = alone.call(bytes("x"));
             assertThatThrownBy(() -> within(refused)).hasRootCauseInstanceOf(Failure.class);
