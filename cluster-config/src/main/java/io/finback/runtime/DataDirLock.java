@@ -94,11 +94,10 @@ public final class DataDirLock implements AutoCloseable {
     /** Frees the directory. Idempotent. */
     @Override
     public void close() {
-        try {
-            if (channel.isOpen()) {
-                channel.truncate(0);
+        try (FileChannel closing = channel) {
+            if (closing.isOpen()) {
+                closing.truncate(0);
             }
-            channel.close();
         } catch (IOException e) {
             throw new IllegalStateException("data directory " + directory + ": cannot unlock", e);
         } finally {

@@ -39,7 +39,8 @@ final class KeptConnectionIT {
     void aPostIsSentOnAnotherOne(boolean reset) throws Exception {
         int port = RouterProcess.freePort();
         try (ServerSocket server = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-                RouterProcess router = new RouterProcess(dir, yaml(server.getLocalPort(), port))) {
+                RouterProcess router = new RouterProcess(
+                        dir, RouterProcess.yaml(server.getLocalPort(), port, RouterProcess.freePort()))) {
             Thread accepting = new Thread(() -> accept(server));
             accepting.setDaemon(true);
             accepting.start();
@@ -132,16 +133,5 @@ final class KeptConnectionIT {
             head.append((char) next);
         }
         return head.substring(0, head.indexOf("\r\n"));
-    }
-
-    private static String yaml(int server, int port) throws IOException {
-        return """
-                admin: {ip: 127.0.0.1, port: %d}
-                routers:
-                - protocol: http
-                  dtab: /svc/* => /$/inet/127.0.0.1/%d
-                  servers:
-                  - {ip: 127.0.0.1, port: %d}
-                """.formatted(RouterProcess.freePort(), server, port);
     }
 }

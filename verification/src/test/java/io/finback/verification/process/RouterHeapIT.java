@@ -63,7 +63,7 @@ final class RouterHeapIT {
         server.start();
         try (RouterProcess router = new RouterProcess(
                 dir,
-                yaml(server.getAddress().getPort(), port, admin),
+                RouterProcess.yaml(server.getAddress().getPort(), port, admin),
                 "finback.router.heap.busy=32M",
                 "finback.router.heap.busy-from=1",
                 "finback.router.heap.idle-after=3s")) {
@@ -135,16 +135,5 @@ final class RouterHeapIT {
         Matcher found = COMMITTED.matcher(metrics);
         assertThat(found.find()).as(metrics).isTrue();
         return Long.parseLong(found.group(1));
-    }
-
-    private static String yaml(int server, int port, int admin) {
-        return """
-                admin: {ip: 127.0.0.1, port: %d}
-                routers:
-                - protocol: http
-                  dtab: /svc/* => /$/inet/127.0.0.1/%d
-                  servers:
-                  - {ip: 127.0.0.1, port: %d}
-                """.formatted(admin, server, port);
     }
 }

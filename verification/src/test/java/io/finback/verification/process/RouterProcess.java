@@ -35,6 +35,18 @@ final class RouterProcess implements AutoCloseable {
         process = builder.redirectErrorStream(true).redirectOutput(out.toFile()).start();
     }
 
+    /** One HTTP router whose every service is the server on this port. */
+    static String yaml(int server, int port, int admin) {
+        return """
+                admin: {ip: 127.0.0.1, port: %d}
+                routers:
+                - protocol: http
+                  dtab: /svc/* => /$/inet/127.0.0.1/%d
+                  servers:
+                  - {ip: 127.0.0.1, port: %d}
+                """.formatted(admin, server, port);
+    }
+
     long pid() {
         return process.pid();
     }
