@@ -35,6 +35,7 @@ import io.finback.nodeagent.secret.SecretFiles;
 import io.finback.nodeagent.secret.TaskSecrets;
 import io.finback.nodeagent.volume.Volumes;
 import io.finback.resources.Resources;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,6 +44,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Everything a {@link TasksActor} works with, on a directory. */
 public final class TaskWorld {
@@ -196,8 +198,26 @@ public final class TaskWorld {
 
     public static Isolation isolation(Tools programs, Path data, IsolationSettings settings) throws IOException {
         boolean root = Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
-        return Detection.run(
-                settings, programs.linux(), CgroupMounts.ofThisMachine(), root, "test-" + data.getFileName());
+        String agent = "test-" + data.getFileName();
+        if (root) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> removeGroups(agent)));
+        }
+        return Detection.run(settings, programs.linux(), CgroupMounts.ofThisMachine(), root, agent);
+    }
+
+    /** The groups above an agent's containers outlive it, since it may come back; a test's does not. */
+    private static void removeGroups(String agent) {
+        Path mounts = Path.of("/sys/fs/cgroup");
+        try (Stream<Path> hierarchies = Files.isDirectory(mounts) ? Files.list(mounts) : Stream.empty()) {
+            Stream.concat(Stream.of(mounts), hierarchies)
+                    .map(hierarchy ->
+                            hierarchy.resolve("finback-test").resolve(agent).toFile())
+                    .filter(File::isDirectory)
+                    .filter(group -> !group.delete())
+                    .forEach(group -> System.err.println("left behind: " + group));
+        } catch (IOException e) {
+            System.err.println("groups of " + agent + " left behind: " + e);
+        }
     }
 
     public static IsolationSettings settings() {
