@@ -76,7 +76,7 @@ public final class DockerContainerizer implements Containerizer, AutoCloseable {
         this.settings = settings;
         this.engine = settings.host().map(host -> new Engine(host, settings.answerWithin()));
         this.clock = Executors.newSingleThreadScheduledExecutor(work -> thread(work, "finback-docker-clock"));
-        this.kernelLog = new KernelLog(KernelLog.DEVICE, clock);
+        this.kernelLog = new KernelLog(KernelLog.DEVICE);
         this.images = engine.map(one -> new Images(one, settings.pullWithin(), clock));
         this.calls = Executors.newCachedThreadPool(work -> thread(work, "finback-docker-call"));
         this.directory = Files.createDirectories(directory);

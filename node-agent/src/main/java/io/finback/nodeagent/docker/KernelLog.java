@@ -8,8 +8,8 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -35,15 +35,20 @@ final class KernelLog {
     private static final int MOST_LOST = 16;
 
     private final Path device;
-    private final ScheduledExecutorService clock;
+    /** Ends the wait at the log's end. Its own: who asks the engine on a clock makes the clock late. Its thread is there while it is used. */
+    private final ScheduledThreadPoolExecutor clock;
 
-    /**
-     * @param device the kernel's log, or a file with its lines
-     * @param clock ends the wait at the log's end
-     */
-    KernelLog(Path device, ScheduledExecutorService clock) {
+    /** @param device the kernel's log, or a file with its lines */
+    KernelLog(Path device) {
         this.device = device;
-        this.clock = clock;
+        clock = new ScheduledThreadPoolExecutor(1, work -> {
+            Thread thread = new Thread(work, "finback-kernel-log");
+            thread.setDaemon(true);
+            return thread;
+        });
+        clock.setRemoveOnCancelPolicy(true);
+        clock.setKeepAliveTime(10, TimeUnit.SECONDS);
+        clock.allowCoreThreadTimeOut(true);
     }
 
     /**

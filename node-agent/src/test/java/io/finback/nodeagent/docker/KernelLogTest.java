@@ -6,10 +6,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,15 +16,8 @@ class KernelLogTest {
     private static final String ID = "72d2c04bb0ad3f5317acd47d1ab943865392085d7cb249ba04b5ea456d54dad2";
     private static final String HEAD = "6,4711,58171928676,-;";
 
-    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
-
     @TempDir
     Path directory;
-
-    @AfterEach
-    void stopTheClock() {
-        clock.shutdownNow();
-    }
 
     @Test
     void knowsTheContainerWhoseLimitWasReached() throws Exception {
@@ -49,7 +39,7 @@ class KernelLogTest {
 
     @Test
     void knowsNothingWhereTheLogMayNotBeRead() {
-        KernelLog log = new KernelLog(directory.resolve("none"), clock);
+        KernelLog log = new KernelLog(directory.resolve("none"));
         assertThat(log.ranOutOfMemory(ID)).isFalse();
     }
 
@@ -65,8 +55,7 @@ class KernelLogTest {
     }
 
     private boolean readWhileOpen(Path pipe, String text) throws Exception {
-        CompletableFuture<Boolean> said =
-                CompletableFuture.supplyAsync(() -> new KernelLog(pipe, clock).ranOutOfMemory(ID));
+        CompletableFuture<Boolean> said = CompletableFuture.supplyAsync(() -> new KernelLog(pipe).ranOutOfMemory(ID));
         try (OutputStream open = Files.newOutputStream(pipe)) {
             open.write(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
             open.flush();
@@ -76,7 +65,7 @@ class KernelLogTest {
 
     private boolean says(String text) throws Exception {
         Path file = Files.writeString(directory.resolve("log"), "6,1,1,-;eth0: link is up\n" + text);
-        return new KernelLog(file, clock).ranOutOfMemory(ID);
+        return new KernelLog(file).ranOutOfMemory(ID);
     }
 
     /** As Linux 6.18 writes it. */
