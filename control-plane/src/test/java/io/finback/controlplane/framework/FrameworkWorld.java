@@ -1,5 +1,7 @@
 package io.finback.controlplane.framework;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import akka.actor.testkit.typed.javadsl.ActorTestKit;
 import akka.actor.testkit.typed.javadsl.TestProbe;
 import akka.actor.typed.ActorRef;
@@ -252,6 +254,14 @@ final class FrameworkWorld implements AutoCloseable {
     @CanIgnoreReturnValue
     CallAnswer answer() {
         return answers.get(answers.size() - 1).next(CallAnswer.class);
+    }
+
+    /** The answer to the call of the last {@link #caller} is a refusal with these words. */
+    void expectRefused(CallAnswer.Why why, String message) {
+        assertThat(answer()).isInstanceOfSatisfying(CallAnswer.Refused.class, refused -> {
+            assertThat(refused.why()).isEqualTo(why);
+            assertThat(refused.message()).contains(message);
+        });
     }
 
     boolean isUnanswered(Duration within) {
