@@ -239,7 +239,11 @@ final class Exchange {
     void onResponseEnd(LastHttpContent last) {
         bytesSent += last.content().readableBytes();
         client.write(last);
-        finish(true, false);
+        // Who waits has the answer before it is counted.
+        client.flush();
+        if (!done) {
+            finish(true, false);
+        }
         client.exchangeFinished();
     }
 
