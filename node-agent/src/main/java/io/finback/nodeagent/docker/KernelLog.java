@@ -31,6 +31,8 @@ final class KernelLog {
     private static final int LINE_BYTES = 8 * 1024;
     /** A reader at the log's end waits for the next line. Lines that are there come within microseconds. */
     private static final long LAST_WORD_MILLIS = 200;
+    /** A kernel that writes without a pause has no last line. */
+    private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(2);
     /** Times that the kernel may have thrown away what was to be read next. */
     private static final int MOST_LOST = 16;
 
@@ -53,7 +55,8 @@ final class KernelLog {
 
     /**
      * Whether a process was killed since its group, or a group above it and within the container's, had used up its memory. False,
-     * too, where the log may not be read, or has forgotten. Takes up to a fifth of a second when nothing was.
+     * too, where the log may not be read, or has forgotten. Takes a fifth of a second when nothing was, and up
+     * to two seconds while the kernel writes without a pause.
      *
      * @param id the engine's of the container, part of its group's name with every engine and driver
      */
@@ -72,7 +75,8 @@ final class KernelLog {
     private boolean finds(FileChannel lines, String id) throws IOException {
         ByteBuffer line = ByteBuffer.allocate(LINE_BYTES);
         int lost = 0;
-        while (true) {
+        long began = System.nanoTime();
+        while (System.nanoTime() - began < LONGEST_NANOS) {
             line.clear();
             ScheduledFuture<?> end = clock.schedule(() -> close(lines), LAST_WORD_MILLIS, TimeUnit.MILLISECONDS);
             try {
@@ -93,6 +97,7 @@ final class KernelLog {
                 return true;
             }
         }
+        return false;
     }
 
     private static boolean names(String text, String id) {

@@ -54,6 +54,12 @@ class KernelLogTest {
                 .isTrue();
     }
 
+    @Test
+    void doesNotReadOnForAsLongAsTheKernelWrites() {
+        // As many lines as anybody reads of it.
+        assertThat(new KernelLog(Path.of("/dev/zero")).ranOutOfMemory(ID)).isFalse();
+    }
+
     private boolean readWhileOpen(Path pipe, String text) throws Exception {
         CompletableFuture<Boolean> said = CompletableFuture.supplyAsync(() -> new KernelLog(pipe).ranOutOfMemory(ID));
         try (OutputStream open = Files.newOutputStream(pipe)) {
