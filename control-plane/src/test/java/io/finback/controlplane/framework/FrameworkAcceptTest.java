@@ -20,9 +20,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,31 +29,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FrameworkAcceptTest {
     private static final CallAnswer DONE = new CallAnswer.Done();
 
-    private FrameworkWorld world;
-
-    @BeforeEach
-    void start() {
-        world = new FrameworkWorld();
-    }
-
-    @AfterEach
-    void stop() {
-        world.close();
-    }
+    @RegisterExtension
+    final FrameworkWorld world = new FrameworkWorld();
 
     @Test
     void eachWrongTaskEndsAndTheOthersAreLaunched() {
         Ear<SchedulerEvent> scheduler = world.subscribe("s1");
         TaskInfo good = world.task("good");
-        TaskInfo elsewhere = new TaskInfo(
-                TaskId.of("elsewhere"),
-                "x",
-                world.id,
-                AgentId.of("a2"),
-                FrameworkWorld.ONE,
-                good.command(),
-                Optional.empty(),
-                good.labels());
+        TaskInfo elsewhere = onAnotherAgent("elsewhere", good);
         TaskInfo empty = new TaskInfo(
                 TaskId.of("empty"),
                 "x",
@@ -106,15 +88,7 @@ class FrameworkAcceptTest {
     void groupsAndUnsupportedOperationsAreRefusedWhole() {
         Ear<SchedulerEvent> scheduler = world.subscribe("s1");
         TaskInfo good = world.task("g1");
-        TaskInfo foreign = new TaskInfo(
-                TaskId.of("g2"),
-                "g2",
-                world.id,
-                AgentId.of("elsewhere"),
-                good.resources(),
-                good.command(),
-                Optional.empty(),
-                good.labels());
+        TaskInfo foreign = onAnotherAgent("g2", good);
         world.tell(new SchedulerCall.Accept(
                 world.caller("s1"),
                 List.of(world.offer(scheduler)),
@@ -132,7 +106,7 @@ class FrameworkAcceptTest {
             assertThat(status.state()).isEqualTo(TaskState.ERROR);
             assertThat(status.reason()).contains("TASK_GROUP_INVALID");
             assertThat(status.message())
-                    .contains("task g2 of the group: agent_id: elsewhere (expected: a1, the agent of the offers)");
+                    .contains("task g2 of the group: agent_id: a2 (expected: a1, the agent of the offers)");
             assertThat(status.source()).isEqualTo(TaskStatus.Source.MASTER);
         }
         SchedulerEvent.OperationUpdate grow = scheduler.next(SchedulerEvent.OperationUpdate.class);
@@ -223,6 +197,18 @@ class FrameworkAcceptTest {
         world.tell(new SchedulerCall.ReconcileOperations(world.caller("s1"), List.of("op")));
         assertThat(scheduler.next(SchedulerEvent.OperationUpdate.class).state())
                 .isEqualTo(SchedulerEvent.OperationState.UNKNOWN);
+    }
+
+    private TaskInfo onAnotherAgent(String id, TaskInfo like) {
+        return new TaskInfo(
+                TaskId.of(id),
+                "x",
+                world.id,
+                AgentId.of("a2"),
+                like.resources(),
+                like.command(),
+                Optional.empty(),
+                like.labels());
     }
 
     private String error(Ear<SchedulerEvent> scheduler, String task) {

@@ -16,26 +16,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What outside schedulers may count on about their tasks: updates, kills, reconciliation, partitions, crashes of the master. */
 class FrameworkEntityTest {
     private static final CallAnswer DONE = new CallAnswer.Done();
     private static final Duration SOON = Duration.ofMillis(300);
 
-    private FrameworkWorld world;
-
-    @BeforeEach
-    void start() {
-        world = new FrameworkWorld();
-    }
-
-    @AfterEach
-    void stop() {
-        world.close();
-    }
+    @RegisterExtension
+    final FrameworkWorld world = new FrameworkWorld();
 
     // -- updates, kills, reconciliation --
 

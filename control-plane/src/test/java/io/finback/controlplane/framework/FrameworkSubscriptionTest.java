@@ -15,9 +15,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -25,17 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FrameworkSubscriptionTest {
     private static final CallAnswer DONE = new CallAnswer.Done();
 
-    private FrameworkWorld world;
-
-    @BeforeEach
-    void start() {
-        world = new FrameworkWorld();
-    }
-
-    @AfterEach
-    void stop() {
-        world.close();
-    }
+    @RegisterExtension
+    final FrameworkWorld world = new FrameworkWorld();
 
     // -- subscription --
 

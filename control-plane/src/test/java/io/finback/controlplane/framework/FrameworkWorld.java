@@ -42,9 +42,11 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** One framework's real entity on a journal in memory; allocator, sessions, scheduler and time are the test's. */
-final class FrameworkWorld implements AutoCloseable {
+final class FrameworkWorld implements AfterEachCallback {
     static final AgentId AGENT = AgentId.of("a1");
     static final Resources ONE = Resources.of(1, 64, 0);
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -401,7 +403,7 @@ final class FrameworkWorld implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public void afterEach(ExtensionContext test) {
         kit.shutdownTestKit();
     }
 }
