@@ -149,7 +149,7 @@ final class OpenLoop {
             try {
                 connection.channel.write(ByteBuffer.wrap(REQUEST));
             } catch (IOException e) {
-                // Its reader finds the same, and counts it.
+                // Nobody answers it, which is how it is counted.
                 close(connection);
             }
         }
